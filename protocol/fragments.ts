@@ -1,0 +1,84 @@
+// What a study found, in pages. Line numbers are 1-based, inclusive and raw: they count every line of the
+// text, also the blank ones that the rule skips. Byte offsets count from the start of that text.
+
+/** A view asks for a page and holds no results of its own. */
+export interface PageRequest {
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface Page<T> {
+  readonly items: readonly T[];
+  readonly offset: number;
+  readonly total: number;
+}
+
+export type FragmentOrder = 'train' | 'extract' | 'length';
+
+export interface FragmentRow {
+  /** MD5 of the normalised text, 32 lower-case hex digits: the fragment's identity. */
+  readonly fingerprint: string;
+  /** Significant lines. */
+  readonly nLines: number;
+  /** Occurrences in the corpus, over all documents. */
+  readonly train: number;
+  readonly nDocuments: number;
+  readonly nRepositories: number;
+  /** Occurrences in the samples. */
+  readonly extract: number;
+  readonly nSamples: number;
+  /** Some occurrence touches a sample's cut edge, so the true match may be longer. */
+  readonly clipped: boolean;
+  /** Nested and overlapping fragments share a family; null is never used. */
+  readonly family: number;
+  /** The first significant line, for a label. */
+  readonly firstLine: string;
+}
+
+/** Where a document came from. Unknown parts are empty strings. */
+export interface Provenance {
+  readonly shard: string;
+  readonly row: number;
+  readonly repository: string;
+  readonly path: string;
+  readonly license: string;
+}
+
+export interface TextRange {
+  readonly firstLine: number;
+  readonly lastLine: number;
+}
+
+export interface TrainOccurrence extends TextRange {
+  readonly documentId: number;
+  readonly provenance: Provenance;
+}
+
+export interface SampleOccurrence extends TextRange {
+  readonly sampleId: number;
+}
+
+/** A memorised piece of one sample: what a decoration shows. */
+export interface SampleMark extends TextRange {
+  readonly fingerprint: string;
+  readonly train: number;
+  readonly nRepositories: number;
+  /** The first known place in the corpus, for the hover. */
+  readonly source: Provenance | null;
+}
+
+export interface SampleText {
+  readonly sampleId: number;
+  readonly text: string;
+  readonly marks: readonly SampleMark[];
+}
+
+export interface DocumentText {
+  readonly documentId: number;
+  readonly provenance: Provenance;
+  readonly text: string;
+  /** Why the document could not be opened again; `text` is then the stored excerpt. */
+  readonly problem: string | null;
+  /** Raw line number of the text's first line: more than 1 for an excerpt. */
+  readonly firstLine: number;
+}

@@ -1,0 +1,84 @@
+// A study: its plan (what is asked), its execution (how it is run) and its state, as every program sees them.
+
+/** The absolute path of a study file: the one name under which any process finds the same study. */
+export type StudyId = string;
+
+export type Strategy = 'npg' | 'tdg' | 'pcg' | 'tsg';
+export type Profile = 'exact-1' | 'text-1';
+export type Provider = 'cpu' | 'cuda' | 'webgpu' | 'dml' | 'coreml';
+
+/** What to sample. Together with the model and the graph form this decides every sample, bit for bit. */
+export interface SamplingPlan {
+  readonly strategy: Strategy;
+  readonly nSamples: number;
+  readonly maxTokens: number;
+  /** 0 means the whole vocabulary. */
+  readonly topK: number;
+  /** 1 means no nucleus cut. */
+  readonly topP: number;
+  /** 0 means greedy. */
+  readonly temperature: number;
+  readonly seed: number;
+  /** Prompts for `pcg` and `tsg`, in order; samples are dealt over them round-robin. Empty for `npg` and `tdg`. */
+  readonly prompts: readonly string[];
+}
+
+/** When two texts count as equal (design section 4). */
+export interface MatchRule {
+  readonly minLines: number;
+  readonly profile: Profile;
+}
+
+export interface StudyPlan {
+  /** A checkpoint folder, or null where the samples were made elsewhere. */
+  readonly model: string | null;
+  /** A folder or file of samples made elsewhere, or null where a model is sampled. */
+  readonly samples: string | null;
+  readonly corpus: readonly string[];
+  readonly sampling: SamplingPlan;
+  readonly rule: MatchRule;
+}
+
+/** How to run it. Nothing here may change a result. */
+export interface Execution {
+  readonly provider: Provider | 'auto';
+  readonly batch: number | 'auto';
+  readonly workers: number | 'auto';
+}
+
+export type StudyState = 'running' | 'complete' | 'partial' | 'cancelled' | 'failed';
+export type Stage = 'prepare' | 'sample' | 'scan' | 'analyse';
+
+/** Progress of one stage. A consumer derives rate and ETA from `done`, `resumedFrom` and `elapsedMs`. */
+export interface Progress {
+  readonly stage: Stage;
+  readonly done: number;
+  readonly total: number;
+  readonly unit: 'samples' | 'bytes' | 'fragments' | 'steps';
+  /** What was done already when this run began: a rate must not count it. */
+  readonly resumedFrom: number;
+  /** Since this stage began, in this run. */
+  readonly elapsedMs: number;
+  /** A detail in words, such as the shard's name. */
+  readonly message?: string;
+}
+
+export interface StudySummary {
+  readonly id: StudyId;
+  readonly name: string;
+  readonly state: StudyState;
+  readonly plan: StudyPlan;
+  readonly createdAt: string;
+  readonly elapsedMs: number;
+  readonly nSamples: number;
+  readonly nTokens: number;
+  readonly nShards: number;
+  readonly nShardsScanned: number;
+  readonly nDocuments: number;
+  readonly corpusBytes: number;
+  /** Null until the fragments have been found: "not scanned" is never shown as "nothing found". */
+  readonly nFragments: number | null;
+  readonly nMemorisedSamples: number | null;
+  readonly nProblems: number;
+  readonly failure: string | null;
+}

@@ -1,0 +1,73 @@
+// What detection gives back, whoever computes it. Semantics: design section 4, which is normative.
+// All lines are raw and 1-based, both ends inclusive; all byte ranges count from the text's own start.
+
+import type { DataProblem } from '../../protocol/errors.ts';
+
+/** A document that holds at least one match, with what is needed to name it and open it again. */
+export interface MatchedDocument {
+  /** 0-based row in its shard (the file's number in a folder's order). */
+  readonly row: number;
+  readonly repository: string;
+  readonly path: string;
+  readonly license: string;
+  /** Start of its row in the shard's decompressed stream, in bytes. */
+  readonly byteOffset: number;
+}
+
+/** All that a scan of one shard leaves behind: the checkpoint, and what `findFragments` needs. */
+export interface ShardResult {
+  readonly nRows: number;
+  /** Bytes of document text, after decompression and unescaping. */
+  readonly contentBytes: number;
+  readonly documents: readonly MatchedDocument[];
+  /** The detector's own partial result. Its size depends on the samples, not on the shard. */
+  readonly partial: Uint8Array;
+  readonly problems: readonly DataProblem[];
+}
+
+/** One place of a fragment. */
+export interface Place {
+  readonly firstLine: number;
+  readonly lastLine: number;
+  readonly byteOffset: number;
+  readonly nBytes: number;
+}
+
+export interface SamplePlace extends Place {
+  readonly sampleId: number;
+}
+
+export interface TrainPlace extends Place {
+  readonly shard: number;
+  readonly row: number;
+}
+
+export interface Fragment {
+  readonly fingerprint: string;
+  /** Significant lines. */
+  readonly nLines: number;
+  /** Normalised lines joined by LF, no final LF. */
+  readonly text: Uint8Array;
+  readonly train: number;
+  readonly nDocuments: number;
+  readonly nRepositories: number;
+  readonly extract: number;
+  readonly nSamples: number;
+  readonly clipped: boolean;
+  readonly family: number;
+  /** In corpus order, at most the cap. */
+  readonly trainPlaces: readonly TrainPlace[];
+  /** In sample order, at most the cap. */
+  readonly samplePlaces: readonly SamplePlace[];
+}
+
+/** A sample as detection sees it. */
+export interface SampleInput {
+  readonly sampleId: number;
+  readonly text: Uint8Array;
+  /** It ended because the token limit was reached, so its last line may be cut. */
+  readonly cut: boolean;
+}
+
+/** Places kept per fragment and side; counts stay exact beyond it. */
+export const PLACE_CAP = 1000;
