@@ -1,0 +1,58 @@
+// Table `samples`: appended a batch at a time by sampling, read whole by detection and one by one by views.
+
+import type { Database } from './study-file.ts';
+
+export interface StoredSample {
+  readonly sampleId: number;
+  readonly promptIndex: number | null;
+  readonly ended: 'eos' | 'length' | 'unknown';
+  readonly tokens: Uint32Array | null;
+  /** Nats, one a token. */
+  readonly logprobs: Float32Array | null;
+  readonly text: Uint8Array;
+}
+
+/** Call inside a transaction: a batch is kept whole or not at all. */
+export function insertSamples(db: Database, samples: readonly StoredSample[]): void {
+  const insert = db.prepare('INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)');
+  for (const sample of samples) {
+    insert.run(
+      sample.sampleId,
+      sample.promptIndex,
+      sample.ended,
+      sample.tokens?.length ?? 0,
+      sample.tokens && bytesOf(sample.tokens),
+      sample.logprobs && bytesOf(sample.logprobs),
+      sample.text,
+    );
+  }
+}
+
+export function readSampleIds(db: Database): ReadonlySet<number> {
+  return new Set(
+    db
+      .prepare('SELECT sample_id FROM samples')
+      .all()
+      .map((row) => Number(row.sample_id)),
+  );
+}
+
+/** The texts in order of id, with how each ended. */
+export function* readSampleTexts(db: Database): Generator<Pick<StoredSample, 'sampleId' | 'ended' | 'text'>> {
+  for (const row of db.prepare('SELECT sample_id, ended, text FROM samples ORDER BY sample_id').iterate()) {
+    yield {
+      sampleId: Number(row.sample_id),
+      ended: row.ended as StoredSample['ended'],
+      text: row.text as Uint8Array,
+    };
+  }
+}
+
+export function readSampleText(db: Database, sampleId: number): Uint8Array | undefined {
+  return db.prepare('SELECT text FROM samples WHERE sample_id = ?').get(sampleId)?.text as
+    | Uint8Array
+    | undefined;
+}
+
+const bytesOf = (array: Uint32Array | Float32Array) =>
+  new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

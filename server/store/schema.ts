@@ -1,0 +1,114 @@
+// The study file's tables: one SQLite database a study, readable with any SQLite client. Migrations are
+// numbered and only ever appended; `PRAGMA user_version` says how many have run.
+
+export const migrations: readonly string[] = [
+  `
+-- What the study is, and how far it has come. One row.
+CREATE TABLE study (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  plan TEXT NOT NULL,             -- JSON: StudyPlan, as asked for
+  environment TEXT NOT NULL,      -- JSON: versions, provider, graph form, model digest; '{}' until known
+  state TEXT NOT NULL,            -- running | complete | partial | cancelled | failed
+  failure TEXT,                   -- the message of the last failure, if it ended with one
+  created_at TEXT NOT NULL,       -- ISO 8601, UTC
+  elapsed_ms REAL NOT NULL,       -- time spent running, over all runs
+  analysed INTEGER NOT NULL       -- 1 when fragments and occurrences are up to date
+) STRICT;
+
+-- One output of the model, or one that was brought along.
+CREATE TABLE samples (
+  sample_id INTEGER PRIMARY KEY,  -- 0-based
+  prompt_index INTEGER,           -- into the plan's prompts; NULL without a prompt
+  ended TEXT NOT NULL,            -- eos | length | unknown
+  n_tokens INTEGER NOT NULL,      -- tokens generated, prompt and EOS not counted
+  tokens BLOB,                    -- uint32, little endian; NULL where unknown
+  logprobs BLOB,                  -- float32, little endian, nats, one a token; NULL where unknown
+  text BLOB NOT NULL              -- the bytes as generated
+) STRICT;
+
+CREATE TABLE shards (
+  shard_id INTEGER PRIMARY KEY,   -- 0-based, corpus order
+  path TEXT NOT NULL,             -- absolute
+  name TEXT NOT NULL,
+  format TEXT NOT NULL,           -- jsonl | jsonl.gz | jsonl.zst | folder
+  disk_bytes INTEGER NOT NULL,
+  modified_ms REAL NOT NULL,      -- of the file, ms since 1970
+  state TEXT NOT NULL,            -- pending | scanned | failed
+  failure TEXT,                   -- why it failed, with the byte offset
+  n_rows INTEGER NOT NULL,        -- documents read
+  content_bytes INTEGER NOT NULL, -- bytes of document text
+  n_problems INTEGER NOT NULL,
+  partial BLOB                    -- the detector's partial result; NULL until scanned
+) STRICT;
+
+-- The first problems of each shard; shards.n_problems counts them all.
+CREATE TABLE problems (
+  shard_id INTEGER NOT NULL REFERENCES shards,
+  ordinal INTEGER NOT NULL,
+  kind TEXT NOT NULL,             -- DataProblem.kind
+  byte_offset INTEGER NOT NULL,   -- in the decompressed stream
+  message TEXT NOT NULL,
+  PRIMARY KEY (shard_id, ordinal)
+) STRICT, WITHOUT ROWID;
+
+-- Training documents that hold at least one match.
+CREATE TABLE documents (
+  document_id INTEGER PRIMARY KEY, -- shard_id * 2^32 + row
+  shard_id INTEGER NOT NULL REFERENCES shards,
+  row INTEGER NOT NULL,           -- 0-based in its shard
+  byte_offset INTEGER NOT NULL,   -- of the row, in the decompressed stream
+  repository TEXT NOT NULL,       -- '' where unknown, likewise below
+  path TEXT NOT NULL,
+  license TEXT NOT NULL
+) STRICT;
+
+-- Ordered by train, extract, n_lines (descending), fingerprint: fragment_id is that rank.
+CREATE TABLE fragments (
+  fragment_id INTEGER PRIMARY KEY,
+  fingerprint TEXT NOT NULL UNIQUE, -- MD5 of text, lower-case hex
+  n_lines INTEGER NOT NULL,       -- significant lines
+  text BLOB NOT NULL,             -- normalised lines joined by LF
+  train INTEGER NOT NULL,         -- occurrences in the corpus
+  n_documents INTEGER NOT NULL,
+  n_repositories INTEGER NOT NULL,
+  extract INTEGER NOT NULL,       -- occurrences in the samples
+  n_samples INTEGER NOT NULL,
+  clipped INTEGER NOT NULL,       -- 1 if it touches a sample's cut edge
+  family INTEGER NOT NULL
+) STRICT;
+CREATE INDEX fragments_by_extract ON fragments (extract DESC, fragment_id);
+CREATE INDEX fragments_by_length ON fragments (n_lines DESC, fragment_id);
+
+-- Places, the first 1,000 of each fragment and side. Lines are raw, 1-based, inclusive; bytes count from
+-- the start of the document's or the sample's text.
+CREATE TABLE train_occurrences (
+  fragment_id INTEGER NOT NULL REFERENCES fragments,
+  ordinal INTEGER NOT NULL,
+  document_id INTEGER NOT NULL REFERENCES documents,
+  first_line INTEGER NOT NULL,
+  last_line INTEGER NOT NULL,
+  byte_offset INTEGER NOT NULL,
+  n_bytes INTEGER NOT NULL,
+  PRIMARY KEY (fragment_id, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX train_occurrences_by_document ON train_occurrences (document_id);
+
+CREATE TABLE sample_occurrences (
+  fragment_id INTEGER NOT NULL REFERENCES fragments,
+  ordinal INTEGER NOT NULL,
+  sample_id INTEGER NOT NULL REFERENCES samples,
+  first_line INTEGER NOT NULL,
+  last_line INTEGER NOT NULL,
+  byte_offset INTEGER NOT NULL,
+  n_bytes INTEGER NOT NULL,
+  PRIMARY KEY (fragment_id, ordinal)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX sample_occurrences_by_sample ON sample_occurrences (sample_id);
+`,
+];
+
+/** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */
+export const APPLICATION_ID = 0x5652424d;
+
+/** Rows in a shard are fewer than 2^32, shards fewer than 2^21: the id stays a safe integer. */
+export const documentId = (shardId: number, row: number): number => shardId * 2 ** 32 + row;

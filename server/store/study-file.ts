@@ -1,0 +1,162 @@
+// Opening a study file: who may, at which schema version, and what its failures mean to a user.
+// Knows SQLite; knows nothing of what the tables are for.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { EnvironmentError, UserError } from '../errors.ts';
+import { APPLICATION_ID, migrations } from './schema.ts';
+
+export type Database = DatabaseSync;
+
+/** Opens a study that exists, for reading. Works beside a running study. */
+export function openForReading(path: string): Database {
+  if (!existsSync(path)) {
+    throw new UserError(`There is no study at ${path}`, { action: 'Check the path of the study file.' });
+  }
+  return translating(path, () => {
+    const db = connect(path);
+    const version = schemaVersion(db, path);
+    if (version === 0) throw notAStudy(path);
+    if (version < migrations.length) migrate(db, version);
+    return db;
+  });
+}
+
+/** Creates or opens a study for writing. The caller holds the study's lock. */
+export function openForWriting(path: string): Database {
+  return translating(path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    const db = connect(path);
+    const version = schemaVersion(db, path);
+    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+    migrate(db, version);
+    return db;
+  });
+}
+
+/** Runs `work` in one transaction: all of it is kept, or nothing. */
+export function transact<T>(db: Database, work: () => T): T {
+  return translating(db.location() ?? 'study', () => {
+    db.exec('BEGIN IMMEDIATE');
+    try {
+      const value = work();
+      db.exec('COMMIT');
+      return value;
+    } catch (error) {
+      if (db.isTransaction) db.exec('ROLLBACK');
+      throw error;
+    }
+  });
+}
+
+/**
+ * Takes the right to write a study; undefined if another process has it. The lock is the operating
+ * system's, on an empty database beside the study, so it ends with the process however that dies.
+ */
+export function tryLock(path: string): Disposable | undefined {
+  return translating(path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    const db = new DatabaseSync(`${path}-lock`);
+    try {
+      db.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+    } catch (error) {
+      db.close();
+      if (sqliteCode(error) === SQLITE_BUSY) return undefined;
+      throw error;
+    }
+    return { [Symbol.dispose]: () => db.close() };
+  });
+}
+
+function connect(path: string): Database {
+  const db = new DatabaseSync(path);
+  db.exec('PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = OFF');
+  return db;
+}
+
+function schemaVersion(db: Database, path: string): number {
+  const pragma = (name: string) => Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
+  const isEmpty = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n === 0;
+  const version = pragma('user_version');
+  if (!isEmpty && pragma('application_id') !== APPLICATION_ID) throw notAStudy(path);
+  if (version > migrations.length) {
+    throw new UserError(`${path} was written by a newer Verbatim (schema ${version})`, {
+      action: `Update Verbatim; this version reads schemas up to ${migrations.length}.`,
+    });
+  }
+  return version;
+}
+
+function migrate(db: Database, from: number): void {
+  for (let version = from; version < migrations.length; version++) {
+    transact(db, () =>
+      db.exec(
+        `${migrations[version]}; PRAGMA user_version = ${version + 1}; PRAGMA application_id = ${APPLICATION_ID}`,
+      ),
+    );
+  }
+}
+
+const notAStudy = (path: string) =>
+  new UserError(`${path} is no Verbatim study`, { action: 'Choose a file that a study was written to.' });
+
+const SQLITE_BUSY = 5;
+const SQLITE_IOERR = 10;
+const SQLITE_CORRUPT = 11;
+const SQLITE_FULL = 13;
+const SQLITE_CANTOPEN = 14;
+const SQLITE_READONLY = 8;
+const SQLITE_NOTADB = 26;
+
+/** The primary result code of a SQLite error, or undefined for another kind of error. */
+function sqliteCode(error: unknown): number | undefined {
+  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
+  return Number(error.errcode) & 0xff;
+}
+
+/** Runs `work`, turning SQLite's errors into ones that a user can act on. */
+export function translating<T>(path: string, work: () => T): T {
+  try {
+    return work();
+  } catch (error) {
+    throw translate(path, error);
+  }
+}
+
+function translate(path: string, cause: unknown): unknown {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  switch (sqliteCode(cause)) {
+    case SQLITE_FULL:
+      return new EnvironmentError(`The disk is full: ${path} cannot grow`, {
+        action:
+          'Free some space and run the same command again: it goes on from the last finished batch or shard.',
+        cause,
+      });
+    case SQLITE_IOERR:
+      return new EnvironmentError(`${path} cannot be written or read (${reason})`, {
+        action: 'Check the disk (is it full?) and run the same command again: it goes on where it stopped.',
+        cause,
+      });
+    case SQLITE_READONLY:
+    case SQLITE_CANTOPEN:
+      return new UserError(`${path} cannot be opened (${reason})`, {
+        action: 'Check that the folder exists and may be written to.',
+        cause,
+      });
+    case SQLITE_NOTADB:
+      return notAStudy(path);
+    case SQLITE_CORRUPT:
+      return new UserError(`${path} is damaged (${reason})`, {
+        action: 'Restore it from a copy, or delete it and run the study again.',
+        cause,
+      });
+    case SQLITE_BUSY:
+      return new EnvironmentError(`${path} is in use by another process`, {
+        action: 'Wait until it has finished.',
+        cause,
+      });
+    default:
+      return cause;
+  }
+}

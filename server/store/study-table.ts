@@ -1,0 +1,53 @@
+// The one row of table `study`: the plan, the environment and the state.
+
+import type { StudyPlan, StudyState } from '../../protocol/study.ts';
+import type { Database } from './study-file.ts';
+
+export interface StudyRecord {
+  readonly plan: StudyPlan;
+  readonly environment: Readonly<Record<string, unknown>>;
+  readonly state: StudyState;
+  readonly failure: string | null;
+  readonly createdAt: string;
+  readonly elapsedMs: number;
+  readonly analysed: boolean;
+}
+
+/** Undefined in a file that has just been created. */
+export function readStudy(db: Database): StudyRecord | undefined {
+  const row = db.prepare('SELECT * FROM study').get();
+  if (!row) return undefined;
+  return {
+    plan: JSON.parse(String(row.plan)),
+    environment: JSON.parse(String(row.environment)),
+    state: row.state as StudyState,
+    failure: row.failure as string | null,
+    createdAt: String(row.created_at),
+    elapsedMs: Number(row.elapsed_ms),
+    analysed: row.analysed === 1,
+  };
+}
+
+export function insertStudy(db: Database, plan: StudyPlan): void {
+  db.prepare("INSERT INTO study VALUES (1, ?, '{}', 'running', NULL, ?, 0, 0)").run(
+    JSON.stringify(plan),
+    new Date().toISOString(),
+  );
+}
+
+export function setState(db: Database, state: StudyState, failure: string | null): void {
+  db.prepare('UPDATE study SET state = ?, failure = ?').run(state, failure);
+}
+
+export function addElapsed(db: Database, elapsedMs: number): void {
+  db.prepare('UPDATE study SET elapsed_ms = elapsed_ms + ?').run(elapsedMs);
+}
+
+export function setAnalysed(db: Database, analysed: 0 | 1): void {
+  db.prepare('UPDATE study SET analysed = ?').run(analysed);
+}
+
+/** Adds to what is known about how the study was run; later values win. */
+export function mergeEnvironment(db: Database, facts: Readonly<Record<string, unknown>>): void {
+  db.prepare('UPDATE study SET environment = json_patch(environment, ?)').run(JSON.stringify(facts));
+}

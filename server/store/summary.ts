@@ -1,0 +1,46 @@
+// A study at a glance: what lists, status items and reports show.
+
+import { basename } from 'node:path';
+import type { StudySummary } from '../../protocol/study.ts';
+import { UserError } from '../errors.ts';
+import type { Database } from './study-file.ts';
+import { readStudy } from './study-table.ts';
+
+/**
+ * `isRunning` says whether a process holds the study's lock: a study that was killed still says `running`
+ * in its row, and is in truth one that can be resumed.
+ */
+export function summarise(db: Database, path: string, isRunning: boolean): StudySummary {
+  const study = readStudy(db);
+  if (!study) {
+    throw new UserError(`${path} holds no study yet`, { action: 'Run the study that writes to it first.' });
+  }
+  const one = (sql: string) => Object.values(db.prepare(sql).get() ?? {}).map(Number);
+  const [nSamples = 0, nTokens = 0] = one('SELECT count(*), coalesce(sum(n_tokens), 0) FROM samples');
+  const [nShards = 0, nShardsScanned = 0, nDocuments = 0, corpusBytes = 0, nProblems = 0] = one(
+    `SELECT count(*), count(*) FILTER (WHERE state = 'scanned'), coalesce(sum(n_rows), 0),
+       coalesce(sum(content_bytes), 0), coalesce(sum(n_problems + (state = 'failed')), 0) FROM shards`,
+  );
+  const [nFragments = 0] = one('SELECT count(*) FROM fragments');
+  return {
+    id: path,
+    name: basename(path).replace(/\.sqlite$/, ''),
+    state: study.state === 'running' && !isRunning ? 'cancelled' : study.state,
+    plan: study.plan,
+    createdAt: study.createdAt,
+    elapsedMs: study.elapsedMs,
+    nSamples,
+    nTokens,
+    nShards,
+    nShardsScanned,
+    nDocuments,
+    corpusBytes,
+    nFragments: study.analysed ? nFragments : null,
+    nMemorisedSamples: study.analysed ? countMemorisedSamples(db) : null,
+    nProblems,
+    failure: study.failure,
+  };
+}
+
+const countMemorisedSamples = (db: Database) =>
+  Number(db.prepare('SELECT count(DISTINCT sample_id) AS n FROM sample_occurrences').get()?.n);

@@ -1,0 +1,151 @@
+// The pages that views and reports ask for: queries over a study, one a function, no state.
+
+import type {
+  FragmentOrder,
+  FragmentRow,
+  Page,
+  PageRequest,
+  Provenance,
+  SampleMark,
+  SampleOccurrence,
+  TrainOccurrence,
+} from '../../protocol/fragments.ts';
+import type { Database } from './study-file.ts';
+
+type SqlRow = Record<string, unknown>;
+
+const orders: Readonly<Record<FragmentOrder, string>> = {
+  train: 'fragment_id',
+  extract: 'extract DESC, fragment_id',
+  length: 'n_lines DESC, fragment_id',
+};
+
+export function listFragments(
+  db: Database,
+  { offset, limit, order }: PageRequest & { readonly order: FragmentOrder },
+): Page<FragmentRow> {
+  const rows = db
+    .prepare(`SELECT * FROM fragments ORDER BY ${orders[order]} LIMIT ? OFFSET ?`)
+    .all(limit, offset);
+  const total = Number(db.prepare('SELECT count(*) AS n FROM fragments').get()?.n);
+  return { items: rows.map(fragmentRow), offset, total };
+}
+
+export function findFragment(
+  db: Database,
+  fingerprint: string,
+): (FragmentRow & { readonly fragmentId: number; readonly text: Uint8Array }) | undefined {
+  const row = db.prepare('SELECT * FROM fragments WHERE fingerprint = ?').get(fingerprint);
+  return row && { ...fragmentRow(row), fragmentId: Number(row.fragment_id), text: row.text as Uint8Array };
+}
+
+export function listTrainOccurrences(
+  db: Database,
+  fragmentId: number,
+  { offset, limit }: PageRequest,
+): readonly TrainOccurrence[] {
+  return db
+    .prepare(
+      `SELECT o.*, d.*, s.name AS shard FROM train_occurrences o
+       JOIN documents d USING (document_id) JOIN shards s USING (shard_id)
+       WHERE fragment_id = ? ORDER BY ordinal LIMIT ? OFFSET ?`,
+    )
+    .all(fragmentId, limit, offset)
+    .map((row) => ({ ...textRange(row), documentId: Number(row.document_id), provenance: provenance(row) }));
+}
+
+export function listSampleOccurrences(
+  db: Database,
+  fragmentId: number,
+  { offset, limit }: PageRequest,
+): readonly SampleOccurrence[] {
+  return db
+    .prepare('SELECT * FROM sample_occurrences WHERE fragment_id = ? ORDER BY ordinal LIMIT ? OFFSET ?')
+    .all(fragmentId, limit, offset)
+    .map((row) => ({ ...textRange(row), sampleId: Number(row.sample_id) }));
+}
+
+/** The memorised pieces of one sample, longest first at each line. */
+export function listSampleMarks(db: Database, sampleId: number): readonly SampleMark[] {
+  return db
+    .prepare(
+      `SELECT so.first_line, so.last_line, f.fingerprint, f.train, f.n_repositories,
+         s.name AS shard, d.row, d.repository, d.path, d.license
+       FROM sample_occurrences so JOIN fragments f USING (fragment_id)
+       LEFT JOIN train_occurrences o ON o.fragment_id = f.fragment_id AND o.ordinal = 0
+       LEFT JOIN documents d USING (document_id) LEFT JOIN shards s USING (shard_id)
+       WHERE so.sample_id = ? ORDER BY so.first_line, so.last_line DESC, f.fragment_id`,
+    )
+    .all(sampleId)
+    .map((row) => ({
+      ...textRange(row),
+      fingerprint: String(row.fingerprint),
+      train: Number(row.train),
+      nRepositories: Number(row.n_repositories),
+      source: row.path === null ? null : provenance(row),
+    }));
+}
+
+export interface StoredDocument {
+  readonly shardId: number;
+  readonly row: number;
+  readonly byteOffset: number;
+  readonly provenance: Provenance;
+}
+
+export function findDocument(db: Database, documentId: number): StoredDocument | undefined {
+  const row = db
+    .prepare(
+      'SELECT d.*, s.name AS shard FROM documents d JOIN shards s USING (shard_id) WHERE document_id = ?',
+    )
+    .get(documentId);
+  return (
+    row && {
+      shardId: Number(row.shard_id),
+      row: Number(row.row),
+      byteOffset: Number(row.byte_offset),
+      provenance: provenance(row),
+    }
+  );
+}
+
+/** What is kept of a document whose shard is gone: its longest fragment, with the line where it starts. */
+export function findExcerpt(
+  db: Database,
+  documentId: number,
+): { readonly text: Uint8Array; readonly firstLine: number } | undefined {
+  const row = db
+    .prepare(
+      `SELECT f.text, o.first_line FROM train_occurrences o JOIN fragments f USING (fragment_id)
+       WHERE o.document_id = ? ORDER BY f.n_lines DESC, f.fragment_id LIMIT 1`,
+    )
+    .get(documentId);
+  return row && { text: row.text as Uint8Array, firstLine: Number(row.first_line) };
+}
+
+function fragmentRow(row: SqlRow): FragmentRow {
+  const text = row.text as Uint8Array;
+  const end = text.indexOf(0x0a);
+  return {
+    fingerprint: String(row.fingerprint),
+    nLines: Number(row.n_lines),
+    train: Number(row.train),
+    nDocuments: Number(row.n_documents),
+    nRepositories: Number(row.n_repositories),
+    extract: Number(row.extract),
+    nSamples: Number(row.n_samples),
+    clipped: row.clipped === 1,
+    family: Number(row.family),
+    firstLine: new TextDecoder().decode(end < 0 ? text : text.subarray(0, end)),
+  };
+}
+
+const textRange = (row: SqlRow) => ({ firstLine: Number(row.first_line), lastLine: Number(row.last_line) });
+
+const provenance = (row: SqlRow): Provenance => ({
+  shard: String(row.shard),
+  row: Number(row.row),
+  repository: String(row.repository),
+  path: String(row.path),
+  license: String(row.license),
+});
