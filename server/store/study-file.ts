@@ -69,6 +69,13 @@ export function tryLock(path: string): Disposable | undefined {
   });
 }
 
+/** Whether some process is writing the study now. */
+export function isLocked(path: string): boolean {
+  if (!existsSync(`${path}-lock`)) return false;
+  using lock = tryLock(path);
+  return lock === undefined;
+}
+
 function connect(path: string): Database {
   const db = new DatabaseSync(path);
   db.exec('PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = OFF');

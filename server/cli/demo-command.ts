@@ -1,0 +1,26 @@
+// `verbatim demo`: the bundled model against its bundled training data.
+
+import { rmSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { productFolder } from '../product-folder.ts';
+import { demoPlan } from '../study/demo-plan.ts';
+import { runAndReport } from './run-and-report.ts';
+
+export function demoCommand(): Command {
+  return new Command('demo')
+    .description('Run the demo study: a small model, trained to memorise, and its training data.')
+    .option('--out <file>', 'study file', 'verbatim-demo.sqlite')
+    .option('--fresh', 'start over instead of going on with the study in the file')
+    .action(async ({ out, fresh }: { out: string; fresh?: boolean }) => {
+      const file = resolve(out);
+      if (fresh) for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+      await runAndReport({
+        file,
+        plan: demoPlan(productFolder()),
+        execution: { provider: 'auto', batch: 'auto', workers: 'auto' },
+        upTo: 'analyse',
+        top: 10,
+      });
+    });
+}

@@ -1,0 +1,40 @@
+// Runs a study for a terminal: progress to stderr, Ctrl-C stops it resumably, the report to stdout.
+
+import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts';
+import { writeSampleLines } from '../formats/sample-lines.ts';
+import { openForReading } from '../store/study-file.ts';
+import { runStudy } from '../study/run-study.ts';
+import { printReport } from './report-command.ts';
+import { terminalProgress } from './terminal-progress.ts';
+
+export interface RunAndReportRequest {
+  readonly file: string;
+  readonly plan: StudyPlan | null;
+  readonly execution: Execution;
+  readonly upTo: 'sample' | 'analyse';
+  /** Fragments in the report; 0 prints none. */
+  readonly top: number;
+  /** Also writes the samples to stdout. */
+  readonly json?: boolean;
+}
+
+export async function runAndReport(request: RunAndReportRequest): Promise<void> {
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const progress = terminalProgress(process.stderr);
+  let summary: StudySummary;
+  try {
+    summary = await runStudy({ ...request, signal: stop.signal, report: progress.report });
+  } finally {
+    progress.end();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+  if (request.json) await writeSampleLines(openForReading(request.file), process.stdout);
+  if (request.upTo === 'sample') {
+    console.error(`${summary.nSamples} samples, ${summary.nTokens} tokens in ${request.file}`);
+    return;
+  }
+  await printReport(request.file, { format: 'table', top: request.top });
+  if (summary.state === 'partial') process.exitCode = 3;
+}

@@ -1,0 +1,158 @@
+// `verbatim study`, `sample` and `scan`: the same run with another beginning or end.
+
+import { resolve } from 'node:path';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { Execution, Profile, Provider, Strategy, StudyPlan } from '../../protocol/study.ts';
+import { readPrompts } from '../formats/read-prompts.ts';
+import { defaultRule, defaultSampling } from '../study/plan.ts';
+import { runAndReport } from './run-and-report.ts';
+
+interface Options {
+  readonly model?: string;
+  /** For `scan` where the samples are, for the others how many. */
+  readonly samples: string | number;
+  readonly corpus: readonly string[];
+  readonly out: string;
+  readonly maxTokens: number;
+  readonly strategy: Strategy;
+  readonly prompts?: string;
+  readonly topK: number;
+  readonly topP: number;
+  readonly temperature: number;
+  readonly seed: number;
+  readonly minLines: number;
+  readonly profile: Profile;
+  readonly provider: Provider | 'auto';
+  readonly batch: number | 'auto';
+  readonly workers: number | 'auto';
+  readonly top: number;
+  readonly json?: boolean;
+}
+
+export function studyCommand(): Command {
+  const command = new Command('study')
+    .description('Sample a model, find what it repeats of its training data, and report.')
+    .requiredOption('--model <dir>', 'checkpoint folder: config.json, *.safetensors, tokenizer.json');
+  addSamplingOptions(addCorpusOptions(command));
+  return addCommonOptions(command).action(async (options: Options) => {
+    await runAndReport({
+      file: resolve(options.out),
+      plan: planOf(options),
+      execution: executionOf(options),
+      upTo: 'analyse',
+      top: options.top,
+    });
+  });
+}
+
+export function sampleCommand(): Command {
+  const command = new Command('sample')
+    .description('Only sample a model, into a study file that `study` goes on with.')
+    .requiredOption('--model <dir>', 'checkpoint folder: config.json, *.safetensors, tokenizer.json')
+    .option('--corpus <path...>', 'training data that `study` will look in', [])
+    .option('--json', 'also write each sample to standard output as a JSON line');
+  addRuleOptions(addSamplingOptions(command));
+  return addCommonOptions(command).action(async (options: Options) => {
+    await runAndReport({
+      file: resolve(options.out),
+      plan: planOf(options),
+      execution: executionOf(options),
+      upTo: 'sample',
+      top: 0,
+      json: options.json ?? false,
+    });
+  });
+}
+
+export function scanCommand(): Command {
+  const command = new Command('scan')
+    .description('Look for samples that were made elsewhere in training data, and report.')
+    .requiredOption('--samples <path>', 'JSON lines, a folder of numbered files, or a merged "all" file')
+    .option('--model <dir>', 'checkpoint folder, for samples given as token ids');
+  return addCommonOptions(addCorpusOptions(command)).action(async (options: Options) => {
+    await runAndReport({
+      file: resolve(options.out),
+      plan: planOf(options),
+      execution: executionOf(options),
+      upTo: 'analyse',
+      top: options.top,
+    });
+  });
+}
+
+function addCorpusOptions(command: Command): Command {
+  command.requiredOption(
+    '--corpus <path...>',
+    'training data: shard files (.jsonl, .json.gz, .jsonl.zst) or folders of them, or of source files',
+  );
+  return addRuleOptions(command);
+}
+
+function addRuleOptions(command: Command): Command {
+  return command
+    .option('--min-lines <n>', 'fewest equal lines in a row that count', wholeNumber, defaultRule.minLines)
+    .addOption(
+      new Option('--profile <name>', 'what makes two lines equal')
+        .choices(['exact-1', 'text-1'])
+        .default(defaultRule.profile),
+    );
+}
+
+function addSamplingOptions(command: Command): Command {
+  const d = defaultSampling;
+  return command
+    .option('--samples <n>', 'outputs to sample', wholeNumber, d.nSamples)
+    .option('--max-tokens <n>', 'tokens an output has at most', wholeNumber, d.maxTokens)
+    .addOption(
+      new Option('--strategy <name>', 'non-prompt, temperature-decaying, prompt-conditioned or two-step')
+        .choices(['npg', 'tdg', 'pcg', 'tsg'])
+        .default(d.strategy),
+    )
+    .option('--prompts <file>', 'prompts for pcg and tsg: JSON lines, or a plain text file a prompt a line')
+    .option('--top-k <n>', 'pick among the k most likely tokens; 0: all', wholeNumber, d.topK)
+    .option('--top-p <x>', 'pick among the most likely tokens that hold this probability', number, d.topP)
+    .option('--temperature <x>', '0: greedy', number, d.temperature)
+    .option('--seed <n>', 'the same seed gives the same samples', wholeNumber, d.seed);
+}
+
+function addCommonOptions(command: Command): Command {
+  return command
+    .requiredOption('--out <file>', 'study file (.sqlite); an unfinished one is gone on with')
+    .addOption(
+      new Option('--provider <name>', 'where the model runs')
+        .choices(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml'])
+        .default('auto'),
+    )
+    .option('--batch <n>', 'outputs sampled at once, or auto', wholeNumberOrAuto, 'auto')
+    .option('--workers <n>', 'threads that scan, or auto', wholeNumberOrAuto, 'auto')
+    .option('--top <n>', 'fragments in the report', wholeNumber, 10);
+}
+
+function planOf(options: Options): StudyPlan {
+  const { samples, strategy, maxTokens, topK, topP, temperature, seed, minLines, profile } = options;
+  const prompts = options.prompts ? readPrompts(resolve(options.prompts)) : [];
+  return {
+    model: options.model === undefined ? null : resolve(options.model),
+    samples: typeof samples === 'string' ? resolve(samples) : null,
+    corpus: options.corpus.map((path) => resolve(path)),
+    sampling:
+      typeof samples === 'string'
+        ? defaultSampling
+        : { strategy, nSamples: samples, maxTokens, topK, topP, temperature, seed, prompts },
+    rule: { minLines, profile },
+  };
+}
+
+const executionOf = ({ provider, batch, workers }: Options): Execution => ({ provider, batch, workers });
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
+}
+
+function number(text: string): number {
+  if (!/^\d*\.?\d+$/.test(text)) throw new InvalidArgumentError('It must be a number.');
+  return Number(text);
+}
+
+const wholeNumberOrAuto = (text: string) => (text === 'auto' ? text : wholeNumber(text));

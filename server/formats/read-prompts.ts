@@ -1,0 +1,40 @@
+// Prompts for the prompted strategies: JSON lines (a string or {"prompt": …}), the published study's
+// `extract_prompt.json`, or plain text with a prompt a line.
+
+import { readFileSync } from 'node:fs';
+import { UserError } from '../errors.ts';
+
+export function readPrompts(path: string): readonly string[] {
+  let text: string;
+  try {
+    text = readFileSync(path, 'utf8');
+  } catch (cause) {
+    throw new UserError(`The prompts in ${path} cannot be read`, { action: 'Check the path.', cause });
+  }
+  const prompts = path.endsWith('.json')
+    ? promptsOfObject(path, text)
+    : text.split('\n').flatMap(promptOfLine);
+  if (prompts.length === 0) throw new UserError(`${path} holds no prompts`);
+  return prompts;
+}
+
+function promptOfLine(line: string): string[] {
+  if (line.trim() === '') return [];
+  if (!/^\s*["{]/.test(line)) return [line];
+  try {
+    const value = JSON.parse(line) as string | { prompt?: string };
+    const prompt = typeof value === 'string' ? value : value.prompt;
+    return prompt === undefined ? [line] : [prompt];
+  } catch {
+    return [line]; // a line of code that begins with a quote or a brace
+  }
+}
+
+function promptsOfObject(path: string, text: string): string[] {
+  try {
+    const entries = Object.values(JSON.parse(text) as Record<string, { prompt: string }>);
+    return entries.map(({ prompt }) => prompt);
+  } catch (cause) {
+    throw new UserError(`${path} is not of the form {"…": {"prompt": "…"}}`, { cause });
+  }
+}

@@ -1,0 +1,99 @@
+// Samples that were made elsewhere: JSON lines, a folder of numbered files, or the published study's merged
+// `all`. Bytes are kept as they are; order and ids are the source's own.
+
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
+import { UserError } from '../errors.ts';
+
+export interface ImportedSample {
+  readonly sampleId: number;
+  /** The text, or the tokens that a tokenizer turns into it. */
+  readonly content: { readonly text: Uint8Array } | { readonly tokens: readonly number[] };
+}
+
+export function readSamples(path: string): readonly ImportedSample[] {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) {
+    throw new UserError(`There are no samples at ${path}`, {
+      action: 'Name a .jsonl file, a folder of numbered files, or a merged "all" file.',
+    });
+  }
+  const samples = stat.isDirectory()
+    ? readNumberedFiles(path)
+    : /^all(_\d+-\d+)?$/.test(basename(path))
+      ? readMerged(path)
+      : readJsonLines(path);
+  if (samples.length === 0) {
+    throw new UserError(`${path} holds no samples`, { action: 'Check that it is the right file or folder.' });
+  }
+  return samples;
+}
+
+/** `1`, `2`, … or `1.py`, …: one output a file, in numeric order; the number is the id. */
+function readNumberedFiles(folder: string): ImportedSample[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d+(\.\w+)?$/.test(name))
+    .map((name) => ({ name, sampleId: Number.parseInt(name, 10) }))
+    .sort((a, b) => a.sampleId - b.sampleId)
+    .map(({ name, sampleId }) => ({ sampleId, content: { text: readFileSync(join(folder, name)) } }));
+}
+
+/** A line is a string, `{"text": …}` or `{"tokens": […]}`; the line's number is the id. */
+function readJsonLines(path: string): ImportedSample[] {
+  const lines = readFileSync(path, 'utf8').split('\n');
+  return lines.flatMap((line, i) =>
+    line.trim() === '' ? [] : [{ sampleId: i, content: readJsonSample(line, `${path}:${i + 1}`) }],
+  );
+}
+
+function readJsonSample(line: string, where: string): ImportedSample['content'] {
+  let value: unknown;
+  try {
+    value = JSON.parse(line);
+  } catch (cause) {
+    throw new UserError(`${where} is no JSON`, {
+      action: 'Samples are JSON lines: a string, {"text": …} or {"tokens": […]} each.',
+      cause,
+    });
+  }
+  if (typeof value === 'string') return { text: Buffer.from(value) };
+  const { text, tokens } = (value ?? {}) as { text?: unknown; tokens?: unknown };
+  if (typeof text === 'string') return { text: Buffer.from(text) };
+  if (Array.isArray(tokens) && tokens.every((t) => Number.isSafeInteger(t) && t >= 0)) return { tokens };
+  throw new UserError(`${where} is no sample`, {
+    action: 'A line must be a string, {"text": "…"} or {"tokens": [1, 2, …]}.',
+  });
+}
+
+const SEPARATOR = /^Submission>>>>>>[0-9a-f]{32}>>>>>>Submission$/;
+
+/** The published layout's merged file; ids come from the map beside it, or else count from 1. */
+function readMerged(path: string): ImportedSample[] {
+  const ids = readMapIds(join(dirname(path), `${basename(path).replace(/^all/, 'map')}.json`));
+  const samples: ImportedSample[] = [];
+  let lines: string[] = [];
+  // latin1 keeps every byte as one character, so nothing is replaced on the way through.
+  for (const line of readFileSync(path, 'latin1').split('\n')) {
+    if (!SEPARATOR.test(line)) {
+      lines.push(line);
+      continue;
+    }
+    const sampleId = ids?.[samples.length] ?? samples.length + 1;
+    samples.push({ sampleId, content: { text: Buffer.from(lines.join('\n'), 'latin1') } });
+    lines = [];
+  }
+  if (lines.some((line) => line.trim() !== '')) {
+    throw new UserError(`${path} ends without a separator`, {
+      action: 'The file seems cut short: bring the whole one.',
+    });
+  }
+  return samples;
+}
+
+function readMapIds(path: string): number[] | undefined {
+  if (!statSync(path, { throwIfNoEntry: false })) return undefined;
+  const map = JSON.parse(readFileSync(path, 'utf8')) as Record<string, { start: number }>;
+  return Object.entries(map)
+    .sort(([, a], [, b]) => a.start - b.start)
+    .map(([id]) => Number(id));
+}

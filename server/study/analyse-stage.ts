@@ -1,0 +1,36 @@
+// Stage `analyse`: from the shards' partial results to fragments with exact counts.
+
+import type { StudyState } from '../../protocol/study.ts';
+import { findFragments } from '../engine/find-fragments.ts';
+import { throwIfAborted } from '../errors.ts';
+import { startMeter } from '../progress.ts';
+import { replaceFragments } from '../store/fragments-table.ts';
+import { readShardResults } from '../store/shards-table.ts';
+import { transact } from '../store/study-file.ts';
+import { readStudy, setAnalysed } from '../store/study-table.ts';
+import type { StageContext } from './run-study.ts';
+import { detectionSamples } from './scan-stage.ts';
+
+/** Returns the study's final state: `partial` when some data could not be read. */
+export function analyse({ db, plan, signal, report }: StageContext): StudyState {
+  throwIfAborted(signal);
+  if (!readStudy(db)!.analysed) {
+    const meter = startMeter(report, 'analyse', 'steps', 2);
+    const fragments = findFragments({
+      samples: detectionSamples(db),
+      rule: plan.rule,
+      results: readShardResults(db),
+    });
+    meter.advance(1);
+    throwIfAborted(signal);
+    transact(db, () => {
+      replaceFragments(db, fragments);
+      setAnalysed(db, 1);
+    });
+    meter.advance(1);
+  }
+  const incomplete = db
+    .prepare("SELECT 1 FROM shards WHERE state <> 'scanned' OR n_problems > 0 LIMIT 1")
+    .get();
+  return incomplete ? 'partial' : 'complete';
+}

@@ -1,0 +1,25 @@
+// The demo study: what it samples and where its parts lie in the product.
+
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { StudyPlan } from '../../protocol/study.ts';
+import { EnvironmentError } from '../errors.ts';
+import { defaultRule, defaultSampling } from './plan.ts';
+
+export function demoPlan(productFolder: string): StudyPlan {
+  const model = join(productFolder, 'media', 'demo-model');
+  const corpus = join(productFolder, 'dist', 'demo-corpus');
+  for (const path of [model, corpus]) {
+    if (existsSync(path)) continue;
+    throw new EnvironmentError(`The demo is incomplete: ${path} is missing`, {
+      action: 'In a checkout, run npm start once: it builds the demo corpus.',
+    });
+  }
+  return {
+    model,
+    samples: null,
+    corpus: [corpus],
+    sampling: { ...defaultSampling, nSamples: 256, maxTokens: 256 },
+    rule: defaultRule,
+  };
+}

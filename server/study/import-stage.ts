@@ -1,0 +1,35 @@
+// Stage `sample` for samples that were made elsewhere: they are copied into the study file, so that it
+// stands alone afterwards.
+
+import { UserError } from '../errors.ts';
+import { readSamples } from '../formats/read-samples.ts';
+import { startMeter } from '../progress.ts';
+import { openCheckpoint } from '../sampling/checkpoint.ts';
+import { insertSamples, readSampleIds, type StoredSample } from '../store/samples-table.ts';
+import { transact } from '../store/study-file.ts';
+import { setAnalysed } from '../store/study-table.ts';
+import type { StageContext } from './run-study.ts';
+
+export async function importSamples({ db, plan, report }: StageContext, path: string): Promise<void> {
+  const done = readSampleIds(db);
+  if (done.size > 0) return; // they were copied in one transaction
+  const imported = readSamples(path);
+  const meter = startMeter(report, 'sample', 'samples', imported.length);
+  const needsDecoding = imported.some(({ content }) => 'tokens' in content);
+  if (needsDecoding && plan.model === null) {
+    throw new UserError(`${path} holds token ids, which need the model's tokenizer`, {
+      action: 'Name the model that made them with --model.',
+    });
+  }
+  const checkpoint = needsDecoding ? await openCheckpoint(plan.model!) : undefined;
+  const samples = imported.map(({ sampleId, content }): StoredSample => {
+    const tokens = 'tokens' in content ? Uint32Array.from(content.tokens) : null;
+    const text = 'text' in content ? content.text : checkpoint!.decode(tokens!);
+    return { sampleId, promptIndex: null, ended: 'unknown', tokens, logprobs: null, text };
+  });
+  transact(db, () => {
+    insertSamples(db, samples);
+    setAnalysed(db, 0);
+  });
+  meter.advance(imported.length);
+}

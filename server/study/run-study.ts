@@ -1,0 +1,104 @@
+// Runs a study from wherever it stands to its end: prepare → sample → scan → analyse. Each stage looks into
+// the study file for what is still to do, so running again after any kind of death simply goes on.
+
+import type { Execution, StudyPlan, StudyState, StudySummary } from '../../protocol/study.ts';
+import { Cancelled, UserError, VerbatimError } from '../errors.ts';
+import type { Report } from '../progress.ts';
+import { type Database, openForWriting, tryLock } from '../store/study-file.ts';
+import { addElapsed, insertStudy, readStudy, setState } from '../store/study-table.ts';
+import { summarise } from '../store/summary.ts';
+import { analyse } from './analyse-stage.ts';
+import { importSamples } from './import-stage.ts';
+import { checkPlan, checkSamePlan } from './plan.ts';
+import { sample } from './sample-stage.ts';
+import { registerShards, scan } from './scan-stage.ts';
+
+/** What every stage is given. */
+export interface StageContext {
+  readonly db: Database;
+  readonly plan: StudyPlan;
+  readonly execution: Execution;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+}
+
+export interface RunRequest {
+  readonly file: string;
+  /** Null goes on with the plan in the file. */
+  readonly plan: StudyPlan | null;
+  readonly execution: Execution;
+  /** `sample` stops after the samples are made. */
+  readonly upTo: 'sample' | 'analyse';
+  readonly signal: AbortSignal;
+  readonly report: Report;
+}
+
+/** Rejects with `Cancelled` or another error when it did not come to its end; the file keeps what was done. */
+export async function runStudy(request: RunRequest): Promise<StudySummary> {
+  const { file } = request;
+  if (request.plan) checkPlan(request.plan);
+  using lock = tryLock(file);
+  if (!lock) {
+    throw new UserError(`Another run is writing ${file}`, {
+      action: 'Wait for it or stop it, or choose another study file.',
+    });
+  }
+  const db = openForWriting(file);
+  try {
+    const plan = establishPlan(db, file, request.plan);
+    const { execution, signal, report } = request;
+    await recordingOutcome(db, () => runStages({ db, plan, execution, signal, report }, request.upTo));
+    return summarise(db, file, false);
+  } finally {
+    db.close();
+  }
+}
+
+function establishPlan(db: Database, file: string, asked: StudyPlan | null): StudyPlan {
+  const stored = readStudy(db);
+  if (stored) {
+    if (asked) checkSamePlan(file, stored.plan, asked);
+    return stored.plan;
+  }
+  if (!asked)
+    throw new UserError(`${file} holds no study to go on with`, { action: 'Start one with a plan.' });
+  insertStudy(db, asked);
+  return asked;
+}
+
+async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promise<StudyState> {
+  const { plan } = context;
+  // Both ends are looked at before the first minute is spent.
+  const shards = upTo === 'analyse' ? registerShards(context) : [];
+  if (plan.samples === null) await sample(context);
+  else await importSamples(context, plan.samples);
+  if (upTo === 'sample') return 'partial';
+  await scan(context, shards);
+  return analyse(context);
+}
+
+/** Writes into the file how the run ended, whatever happens. */
+async function recordingOutcome(db: Database, run: () => Promise<StudyState>): Promise<void> {
+  const startedAt = performance.now();
+  const finish = (state: StudyState, failure: string | null) => {
+    addElapsed(db, performance.now() - startedAt);
+    setState(db, state, failure);
+  };
+  setState(db, 'running', null);
+  try {
+    finish(await run(), null);
+  } catch (error) {
+    const state = error instanceof Cancelled ? 'cancelled' : 'failed';
+    try {
+      finish(state, state === 'failed' ? describe(error) : null);
+    } catch {
+      // A full disk refuses this too; the first error is the one to tell.
+    }
+    throw error;
+  }
+}
+
+const describe = (error: unknown) =>
+  error instanceof VerbatimError || !(error instanceof Error)
+    ? String((error as Error).message)
+    : String(error.stack);

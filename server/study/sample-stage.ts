@@ -1,0 +1,39 @@
+// Stage `sample`: the model's outputs, a batch a transaction. A sample that is in the file is never made again.
+
+import { throwIfAborted } from '../errors.ts';
+import { startMeter } from '../progress.ts';
+import { openCheckpoint } from '../sampling/checkpoint.ts';
+import { sampleModel } from '../sampling/sample-model.ts';
+import { insertSamples, readSampleIds } from '../store/samples-table.ts';
+import { transact } from '../store/study-file.ts';
+import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
+import { checkSameFact } from './environment.ts';
+import type { StageContext } from './run-study.ts';
+
+export async function sample({ db, plan, execution, signal, report }: StageContext): Promise<void> {
+  const checkpoint = await openCheckpoint(plan.model!);
+  checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${plan.model}`);
+  mergeEnvironment(db, { model: checkpoint.name, modelDigest: checkpoint.digest });
+  const done = readSampleIds(db);
+  const { nSamples } = plan.sampling;
+  const meter = startMeter(report, 'sample', 'samples', nSamples, done.size);
+  if (done.size >= nSamples) return;
+  setAnalysed(db, 0);
+  const batches = sampleModel({
+    checkpoint,
+    plan: plan.sampling,
+    execution,
+    isDone: (sampleId) => done.has(sampleId),
+    signal,
+    onEnvironment: ({ form, provider, ...facts }) => {
+      if (done.size > 0) checkSameFact(db, 'form', form, 'The graph form');
+      if (done.size > 0) checkSameFact(db, 'provider', provider, 'The provider');
+      mergeEnvironment(db, { ...facts, form, provider });
+    },
+  });
+  for await (const batch of batches) {
+    transact(db, () => insertSamples(db, batch));
+    meter.advance(batch.length);
+    throwIfAborted(signal);
+  }
+}

@@ -1,0 +1,81 @@
+// Stage `scan`: every shard once, a shard a transaction. A scanned shard whose file has not changed is
+// never read again.
+
+import { statSync } from 'node:fs';
+import { listShards, type Shard } from '../corpus/shard.ts';
+import type { SampleInput } from '../engine/detection.ts';
+import { scanCorpus } from '../kernel/scan-corpus.ts';
+import { readSampleTexts } from '../store/samples-table.ts';
+import {
+  insertShards,
+  markShardFailed,
+  readShards,
+  resetShard,
+  type StoredShard,
+  storeShardResult,
+} from '../store/shards-table.ts';
+import { type Database, transact } from '../store/study-file.ts';
+import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
+import { systemFacts } from './environment.ts';
+import type { StageContext } from './run-study.ts';
+
+/** Lists the corpus and notes it in the file; a shard that changed since its scan becomes pending again. */
+export function registerShards({ db, plan }: StageContext): readonly Shard[] {
+  const shards = listShards(plan.corpus);
+  const stored = readShards(db);
+  transact(db, () => {
+    mergeEnvironment(db, systemFacts());
+    if (!sameCorpus(stored, shards)) {
+      db.exec('DELETE FROM problems; DELETE FROM documents; DELETE FROM shards');
+      insertShards(db, shards);
+      setAnalysed(db, 0);
+      return;
+    }
+    for (const [i, shard] of shards.entries()) {
+      if (stored[i]!.nBytes === shard.nBytes && stored[i]!.modifiedMs === shard.modifiedMs) continue;
+      resetShard(db, shard);
+      setAnalysed(db, 0);
+    }
+  });
+  return shards;
+}
+
+const sameCorpus = (stored: readonly StoredShard[], shards: readonly Shard[]) =>
+  stored.length === shards.length && shards.every((shard, i) => shard.path === stored[i]!.path);
+
+export async function scan(context: StageContext, shards: readonly Shard[]): Promise<void> {
+  const { db, plan, execution, signal, report } = context;
+  const states = new Map(readShards(db).map((shard) => [shard.index, shard.state]));
+  const pending = shards.filter((shard) => states.get(shard.index) !== 'scanned');
+  if (pending.length === 0) return;
+  setAnalysed(db, 0);
+  const bytes = (list: readonly Shard[]) => list.reduce((sum, shard) => sum + shard.nBytes, 0);
+  await scanCorpus({
+    samples: detectionSamples(db),
+    rule: plan.rule,
+    shards: pending,
+    workers: execution.workers,
+    signal,
+    report,
+    totalBytes: bytes(shards),
+    resumedBytes: bytes(shards) - bytes(pending),
+    onShard: (shard, result) => transact(db, () => storeShardResult(db, shard.index, result)),
+    onFailure: (shard, failure) => markShardFailed(db, shard.index, failure),
+  });
+}
+
+/** Samples as detection sees them, in order of id. */
+export function detectionSamples(db: Database): readonly SampleInput[] {
+  return Array.from(readSampleTexts(db), ({ sampleId, text, ended }) => ({
+    sampleId,
+    text,
+    cut: ended !== 'eos',
+  }));
+}
+
+/** Whether the file or folder that a shard was read from is still as it was. */
+export function isUnchanged(shard: StoredShard): boolean {
+  if (shard.format === 'folder') return statSync(shard.path, { throwIfNoEntry: false }) !== undefined;
+  const stat = statSync(shard.path, { throwIfNoEntry: false });
+  return stat?.size === shard.nBytes && stat.mtimeMs === shard.modifiedMs;
+}
