@@ -60,7 +60,10 @@ export async function scan(context: StageContext, shards: readonly Shard[]): Pro
     totalBytes: bytes(shards),
     resumedBytes: bytes(shards) - bytes(pending),
     onShard: (shard, result) => transact(db, () => storeShardResult(db, shard.index, result)),
-    onFailure: (shard, failure) => markShardFailed(db, shard.index, failure),
+    onFailure: (shard, { byteOffset, error }) => {
+      const message = `${shard.path}: the scan broke off in the row at byte ${byteOffset} (${error.message}); none of it counts`;
+      markShardFailed(db, shard.index, message);
+    },
   });
 }
 

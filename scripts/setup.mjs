@@ -1,0 +1,44 @@
+// Brings a fresh clone to where everything runs: packages, bundles and the demo corpus. Each step is
+// skipped when its result is there already. Runs on whatever Node starts npm scripts.
+
+import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+export const root = fileURLToPath(new URL('..', import.meta.url));
+/** Node 24, brought by a dependency: the system's may be older. */
+export const node = join(
+  root,
+  'node_modules',
+  'node',
+  'bin',
+  process.platform === 'win32' ? 'node.exe' : 'node',
+);
+
+export function setUp() {
+  installPackages();
+  run('Bundling', node, ['esbuild.mjs']);
+  run('Building the demo corpus', node, ['demo/build-corpus.ts']);
+}
+
+function installPackages() {
+  const stamp = join(root, 'node_modules', '.verbatim-stamp');
+  const hash = createHash('sha256')
+    .update(readFileSync(join(root, 'package-lock.json')))
+    .digest('hex');
+  if (existsSync(node) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
+  run('Installing packages', process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--loglevel=error']);
+  mkdirSync(join(root, 'node_modules'), { recursive: true });
+  writeFileSync(stamp, hash);
+}
+
+/** Runs a step and ends the process with its exit code if it fails. */
+export function run(title, command, args, options = {}) {
+  if (title) console.error(`${title} …`);
+  const { status, signal, error } = spawnSync(command, args, { cwd: root, stdio: 'inherit', ...options });
+  if (status === 0) return;
+  console.error(`${title || command} failed${error ? `: ${error.message}` : signal ? ` (${signal})` : ''}`);
+  process.exit(status ?? 1);
+}

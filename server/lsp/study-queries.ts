@@ -1,0 +1,96 @@
+// The answers to the protocol's questions about a study file. Each opens the file, reads and closes it:
+// nothing is held between requests.
+
+import { readdirSync, statSync } from 'node:fs';
+import { join } from 'node:path';
+import type {
+  DocumentText,
+  FragmentOrder,
+  FragmentRow,
+  Page,
+  PageRequest,
+  SampleOccurrence,
+  SampleText,
+  TrainOccurrence,
+} from '../../protocol/fragments.ts';
+import type { StudyId, StudySummary } from '../../protocol/study.ts';
+import { UserError } from '../errors.ts';
+import { readSampleText } from '../store/samples-table.ts';
+import { type Database, isLocked, openForReading } from '../store/study-file.ts';
+import { summarise } from '../store/summary.ts';
+import * as views from '../store/views.ts';
+import { openDocument } from '../study/open-document.ts';
+
+export function listStudies(folder: string): readonly StudySummary[] {
+  const names = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
+  return names
+    .filter((name) => name.endsWith('.sqlite'))
+    .flatMap((name) => {
+      try {
+        return [getStudy(join(folder, name))];
+      } catch (error) {
+        // Another program's database, or a study that has only just been created.
+        if (error instanceof UserError) return [];
+        throw error;
+      }
+    })
+    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
+}
+
+export const getStudy = (study: StudyId): StudySummary =>
+  reading(study, (db) => summarise(db, study, isLocked(study)));
+
+export const listFragmentPage = (
+  request: PageRequest & { readonly study: StudyId; readonly order: FragmentOrder },
+): Page<FragmentRow> => reading(request.study, (db) => views.listFragments(db, request));
+
+export const getFragment = (study: StudyId, fingerprint: string): FragmentRow & { readonly text: string } =>
+  reading(study, (db) => {
+    const { fragmentId: _, text, ...row } = fragmentOf(db, study, fingerprint);
+    return { ...row, text: new TextDecoder().decode(text) };
+  });
+
+type OccurrenceRequest = PageRequest & { readonly study: StudyId; readonly fingerprint: string };
+
+export const listTrainPage = (request: OccurrenceRequest): Page<TrainOccurrence> =>
+  reading(request.study, (db) => {
+    const { fragmentId, train } = fragmentOf(db, request.study, request.fingerprint);
+    const items = views.listTrainOccurrences(db, fragmentId, request);
+    return { items, offset: request.offset, total: train };
+  });
+
+export const listSamplePage = (request: OccurrenceRequest): Page<SampleOccurrence> =>
+  reading(request.study, (db) => {
+    const { fragmentId, extract } = fragmentOf(db, request.study, request.fingerprint);
+    const items = views.listSampleOccurrences(db, fragmentId, request);
+    return { items, offset: request.offset, total: extract };
+  });
+
+export const getSample = (study: StudyId, sampleId: number): SampleText =>
+  reading(study, (db) => {
+    const text = readSampleText(db, sampleId);
+    if (!text) throw new UserError(`${study} has no sample ${sampleId}`);
+    return { sampleId, text: new TextDecoder().decode(text), marks: views.listSampleMarks(db, sampleId) };
+  });
+
+export async function getDocument(
+  study: StudyId,
+  documentId: number,
+  signal: AbortSignal,
+): Promise<DocumentText> {
+  using db = openForReading(study);
+  return await openDocument(db, documentId, signal);
+}
+
+function reading<T>(study: StudyId, read: (db: Database) => T): T {
+  using db = openForReading(study);
+  return read(db);
+}
+
+function fragmentOf(db: Database, study: StudyId, fingerprint: string) {
+  const fragment = views.findFragment(db, fingerprint);
+  if (!fragment) {
+    throw new UserError(`${study} has no fragment ${fingerprint}`, { action: 'Refresh the view.' });
+  }
+  return fragment;
+}
