@@ -1,0 +1,163 @@
+// Drives the generation loop for one batch: segment after segment until every row has ended. Knows the
+// graph's inputs and outputs; knows nothing of threads, studies or text.
+
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { cacheName, SEGMENT_STEPS } from './generation-graph.ts';
+import type { Gpt2Config } from './gpt2-config.ts';
+import { KeyValueCache } from './key-value-cache.ts';
+import { uniformAt } from './philox.ts';
+import { type Schedule, temperatureAt } from './schedule.ts';
+
+export interface RowRequest {
+  readonly sampleId: number;
+  /** At least one token: the first is fed to start with. */
+  readonly prompt: readonly number[];
+}
+
+export interface RowResult {
+  readonly sampleId: number;
+  /** What was picked, with the end token where there is one. */
+  readonly tokens: Uint32Array<ArrayBuffer>;
+  /** Natural logarithm of each token's probability under the untruncated softmax at temperature 1. */
+  readonly logprobs: Float32Array<ArrayBuffer>;
+  readonly ended: 'eos' | 'length';
+}
+
+export interface GenerationSettings {
+  readonly config: Gpt2Config;
+  readonly seed: number;
+  readonly maxTokens: number;
+  readonly schedule: Schedule;
+}
+
+/** The results in the order of the rows. */
+export async function generateBatch(
+  session: InferenceSession,
+  settings: GenerationSettings,
+  requests: readonly RowRequest[],
+): Promise<readonly RowResult[]> {
+  const { config, maxTokens } = settings;
+  const all = requests.map((request) => new Row(request, maxTokens));
+  let rows = all;
+  const names = Array.from({ length: config.nLayers }, (_, layer) => [
+    cacheName('past', layer, 'key'),
+    cacheName('past', layer, 'value'),
+  ]).flat();
+  const cache = new KeyValueCache(names, rows.length, config.nHeads, config.headWidth);
+  for (let position = 0; rows.some((row) => row.remaining > 0); ) {
+    const nLeft = Math.max(...rows.map((row) => row.stepsLeft(position)));
+    const inputs = buildInputs(rows, settings, position, Math.min(SEGMENT_STEPS, nLeft));
+    for (const name of names) inputs[name] = cache.tensor(name);
+    const outputs = await session.run(inputs);
+    const picked = outputs.picked!.data as Int32Array;
+    const logprobs = outputs.logprob!.data as Float32Array;
+    const nDone = outputs.picked!.dims[0]!;
+    for (let step = 0; step < nDone; step++) {
+      for (const [i, row] of rows.entries()) {
+        const at = step * rows.length + i;
+        row.take(position + step, picked[at]!, logprobs[at]!, config.eosTokens);
+      }
+    }
+    position += nDone;
+    const kept = rowsWorthKeeping(rows);
+    // The runtime hands out its own arrays; the last segment's are not needed any more.
+    if (kept.length > 0) {
+      cache.append(nDone, kept, (name) => outputs[name.replace('past', 'made')]!.data as Float32Array);
+    }
+    rows = kept.map((i) => rows[i]!);
+  }
+  return all.map((row) => row.result());
+}
+
+/** Rows that ended cost as much as others, but dropping them rewrites the cache: only many at once pay. */
+function rowsWorthKeeping(rows: readonly Row[]): readonly number[] {
+  const alive = [...rows.keys()].filter((i) => rows[i]!.remaining > 0);
+  return alive.length <= 0.75 * rows.length ? alive : [...rows.keys()];
+}
+
+/** One sample on its way. `position` counts from the prompt's first token. */
+class Row {
+  readonly sampleId: number;
+  readonly #prompt: readonly number[];
+  readonly #tokens: Uint32Array<ArrayBuffer>;
+  readonly #logprobs: Float32Array<ArrayBuffer>;
+  #nTokens = 0;
+  #hasEnded = false;
+
+  constructor({ sampleId, prompt }: RowRequest, maxTokens: number) {
+    this.sampleId = sampleId;
+    this.#prompt = prompt;
+    this.#tokens = new Uint32Array(maxTokens);
+    this.#logprobs = new Float32Array(maxTokens);
+  }
+
+  get remaining(): number {
+    return this.#hasEnded ? 0 : this.#tokens.length - this.#nTokens;
+  }
+
+  /** Steps until this row has all its tokens, if it never ends by itself. */
+  stepsLeft(position: number): number {
+    return this.remaining === 0 ? 0 : this.#prompt.length - 1 + this.#tokens.length - position;
+  }
+
+  /** The token to feed at a position. */
+  tokenAt(position: number): number {
+    return this.#prompt[position] ?? this.#tokens[position - this.#prompt.length]!;
+  }
+
+  /** What the prompt demands at a position, or -1 where the model picks. */
+  forcedAt(position: number): number {
+    return this.#prompt[position] ?? -1;
+  }
+
+  /** How many tokens were picked before the one that is picked from this position. */
+  stepAt(position: number): number {
+    return position + 1 - this.#prompt.length;
+  }
+
+  take(position: number, token: number, logprob: number, eosTokens: readonly number[]): void {
+    if (this.remaining === 0 || this.stepAt(position) < 0) return;
+    this.#tokens[this.#nTokens] = token;
+    this.#logprobs[this.#nTokens] = logprob;
+    this.#nTokens++;
+    this.#hasEnded = eosTokens.includes(token);
+  }
+
+  result(): RowResult {
+    return {
+      sampleId: this.sampleId,
+      tokens: this.#tokens.slice(0, this.#nTokens),
+      logprobs: this.#logprobs.slice(0, this.#nTokens),
+      ended: this.#hasEnded ? 'eos' : 'length',
+    };
+  }
+}
+
+function buildInputs(
+  rows: readonly Row[],
+  { seed, schedule }: GenerationSettings,
+  position: number,
+  nSteps: number,
+): Record<string, Tensor> {
+  const nRows = rows.length;
+  const forced = new Int32Array(nSteps * nRows);
+  const uniform = new Float64Array(nSteps * nRows);
+  const temperature = new Float64Array(nSteps * nRows);
+  for (let i = 0; i < forced.length; i++) {
+    const row = rows[i % nRows]!;
+    const at = position + Math.floor(i / nRows);
+    const step = Math.max(0, row.stepAt(at));
+    forced[i] = row.forcedAt(at + 1);
+    uniform[i] = uniformAt(seed, row.sampleId, step);
+    temperature[i] = temperatureAt(schedule, step);
+  }
+  const perRow = (value: (row: Row) => number) => new Tensor('int32', Int32Array.from(rows, value), [nRows]);
+  return {
+    token: perRow((row) => row.tokenAt(position)),
+    remaining: perRow((row) => row.remaining),
+    forced: new Tensor('int32', forced, [nSteps, nRows]),
+    uniform: new Tensor('float64', uniform, [nSteps, nRows, 1]),
+    temperature: new Tensor('float64', temperature, [nSteps, nRows, 1]),
+    position: new Tensor('int64', BigInt64Array.of(BigInt(position)), [1]),
+  };
+}

@@ -1,0 +1,165 @@
+// The generation loop as one ONNX graph: a `run` makes up to a segment of steps for a whole batch, sampling
+// included. All rows stand at the same position. Prompts are fed through the same loop as forced tokens, so
+// prompts of different lengths need neither padding nor a second copy of the weights.
+//
+// The past comes in two parts. What earlier segments made is an input that the loop only reads; what this
+// segment makes is carried and grows by one step a time. So the cache is never copied by the graph, and the
+// caller appends a segment's part to it when the run is over.
+
+import { embed, type Gpt2Model, head, transform } from './gpt2-graph.ts';
+import { DATA_TYPE, type Dimension, encodeModel, Graph } from './onnx-graph.ts';
+import { type PickRule, pickToken } from './pick-token.ts';
+
+/**
+ * Steps of one segment. Part of a sample's key: attention's sums are split where segments meet, so another
+ * value may change a sample's last bits.
+ */
+export const SEGMENT_STEPS = 32;
+
+/** Recorded with a study: samples are equal bit for bit only under the same form on the same provider. */
+export const LOOP_FORM = `loop-${SEGMENT_STEPS}`;
+
+/** The name of one layer's keys or values under a role: `past` is an input, `made` an output. */
+export function cacheName(role: 'past' | 'made', layer: number, part: 'key' | 'value'): string {
+  return `${role}.${layer}.${part}`;
+}
+
+/**
+ * Inputs: `token` int32 [batch] to feed first; `forced` int32 [steps, batch], what to feed after each step
+ * or -1 for what was picked; `uniform` float64 [steps, batch, 1]; `temperature` the same; `position`
+ * int64 [1] of `token`; `remaining` int32 [batch], picks left to each row; and the past,
+ * [batch, heads, positions, head width] for every layer's keys and values.
+ * Outputs: `picked` int32 and `logprob` float32, both [steps done, batch, 1]; and what was added to the past.
+ * The loop ends early when no row has picks left.
+ */
+export function buildGenerationGraph(model: Gpt2Model, rule: PickRule): Uint8Array {
+  const { nHeads, headWidth, nLayers } = model.config;
+  const graph = new Graph('generation');
+  graph.input('token', 'int32', ['batch']);
+  graph.input('forced', 'int32', ['steps', 'batch']);
+  graph.input('uniform', 'float64', ['steps', 'batch', 1]);
+  graph.input('temperature', 'float64', ['steps', 'batch', 1]);
+  graph.input('position', 'int64', [1]);
+  graph.input('remaining', 'int32', ['batch']);
+  const cacheShape = (positions: Dimension): readonly Dimension[] => ['batch', nHeads, positions, headWidth];
+  const names = (role: 'past' | 'made') =>
+    Array.from({ length: nLayers }, (_, layer) => [
+      cacheName(role, layer, 'key'),
+      cacheName(role, layer, 'value'),
+    ]).flat();
+  for (const name of names('past')) graph.input(name, 'float32', cacheShape('past'));
+  const nPast = graph.op('Shape', [cacheName('past', 0, 'key')], { start: 2, end: 3 });
+  const nSteps = graph.op('Squeeze', [graph.op('Shape', ['forced'], { start: 0, end: 1 })]);
+  const batch = graph.op('Shape', ['token']);
+  const nothing = graph.zeros(graph.op('Concat', [batch, graph.int64([nHeads, 0, headWidth])], { axis: 0 }));
+  const body = buildStep(graph, model, rule, nPast);
+  const carried = ['token', 'position', 'remaining', ...names('made').map(() => nothing)];
+  const made = names('made');
+  // Every output is named: the runtime crashes on a loop whose carried outputs are left out.
+  graph.node(
+    '',
+    'Loop',
+    [nSteps, graph.true(), ...carried],
+    ['last_token', 'last_position', 'last_remaining', ...made, 'picked', 'logprob'],
+    {
+      body,
+    },
+  );
+  graph.output('picked', 'int32', [null, 'batch', 1]);
+  graph.output('logprob', 'float32', [null, 'batch', 1]);
+  for (const name of made) graph.output(name, 'float32', cacheShape(null));
+  return encodeModel(graph);
+}
+
+/** The loop's body: one token for every row. */
+function buildStep(root: Graph, model: Gpt2Model, rule: PickRule, nPast: string): Graph {
+  const { config } = model;
+  const step = new Graph('step', root);
+  step.input('iteration', 'int64', []);
+  step.input('goes_on', 'bool', []);
+  step.input('step_token', 'int32', ['batch']);
+  step.input('step_position', 'int64', [1]);
+  step.input('step_remaining', 'int32', ['batch']);
+  const cacheShape: readonly Dimension[] = ['batch', config.nHeads, null, config.headWidth];
+  const cache = Array.from({ length: config.nLayers }, (_, layer) => {
+    const key = step.input(`carried.${layer}.key`, 'float32', cacheShape);
+    const value = step.input(`carried.${layer}.value`, 'float32', cacheShape);
+    return { key, value, nextKey: `grown.${layer}.key`, nextValue: `grown.${layer}.value` };
+  });
+  const nCarried = step.op('Shape', [cache[0]!.key], { start: 2, end: 3 });
+  const lengths = step.op('Concat', [nPast, step.op('Add', [nCarried, step.int64([1])])], { axis: 0 });
+
+  const hidden = transform(
+    step,
+    model,
+    embed(step, model, 'step_token', 'step_position'),
+    (graph, qkv, layer) => attendTwoParts(graph, model, qkv, layer, cache[layer]!, lengths),
+  );
+  const logits = head(step, model, hidden);
+  const at = (input: string) => step.op('Gather', [input, 'iteration'], { axis: 0 });
+  const picked = pickToken(step, rule, config.vocabularySize, logits, at('uniform'), at('temperature'));
+  const logprob = step.op('GatherElements', [step.op('LogSoftmax', [logits], { axis: 1 }), picked], {
+    axis: 1,
+  });
+  const pickedNarrow = step.op('Cast', [picked], { to: DATA_TYPE.int32 });
+
+  const pickedRow = step.op('Squeeze', [pickedNarrow, step.int64([1])]);
+  const forced = at('forced');
+  const isForced = step.op('GreaterOrEqual', [forced, step.int32(0)]);
+  const nextToken = step.op('Where', [isForced, forced, pickedRow]);
+  let remaining = step.op('Sub', ['step_remaining', step.int32(1)]);
+  for (const token of config.eosTokens) {
+    const isEnd = step.op('Equal', [pickedRow, step.int32(token)]);
+    remaining = step.op('Where', [isEnd, step.int32(0), remaining]);
+  }
+  remaining = step.op('Where', [isForced, 'step_remaining', remaining]);
+  const most = step.op('ReduceMax', [remaining], { keepdims: 0 });
+  const goesOn = step.op('Greater', [most, step.int32(0)]);
+
+  step.output(goesOn, 'bool', []);
+  step.output(nextToken, 'int32', ['batch']);
+  step.output(step.op('Add', ['step_position', step.int64(1)]), 'int64', [1]);
+  step.output(remaining, 'int32', ['batch']);
+  for (const { nextKey, nextValue } of cache) {
+    step.output(nextKey, 'float32', cacheShape);
+    step.output(nextValue, 'float32', cacheShape);
+  }
+  step.output(pickedNarrow, 'int32', ['batch', 1]);
+  step.output(logprob, 'float32', ['batch', 1]);
+  return step;
+}
+
+interface CarriedCache {
+  readonly key: string;
+  readonly value: string;
+  readonly nextKey: string;
+  readonly nextValue: string;
+}
+
+/** Attention of one new position over the past and over what this segment made, under one softmax. */
+function attendTwoParts(
+  graph: Graph,
+  { config }: Gpt2Model,
+  qkv: string,
+  layer: number,
+  cache: CarriedCache,
+  lengths: string,
+): string {
+  const toHeads = graph.int64([0, config.nHeads, 1, config.headWidth]);
+  const [query, key, value] = graph
+    .ops('Split', [qkv], 3, { axis: 1, num_outputs: 3 })
+    .map((part) => graph.op('Reshape', [part, toHeads]));
+  const keys = graph.op('Concat', [cache.key, key!], { axis: 2 }, cache.nextKey);
+  const values = graph.op('Concat', [cache.value, value!], { axis: 2 }, cache.nextValue);
+  const score = (to: string) =>
+    graph.contribOp('FusedMatMul', [query!, to], {
+      transB: 1,
+      alpha: { float: config.attentionScales[layer]! },
+    });
+  const scores = graph.op('Concat', [score(cacheName('past', layer, 'key')), score(keys)], { axis: 3 });
+  const weights = graph.op('Softmax', [scores], { axis: 3 });
+  const [onPast, onMade] = graph.ops('Split', [weights, lengths], 2, { axis: 3 });
+  const fromPast = graph.op('MatMul', [onPast!, cacheName('past', layer, 'value')]);
+  const mixed = graph.op('Add', [fromPast, graph.op('MatMul', [onMade!, values])]);
+  return graph.op('Reshape', [mixed, graph.int64([0, config.width])]);
+}

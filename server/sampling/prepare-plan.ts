@@ -1,0 +1,72 @@
+// Reads a sampling plan against a checkpoint: which strategy means which prompts, schedule and rule, and
+// what of it this model cannot do. Strategies carry the published study's names.
+
+import type { SamplingPlan } from '../../protocol/study.ts';
+import { UserError } from '../errors.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { PickRule } from './pick-token.ts';
+import type { Schedule } from './schedule.ts';
+
+export interface Prompt {
+  readonly index: number | null;
+  readonly tokens: readonly number[];
+}
+
+export interface PreparedPlan {
+  readonly rule: PickRule;
+  readonly schedule: Schedule;
+  readonly promptOf: (sampleId: number) => Prompt;
+}
+
+/** Throws a UserError that names the setting. */
+export async function preparePlan(checkpoint: Checkpoint, plan: SamplingPlan): Promise<PreparedPlan> {
+  checkNumbers(plan);
+  const { config } = checkpoint;
+  const schedule = toSchedule(plan);
+  const rule = {
+    topK: Math.min(plan.topK, config.vocabularySize),
+    topP: plan.topP,
+    greedy: schedule.kind === 'constant' && schedule.temperature === 0,
+  };
+  if (plan.strategy === 'pcg' || plan.strategy === 'tsg') {
+    throw new UserError(`The strategy ${plan.strategy} is not supported yet.`, { action: 'Choose npg.' });
+  }
+  const start: Prompt = { index: null, tokens: [config.bosToken] };
+  checkLength(checkpoint, plan, start);
+  return { rule, schedule, promptOf: () => start };
+}
+
+function toSchedule({ strategy, temperature }: SamplingPlan): Schedule {
+  if (strategy !== 'tdg') return { kind: 'constant', temperature };
+  if (temperature !== 1) {
+    throw new UserError(`The strategy tdg has a temperature schedule of its own, not ${temperature}.`, {
+      action: 'Leave the temperature at 1, or choose another strategy.',
+    });
+  }
+  return { kind: 'decaying' };
+}
+
+function checkNumbers(plan: SamplingPlan): void {
+  const refuse = (setting: string, value: number, rule: string): never => {
+    throw new UserError(`${setting} is ${value} and must be ${rule}.`, { action: `Correct ${setting}.` });
+  };
+  if (!Number.isSafeInteger(plan.maxTokens) || plan.maxTokens < 1)
+    refuse('max-tokens', plan.maxTokens, 'a whole number from 1');
+  if (!Number.isSafeInteger(plan.nSamples) || plan.nSamples < 0 || plan.nSamples >= 2 ** 32)
+    refuse('samples', plan.nSamples, 'a whole number from 0');
+  if (!Number.isSafeInteger(plan.topK) || plan.topK < 0) refuse('top-k', plan.topK, 'a whole number from 0');
+  if (!(plan.topP > 0 && plan.topP <= 1)) refuse('top-p', plan.topP, 'above 0 and at most 1');
+  if (!(plan.temperature >= 0 && plan.temperature < Infinity))
+    refuse('temperature', plan.temperature, '0 or above');
+  if (!Number.isSafeInteger(plan.seed)) refuse('seed', plan.seed, 'a whole number');
+}
+
+/** The last token picked is never fed back, so it needs no position. */
+function checkLength({ config, dir }: Checkpoint, plan: SamplingPlan, prompt: Prompt): void {
+  const nNeeded = prompt.tokens.length + plan.maxTokens - 1;
+  if (nNeeded <= config.nPositions) return;
+  throw new UserError(
+    `max-tokens is ${plan.maxTokens}, and the context of ${dir} has only ${config.nPositions} positions.`,
+    { action: `Set max-tokens to ${config.nPositions - prompt.tokens.length + 1} or less.` },
+  );
+}

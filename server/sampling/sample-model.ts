@@ -1,0 +1,87 @@
+// Samples a model as a plan says: the stage's one door. Each sample comes exactly once, in batches as they
+// finish, and depends on the plan, the model and the graph form alone.
+
+import { createRequire } from 'node:module';
+import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import type { RowRequest } from './generate-batch.ts';
+import { LOOP_FORM } from './generation-graph.ts';
+import { planExecution } from './plan-execution.ts';
+import { preparePlan } from './prepare-plan.ts';
+import { decodeTokens } from './token-bytes.ts';
+import { runBatches } from './worker-pool.ts';
+
+export interface GeneratedSample {
+  readonly sampleId: number;
+  /** Which of the plan's prompts it continues; null where the strategy has none. */
+  readonly promptIndex: number | null;
+  /** The end token included, if there is one; the prompt not. */
+  readonly tokens: Uint32Array;
+  /** In nats, under the untruncated softmax at temperature 1. */
+  readonly logprobs: Float32Array;
+  /** UTF-8 bytes as the model wrote them, which may end inside a character. */
+  readonly text: Uint8Array;
+  readonly ended: 'eos' | 'length';
+}
+
+/** What ran, for the study's record. */
+export interface SamplerEnvironment {
+  readonly provider: Provider;
+  /** Part of a sample's key, with the provider. */
+  readonly form: string;
+  readonly batch: number;
+  readonly workers: number;
+  readonly runtime: string;
+  /** Why something slower than asked for runs, in sentences. */
+  readonly fallbacks: readonly string[];
+}
+
+export interface SampleRequest {
+  readonly checkpoint: Checkpoint;
+  readonly plan: SamplingPlan;
+  readonly execution: Execution;
+  readonly isDone: (sampleId: number) => boolean;
+  readonly signal: AbortSignal;
+  readonly onEnvironment: (environment: SamplerEnvironment) => void;
+}
+
+export async function* sampleModel(request: SampleRequest): AsyncGenerator<readonly GeneratedSample[]> {
+  const { checkpoint, plan, signal } = request;
+  const { config, tokenBytes } = checkpoint;
+  const prepared = await preparePlan(checkpoint, plan);
+  const pending: RowRequest[] = [];
+  for (let sampleId = 0; sampleId < plan.nSamples; sampleId++) {
+    if (!request.isDone(sampleId)) pending.push({ sampleId, prompt: prepared.promptOf(sampleId).tokens });
+  }
+  if (pending.length === 0) return;
+  const nPositions = plan.maxTokens + Math.max(...pending.map(({ prompt }) => prompt.length));
+  const { provider, batch, workers, nThreads, fallbacks } = planExecution(
+    request.execution,
+    checkpoint,
+    pending.length,
+    nPositions,
+  );
+  request.onEnvironment({ provider, form: LOOP_FORM, batch, workers, runtime: RUNTIME, fallbacks });
+  const start = {
+    model: { config, weights: checkpoint.weights, weightFolder: checkpoint.weightFolder },
+    rule: prepared.rule,
+    session: { provider, nThreads, weightFolder: checkpoint.weightFolder },
+    generation: { config, seed: plan.seed, maxTokens: plan.maxTokens, schedule: prepared.schedule },
+  };
+  for await (const rows of runBatches(start, workers, cutBatches(pending, batch), signal)) {
+    yield rows.map((row) => ({
+      ...row,
+      promptIndex: prepared.promptOf(row.sampleId).index,
+      text: decodeTokens(tokenBytes, row.ended === 'eos' ? row.tokens.subarray(0, -1) : row.tokens),
+    }));
+  }
+}
+
+const RUNTIME = `onnxruntime-node ${createRequire(import.meta.url)('onnxruntime-node/package.json').version}`;
+
+function* cutBatches(
+  pending: readonly RowRequest[],
+  batch: number,
+): Generator<readonly RowRequest[], undefined> {
+  for (let start = 0; start < pending.length; start += batch) yield pending.slice(start, start + batch);
+}

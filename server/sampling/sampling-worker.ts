@@ -1,0 +1,43 @@
+// The thread that inference blocks. It opens one session, then answers batch after batch.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { type GenerationSettings, generateBatch, type RowRequest, type RowResult } from './generate-batch.ts';
+import { buildGenerationGraph } from './generation-graph.ts';
+import type { Gpt2Model } from './gpt2-graph.ts';
+import type { PickRule } from './pick-token.ts';
+import { openSession, type SessionSettings } from './session.ts';
+
+export interface WorkerStart {
+  readonly model: Gpt2Model;
+  readonly rule: PickRule;
+  readonly session: SessionSettings;
+  readonly generation: GenerationSettings;
+}
+
+/** To the worker. */
+export type WorkerRequest = readonly RowRequest[];
+
+/** From the worker: `ready` once, then one answer a request. */
+export type WorkerAnswer =
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'batch'; readonly rows: readonly RowResult[] }
+  | { readonly kind: 'failed'; readonly error: Error };
+
+const port = parentPort!;
+const start: WorkerStart = workerData;
+const send = (answer: WorkerAnswer) => port.postMessage(answer);
+const fail = (cause: unknown) =>
+  send({ kind: 'failed', error: cause instanceof Error ? cause : new Error(String(cause)) });
+
+try {
+  const session = await openSession(buildGenerationGraph(start.model, start.rule), start.session);
+  port.on('message', (rows: WorkerRequest) => {
+    generateBatch(session, start.generation, rows).then(
+      (results) => send({ kind: 'batch', rows: results }),
+      fail,
+    );
+  });
+  send({ kind: 'ready' });
+} catch (cause) {
+  fail(cause);
+}

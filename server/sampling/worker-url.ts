@@ -1,0 +1,5 @@
+// Where the worker's program lies: beside this file, both from source and bundled.
+
+export const samplingWorkerUrl: URL = import.meta.url.endsWith('.ts')
+  ? new URL('./sampling-worker.ts', import.meta.url)
+  : new URL('./sampling-worker.js', import.meta.url);
