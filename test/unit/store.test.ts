@@ -1,0 +1,136 @@
+// The study file as another program, a killed process, a newer version and a full disk leave it.
+
+import assert from 'node:assert/strict';
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { after, test } from 'node:test';
+import type { StudyPlan } from '../../protocol/study.ts';
+import { EnvironmentError, UserError } from '../../server/errors.ts';
+import { insertSamples } from '../../server/store/samples-table.ts';
+import {
+  isLocked,
+  openForReading,
+  openForWriting,
+  transact,
+  tryLock,
+} from '../../server/store/study-file.ts';
+import { insertStudy, readStudy } from '../../server/store/study-table.ts';
+import { summarise } from '../../server/store/summary.ts';
+import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
+import { scratchFolder } from '../support/scratch.ts';
+
+const plan: StudyPlan = {
+  model: '/m',
+  samples: null,
+  corpus: ['/c'],
+  sampling: defaultSampling,
+  rule: defaultRule,
+};
+const sample = (sampleId: number, nBytes: number) => ({
+  sampleId,
+  promptIndex: null,
+  ended: 'eos' as const,
+  tokens: null,
+  logprobs: null,
+  text: new Uint8Array(nBytes).fill(65),
+});
+
+test('a study survives closing and opening, and reads back as it was written', () => {
+  const file = join(scratchFolder(), 'deep', 'er', 's.sqlite');
+  const db = openForWriting(file);
+  insertStudy(db, plan);
+  transact(db, () => insertSamples(db, [sample(0, 10), sample(1, 20)]));
+  db.close();
+  using again = openForReading(file);
+  assert.deepEqual(readStudy(again)?.plan, plan);
+  const summary = summarise(again, file, false);
+  assert.equal(summary.nSamples, 2);
+  assert.equal(summary.nFragments, null, 'not analysed is not the same as nothing found');
+  assert.equal(summary.state, 'cancelled', 'no process runs it, so it can be gone on with');
+});
+
+test('a batch that fails half way leaves nothing', () => {
+  using db = openForWriting(join(scratchFolder(), 's.sqlite'));
+  transact(db, () => insertSamples(db, [sample(0, 10)]));
+  assert.throws(() => transact(db, () => insertSamples(db, [sample(1, 10), sample(0, 10)])));
+  assert.deepEqual(db.prepare('SELECT sample_id FROM samples').all().length, 1);
+});
+
+test('a file that is no study, or that a newer version wrote, is refused by name', () => {
+  const folder = scratchFolder();
+  const refusal = (path: string) => (error: Error) =>
+    error instanceof UserError && error.message.includes(path);
+  const text = join(folder, 'text.sqlite');
+  writeFileSync(text, 'This is not a database at all, whatever its name says.'.repeat(40));
+  const other = join(folder, 'other.sqlite');
+  const otherDb = new DatabaseSync(other);
+  otherDb.exec('CREATE TABLE bookmarks (url)');
+  otherDb.close();
+  const newer = join(folder, 'newer.sqlite');
+  const newerDb = openForWriting(newer);
+  newerDb.exec('PRAGMA user_version = 999');
+  newerDb.close();
+  for (const path of [text, other, newer]) {
+    assert.throws(() => openForReading(path), refusal(path));
+    assert.throws(() => openForWriting(path), refusal(path));
+  }
+  assert.throws(() => openForReading(join(folder, 'none.sqlite')), refusal('none.sqlite'));
+  const readBack = new DatabaseSync(other);
+  assert.equal(readBack.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'study'").get()?.n, 0);
+  readBack.close();
+});
+
+test('a study that is being written is locked; the lock dies with its process', async () => {
+  const file = join(scratchFolder(), 's.sqlite');
+  const module = new URL('../../server/store/study-file.ts', import.meta.url).href;
+  const script = `import { tryLock } from ${JSON.stringify(module)};
+    if (tryLock(${JSON.stringify(file)})) console.log('locked'); setInterval(() => {}, 1000);`;
+  const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  await new Promise((resolve) => holder.stdout.once('data', resolve));
+  assert.equal(tryLock(file), undefined);
+  assert.equal(isLocked(file), true);
+  const gone = new Promise((resolve) => holder.once('exit', resolve));
+  holder.kill('SIGKILL');
+  await gone;
+  const mine = tryLock(file);
+  assert(mine);
+  assert.equal(tryLock(file), undefined, 'not even this process takes it twice');
+  mine[Symbol.dispose]();
+  assert.equal(isLocked(file), false);
+});
+
+/** A small disk of its own, where the system allows to make one. */
+function smallDisk(nBytes: number): string | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'verbatim-disk-'));
+  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${nBytes}`, 'tmpfs', folder]).status === 0;
+  after(() => {
+    if (isMounted) spawnSync('umount', ['-l', folder]);
+    rmSync(folder, { recursive: true });
+  });
+  return isMounted ? folder : undefined;
+}
+
+test('a full disk is said in words, and what was kept stays', (t) => {
+  const disk = smallDisk(1 << 20);
+  if (!disk) return t.skip('needs the right to mount a small disk');
+  const file = join(disk, 's.sqlite');
+  using db = openForWriting(file);
+  insertStudy(db, plan);
+  transact(db, () => insertSamples(db, [sample(0, 1000)]));
+  assert.throws(
+    () => {
+      for (let id = 1; ; id++) transact(db, () => insertSamples(db, [sample(id, 100_000)]));
+    },
+    (error: Error) =>
+      error instanceof EnvironmentError && /disk/i.test(error.message) && error.message.includes(file),
+  );
+  const ids = db.prepare('SELECT sample_id, length(text) AS n FROM samples').all();
+  assert.equal(ids[0]?.n, 1000);
+  for (const row of ids.slice(1)) assert.equal(row.n, 100_000);
+  return undefined;
+});
