@@ -61,6 +61,12 @@ export interface Fragment {
   readonly samplePlaces: readonly SamplePlace[];
 }
 
+/** A part of a sample that stands in the corpus, as long as it can be; its fragments lie inside it. */
+export interface CoveredRange extends SamplePlace {
+  /** Significant lines. */
+  readonly nLines: number;
+}
+
 /** A sample as detection sees it. */
 export interface SampleInput {
   readonly sampleId: number;

@@ -1,6 +1,6 @@
-// Tables `fragments` and the two of occurrences: written at once by the analysis.
+// Tables `fragments`, the two of occurrences and `memorised_ranges`: written at once by the analysis.
 
-import type { Fragment, Place } from '../engine/detection.ts';
+import type { CoveredRange, Fragment, Place } from '../engine/detection.ts';
 import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
@@ -10,7 +10,6 @@ export function replaceFragments(db: Database, fragments: Iterable<Fragment>): n
   const insert = db.prepare('INSERT INTO fragments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const insertTrain = db.prepare('INSERT INTO train_occurrences VALUES (?, ?, ?, ?, ?, ?, ?)');
   const insertSample = db.prepare('INSERT INTO sample_occurrences VALUES (?, ?, ?, ?, ?, ?, ?)');
-  const range = (p: Place) => [p.firstLine, p.lastLine, p.byteOffset, p.nBytes] as const;
   let id = 0;
   for (const f of fragments) {
     const counts = [f.train, f.nDocuments, f.nRepositories, f.extract, f.nSamples] as const;
@@ -25,3 +24,18 @@ export function replaceFragments(db: Database, fragments: Iterable<Fragment>): n
   }
   return id;
 }
+
+/** Replaces all covered ranges; they come ordered by sample. Call inside a transaction. */
+export function replaceCoverage(db: Database, ranges: Iterable<CoveredRange>): void {
+  db.exec('DELETE FROM memorised_ranges');
+  const insert = db.prepare('INSERT INTO memorised_ranges VALUES (?, ?, ?, ?, ?, ?, ?)');
+  let sampleId = -1;
+  let ordinal = 0;
+  for (const covered of ranges) {
+    ordinal = covered.sampleId === sampleId ? ordinal + 1 : 0;
+    sampleId = covered.sampleId;
+    insert.run(sampleId, ordinal, covered.nLines, ...range(covered));
+  }
+}
+
+const range = (p: Place) => [p.firstLine, p.lastLine, p.byteOffset, p.nBytes] as const;

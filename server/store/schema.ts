@@ -104,6 +104,18 @@ CREATE TABLE sample_occurrences (
   PRIMARY KEY (fragment_id, ordinal)
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX sample_occurrences_by_sample ON sample_occurrences (sample_id);
+
+-- The memorised parts of each sample, whole and without overlap: never capped, so sums over them are exact.
+CREATE TABLE memorised_ranges (
+  sample_id INTEGER NOT NULL REFERENCES samples,
+  ordinal INTEGER NOT NULL,
+  n_lines INTEGER NOT NULL,       -- significant lines
+  first_line INTEGER NOT NULL,
+  last_line INTEGER NOT NULL,
+  byte_offset INTEGER NOT NULL,
+  n_bytes INTEGER NOT NULL,
+  PRIMARY KEY (sample_id, ordinal)
+) STRICT, WITHOUT ROWID;
 `,
 ];
 

@@ -43,4 +43,4 @@ export function summarise(db: Database, path: string, isRunning: boolean): Study
 }
 
 const countMemorisedSamples = (db: Database) =>
-  Number(db.prepare('SELECT count(DISTINCT sample_id) AS n FROM sample_occurrences').get()?.n);
+  Number(db.prepare('SELECT count(DISTINCT sample_id) AS n FROM memorised_ranges').get()?.n);

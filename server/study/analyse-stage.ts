@@ -1,10 +1,11 @@
 // Stage `analyse`: from the shards' partial results to fragments with exact counts.
 
 import type { StudyState } from '../../protocol/study.ts';
+import { findCoverage } from '../engine/find-coverage.ts';
 import { findFragments } from '../engine/find-fragments.ts';
 import { throwIfAborted } from '../errors.ts';
 import { startMeter } from '../progress.ts';
-import { replaceFragments } from '../store/fragments-table.ts';
+import { replaceCoverage, replaceFragments } from '../store/fragments-table.ts';
 import { readShardResults } from '../store/shards-table.ts';
 import { transact } from '../store/study-file.ts';
 import { readStudy, setAnalysed } from '../store/study-table.ts';
@@ -16,15 +17,13 @@ export function analyse({ db, plan, signal, report }: StageContext): StudyState 
   throwIfAborted(signal);
   if (!readStudy(db)!.analysed) {
     const meter = startMeter(report, 'analyse', 'steps', 2);
-    const fragments = findFragments({
-      samples: detectionSamples(db),
-      rule: plan.rule,
-      results: readShardResults(db),
-    });
+    const request = { samples: detectionSamples(db), rule: plan.rule, results: readShardResults(db) };
+    const fragments = findFragments(request);
     meter.advance(1);
     throwIfAborted(signal);
     transact(db, () => {
       replaceFragments(db, fragments);
+      replaceCoverage(db, findCoverage(request));
       setAnalysed(db, 1);
     });
     meter.advance(1);
