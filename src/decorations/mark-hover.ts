@@ -1,0 +1,51 @@
+// What a memorised line says when pointed at: how often, from where, under which licence, and a link to the
+// comparison. Everything that comes from the corpus goes in as plain text, never as markup.
+
+import { l10n, MarkdownString } from 'vscode';
+import type { Provenance, SampleMark } from '../../protocol/fragments.ts';
+import type { StudyId } from '../../protocol/study.ts';
+import type { Comparison } from '../documents/open-texts.ts';
+import type { Segment } from './mark-segments.ts';
+
+const MAX_MARKS = 4;
+const COMPARE = 'verbatim.compareFragment';
+
+export function markHover(study: StudyId, sampleId: number, segment: Segment): MarkdownString {
+  const hover = new MarkdownString();
+  hover.isTrusted = { enabledCommands: [COMPARE] };
+  hover.supportHtml = false;
+  for (const [index, mark] of segment.marks.slice(0, MAX_MARKS).entries()) {
+    if (index > 0) hover.appendMarkdown('\n\n---\n\n');
+    appendMark(hover, study, sampleId, mark);
+  }
+  const nLeftOff = segment.marks.length - MAX_MARKS;
+  if (nLeftOff > 0) hover.appendMarkdown(`\n\n---\n\n${l10n.t('and {0} shorter fragments', nLeftOff)}`);
+  return hover;
+}
+
+function appendMark(hover: MarkdownString, study: StudyId, sampleId: number, mark: SampleMark): void {
+  const times = l10n.t('{0} times', mark.train.toLocaleString());
+  hover.appendMarkdown(
+    `**${l10n.t('Memorised')}** · ${l10n.t('{0} in the training data', mark.train === 1 ? l10n.t('once') : times)}`,
+  );
+  hover.appendMarkdown(` · ${l10n.t('lines {0}–{1}', mark.firstLine, mark.lastLine)}\n\n`);
+  if (mark.source !== null) {
+    appendSource(hover, mark.source);
+    if (mark.nRepositories > 1) {
+      hover.appendMarkdown(` ${l10n.t('and elsewhere, {0} repositories in all', mark.nRepositories)}`);
+    }
+    hover.appendMarkdown('\n\n');
+  }
+  const comparison: Comparison = {
+    study,
+    fingerprint: mark.fingerprint,
+    sample: { sampleId, firstLine: mark.firstLine, lastLine: mark.lastLine },
+  };
+  const query = encodeURIComponent(JSON.stringify([comparison]));
+  hover.appendMarkdown(`[${l10n.t('Compare with the training data')}](command:${COMPARE}?${query})`);
+}
+
+function appendSource(hover: MarkdownString, { repository, path, license }: Provenance): void {
+  hover.appendText([repository, path].filter((part) => part !== '').join(' · '));
+  hover.appendText(` (${license === '' ? l10n.t('licence unknown') : license})`);
+}

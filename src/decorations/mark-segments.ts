@@ -1,0 +1,39 @@
+// Turns a sample's marks, which nest and overlap, into runs of lines that lie side by side, each with all
+// marks that cover it: so a line is painted once, by its highest count. Pure.
+
+import type { SampleMark, TextRange } from '../../protocol/fragments.ts';
+
+/** How often the training data holds it. */
+export type Level = 'once' | 'few' | 'many';
+
+export interface Segment extends TextRange {
+  readonly level: Level;
+  /** Longest first; never empty. */
+  readonly marks: readonly SampleMark[];
+}
+
+/** In line order, without gaps inside a mark and without overlaps. */
+export function markSegments(marks: readonly SampleMark[]): Segment[] {
+  const starts = new Set(marks.flatMap(({ firstLine, lastLine }) => [firstLine, lastLine + 1]));
+  const edges = [...starts].sort((a, b) => a - b);
+  const segments: Segment[] = [];
+  for (let i = 0; i + 1 < edges.length; i++) {
+    const firstLine = edges[i]!;
+    const lastLine = edges[i + 1]! - 1;
+    const covering = marks.filter((mark) => mark.firstLine <= firstLine && mark.lastLine >= lastLine);
+    if (covering.length === 0) continue;
+    covering.sort((a, b) => nLinesOf(b) - nLinesOf(a) || a.firstLine - b.firstLine);
+    segments.push({ firstLine, lastLine, level: levelOf(covering), marks: covering });
+  }
+  return segments;
+}
+
+function nLinesOf({ firstLine, lastLine }: TextRange): number {
+  return lastLine - firstLine + 1;
+}
+
+function levelOf(marks: readonly SampleMark[]): Level {
+  const train = Math.max(...marks.map((mark) => mark.train));
+  if (train >= 10) return 'many';
+  return train >= 2 ? 'few' : 'once';
+}

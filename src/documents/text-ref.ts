@@ -1,0 +1,83 @@
+// Names a study's text in a URI: `verbatim-sample:` for what the model wrote, `verbatim-train:` for what it was
+// trained on. A URI holds ids and line numbers, never text; its path is there for people, and its file name
+// gives the language.
+
+import { Uri } from 'vscode';
+import type { Provenance, TextRange } from '../../protocol/fragments.ts';
+import type { StudyId } from '../../protocol/study.ts';
+
+export const SAMPLE_SCHEME = 'verbatim-sample';
+export const TRAIN_SCHEME = 'verbatim-train';
+
+/** A fragment's place in the text, to be highlighted. */
+export interface Highlight extends TextRange {
+  readonly fingerprint: string;
+}
+
+export interface TextRef {
+  readonly scheme: typeof SAMPLE_SCHEME | typeof TRAIN_SCHEME;
+  readonly study: StudyId;
+  /** A sample's or a document's id. */
+  readonly id: number;
+  readonly highlight: Highlight | null;
+}
+
+/** `source` gives the language: that of the document which the sample repeats. */
+export function sampleUri(
+  study: StudyId,
+  sampleId: number,
+  source: Provenance | null,
+  highlight: Highlight | null = null,
+): Uri {
+  const path = `/sample ${sampleId}${extensionOf(source?.path ?? '')}`;
+  return toUri({ scheme: SAMPLE_SCHEME, study, id: sampleId, highlight }, path);
+}
+
+export function trainUri(
+  study: StudyId,
+  documentId: number,
+  provenance: Provenance,
+  highlight: Highlight | null = null,
+): Uri {
+  const path = `${provenance.repository}/${provenance.path || `document ${documentId}`}`;
+  return toUri({ scheme: TRAIN_SCHEME, study, id: documentId, highlight }, safePath(path));
+}
+
+export function parseTextUri(uri: Uri): TextRef | null {
+  if (uri.scheme !== SAMPLE_SCHEME && uri.scheme !== TRAIN_SCHEME) return null;
+  const query = new URLSearchParams(uri.query);
+  const study = query.get('study');
+  const id = Number(query.get('id') ?? Number.NaN);
+  if (study === null || !Number.isInteger(id)) return null;
+  return { scheme: uri.scheme, study, id, highlight: parseHighlight(query) };
+}
+
+function toUri({ scheme, study, id, highlight }: TextRef, path: string): Uri {
+  const query = new URLSearchParams({ study, id: String(id) });
+  if (highlight !== null) {
+    query.set('fragment', highlight.fingerprint);
+    query.set('lines', `${highlight.firstLine}-${highlight.lastLine}`);
+  }
+  return Uri.from({ scheme, path, query: query.toString() });
+}
+
+function parseHighlight(query: URLSearchParams): Highlight | null {
+  const [, firstLine, lastLine] = /^(\d+)-(\d+)$/.exec(query.get('lines') ?? '') ?? [];
+  const fingerprint = query.get('fragment');
+  if (fingerprint === null || firstLine === undefined || lastLine === undefined) return null;
+  return { fingerprint, firstLine: Number(firstLine), lastLine: Number(lastLine) };
+}
+
+/** With its dot; empty where there is none or where it is nothing that a language would go by. */
+function extensionOf(path: string): string {
+  return /\.[A-Za-z0-9+_-]{1,12}$/.exec(path)?.[0] ?? '';
+}
+
+/** Provenance comes from the corpus: no empty or dotted steps and no control characters. */
+function safePath(path: string): string {
+  const steps = path
+    .replaceAll(/[\p{Cc}\p{Cf}]/gu, '')
+    .split(/[\\/]+/)
+    .filter((step) => step !== '' && step !== '.' && step !== '..');
+  return `/${steps.join('/')}`;
+}

@@ -1,0 +1,75 @@
+// The extension's composition root: makes the parts, hands them to each other, and registers them for disposal.
+// Nothing is started or read here; the background process starts with the first request.
+
+import { type ExtensionContext, window, workspace } from 'vscode';
+import type { StudyId } from '../protocol/study.ts';
+import { registerCommands } from './command-map.ts';
+import { FragmentHighlight } from './decorations/fragment-highlight.ts';
+import { MemorisedLines } from './decorations/memorised-lines.ts';
+import { OpenTexts } from './documents/open-texts.ts';
+import { StudyTexts } from './documents/study-texts.ts';
+import { SAMPLE_SCHEME, TRAIN_SCHEME } from './documents/text-ref.ts';
+import { ErrorFunnel } from './error-funnel.ts';
+import { RunStatus } from './studies/run-status.ts';
+import { StudyLocation } from './studies/study-location.ts';
+import { StudyRuns } from './studies/study-runs.ts';
+import { studyCommands } from './study-commands.ts';
+import { StudyServer } from './study-server.ts';
+import { StudyTree } from './tree/study-tree.ts';
+import { viewCommands } from './view-commands.ts';
+
+/** The live parts, for the tests in the real editor. Other extensions have no use for them. */
+export interface VerbatimParts {
+  readonly server: StudyServer;
+  readonly runs: StudyRuns;
+  readonly tree: StudyTree;
+  readonly memorisedLines: MemorisedLines;
+  readonly errors: ErrorFunnel;
+}
+
+export function activate(context: ExtensionContext): VerbatimParts {
+  const log = window.createOutputChannel('Verbatim', { log: true });
+  const errors = new ErrorFunnel(log, context.extension.id);
+  const server = new StudyServer(context.extensionPath, log);
+  const location = new StudyLocation(context.globalStorageUri.fsPath, context.workspaceState);
+  const runs = new StudyRuns(server);
+  const tree = new StudyTree(server, location, runs, errors);
+  const view = window.createTreeView('verbatim.studies', { treeDataProvider: tree, showCollapseAll: true });
+  const texts = new StudyTexts(server, location);
+  const memorisedLines = new MemorisedLines(server, errors);
+  const reveal = async (study: StudyId) => {
+    const node = await tree.find(study);
+    if (node !== undefined) await view.reveal(node, { select: true, focus: true, expand: true });
+  };
+  const refresh = () => tree.refresh();
+  const studyFiles = workspace.createFileSystemWatcher('**/.verbatim/*.sqlite', false, true, false);
+
+  context.subscriptions.push(
+    log,
+    server,
+    runs,
+    tree,
+    view,
+    memorisedLines,
+    new FragmentHighlight(),
+    new RunStatus(runs),
+    workspace.registerTextDocumentContentProvider(SAMPLE_SCHEME, texts),
+    workspace.registerTextDocumentContentProvider(TRAIN_SCHEME, texts),
+    registerCommands(
+      {
+        ...studyCommands({ server, location, runs, errors, reveal, refresh }),
+        ...viewCommands(tree, new OpenTexts(server, texts), log),
+      },
+      errors,
+    ),
+    studyFiles,
+    studyFiles.onDidCreate(refresh),
+    studyFiles.onDidDelete(refresh),
+    workspace.onDidChangeConfiguration((event) => {
+      if (event.affectsConfiguration('verbatim.tree')) refresh();
+    }),
+    workspace.onDidChangeWorkspaceFolders(refresh),
+    workspace.onDidGrantWorkspaceTrust(refresh),
+  );
+  return { server, runs, tree, memorisedLines, errors };
+}

@@ -1,0 +1,73 @@
+// Where study files lie: in the workspace's `.verbatim` folder, in the extension's own storage when no folder
+// is open or it is not trusted, and wherever the user opened one from. It knows paths only, no contents.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { basename, join, sep } from 'node:path';
+import { type Memento, workspace } from 'vscode';
+import type { StudyId } from '../../protocol/study.ts';
+
+const FOLDER = '.verbatim';
+const OPENED_KEY = 'openedStudies';
+
+export class StudyLocation {
+  readonly #storage: string;
+  readonly #memento: Memento;
+
+  constructor(storage: string, memento: Memento) {
+    this.#storage = storage;
+    this.#memento = memento;
+  }
+
+  /** Folders that are looked through for studies. */
+  folders(): readonly string[] {
+    const local = (workspace.workspaceFolders ?? [])
+      .filter(({ uri }) => uri.scheme === 'file')
+      .map(({ uri }) => join(uri.fsPath, FOLDER));
+    return [...local, this.#storage].filter((folder) => existsSync(folder));
+  }
+
+  /** Study files from elsewhere that the user opened in this workspace. */
+  opened(): readonly StudyId[] {
+    return this.#memento.get<readonly StudyId[]>(OPENED_KEY, []);
+  }
+
+  async open(study: StudyId): Promise<void> {
+    const isListed = this.folders().some((folder) => study.startsWith(folder + sep));
+    if (isListed || this.opened().includes(study)) return;
+    await this.#memento.update(OPENED_KEY, [...this.opened(), study]);
+  }
+
+  async forget(study: StudyId): Promise<void> {
+    await this.#memento.update(
+      OPENED_KEY,
+      this.opened().filter((other) => other !== study),
+    );
+  }
+
+  /** Where the demo's study is, or will be. */
+  demoFile(): StudyId {
+    return join(this.#newFolder(), 'demo.sqlite');
+  }
+
+  /** A file that does not exist yet, named after the model. */
+  newFile(model: string): StudyId {
+    const folder = this.#newFolder();
+    const name = basename(model).replaceAll(/[^\p{L}\p{N}._-]+/gu, '-') || 'study';
+    for (let n = 1; ; n++) {
+      const file = join(folder, n === 1 ? `${name}.sqlite` : `${name}-${n}.sqlite`);
+      if (!existsSync(file)) return file;
+    }
+  }
+
+  /** A study's file that came with the workspace says what the workspace's author wants it to say. */
+  isInWorkspace(study: StudyId): boolean {
+    return (workspace.workspaceFolders ?? []).some(({ uri }) => study.startsWith(uri.fsPath + sep));
+  }
+
+  #newFolder(): string {
+    const root = workspace.workspaceFolders?.[0]?.uri;
+    const folder = root?.scheme === 'file' && workspace.isTrusted ? join(root.fsPath, FOLDER) : this.#storage;
+    mkdirSync(folder, { recursive: true });
+    return folder;
+  }
+}

@@ -1,0 +1,98 @@
+// What a study has to say besides its fragments. Above all: what was not looked at is never shown as nothing
+// found.
+
+import { l10n } from 'vscode';
+import type { StudyId } from '../../protocol/study.ts';
+import type { GroupNode, NoticeNode, StudyNode } from './tree-node.ts';
+
+export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
+  const { summary, study } = parent;
+  const notices: NoticeNode[] = [];
+  const add = (name: string, severity: NoticeNode['severity'], text: string, tooltip?: string) =>
+    notices.push({
+      kind: 'notice',
+      name,
+      severity,
+      study,
+      parent,
+      text,
+      ...(tooltip === undefined ? {} : { tooltip }),
+    });
+
+  if (summary.failure !== null && !isRunning) add('failure', 'error', summary.failure);
+  if (summary.nProblems > 0) {
+    add(
+      'problems',
+      'warning',
+      l10n.t('{0} problems in the training data', summary.nProblems.toLocaleString()),
+      l10n.t('Parts of the training data could not be read. What follows covers the rest alone.'),
+    );
+  }
+  if (summary.nFragments === null) {
+    const text = isRunning
+      ? l10n.t('No results yet')
+      : l10n.t('Not scanned to the end: nothing is known yet');
+    add(
+      'unscanned',
+      'info',
+      text,
+      l10n.t('Fingerprints appear here when the training data has been scanned.'),
+    );
+  } else if (summary.nShardsScanned < summary.nShards) {
+    add(
+      'scanned',
+      'warning',
+      l10n.t('{0} of {1} shards scanned', summary.nShardsScanned, summary.nShards),
+      l10n.t('Counts cover the scanned shards alone.'),
+    );
+  } else if (summary.nFragments === 0) {
+    add(
+      'none',
+      'info',
+      l10n.t('No memorised fragment of {0} lines or more', summary.plan.rule.minLines),
+      l10n.t('All of the training data was scanned.'),
+    );
+  }
+  return notices;
+}
+
+export function unreadableNotice(study: StudyId, name: string, reason: string): NoticeNode {
+  return {
+    kind: 'notice',
+    name: 'unreadable',
+    severity: 'error',
+    study,
+    parent: null,
+    text: l10n.t('{0} cannot be opened', name),
+    tooltip: `${reason}\n${study}`,
+    isForgettable: true,
+  };
+}
+
+/** Counts are exact, but only so many places are kept. */
+export function leftOffNotice(parent: StudyNode | GroupNode, nLeftOff: number): NoticeNode {
+  return {
+    kind: 'notice',
+    name: 'left-off',
+    severity: 'info',
+    study: parent.study,
+    parent,
+    text: l10n.t('{0} more places are counted but not listed', nLeftOff.toLocaleString()),
+  };
+}
+
+export function failedNotice(
+  study: StudyId,
+  parent: StudyNode | GroupNode | null,
+  reason: string,
+): NoticeNode {
+  return {
+    kind: 'notice',
+    name: 'load-failed',
+    severity: 'error',
+    study,
+    parent,
+    text: l10n.t('This could not be loaded'),
+    tooltip: reason,
+  };
+}

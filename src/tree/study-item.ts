@@ -1,0 +1,89 @@
+// A study's row: its state and counts, or what it is doing. Names and paths come from files and are never
+// read as markup.
+
+import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import type { StudyState, StudySummary } from '../../protocol/study.ts';
+import { progressText } from '../studies/progress-text.ts';
+import type { StudyRun } from '../studies/study-runs.ts';
+import type { StudyNode } from './tree-node.ts';
+
+export function studyItem({ summary }: StudyNode, run: StudyRun | undefined): TreeItem {
+  // The state is part of what decides whether it opens by itself only on first sight: VS Code remembers the rest.
+  const item = new TreeItem(summary.name, TreeItemCollapsibleState.Expanded);
+  const isOurs = run !== undefined;
+  item.description = isOurs ? runText(run) : `${stateName(summary)} · ${countsText(summary)}`;
+  item.iconPath = isOurs ? new ThemeIcon('loading~spin') : STATE_ICONS[summary.state];
+  item.tooltip = tooltipOf(summary);
+  item.accessibilityInformation = { label: `${summary.name}, ${item.description}` };
+  item.contextValue = `study.${contextOf(summary, isOurs)}`;
+  return item;
+}
+
+/** What can be done with it: `viewItem =~ /canBeResumed/` and so on in the manifest. */
+function contextOf(summary: StudySummary, isOurs: boolean): string {
+  if (isOurs) return 'canBeCancelled';
+  return summary.state === 'complete' ? 'complete' : 'canBeResumed';
+}
+
+const STATE_ICONS: Readonly<Record<StudyState, ThemeIcon>> = {
+  running: new ThemeIcon('sync'),
+  complete: new ThemeIcon('pass', new ThemeColor('testing.iconPassed')),
+  partial: new ThemeIcon('warning', new ThemeColor('list.warningForeground')),
+  cancelled: new ThemeIcon('debug-pause'),
+  failed: new ThemeIcon('error', new ThemeColor('list.errorForeground')),
+};
+
+function runText(run: StudyRun): string {
+  return run.progress === null ? l10n.t('starting') : progressText(run.progress);
+}
+
+function stateName(summary: StudySummary): string {
+  switch (summary.state) {
+    case 'running': // Not by this window: by another one, or by nobody since a crash.
+      return l10n.t('running elsewhere or interrupted');
+    case 'complete':
+      return l10n.t('complete');
+    case 'partial':
+      return l10n.t('partial');
+    case 'cancelled':
+      return l10n.t('stopped');
+    case 'failed':
+      return l10n.t('failed');
+  }
+}
+
+function countsText(summary: StudySummary): string {
+  const samples = l10n.t('{0} samples', summary.nSamples.toLocaleString());
+  return summary.nFragments === null
+    ? l10n.t('not scanned yet · {0}', samples)
+    : l10n.t('{0} fingerprints in {1}', summary.nFragments.toLocaleString(), samples);
+}
+
+function tooltipOf(summary: StudySummary): string {
+  const { plan } = summary;
+  const memorised =
+    summary.nMemorisedSamples === null
+      ? ''
+      : l10n.t(
+          '{0} of {1} samples hold memorised lines',
+          summary.nMemorisedSamples.toLocaleString(),
+          summary.nSamples.toLocaleString(),
+        );
+  const scanned = l10n.t(
+    '{0} of {1} shards scanned, {2} documents, {3} MB',
+    summary.nShardsScanned,
+    summary.nShards,
+    summary.nDocuments.toLocaleString(),
+    (summary.corpusBytes / 1e6).toFixed(1),
+  );
+  return [
+    summary.name,
+    memorised,
+    scanned,
+    plan.model === null ? '' : l10n.t('Model: {0}', plan.model),
+    l10n.t('Training data: {0}', plan.corpus.join(', ')),
+    summary.id,
+  ]
+    .filter((line) => line !== '')
+    .join('\n');
+}

@@ -1,0 +1,93 @@
+// The nodes of the studies view, as data. Every node knows its parent, and names itself by ids alone, so that
+// a node made again after a refresh is the same node to VS Code.
+
+import type { FragmentRow, SampleOccurrence, TrainOccurrence } from '../../protocol/fragments.ts';
+import type { StudyId, StudySummary } from '../../protocol/study.ts';
+
+export interface StudyNode {
+  readonly kind: 'study';
+  readonly study: StudyId;
+  readonly summary: StudySummary;
+}
+
+/** What the study wants to say besides its results: what is missing, what went wrong. */
+export interface NoticeNode {
+  readonly kind: 'notice';
+  readonly severity: 'info' | 'warning' | 'error';
+  readonly name: string;
+  readonly study: StudyId;
+  readonly parent: StudyNode | GroupNode | null;
+  readonly text: string;
+  readonly tooltip?: string;
+  /** The file cannot be read as a study, and the user may take it off the list. */
+  readonly isForgettable?: true;
+}
+
+export interface FragmentNode {
+  readonly kind: 'fragment';
+  readonly study: StudyId;
+  readonly parent: StudyNode;
+  readonly fragment: FragmentRow;
+}
+
+export interface GroupNode {
+  readonly kind: 'train-group' | 'sample-group';
+  readonly study: StudyId;
+  readonly parent: FragmentNode;
+  readonly fragment: FragmentRow;
+}
+
+export interface TrainNode {
+  readonly kind: 'train';
+  readonly study: StudyId;
+  readonly parent: GroupNode;
+  readonly fragment: FragmentRow;
+  readonly occurrence: TrainOccurrence;
+}
+
+export interface SampleNode {
+  readonly kind: 'sample';
+  readonly study: StudyId;
+  readonly parent: GroupNode;
+  readonly fragment: FragmentRow;
+  readonly occurrence: SampleOccurrence;
+}
+
+export interface MoreNode {
+  readonly kind: 'more';
+  readonly study: StudyId;
+  readonly parent: StudyNode | GroupNode;
+  readonly nShown: number;
+  readonly total: number;
+}
+
+export type TreeNode = StudyNode | NoticeNode | FragmentNode | GroupNode | TrainNode | SampleNode | MoreNode;
+
+/** Stable across refreshes and restarts, and unique in the tree. */
+export function nodeId(node: TreeNode): string {
+  switch (node.kind) {
+    case 'study':
+      return node.study;
+    case 'notice':
+      return `${node.study}#${node.name}`;
+    case 'fragment':
+      return `${node.study}#${node.fragment.fingerprint}`;
+    case 'train-group':
+    case 'sample-group':
+      return `${nodeId(node.parent)}/${node.kind}`;
+    case 'train': {
+      const { documentId, firstLine } = node.occurrence;
+      return `${nodeId(node.parent)}/${documentId}:${firstLine}`;
+    }
+    case 'sample': {
+      const { sampleId, firstLine } = node.occurrence;
+      return `${nodeId(node.parent)}/${sampleId}:${firstLine}`;
+    }
+    case 'more':
+      return `${nodeId(node.parent)}/more`;
+  }
+}
+
+export function parentOf(node: TreeNode): TreeNode | null {
+  return node.kind === 'study' ? null : node.parent;
+}

@@ -1,0 +1,172 @@
+// Starts a real VS Code workbench: code-server (VS Code's server with its Node extension host) shown by
+// headless Chromium. It knows nothing of this extension.
+
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { startCodeServer } from './code-server.ts';
+
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+];
+
+/** Keeps the workbench to itself: no network, no pop-ups, nothing but what a test asks for. */
+const QUIET_SETTINGS = {
+  'telemetry.telemetryLevel': 'off',
+  'update.mode': 'none',
+  'extensions.autoCheckUpdates': false,
+  'extensions.autoUpdate': false,
+  'extensions.ignoreRecommendations': true,
+  'workbench.startupEditor': 'none',
+  'workbench.welcomePage.experimentalOnboarding': false,
+  'workbench.enableExperiments': false,
+  'workbench.tips.enabled': false,
+  'workbench.secondarySideBar.defaultVisibility': 'hidden',
+  'security.workspace.trust.enabled': false,
+  'chat.disableAIFeatures': true,
+  'git.openRepositoryInParentFolders': 'never',
+  'files.hotExit': 'off',
+};
+
+export interface HostOptions {
+  readonly extensionDevelopmentPaths?: readonly string[];
+  readonly extensionTestsPath?: string;
+  /** A folder or .code-workspace to open. */
+  readonly workspace?: string;
+  /** User settings over the quiet ones. */
+  readonly settings?: Readonly<Record<string, unknown>>;
+  readonly extensionsDir?: string;
+  readonly env?: Readonly<Record<string, string>>;
+  readonly viewport?: { readonly width: number; readonly height: number };
+  readonly verbose?: boolean;
+}
+
+/** How a run of extension tests ended. 70: the host itself or its extension host died. */
+export interface HostExit {
+  readonly code: number;
+  readonly error?: string;
+}
+
+export interface Host {
+  readonly page: Page;
+  /** Settles when the extension tests end, or when something dies. */
+  readonly exit: Promise<HostExit>;
+  /** What the extension tests print goes to this file. */
+  readonly outputFile: string;
+  close(): Promise<void>;
+}
+
+export async function startHost(options: HostOptions = {}): Promise<Host> {
+  const root = mkdtempSync(join(tmpdir(), 'vsh-')); // Short, since Unix sockets go inside.
+  const userData = join(root, 'u');
+  const extensionsDir = options.extensionsDir ?? join(root, 'e');
+  const testDir = join(root, 't');
+  for (const folder of [join(userData, 'User'), extensionsDir, testDir])
+    mkdirSync(folder, { recursive: true });
+  const settings = { ...QUIET_SETTINGS, ...options.settings };
+  writeFileSync(join(userData, 'User', 'settings.json'), JSON.stringify(settings, null, 2));
+
+  const server = startCodeServer({
+    root,
+    userData,
+    extensionsDir,
+    isDevelopment: options.extensionDevelopmentPaths !== undefined,
+    verbose: options.verbose === true,
+    env: {
+      ...options.env,
+      ...(options.extensionTestsPath === undefined
+        ? {}
+        : { TEST_HOST_DIR: testDir, TEST_HOST_ENTRY: resolve(options.extensionTestsPath) }),
+    },
+  });
+  let browser: Browser | undefined;
+  let closing: Promise<void> | undefined;
+  const close = () => {
+    closing ??= (async () => {
+      await browser?.close().catch(() => {});
+      await server.stop();
+      rmSync(root, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
+    })();
+    return closing;
+  };
+
+  try {
+    const url = await server.url;
+    browser = await launchChromium(root);
+    const page = await browser.newPage({ viewport: options.viewport ?? { width: 1280, height: 800 } });
+    if (options.verbose) page.on('console', (m) => process.stderr.write(`[workbench] ${m.text()}\n`));
+    const tests = Promise.withResolvers<HostExit>();
+    await onTestsExit(page, testDir, tests.resolve);
+    void server.ended.then((how) => tests.resolve({ code: 70, error: `code-server ended (${how})` }));
+    await page.goto(`${url}/?${workbenchQuery(url, options)}`);
+    await page.waitForSelector('.monaco-workbench', { timeout: 60_000 });
+    return { page, exit: tests.promise, outputFile: join(testDir, 'output'), close };
+  } catch (error) {
+    await close();
+    throw error;
+  }
+}
+
+/** Its profile lies under `root`, so that it goes too when the guard clears up after a kill. */
+async function launchChromium(root: string): Promise<Browser> {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = root;
+  try {
+    return await chromium.launch({
+      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      headless: true,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+      args: CHROMIUM_ARGS,
+    });
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
+  }
+}
+
+/** The workbench calls `codeAutomationExit` when the tests are over, or believes so. */
+async function onTestsExit(page: Page, testDir: string, ended: (exit: HostExit) => void): Promise<void> {
+  page.on('crash', () => ended({ code: 70, error: 'the workbench page crashed' }));
+  page.on('close', () => ended({ code: 70, error: 'the workbench page closed' }));
+  await page.exposeFunction('codeAutomationLog', () => {});
+  await page.exposeFunction('codeAutomationExit', (code: number) => {
+    const passed = readResult(join(testDir, 'result'));
+    if (passed === undefined) ended({ code: 70, error: 'the extension host ended before the tests did' });
+    else ended({ code: passed ? code : code || 1 });
+  });
+}
+
+/** Undefined when the tests did not get as far as a result: the workbench reports that as success. */
+function readResult(file: string): boolean | undefined {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { passed: boolean }).passed;
+  } catch {
+    return undefined;
+  }
+}
+
+function workbenchQuery(url: string, options: HostOptions): string {
+  const remote = (path: string) => `vscode-remote://${new URL(url).host}${encodeURI(resolve(path))}`;
+  const testsEntry = join(import.meta.dirname, 'tests-entry.cjs');
+  const payload = [
+    ...(options.extensionDevelopmentPaths ?? []).map((path) => ['extensionDevelopmentPath', remote(path)]),
+    ...(options.extensionTestsPath === undefined ? [] : [['extensionTestsPath', remote(testsEntry)]]),
+    ['skipWelcome', 'true'],
+    ['skipReleaseNotes', 'true'],
+  ];
+  const query = new URLSearchParams();
+  if (options.workspace === undefined) query.set('ew', 'true');
+  else if (options.workspace.endsWith('.code-workspace')) query.set('workspace', resolve(options.workspace));
+  else query.set('folder', resolve(options.workspace));
+  query.set('payload', JSON.stringify(payload));
+  return query.toString();
+}
