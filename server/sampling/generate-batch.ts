@@ -2,7 +2,6 @@
 // graph's inputs and outputs; knows nothing of threads, studies or text.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import { cacheName, SEGMENT_STEPS } from './generation-graph.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
 import { KeyValueCache } from './key-value-cache.ts';
 import { uniformAt } from './philox.ts';
@@ -30,43 +29,57 @@ export interface GenerationSettings {
   readonly schedule: Schedule;
 }
 
-/** The results in the order of the rows. */
+/** How long one run may block its thread: what a user waits for after cancelling. */
+const RUN_MS = 400;
+const FIRST_RUN_STEPS = 4;
+
+/** The results in the order of the rows, or null when `isStopped` said so before the end. */
 export async function generateBatch(
   session: InferenceSession,
   settings: GenerationSettings,
   requests: readonly RowRequest[],
-): Promise<readonly RowResult[]> {
+  isStopped: () => boolean,
+): Promise<readonly RowResult[] | null> {
   const { config, maxTokens } = settings;
   const all = requests.map((request) => new Row(request, maxTokens));
   let rows = all;
-  const names = Array.from({ length: config.nLayers }, (_, layer) => [
-    cacheName('past', layer, 'key'),
-    cacheName('past', layer, 'value'),
-  ]).flat();
-  const cache = new KeyValueCache(names, rows.length, config.nHeads, config.headWidth);
-  for (let position = 0; rows.some((row) => row.remaining > 0); ) {
+  const cache = new KeyValueCache(config, rows.length);
+  let position = 0;
+  let affordableSteps = FIRST_RUN_STEPS;
+  while (rows.some((row) => row.remaining > 0)) {
+    if (isStopped()) return null;
+    const startedAt = performance.now();
     const nLeft = Math.max(...rows.map((row) => row.stepsLeft(position)));
-    const inputs = buildInputs(rows, settings, position, Math.min(SEGMENT_STEPS, nLeft));
-    for (const name of names) inputs[name] = cache.tensor(name);
+    const nSteps = Math.min(cache.nStepsToBoundary, nLeft, affordableSteps);
+    const inputs = { ...buildInputs(rows, settings, position, nSteps), ...cache.inputs() };
     const outputs = await session.run(inputs);
-    const picked = outputs.picked!.data as Int32Array;
-    const logprobs = outputs.logprob!.data as Float32Array;
     const nDone = outputs.picked!.dims[0]!;
-    for (let step = 0; step < nDone; step++) {
-      for (const [i, row] of rows.entries()) {
-        const at = step * rows.length + i;
-        row.take(position + step, picked[at]!, logprobs[at]!, config.eosTokens);
-      }
-    }
+    takeTokens(rows, config, position, outputs);
     position += nDone;
-    const kept = rowsWorthKeeping(rows);
-    // The runtime hands out its own arrays; the last segment's are not needed any more.
-    if (kept.length > 0) {
-      cache.append(nDone, kept, (name) => outputs[name.replace('past', 'made')]!.data as Float32Array);
+    cache.advance(nDone, outputs);
+    if (cache.nStepsToBoundary === 0) {
+      const kept = rowsWorthKeeping(rows);
+      cache.closeSegment(kept);
+      rows = kept.map((i) => rows[i]!);
     }
-    rows = kept.map((i) => rows[i]!);
+    const stepMs = (performance.now() - startedAt) / nDone;
+    affordableSteps = Math.max(1, Math.floor(RUN_MS / stepMs));
   }
   return all.map((row) => row.result());
+}
+
+function takeTokens(
+  rows: readonly Row[],
+  { eosTokens }: Gpt2Config,
+  position: number,
+  { picked, logprob }: Awaited<ReturnType<InferenceSession['run']>>,
+): void {
+  const tokens = picked!.data as Int32Array;
+  const logprobs = logprob!.data as Float32Array;
+  for (let at = 0; at < tokens.length; at++) {
+    const row = rows[at % rows.length]!;
+    row.take(position + Math.floor(at / rows.length), tokens[at]!, logprobs[at]!, eosTokens);
+  }
 }
 
 /** Rows that ended cost as much as others, but dropping them rewrites the cache: only many at once pay. */

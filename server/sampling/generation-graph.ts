@@ -2,9 +2,9 @@
 // included. All rows stand at the same position. Prompts are fed through the same loop as forced tokens, so
 // prompts of different lengths need neither padding nor a second copy of the weights.
 //
-// The past comes in two parts. What earlier segments made is an input that the loop only reads; what this
-// segment makes is carried and grows by one step a time. So the cache is never copied by the graph, and the
-// caller appends a segment's part to it when the run is over.
+// The past comes in two parts. Whole segments are an input that the loop only reads; the segment that is
+// being made is carried and grows by one step a time. So the graph never copies the cache, only its end. A
+// run may stop inside a segment and the next go on from there: where runs meet changes no bit.
 
 import { embed, type Gpt2Model, head, transform } from './gpt2-graph.ts';
 import { DATA_TYPE, type Dimension, encodeModel, Graph } from './onnx-graph.ts';
@@ -19,17 +19,23 @@ export const SEGMENT_STEPS = 32;
 /** Recorded with a study: samples are equal bit for bit only under the same form on the same provider. */
 export const LOOP_FORM = `loop-${SEGMENT_STEPS}`;
 
-/** The name of one layer's keys or values under a role: `past` is an input, `made` an output. */
-export function cacheName(role: 'past' | 'made', layer: number, part: 'key' | 'value'): string {
-  return `${role}.${layer}.${part}`;
+/** `past` and `recent` are inputs; `made` is the output that becomes the next run's `recent`. */
+export type CacheRole = 'past' | 'recent' | 'made';
+
+/** The names of all layers' keys and values in one role. The roles' lists correspond. */
+export function cacheNames(role: CacheRole, nLayers: number): readonly string[] {
+  return Array.from({ length: nLayers }, (_, layer) => [keyName(role, layer), valueName(role, layer)]).flat();
 }
+
+const keyName = (role: CacheRole, layer: number) => `${role}.${layer}.key`;
+const valueName = (role: CacheRole, layer: number) => `${role}.${layer}.value`;
 
 /**
  * Inputs: `token` int32 [batch] to feed first; `forced` int32 [steps, batch], what to feed after each step
  * or -1 for what was picked; `uniform` float64 [steps, batch, 1]; `temperature` the same; `position`
- * int64 [1] of `token`; `remaining` int32 [batch], picks left to each row; and the past,
+ * int64 [1] of `token`; `remaining` int32 [batch], picks left to each row; and both parts of the past,
  * [batch, heads, positions, head width] for every layer's keys and values.
- * Outputs: `picked` int32 and `logprob` float32, both [steps done, batch, 1]; and what was added to the past.
+ * Outputs: `picked` int32 and `logprob` float32, both [steps done, batch, 1]; and the recent past, grown.
  * The loop ends early when no row has picks left.
  */
 export function buildGenerationGraph(model: Gpt2Model, rule: PickRule): Uint8Array {
@@ -42,18 +48,13 @@ export function buildGenerationGraph(model: Gpt2Model, rule: PickRule): Uint8Arr
   graph.input('position', 'int64', [1]);
   graph.input('remaining', 'int32', ['batch']);
   const cacheShape = (positions: Dimension): readonly Dimension[] => ['batch', nHeads, positions, headWidth];
-  const names = (role: 'past' | 'made') =>
-    Array.from({ length: nLayers }, (_, layer) => [
-      cacheName(role, layer, 'key'),
-      cacheName(role, layer, 'value'),
-    ]).flat();
+  const names = (role: CacheRole) => cacheNames(role, nLayers);
   for (const name of names('past')) graph.input(name, 'float32', cacheShape('past'));
-  const nPast = graph.op('Shape', [cacheName('past', 0, 'key')], { start: 2, end: 3 });
+  for (const name of names('recent')) graph.input(name, 'float32', cacheShape('recent'));
+  const nPast = graph.op('Shape', [keyName('past', 0)], { start: 2, end: 3 });
   const nSteps = graph.op('Squeeze', [graph.op('Shape', ['forced'], { start: 0, end: 1 })]);
-  const batch = graph.op('Shape', ['token']);
-  const nothing = graph.zeros(graph.op('Concat', [batch, graph.int64([nHeads, 0, headWidth])], { axis: 0 }));
   const body = buildStep(graph, model, rule, nPast);
-  const carried = ['token', 'position', 'remaining', ...names('made').map(() => nothing)];
+  const carried = ['token', 'position', 'remaining', ...names('recent')];
   const made = names('made');
   // Every output is named: the runtime crashes on a loop whose carried outputs are left out.
   graph.node(
@@ -156,10 +157,10 @@ function attendTwoParts(
       transB: 1,
       alpha: { float: config.attentionScales[layer]! },
     });
-  const scores = graph.op('Concat', [score(cacheName('past', layer, 'key')), score(keys)], { axis: 3 });
+  const scores = graph.op('Concat', [score(keyName('past', layer)), score(keys)], { axis: 3 });
   const weights = graph.op('Softmax', [scores], { axis: 3 });
   const [onPast, onMade] = graph.ops('Split', [weights, lengths], 2, { axis: 3 });
-  const fromPast = graph.op('MatMul', [onPast!, cacheName('past', layer, 'value')]);
+  const fromPast = graph.op('MatMul', [onPast!, valueName('past', layer)]);
   const mixed = graph.op('Add', [fromPast, graph.op('MatMul', [onMade!, values])]);
   return graph.op('Reshape', [mixed, graph.int64([0, config.width])]);
 }

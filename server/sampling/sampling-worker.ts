@@ -12,10 +12,12 @@ export interface WorkerStart {
   readonly rule: PickRule;
   readonly session: SessionSettings;
   readonly generation: GenerationSettings;
+  /** Shared; anything but 0 stops the batch in work at the end of its run. */
+  readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
-/** To the worker. */
-export type WorkerRequest = readonly RowRequest[];
+/** To the worker: a batch, or null for the end. */
+export type WorkerRequest = readonly RowRequest[] | null;
 
 /** From the worker: `ready` once, then one answer a request. */
 export type WorkerAnswer =
@@ -31,11 +33,15 @@ const fail = (cause: unknown) =>
 
 try {
   const session = await openSession(buildGenerationGraph(start.model, start.rule), start.session);
-  port.on('message', (rows: WorkerRequest) => {
-    generateBatch(session, start.generation, rows).then(
-      (results) => send({ kind: 'batch', rows: results }),
-      fail,
-    );
+  const isStopped = () => Atomics.load(start.stop, 0) !== 0;
+  port.on('message', async (rows: WorkerRequest) => {
+    if (rows === null) return port.close();
+    try {
+      const results = await generateBatch(session, start.generation, rows, isStopped);
+      if (results !== null) send({ kind: 'batch', rows: results });
+    } catch (cause) {
+      fail(cause);
+    }
   });
   send({ kind: 'ready' });
 } catch (cause) {
