@@ -1,12 +1,11 @@
 // The study file as another program, a killed process, a newer version and a full disk leave it.
 
 import assert from 'node:assert/strict';
-import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { spawn } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../../server/errors.ts';
 import { insertSamples } from '../../server/store/samples-table.ts';
@@ -21,6 +20,7 @@ import { insertStudy, readStudy } from '../../server/store/study-table.ts';
 import { summarise } from '../../server/store/summary.ts';
 import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { smallDisk } from '../support/small-disk.ts';
 
 const plan: StudyPlan = {
   model: '/m',
@@ -104,21 +104,10 @@ test('a study that is being written is locked; the lock dies with its process', 
   assert.equal(isLocked(file), false);
 });
 
-/** A small disk of its own, where the system allows to make one. */
-function smallDisk(nBytes: number): string | undefined {
-  const folder = mkdtempSync(join(tmpdir(), 'verbatim-disk-'));
-  const isMounted = spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${nBytes}`, 'tmpfs', folder]).status === 0;
-  after(() => {
-    if (isMounted) spawnSync('umount', ['-l', folder]);
-    rmSync(folder, { recursive: true });
-  });
-  return isMounted ? folder : undefined;
-}
-
 test('a full disk is said in words, and what was kept stays', (t) => {
   const disk = smallDisk(1 << 20);
   if (!disk) return t.skip('needs the right to mount a small disk');
-  const file = join(disk, 's.sqlite');
+  const file = join(disk.folder, 's.sqlite');
   using db = openForWriting(file);
   insertStudy(db, plan);
   transact(db, () => insertSamples(db, [sample(0, 1000)]));

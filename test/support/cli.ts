@@ -1,0 +1,47 @@
+// The command line as a user has it, in a process of its own.
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+
+const entry = fileURLToPath(new URL('../../server/cli.ts', import.meta.url));
+export const demoModel = fileURLToPath(new URL('../../media/demo-model', import.meta.url));
+export const demoCorpus = fileURLToPath(new URL('../../dist/demo-corpus', import.meta.url));
+
+export interface CliResult {
+  readonly exitCode: number | null;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+export function startCli(...args: string[]): {
+  readonly child: ChildProcess;
+  readonly result: Promise<CliResult>;
+} {
+  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.on('data', (chunk) => {
+    stdout += chunk;
+  });
+  child.stderr.on('data', (chunk) => {
+    stderr += chunk;
+  });
+  const result = new Promise<CliResult>((resolve) =>
+    child.once('close', (exitCode) => resolve({ exitCode, stdout, stderr })),
+  );
+  return { child, result };
+}
+
+export const cli = (...args: string[]): Promise<CliResult> => startCli(...args).result;
+
+/** Resolves when the process has written `pattern` to stderr. */
+export function untilStderr(child: ChildProcess, pattern: RegExp): Promise<void> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    child.stderr?.on('data', (chunk) => {
+      text += chunk;
+      if (pattern.test(text)) resolve();
+    });
+    child.once('close', () => reject(new Error(`It ended before it said ${pattern}:\n${text}`)));
+  });
+}

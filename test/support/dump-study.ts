@@ -1,0 +1,24 @@
+// A study's tables as text, without the times that differ between any two runs.
+
+import { DatabaseSync } from 'node:sqlite';
+
+export function dumpStudy(file: string): string {
+  const db = new DatabaseSync(file, { readOnly: true });
+  try {
+    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
+    return tables
+      .flatMap(({ name }) => [
+        `## ${name}`,
+        ...db
+          .prepare(`SELECT * FROM ${name}`)
+          .all()
+          .map((row) => JSON.stringify({ ...row, created_at: null, elapsed_ms: null }, asText)),
+      ])
+      .join('\n');
+  } finally {
+    db.close();
+  }
+}
+
+const asText = (_key: string, value: unknown) =>
+  value instanceof Uint8Array ? Buffer.from(value).toString('hex') : value;

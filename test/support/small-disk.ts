@@ -1,0 +1,24 @@
+// A small disk of its own, where the system allows to make one (it takes the right to mount).
+
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after } from 'node:test';
+
+export interface SmallDisk {
+  readonly folder: string;
+  /** Gives it another size, with what is on it kept. */
+  resize(nBytes: number): void;
+}
+
+export function smallDisk(nBytes: number): SmallDisk | undefined {
+  const folder = mkdtempSync(join(tmpdir(), 'verbatim-disk-'));
+  const mount = (...options: string[]) => spawnSync('mount', options).status === 0;
+  const isMounted = mount('-t', 'tmpfs', '-o', `size=${nBytes}`, 'tmpfs', folder);
+  after(() => {
+    if (isMounted) spawnSync('umount', ['-l', folder]);
+    rmSync(folder, { recursive: true });
+  });
+  return isMounted ? { folder, resize: (n) => void mount('-o', `remount,size=${n}`, folder) } : undefined;
+}
