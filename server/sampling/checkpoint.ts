@@ -9,7 +9,8 @@ import { digestWeights } from './digest-weights.ts';
 import { type Gpt2Config, parseGpt2Config } from './gpt2-config.ts';
 import { type Gpt2Weights, selectGpt2Weights, weightFolder } from './gpt2-weights.ts';
 import { readWeights } from './safetensors.ts';
-import { parseTokenBytes, type TokenBytes } from './token-bytes.ts';
+import { buildTokenBytes, type TokenBytes } from './token-bytes.ts';
+import { readTokenizer, type TokenizerFile } from './tokenizer-file.ts';
 
 export interface Checkpoint {
   readonly dir: string;
@@ -20,6 +21,7 @@ export interface Checkpoint {
   readonly weights: Gpt2Weights;
   /** A folder above all weight files. */
   readonly weightFolder: string;
+  readonly tokenizer: TokenizerFile;
   readonly tokenBytes: TokenBytes;
   /** All weights together, as stored. */
   readonly weightBytes: number;
@@ -35,13 +37,12 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   }
   const configText = await readText(join(path, 'config.json'));
   const config = parseGpt2Config(join(path, 'config.json'), configText);
-  const tokenizerPath = join(path, 'tokenizer.json');
-  const tokenizerText = await readText(tokenizerPath);
-  const tokenBytes = parseTokenBytes(tokenizerPath, tokenizerText);
-  checkVocabulary(tokenizerPath, tokenBytes.length, config.vocabularySize);
+  const tokenizer = await readTokenizer(path);
+  const tokenBytes = buildTokenBytes(tokenizer);
+  checkVocabulary(tokenizer.path, tokenBytes.length, config.vocabularySize);
   const weights = selectGpt2Weights(path, config, await readWeights(path));
   const digest = createHash('sha256')
-    .update(JSON.stringify([configText, tokenizerText, await digestWeights([...weights.values()])]))
+    .update(JSON.stringify([configText, tokenizer.json, await digestWeights([...weights.values()])]))
     .digest('hex');
   const weightBytes = [...weights.values()].reduce((sum, weight) => sum + weight.nBytes, 0);
   return {
@@ -51,6 +52,7 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     config,
     weights,
     weightFolder: weightFolder(weights),
+    tokenizer,
     tokenBytes,
     weightBytes,
   };

@@ -36,9 +36,14 @@ const valueName = (role: CacheRole, layer: number) => `${role}.${layer}.value`;
  * int64 [1] of `token`; `remaining` int32 [batch], picks left to each row; and both parts of the past,
  * [batch, heads, positions, head width] for every layer's keys and values.
  * Outputs: `picked` int32 and `logprob` float32, both [steps done, batch, 1]; and the recent past, grown.
+ * With `tokens-and-logits` also `logits`, float32 [steps done, batch, vocabulary], to compare models by.
  * The loop ends early when no row has picks left.
  */
-export function buildGenerationGraph(model: Gpt2Model, rule: PickRule): Uint8Array {
+export function buildGenerationGraph(
+  model: Gpt2Model,
+  rule: PickRule,
+  outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
+): Uint8Array {
   const { nHeads, headWidth, nLayers } = model.config;
   const graph = new Graph('generation');
   graph.input('token', 'int32', ['batch']);
@@ -53,27 +58,35 @@ export function buildGenerationGraph(model: Gpt2Model, rule: PickRule): Uint8Arr
   for (const name of names('recent')) graph.input(name, 'float32', cacheShape('recent'));
   const nPast = graph.op('Shape', [keyName('past', 0)], { start: 2, end: 3 });
   const nSteps = graph.op('Squeeze', [graph.op('Shape', ['forced'], { start: 0, end: 1 })]);
-  const body = buildStep(graph, model, rule, nPast);
+  const body = buildStep(graph, model, rule, outputs, nPast);
   const carried = ['token', 'position', 'remaining', ...names('recent')];
   const made = names('made');
+  const scanned = ['picked', 'logprob', ...(outputs === 'tokens' ? [] : ['logits'])];
   // Every output is named: the runtime crashes on a loop whose carried outputs are left out.
   graph.node(
     '',
     'Loop',
     [nSteps, graph.true(), ...carried],
-    ['last_token', 'last_position', 'last_remaining', ...made, 'picked', 'logprob'],
+    ['last_token', 'last_position', 'last_remaining', ...made, ...scanned],
     {
       body,
     },
   );
   graph.output('picked', 'int32', [null, 'batch', 1]);
   graph.output('logprob', 'float32', [null, 'batch', 1]);
+  if (outputs !== 'tokens') graph.output('logits', 'float32', [null, 'batch', model.config.vocabularySize]);
   for (const name of made) graph.output(name, 'float32', cacheShape(null));
   return encodeModel(graph);
 }
 
 /** The loop's body: one token for every row. */
-function buildStep(root: Graph, model: Gpt2Model, rule: PickRule, nPast: string): Graph {
+function buildStep(
+  root: Graph,
+  model: Gpt2Model,
+  rule: PickRule,
+  outputs: 'tokens' | 'tokens-and-logits',
+  nPast: string,
+): Graph {
   const { config } = model;
   const step = new Graph('step', root);
   step.input('iteration', 'int64', []);
@@ -127,6 +140,9 @@ function buildStep(root: Graph, model: Gpt2Model, rule: PickRule, nPast: string)
   }
   step.output(pickedNarrow, 'int32', ['batch', 1]);
   step.output(logprob, 'float32', ['batch', 1]);
+  if (outputs === 'tokens-and-logits') {
+    step.output(step.op('Identity', [logits]), 'float32', ['batch', config.vocabularySize]);
+  }
   return step;
 }
 

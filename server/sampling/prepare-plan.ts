@@ -4,6 +4,7 @@
 import type { SamplingPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { createEncoder } from './encode-text.ts';
 import type { PickRule } from './pick-token.ts';
 import type { Schedule } from './schedule.ts';
 
@@ -19,7 +20,7 @@ export interface PreparedPlan {
 }
 
 /** Throws a UserError that names the setting. */
-export async function preparePlan(checkpoint: Checkpoint, plan: SamplingPlan): Promise<PreparedPlan> {
+export function preparePlan(checkpoint: Checkpoint, plan: SamplingPlan): PreparedPlan {
   checkNumbers(plan);
   const { config } = checkpoint;
   const schedule = toSchedule(plan);
@@ -28,12 +29,34 @@ export async function preparePlan(checkpoint: Checkpoint, plan: SamplingPlan): P
     topP: plan.topP,
     greedy: schedule.kind === 'constant' && schedule.temperature === 0,
   };
-  if (plan.strategy === 'pcg' || plan.strategy === 'tsg') {
-    throw new UserError(`The strategy ${plan.strategy} is not supported yet.`, { action: 'Choose npg.' });
+  const prompts = readPrompts(checkpoint, plan);
+  return {
+    rule,
+    schedule,
+    promptOf: (sampleId) => prompts[sampleId % prompts.length]!,
+  };
+}
+
+/** The beginning token alone, or the plan's prompts, encoded as they are: the study added nothing before them. */
+function readPrompts(checkpoint: Checkpoint, plan: SamplingPlan): readonly Prompt[] {
+  const { bosToken } = checkpoint.config;
+  if (plan.strategy === 'npg' || plan.strategy === 'tdg') {
+    const start: Prompt = { index: null, tokens: [bosToken] };
+    checkLength(checkpoint, plan, start);
+    return [start];
   }
-  const start: Prompt = { index: null, tokens: [config.bosToken] };
-  checkLength(checkpoint, plan, start);
-  return { rule, schedule, promptOf: () => start };
+  if (plan.prompts.length === 0) {
+    throw new UserError(`The strategy ${plan.strategy} needs prompts, and there are none.`, {
+      action: 'Give prompts, or choose the strategy npg.',
+    });
+  }
+  const encode = createEncoder(checkpoint.tokenizer, checkpoint.tokenBytes);
+  return plan.prompts.map((text, index) => {
+    const tokens = encode(new TextEncoder().encode(text));
+    const prompt: Prompt = { index, tokens: tokens.length === 0 ? [bosToken] : tokens };
+    checkLength(checkpoint, plan, prompt);
+    return prompt;
+  });
 }
 
 function toSchedule({ strategy, temperature }: SamplingPlan): Schedule {
@@ -63,10 +86,22 @@ function checkNumbers(plan: SamplingPlan): void {
 
 /** The last token picked is never fed back, so it needs no position. */
 function checkLength({ config, dir }: Checkpoint, plan: SamplingPlan, prompt: Prompt): void {
-  const nNeeded = prompt.tokens.length + plan.maxTokens - 1;
-  if (nNeeded <= config.nPositions) return;
+  const nAvailable = config.nPositions - prompt.tokens.length + 1;
+  if (plan.maxTokens <= nAvailable) return;
+  const context = `the context of ${dir} has ${config.nPositions} positions`;
+  if (prompt.index === null || nAvailable <= 0) {
+    throw new UserError(
+      prompt.index === null
+        ? `max-tokens is ${plan.maxTokens}, and ${context}.`
+        : `Prompt ${prompt.index + 1} has ${prompt.tokens.length} tokens, and ${context}.`,
+      {
+        action: prompt.index === null ? `Set max-tokens to ${nAvailable} or less.` : 'Shorten or remove it.',
+      },
+    );
+  }
   throw new UserError(
-    `max-tokens is ${plan.maxTokens}, and the context of ${dir} has only ${config.nPositions} positions.`,
-    { action: `Set max-tokens to ${config.nPositions - prompt.tokens.length + 1} or less.` },
+    `Prompt ${prompt.index + 1} has ${prompt.tokens.length} tokens and max-tokens is ${plan.maxTokens}: ` +
+      `together they are too long, since ${context}.`,
+    { action: `Shorten the prompt, or set max-tokens to ${nAvailable} or less.` },
   );
 }

@@ -2,22 +2,26 @@
 // nothing is ever replaced. Knows only byte-level BPE, which every supported architecture uses.
 
 import { UserError } from '../errors.ts';
+import type { TokenizerFile } from './tokenizer-file.ts';
 
 /** One entry an id; an id that stands for no text (a special token, a gap) is empty. */
 export type TokenBytes = readonly Uint8Array[];
 
-/** Builds the table from the text of tokenizer.json. */
-export function parseTokenBytes(path: string, text: string): TokenBytes {
-  const json = parse(path, text);
+/** Builds the table; throws a UserError when this is another kind of tokenizer. */
+export function buildTokenBytes({ path, json }: TokenizerFile): TokenBytes {
   const vocabulary = json.model?.vocab;
-  if (json.model?.type !== 'BPE' || typeof vocabulary !== 'object' || !mentionsByteLevel(json.decoder)) {
+  const isBpe = json.model?.type === 'BPE' || json.model?.type === undefined;
+  if (!isBpe || typeof vocabulary !== 'object' || !mentionsByteLevel(json.decoder)) {
     throw new UserError(`${path} is no byte-level BPE tokenizer.`, {
       action: 'Choose a model with a byte-level BPE tokenizer, as GPT-2 has.',
     });
   }
+  const added = new Map((json.added_tokens ?? []).map((token) => [token.id, token]));
   const table: Uint8Array[] = [];
-  for (const [token, id] of Object.entries(vocabulary)) table[id] = bytesOfToken(path, token);
-  for (const { id, content, special } of json.added_tokens ?? []) {
+  for (const [token, id] of Object.entries(vocabulary)) {
+    if (!added.has(id)) table[id] = bytesOfToken(path, token);
+  }
+  for (const { id, content, special } of added.values()) {
     table[id] = special ? EMPTY : new TextEncoder().encode(content);
   }
   return Array.from(table, (bytes) => bytes ?? EMPTY);
@@ -37,16 +41,6 @@ export function decodeTokens(table: TokenBytes, tokens: ArrayLike<number>): Uint
   return text;
 }
 
-interface TokenizerJson {
-  readonly model?: { readonly type?: string; readonly vocab?: Readonly<Record<string, number>> };
-  readonly decoder?: unknown;
-  readonly added_tokens?: readonly {
-    readonly id: number;
-    readonly content: string;
-    readonly special: boolean;
-  }[];
-}
-
 const EMPTY = new Uint8Array(0);
 
 /**
@@ -64,11 +58,8 @@ const BYTE_OF_CHARACTER: ReadonlyMap<string, number> = (() => {
 })();
 
 function bytesOfToken(path: string, token: string): Uint8Array {
-  const characters = [...token];
-  const bytes = characters.map((character) => BYTE_OF_CHARACTER.get(character));
+  const bytes = Array.from(token, (character) => BYTE_OF_CHARACTER.get(character));
   if (!bytes.includes(undefined)) return Uint8Array.from(bytes as number[]);
-  // An added token may also be listed in the vocabulary, in plain text. It prints as itself.
-  if (characters.length > 1) return new TextEncoder().encode(token);
   throw new UserError(`${path}: the token ${JSON.stringify(token)} is outside the byte-level alphabet.`, {
     action: 'Choose a model with a byte-level BPE tokenizer, as GPT-2 has.',
   });
@@ -76,12 +67,4 @@ function bytesOfToken(path: string, token: string): Uint8Array {
 
 function mentionsByteLevel(decoder: unknown): boolean {
   return JSON.stringify(decoder ?? null).includes('"ByteLevel"');
-}
-
-function parse(path: string, text: string): TokenizerJson {
-  try {
-    return JSON.parse(text) ?? {};
-  } catch (cause) {
-    throw new UserError(`${path} is no JSON.`, { action: 'Download or copy the model again.', cause });
-  }
 }
