@@ -31,7 +31,7 @@ export interface FragmentRow {
   readonly clipped: boolean;
   /** Nested and overlapping fragments share a family; null is never used. */
   readonly family: number;
-  /** The first significant line, for a label. */
+  /** The first line that holds a word (the first of all where none does), for a label. */
   readonly firstLine: string;
 }
 

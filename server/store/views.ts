@@ -20,6 +20,9 @@ const orders: Readonly<Record<FragmentOrder, string>> = {
   length: 'n_lines DESC, fragment_id',
 };
 
+/** How far into a fragment its label is looked for. */
+const LABEL_BYTES = 2048;
+
 export function listFragments(
   db: Database,
   { offset, limit, order }: PageRequest & { readonly order: FragmentOrder },
@@ -128,8 +131,6 @@ export function findExcerpt(
 }
 
 function fragmentRow(row: SqlRow): FragmentRow {
-  const text = row.text as Uint8Array;
-  const end = text.indexOf(0x0a);
   return {
     fingerprint: String(row.fingerprint),
     nLines: Number(row.n_lines),
@@ -140,8 +141,14 @@ function fragmentRow(row: SqlRow): FragmentRow {
     nSamples: Number(row.n_samples),
     clipped: row.clipped === 1,
     family: Number(row.family),
-    firstLine: new TextDecoder().decode(end < 0 ? text : text.subarray(0, end)),
+    firstLine: firstTellingLine(row.text as Uint8Array),
   };
+}
+
+/** Many fragments begin with a lone bracket or comment mark, by which nobody knows them again. */
+function firstTellingLine(text: Uint8Array): string {
+  const lines = new TextDecoder().decode(text.subarray(0, LABEL_BYTES)).split('\n');
+  return lines.find((line) => /\p{L}{3}/u.test(line)) ?? lines[0]!;
 }
 
 const textRange = (row: SqlRow) => ({ firstLine: Number(row.first_line), lastLine: Number(row.last_line) });
