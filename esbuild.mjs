@@ -1,6 +1,6 @@
 // Bundles every program into dist/: flat, so that a worker lies beside whoever starts it.
 
-import { rmSync } from 'node:fs';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
 
 const shared = {
@@ -19,11 +19,13 @@ const banner = {
 };
 
 export async function bundle() {
-  for (const stale of ['cli.js', 'server.js', 'extension.cjs']) rmSync(`dist/${stale}`, { force: true });
+  mkdirSync('dist', { recursive: true });
+  for (const name of readdirSync('dist')) if (/\.c?js$/.test(name)) rmSync(`dist/${name}`);
   await Promise.all([
     build({
       ...shared,
       format: 'esm',
+      splitting: true, // what a command does not need is not loaded
       banner,
       entryPoints: {
         cli: 'server/cli.ts',

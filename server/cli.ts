@@ -1,41 +1,26 @@
 #!/usr/bin/env node
-// `verbatim …`: the composition root of the command line. It only maps words to work and failures to exit
-// codes: 0 complete, 1 failed, 2 bad usage, 3 partial, 130 interrupted.
+// The command's entry: makes sure of a Node that has what Verbatim needs, then loads the rest. It imports
+// nothing else, because an older Node would stop at the imports already.
 
-import { Command, CommanderError } from 'commander';
-import { demoCommand } from './cli/demo-command.ts';
-import { reportCommand } from './cli/report-command.ts';
-import { sampleCommand, scanCommand, studyCommand } from './cli/study-commands.ts';
-import { Cancelled, UserError, VerbatimError } from './errors.ts';
-import { version } from './version.ts';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 
-const program = new Command('verbatim')
-  .description('Shows what a code language model has memorised, each piece beside where it came from.')
-  .version(version)
-  .exitOverride()
-  .showHelpAfterError('(run with --help for the options)');
-for (const command of [demoCommand, studyCommand, sampleCommand, scanCommand, reportCommand]) {
-  program.addCommand(command().exitOverride().copyInheritedSettings(program));
-}
+const NEEDED_MAJOR = 24;
 
-try {
-  await program.parseAsync();
-} catch (error) {
-  process.exitCode = explain(error);
-}
+if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) await import('./cli-main.ts');
+else relaunch();
 
-/** Says what went wrong on stderr and gives the exit code. */
-function explain(error: unknown): number {
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  if (error instanceof Cancelled) {
-    console.error('Stopped. Run the same command again to go on.');
-    return 130;
+/** Runs the same command on the Node that comes as a dependency, where there is one. */
+function relaunch(): void {
+  const name = process.platform === 'win32' ? 'node.exe' : 'node';
+  const own = fileURLToPath(new URL(`../node_modules/node/bin/${name}`, import.meta.url));
+  if (!existsSync(own)) {
+    console.error(`verbatim: Node ${NEEDED_MAJOR} or later is needed, this is ${process.versions.node}`);
+    console.error('  Install it, or run npm start in a clone, which brings its own.');
+    process.exitCode = 1;
+    return;
   }
-  if (error instanceof VerbatimError) {
-    console.error(`verbatim: ${error.message}${error.action ? `\n  ${error.action}` : ''}`);
-    return error instanceof UserError ? 2 : 1;
-  }
-  console.error('verbatim: this is a bug in Verbatim, please report it with the lines below');
-  console.error(error);
-  return 1;
+  const { status, signal } = spawnSync(own, process.argv.slice(1), { stdio: 'inherit' });
+  process.exitCode = signal ? 1 : (status ?? 1);
 }

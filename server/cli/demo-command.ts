@@ -5,7 +5,6 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { productFolder } from '../product-folder.ts';
 import { demoPlan } from '../study/demo-plan.ts';
-import { runAndReport } from './run-and-report.ts';
 
 export function demoCommand(): Command {
   return new Command('demo')
@@ -15,6 +14,7 @@ export function demoCommand(): Command {
     .action(async ({ out, fresh }: { out: string; fresh?: boolean }) => {
       const file = resolve(out);
       if (fresh) for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+      const { runAndReport } = await import('./run-and-report.ts');
       await runAndReport({
         file,
         plan: demoPlan(productFolder()),

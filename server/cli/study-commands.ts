@@ -5,7 +5,6 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Execution, Profile, Provider, Strategy, StudyPlan } from '../../protocol/study.ts';
 import { readPrompts } from '../formats/read-prompts.ts';
 import { defaultRule, defaultSampling } from '../study/plan.ts';
-import { runAndReport } from './run-and-report.ts';
 
 interface Options {
   readonly model?: string;
@@ -35,6 +34,7 @@ export function studyCommand(): Command {
     .requiredOption('--model <dir>', 'checkpoint folder: config.json, *.safetensors, tokenizer.json');
   addSamplingOptions(addCorpusOptions(command));
   return addCommonOptions(command).action(async (options: Options) => {
+    const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
       file: resolve(options.out),
       plan: planOf(options),
@@ -53,6 +53,7 @@ export function sampleCommand(): Command {
     .option('--json', 'also write each sample to standard output as a JSON line');
   addRuleOptions(addSamplingOptions(command));
   return addCommonOptions(command).action(async (options: Options) => {
+    const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
       file: resolve(options.out),
       plan: planOf(options),
@@ -70,6 +71,7 @@ export function scanCommand(): Command {
     .requiredOption('--samples <path>', 'JSON lines, a folder of numbered files, or a merged "all" file')
     .option('--model <dir>', 'checkpoint folder, for samples given as token ids');
   return addCommonOptions(addCorpusOptions(command)).action(async (options: Options) => {
+    const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
       file: resolve(options.out),
       plan: planOf(options),

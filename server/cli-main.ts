@@ -1,0 +1,40 @@
+// `verbatim …`: the composition root of the command line. It only maps words to work and failures to exit
+// codes: 0 complete, 1 failed, 2 bad usage, 3 partial, 130 interrupted.
+
+import { Command, CommanderError } from 'commander';
+import { demoCommand } from './cli/demo-command.ts';
+import { reportCommand } from './cli/report-command.ts';
+import { sampleCommand, scanCommand, studyCommand } from './cli/study-commands.ts';
+import { Cancelled, UserError, VerbatimError } from './errors.ts';
+import { version } from './version.ts';
+
+const program = new Command('verbatim')
+  .description('Shows what a code language model has memorised, each piece beside where it came from.')
+  .version(version)
+  .exitOverride()
+  .showHelpAfterError('(run with --help for the options)');
+for (const command of [demoCommand, studyCommand, sampleCommand, scanCommand, reportCommand]) {
+  program.addCommand(command().exitOverride().copyInheritedSettings(program));
+}
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.exitCode = explain(error);
+}
+
+/** Says what went wrong on stderr and gives the exit code. */
+function explain(error: unknown): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  if (error instanceof Cancelled) {
+    console.error('Stopped. Run the same command again to go on.');
+    return 130;
+  }
+  if (error instanceof VerbatimError) {
+    console.error(`verbatim: ${error.message}${error.action ? `\n  ${error.action}` : ''}`);
+    return error instanceof UserError ? 2 : 1;
+  }
+  console.error('verbatim: this is a bug in Verbatim, please report it with the lines below');
+  console.error(error);
+  return 1;
+}
