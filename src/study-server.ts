@@ -67,7 +67,6 @@ export class StudyServer implements Disposable {
         outputChannel: this.#log,
         // Failures are shown by the error funnel alone.
         revealOutputChannelOn: RevealOutputChannelOn.Never,
-        initializationOptions: { demoDir: this.#extensionPath },
       },
     );
     client.onNotification(studyProgress.method, (params) => this.#progress.fire(params));

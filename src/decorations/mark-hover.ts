@@ -46,6 +46,12 @@ function appendMark(hover: MarkdownString, study: StudyId, sampleId: number, mar
 }
 
 function appendSource(hover: MarkdownString, { repository, path, license }: Provenance): void {
-  hover.appendText([repository, path].filter((part) => part !== '').join(' · '));
-  hover.appendText(` (${license === '' ? l10n.t('licence unknown') : license})`);
+  const place = [repository, path].filter((part) => part !== '').join(' · ');
+  hover.appendText(plain(place));
+  hover.appendText(` (${license === '' ? l10n.t('licence unknown') : plain(license)})`);
+}
+
+/** `appendText` escapes Markdown, but neither the start of a tag nor characters that turn text around. */
+function plain(text: string): string {
+  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '').replaceAll('<', '&lt;');
 }

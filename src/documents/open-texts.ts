@@ -61,17 +61,15 @@ export class OpenTexts {
     const { documentId, provenance } = train;
     const loaded = await this.#texts.loadTrain(study, documentId, { fingerprint, ...linesOf(train) });
     const left = sampleUri(study, sample.sampleId, provenance, { fingerprint, ...linesOf(sample) });
-    // A part of a document is highlighted where the fragment is in that part.
-    const shown = loaded.problem === null ? linesOf(train) : loaded.range;
-    const right = trainUri(study, documentId, provenance, { fingerprint, ...shown });
+    const right = trainUri(study, documentId, provenance, { fingerprint, ...loaded.range });
     await commands.executeCommand('vscode.diff', left, right, title(sample, provenance, fragment.train), {
       preview: true,
-      selection: new Range(lineRange(shown).start, lineRange(shown).start),
+      selection: new Range(lineRange(loaded.range).start, lineRange(loaded.range).start),
     });
     if (loaded.problem !== null) {
       window.setStatusBarMessage(l10n.t('Only the stored excerpt is shown: {0}', loaded.problem), 15_000);
     }
-    await Promise.all([reveal(left, sample), reveal(right, shown)]);
+    await Promise.all([reveal(left, sample), reveal(right, loaded.range)]);
   }
 
   /** One sample with its memorised lines decorated. */
@@ -87,9 +85,8 @@ export class OpenTexts {
   async openDocument(study: StudyId, fingerprint: string, train: TrainOccurrence): Promise<void> {
     const { documentId, provenance } = train;
     const loaded = await this.#texts.loadTrain(study, documentId, { fingerprint, ...linesOf(train) });
-    const shown = loaded.problem === null ? linesOf(train) : loaded.range;
-    const uri = trainUri(study, documentId, provenance, { fingerprint, ...shown });
-    revealIn(await window.showTextDocument(uri, { preview: true }), shown);
+    const uri = trainUri(study, documentId, provenance, { fingerprint, ...loaded.range });
+    revealIn(await window.showTextDocument(uri, { preview: true }), loaded.range);
   }
 }
 

@@ -10,7 +10,7 @@ import { type Highlight, parseTextUri, SAMPLE_SCHEME } from './text-ref.ts';
 
 export interface LoadedText {
   readonly text: string;
-  /** Where the fragment is in `text`, which may be a part of the document. */
+  /** Where the fragment is in `text`, which may be the fragment alone. */
   readonly range: TextRange;
   /** Why this is not the whole document, or null. */
   readonly problem: string | null;
@@ -38,24 +38,24 @@ export class StudyTexts implements TextDocumentContentProvider {
   /** `highlight` is in the document's own lines. */
   async loadTrain(study: StudyId, documentId: number, highlight: Highlight | null): Promise<LoadedText> {
     if (!workspace.isTrusted && this.#location.isInWorkspace(study)) {
-      return this.#loadUntrusted(study, highlight);
+      // A study file that came with the workspace may name any file as its corpus: open none.
+      const problem = l10n.t('This workspace is not trusted, so its training data is not opened');
+      return this.#loadFragment(study, highlight, problem, problem);
     }
-    const document = await this.#server.request(getDocument, { study, documentId });
-    const shift = document.firstLine - 1;
-    return {
-      text: document.text,
-      range: {
-        firstLine: (highlight?.firstLine ?? 1) - shift,
-        lastLine: (highlight?.lastLine ?? 1) - shift,
-      },
-      problem: document.problem,
-    };
+    const { text, problem } = await this.#server.request(getDocument, { study, documentId });
+    if (problem !== null) return this.#loadFragment(study, highlight, problem, text);
+    const { firstLine = 1, lastLine = 1 } = highlight ?? {};
+    return { text, range: { firstLine, lastLine }, problem: null };
   }
 
-  /** A study file that came with an untrusted workspace may name any file as its corpus: open none. */
-  async #loadUntrusted(study: StudyId, highlight: Highlight | null): Promise<LoadedText> {
-    const problem = l10n.t('This workspace is not trusted, so its training data is not opened.');
-    if (highlight === null) return { text: problem, range: { firstLine: 1, lastLine: 1 }, problem };
+  /** The fragment's own stored text, where the document cannot be had. */
+  async #loadFragment(
+    study: StudyId,
+    highlight: Highlight | null,
+    problem: string,
+    fallback: string,
+  ): Promise<LoadedText> {
+    if (highlight === null) return { text: fallback, range: { firstLine: 1, lastLine: 1 }, problem };
     const { fingerprint } = highlight;
     const { text, nLines } = await this.#server.request(getFragment, { study, fingerprint });
     return { text, range: { firstLine: 1, lastLine: nLines }, problem };

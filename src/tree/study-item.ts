@@ -8,13 +8,13 @@ import type { StudyRun } from '../studies/study-runs.ts';
 import type { StudyNode } from './tree-node.ts';
 
 export function studyItem({ summary }: StudyNode, run: StudyRun | undefined): TreeItem {
-  // The state is part of what decides whether it opens by itself only on first sight: VS Code remembers the rest.
   const item = new TreeItem(summary.name, TreeItemCollapsibleState.Expanded);
   const isOurs = run !== undefined;
-  item.description = isOurs ? runText(run) : `${stateName(summary)} · ${countsText(summary)}`;
+  item.description = isOurs ? runText(run) : descriptionOf(summary);
   item.iconPath = isOurs ? new ThemeIcon('loading~spin') : STATE_ICONS[summary.state];
   item.tooltip = tooltipOf(summary);
-  item.accessibilityInformation = { label: `${summary.name}, ${item.description}` };
+  const spoken = isOurs ? runText(run) : `${stateName(summary)}, ${countsText(summary)}`;
+  item.accessibilityInformation = { label: `${summary.name}, ${spoken}` };
   item.contextValue = `study.${contextOf(summary, isOurs)}`;
   return item;
 }
@@ -35,6 +35,12 @@ const STATE_ICONS: Readonly<Record<StudyState, ThemeIcon>> = {
 
 function runText(run: StudyRun): string {
   return run.progress === null ? l10n.t('starting') : progressText(run.progress);
+}
+
+/** A complete study's icon says so; anything else is said in words too. */
+function descriptionOf(summary: StudySummary): string {
+  const counts = countsText(summary);
+  return summary.state === 'complete' ? counts : `${stateName(summary)} · ${counts}`;
 }
 
 function stateName(summary: StudySummary): string {

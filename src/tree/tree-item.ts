@@ -14,6 +14,9 @@ import {
   type TreeNode,
 } from './tree-node.ts';
 
+/** In characters. */
+const MAX_LABEL = 40;
+
 export function treeItem(node: TreeNode, run: StudyRun | undefined): TreeItem {
   const item = itemOf(node, run);
   item.id = nodeId(node);
@@ -56,14 +59,14 @@ function noticeItem(node: NoticeNode): TreeItem {
 
 function fragmentItem(node: FragmentNode): TreeItem {
   const { fragment } = node;
-  const item = new TreeItem(fragment.firstLine.trim(), TreeItemCollapsibleState.Collapsed);
+  const item = new TreeItem(shortLabel(fragment.firstLine), TreeItemCollapsibleState.Collapsed);
   item.description = l10n.t(
     'train {0} · extract {1} · {2} lines',
     fragment.train.toLocaleString(),
     fragment.extract.toLocaleString(),
     fragment.nLines,
   );
-  item.iconPath = new ThemeIcon('symbol-snippet', new ThemeColor(trainColor(fragment.train)));
+  item.iconPath = new ThemeIcon('circle-filled', new ThemeColor(trainColor(fragment.train)));
   const counts = l10n.t(
     '{0} lines, {1} times in {2} documents of {3} repositories, {4} times in {5} samples',
     fragment.nLines,
@@ -85,6 +88,12 @@ function fragmentItem(node: FragmentNode): TreeItem {
     arguments: [{ study: node.study, fingerprint: fragment.fingerprint }],
   };
   return item;
+}
+
+/** Short enough that the counts after it are seen; the tooltip has the whole line. */
+function shortLabel(line: string): string {
+  const text = line.trim();
+  return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL - 1)}…` : text;
 }
 
 /** The same three steps as the decorations in the samples. */

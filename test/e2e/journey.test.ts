@@ -1,0 +1,97 @@
+// A newcomer's first minutes in the real workbench: from the palette to a fingerprint beside its source and a
+// sample with its memorised lines, with a picture of every stage in shots/.
+
+import assert from 'node:assert/strict';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type Host, startHost } from '../host/launch/start-host.ts';
+import { Workbench } from './workbench.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+/** Path, lines and licence. */
+const PLACE = /:\d+–\d+ · \S+/;
+const DEMO_LIMIT_MS = 120_000;
+
+const folder = mkdtempSync(join(tmpdir(), 'verbatim-journey-'));
+let host: Host;
+let workbench: Workbench;
+
+before(async () => {
+  host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder });
+  host.page.setDefaultTimeout(20_000);
+  workbench = new Workbench(host.page);
+});
+
+after(async () => {
+  await host?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('the empty view offers the demo', async () => {
+  const { page } = workbench;
+  await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').click();
+  const button = page.locator('.welcome-view-content .monaco-button', { hasText: 'Run the Demo Study' });
+  await button.waitFor();
+  await workbench.takeShot('1-welcome');
+});
+
+test('the palette runs the demo study with progress', { timeout: DEMO_LIMIT_MS }, async () => {
+  const { page } = workbench;
+  await workbench.runCommand('Verbatim: Run Memorization Study');
+  await workbench.quickPickRow('Run the demo').waitFor();
+  await workbench.takeShot('2-quick-pick');
+  await page.keyboard.press('Enter');
+  const status = page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.run"]');
+  await status.filter({ hasText: /Sampling: [1-9].* left/ }).waitFor();
+  await workbench.takeShot('3-running');
+  await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
+  await status.waitFor({ state: 'hidden' });
+  await workbench
+    .treeRows(/train \d+ · extract \d+ · \d+ lines/)
+    .first()
+    .waitFor();
+  await workbench.takeShot('4-study');
+});
+
+test('a fingerprint opens as a diff with the fragment highlighted on both sides', async () => {
+  const fingerprint = workbench.treeRows(/train \d+ · extract/).first();
+  await fingerprint.click();
+  await workbench.page.locator('.tab', { hasText: /sample \d+ ↔ .*\(train \d+\)/ }).waitFor();
+  for (const side of ['original', 'modified'] as const) {
+    const highlighted = workbench.diffSide(side).locator('.cdr[class*="ced-"]');
+    await highlighted.first().waitFor();
+    assert.ok((await highlighted.count()) >= 6, `${await highlighted.count()} lines on the ${side} side`);
+  }
+  await fingerprint.press('ArrowRight');
+  await workbench.treeRows('In the training data').waitFor();
+  await workbench.treeRows(PLACE).first().waitFor();
+  await workbench.takeShot('5-comparison');
+});
+
+test('an occurrence names its repository, path and licence', async () => {
+  const first = workbench.treeRows(PLACE).first();
+  await first.click();
+  await workbench.page.locator('.tab', { hasText: /sample \d+ ↔/ }).waitFor();
+  await workbench.takeShot('6-occurrence');
+});
+
+test('a sample shows its memorised lines, with the source on hover', async () => {
+  const { page } = workbench;
+  const group = workbench.treeRows('In the samples').first();
+  await group.click();
+  const sample = workbench.treeRows(/^Sample \d+/).first();
+  await sample.hover();
+  await sample.locator('.action-label[aria-label="Open Sample"]').click();
+  await page.locator('.tab.active', { hasText: /^sample \d+/ }).waitFor();
+  const lines = page.locator('.editor-instance .cdr[class*="ced-"]');
+  await lines.first().waitFor();
+  await workbench.takeShot('7-sample');
+  await page.locator('.editor-instance .view-line span[class*="ced-"]').first().hover();
+  const hover = page.locator('.monaco-hover', { hasText: 'in the training data' }).first();
+  await hover.waitFor();
+  await page.screenshot({ path: join(import.meta.dirname, 'shots', '8-hover.png') });
+  await hover.locator('a', { hasText: 'Compare with the training data' }).click();
+  await page.locator('.tab.active', { hasText: /sample \d+ ↔/ }).waitFor();
+});

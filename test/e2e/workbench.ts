@@ -1,0 +1,47 @@
+// What a user does in VS Code's workbench, as steps for Playwright. It knows the workbench's page, not what the
+// tests are about.
+
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Locator, Page } from 'playwright-core';
+
+const SHOTS = join(import.meta.dirname, 'shots');
+
+export class Workbench {
+  readonly page: Page;
+
+  constructor(page: Page) {
+    this.page = page;
+  }
+
+  /** Types into the palette and takes the first command that is offered. */
+  async runCommand(title: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input.input');
+    await this.page.keyboard.press('F1');
+    await input.waitFor({ state: 'visible' });
+    await input.fill(`>${title}`);
+    await this.quickPickRow(title).waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
+  quickPickRow(text: string): Locator {
+    return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
+  }
+
+  /** Rows of a view in the side bar. */
+  treeRows(text: string | RegExp): Locator {
+    return this.page.locator('.pane .monaco-list-row', { hasText: text });
+  }
+
+  diffSide(side: 'original' | 'modified'): Locator {
+    return this.page.locator(`.monaco-diff-editor .editor.${side}`);
+  }
+
+  /** Leaves a picture in shots/, which is not committed. */
+  async takeShot(name: string): Promise<void> {
+    mkdirSync(SHOTS, { recursive: true });
+    await this.page.mouse.move(640, 790); // Away from anything that would show a hover.
+    await this.page.waitForTimeout(400); // Animations.
+    await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
+  }
+}

@@ -1,0 +1,66 @@
+// The decorations of a sample: on exactly its memorised lines, and gone with the setting off.
+
+import assert from 'node:assert/strict';
+import { commands, type TextEditor, window } from 'vscode';
+import type { SampleMark } from '../../../protocol/fragments.ts';
+import { getSample } from '../../../protocol/requests.ts';
+import type { Segment } from '../../../src/decorations/mark-segments.ts';
+import { lineRange } from '../../../src/documents/line-range.ts';
+import { parseTextUri } from '../../../src/documents/text-ref.ts';
+import { childrenOf, demoFragments, parts } from './extension-parts.ts';
+import { eventually, hostTest } from './host-test.ts';
+
+export const tests = [
+  hostTest('paints exactly the memorised lines of a sample', async () => {
+    const { editor, marks } = await openSample();
+    assert.ok(marks.length > 0);
+    assert.deepEqual(linesOf(await paintedIn(editor)), linesOf(marks));
+    const isInView = marks.some((mark) =>
+      editor.visibleRanges.some((range) => range.intersection(lineRange(mark)) !== undefined),
+    );
+    assert.ok(isInView, 'No memorised line is in view');
+  }),
+  hostTest('takes every decoration away with the setting off, and brings them back', async () => {
+    const { editor, marks } = await openSample();
+    await paintedIn(editor);
+    await commands.executeCommand('verbatim.toggleDecorations');
+    const { memorisedLines } = parts();
+    await eventually('no decorations', () => memorisedLines.painted(editor) === undefined || undefined);
+    await commands.executeCommand('verbatim.toggleDecorations');
+    assert.deepEqual(linesOf(await paintedIn(editor)), linesOf(marks));
+  }),
+  hostTest('marks no fragment but the compared one in a comparison', async () => {
+    const [node] = await demoFragments();
+    await commands.executeCommand('verbatim.compareFragment', node);
+    const left = await eventually('the sample', () =>
+      window.visibleTextEditors.find(({ document }) => document.uri.scheme === 'verbatim-sample'),
+    );
+    assert.equal(parts().memorisedLines.painted(left), undefined);
+  }),
+];
+
+async function openSample(): Promise<{ editor: TextEditor; marks: readonly SampleMark[] }> {
+  const [node] = await demoFragments();
+  const [group] = await childrenOf(node!, 'sample-group');
+  const [first] = await childrenOf(group!, 'sample');
+  await commands.executeCommand('verbatim.openSample', first);
+  const editor = window.activeTextEditor!;
+  const ref = parseTextUri(editor.document.uri)!;
+  assert.equal(ref.scheme, 'verbatim-sample');
+  const { text, marks } = await parts().server.request(getSample, { study: ref.study, sampleId: ref.id });
+  assert.equal(editor.document.getText().replaceAll(/\r\n?/g, '\n'), text.replaceAll(/\r\n?/g, '\n'));
+  return { editor, marks };
+}
+
+function paintedIn(editor: TextEditor): Promise<readonly Segment[]> {
+  return eventually('decorations', () => parts().memorisedLines.painted(editor));
+}
+
+/** All line numbers that the ranges cover, in order and each once. */
+function linesOf(ranges: readonly { readonly firstLine: number; readonly lastLine: number }[]): number[] {
+  const lines = new Set<number>();
+  for (const { firstLine, lastLine } of ranges) {
+    for (let line = firstLine; line <= lastLine; line++) lines.add(line);
+  }
+  return [...lines].sort((a, b) => a - b);
+}

@@ -1,0 +1,34 @@
+// The extension as the tests see it: its live parts, and its tree.
+
+import { type Extension, extensions } from 'vscode';
+import type { VerbatimParts } from '../../../src/extension.ts';
+import type { FragmentNode, StudyNode, TreeNode } from '../../../src/tree/tree-node.ts';
+
+export function extension(): Extension<VerbatimParts> {
+  const found = extensions.getExtension<VerbatimParts>('verbatim.verbatim');
+  if (found === undefined) throw new Error('The extension is not installed');
+  return found;
+}
+
+export function parts(): VerbatimParts {
+  return extension().exports;
+}
+
+export async function studyNode(name: string): Promise<StudyNode> {
+  const roots = await parts().tree.getChildren();
+  const node = roots.find((root): root is StudyNode => root.kind === 'study' && root.summary.name === name);
+  if (node === undefined) throw new Error(`No study ${name} in the tree: ${JSON.stringify(roots)}`);
+  return node;
+}
+
+export async function childrenOf<Kind extends TreeNode['kind']>(
+  node: TreeNode,
+  kind: Kind,
+): Promise<readonly (TreeNode & { readonly kind: Kind })[]> {
+  const children = await parts().tree.getChildren(node);
+  return children.filter((child): child is TreeNode & { readonly kind: Kind } => child.kind === kind);
+}
+
+export async function demoFragments(): Promise<readonly FragmentNode[]> {
+  return childrenOf(await studyNode('demo'), 'fragment');
+}

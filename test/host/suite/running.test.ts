@@ -1,0 +1,112 @@
+// Studies really run: the demo to its end, one that is stopped and resumed, and one that cannot start.
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { commands, workspace } from 'vscode';
+import { getDemoPlan } from '../../../protocol/requests.ts';
+import type { Progress } from '../../../protocol/study.ts';
+import type { Failure } from '../../../src/failure.ts';
+import type { StudyRuns } from '../../../src/studies/study-runs.ts';
+import type { StudyChoice } from '../../../src/wizard/study-wizard.ts';
+import { parts, studyNode } from './extension-parts.ts';
+import { hostTest } from './host-test.ts';
+
+const DEMO_LIMIT_MS = 120_000;
+
+export const tests = [
+  hostTest(
+    'runs the demo study into the workspace',
+    async () => {
+      const failures = collectFailures();
+      await commands.executeCommand('verbatim.runStudy', { kind: 'demo' } satisfies StudyChoice);
+      assert.deepEqual(failures(), []);
+      assert.ok(existsSync(join(root(), '.verbatim', 'demo.sqlite')));
+      const { summary } = await studyNode('demo');
+      assert.equal(summary.state, 'complete', summary.failure ?? '');
+      assert.ok(summary.nSamples >= 256, `${summary.nSamples} samples`);
+      assert.ok((summary.nFragments ?? 0) >= 150, `${summary.nFragments} fragments`);
+      assert.equal(summary.nShardsScanned, summary.nShards);
+    },
+    DEMO_LIMIT_MS,
+  ),
+  hostTest(
+    'stops a study when told, and resumes it where it was',
+    async () => {
+      const failures = collectFailures();
+      const study = join(root(), '.verbatim', 'demo-model.sqlite');
+      const plan = await parts().server.request(getDemoPlan, {});
+      const choice: StudyChoice = {
+        kind: 'folders',
+        model: plan.model!,
+        corpus: plan.corpus,
+        nSamples: 5000,
+      };
+      const { runs } = parts();
+      const first = commands.executeCommand('verbatim.runStudy', choice);
+      await progressWhere(runs, study, ({ stage, done }) => stage === 'sample' && done > 0);
+      const stoppedAt = performance.now();
+      await commands.executeCommand('verbatim.cancelStudy');
+      await first;
+      assert.ok(performance.now() - stoppedAt < 5_000, 'It took too long to stop');
+      const stopped = (await studyNode('demo-model')).summary;
+      assert.equal(stopped.state, 'cancelled');
+      assert.ok(stopped.nSamples > 0 && stopped.nSamples < 5000, `${stopped.nSamples} samples`);
+      assert.equal(stopped.nFragments, null);
+
+      const second = commands.executeCommand('verbatim.resumeStudy', study);
+      const resumed = await progressWhere(runs, study, ({ stage }) => stage === 'sample');
+      assert.equal(resumed.resumedFrom, stopped.nSamples);
+      await commands.executeCommand('verbatim.cancelStudy', study);
+      await second;
+      assert.deepEqual(
+        failures().filter(({ code }) => code !== 'cancelled'),
+        [],
+      );
+    },
+    60_000,
+  ),
+  hostTest('says what is wrong with a folder that holds no model', async () => {
+    const failures = collectFailures();
+    const model = join(root(), 'no-model');
+    mkdirSync(model);
+    const choice: StudyChoice = { kind: 'folders', model, corpus: [model], nSamples: 1 };
+    await commands.executeCommand('verbatim.runStudy', choice);
+    const [failure, ...others] = failures();
+    assert.deepEqual(others, []);
+    assert.equal(failure?.code, 'user');
+    assert.ok(failure.message.includes('no-model'), failure.message);
+    assert.ok(failure.action, 'It names no way out');
+  }),
+  hostTest('says so when a file is no study', async () => {
+    const failures = collectFailures();
+    await commands.executeCommand('verbatim.openStudy', workspace.workspaceFolders![0]!.uri);
+    assert.equal(failures().length, 1);
+    assert.equal(failures()[0]!.code, 'user');
+  }),
+];
+
+function root(): string {
+  return workspace.workspaceFolders![0]!.uri.fsPath;
+}
+
+function collectFailures(): () => readonly Failure[] {
+  const seen: Failure[] = [];
+  parts().errors.onDidReport((failure) => seen.push(failure));
+  return () => seen;
+}
+
+function progressWhere(
+  runs: StudyRuns,
+  study: string,
+  isWanted: (progress: Progress) => boolean,
+): Promise<Progress> {
+  return new Promise((resolve) => {
+    const listener = runs.onDidChange(() => {
+      const progress = runs.get(study)?.progress;
+      if (!progress || !isWanted(progress)) return;
+      listener.dispose();
+      resolve(progress);
+    });
+  });
+}

@@ -1,0 +1,88 @@
+// What the view lists, asked of the tree that VS Code asks.
+
+import assert from 'node:assert/strict';
+import { commands, type TreeItem, type TreeItemLabel } from 'vscode';
+import { nodeId, type TreeNode } from '../../../src/tree/tree-node.ts';
+import { childrenOf, demoFragments, parts, studyNode } from './extension-parts.ts';
+import { hostTest } from './host-test.ts';
+
+export const tests = [
+  hostTest('shows the demo study with its counts', async () => {
+    const node = await studyNode('demo');
+    const item = parts().tree.getTreeItem(node);
+    assert.equal(item.contextValue, 'study.complete');
+    assert.match(String(item.description), /^\d+ fingerprints in \d+ samples$/);
+    assert.deepEqual(await childrenOf(node, 'notice'), []);
+  }),
+  hostTest('never shows a study that was not scanned as one without results', async () => {
+    const node = await studyNode('demo-model');
+    const item = parts().tree.getTreeItem(node);
+    assert.match(String(item.description), /stopped · not scanned yet/);
+    assert.match(item.contextValue ?? '', /canBeResumed/);
+    assert.equal((await childrenOf(node, 'notice')).length, 1);
+    assert.equal((await childrenOf(node, 'fragment')).length, 0);
+  }),
+  hostTest('lists fingerprints by their count in the training data', async () => {
+    const fragments = await demoFragments();
+    const counts = fragments.map(({ fragment }) => fragment.train);
+    assert.deepEqual(
+      counts,
+      counts.toSorted((a, b) => b - a),
+    );
+    const [first] = fragments;
+    const { description } = parts().tree.getTreeItem(first!);
+    assert.match(String(description), /^train [\d,]+ · extract [\d,]+ · \d+ lines$/);
+  }),
+  hostTest('pages, and shows more on demand', async () => {
+    const study = await studyNode('demo');
+    const nFragments = study.summary.nFragments ?? 0;
+    assert.equal((await demoFragments()).length, Math.min(200, nFragments));
+    const [more] = await childrenOf(study, 'more');
+    assert.equal(more !== undefined, nFragments > 200);
+    if (more === undefined) return;
+    await commands.executeCommand('verbatim.showMore', more);
+    assert.equal((await demoFragments()).length, Math.min(400, nFragments));
+  }),
+  hostTest('lists where a fingerprint occurs on both sides', async () => {
+    const [fragment] = await demoFragments();
+    const [train] = await childrenOf(fragment!, 'train-group');
+    const [sample] = await childrenOf(fragment!, 'sample-group');
+    const documents = await childrenOf(train!, 'train');
+    const samples = await childrenOf(sample!, 'sample');
+    assert.equal(documents.length, Math.min(200, fragment!.fragment.train));
+    assert.equal(samples.length, Math.min(200, fragment!.fragment.extract));
+    for (const node of documents) {
+      const { provenance, firstLine, lastLine } = node.occurrence;
+      assert.notEqual(provenance.repository, '');
+      assert.notEqual(provenance.license, '');
+      assert.ok(lastLine - firstLine + 1 >= fragment!.fragment.nLines);
+      const item = parts().tree.getTreeItem(node);
+      assert.ok(String(item.description).includes(`${provenance.path}:${firstLine}`));
+      assert.ok(String(item.description).includes(provenance.license));
+    }
+  }),
+  hostTest('gives every node a unique and stable id and something to read aloud', async () => {
+    const once = await walk();
+    const again = await walk();
+    assert.deepEqual(once.map(nodeId), again.map(nodeId));
+    assert.equal(new Set(once.map(nodeId)).size, once.length);
+    for (const node of once) {
+      const item: TreeItem = parts().tree.getTreeItem(node);
+      assert.equal(item.id, nodeId(node));
+      const label = typeof item.label === 'string' ? item.label : (item.label as TreeItemLabel).label;
+      assert.notEqual(label.trim(), '');
+    }
+  }),
+];
+
+/** The whole tree, but only the first fingerprints of each study in depth. */
+async function walk(): Promise<readonly TreeNode[]> {
+  const { tree } = parts();
+  const all: TreeNode[] = [];
+  const visit = async (nodes: readonly TreeNode[]) => {
+    all.push(...nodes);
+    for (const node of nodes.slice(0, 5)) await visit(await tree.getChildren(node));
+  };
+  await visit(await tree.getChildren());
+  return all;
+}

@@ -1,0 +1,86 @@
+// Words and names that need VS Code's types but no study: progress, URIs, hovers of hostile provenance.
+
+import assert from 'node:assert/strict';
+import type { Provenance, SampleMark } from '../../../protocol/fragments.ts';
+import type { Progress } from '../../../protocol/study.ts';
+import { markHover } from '../../../src/decorations/mark-hover.ts';
+import { parseTextUri, sampleUri, trainUri } from '../../../src/documents/text-ref.ts';
+import { failureOf } from '../../../src/failure.ts';
+import { progressText } from '../../../src/studies/progress-text.ts';
+import { hostTest } from './host-test.ts';
+
+const SAMPLING: Progress = {
+  stage: 'sample',
+  done: 300,
+  total: 500,
+  unit: 'samples',
+  resumedFrom: 100,
+  elapsedMs: 20_000,
+};
+
+const HOSTILE: Provenance = {
+  shard: '/corpus/a.json.gz',
+  row: 3,
+  repository: '<img src=x onerror=alert(1)>',
+  path: '../../[click](command:workbench.action.quit) `$(x)`\u202e/a.ts',
+  license: '**MIT**',
+};
+
+export const tests = [
+  hostTest('counts only this run towards the rate and the time left', async () => {
+    assert.equal(progressText(SAMPLING), 'Sampling: 300 of 500 samples · 10/s · 20 s left');
+    const done = { ...SAMPLING, done: 500 };
+    assert.equal(progressText(done), 'Sampling: 500 of 500 samples');
+    const bytes: Progress = {
+      ...SAMPLING,
+      stage: 'scan',
+      unit: 'bytes',
+      done: 4e6,
+      total: 8e6,
+      resumedFrom: 0,
+    };
+    assert.equal(progressText(bytes), 'Scanning: 4.0 MB of 8.0 MB · 200 kB/s · 20 s left');
+  }),
+  hostTest('names texts by ids and lines, and reads its own names back', async () => {
+    const highlight = { fingerprint: 'f'.repeat(32), firstLine: 3, lastLine: 9 };
+    const study = '/a b/ü&x=1?#.sqlite';
+    const uri = trainUri(study, 7, HOSTILE, highlight);
+    assert.deepEqual(parseTextUri(uri), { scheme: 'verbatim-train', study, id: 7, highlight });
+    assert.ok(uri.path.endsWith('/a.ts'));
+    assert.ok(!uri.path.includes('..') && !uri.path.includes('\u202e'), uri.path);
+    const sample = sampleUri(study, 12, HOSTILE);
+    assert.equal(sample.path, '/sample 12.ts');
+    assert.deepEqual(parseTextUri(sample), { scheme: 'verbatim-sample', study, id: 12, highlight: null });
+    assert.equal(sampleUri(study, 12, null).path, '/sample 12');
+  }),
+  hostTest('shows provenance as text, never as markup', async () => {
+    const mark: SampleMark = {
+      fingerprint: 'f'.repeat(32),
+      firstLine: 1,
+      lastLine: 8,
+      train: 12,
+      nRepositories: 3,
+      source: HOSTILE,
+    };
+    const hover = markHover('/s.sqlite', 1, { firstLine: 1, lastLine: 8, level: 'many', marks: [mark] });
+    assert.deepEqual(hover.isTrusted, { enabledCommands: ['verbatim.compareFragment'] });
+    assert.equal(hover.supportHtml, false);
+    const links = [...hover.value.matchAll(/(?<!\\)\]\((?!\\)([^)]*)\)/g)].map((match) => match[1]!);
+    assert.equal(links.length, 1, hover.value);
+    assert.match(links[0]!, /^command:verbatim\.compareFragment\?/);
+    assert.ok(hover.value.includes('\\*\\*MIT\\*\\*'), hover.value);
+    assert.ok(!hover.value.includes('<img'), hover.value);
+  }),
+  hostTest('reads failures by their codes alone', async () => {
+    const wire = Object.assign(new Error('cancelled'), {
+      code: -32603,
+      data: { code: 'user', action: 'Do.' },
+    });
+    assert.equal(failureOf(wire).code, 'user');
+    assert.equal(failureOf(wire).action, 'Do.');
+    assert.equal(failureOf(Object.assign(new Error('x'), { code: -32800 })).code, 'cancelled');
+    assert.equal(failureOf(Object.assign(new Error('x'), { code: -32097 })).code, 'environment');
+    assert.equal(failureOf(new Error('Cancelled')).code, 'bug');
+    assert.equal(failureOf({ data: { code: 'else' } }).code, 'bug');
+  }),
+];
