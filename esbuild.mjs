@@ -2,6 +2,7 @@
 
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { build } from 'esbuild';
+import { buildKernel } from './server/kernel/build-wasm.mjs';
 
 const shared = {
   bundle: true,
@@ -22,6 +23,7 @@ export async function bundle() {
   mkdirSync('dist', { recursive: true });
   for (const name of readdirSync('dist')) if (/\.c?js$/.test(name)) rmSync(`dist/${name}`);
   await Promise.all([
+    buildKernel(),
     build({
       ...shared,
       format: 'esm',
@@ -31,6 +33,7 @@ export async function bundle() {
         cli: 'server/cli.ts',
         server: 'server/main.ts',
         'sampling-worker': 'server/sampling/sampling-worker.ts',
+        'scan-worker': 'server/kernel/scan-worker.ts',
       },
     }),
     build({

@@ -1,0 +1,66 @@
+// Whole numbers below 2^53 as bytes, seven bits each, the lowest first: what partial results are written in.
+
+export class VarintWriter {
+  #bytes = new Uint8Array(1 << 12);
+  #length = 0;
+
+  get length(): number {
+    return this.#length;
+  }
+
+  write(value: number): void {
+    if (this.#length + 8 > this.#bytes.length) this.#grow(this.#length + 8);
+    let rest = value;
+    for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#bytes[this.#length++] = (rest % 0x80) | 0x80;
+    this.#bytes[this.#length++] = rest;
+  }
+
+  /** Numbers of either sign, the small ones short. */
+  writeSigned(value: number): void {
+    this.write(value < 0 ? -2 * value - 1 : 2 * value);
+  }
+
+  append(bytes: Uint8Array): void {
+    if (this.#length + bytes.length > this.#bytes.length) this.#grow(this.#length + bytes.length);
+    this.#bytes.set(bytes, this.#length);
+    this.#length += bytes.length;
+  }
+
+  /** A view of what was written so far. */
+  written(): Uint8Array {
+    return this.#bytes.subarray(0, this.#length);
+  }
+
+  #grow(least: number): void {
+    const grown = new Uint8Array(Math.max(least, 2 * this.#bytes.length));
+    grown.set(this.written());
+    this.#bytes = grown;
+  }
+}
+
+export class VarintReader {
+  readonly #bytes: Uint8Array;
+  at: number;
+  readonly end: number;
+
+  constructor(bytes: Uint8Array, at = 0, end = bytes.length) {
+    this.#bytes = bytes;
+    this.at = at;
+    this.end = end;
+  }
+
+  read(): number {
+    let value = 0;
+    for (let scale = 1; ; scale *= 0x80) {
+      if (this.at >= this.end) throw new RangeError(`A partial result ends too early, at byte ${this.at}`);
+      const byte = this.#bytes[this.at++]!;
+      if (byte < 0x80) return value + byte * scale;
+      value += (byte & 0x7f) * scale;
+    }
+  }
+
+  readSigned(): number {
+    const value = this.read();
+    return value % 2 === 1 ? -(value + 1) / 2 : value / 2;
+  }
+}

@@ -1,0 +1,105 @@
+// Deals shards to scan threads: each takes the next one when it is done, so at most one result a thread is
+// under way. A thread that dies takes its shard with it; another one goes on with the rest.
+
+import { Worker } from 'node:worker_threads';
+import type { Shard } from '../corpus/shard.ts';
+import type { ShardResult } from '../engine/detection.ts';
+import { Cancelled, EnvironmentError } from '../errors.ts';
+import { scanWorkerUrl } from './program-files.ts';
+import type { SharedIndex } from './share-index.ts';
+import type { ScanTask, WorkerMessage } from './worker-messages.ts';
+
+export interface PoolEvents {
+  readonly onBytes: (shard: Shard, diskBytes: number) => void;
+  readonly onShard: (shard: Shard, result: ShardResult) => void;
+  readonly onFailure: (shard: Shard, failure: ShardFailure) => void;
+}
+
+export interface ShardFailure {
+  /** Start of the row that was being read, in the shard's decompressed stream. */
+  readonly byteOffset: number;
+  readonly error: Error;
+}
+
+/** Resolves when every shard has ended one way or the other; throws `Cancelled` when told to stop. */
+export async function scanInThreads(
+  index: SharedIndex,
+  shards: readonly Shard[],
+  nCores: number,
+  signal: AbortSignal,
+  events: PoolEvents,
+): Promise<void> {
+  const waiting = [...shards];
+  const nThreads = Math.min(nCores, shards.length);
+  // A core that has no shard of its own inflates for one that has.
+  const readAhead = shards.length < nCores ? 'one-chunk' : 'none';
+  const threads = Array.from({ length: nThreads }, async () => {
+    while (waiting.length > 0 && !signal.aborted) {
+      await scanUntilDeath(index, waiting, readAhead, signal, events);
+    }
+  });
+  const outcomes = await Promise.allSettled(threads);
+  if (signal.aborted) throw new Cancelled();
+  for (const outcome of outcomes) if (outcome.status === 'rejected') throw outcome.reason;
+}
+
+/** One thread, from its start until there are no shards left or it dies. */
+async function scanUntilDeath(
+  index: SharedIndex,
+  waiting: Shard[],
+  readAhead: ScanTask['readAhead'],
+  signal: AbortSignal,
+  events: PoolEvents,
+): Promise<void> {
+  const worker = new Worker(scanWorkerUrl, { workerData: index });
+  const stop = () => void worker.terminate();
+  signal.addEventListener('abort', stop);
+  try {
+    for (let shard = waiting.shift(); shard; shard = waiting.shift()) {
+      const outcome = await scanOne(worker, { shard, readAhead }, events);
+      if (signal.aborted) return;
+      if (outcome.kind === 'scanned') events.onShard(shard, outcome.result);
+      else events.onFailure(shard, outcome.failure);
+      if (outcome.kind === 'died') return;
+    }
+  } finally {
+    signal.removeEventListener('abort', stop);
+    await worker.terminate();
+  }
+}
+
+type Outcome =
+  | { readonly kind: 'scanned'; readonly result: ShardResult }
+  | { readonly kind: 'failed' | 'died'; readonly failure: ShardFailure };
+
+function scanOne(worker: Worker, task: ScanTask, events: PoolEvents): Promise<Outcome> {
+  return new Promise((resolve) => {
+    let byteOffset = 0;
+    const settle = (outcome: Outcome) => {
+      worker.off('message', onMessage);
+      worker.off('error', onError);
+      worker.off('exit', onExit);
+      resolve(outcome);
+    };
+    const onMessage = (message: WorkerMessage) => {
+      if (message.kind === 'progress') {
+        byteOffset = message.byteOffset;
+        events.onBytes(task.shard, message.diskBytes);
+      } else if (message.kind === 'scanned') settle(message);
+      else {
+        const error =
+          message.cause === 'environment'
+            ? new EnvironmentError(message.message)
+            : new Error(message.message);
+        settle({ kind: 'failed', failure: { byteOffset: message.byteOffset, error } });
+      }
+    };
+    const onError = (error: Error) => settle({ kind: 'died', failure: { byteOffset, error } });
+    const onExit = (code: number) =>
+      onError(new Error(`The scan thread ended with code ${code} in the middle of a shard`));
+    worker.on('message', onMessage);
+    worker.on('error', onError);
+    worker.on('exit', onExit);
+    worker.postMessage(task);
+  });
+}

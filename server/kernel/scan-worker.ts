@@ -1,0 +1,43 @@
+// A scan thread: one kernel, one shard at a time, as the main thread says. It is ended from there at any
+// time, so it holds nothing that must be put in order.
+
+import { parentPort, workerData } from 'node:worker_threads';
+import { EnvironmentError } from '../errors.ts';
+import { ScanKernel } from './scan-kernel.ts';
+import { scanShard } from './scan-shard.ts';
+import type { SharedIndex } from './share-index.ts';
+import type { ScanTask, WorkerMessage } from './worker-messages.ts';
+
+const PROGRESS_MS = 100;
+
+const kernel = new ScanKernel(workerData as SharedIndex);
+parentPort!.on('message', (task: ScanTask) => void run(task));
+
+async function run({ shard, readAhead }: ScanTask): Promise<void> {
+  const progress = { diskBytes: 0, byteOffset: 0 };
+  let sentAt = performance.now();
+  const onBytes = (diskBytes: number, byteOffset: number) => {
+    progress.diskBytes += diskBytes;
+    progress.byteOffset = byteOffset;
+    if (performance.now() - sentAt < PROGRESS_MS) return;
+    sentAt = performance.now();
+    send({ kind: 'progress', ...progress });
+    progress.diskBytes = 0;
+  };
+  try {
+    const result = await scanShard(kernel, shard, {
+      signal: new AbortController().signal,
+      onBytes,
+      readAhead,
+    });
+    send({ kind: 'scanned', result }, [result.partial.buffer as ArrayBuffer]);
+  } catch (error) {
+    const { message } = error as Error;
+    const cause = error instanceof EnvironmentError ? 'environment' : 'bug';
+    send({ kind: 'failed', byteOffset: progress.byteOffset, message, cause });
+  }
+}
+
+function send(message: WorkerMessage, transfer: ArrayBuffer[] = []): void {
+  parentPort!.postMessage(message, transfer);
+}

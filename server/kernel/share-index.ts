@@ -1,0 +1,75 @@
+// Puts the index of the samples into memory that all scan threads share. They only read it.
+
+import { readFileSync } from 'node:fs';
+import type { MatchRule } from '../../protocol/study.ts';
+import type { SampleIndex } from '../engine/sample-index.ts';
+import { EnvironmentError } from '../errors.ts';
+import { scanKernelUrl } from './program-files.ts';
+import { type WasmMemory, type WasmModule, wasm } from './wasm-api.ts';
+
+/** What a scan thread needs to make its own instance. Can be sent to a thread. */
+export interface SharedIndex {
+  readonly module: WasmModule;
+  readonly memory: WasmMemory;
+  /** Address of the index in the memory. */
+  readonly address: number;
+}
+
+export interface HashOptions {
+  /** Chosen anew for every run, so that no corpus can be made to collide. Results do not depend on it. */
+  readonly seed: bigint;
+  /** All ones, but in tests. */
+  readonly mask: bigint;
+}
+
+const PAGES_OF_4_GIB = 65536;
+
+export function shareIndex(index: SampleIndex, rule: MatchRule, hash?: HashOptions): SharedIndex {
+  const module = new wasm.Module(readFileSync(scanKernelUrl));
+  const memory = new wasm.Memory({ initial: 1, maximum: PAGES_OF_4_GIB, shared: true });
+  const nothing = () => {};
+  const instance = new wasm.Instance(module, {
+    env: { memory },
+    host: { onLines: nothing, onRow: nothing },
+  });
+  const kernel = instance.exports as IndexExports;
+  const { seed, mask } = hash ?? { seed: randomSeed(), mask: 2n ** 64n - 1n };
+  const { lineStarts, sequence, nLines } = index;
+  const nBytes = lineStarts[nLines]!;
+  const profile = rule.profile === 'exact-1' ? 0 : 1;
+  try {
+    const address = kernel.createIndex(rule.minLines, profile, seed, mask, nBytes, nLines, sequence.length);
+    const view = (at: number, length: number) => new Uint8Array(memory.buffer, at >>> 0, length);
+    view(kernel.indexBytes(address), nBytes).set(index.lineBytes.subarray(0, nBytes));
+    new Uint32Array(memory.buffer, kernel.indexLineAt(address) >>> 0, nLines + 1).set(lineStarts);
+    new Uint32Array(memory.buffer, kernel.indexSequence(address) >>> 0, sequence.length).set(sequence);
+    kernel.buildIndex(address);
+    return { module, memory, address };
+  } catch (cause) {
+    throw new EnvironmentError(`The index of ${nBytes} bytes of sample lines does not fit in memory`, {
+      action: 'Scan fewer samples at a time.',
+      cause,
+    });
+  }
+}
+
+interface IndexExports {
+  createIndex(
+    minLines: number,
+    profile: number,
+    seed: bigint,
+    mask: bigint,
+    nBytes: number,
+    nLines: number,
+    nPositions: number,
+  ): number;
+  buildIndex(address: number): void;
+  indexBytes(address: number): number;
+  indexLineAt(address: number): number;
+  indexSequence(address: number): number;
+}
+
+function randomSeed(): bigint {
+  const [low, high] = crypto.getRandomValues(new Uint32Array(2));
+  return (BigInt(high!) << 32n) | BigInt(low!);
+}

@@ -1,0 +1,19 @@
+// The part of WebAssembly that the kernel's host uses: Node has it, its type package does not name it.
+
+export interface WasmMemory {
+  readonly buffer: SharedArrayBuffer;
+}
+
+/** Can be sent to a thread, like a shared memory. */
+export type WasmModule = object & { readonly compiled?: unique symbol };
+
+interface WasmApi {
+  readonly Memory: new (limits: { initial: number; maximum: number; shared: true }) => WasmMemory;
+  readonly Module: new (bytes: Uint8Array) => WasmModule;
+  readonly Instance: new (
+    module: WasmModule,
+    imports: Record<string, Record<string, unknown>>,
+  ) => { readonly exports: unknown };
+}
+
+export const wasm = (globalThis as unknown as { readonly WebAssembly: WasmApi }).WebAssembly;

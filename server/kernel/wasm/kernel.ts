@@ -1,0 +1,42 @@
+// The scan kernel's door: what the host calls. One instance makes the index of the samples; every scan thread
+// then has its own instance on the same memory, with buffers of its own.
+
+import { alloc } from "./memory";
+import { beginDocument, endDocument, prepareDocuments } from "./document";
+import { dropLines, prepareRecords, sendLines } from "./found-lines";
+import { prepareRows } from "./row-source";
+import { SampleIndex } from "./sample-index";
+
+export { createIndex, buildIndex } from "./sample-index";
+export {
+  beginStream, appendRows, endStream, rowCount, textBytes, currentRow, currentRowOffset, columnAt, columnLength,
+} from "./row-source";
+export { appendText } from "./text-source";
+
+/** Makes this instance ready to scan against a finished index. */
+export function attach(index: SampleIndex): void {
+  prepareDocuments(index);
+  prepareRecords();
+  prepareRows();
+}
+
+/** A buffer for the pieces of a stream. */
+export function createInput(nBytes: u32): usize { return alloc(nBytes); }
+
+/** One document of plain text: `beginText`, `appendText` as often as needed, `endText`. */
+export function beginText(): void {
+  dropLines();
+  beginDocument();
+}
+
+/** Returns the document's bytes. */
+export function endText(): f64 {
+  const nBytes = endDocument();
+  sendLines();
+  return <f64>nBytes;
+}
+
+// Where the host writes the samples.
+export function indexBytes(x: SampleIndex): usize { return x.bytes; }
+export function indexLineAt(x: SampleIndex): usize { return changetype<usize>(x.lineAt); }
+export function indexSequence(x: SampleIndex): usize { return changetype<usize>(x.sequence); }

@@ -1,0 +1,45 @@
+// Memory laid out by hand. Several instances share one memory, so nothing here may rely on static data
+// (every instantiation would apply it again); module variables are globals, private to each instance.
+
+/** A typed pointer that costs nothing: p[i] compiles to one load or store. */
+@final @unmanaged
+export class Ptr<T> {
+  [key: number]: T;
+  // @ts-ignore: decorator
+  @inline @operator("[]") __get(i: u32): T {
+    return load<T>(changetype<usize>(this) + ((<usize>i) << alignof<T>()));
+  }
+  // @ts-ignore: decorator
+  @inline @operator("[]=") __set(i: u32, value: T): void {
+    store<T>(changetype<usize>(this) + ((<usize>i) << alignof<T>()), value);
+  }
+}
+
+// @ts-ignore: decorator
+@inline export function nil<T>(): Ptr<T> { return changetype<Ptr<T>>(0); }
+
+/** Bytes handed out so far: kept in the memory, not in a global, so that all instances on it agree. */
+// @ts-ignore: decorator
+@lazy const USED: usize = (__heap_base + 63) & ~63;
+
+/**
+ * Never freed, 64-byte aligned, zeroed (fresh pages), with 64 bytes of slack at both ends for vectors that
+ * read past an edge. Traps when the memory cannot grow.
+ */
+export function alloc(nBytes: usize): usize {
+  const size = (nBytes + 191) & ~63;
+  const at = USED + 64 + atomic.add<usize>(USED, size);
+  while (true) {
+    const need = <i32>((at + size + 0xffff) >>> 16);
+    const have = memory.size();
+    if (need <= have) break;
+    // Another instance may have grown it meanwhile: then this grows by too much, which does no harm.
+    if (memory.grow(need - have) < 0) unreachable();
+  }
+  return at + 64;
+}
+
+// @ts-ignore: decorator
+@inline export function array<T>(n: u32): Ptr<T> {
+  return changetype<Ptr<T>>(alloc((<usize>n) << alignof<T>()));
+}

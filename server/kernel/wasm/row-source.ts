@@ -1,0 +1,392 @@
+// JSON lines as they come from the disk: one object a row, its string "content" is a document, three more
+// strings say where it came from. The bytes are read once, in pieces of any size; a row is never held. What
+// is no JSON by RFC 8259 is told from what is, so that a damaged row never counts.
+
+import { alloc, array, nil, Ptr } from "./memory";
+import { beginDocument, endDocument, makeRoom, terminateLine, textEnd, textLimit, wrote } from "./document";
+import { dropLines, sendLines, takeAnyFound } from "./found-lines";
+import { escapeLength, escapePoint, readEscape, writePoint, ESCAPE_BYTES, INVALID, INCOMPLETE } from "./escapes";
+import { beginLiteral, endLiteral, isLiteralByte, stepLiteral } from "./literals";
+
+/** A row ended. Called when something was found in it or it cannot be read; see RowStatus in scan-kernel.ts. */
+// @ts-ignore: decorator
+@external("host", "onRow")
+declare function onRow(status: u32): void;
+
+const ROW_OK: u32 = 0;
+const ROW_NOT_JSON: u32 = 1;
+const ROW_NO_CONTENT: u32 = 2;
+
+// Where in a row the next byte stands.
+const BEFORE_ROW: u32 = 0;
+const FIRST_KEY: u32 = 1; // after {
+const KEY: u32 = 2; // after , in an object
+const COLON: u32 = 3;
+const FIRST_VALUE: u32 = 4; // after [
+const VALUE: u32 = 5;
+const AFTER_VALUE: u32 = 6;
+const LITERAL: u32 = 7;
+const AFTER_ROW: u32 = 8;
+const IN_STRING: u32 = 9;
+const IN_CONTENT: u32 = 10;
+const BROKEN: u32 = 11; // until the next LF
+
+// What the string is that is being read.
+const COLUMN_REPOSITORY: u32 = 0;
+const COLUMN_PATH: u32 = 1;
+const COLUMN_LICENSE: u32 = 2;
+const N_COLUMNS: u32 = 3;
+const IS_CONTENT: u32 = 3;
+const IS_OTHER: u32 = 4;
+const IS_KEY: u32 = 5;
+
+/** Longer names are cut here: enough to tell apart what anyone has called a file. */
+const COLUMN_BYTES: u32 = 1 << 16;
+const KEY_BYTES: u32 = 64;
+/** Rows nested deeper than this count as damaged, as in every JSON reader at some depth. */
+const MAX_DEPTH: u32 = 1 << 16;
+
+let state: u32 = BEFORE_ROW;
+let depth: u32 = 0;
+let isObject = nil<u8>(); // one byte a level
+let stringIs: u32 = IS_OTHER;
+/** For the value that comes next at the row's own level. */
+let keyIs: u32 = IS_OTHER;
+let seen: u32 = 0; // bit a column
+let onlyBlanks: bool = true;
+let startsDamaged: bool = false;
+
+let captured: usize = 0; // IS_KEY's and the columns' bytes
+let capturedBytes: u32 = 0;
+let columnBytes = nil<u32>();
+
+let carried: usize = 0;
+let nCarried: u32 = 0;
+
+let streamOffset: u64 = 0;
+let rowOffset: u64 = 0;
+let rowNumber: u32 = 0;
+let documentBytes: u64 = 0;
+let nRows: u64 = 0;
+let contentBytes: u64 = 0;
+
+export function prepareRows(): void {
+  isObject = array<u8>(MAX_DEPTH);
+  columnBytes = array<u32>(N_COLUMNS);
+  captured = alloc((N_COLUMNS + 1) * (COLUMN_BYTES + 64));
+  carried = alloc(ESCAPE_BYTES);
+}
+
+export function beginStream(): void {
+  nCarried = 0;
+  dropLines();
+  streamOffset = rowOffset = 0;
+  rowNumber = 0;
+  nRows = contentBytes = 0;
+  beginRow();
+}
+
+// What the host asks for.
+export function rowCount(): f64 { return <f64>nRows; }
+export function textBytes(): f64 { return <f64>contentBytes; }
+export function currentRow(): u32 { return rowNumber; }
+export function currentRowOffset(): f64 { return <f64>rowOffset; }
+export function columnAt(column: u32): usize { return captured + column * (COLUMN_BYTES + 64); }
+export function columnLength(column: u32): u32 { return columnBytes[column]; }
+
+/** Reads the next bytes of the stream. The `ESCAPE_BYTES` before `at` belong to the reader too. */
+export function appendRows(at: usize, nBytes: u32): void {
+  const end = at + nBytes;
+  const first = at - nCarried;
+  memory.copy(first, carried, nCarried);
+  const firstOffset = streamOffset - nCarried;
+  streamOffset += nBytes;
+  let p = first;
+  nCarried = 0;
+  while (p < end) {
+    const before = p;
+    if (state == IN_CONTENT) p = readContent(p, end);
+    else if (state == IN_STRING) p = readString(p, end);
+    else p = readStructure(p, end, firstOffset - first);
+    if (p == before && (state == IN_CONTENT || state == IN_STRING)) {
+      // An escape that goes on in the next piece: at most ESCAPE_BYTES - 1 of it are here.
+      nCarried = <u32>(end - p);
+      memory.copy(carried, p, nCarried);
+      return;
+    }
+  }
+}
+
+/** The stream ended where it should: a last row without LF counts. */
+export function endStream(): void {
+  if (nCarried) state = BROKEN;
+  nCarried = 0;
+  if (state == IN_CONTENT || state == IN_STRING) state = BROKEN;
+  endRow(streamOffset);
+}
+
+// ---------------------------------------------------------------- rows
+function beginRow(): void {
+  state = BEFORE_ROW;
+  depth = 0;
+  seen = 0;
+  onlyBlanks = true;
+  startsDamaged = false;
+  documentBytes = 0;
+  for (let i: u32 = 0; i < N_COLUMNS; i++) columnBytes[i] = 0;
+}
+
+/** At the LF; `next` is where the next row starts. */
+function endRow(next: u64): void {
+  if (!onlyBlanks) {
+    const status = state != AFTER_ROW ? ROW_NOT_JSON : seen & (1 << IS_CONTENT) ? ROW_OK : ROW_NO_CONTENT;
+    if (status == ROW_OK) {
+      nRows++;
+      contentBytes += documentBytes;
+    }
+    if (takeAnyFound() || status != ROW_OK) {
+      sendLines();
+      onRow(status);
+    }
+    rowNumber++;
+  }
+  rowOffset = next;
+  beginRow();
+}
+
+// @ts-ignore: decorator
+@inline function isBlank(c: u32): bool { return c == 0x20 || c == 0x09 || c == 0x0d; }
+
+/** Everything between strings, up to the next one. `toOffset` turns an address into a stream offset. */
+function readStructure(at: usize, end: usize, toOffset: u64): usize {
+  let p = at;
+  while (p < end) {
+    if (state == BROKEN) p = skipRow(p, end);
+    if (p == end) break;
+    const c = <u32>load<u8>(p++);
+    if (c == 0x0a) {
+      endRow(toOffset + p);
+      continue;
+    }
+    if (c > 0x20) onlyBlanks = false;
+    if (state == LITERAL) {
+      if (isLiteralByte(c)) {
+        if (!stepLiteral(c)) state = BROKEN;
+        continue;
+      }
+      state = endLiteral() ? AFTER_VALUE : BROKEN;
+      // The byte behind it is looked at below.
+    }
+    if (isBlank(c)) continue;
+    stepStructure(c);
+    if (state == IN_STRING || state == IN_CONTENT) return p;
+  }
+  return p;
+}
+
+function stepStructure(c: u32): void {
+  switch (state) {
+    case BEFORE_ROW:
+      // A row of control characters alone is as blank as an empty one; before a { they are damage.
+      if (c <= 0x20) startsDamaged = true;
+      else if (c == 0x7b && !startsDamaged) open(true);
+      else state = BROKEN;
+      return;
+    case FIRST_KEY:
+      if (c == 0x7d) close(true);
+      else expectKey(c);
+      return;
+    case KEY:
+      expectKey(c);
+      return;
+    case COLON:
+      state = c == 0x3a ? VALUE : BROKEN;
+      return;
+    case FIRST_VALUE:
+      if (c == 0x5d) close(false);
+      else beginValue(c);
+      return;
+    case VALUE:
+      beginValue(c);
+      return;
+    case AFTER_VALUE:
+      if (c == 0x2c) state = isObject[depth - 1] ? KEY : VALUE;
+      else if (c == 0x7d) close(true);
+      else if (c == 0x5d) close(false);
+      else state = BROKEN;
+      return;
+    default:
+      state = BROKEN; // after the row's own }
+  }
+}
+
+function open(object: bool): void {
+  if (depth == MAX_DEPTH) {
+    state = BROKEN;
+    return;
+  }
+  isObject[depth++] = object;
+  state = object ? FIRST_KEY : FIRST_VALUE;
+}
+
+function close(object: bool): void {
+  if ((isObject[depth - 1] != 0) != object) state = BROKEN;
+  else state = --depth == 0 ? AFTER_ROW : AFTER_VALUE;
+}
+
+function expectKey(c: u32): void {
+  if (c != 0x22) state = BROKEN;
+  else beginString(IS_KEY);
+}
+
+function beginValue(c: u32): void {
+  if (c == 0x22) {
+    // Of keys that occur twice the first one counts.
+    const is = depth == 1 && isObject[0] && keyIs < IS_OTHER && !(seen & (1 << keyIs)) ? keyIs : IS_OTHER;
+    seen |= is < IS_OTHER ? 1 << is : 0;
+    beginString(is);
+  } else if (c == 0x7b) open(true);
+  else if (c == 0x5b) open(false);
+  else if (isLiteralByte(c)) state = beginLiteral(c) ? LITERAL : BROKEN;
+  else state = BROKEN;
+}
+
+function skipRow(at: usize, end: usize): usize {
+  const lf = i8x16.splat(0x0a);
+  for (let p = at; p < end; p += 16) {
+    const found = <u32>i8x16.bitmask(i8x16.eq(v128.load(p), lf));
+    if (found) return min(p + ctz(found), end);
+  }
+  return end;
+}
+
+// ---------------------------------------------------------------- strings
+function beginString(is: u32): void {
+  stringIs = is;
+  state = IN_STRING;
+  capturedBytes = 0;
+  if (is != IS_CONTENT) return;
+  state = IN_CONTENT;
+  beginDocument();
+}
+
+function endString(): void {
+  state = AFTER_VALUE;
+  if (stringIs == IS_CONTENT) documentBytes = endDocument();
+  else if (stringIs < N_COLUMNS) columnBytes[stringIs] = capturedBytes;
+  else if (stringIs == IS_KEY) {
+    state = COLON;
+    if (depth == 1) keyIs = nameOfKey();
+  }
+}
+
+// @ts-ignore: decorator
+@inline function isSpecial(v: v128): u32 {
+  const quoteOrEscape = v128.or(i8x16.eq(v, i8x16.splat(0x22)), i8x16.eq(v, i8x16.splat(0x5c)));
+  return <u32>i8x16.bitmask(v128.or(quoteOrEscape, i8x16.lt_u(v, i8x16.splat(0x20))));
+}
+
+/** The hot loop: unescapes the document into the text buffer. Returns `at` when an escape is not all there. */
+function readContent(at: usize, end: usize): usize {
+  let p = at, o = textEnd();
+  const limit = textLimit();
+  while (p < end) {
+    if (o > limit) {
+      wrote(o);
+      makeRoom();
+      o = textEnd();
+    }
+    const v = v128.load(p);
+    v128.store(o, v);
+    let found = isSpecial(v);
+    if (end - p < 16) found |= <u32>1 << <u32>(end - p);
+    if (!found) {
+      p += 16;
+      o += 16;
+      continue;
+    }
+    const n = ctz(found);
+    p += n;
+    o += n;
+    if (p == end) break;
+    const c = load<u8>(p);
+    if (c != 0x5c) {
+      wrote(o);
+      if (c == 0x22) {
+        endString();
+        return p + 1;
+      }
+      state = BROKEN; // a control character; skipRow looks at it again
+      return p;
+    }
+    // \n is by far the most frequent escape.
+    if (end - p >= 2 && load<u8>(p, 1) == 0x6e) {
+      wrote(o);
+      terminateLine(0x0a);
+      o = textEnd();
+      p += 2;
+      continue;
+    }
+    const outcome = readEscape(p, end);
+    if (outcome == INCOMPLETE) break;
+    if (outcome == INVALID) {
+      wrote(o);
+      state = BROKEN;
+      return p;
+    }
+    p += escapeLength();
+    const point = escapePoint();
+    if (point == 0x0a || point == 0x0d) {
+      wrote(o);
+      terminateLine(<u8>point);
+      o = textEnd();
+    } else {
+      o += writePoint(o, point);
+    }
+  }
+  wrote(o);
+  return p;
+}
+
+/** Any other string: captured when it is a key or a column, and checked in any case. */
+function readString(at: usize, end: usize): usize {
+  const most = stringIs == IS_KEY ? KEY_BYTES : stringIs < N_COLUMNS ? COLUMN_BYTES : 0;
+  const out = columnAt(stringIs == IS_KEY ? N_COLUMNS : min(stringIs, N_COLUMNS));
+  let p = at;
+  while (p < end) {
+    const v = v128.load(p);
+    if (capturedBytes < most) v128.store(out + capturedBytes, v);
+    let found = isSpecial(v);
+    if (end - p < 16) found |= <u32>1 << <u32>(end - p);
+    const n: u32 = found ? ctz(found) : 16;
+    p += n;
+    capturedBytes = min(capturedBytes + n, most);
+    if (!found) continue;
+    if (p == end) break;
+    const c = load<u8>(p);
+    if (c == 0x22) {
+      endString();
+      return p + 1;
+    }
+    const outcome = c == 0x5c ? readEscape(p, end) : INVALID;
+    if (outcome == INCOMPLETE) break;
+    if (outcome == INVALID) {
+      state = BROKEN;
+      return p;
+    }
+    p += escapeLength();
+    if (capturedBytes < most) capturedBytes = min(capturedBytes + writePoint(out + capturedBytes, escapePoint()), most);
+  }
+  return p;
+}
+
+/** content, repo_name, path, license: compared as words, since static data would be written at every start. */
+function nameOfKey(): u32 {
+  const at = columnAt(N_COLUMNS);
+  const n = capturedBytes;
+  if (n == 4 && load<u32>(at) == 0x68746170) return COLUMN_PATH;
+  if (n == 7 && (load<u64>(at) & 0xffffffffffffff) == 0x746e65746e6f63) return IS_CONTENT;
+  if (n == 7 && (load<u64>(at) & 0xffffffffffffff) == 0x65736e6563696c) return COLUMN_LICENSE;
+  if (n == 9 && load<u64>(at) == 0x6d616e5f6f706572 && load<u8>(at, 8) == 0x65) return COLUMN_REPOSITORY;
+  return IS_OTHER;
+}
