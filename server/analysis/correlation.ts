@@ -1,0 +1,75 @@
+// How closely the occurrences in the corpus and in the samples go together.
+
+import { studentTwoSided } from './distributions.ts';
+import { type Estimate, Z } from './intervals.ts';
+
+export interface Correlation extends Estimate {
+  /** Two-sided, by Student's t with n − 2 degrees of freedom. */
+  readonly pValue: number;
+  readonly n: number;
+}
+
+/** Pearson's r with Fisher's interval. Undefined for fewer than four pairs or a constant side. */
+export function pearson(x: ArrayLike<number>, y: ArrayLike<number>): Correlation | undefined {
+  return withInterval(productMoment(x, y), x.length, 1);
+}
+
+/**
+ * Spearman's ρ: Pearson's r of the ranks, ties at their mean. The interval widens Fisher's by 1 + ρ²/2
+ * (Bonett and Wright 2000).
+ */
+export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): Correlation | undefined {
+  const rho = productMoment(ranks(x), ranks(y));
+  return withInterval(rho, x.length, rho === undefined ? 1 : 1 + (rho * rho) / 2);
+}
+
+/** Ranks from 1, each tie at the mean of the ranks that it takes up. */
+export function ranks(values: ArrayLike<number>): Float64Array {
+  const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort(
+    (a, b) => values[a]! - values[b]!,
+  );
+  const result = new Float64Array(values.length);
+  for (let start = 0; start < order.length; ) {
+    let end = start + 1;
+    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
+    for (let i = start; i < end; i++) result[order[i]!] = (start + 1 + end) / 2;
+    start = end;
+  }
+  return result;
+}
+
+function productMoment(x: ArrayLike<number>, y: ArrayLike<number>): number | undefined {
+  const n = x.length;
+  const mean = (values: ArrayLike<number>) => {
+    let sum = 0;
+    for (let i = 0; i < n; i++) sum += values[i]!;
+    return sum / n;
+  };
+  const meanX = mean(x);
+  const meanY = mean(y);
+  let xx = 0;
+  let yy = 0;
+  let xy = 0;
+  for (let i = 0; i < n; i++) {
+    const dx = x[i]! - meanX;
+    const dy = y[i]! - meanY;
+    xx += dx * dx;
+    yy += dy * dy;
+    xy += dx * dy;
+  }
+  if (n < 4 || xx === 0 || yy === 0) return undefined;
+  return Math.max(-1, Math.min(1, xy / Math.sqrt(xx * yy)));
+}
+
+function withInterval(r: number | undefined, n: number, widening: number): Correlation | undefined {
+  if (r === undefined) return undefined;
+  const half = Z * Math.sqrt(widening / (n - 3));
+  const t = r * Math.sqrt((n - 2) / ((1 - r) * (1 + r)));
+  return {
+    value: r,
+    low: Math.tanh(Math.atanh(r) - half),
+    high: Math.tanh(Math.atanh(r) + half),
+    pValue: Math.abs(r) === 1 ? 0 : studentTwoSided(t, n - 2),
+    n,
+  };
+}

@@ -1,0 +1,59 @@
+// Tells which licence a text quotes: five-word runs of the text that also stand in a licence's text. Comment
+// marks, case, punctuation and line breaks do not matter. Where the licence texts come from is not known here.
+
+export interface LicenseText {
+  readonly spdxId: string;
+  readonly text: string;
+}
+
+export interface LicenseIndex {
+  /** SPDX id of the licence that most of the text quotes, or null. */
+  match(text: string): string | null;
+}
+
+const RUN_WORDS = 5;
+/** Fewer words tell no licence. */
+const LEAST_WORDS = 12;
+/** Share of the text's runs that must stand in the licence. */
+const LEAST_SHARE = 0.5;
+
+/** Earlier licences win ties: put the plainer and more common ones first. */
+export function indexLicenses(licenses: readonly LicenseText[]): LicenseIndex {
+  const holders = new Map<string, number[]>();
+  for (const [i, { text }] of licenses.entries()) {
+    for (const run of new Set(wordRuns(wordsOf(text)))) {
+      const list = holders.get(run);
+      if (list) list.push(i);
+      else holders.set(run, [i]);
+    }
+  }
+  return {
+    match(text) {
+      const declared = /spdx-license-identifier\s*:?\s*([\w.+-]+)/i.exec(text)?.[1];
+      if (declared) return licenses.find(({ spdxId }) => same(spdxId, declared))?.spdxId ?? declared;
+      if (!mayBeLicense.test(text)) return null;
+      const words = wordsOf(text);
+      if (words.length < LEAST_WORDS) return null;
+      const runs = wordRuns(words);
+      const counts = new Uint32Array(licenses.length);
+      for (const run of runs) for (const i of holders.get(run) ?? []) counts[i]!++;
+      let best = 0;
+      for (let i = 1; i < counts.length; i++) if (counts[i]! > counts[best]!) best = i;
+      return (counts[best] ?? 0) >= LEAST_SHARE * runs.length ? licenses[best]!.spdxId : null;
+    },
+  };
+}
+
+/** Every licence says one of these in every few lines; most code never does. */
+const mayBeLicense =
+  /licen[cs]e|warrant|liab|permission|permitted|redistribut|copyright|merchant|damages|software|conditions/i;
+
+const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
+
+const wordsOf = (text: string) => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
+
+function wordRuns(words: readonly string[]): string[] {
+  const runs: string[] = [];
+  for (let i = 0; i + RUN_WORDS <= words.length; i++) runs.push(words.slice(i, i + RUN_WORDS).join(' '));
+  return runs;
+}

@@ -1,0 +1,31 @@
+// Where the lines of a text begin that count under a profile (design section 4): those in which the profile
+// leaves anything. Knows nothing of what makes two lines equal.
+
+import type { Profile } from '../../protocol/study.ts';
+
+/** Byte offsets at which the significant lines begin. Lines end at LF, CRLF or CR. */
+export function significantLineStarts(text: Uint8Array, profile: Profile): readonly number[] {
+  const counts = profile === 'exact-1' ? countsExact : countsText;
+  const starts: number[] = [];
+  let start = 0;
+  let isSignificant = false;
+  for (let at = 0; at < text.length; at++) {
+    const byte = text[at]!;
+    if (byte === LF || byte === CR) {
+      if (isSignificant) starts.push(start);
+      isSignificant = false;
+      if (byte === CR && text[at + 1] === LF) at++;
+      start = at + 1;
+    } else if (counts[byte]) isSignificant = true;
+  }
+  if (isSignificant) starts.push(start);
+  return starts;
+}
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+const countsExact = Uint8Array.from({ length: 256 }, (_, byte) => (byte > 0x20 ? 1 : 0));
+const countsText = Uint8Array.from({ length: 256 }, (_, byte) =>
+  byte > 0x20 && !'.,;:"\'?!'.includes(String.fromCharCode(byte)) ? 1 : 0,
+);
