@@ -28,6 +28,17 @@ export function markSegments(marks: readonly SampleMark[]): Segment[] {
   return segments;
 }
 
+/** Runs of touching segments of one level: what a reader sees as one block of colour. */
+export function levelRuns(segments: readonly Segment[]): (readonly Segment[])[] {
+  const runs: Segment[][] = [];
+  for (const segment of segments) {
+    const last = runs.at(-1)?.at(-1);
+    if (last?.level === segment.level && last.lastLine + 1 === segment.firstLine) runs.at(-1)!.push(segment);
+    else runs.push([segment]);
+  }
+  return runs;
+}
+
 function nLinesOf({ firstLine, lastLine }: TextRange): number {
   return lastLine - firstLine + 1;
 }

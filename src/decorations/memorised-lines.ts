@@ -6,6 +6,7 @@ import {
   Disposable,
   l10n,
   OverviewRulerLane,
+  Range,
   type TextDocument,
   type TextEditor,
   type TextEditorDecorationType,
@@ -20,7 +21,7 @@ import type { ErrorFunnel } from '../error-funnel.ts';
 import { readSetting } from '../settings.ts';
 import type { StudyServer } from '../study-server.ts';
 import { markHover } from './mark-hover.ts';
-import { type Level, markSegments, type Segment } from './mark-segments.ts';
+import { type Level, levelRuns, markSegments, type Segment } from './mark-segments.ts';
 
 const LEVELS: readonly Level[] = ['once', 'few', 'many'];
 
@@ -28,6 +29,9 @@ export class MemorisedLines implements Disposable {
   readonly #server: StudyServer;
   readonly #errors: ErrorFunnel;
   readonly #types: ReadonlyMap<Level, TextEditorDecorationType>;
+  readonly #words = window.createTextEditorDecorationType({
+    after: { color: new ThemeColor('editorCodeLens.foreground'), margin: '0 0 0 3em', fontStyle: 'italic' },
+  });
   readonly #listeners: Disposable;
   /** For as long as its document is open. */
   readonly #segments = new WeakMap<TextDocument, Promise<readonly Segment[]>>();
@@ -54,7 +58,7 @@ export class MemorisedLines implements Disposable {
 
   dispose(): void {
     this.#listeners.dispose();
-    for (const type of this.#types.values()) type.dispose();
+    for (const type of [...this.#types.values(), this.#words]) type.dispose();
   }
 
   #paintAll(): void {
@@ -73,14 +77,19 @@ export class MemorisedLines implements Disposable {
     for (const [level, type] of this.#types) {
       const options = segments
         .filter((segment) => segment.level === level)
-        .map((segment) => decoration(ref, segment));
+        .map((segment) => ({
+          range: lineRange(segment),
+          hoverMessage: markHover(ref.study, ref.id, segment),
+        }));
       editor.setDecorations(type, options);
     }
+    const words = levelRuns(segments).map((run) => sourceWords(editor.document, run));
+    editor.setDecorations(this.#words, words);
     this.#painted.set(editor, segments);
   }
 
   #clear(editor: TextEditor): void {
-    for (const type of this.#types.values()) editor.setDecorations(type, []);
+    for (const type of [...this.#types.values(), this.#words]) editor.setDecorations(type, []);
     this.#painted.delete(editor);
   }
 
@@ -97,18 +106,18 @@ export class MemorisedLines implements Disposable {
   }
 }
 
-function decoration({ study, id }: TextRef, segment: Segment): DecorationOptions {
-  const [longest] = segment.marks;
-  const source = longest?.source;
+/** Count and source, once for a block of colour, behind its first line that has text. */
+function sourceWords(document: TextDocument, run: readonly Segment[]): DecorationOptions {
+  const marks = run.flatMap((segment) => segment.marks);
+  const most = marks.reduce((best, mark) => (mark.train > best.train ? mark : best));
   const words = [
-    l10n.t('train {0}', Math.max(...segment.marks.map(({ train }) => train)).toLocaleString()),
-    ...(source ? [source.repository || source.path] : []),
+    l10n.t('train {0}', most.train.toLocaleString()),
+    ...(most.source ? [most.source.repository || most.source.path] : []),
   ];
-  return {
-    range: lineRange(segment),
-    hoverMessage: markHover(study, id, segment),
-    renderOptions: { after: { contentText: words.join(' · ') } },
-  };
+  let line = run[0]!.firstLine - 1;
+  while (line + 1 < run.at(-1)!.lastLine && document.lineAt(line).isEmptyOrWhitespace) line++;
+  const { end } = document.lineAt(line).range;
+  return { range: new Range(end, end), renderOptions: { after: { contentText: words.join(' · ') } } };
 }
 
 function decorationType(level: Level): TextEditorDecorationType {
@@ -120,6 +129,5 @@ function decorationType(level: Level): TextEditorDecorationType {
     borderWidth: '0 0 0 3px',
     overviewRulerColor: new ThemeColor(`verbatim.memorised.${level}Foreground`),
     overviewRulerLane: OverviewRulerLane.Full,
-    after: { color: new ThemeColor('editorCodeLens.foreground'), margin: '0 0 0 3em', fontStyle: 'italic' },
   });
 }

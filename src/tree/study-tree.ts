@@ -107,7 +107,8 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
       case 'study':
         return this.#fragments(node);
       case 'fragment':
-        return [this.#group(node, 'train-group'), this.#group(node, 'sample-group')];
+        // The training places are open at first and may be many: nobody should have to scroll past them.
+        return [this.#group(node, 'sample-group'), this.#group(node, 'train-group')];
       case 'train-group':
       case 'sample-group':
         return this.#occurrences(node);

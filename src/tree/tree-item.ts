@@ -1,5 +1,6 @@
 // How each node of the studies view looks and reads aloud. It asks nobody anything: all is in the node.
 
+import { posix } from 'node:path';
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { StudyRun } from '../studies/study-runs.ts';
 import { studyItem } from './study-item.ts';
@@ -118,9 +119,10 @@ function groupItem(node: GroupNode): TreeItem {
 function trainItem(node: TrainNode): TreeItem {
   const { provenance, firstLine, lastLine } = node.occurrence;
   const path = provenance.path || provenance.shard;
-  const item = new TreeItem(provenance.repository || path);
+  const { dir, base } = posix.parse(path);
+  const item = new TreeItem(`${base}:${firstLine}–${lastLine}`);
   const place = l10n.t('{0}, lines {1}–{2}', path, firstLine, lastLine);
-  item.description = [`${path}:${firstLine}–${lastLine}`, provenance.license]
+  item.description = [provenance.repository, dir, provenance.license]
     .filter((part) => part !== '')
     .join(' · ');
   item.tooltip = [

@@ -10,8 +10,9 @@ import { type Host, startHost } from '../host/launch/start-host.ts';
 import { Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-/** Path, lines and licence. */
-const PLACE = /:\d+–\d+ · \S+/;
+/** File, lines, repository, folder and licence. */
+const PLACE = /\S:\d+–\d+.* · .* · /;
+const STAGE_LIMIT_MS = 60_000;
 const DEMO_LIMIT_MS = 120_000;
 
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-journey-'));
@@ -20,7 +21,7 @@ let workbench: Workbench;
 
 before(async () => {
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder });
-  host.page.setDefaultTimeout(20_000);
+  host.page.setDefaultTimeout(15_000);
   workbench = new Workbench(host.page);
 });
 
@@ -29,7 +30,19 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('the empty view offers the demo', async () => {
+/** A stage of the journey: leaves a picture of where it failed. */
+function stage(name: string, run: () => Promise<void>, timeout = STAGE_LIMIT_MS): void {
+  test(name, { timeout }, async () => {
+    try {
+      await run();
+    } catch (error) {
+      await workbench?.takeShot('failed');
+      throw error;
+    }
+  });
+}
+
+stage('the empty view offers the demo', async () => {
   const { page } = workbench;
   await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').click();
   const button = page.locator('.welcome-view-content .monaco-button', { hasText: 'Run the Demo Study' });
@@ -37,25 +50,29 @@ test('the empty view offers the demo', async () => {
   await workbench.takeShot('1-welcome');
 });
 
-test('the palette runs the demo study with progress', { timeout: DEMO_LIMIT_MS }, async () => {
-  const { page } = workbench;
-  await workbench.runCommand('Verbatim: Run Memorization Study');
-  await workbench.quickPickRow('Run the demo').waitFor();
-  await workbench.takeShot('2-quick-pick');
-  await page.keyboard.press('Enter');
-  const status = page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.run"]');
-  await status.filter({ hasText: /Sampling: [1-9].* left/ }).waitFor();
-  await workbench.takeShot('3-running');
-  await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
-  await status.waitFor({ state: 'hidden' });
-  await workbench
-    .treeRows(/train \d+ · extract \d+ · \d+ lines/)
-    .first()
-    .waitFor();
-  await workbench.takeShot('4-study');
-});
+stage(
+  'the palette runs the demo study with progress',
+  async () => {
+    const { page } = workbench;
+    await workbench.runCommand('Verbatim: Run Memorization Study');
+    await workbench.quickPickRow('Run the demo').waitFor();
+    await workbench.takeShot('2-quick-pick');
+    await page.keyboard.press('Enter');
+    const status = page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.run"]');
+    await status.filter({ hasText: /Sampling: [1-9].* left/ }).waitFor();
+    await workbench.takeShot('3-running');
+    await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
+    await status.waitFor({ state: 'hidden' });
+    await workbench
+      .treeRows(/train \d+ · extract \d+ · \d+ lines/)
+      .first()
+      .waitFor();
+    await workbench.takeShot('4-study');
+  },
+  DEMO_LIMIT_MS,
+);
 
-test('a fingerprint opens as a diff with the fragment highlighted on both sides', async () => {
+stage('a fingerprint opens as a diff with the fragment highlighted on both sides', async () => {
   const fingerprint = workbench.treeRows(/train \d+ · extract/).first();
   await fingerprint.click();
   await workbench.page.locator('.tab', { hasText: /sample \d+ ↔ .*\(train \d+\)/ }).waitFor();
@@ -64,20 +81,20 @@ test('a fingerprint opens as a diff with the fragment highlighted on both sides'
     await highlighted.first().waitFor();
     assert.ok((await highlighted.count()) >= 6, `${await highlighted.count()} lines on the ${side} side`);
   }
-  await fingerprint.press('ArrowRight');
+  await fingerprint.locator('.monaco-tl-twistie').click();
   await workbench.treeRows('In the training data').waitFor();
   await workbench.treeRows(PLACE).first().waitFor();
   await workbench.takeShot('5-comparison');
 });
 
-test('an occurrence names its repository, path and licence', async () => {
+stage('an occurrence names its repository, path and licence', async () => {
   const first = workbench.treeRows(PLACE).first();
   await first.click();
   await workbench.page.locator('.tab', { hasText: /sample \d+ ↔/ }).waitFor();
   await workbench.takeShot('6-occurrence');
 });
 
-test('a sample shows its memorised lines, with the source on hover', async () => {
+stage('a sample shows its memorised lines, with the source on hover', async () => {
   const { page } = workbench;
   const group = workbench.treeRows('In the samples').first();
   await group.click();
@@ -88,7 +105,10 @@ test('a sample shows its memorised lines, with the source on hover', async () =>
   const lines = page.locator('.editor-instance .cdr[class*="ced-"]');
   await lines.first().waitFor();
   await workbench.takeShot('7-sample');
-  await page.locator('.editor-instance .view-line span[class*="ced-"]').first().hover();
+  await page
+    .locator('.editor-instance .view-line', { hasText: /\w/ })
+    .first()
+    .hover({ position: { x: 20, y: 9 } });
   const hover = page.locator('.monaco-hover', { hasText: 'in the training data' }).first();
   await hover.waitFor();
   await page.screenshot({ path: join(import.meta.dirname, 'shots', '8-hover.png') });

@@ -57,7 +57,9 @@ export const tests = [
       assert.notEqual(provenance.license, '');
       assert.ok(lastLine - firstLine + 1 >= fragment!.fragment.nLines);
       const item = parts().tree.getTreeItem(node);
-      assert.ok(String(item.description).includes(`${provenance.path}:${firstLine}`));
+      assert.ok(provenance.path.endsWith(String(item.label).replace(/:\d+–\d+$/, '')));
+      assert.ok(String(item.label).endsWith(`:${firstLine}–${lastLine}`));
+      assert.ok(String(item.description).includes(provenance.repository));
       assert.ok(String(item.description).includes(provenance.license));
     }
   }),
