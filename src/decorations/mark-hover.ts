@@ -46,12 +46,17 @@ function appendMark(hover: MarkdownString, study: StudyId, sampleId: number, mar
 }
 
 function appendSource(hover: MarkdownString, { repository, path, license }: Provenance): void {
-  const place = [repository, path].filter((part) => part !== '').join(' · ');
-  hover.appendText(plain(place));
-  hover.appendText(` (${license === '' ? l10n.t('licence unknown') : plain(license)})`);
+  for (const part of [repository, path]) if (part !== '') hover.appendMarkdown(`${code(part)} `);
+  hover.appendMarkdown(license === '' ? l10n.t('(licence unknown)') : `(${code(license)})`);
 }
 
-/** `appendText` escapes Markdown, but neither the start of a tag nor characters that turn text around. */
-function plain(text: string): string {
-  return text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '').replaceAll('<', '&lt;');
+/**
+ * A code span, inside of which nothing is markup, and no address becomes a link. Characters that turn text
+ * around are dropped, and the fence is longer than any run of backticks within.
+ */
+function code(text: string): string {
+  const plain = text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '');
+  const longest = Math.max(0, ...[...plain.matchAll(/`+/g)].map(([run]) => run.length));
+  const fence = '`'.repeat(longest + 1);
+  return longest === 0 ? `${fence}${plain}${fence}` : `${fence} ${plain} ${fence}`;
 }

@@ -112,6 +112,6 @@ stage('a sample shows its memorised lines, with the source on hover', async () =
   const hover = page.locator('.monaco-hover', { hasText: 'in the training data' }).first();
   await hover.waitFor();
   await page.screenshot({ path: join(import.meta.dirname, 'shots', '8-hover.png') });
-  await hover.locator('a', { hasText: 'Compare with the training data' }).click();
+  await hover.locator('a', { hasText: 'Compare with the training data' }).first().click();
   await page.locator('.tab.active', { hasText: /sample \d+ ↔/ }).waitFor();
 });
