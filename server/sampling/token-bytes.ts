@@ -27,6 +27,10 @@ export function buildTokenBytes({ path, json }: TokenizerFile): TokenBytes {
   return Array.from(table, (bytes) => bytes ?? EMPTY);
 }
 
+/** Bytes of text that each token stands for. */
+export const tokenLengths = (table: TokenBytes, tokens: ArrayLike<number>): Uint16Array =>
+  Uint16Array.from(tokens, (id) => table[id]?.length ?? 0);
+
 /** The text of a sample. */
 export function decodeTokens(table: TokenBytes, tokens: ArrayLike<number>): Uint8Array {
   let nBytes = 0;

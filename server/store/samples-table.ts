@@ -10,11 +10,13 @@ export interface StoredSample {
   /** Nats, one a token. */
   readonly logprobs: Float32Array | null;
   readonly text: Uint8Array;
+  /** Bytes of text that each token stands for; left out where unknown. */
+  readonly tokenBytes?: Uint16Array;
 }
 
 /** Call inside a transaction: a batch is kept whole or not at all. */
 export function insertSamples(db: Database, samples: readonly StoredSample[]): void {
-  const insert = db.prepare('INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare('INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   for (const sample of samples) {
     insert.run(
       sample.sampleId,
@@ -24,6 +26,7 @@ export function insertSamples(db: Database, samples: readonly StoredSample[]): v
       sample.tokens && bytesOf(sample.tokens),
       sample.logprobs && bytesOf(sample.logprobs),
       sample.text,
+      sample.tokenBytes ? bytesOf(sample.tokenBytes) : null,
     );
   }
 }
@@ -54,5 +57,5 @@ export function readSampleText(db: Database, sampleId: number): Uint8Array | und
     | undefined;
 }
 
-const bytesOf = (array: Uint32Array | Float32Array) =>
+const bytesOf = (array: Uint32Array | Float32Array | Uint16Array) =>
   new Uint8Array(array.buffer, array.byteOffset, array.byteLength);

@@ -117,6 +117,42 @@ CREATE TABLE memorised_ranges (
   PRIMARY KEY (sample_id, ordinal)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- Bytes of text that each token stands for: uint16, little endian; 0 for the end token; NULL where unknown.
+ALTER TABLE samples ADD COLUMN token_bytes BLOB;
+
+-- What each sample tells about itself and how much of it is memorised: remade with the fragments.
+CREATE TABLE sample_metrics (
+  sample_id INTEGER PRIMARY KEY REFERENCES samples,
+  n_lines INTEGER NOT NULL,       -- significant lines
+  n_memorised_lines INTEGER NOT NULL,
+  n_tokens INTEGER,               -- tokens that stand for text; NULL where unknown, likewise below
+  n_memorised_tokens INTEGER,     -- of them, those that begin in a memorised part
+  mean_nll REAL,                  -- nats a token, over the tokens that stand for text
+  windowed_perplexity REAL,       -- mean perplexity over windows of six significant lines
+  zlib_bytes INTEGER NOT NULL     -- of the text, deflated at level 6 with zlib's header
+) STRICT;
+
+-- Mean negative log-likelihood, in nats a token, of samples that were scored once more.
+CREATE TABLE sample_scores (
+  scorer TEXT NOT NULL,           -- second-model | lowercase
+  sample_id INTEGER NOT NULL REFERENCES samples,
+  mean_nll REAL NOT NULL,
+  PRIMARY KEY (scorer, sample_id)
+) STRICT, WITHOUT ROWID;
+
+-- What people say a fragment is. Labels belong to a text, so they outlive a new analysis.
+CREATE TABLE labels (
+  fingerprint TEXT NOT NULL,      -- of a fragment
+  annotator TEXT NOT NULL,
+  label TEXT NOT NULL,            -- a kind of docs/taxonomy.md
+  note TEXT NOT NULL,             -- '' without one
+  labelled_at TEXT NOT NULL,      -- ISO 8601, UTC
+  PRIMARY KEY (fingerprint, annotator)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX fragments_by_family ON fragments (family, fragment_id);
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

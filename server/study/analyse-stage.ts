@@ -6,9 +6,11 @@ import { findFragments } from '../engine/find-fragments.ts';
 import { throwIfAborted } from '../errors.ts';
 import { startMeter } from '../progress.ts';
 import { replaceCoverage, replaceFragments } from '../store/fragments-table.ts';
+import { forgetSampleMetrics } from '../store/metrics-table.ts';
 import { readShardResults } from '../store/shards-table.ts';
 import { transact } from '../store/study-file.ts';
 import { readStudy, setAnalysed } from '../store/study-table.ts';
+import { measureSamples } from './measure-samples.ts';
 import type { StageContext } from './run-study.ts';
 import { detectionSamples } from './scan-stage.ts';
 
@@ -24,10 +26,12 @@ export function analyse({ db, plan, signal, report }: StageContext): StudyState 
     transact(db, () => {
       replaceFragments(db, fragments);
       replaceCoverage(db, findCoverage(request));
+      forgetSampleMetrics(db);
       setAnalysed(db, 1);
     });
     meter.advance(1);
   }
+  measureSamples(db, plan.rule);
   const incomplete = db
     .prepare("SELECT 1 FROM shards WHERE state <> 'scanned' OR n_problems > 0 LIMIT 1")
     .get();

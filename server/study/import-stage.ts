@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { readSamples } from '../formats/read-samples.ts';
 import { startMeter } from '../progress.ts';
 import { openCheckpoint } from '../sampling/checkpoint.ts';
-import { decodeTokens } from '../sampling/token-bytes.ts';
+import { decodeTokens, tokenLengths } from '../sampling/token-bytes.ts';
 import { insertSamples, readSampleIds, type StoredSample } from '../store/samples-table.ts';
 import { transact } from '../store/study-file.ts';
 import { setAnalysed } from '../store/study-table.ts';
@@ -26,7 +26,8 @@ export async function importSamples({ db, plan, report }: StageContext, path: st
   const samples = imported.map(({ sampleId, content }): StoredSample => {
     const tokens = 'tokens' in content ? Uint32Array.from(content.tokens) : null;
     const text = 'text' in content ? content.text : decodeTokens(checkpoint!.tokenBytes, tokens!);
-    return { sampleId, promptIndex: null, ended: 'unknown', tokens, logprobs: null, text };
+    const sample = { sampleId, promptIndex: null, ended: 'unknown', tokens, logprobs: null, text } as const;
+    return tokens ? { ...sample, tokenBytes: tokenLengths(checkpoint!.tokenBytes, tokens) } : sample;
   });
   transact(db, () => {
     insertSamples(db, samples);

@@ -4,6 +4,7 @@ import { throwIfAborted } from '../errors.ts';
 import { startMeter } from '../progress.ts';
 import { openCheckpoint } from '../sampling/checkpoint.ts';
 import { sampleModel } from '../sampling/sample-model.ts';
+import { tokenLengths } from '../sampling/token-bytes.ts';
 import { insertSamples, readSampleIds } from '../store/samples-table.ts';
 import { transact } from '../store/study-file.ts';
 import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
@@ -32,7 +33,11 @@ export async function sample({ db, plan, execution, signal, report }: StageConte
     },
   });
   for await (const batch of batches) {
-    transact(db, () => insertSamples(db, batch));
+    const withLengths = batch.map((s) => ({
+      ...s,
+      tokenBytes: tokenLengths(checkpoint.tokenBytes, s.tokens),
+    }));
+    transact(db, () => insertSamples(db, withLengths));
     meter.advance(batch.length);
     throwIfAborted(signal);
   }

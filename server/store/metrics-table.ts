@@ -1,0 +1,112 @@
+// Tables `sample_metrics` and `sample_scores`: what is known of each sample, for measures and predictors.
+
+import type { PredictorInputs } from '../analysis/predictors.ts';
+import type { SampleMetrics, SampleTokens } from '../analysis/sample-metrics.ts';
+import type { CoveredRange } from '../engine/detection.ts';
+import type { Database } from './study-file.ts';
+
+export interface StoredMetrics extends SampleMetrics {
+  readonly zlibBytes: number;
+}
+
+/** Replaces the metrics of all samples. Call inside a transaction. */
+export function insertSampleMetrics(db: Database, all: Iterable<StoredMetrics>): void {
+  forgetSampleMetrics(db);
+  const insert = db.prepare('INSERT INTO sample_metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  for (const m of all) {
+    const tokens = [m.nTokens, m.nMemorisedTokens, m.meanNll, m.windowedPerplexity] as const;
+    insert.run(m.sampleId, m.nLines, m.nMemorisedLines, ...tokens, m.zlibBytes);
+  }
+}
+
+/** For when the memorised parts change. */
+export function forgetSampleMetrics(db: Database): void {
+  db.exec('DELETE FROM sample_metrics');
+}
+
+export function hasSampleMetrics(db: Database): boolean {
+  const row = db
+    .prepare(
+      'SELECT (SELECT count(*) FROM samples) AS samples, (SELECT count(*) FROM sample_metrics) AS metrics',
+    )
+    .get();
+  return row?.samples === row?.metrics;
+}
+
+export interface MeasurableSample {
+  readonly sampleId: number;
+  readonly text: Uint8Array;
+  readonly tokens: SampleTokens | null;
+  readonly covered: readonly CoveredRange[];
+}
+
+/** Samples in order of id, each with its memorised parts; one in memory at a time. */
+export function* readMeasurableSamples(db: Database): Generator<MeasurableSample> {
+  const ranges = db.prepare('SELECT * FROM memorised_ranges WHERE sample_id = ? ORDER BY ordinal');
+  const samples = db.prepare('SELECT sample_id, text, logprobs, token_bytes FROM samples ORDER BY sample_id');
+  for (const row of samples.iterate()) {
+    const lengths = row.token_bytes as Uint8Array | null;
+    const logprobs = row.logprobs as Uint8Array | null;
+    yield {
+      sampleId: Number(row.sample_id),
+      text: row.text as Uint8Array,
+      tokens: lengths && {
+        nBytes: new Uint16Array(lengths.slice().buffer),
+        logprobs: logprobs && new Float32Array(logprobs.slice().buffer),
+      },
+      covered: ranges.all(row.sample_id!).map((range) => ({
+        sampleId: Number(range.sample_id),
+        nLines: Number(range.n_lines),
+        firstLine: Number(range.first_line),
+        lastLine: Number(range.last_line),
+        byteOffset: Number(range.byte_offset),
+        nBytes: Number(range.n_bytes),
+      })),
+    };
+  }
+}
+
+/** One row a sample, in order of id. */
+export interface SampleRow extends PredictorInputs {
+  readonly sampleId: number;
+  readonly nLines: number;
+  readonly nMemorisedLines: number;
+  readonly nTokens: number | null;
+  readonly nMemorisedTokens: number | null;
+}
+
+export function readSampleRows(db: Database): readonly SampleRow[] {
+  const score = (scorer: string) =>
+    `(SELECT mean_nll FROM sample_scores s WHERE s.scorer = '${scorer}' AND s.sample_id = m.sample_id)`;
+  return db
+    .prepare(
+      `SELECT m.*, ${score('second-model')} AS second_mean_nll, ${score('lowercase')} AS lowercase_mean_nll
+       FROM sample_metrics m ORDER BY sample_id`,
+    )
+    .all()
+    .map((row) => ({
+      sampleId: Number(row.sample_id),
+      nLines: Number(row.n_lines),
+      nMemorisedLines: Number(row.n_memorised_lines),
+      nTokens: row.n_tokens as number | null,
+      nMemorisedTokens: row.n_memorised_tokens as number | null,
+      meanNll: row.mean_nll as number | null,
+      windowedPerplexity: row.windowed_perplexity as number | null,
+      zlibBytes: Number(row.zlib_bytes),
+      secondMeanNll: row.second_mean_nll as number | null,
+      lowercaseMeanNll: row.lowercase_mean_nll as number | null,
+    }));
+}
+
+export type Scorer = 'second-model' | 'lowercase';
+
+/** Keeps what a scorer found; earlier scores of the same scorer are replaced. Call inside a transaction. */
+export function replaceSampleScores(
+  db: Database,
+  scorer: Scorer,
+  scores: Iterable<{ readonly sampleId: number; readonly meanNll: number }>,
+): void {
+  db.prepare('DELETE FROM sample_scores WHERE scorer = ?').run(scorer);
+  const insert = db.prepare('INSERT INTO sample_scores VALUES (?, ?, ?)');
+  for (const { sampleId, meanNll } of scores) insert.run(scorer, sampleId, meanNll);
+}

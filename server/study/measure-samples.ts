@@ -1,0 +1,26 @@
+// The end of stage `analyse`: the metrics of every sample, once the memorised parts are known. Deflating
+// is the slow part, so they are kept and reports only read them.
+
+import { deflateSync } from 'node:zlib';
+import type { MatchRule } from '../../protocol/study.ts';
+import { measureSample } from '../analysis/sample-metrics.ts';
+import {
+  hasSampleMetrics,
+  insertSampleMetrics,
+  readMeasurableSamples,
+  type StoredMetrics,
+} from '../store/metrics-table.ts';
+import { type Database, transact } from '../store/study-file.ts';
+
+/** Does nothing where the metrics are there already. */
+export function measureSamples(db: Database, rule: MatchRule): void {
+  if (hasSampleMetrics(db)) return;
+  transact(db, () => insertSampleMetrics(db, metricsOf(db, rule)));
+}
+
+function* metricsOf(db: Database, rule: MatchRule): Generator<StoredMetrics> {
+  for (const sample of readMeasurableSamples(db)) {
+    const zlibBytes = deflateSync(sample.text, { level: 6 }).length;
+    yield { ...measureSample(sample, sample.covered, rule), zlibBytes };
+  }
+}
