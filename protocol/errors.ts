@@ -19,8 +19,20 @@ export interface ErrorData {
  * `byteOffset` counts decompressed bytes from the start of the shard's stream.
  */
 export interface DataProblem {
-  readonly kind: 'truncated' | 'corrupt' | 'not-json' | 'no-content' | 'unreadable' | 'empty';
+  readonly kind: DataProblemKind;
   readonly shard: string;
   readonly byteOffset: number;
   readonly message: string;
 }
+
+export type DataProblemKind =
+  | 'truncated' // ends too early
+  | 'corrupt' // compressed data or a container that contradicts itself
+  | 'not-json' // a row that is no JSON object
+  | 'no-content' // a row, or a whole file, without the column that holds the text
+  | 'unreadable' // the system refuses to read it, or it is no text
+  | 'empty' // nothing in it
+  | 'wrong-format' // its name says one format, its first bytes another
+  | 'expands' // grows as no text does when decompressed
+  | 'outside' // a link that leads out of the corpus folder, or nowhere
+  | 'changed'; // the file changed while it was read

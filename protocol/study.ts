@@ -23,6 +23,14 @@ export interface SamplingPlan {
   readonly prompts: readonly string[];
 }
 
+/** Names of the columns in rows of training data; one that is left out is found by convention. */
+export interface ColumnNames {
+  readonly content?: string;
+  readonly repository?: string;
+  readonly path?: string;
+  readonly license?: string;
+}
+
 /** When two texts count as equal (design section 4). */
 export interface MatchRule {
   readonly minLines: number;
@@ -30,11 +38,14 @@ export interface MatchRule {
 }
 
 export interface StudyPlan {
-  /** A checkpoint folder, or null where the samples were made elsewhere. */
+  /** A checkpoint folder, an `hf://` name, or null where the samples were made elsewhere. */
   readonly model: string | null;
   /** A folder or file of samples made elsewhere, or null where a model is sampled. */
   readonly samples: string | null;
+  /** Paths of shard files, text files and folders, and `hf://datasets/…` names. */
   readonly corpus: readonly string[];
+  /** Where the corpus does not name its columns as others do. */
+  readonly columns?: ColumnNames;
   readonly sampling: SamplingPlan;
   readonly rule: MatchRule;
 }
@@ -44,6 +55,10 @@ export interface Execution {
   readonly provider: Provider | 'auto';
   readonly batch: number | 'auto';
   readonly workers: number | 'auto';
+  /** Whether what is missing may be fetched from the Hub. Left out: never, as in a folder nobody trusts. */
+  readonly fetch?: 'missing' | 'never';
+  /** Whether fetched shards stay on the disk after their scan. Left out: always. */
+  readonly keepShards?: 'always' | 'never';
 }
 
 export type StudyState = 'running' | 'complete' | 'partial' | 'cancelled' | 'failed';

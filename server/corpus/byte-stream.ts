@@ -1,34 +1,48 @@
 // A shard's decompressed bytes, in order, with what was wrong in them. A stream that breaks off gives
 // every byte before the break, always the same ones: what was read does not depend on timing.
 
-import { createReadStream } from 'node:fs';
+import type { FileHandle } from 'node:fs/promises';
 import type { Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
-import type { DataProblem } from '../../protocol/errors.ts';
-import { EnvironmentError, throwIfAborted } from '../errors.ts';
+import { throwIfAborted } from '../errors.ts';
+import { INPUT_CHUNK_BYTES, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
+import { type OnProblem, readAt, withShardFile } from './open-shard.ts';
+import { type RestartPoint, watchForRestarts } from './restart-point.ts';
 import type { Shard } from './shard.ts';
-
-/** Node's default of 16 KiB doubles the cost of inflating. */
-const OUTPUT_CHUNK_BYTES = 1 << 20;
-const INPUT_CHUNK_BYTES = 64 << 10;
 
 export interface StreamOptions {
   readonly signal: AbortSignal;
   /** Bytes taken from the disk since the last call. */
   readonly onBytes: (diskBytes: number) => void;
-  readonly onProblem: (problem: DataProblem) => void;
+  readonly onProblem: OnProblem;
+  /** Called now and then in a gzip stream, for reading from its middle later (`readBytesFrom`). */
+  readonly onRestartPoint?: (point: RestartPoint) => void;
 }
 
 /** The bytes of a shard file. Disk errors throw `EnvironmentError`; damaged data becomes a problem. */
 export async function* readBytes(shard: Shard, options: StreamOptions): AsyncGenerator<Uint8Array> {
+  yield* withShardFile(shard, options.onProblem, (file) => decompressed(file, shard, options));
+}
+
+async function* decompressed(
+  file: FileHandle,
+  shard: Shard,
+  options: StreamOptions,
+): AsyncGenerator<Uint8Array> {
   const engine = decompressor(shard);
+  const source = diskChunks(file, shard, options, engine ? INPUT_CHUNK_BYTES : OUTPUT_CHUNK_BYTES);
+  if (!engine) return yield* source;
+  const watch =
+    options.onRestartPoint && shard.format === 'jsonl.gz'
+      ? watchForRestarts(options.onRestartPoint)
+      : undefined;
   let nOut = 0;
   try {
-    for await (const chunk of engine
-      ? inflate(diskChunks(shard, options), engine)
-      : diskChunks(shard, options)) {
-      nOut += chunk.length;
-      yield chunk;
+    for await (const { diskBytes, pieces } of inflate(source, engine)) {
+      for (const piece of pieces) nOut += piece.length;
+      // Before the pieces are given away: who takes them may move them to another thread.
+      watch?.(diskBytes, nOut, pieces);
+      yield* pieces;
     }
   } catch (error) {
     const kind = damageKind(error);
@@ -37,7 +51,7 @@ export async function* readBytes(shard: Shard, options: StreamOptions): AsyncGen
       kind,
       shard: shard.name,
       byteOffset: nOut,
-      message: `${shard.path}: compressed data ${kind === 'truncated' ? 'ends too early' : 'is corrupt'} after ${nOut} decompressed bytes (${(error as Error).message})`,
+      message: `${shard.path}: compressed data ${damage[kind]} after ${nOut} decompressed bytes (${(error as Error).message})`,
     });
   }
 }
@@ -48,62 +62,31 @@ function decompressor(shard: Shard): Transform | undefined {
   return undefined;
 }
 
-async function* diskChunks(shard: Shard, options: StreamOptions): AsyncGenerator<Buffer> {
-  const file = createReadStream(shard.path, {
-    highWaterMark: shard.format === 'jsonl' ? OUTPUT_CHUNK_BYTES : INPUT_CHUNK_BYTES,
-  });
-  try {
-    for await (const chunk of file) {
-      throwIfAborted(options.signal);
-      options.onBytes((chunk as Buffer).length);
-      yield chunk as Buffer;
-    }
-  } catch (cause) {
-    if (cause instanceof Error && 'syscall' in cause) {
-      throw new EnvironmentError(`${shard.path} cannot be read: ${cause.message}`, { cause });
-    }
-    throw cause;
+async function* diskChunks(
+  file: FileHandle,
+  shard: Shard,
+  { signal, onBytes }: StreamOptions,
+  chunkBytes: number,
+): AsyncGenerator<Buffer> {
+  for (let position = 0; ; ) {
+    throwIfAborted(signal);
+    const chunk = await readAt(file, position, chunkBytes, shard.path);
+    if (chunk.length === 0) return;
+    position += chunk.length;
+    onBytes(chunk.length);
+    yield chunk;
   }
 }
 
-/**
- * Pushes one input chunk at a time and takes all its output before the next. Piping would be shorter, but
- * an error destroys a pipe together with output that nobody has read yet.
- */
-async function* inflate(source: AsyncIterable<Buffer>, engine: Transform): AsyncGenerator<Buffer> {
-  let ready: Buffer[] = [];
-  let failure: Error | undefined;
-  let wake = () => {};
-  engine.on('data', (chunk: Buffer) => ready.push(chunk));
-  engine.on('error', (error) => {
-    failure = error;
-    wake();
-  });
-  const settle = (start: (done: () => void) => void) =>
-    new Promise<void>((resolve) => {
-      wake = resolve;
-      start(resolve);
-    });
-  try {
-    for await (const chunk of source) {
-      await settle((done) => engine.write(chunk, done));
-      yield* ready;
-      ready = [];
-      if (failure) throw failure;
-    }
-    await settle((done) => {
-      engine.once('end', done);
-      engine.end();
-    });
-    yield* ready;
-    if (failure) throw failure;
-  } finally {
-    engine.destroy();
-  }
-}
+const damage = {
+  truncated: 'ends too early',
+  corrupt: 'is corrupt',
+  expands: 'grows as no text does',
+} as const;
 
-function damageKind(error: unknown): 'truncated' | 'corrupt' | undefined {
+function damageKind(error: unknown): keyof typeof damage | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  if (code === 'VERBATIM_EXPANDS') return 'expands';
   if (code === 'Z_BUF_ERROR') return 'truncated';
   if (code === 'ZSTD_error_srcSize_wrong' || /truncated|incomplete/i.test(String(error))) return 'truncated';
   return /^(Z_|ZSTD_)/.test(code) ? 'corrupt' : undefined;

@@ -1,7 +1,9 @@
 // One row of JSON lines, read from its bytes. JSON.parse is not enough: it wants a string, and decoding
 // replaces invalid UTF-8, which design section 4 keeps. Plain on purpose: the scan kernel is checked against it.
 
-/** The columns that matter, under the names of `codeparrot-clean`. Absent strings are empty. */
+import { type Columns, standardColumns } from './columns.ts';
+
+/** The columns that matter. Absent strings are empty. */
 export interface Row {
   readonly content: Uint8Array;
   readonly repository: string;
@@ -12,22 +14,46 @@ export interface Row {
 export type RowProblem = 'not-json' | 'no-content';
 
 /** Reads the JSON object in `bytes`. Of keys that occur twice the first one counts. */
-export function parseRow(bytes: Uint8Array): Row | RowProblem {
-  const columns = new Map<string, Uint8Array>();
+export function parseRow(bytes: Uint8Array, columns: Columns = standardColumns): Row | RowProblem {
+  const values = parseObject(bytes);
+  if (values === 'not-json') return values;
+  const content = values.get(columns.content);
+  if (content?.kind !== 'string') return 'no-content';
+  const text = (name: string) => {
+    const value = values.get(name);
+    if (!value) return '';
+    const parts = value.kind === 'string' ? [value.bytes] : value.items;
+    return parts
+      .filter((part) => part.length > 0)
+      .map((part) => new TextDecoder().decode(part))
+      .join(' OR ');
+  };
+  return {
+    content: content.bytes,
+    repository: text(columns.repository),
+    path: text(columns.path),
+    license: text(columns.license),
+  };
+}
+
+/** A column that can hold text: a string, or a list with its strings, as licences come in some data sets. */
+export type Value =
+  | { readonly kind: 'string'; readonly bytes: Uint8Array }
+  | { readonly kind: 'list'; readonly items: readonly Uint8Array[] };
+
+/** The strings and lists of the JSON object in `bytes`, by key. */
+export function parseObject(bytes: Uint8Array): ReadonlyMap<string, Value> | 'not-json' {
+  const values = new Map<string, Value>();
   const cursor: Cursor = { bytes, at: 0 };
   try {
-    readObject(cursor, columns);
+    readObject(cursor, values);
     skipBlanks(cursor);
-    if (cursor.at < bytes.length) return 'not-json';
+    return cursor.at < bytes.length ? 'not-json' : values;
   } catch (error) {
     // A row can be nested deeper than the stack: no training row is.
     if (error instanceof NotJson || error instanceof RangeError) return 'not-json';
     throw error;
   }
-  const content = columns.get('content');
-  if (!content) return 'no-content';
-  const text = (key: string) => new TextDecoder().decode(columns.get(key));
-  return { content, repository: text('repo_name'), path: text('path'), license: text('license') };
 }
 
 class NotJson extends Error {}
@@ -41,8 +67,8 @@ const code = (character: string) => character.charCodeAt(0);
 const QUOTE = code('"');
 const BACKSLASH = code('\\');
 
-/** Reads `{…}`; keeps its string values in `columns`, skips the rest. */
-function readObject(cursor: Cursor, columns: Map<string, Uint8Array> | undefined): void {
+/** Reads `{…}`; keeps its strings and lists in `values`, skips the rest. */
+function readObject(cursor: Cursor, values: Map<string, Value> | undefined): void {
   expect(cursor, '{');
   if (tryTake(cursor, '}')) return;
   do {
@@ -50,31 +76,35 @@ function readObject(cursor: Cursor, columns: Map<string, Uint8Array> | undefined
     const key = new TextDecoder().decode(readString(cursor));
     expect(cursor, ':');
     skipBlanks(cursor);
-    if (cursor.bytes[cursor.at] === QUOTE) {
-      const value = readString(cursor);
-      if (columns && !columns.has(key)) columns.set(key, value);
-    } else readOther(cursor);
+    const value = readValue(cursor);
+    // The first one counts, and a string before a list.
+    const before = values?.get(key);
+    if (value && (!before || (before.kind === 'list' && value.kind === 'string'))) values?.set(key, value);
   } while (tryTake(cursor, ','));
   expect(cursor, '}');
 }
 
-/** Reads a value that is no string. */
-function readOther(cursor: Cursor): void {
-  const { bytes } = cursor;
-  if (bytes[cursor.at] === code('{')) readObject(cursor, undefined);
-  else if (tryTake(cursor, '[')) readArray(cursor);
+/** Undefined for a value that is neither a string nor a list. */
+function readValue(cursor: Cursor): Value | undefined {
+  const first = cursor.bytes[cursor.at];
+  if (first === QUOTE) return { kind: 'string', bytes: readString(cursor) };
+  if (first === code('{')) readObject(cursor, undefined);
+  else if (tryTake(cursor, '[')) return { kind: 'list', items: readArray(cursor) };
   else readLiteral(cursor);
+  return undefined;
 }
 
-/** After `[`. */
-function readArray(cursor: Cursor): void {
-  if (tryTake(cursor, ']')) return;
+/** After `[`: the strings in it. */
+function readArray(cursor: Cursor): Uint8Array[] {
+  const items: Uint8Array[] = [];
+  if (tryTake(cursor, ']')) return items;
   do {
     skipBlanks(cursor);
-    if (cursor.bytes[cursor.at] === QUOTE) readString(cursor);
-    else readOther(cursor);
+    const value = readValue(cursor);
+    if (value?.kind === 'string') items.push(value.bytes);
   } while (tryTake(cursor, ','));
   expect(cursor, ']');
+  return items;
 }
 
 function readLiteral(cursor: Cursor): void {

@@ -1,16 +1,18 @@
-// The documents of a shard, one after the other, whole. The scan does not use this path, which holds a row
-// in memory and copies it; opening a document again does, and so do the tests that check the scan.
+// The documents of a shard, one after the other, whole. A fast scan of JSON lines does not use this path,
+// which holds a row in memory and copies it; opening a document again does, and so do the tests.
 
-import { readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import { EnvironmentError, throwIfAborted } from '../errors.ts';
+import { throwIfAborted } from '../errors.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
 import { parseRow } from './parse-row.ts';
+import { readFiles } from './read-files.ts';
+import { readParquet } from './read-parquet.ts';
+import { readRows } from './read-rows.ts';
+import { resolveColumns } from './resolve-columns.ts';
 import type { Shard } from './shard.ts';
 
 export interface CorpusDocument {
   readonly row: number;
-  /** Start of its row in the shard's decompressed stream; in a folder, 0. */
+  /** Start of its row in the shard's decompressed stream; elsewhere 0. */
   readonly byteOffset: number;
   readonly repository: string;
   readonly path: string;
@@ -20,13 +22,19 @@ export interface CorpusDocument {
 
 /** Rows that cannot be read are reported as problems and keep their row number. */
 export async function* readDocuments(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
-  if (shard.format === 'folder') return yield* readFiles(shard, options);
+  if (shard.format === 'folder') yield* readFiles(shard, options);
+  else if (shard.format === 'parquet') yield* readParquet(shard, options);
+  else if (shard.format === 'text') yield* readText(shard, options);
+  else yield* readJsonRows(shard, options);
+}
+
+async function* readJsonRows(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
+  const columns = await resolveColumns(shard, options.signal);
   let row = 0;
   for await (const { line, byteOffset } of readRows(shard, options)) {
-    if (line.every((byte) => byte <= 0x20)) continue;
-    const parsed = parseRow(line);
+    const parsed = parseRow(line, columns);
     if (typeof parsed === 'string') {
-      const what = parsed === 'not-json' ? 'is no JSON object' : 'has no string "content"';
+      const what = parsed === 'not-json' ? 'is no JSON object' : `has no string "${columns.content}"`;
       options.onProblem({
         kind: parsed,
         shard: shard.name,
@@ -41,41 +49,12 @@ export async function* readDocuments(shard: Shard, options: StreamOptions): Asyn
   }
 }
 
-/** Lines of the decompressed stream. A last line without LF counts unless the stream broke off in it. */
-async function* readRows(
-  shard: Shard,
-  options: StreamOptions,
-): AsyncGenerator<{ line: Uint8Array; byteOffset: number }> {
-  let pending: Uint8Array[] = [];
-  let rowStart = 0;
-  let chunkStart = 0;
-  let broken = false;
-  const onProblem: StreamOptions['onProblem'] = (problem) => {
-    broken = true;
-    options.onProblem(problem);
-  };
-  for await (const chunk of readBytes(shard, { ...options, onProblem })) {
-    let from = 0;
-    for (let lf = chunk.indexOf(0x0a); lf >= 0; lf = chunk.indexOf(0x0a, from)) {
-      yield { line: Buffer.concat([...pending, chunk.subarray(from, lf)]), byteOffset: rowStart };
-      pending = [];
-      from = lf + 1;
-      rowStart = chunkStart + from;
-    }
-    if (from < chunk.length) pending.push(chunk.slice(from));
-    chunkStart += chunk.length;
-  }
-  if (pending.length > 0 && !broken) yield { line: Buffer.concat(pending), byteOffset: rowStart };
-}
-
-async function* readFiles(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
-  for (const [row, file] of shard.files.entries()) {
-    throwIfAborted(options.signal);
-    const path = join(shard.path, file);
-    const text = await readFile(path).catch((cause: Error) => {
-      throw new EnvironmentError(`${path} cannot be read: ${cause.message}`, { cause });
-    });
-    options.onBytes(text.length);
-    yield { row, byteOffset: 0, repository: shard.name, path: file, license: '', text };
-  }
+/** A text file that was named by itself is one document. */
+async function* readText(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
+  const chunks: Uint8Array[] = [];
+  for await (const chunk of readBytes(shard, options)) chunks.push(chunk.slice());
+  throwIfAborted(options.signal);
+  if (chunks.length === 0) return;
+  const text = Buffer.concat(chunks);
+  yield { row: 0, byteOffset: 0, repository: '', path: shard.name, license: '', text };
 }

@@ -1,16 +1,20 @@
 // What a corpus is made of: an ordered list of shards. Listing looks at names and sizes only; nothing is
 // opened here. The order (code units of the path) is part of every result, so it never depends on a disk.
 
-import { type Dirent, readdirSync, statSync } from 'node:fs';
-import { basename, join, relative, resolve, sep } from 'node:path';
+import { statSync } from 'node:fs';
+import { basename, join, resolve } from 'node:path';
+import type { DataProblem } from '../../protocol/errors.ts';
+import type { ColumnNames } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
+import { type FoundFile, walkFolder } from './walk-folder.ts';
 
-export type ShardFormat = 'jsonl' | 'jsonl.gz' | 'jsonl.zst' | 'folder';
+export type ShardFormat = 'jsonl' | 'jsonl.gz' | 'jsonl.zst' | 'parquet' | 'text' | 'folder';
 
 export interface Shard {
   readonly index: number;
   /** Absolute path of the file, or of the folder whose files are the documents. */
   readonly path: string;
+  /** Its name in reports: the path below the corpus folder that was named, with `/` between the parts. */
   readonly name: string;
   readonly format: ShardFormat;
   /** Bytes on disk: the unit of progress. */
@@ -19,94 +23,122 @@ export interface Shard {
   readonly modifiedMs: number;
   /** For a folder: its files in document order, relative to `path`, with `/` between the parts. */
   readonly files: readonly string[];
+  /** What the user says of the columns; the rest goes by convention (`resolveColumns`). */
+  readonly columns?: ColumnNames;
+  /** What listing could not take in. */
+  readonly problems?: readonly DataProblem[];
+  /** Where the file comes from when it is not there (yet): one of the corpus's Hub sources. */
+  readonly hub?: HubFile;
 }
+
+/** One file of a Hub repository at a fixed commit. */
+export interface HubFile {
+  readonly repository: string;
+  readonly kind: 'model' | 'dataset';
+  /** 40 hex digits. */
+  readonly commit: string;
+  readonly path: string;
+}
+
+/**
+ * How a shard is read. `rows`: `readBytes` streams JSON lines, whose columns `resolveColumns` names.
+ * `documents`: `readDocuments` yields whole texts.
+ */
+export const shardForm = (format: ShardFormat): 'rows' | 'documents' =>
+  format.startsWith('jsonl') ? 'rows' : 'documents';
 
 const formats: readonly (readonly [RegExp, ShardFormat])[] = [
   [/\.(jsonl|ndjson)$/i, 'jsonl'],
   [/\.(jsonl|ndjson|json)\.gz$/i, 'jsonl.gz'],
   [/\.(jsonl|ndjson|json)\.zst$/i, 'jsonl.zst'],
+  [/\.parquet$/i, 'parquet'],
 ];
 
-/** Folders that hold no training text of their own. */
-const skippedFolders = new Set(['.git', '.hg', '.svn', 'node_modules', '.verbatim']);
-
+/** The format of a file that holds many documents; undefined for one that is a document itself. */
 export function shardFormat(path: string): ShardFormat | undefined {
   return formats.find(([pattern]) => pattern.test(path))?.[1];
 }
 
 /**
- * The shards of a corpus. A path is a shard file, a folder with shard files in it (then only those count),
- * or a folder of source files (then it is one shard, a document a file).
+ * The shards of a corpus. A path is a shard file, one text file, or a folder. In a folder every shard file is
+ * a shard, in order, and its other text files together are one more, a document a file.
  */
-export function listShards(paths: readonly string[]): readonly Shard[] {
+export function listShards(paths: readonly string[], columns?: ColumnNames): readonly Shard[] {
   const shards = paths.flatMap((path) => shardsAt(resolve(path)));
   if (shards.length === 0) {
     throw new UserError('The corpus is empty: no path was given', {
       action: 'Name at least one shard file or folder of training data.',
     });
   }
-  return shards.map((shard, index) => ({ ...shard, index }));
+  return shards.map((shard, index) => ({ ...shard, index, ...(columns && { columns }) }));
 }
 
-function shardsAt(path: string): Omit<Shard, 'index'>[] {
+type Unnumbered = Omit<Shard, 'index'>;
+
+function shardsAt(path: string): Unnumbered[] {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) {
     throw new UserError(`The corpus path ${path} does not exist`, {
-      action: 'Check the path: a shard file (.jsonl, .json.gz, .jsonl.zst) or a folder.',
+      action:
+        'Check the path: a shard file (.jsonl, .json.gz, .jsonl.zst, .parquet), a text file or a folder.',
     });
   }
-  if (!stat.isDirectory()) {
-    const format = shardFormat(path);
-    if (!format) {
-      throw new UserError(`${path} is no shard file`, {
-        action:
-          'Shards end in .jsonl, .json.gz, .jsonl.gz or .jsonl.zst; for plain source files, name their folder.',
-      });
-    }
-    return [shardFile(path, format)];
-  }
-  const files = listFiles(path);
-  const shardFiles = files.filter((file) => shardFormat(file));
-  if (shardFiles.length > 0) return shardFiles.map((file) => shardFile(file, shardFormat(file)!));
-  if (files.length === 0) {
-    throw new UserError(`The corpus folder ${path} holds no documents`, {
-      action: 'Choose a folder with shard files (.jsonl, .json.gz, .jsonl.zst) or with source files.',
-    });
-  }
-  const stats = files.map((file) => statSync(file));
-  return [
-    {
-      path,
-      name: basename(path),
-      format: 'folder',
-      nBytes: stats.reduce((sum, s) => sum + s.size, 0),
-      modifiedMs: stats.reduce((newest, s) => Math.max(newest, s.mtimeMs), 0),
-      files: files.map((file) => relative(path, file).split(sep).join('/')),
-    },
-  ];
+  if (stat.isDirectory()) return shardsInFolder(path);
+  const format = shardFormat(path) ?? (/\.(txt|text|md)$/i.test(path) ? 'text' : undefined);
+  if (format) return [fileShard(path, basename(path), format, stat.size, stat.mtimeMs)];
+  throw new UserError(`${path} is no shard file`, {
+    action:
+      'Shards end in .jsonl, .json.gz, .jsonl.gz, .jsonl.zst, .parquet or .txt; for source files, name their folder.',
+  });
 }
 
-function shardFile(path: string, format: ShardFormat): Omit<Shard, 'index'> {
-  const stat = statSync(path);
-  return { path, name: basename(path), format, nBytes: stat.size, modifiedMs: stat.mtimeMs, files: [] };
-}
-
-/** Every regular file below a folder, in code-unit order. Links are not followed: a link can loop. */
-function listFiles(folder: string): string[] {
-  let entries: Dirent[];
-  try {
-    entries = readdirSync(folder, { withFileTypes: true });
-  } catch (cause) {
-    throw new UserError(`The folder ${folder} cannot be read`, {
-      action: 'Check its permissions.',
-      cause,
+function shardsInFolder(folder: string): Unnumbered[] {
+  const { files, problems } = walkFolder(folder);
+  const shards: Unnumbered[] = [];
+  const documents: FoundFile[] = [];
+  for (const file of files) {
+    const format = shardFormat(file.path);
+    if (format)
+      shards.push(fileShard(join(folder, file.path), file.path, format, file.nBytes, file.modifiedMs));
+    else documents.push(file);
+  }
+  const described = shards.length > 0 ? documents.filter((file) => !describesData(file.path)) : documents;
+  if (described.length > 0 || problems.length > 0) shards.push(folderShard(folder, described, problems));
+  if (shards.length === 0) {
+    throw new UserError(`The corpus folder ${folder} holds no documents`, {
+      action:
+        'Choose a folder with shard files (.jsonl, .json.gz, .jsonl.zst, .parquet) or with source files.',
     });
   }
-  const found: string[] = [];
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : a.name > b.name ? 1 : 0))) {
-    const path = join(folder, entry.name);
-    if (entry.isDirectory() && !skippedFolders.has(entry.name)) found.push(...listFiles(path));
-    else if (entry.isFile()) found.push(path);
-  }
-  return found;
+  return shards;
 }
+
+const fileShard = (
+  path: string,
+  name: string,
+  format: ShardFormat,
+  nBytes: number,
+  modifiedMs: number,
+): Unnumbered => ({ path, name, format, nBytes, modifiedMs, files: [] });
+
+function folderShard(
+  path: string,
+  files: readonly FoundFile[],
+  problems: readonly DataProblem[],
+): Unnumbered {
+  return {
+    path,
+    name: basename(path),
+    format: 'folder',
+    nBytes: files.reduce((sum, file) => sum + file.nBytes, 0),
+    modifiedMs: files.reduce((newest, file) => Math.max(newest, file.modifiedMs), 0),
+    files: files.map((file) => file.path),
+    problems,
+  };
+}
+
+/** Files at the top of a data set that tell of it and are no part of it. */
+const describesData = (path: string): boolean =>
+  /^(\.gitattributes|(readme|licen[cs]e|copying|notice|citation|changelog|dataset_infos?|croissant|data_?card)(\.[a-z]+)?)$/i.test(
+    path,
+  );

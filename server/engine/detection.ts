@@ -23,6 +23,18 @@ export interface ShardResult {
   /** The detector's own partial result. Its size depends on the samples, not on the shard. */
   readonly partial: Uint8Array;
   readonly problems: readonly DataProblem[];
+  /** Where reading can begin in the middle of a compressed shard, in order. */
+  readonly restartPoints?: readonly RestartPoint[];
+}
+
+/** A place in a gzip stream, with what decompression needs to begin there. */
+export interface RestartPoint {
+  /** Compressed bytes before it. */
+  readonly diskOffset: number;
+  /** Decompressed bytes before it. */
+  readonly byteOffset: number;
+  /** The 32 KiB of output before it, deflated. */
+  readonly window: Uint8Array;
 }
 
 /** One place of a fragment. */

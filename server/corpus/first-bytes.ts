@@ -1,0 +1,52 @@
+// What a file is by its first bytes, whatever its name says. Knows no shards.
+
+export type FirstBytes =
+  | 'gzip'
+  | 'zstd'
+  | 'parquet'
+  | 'zip'
+  | 'git-lfs-pointer'
+  | 'html'
+  | 'utf-16'
+  | 'other';
+
+/** How many bytes `recognise` looks at. */
+export const N_FIRST_BYTES = 64;
+
+const starts: readonly (readonly [string, FirstBytes])[] = [
+  ['\x1f\x8b', 'gzip'],
+  ['\x28\xb5\x2f\xfd', 'zstd'],
+  ['PAR1', 'parquet'],
+  ['PARE', 'parquet'],
+  ['PK\x03\x04', 'zip'],
+  ['version https://git-lfs', 'git-lfs-pointer'],
+  ['\xff\xfe', 'utf-16'],
+  ['\xfe\xff', 'utf-16'],
+];
+
+export function recognise(head: Uint8Array): FirstBytes {
+  const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, N_FIRST_BYTES)).toString(
+    'latin1',
+  );
+  if (isSkippableZstdFrame(head)) return 'zstd';
+  if (/^\s*<(!doctype|html)/i.test(text)) return 'html';
+  return starts.find(([start]) => text.startsWith(start))?.[1] ?? 'other';
+}
+
+/** How a person would say it. */
+export const firstBytesName: Readonly<Record<FirstBytes, string>> = {
+  gzip: 'gzip data',
+  zstd: 'Zstandard data',
+  parquet: 'Parquet',
+  zip: 'a zip archive',
+  'git-lfs-pointer': 'a Git LFS pointer (git lfs pull fetches the file itself)',
+  html: 'a web page (an error page, saved in place of the file?)',
+  'utf-16': 'UTF-16 text',
+  other: 'none of the formats that Verbatim reads',
+};
+
+/** A NUL near the beginning: git's own rule for what is no text. */
+export const isBinary = (bytes: Uint8Array): boolean => bytes.subarray(0, 8000).includes(0);
+
+const isSkippableZstdFrame = (head: Uint8Array) =>
+  head.length >= 4 && (head[0]! & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;

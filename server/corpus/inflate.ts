@@ -1,0 +1,77 @@
+// Decompression a piece at a time. Piping would be shorter, but an error destroys a pipe together with
+// output that nobody has read yet. Knows no files.
+
+import type { Transform } from 'node:stream';
+
+/** Node's default of 16 KiB doubles the cost of inflating. */
+export const OUTPUT_CHUNK_BYTES = 1 << 20;
+export const INPUT_CHUNK_BYTES = 64 << 10;
+
+/** Text is never this much smaller compressed: what goes on and on is a decompression bomb. */
+export const MAX_EXPANSION = 500;
+const HARMLESS_BYTES = 1 << 30;
+/** Most output from one piece of input: deflate cannot reach it, Zstandard can. */
+const MAX_PIECE_BYTES = 256 << 20;
+
+/** All that one piece of input gave, with the input used so far. */
+export interface Inflated {
+  readonly diskBytes: number;
+  readonly pieces: readonly Buffer[];
+}
+
+/** Pushes one chunk at a time and takes all its output before the next. */
+export async function* inflate(source: AsyncIterable<Buffer>, engine: Transform): AsyncGenerator<Inflated> {
+  let ready: Buffer[] = [];
+  let nReady = 0;
+  let nIn = 0;
+  let nOut = 0;
+  let failure: Error | undefined;
+  let wake = () => {};
+  engine.on('data', (piece: Buffer) => {
+    ready.push(piece);
+    nReady += piece.length;
+    if (nReady > MAX_PIECE_BYTES) {
+      failure ??= expands();
+      engine.destroy();
+    }
+  });
+  engine.on('error', (error) => {
+    failure ??= error;
+    wake();
+  });
+  engine.on('close', () => wake());
+  const settle = (start: (done: () => void) => void) =>
+    new Promise<void>((resolve) => {
+      wake = resolve;
+      start(resolve);
+    });
+  const take = (): Inflated => {
+    const pieces = ready;
+    nOut += nReady;
+    ready = [];
+    nReady = 0;
+    if (nOut > HARMLESS_BYTES && nOut > nIn * MAX_EXPANSION) failure ??= expands();
+    return { diskBytes: nIn, pieces };
+  };
+  try {
+    for await (const chunk of source) {
+      await settle((done) => engine.write(chunk, done));
+      nIn += chunk.length;
+      yield take();
+      if (failure) throw failure;
+    }
+    await settle((done) => {
+      engine.once('end', done);
+      engine.end();
+    });
+    yield take();
+    if (failure) throw failure;
+  } finally {
+    engine.destroy();
+  }
+}
+
+function expands(): Error {
+  const error = new Error(`more than ${MAX_EXPANSION} times its size`);
+  return Object.assign(error, { code: 'VERBATIM_EXPANDS' });
+}

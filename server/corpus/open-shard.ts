@@ -1,0 +1,73 @@
+// Opens a shard file and doubts it: is it what its name says, is anything in it, does it stay as it is
+// while it is read? Readers go through here, so that every format is treated alike.
+
+import { type FileHandle, open } from 'node:fs/promises';
+import type { DataProblem } from '../../protocol/errors.ts';
+import { EnvironmentError } from '../errors.ts';
+import { type FirstBytes, firstBytesName, N_FIRST_BYTES, recognise } from './first-bytes.ts';
+import type { Shard, ShardFormat } from './shard.ts';
+
+export type OnProblem = (problem: DataProblem) => void;
+
+/** What the first bytes of each format must be; `other` is plain text. */
+const expected: Readonly<Record<Exclude<ShardFormat, 'folder'>, FirstBytes>> = {
+  jsonl: 'other',
+  'jsonl.gz': 'gzip',
+  'jsonl.zst': 'zstd',
+  parquet: 'parquet',
+  text: 'other',
+};
+
+/**
+ * Runs `read` on the open file, unless there is nothing to read; the reason is then a problem. Throws
+ * `EnvironmentError` when the system refuses.
+ */
+export async function* withShardFile<T>(
+  shard: Shard,
+  onProblem: OnProblem,
+  read: (file: FileHandle) => AsyncGenerator<T>,
+): AsyncGenerator<T> {
+  const complain = (kind: DataProblem['kind'], what: string) =>
+    onProblem({ kind, shard: shard.name, byteOffset: 0, message: `${shard.path} ${what}` });
+  const file = await open(shard.path).catch((cause) => {
+    throw unreadable(shard.path, cause);
+  });
+  try {
+    const before = await file.stat();
+    if (before.size === 0) return complain('empty', 'is empty');
+    const head = await readAt(file, 0, N_FIRST_BYTES, shard.path);
+    const found = recognise(head);
+    if (shard.format !== 'folder' && found !== expected[shard.format]) {
+      return complain('wrong-format', `is named as ${shard.format} and holds ${firstBytesName[found]}`);
+    }
+    yield* read(file);
+    const after = await file.stat();
+    if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
+      complain('changed', 'changed while it was read: scan it again when nothing writes to it any more');
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+/** At most `nBytes` bytes from `position` on; fewer at the end of the file. */
+export async function readAt(
+  file: FileHandle,
+  position: number,
+  nBytes: number,
+  path: string,
+): Promise<Buffer> {
+  const buffer = Buffer.allocUnsafeSlow(nBytes);
+  let nRead = 0;
+  while (nRead < nBytes) {
+    const { bytesRead } = await file.read(buffer, nRead, nBytes - nRead, position + nRead).catch((cause) => {
+      throw unreadable(path, cause);
+    });
+    if (bytesRead === 0) break;
+    nRead += bytesRead;
+  }
+  return buffer.subarray(0, nRead);
+}
+
+export const unreadable = (path: string, cause: Error): EnvironmentError =>
+  new EnvironmentError(`${path} cannot be read: ${cause.message}`, { cause });
