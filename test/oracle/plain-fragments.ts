@@ -1,32 +1,18 @@
-// From the runs of all shards to the fragments: maximal matches, exact counts, places and families
-// (design section 4). This is the plain form, by enumeration.
+// The plain form of `findFragments`: from the runs of all shards to the fragments, by enumeration.
 
-import type { MatchRule } from '../../protocol/study.ts';
+import { createHash } from 'node:crypto';
 import {
   type Fragment,
   PLACE_CAP,
-  type SampleInput,
   type SamplePlace,
-  type ShardResult,
   type TrainPlace,
-} from './detection.ts';
-import { decodeRuns, type MatchedRun } from './matched-runs.ts';
-import { Md5 } from './md5.ts';
-import { type NumberedSample, numberLines } from './number-lines.ts';
-
-export interface ScannedShard {
-  readonly shard: number;
-  readonly result: ShardResult;
-}
-
-export interface FragmentRequest {
-  readonly samples: readonly SampleInput[];
-  readonly rule: MatchRule;
-  readonly results: readonly ScannedShard[];
-}
+} from '../../server/engine/detection.ts';
+import type { FragmentRequest } from '../../server/engine/find-fragments.ts';
+import { type NumberedSample, numberLines } from './plain-numbers.ts';
+import { decodeRuns, type PlainRun } from './plain-runs.ts';
 
 /** In order: train, extract and lines descending, then fingerprint. */
-export function findFragments(request: FragmentRequest): Iterable<Fragment> {
+export function plainFragments(request: FragmentRequest): Fragment[] {
   const { rule } = request;
   const numbered = numberLines(request.samples, rule.profile);
   const runs = [...request.results]
@@ -54,7 +40,7 @@ export function findFragments(request: FragmentRequest): Iterable<Fragment> {
     .map(renumberFamily(new Map()));
 }
 
-interface ShardRun extends MatchedRun {
+interface ShardRun extends PlainRun {
   readonly shard: number;
   readonly repository: string;
 }
@@ -129,7 +115,7 @@ function draftFragment(classes: readonly number[], numbered: Numbered, runs: rea
     }
   }
   return {
-    fingerprint: new Md5().update(text).digest(),
+    fingerprint: createHash('md5').update(text).digest('hex'),
     nLines,
     text,
     train,
@@ -150,7 +136,7 @@ function* startsOf(needle: readonly number[], lines: readonly number[]): Generat
   }
 }
 
-function placeAt(lines: Pick<MatchedRun, 'rawLines' | 'starts' | 'ends'>, at: number, nLines: number) {
+function placeAt(lines: Pick<PlainRun, 'rawLines' | 'starts' | 'ends'>, at: number, nLines: number) {
   const last = at + nLines - 1;
   const byteOffset = lines.starts[at]!;
   return {

@@ -2,8 +2,8 @@
 // can speak of lines without their text: the same samples always get the same numbers.
 
 import type { Profile } from '../../protocol/study.ts';
-import type { SampleInput } from './detection.ts';
-import { significantLines } from './normalise.ts';
+import type { SampleInput } from '../../server/engine/detection.ts';
+import { significantLines } from './plain-normalise.ts';
 
 export interface NumberedSample {
   readonly sampleId: number;

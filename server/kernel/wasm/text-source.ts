@@ -27,4 +27,5 @@ export function appendText(at: usize, nBytes: u32): void {
     if (p < end) terminateLine(load<u8>(p++));
     o = textEnd();
   }
+  wrote(o);
 }
