@@ -43,24 +43,28 @@ export async function generateBatch(
   const { config, maxTokens } = settings;
   const all = requests.map((request) => new Row(request, maxTokens));
   let rows = all;
-  const cache = new KeyValueCache(config, rows.length);
+  const nPositions = Math.max(...rows.map((row) => row.stepsLeft(0)));
+  const cache = new KeyValueCache(config, rows.length, nPositions);
   let position = 0;
   let affordableSteps = FIRST_RUN_STEPS;
   while (rows.some((row) => row.remaining > 0)) {
     if (isStopped()) return null;
     const startedAt = performance.now();
     const nLeft = Math.max(...rows.map((row) => row.stepsLeft(position)));
-    const nSteps = Math.min(cache.nStepsToBoundary, nLeft, affordableSteps);
+    const nSteps = Math.min(cache.nToBoundary, nLeft, affordableSteps);
     const inputs = { ...buildInputs(rows, settings, position, nSteps), ...cache.inputs() };
     const outputs = await session.run(inputs);
     const nDone = outputs.picked!.dims[0]!;
     takeTokens(rows, config, position, outputs);
     position += nDone;
     cache.advance(nDone, outputs);
-    if (cache.nStepsToBoundary === 0) {
+    if (cache.nToBoundary === 0) {
+      cache.closeSegment();
       const kept = rowsWorthKeeping(rows);
-      cache.closeSegment(kept);
-      rows = kept.map((i) => rows[i]!);
+      if (kept.length < rows.length) {
+        cache.keepRows(kept);
+        rows = kept.map((i) => rows[i]!);
+      }
     }
     const stepMs = (performance.now() - startedAt) / nDone;
     affordableSteps = Math.max(1, Math.floor(RUN_MS / stepMs));

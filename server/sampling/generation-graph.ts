@@ -2,39 +2,29 @@
 // included. All rows stand at the same position. Prompts are fed through the same loop as forced tokens, so
 // prompts of different lengths need neither padding nor a second copy of the weights.
 //
-// The past comes in two parts. Whole segments are an input that the loop only reads; the segment that is
-// being made is carried and grows by one step a time. So the graph never copies the cache, only its end. A
-// run may stop inside a segment and the next go on from there: where runs meet changes no bit.
+// A run may stop anywhere and the next go on from there: where runs meet changes no bit.
 
+import {
+  addPastInputs,
+  attendToPast,
+  BLOCK_POSITIONS,
+  type CacheRole,
+  cacheName,
+  type PastShapes,
+  SEGMENT_POSITIONS,
+} from './cached-attention.ts';
 import { embed, type Gpt2Model, head, transform } from './gpt2-graph.ts';
 import { DATA_TYPE, type Dimension, encodeModel, Graph } from './onnx-graph.ts';
 import { type PickRule, pickToken } from './pick-token.ts';
 
-/**
- * Steps of one segment. Part of a sample's key: attention's sums are split where segments meet, so another
- * value may change a sample's last bits.
- */
-export const SEGMENT_STEPS = 32;
-
 /** Recorded with a study: samples are equal bit for bit only under the same form on the same provider. */
-export const LOOP_FORM = `loop-${SEGMENT_STEPS}`;
-
-/** `past` and `recent` are inputs; `made` is the output that becomes the next run's `recent`. */
-export type CacheRole = 'past' | 'recent' | 'made';
-
-/** The names of all layers' keys and values in one role. The roles' lists correspond. */
-export function cacheNames(role: CacheRole, nLayers: number): readonly string[] {
-  return Array.from({ length: nLayers }, (_, layer) => [keyName(role, layer), valueName(role, layer)]).flat();
-}
-
-const keyName = (role: CacheRole, layer: number) => `${role}.${layer}.key`;
-const valueName = (role: CacheRole, layer: number) => `${role}.${layer}.value`;
+export const LOOP_FORM = `loop-${SEGMENT_POSITIONS}-${BLOCK_POSITIONS}`;
 
 /**
  * Inputs: `token` int32 [batch] to feed first; `forced` int32 [steps, batch], what to feed after each step
  * or -1 for what was picked; `uniform` float64 [steps, batch, 1]; `temperature` the same; `position`
- * int64 [1] of `token`; `remaining` int32 [batch], picks left to each row; and both parts of the past,
- * [batch, heads, positions, head width] for every layer's keys and values.
+ * int64 [1] of `token`; `remaining` int32 [batch], picks left to each row; and the three parts of the past
+ * for every layer's keys and values.
  * Outputs: `picked` int32 and `logprob` float32, both [steps done, batch, 1]; and the recent past, grown.
  * With `tokens-and-logits` also `logits`, float32 [steps done, batch, vocabulary], to compare models by.
  * The loop ends early when no row has picks left.
@@ -44,7 +34,7 @@ export function buildGenerationGraph(
   rule: PickRule,
   outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
 ): Uint8Array {
-  const { nHeads, headWidth, nLayers } = model.config;
+  const { config } = model;
   const graph = new Graph('generation');
   graph.input('token', 'int32', ['batch']);
   graph.input('forced', 'int32', ['steps', 'batch']);
@@ -52,13 +42,14 @@ export function buildGenerationGraph(
   graph.input('temperature', 'float64', ['steps', 'batch', 1]);
   graph.input('position', 'int64', [1]);
   graph.input('remaining', 'int32', ['batch']);
-  const cacheShape = (positions: Dimension): readonly Dimension[] => ['batch', nHeads, positions, headWidth];
-  const names = (role: CacheRole) => cacheNames(role, nLayers);
-  for (const name of names('past')) graph.input(name, 'float32', cacheShape('past'));
-  for (const name of names('recent')) graph.input(name, 'float32', cacheShape('recent'));
-  const nPast = graph.op('Shape', [keyName('past', 0)], { start: 2, end: 3 });
+  const past = addPastInputs(graph, config);
   const nSteps = graph.op('Squeeze', [graph.op('Shape', ['forced'], { start: 0, end: 1 })]);
-  const body = buildStep(graph, model, rule, outputs, nPast);
+  const body = buildStep(graph, model, rule, outputs, past);
+  const names = (role: CacheRole) =>
+    Array.from({ length: config.nLayers }, (_, layer) => [
+      cacheName(role, layer, 'key'),
+      cacheName(role, layer, 'value'),
+    ]).flat();
   const carried = ['token', 'position', 'remaining', ...names('recent')];
   const made = names('made');
   const scanned = ['picked', 'logprob', ...(outputs === 'tokens' ? [] : ['logits'])];
@@ -74,8 +65,8 @@ export function buildGenerationGraph(
   );
   graph.output('picked', 'int32', [null, 'batch', 1]);
   graph.output('logprob', 'float32', [null, 'batch', 1]);
-  if (outputs !== 'tokens') graph.output('logits', 'float32', [null, 'batch', model.config.vocabularySize]);
-  for (const name of made) graph.output(name, 'float32', cacheShape(null));
+  if (outputs !== 'tokens') graph.output('logits', 'float32', [null, 'batch', config.vocabularySize]);
+  for (const name of made) graph.output(name, 'float32', ['batch', config.nHeads, null, config.headWidth]);
   return encodeModel(graph);
 }
 
@@ -85,7 +76,7 @@ function buildStep(
   model: Gpt2Model,
   rule: PickRule,
   outputs: 'tokens' | 'tokens-and-logits',
-  nPast: string,
+  past: PastShapes,
 ): Graph {
   const { config } = model;
   const step = new Graph('step', root);
@@ -101,13 +92,14 @@ function buildStep(
     return { key, value, nextKey: `grown.${layer}.key`, nextValue: `grown.${layer}.value` };
   });
   const nCarried = step.op('Shape', [cache[0]!.key], { start: 2, end: 3 });
-  const lengths = step.op('Concat', [nPast, step.op('Add', [nCarried, step.int64([1])])], { axis: 0 });
+  const nRecent = step.op('Add', [nCarried, step.int64([1])]);
+  const lengths = step.op('Concat', [past.lengths, nRecent], { axis: 0 });
 
   const hidden = transform(
     step,
     model,
     embed(step, model, 'step_token', 'step_position'),
-    (graph, qkv, layer) => attendTwoParts(graph, model, qkv, layer, cache[layer]!, lengths),
+    (graph, qkv, layer) => attendToPast(graph, config, qkv, layer, cache[layer]!, past, lengths),
   );
   const logits = head(step, model, hidden);
   const at = (input: string) => step.op('Gather', [input, 'iteration'], { axis: 0 });
@@ -144,39 +136,4 @@ function buildStep(
     step.output(step.op('Identity', [logits]), 'float32', ['batch', config.vocabularySize]);
   }
   return step;
-}
-
-interface CarriedCache {
-  readonly key: string;
-  readonly value: string;
-  readonly nextKey: string;
-  readonly nextValue: string;
-}
-
-/** Attention of one new position over the past and over what this segment made, under one softmax. */
-function attendTwoParts(
-  graph: Graph,
-  { config }: Gpt2Model,
-  qkv: string,
-  layer: number,
-  cache: CarriedCache,
-  lengths: string,
-): string {
-  const toHeads = graph.int64([0, config.nHeads, 1, config.headWidth]);
-  const [query, key, value] = graph
-    .ops('Split', [qkv], 3, { axis: 1, num_outputs: 3 })
-    .map((part) => graph.op('Reshape', [part, toHeads]));
-  const keys = graph.op('Concat', [cache.key, key!], { axis: 2 }, cache.nextKey);
-  const values = graph.op('Concat', [cache.value, value!], { axis: 2 }, cache.nextValue);
-  const score = (to: string) =>
-    graph.contribOp('FusedMatMul', [query!, to], {
-      transB: 1,
-      alpha: { float: config.attentionScales[layer]! },
-    });
-  const scores = graph.op('Concat', [score(keyName('past', layer)), score(keys)], { axis: 3 });
-  const weights = graph.op('Softmax', [scores], { axis: 3 });
-  const [onPast, onMade] = graph.ops('Split', [weights, lengths], 2, { axis: 3 });
-  const fromPast = graph.op('MatMul', [onPast!, valueName('past', layer)]);
-  const mixed = graph.op('Add', [fromPast, graph.op('MatMul', [onMade!, values])]);
-  return graph.op('Reshape', [mixed, graph.int64([0, config.width])]);
 }

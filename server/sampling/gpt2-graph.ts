@@ -62,7 +62,11 @@ export function transform(graph: Graph, model: Gpt2Model, embedded: string, atte
 /** Logits [rows, vocabulary] of [rows, width]. */
 export function head(graph: Graph, model: Gpt2Model, hidden: string): string {
   const name = model.config.tiedHead ? 'wte.weight' : 'lm_head.weight';
-  return graph.op('Gemm', [hidden, weight(graph, model, name)], { transB: 1 });
+  const table = weight(graph, model, name);
+  return graph.op('MatMul', [
+    hidden,
+    graph.constantOp(`${name}:transposed`, 'Transpose', [table], { perm: [1, 0] }),
+  ]);
 }
 
 /** A weight by its bare name, as 32-bit floats: conversions of constants are folded when a session starts. */

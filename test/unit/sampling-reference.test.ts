@@ -70,7 +70,7 @@ async function teacherForcedLogits(checkpoint: Checkpoint, text: readonly number
     temperature: new Tensor('float64', new Float64Array(nSteps), [nSteps, 1, 1]),
     position: new Tensor('int64', BigInt64Array.of(0n), [1]),
     remaining: new Tensor('int32', Int32Array.of(1), [1]),
-    ...new KeyValueCache(checkpoint.config, 1).inputs(),
+    ...new KeyValueCache(checkpoint.config, 1, text.length).inputs(),
   });
   const all = logits!.data as Float32Array;
   const width = checkpoint.config.vocabularySize;
