@@ -1,5 +1,6 @@
 // The kernel's one door: bytes go in, matched lines and damaged rows come out. Knows nothing of files.
 
+import { type Columns, standardColumns } from '../corpus/columns.ts';
 import type { SharedIndex } from './share-index.ts';
 import { wasm } from './wasm-api.ts';
 
@@ -17,7 +18,8 @@ export interface KernelListener {
 const INPUT_BYTES = 1 << 20;
 /** As in wasm/found-lines.ts. */
 const RECORD_BYTES = 32;
-const columns = { repository: 0, path: 1, license: 2 } as const;
+const columns = { repository: 0, path: 1, license: 2, content: 3 } as const;
+const MAX_NAME_BYTES = 1023;
 
 export class ScanKernel {
   readonly #kernel: ScanExports;
@@ -26,6 +28,7 @@ export class ScanKernel {
   readonly #numbers: Float64Array;
   readonly #input: number;
   #listener: KernelListener | undefined;
+  #names: Columns = standardColumns;
 
   constructor({ module, memory, address }: SharedIndex) {
     const instance = new wasm.Instance(module, {
@@ -62,15 +65,25 @@ export class ScanKernel {
     return this.#kernel.currentRowOffset();
   }
 
-  column(name: keyof typeof columns): string {
-    const at = this.#kernel.columnAt(columns[name]) >>> 0;
+  column(name: Exclude<keyof typeof columns, 'content'>): string {
+    // Of columns with the same name the kernel fills the first.
+    const names = Object.keys(columns) as (keyof typeof columns)[];
+    const column = columns[names.find((other) => this.#names[other] === this.#names[name])!];
+    const at = this.#kernel.columnAt(column) >>> 0;
     // A decoder takes no shared memory.
-    return new TextDecoder().decode(this.#bytes.slice(at, at + this.#kernel.columnLength(columns[name])));
+    return new TextDecoder().decode(this.#bytes.slice(at, at + this.#kernel.columnLength(column)));
   }
 
   /** Starts a stream of JSON lines; whatever was not ended is forgotten. */
-  beginRows(listener: KernelListener): void {
+  beginRows(listener: KernelListener, names: Columns = standardColumns): void {
     this.#listener = listener;
+    this.#names = names;
+    for (const part of Object.keys(columns) as (keyof typeof columns)[]) {
+      const name = new TextEncoder().encode(names[part]);
+      // A longer name is none of the keys': those are cut, and nothing equals it.
+      if (name.length <= MAX_NAME_BYTES) this.#bytes.set(name, this.#kernel.nameAt(columns[part]) >>> 0);
+      this.#kernel.setNameLength(columns[part], name.length <= MAX_NAME_BYTES ? name.length : 0xffff_ffff);
+    }
     this.#kernel.beginStream();
   }
 
@@ -134,4 +147,6 @@ interface ScanExports {
   currentRowOffset(): number;
   columnAt(column: number): number;
   columnLength(column: number): number;
+  nameAt(column: number): number;
+  setNameLength(column: number, nBytes: number): void;
 }

@@ -1,13 +1,12 @@
-// Scans one shard with one kernel: the bytes of its file, or of the files of its folder.
+// Scans one shard with one kernel: the bytes of its rows, or its documents where they are no JSON lines.
 
-import { closeSync, openSync, readSync } from 'node:fs';
-import { join } from 'node:path';
 import type { DataProblem } from '../../protocol/errors.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
-import type { Shard } from '../corpus/shard.ts';
-import type { MatchedDocument, ShardResult } from '../engine/detection.ts';
+import { readDocuments } from '../corpus/read-documents.ts';
+import { resolveColumns } from '../corpus/resolve-columns.ts';
+import { type Shard, shardForm } from '../corpus/shard.ts';
+import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { RunCollector } from '../engine/run-collector.ts';
-import { EnvironmentError, throwIfAborted } from '../errors.ts';
 import type { KernelListener, ScanKernel } from './scan-kernel.ts';
 
 export interface ScanHooks {
@@ -20,15 +19,19 @@ export interface ScanHooks {
 
 /** Throws when the disk fails: then nothing of the shard counts. Damaged data becomes problems. */
 export function scanShard(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Promise<ShardResult> {
-  return shard.format === 'folder' ? scanFolder(kernel, shard, hooks) : scanRows(kernel, shard, hooks);
+  return shardForm(shard.format) === 'rows'
+    ? scanRows(kernel, shard, hooks)
+    : scanDocuments(kernel, shard, hooks);
 }
 
 async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Promise<ShardResult> {
   const collector = new RunCollector();
   const documents: MatchedDocument[] = [];
   const problems: DataProblem[] = [];
+  const restartPoints: RestartPoint[] = [];
+  const columns = await resolveColumns(shard, hooks.signal);
   let broken = false;
-  kernel.beginRows({
+  const listener: KernelListener = {
     onLine: collectInto(collector),
     onRow(status) {
       const { row, rowOffset: byteOffset } = kernel;
@@ -44,23 +47,37 @@ async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Pro
         return;
       }
       collector.dropRow();
-      const what = status === 'not-json' ? 'is no JSON object' : 'has no string "content"';
+      const what = status === 'not-json' ? 'is no JSON object' : `has no string "${columns.content}"`;
       const message = `${shard.path}: row ${row} at byte ${byteOffset} ${what}`;
       problems.push({ kind: status, shard: shard.name, byteOffset, message });
     },
-  });
+  };
+  kernel.beginRows(listener, columns);
   const chunks = readBytes(shard, {
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, kernel.rowOffset),
     onProblem(problem) {
-      broken = true;
+      // A file that changed was still read to its end.
+      if (problem.kind !== 'changed') broken = true;
       problems.push(problem);
     },
+    onRestartPoint: (point) => void keepUseful(restartPoints, point, documents.at(-1)),
   });
   for await (const chunk of hooks.readAhead === 'none' ? chunks : readAhead(chunks)) kernel.appendRows(chunk);
   if (!broken) kernel.endRows();
   const { nRows, contentBytes } = kernel;
-  return { nRows, contentBytes, documents, partial: collector.encode(), problems };
+  return { nRows, contentBytes, documents, partial: collector.encode(), problems, restartPoints };
+}
+
+/** A point that no document with a match was read from is of no use once there is a later one. */
+function keepUseful(
+  points: RestartPoint[],
+  point: RestartPoint,
+  lastMatch: MatchedDocument | undefined,
+): void {
+  const before = points.at(-1);
+  if (before && (lastMatch === undefined || lastMatch.byteOffset < before.byteOffset)) points.pop();
+  points.push(point);
 }
 
 /** Asks for the next chunk before the one at hand is used. */
@@ -80,42 +97,26 @@ async function* readAhead(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Ui
   }
 }
 
-const FILE_CHUNK_BYTES = 1 << 20;
-
-async function scanFolder(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Promise<ShardResult> {
+async function scanDocuments(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Promise<ShardResult> {
   const collector = new RunCollector();
   const documents: MatchedDocument[] = [];
+  const problems: DataProblem[] = [];
   const listener: KernelListener = { onLine: collectInto(collector), onRow: () => {} };
-  const chunk = new Uint8Array(FILE_CHUNK_BYTES);
+  let nRows = 0;
   let contentBytes = 0;
-  for (const [row, file] of shard.files.entries()) {
-    if (row % 64 === 0) await new Promise(setImmediate);
-    throwIfAborted(hooks.signal);
-    const path = join(shard.path, file);
+  const read = readDocuments(shard, {
+    signal: hooks.signal,
+    onBytes: (diskBytes) => hooks.onBytes(diskBytes, 0),
+    onProblem: (problem) => void problems.push(problem),
+  });
+  for await (const { text, ...document } of read) {
     kernel.beginText(listener);
-    try {
-      for (const piece of readFile(path, chunk)) {
-        kernel.appendText(piece);
-        hooks.onBytes(piece.length, 0);
-      }
-    } catch (cause) {
-      throw new EnvironmentError(`${path} cannot be read: ${(cause as Error).message}`, { cause });
-    }
+    kernel.appendText(text);
     contentBytes += kernel.endText();
-    if (collector.keepRow(row)) {
-      documents.push({ row, repository: shard.name, path: file, license: '', byteOffset: 0 });
-    }
+    nRows++;
+    if (collector.keepRow(document.row)) documents.push(document);
   }
-  return { nRows: shard.files.length, contentBytes, documents, partial: collector.encode(), problems: [] };
-}
-
-function* readFile(path: string, chunk: Uint8Array): Generator<Uint8Array> {
-  const file = openSync(path, 'r');
-  try {
-    for (let n = readSync(file, chunk); n > 0; n = readSync(file, chunk)) yield chunk.subarray(0, n);
-  } finally {
-    closeSync(file);
-  }
+  return { nRows, contentBytes, documents, partial: collector.encode(), problems };
 }
 
 const collectInto =

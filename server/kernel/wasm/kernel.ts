@@ -10,6 +10,7 @@ import { SampleIndex } from "./sample-index";
 export { createIndex, buildIndex } from "./sample-index";
 export {
   beginStream, appendRows, endStream, rowCount, textBytes, currentRow, currentRowOffset, columnAt, columnLength,
+  nameAt, setNameLength,
 } from "./row-source";
 export { appendText } from "./text-source";
 

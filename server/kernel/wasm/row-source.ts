@@ -1,5 +1,5 @@
-// JSON lines as they come from the disk: one object a row, its string "content" is a document, three more
-// strings say where it came from. The bytes are read once, in pieces of any size; a row is never held. What
+// JSON lines as they come from the disk: one object a row, one of its strings is a document, three more, or
+// lists of strings, say where it came from; the host names these columns. The bytes are read once, in pieces of any size; a row is never held. What
 // is no JSON by RFC 8259 is told from what is, so that a damaged row never counts.
 
 import { alloc, array, nil, Ptr } from "./memory";
@@ -42,7 +42,8 @@ const IS_KEY: u32 = 5;
 
 /** Longer names are cut here: enough to tell apart what anyone has called a file. */
 const COLUMN_BYTES: u32 = 1 << 16;
-const KEY_BYTES: u32 = 64;
+/** Longer keys are cut, so a name is shorter (MAX_NAME_BYTES in scan-kernel.ts). */
+const KEY_BYTES: u32 = 1024;
 /** Rows nested deeper than this count as damaged, as in every JSON reader at some depth. */
 const MAX_DEPTH: u32 = 1 << 16;
 
@@ -53,12 +54,19 @@ let stringIs: u32 = IS_OTHER;
 /** For the value that comes next at the row's own level. */
 let keyIs: u32 = IS_OTHER;
 let seen: u32 = 0; // bit a column
+let seenList: u32 = 0; // bit a column
+/** The column whose list is being read, and where in its bytes the current item begins. */
+let listIs: u32 = IS_OTHER;
+let itemStart: u32 = 0;
 let onlyBlanks: bool = true;
 let startsDamaged: bool = false;
 
 let captured: usize = 0; // IS_KEY's and the columns' bytes
 let capturedBytes: u32 = 0;
 let columnBytes = nil<u32>();
+
+let names: usize = 0; // of the columns and the content, KEY_BYTES each
+let nameBytes = nil<u32>();
 
 let carried: usize = 0;
 let nCarried: u32 = 0;
@@ -75,7 +83,13 @@ export function prepareRows(): void {
   columnBytes = array<u32>(N_COLUMNS);
   captured = alloc((N_COLUMNS + 1) * (COLUMN_BYTES + 64));
   carried = alloc(ESCAPE_BYTES);
+  names = alloc((IS_CONTENT + 1) * KEY_BYTES);
+  nameBytes = array<u32>(IS_CONTENT + 1);
 }
+
+/** The host writes the name of a column there, at most KEY_BYTES - 1 bytes, and says how many they are. */
+export function nameAt(column: u32): usize { return names + column * KEY_BYTES; }
+export function setNameLength(column: u32, nBytes: u32): void { nameBytes[column] = nBytes; }
 
 export function beginStream(): void {
   nCarried = 0;
@@ -130,6 +144,8 @@ function beginRow(): void {
   state = BEFORE_ROW;
   depth = 0;
   seen = 0;
+  seenList = 0;
+  listIs = IS_OTHER;
   onlyBlanks = true;
   startsDamaged = false;
   documentBytes = 0;
@@ -241,14 +257,40 @@ function expectKey(c: u32): void {
 
 function beginValue(c: u32): void {
   if (c == 0x22) {
-    // Of keys that occur twice the first one counts.
+    if (depth == 2 && !isObject[1] && listIs < N_COLUMNS) {
+      beginItem();
+      return;
+    }
+    // Of keys that occur twice the first one counts, and a string before a list.
     const is = depth == 1 && isObject[0] && keyIs < IS_OTHER && !(seen & (1 << keyIs)) ? keyIs : IS_OTHER;
     seen |= is < IS_OTHER ? 1 << is : 0;
     beginString(is);
   } else if (c == 0x7b) open(true);
-  else if (c == 0x5b) open(false);
+  else if (c == 0x5b) beginList();
   else if (isLiteralByte(c)) state = beginLiteral(c) ? LITERAL : BROKEN;
   else state = BROKEN;
+}
+
+function beginList(): void {
+  if (depth == 1) {
+    const counts = keyIs < N_COLUMNS && !((seen | seenList) & (1 << keyIs));
+    listIs = counts ? keyIs : IS_OTHER;
+    if (counts) seenList |= 1 << keyIs;
+  }
+  open(false);
+}
+
+/** A string of a list is added to its column, after " OR " if it is not the first. */
+function beginItem(): void {
+  const before = columnBytes[listIs];
+  const at = columnAt(listIs) + before;
+  if (before + 4 > COLUMN_BYTES) {
+    beginString(IS_OTHER);
+    return;
+  }
+  beginString(listIs);
+  if (before) store<u32>(at, 0x20524f20);
+  itemStart = capturedBytes = before ? before + 4 : 0;
 }
 
 function skipRow(at: usize, end: usize): usize {
@@ -273,7 +315,10 @@ function beginString(is: u32): void {
 function endString(): void {
   state = AFTER_VALUE;
   if (stringIs == IS_CONTENT) documentBytes = endDocument();
-  else if (stringIs < N_COLUMNS) columnBytes[stringIs] = capturedBytes;
+  else if (stringIs < N_COLUMNS) {
+    // An empty item adds nothing.
+    if (depth == 1 || capturedBytes > itemStart) columnBytes[stringIs] = capturedBytes;
+  }
   else if (stringIs == IS_KEY) {
     state = COLON;
     if (depth == 1) keyIs = nameOfKey();
@@ -380,13 +425,10 @@ function readString(at: usize, end: usize): usize {
   return p;
 }
 
-/** content, repo_name, path, license: compared as words, since static data would be written at every start. */
 function nameOfKey(): u32 {
   const at = columnAt(N_COLUMNS);
-  const n = capturedBytes;
-  if (n == 4 && load<u32>(at) == 0x68746170) return COLUMN_PATH;
-  if (n == 7 && (load<u64>(at) & 0xffffffffffffff) == 0x746e65746e6f63) return IS_CONTENT;
-  if (n == 7 && (load<u64>(at) & 0xffffffffffffff) == 0x65736e6563696c) return COLUMN_LICENSE;
-  if (n == 9 && load<u64>(at) == 0x6d616e5f6f706572 && load<u8>(at, 8) == 0x65) return COLUMN_REPOSITORY;
+  for (let i: u32 = 0; i <= IS_CONTENT; i++) {
+    if (nameBytes[i] == capturedBytes && memory.compare(nameAt(i), at, capturedBytes) == 0) return i;
+  }
   return IS_OTHER;
 }
