@@ -6,7 +6,7 @@ import { buildKernel } from './server/kernel/build-wasm.mjs';
 
 const shared = {
   bundle: true,
-  outdir: 'dist',
+  metafile: true,
   platform: 'node',
   target: 'node22',
   external: ['onnxruntime-node', 'vscode'],
@@ -19,13 +19,14 @@ const banner = {
   js: "import { createRequire as createRequireOf } from 'node:module'; const require = createRequireOf(import.meta.url);",
 };
 
-export async function bundle() {
-  mkdirSync('dist', { recursive: true });
-  for (const name of readdirSync('dist')) if (/\.c?js$/.test(name)) rmSync(`dist/${name}`);
-  await Promise.all([
-    buildKernel(),
+/** Gives back what esbuild says went into each file. The same sources give the same bytes in any folder. */
+export async function bundle(outdir = 'dist') {
+  mkdirSync(outdir, { recursive: true });
+  for (const name of readdirSync(outdir)) if (/\.c?js$/.test(name)) rmSync(`${outdir}/${name}`);
+  const results = await Promise.all([
     build({
       ...shared,
+      outdir,
       format: 'esm',
       splitting: true, // what a command does not need is not loaded
       banner,
@@ -38,11 +39,14 @@ export async function bundle() {
     }),
     build({
       ...shared,
+      outdir,
       format: 'cjs',
       outExtension: { '.js': '.cjs' },
       entryPoints: { extension: 'src/extension.ts' },
     }),
+    buildKernel(),
   ]);
+  return results.flatMap((result) => result?.metafile ?? []);
 }
 
 if (import.meta.filename === process.argv[1]) await bundle();

@@ -1,9 +1,9 @@
 // Samples a model as a plan says: the stage's one door. Each sample comes exactly once, in batches as they
 // finish, and depends on the plan, the model and the graph form alone.
 
-import { createRequire } from 'node:module';
 import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { findRuntime } from './find-runtime.ts';
 import type { RowRequest } from './generate-batch.ts';
 import { LOOP_FORM } from './generation-graph.ts';
 import { planExecution } from './plan-execution.ts';
@@ -54,6 +54,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     if (!request.isDone(sampleId)) pending.push({ sampleId, prompt: prepared.promptOf(sampleId).tokens });
   }
   if (pending.length === 0) return;
+  const runtime = findRuntime();
   const nPositions = plan.maxTokens + Math.max(...pending.map(({ prompt }) => prompt.length));
   const { provider, batch, workers, nThreads, fallbacks } = planExecution(
     request.execution,
@@ -61,7 +62,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     pending.length,
     nPositions,
   );
-  request.onEnvironment({ provider, form: LOOP_FORM, batch, workers, runtime: RUNTIME, fallbacks });
+  request.onEnvironment({ provider, form: LOOP_FORM, batch, workers, runtime, fallbacks });
   const start = {
     model: { config, weights: checkpoint.weights, weightFolder: checkpoint.weightFolder },
     rule: prepared.rule,
@@ -76,8 +77,6 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     }));
   }
 }
-
-const RUNTIME = `onnxruntime-node ${createRequire(import.meta.url)('onnxruntime-node/package.json').version}`;
 
 function* cutBatches(
   pending: readonly RowRequest[],
