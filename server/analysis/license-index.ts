@@ -39,7 +39,9 @@ export function indexLicenses(licenses: readonly LicenseText[]): LicenseIndex {
       for (const run of runs) for (const i of holders.get(run) ?? []) counts[i]!++;
       let best = 0;
       for (let i = 1; i < counts.length; i++) if (counts[i]! > counts[best]!) best = i;
-      return (counts[best] ?? 0) >= LEAST_SHARE * runs.length ? licenses[best]!.spdxId : null;
+      if ((counts[best] ?? 0) < LEAST_SHARE * runs.length) return null;
+      const { spdxId } = licenses[best]!;
+      return /any later version/i.test(words.join(' ')) ? spdxId.replace(/-only$/, '-or-later') : spdxId;
     },
   };
 }

@@ -1,0 +1,103 @@
+// Secrets, keys and addresses: found where they are, not found in what only looks like them, and masked.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { findContacts, maskRanges, type SensitiveRange } from '../../server/analysis/sensitive.ts';
+import { findSensitive } from '../../server/sensitive/find-sensitive.ts';
+
+async function found(...texts: string[]): Promise<string[][]> {
+  const all: string[][] = [];
+  await findSensitive(
+    texts.map((text) => ({ text })),
+    ({ text }, ranges) => all.push(ranges.map((r) => `${r.kind} ${text.slice(r.start, r.end)}`)),
+  );
+  return all;
+}
+
+/** Put together here, so that no scanner takes this file for a leak. */
+const token = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
+const privateKey = [
+  '-----BEGIN RSA PRIVATE KEY-----',
+  'MIIEpAIBAAKCAQEA04up8hoqzS1'.repeat(3),
+  '-----END RSA PRIVATE KEY-----',
+].join('\n');
+
+test('secrets, keys and addresses are found in the text that holds them', async () => {
+  assert.deepEqual(
+    await found(
+      'x = 1',
+      `token = "${token}"`,
+      '# Jane Doe <jane.doe@mail.example-corp.com>, see 8.8.4.200',
+      `key = """${privateKey}"""`,
+      'server 2a00:1450:4001:81b::200e',
+      '',
+    ),
+    [
+      [],
+      [`secret ${token}`],
+      ['email jane.doe@mail.example-corp.com', 'ip-address 8.8.4.200'],
+      [`private-key ${privateKey}`],
+      ['ip-address 2a00:1450:4001:81b::200e'],
+      [],
+    ],
+  );
+});
+
+test('a key that is cut by the end of its text does not run on into the next', async () => {
+  const half = privateKey.slice(0, 60);
+  const [first, second] = await found(half, 'SECOND TEXT\n-----END RSA PRIVATE KEY-----');
+  assert.deepEqual(first, [`private-key ${half}`]);
+  assert.deepEqual(second, []);
+});
+
+test('the last lines of a key are found too, certificates are not', async () => {
+  const [, body, end] = privateKey.split('\n');
+  assert.deepEqual(await found(`x = 1\n${body}\n${end}\ny = 2`, `-----BEGIN CERTIFICATE-----\n${body}`), [
+    [`private-key ${body}\n${end}`],
+    [],
+  ]);
+});
+
+test('versions, package names, decorators, private and example addresses are none', () => {
+  for (const text of [
+    'events@3.3.0/events.js',
+    '@decorator.call()',
+    'zod@3.25.76',
+    'user@example.com',
+    'someone@localhost',
+    '127.0.0.1 10.0.0.1 192.168.1.1 172.16.5.4 0.0.0.0 255.255.255.0',
+    'version 1.2.3.4',
+    '1.2.3.4.5',
+    '300.1.2.3',
+    'a::b std::vector 12:34:56',
+    '2001:db8::1',
+    'foo(@bar)',
+  ]) {
+    assert.deepEqual(findContacts(text), [], text);
+  }
+});
+
+test('masking hides every character of every range and keeps the rest and the lines', () => {
+  const text = 'a secret b\nc key\nkey d';
+  const range = (start: number, end: number): SensitiveRange => ({ kind: 'secret', rule: 'r', start, end });
+  assert.equal(maskRanges(text, [range(2, 8)]), 'a [secret: 6 characters] b\nc key\nkey d');
+  assert.equal(maskRanges(text, [range(13, 20)]), 'a secret b\nc [secret: 7 characters]\n d');
+  assert.equal(
+    maskRanges(text, [range(2, 8), range(4, 10)]),
+    'a [secret: 6 characters][secret: 2 characters]\nc key\nkey d',
+  );
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.nat(40), fc.integer({ min: 1, max: 10 }))), (places) => {
+      const plain = 'x'.repeat(20) + '\n'.repeat(3) + 'x'.repeat(30);
+      const ranges = places.map(([start, length]) => range(start, start + length));
+      const masked = maskRanges(plain, ranges);
+      assert.equal(masked.split('\n').length, 4);
+      const hidden = new Set(
+        ranges.flatMap(({ start, end }) => Array.from({ length: end - start }, (_, i) => start + i)),
+      );
+      const left = [...plain].filter((c, i) => c === 'x' && !hidden.has(i)).length;
+      assert.equal(masked.replace(/\[.*?\]/g, '').split('x').length - 1, left);
+    }),
+  );
+});
