@@ -1,0 +1,79 @@
+// What every fragment is and what sensitive content it holds: one pass over the texts, for reports and
+// exports to look up.
+
+import { type FragmentKind, type KindLabel, kindOfFragment } from '../analysis/kind-of-fragment.ts';
+import { maskRanges, type SensitiveRange } from '../analysis/sensitive.ts';
+import { loadLicenses } from '../formats/license-texts.ts';
+import { findSensitive } from '../sensitive/find-sensitive.ts';
+import { readFragmentTexts } from '../store/fragment-counts.ts';
+import { readLabels, type StoredLabel } from '../store/labels-table.ts';
+import type { Database } from '../store/study-file.ts';
+
+export interface FragmentFacts {
+  /** By fragment_id. */
+  readonly kinds: readonly KindLabel[];
+  /** By fragment_id; only fragments with something in them. */
+  readonly sensitive: ReadonlyMap<number, readonly SensitiveRange[]>;
+  /** Hand labels that all annotators of a fragment agree on, by fingerprint. */
+  readonly handLabels: ReadonlyMap<string, string>;
+}
+
+export async function describeFragments(db: Database): Promise<FragmentFacts> {
+  const licenses = loadLicenses();
+  const kinds: KindLabel[] = [];
+  const sensitive = new Map<number, readonly SensitiveRange[]>();
+  await findSensitive(readFragmentTexts(db), ({ fragmentId, text }, ranges) => {
+    kinds[fragmentId] = kindOfFragment(text, licenses);
+    if (ranges.length > 0) sensitive.set(fragmentId, ranges);
+  });
+  return { kinds, sensitive, handLabels: agreedLabels(readLabels(db)) };
+}
+
+/** Whether sensitive content is shown as it is or as its kind and length. */
+export type Disclosure = 'masked' | 'shown';
+
+/** Hides the sensitive parts of a fragment's text. */
+export function discloseText(
+  facts: Pick<FragmentFacts, 'sensitive'>,
+  fragmentId: number,
+  text: string,
+  disclosure: Disclosure,
+): string {
+  const ranges = facts.sensitive.get(fragmentId);
+  return ranges && disclosure === 'masked' ? maskRanges(text, ranges) : text;
+}
+
+export interface KindCount {
+  readonly kind: FragmentKind;
+  readonly fragments: number;
+  /** SPDX ids of licences, most frequent first. */
+  readonly spdxIds: readonly { readonly spdxId: string; readonly fragments: number }[];
+}
+
+export function countKinds({ kinds }: FragmentFacts): readonly KindCount[] {
+  const counts = new Map<FragmentKind, Map<string, number>>();
+  for (const { kind, spdxId } of kinds) {
+    const ids = counts.get(kind) ?? new Map<string, number>();
+    counts.set(kind, ids.set(spdxId ?? '', (ids.get(spdxId ?? '') ?? 0) + 1));
+  }
+  return [...counts]
+    .map(([kind, ids]) => ({
+      kind,
+      fragments: [...ids.values()].reduce((sum, n) => sum + n, 0),
+      spdxIds: [...ids]
+        .filter(([spdxId]) => spdxId !== '')
+        .map(([spdxId, fragments]) => ({ spdxId, fragments }))
+        .sort((a, b) => b.fragments - a.fragments || (a.spdxId < b.spdxId ? -1 : 1)),
+    }))
+    .sort((a, b) => b.fragments - a.fragments || (a.kind < b.kind ? -1 : 1));
+}
+
+function agreedLabels(labels: readonly StoredLabel[]): ReadonlyMap<string, string> {
+  const given = new Map<string, Set<string>>();
+  for (const { fingerprint, label } of labels) {
+    given.set(fingerprint, (given.get(fingerprint) ?? new Set()).add(label));
+  }
+  return new Map(
+    [...given].filter(([, all]) => all.size === 1).map(([fingerprint, all]) => [fingerprint, [...all][0]!]),
+  );
+}

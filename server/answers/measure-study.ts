@@ -1,0 +1,126 @@
+// How much a study's model has memorised, in numbers with intervals. Reads the file, computes with
+// server/analysis, and keeps nothing.
+
+import { bootstrapSums } from '../analysis/bootstrap.ts';
+import { type Correlation, pearson, spearman } from '../analysis/correlation.ts';
+import type { Estimate } from '../analysis/intervals.ts';
+import { type GrowthPoint, rarefaction } from '../analysis/rarefaction.ts';
+import { chao1, chao2, frequencyCounts, goodTuringCoverage } from '../analysis/unseen.ts';
+import { type FragmentCounts, readFragmentCounts } from '../store/fragment-counts.ts';
+import { readSampleRows, type SampleRow } from '../store/metrics-table.ts';
+import type { Database } from '../store/study-file.ts';
+
+/** A number out of a total; the interval is of the share. */
+export interface Part {
+  readonly total: number;
+  readonly memorised: number;
+  readonly share: Estimate;
+}
+
+export interface StudyMeasures {
+  readonly samples: Part;
+  readonly lines: Part;
+  /** Null where some sample's tokens are unknown. */
+  readonly tokens: Part | null;
+  readonly fragments: {
+    /** With the interval for another study of as many samples. */
+    readonly count: Estimate;
+    readonly families: number;
+    readonly extract: number;
+    readonly train: number;
+  };
+  readonly correlation: { readonly pearson: Correlation | null; readonly spearman: Correlation | null };
+  readonly growth: readonly GrowthPoint[];
+  readonly unseen: {
+    /** Fragments that samples without end would show, by occurrences and by samples. */
+    readonly chao1: Estimate;
+    readonly chao2: number;
+    /** Null where nothing was found. */
+    readonly goodTuringCoverage: number | null;
+  };
+  readonly byLength: readonly LengthBin[];
+}
+
+export interface LengthBin {
+  readonly fromLines: number;
+  readonly toLines: number;
+  readonly fragments: number;
+  readonly extract: number;
+  readonly train: number;
+}
+
+export function measureStudy(db: Database): StudyMeasures {
+  const rows = readSampleRows(db);
+  const counts = readFragmentCounts(db);
+  const nSamples = rows.length;
+  const incidences = frequencyCounts(counts.nSamples);
+  const abundances = frequencyCounts(counts.extract);
+  const growth = rarefaction(incidences, nSamples);
+  const last = growth.at(-1);
+  const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, value) => total + value, 0);
+  const coverage = goodTuringCoverage(abundances);
+  return {
+    ...measureParts(rows),
+    fragments: {
+      count: { value: counts.n, low: last?.low ?? 0, high: last?.high ?? 0 },
+      families: new Set(counts.family).size,
+      extract: sum(counts.extract),
+      train: sum(counts.train),
+    },
+    correlation: {
+      pearson: pearson(counts.train, counts.extract) ?? null,
+      spearman: spearman(counts.train, counts.extract) ?? null,
+    },
+    growth,
+    unseen: {
+      chao1: chao1(abundances),
+      chao2: chao2(incidences, nSamples),
+      goodTuringCoverage: Number.isNaN(coverage) ? null : coverage,
+    },
+    byLength: binByLength(counts),
+  };
+}
+
+function measureParts(rows: readonly SampleRow[]): Pick<StudyMeasures, 'samples' | 'lines' | 'tokens'> {
+  const hasTokens = rows.length > 0 && rows.every(({ nTokens }) => nTokens !== null);
+  const columns = [
+    rows.map(({ nMemorisedLines }) => (nMemorisedLines > 0 ? 1 : 0)),
+    rows.map(({ nMemorisedLines }) => nMemorisedLines),
+    rows.map(({ nLines }) => nLines),
+    rows.map(({ nMemorisedTokens }) => nMemorisedTokens ?? 0),
+    rows.map(({ nTokens }) => nTokens ?? 0),
+  ] as const;
+  const [samples, lines, tokens] = bootstrapSums(columns, (sums, n) => [
+    sums[0]! / n,
+    sums[1]! / sums[2]!,
+    sums[3]! / sums[4]!,
+  ]);
+  const total = (column: number) => columns[column]!.reduce((sum: number, value) => sum + value, 0);
+  return {
+    samples: { total: rows.length, memorised: total(0), share: orZero(samples!) },
+    lines: { total: total(2), memorised: total(1), share: orZero(lines!) },
+    tokens: hasTokens ? { total: total(4), memorised: total(3), share: orZero(tokens!) } : null,
+  };
+}
+
+/** A share of nothing is shown as none. */
+const orZero = (estimate: Estimate): Estimate =>
+  Number.isNaN(estimate.value) ? { value: 0, low: 0, high: 0 } : estimate;
+
+/** Bins double in width, from the shortest length found on. */
+function binByLength({ n, nLines, extract, train }: FragmentCounts): readonly LengthBin[] {
+  const shortest = nLines.reduce((least, length) => Math.min(least, length), Number.POSITIVE_INFINITY);
+  const bins: LengthBin[] = [];
+  for (let from = shortest, width = 2; bins.reduce((sum, b) => sum + b.fragments, 0) < n; width *= 2) {
+    const bin = { fromLines: from, toLines: from + width - 1, fragments: 0, extract: 0, train: 0 };
+    for (let i = 0; i < n; i++) {
+      if (nLines[i]! < bin.fromLines || nLines[i]! > bin.toLines) continue;
+      bin.fragments++;
+      bin.extract += extract[i]!;
+      bin.train += train[i]!;
+    }
+    bins.push(bin);
+    from += width;
+  }
+  return bins;
+}

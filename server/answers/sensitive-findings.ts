@@ -1,0 +1,107 @@
+// The sensitive content of a study as findings: each in a fragment, with the training line that confirms
+// it; and those in samples beyond any fragment.
+
+import type { Provenance } from '../../protocol/fragments.ts';
+import type { Profile } from '../../protocol/study.ts';
+import type { SensitiveRange } from '../analysis/sensitive.ts';
+import { findSensitive } from '../sensitive/find-sensitive.ts';
+import { readSampleTexts } from '../store/samples-table.ts';
+import type { Database } from '../store/study-file.ts';
+import { listTrainOccurrences, readFragmentText } from '../store/views.ts';
+import type { Disclosure, FragmentFacts } from './describe-fragments.ts';
+
+export interface SensitiveFinding {
+  readonly kind: SensitiveRange['kind'];
+  readonly rule: string;
+  /** The value itself, or its kind and length where it is masked. */
+  readonly value: string;
+  readonly fingerprint: string;
+  /** 1-based, in the fragment. */
+  readonly line: number;
+  readonly train: number;
+  /** The first training place whose bytes are the fragment's; null where the profile compares less. */
+  readonly confirmedBy: (Provenance & { readonly firstLine: number; readonly lastLine: number }) | null;
+}
+
+export function* listFindings(
+  db: Database,
+  facts: FragmentFacts,
+  profile: Profile,
+  disclosure: Disclosure,
+): Generator<SensitiveFinding> {
+  const fragment = db.prepare('SELECT fingerprint, train FROM fragments WHERE fragment_id = ?');
+  for (const [fragmentId, ranges] of facts.sensitive) {
+    const row = fragment.get(fragmentId)!;
+    const text = new TextDecoder().decode(readFragmentText(db, fragmentId));
+    const place = listTrainOccurrences(db, fragmentId, { offset: 0, limit: 1 })[0];
+    for (const range of ranges) {
+      const line = lineAt(text, range.start);
+      yield {
+        kind: range.kind,
+        rule: range.rule,
+        value: describeValue(text, range, disclosure),
+        fingerprint: String(row.fingerprint),
+        line,
+        train: Number(row.train),
+        confirmedBy:
+          place && profile === 'exact-1' ? { ...place.provenance, ...trainLines(place, text, line) } : null,
+      };
+    }
+  }
+}
+
+export interface SampleFinding {
+  readonly kind: SensitiveRange['kind'];
+  readonly rule: string;
+  readonly value: string;
+  readonly sample: number;
+  /** 1-based, raw. */
+  readonly line: number;
+  /** Whether it stands in a memorised part. */
+  readonly memorised: boolean;
+}
+
+export async function findInSamples(db: Database, disclosure: Disclosure): Promise<readonly SampleFinding[]> {
+  const findings: SampleFinding[] = [];
+  const ranges = db.prepare(
+    'SELECT 1 FROM memorised_ranges WHERE sample_id = ? AND first_line <= ? AND last_line >= ?',
+  );
+  await findSensitive(decodedSamples(db), ({ sampleId, text }, found) => {
+    for (const range of found) {
+      const line = lineAt(text, range.start);
+      findings.push({
+        kind: range.kind,
+        rule: range.rule,
+        value: describeValue(text, range, disclosure),
+        sample: sampleId,
+        line,
+        memorised: ranges.get(sampleId, line, line) !== undefined,
+      });
+    }
+  });
+  return findings;
+}
+
+function* decodedSamples(db: Database) {
+  const decoder = new TextDecoder();
+  for (const { sampleId, text } of readSampleTexts(db)) yield { sampleId, text: decoder.decode(text) };
+}
+
+const describeValue = (text: string, { kind, start, end }: SensitiveRange, disclosure: Disclosure) =>
+  disclosure === 'shown' ? text.slice(start, end) : `[${kind}: ${end - start} characters]`;
+
+/** 1-based. Lines end at LF, CRLF or CR. */
+function lineAt(text: string, at: number): number {
+  return text.slice(0, at).split(/\r\n|\r|\n/).length;
+}
+
+/** The very line where the place holds no blank lines; else the whole place. */
+function trainLines(
+  place: { readonly firstLine: number; readonly lastLine: number },
+  text: string,
+  line: number,
+): { readonly firstLine: number; readonly lastLine: number } {
+  const { firstLine, lastLine } = place;
+  if (lastLine - firstLine + 1 !== text.split('\n').length) return { firstLine, lastLine };
+  return { firstLine: firstLine + line - 1, lastLine: firstLine + line - 1 };
+}
