@@ -44,7 +44,8 @@ export async function* splitLines(
   let rowStart = start;
   let chunkStart = start;
   const take = (end: Uint8Array) => {
-    const isTooLong = nPending > MAX_ROW_BYTES;
+    const isTooLong = nPending + end.length > MAX_ROW_BYTES;
+    if (isTooLong && nPending <= MAX_ROW_BYTES) onTooLong(rowStart);
     const line = isTooLong ? undefined : Buffer.concat([...pending, end]);
     pending = [];
     nPending = 0;

@@ -23,6 +23,8 @@ export interface ShardResult {
   /** The detector's own partial result. Its size depends on the samples, not on the shard. */
   readonly partial: Uint8Array;
   readonly problems: readonly DataProblem[];
+  /** All problems, where `problems` holds only the first ones. */
+  readonly nProblems?: number;
   /** Where reading can begin in the middle of a compressed shard, in order. */
   readonly restartPoints?: readonly RestartPoint[];
 }

@@ -5,8 +5,8 @@ import type { SharedIndex } from './share-index.ts';
 import { wasm } from './wasm-api.ts';
 
 /** How a row ended; the order is the kernel's. */
-export type RowStatus = 'ok' | 'not-json' | 'no-content';
-const rowStatuses: readonly RowStatus[] = ['ok', 'not-json', 'no-content'];
+export type RowStatus = 'ok' | 'not-json' | 'no-content' | 'too-long';
+const rowStatuses: readonly RowStatus[] = ['ok', 'not-json', 'no-content', 'too-long'];
 
 export interface KernelListener {
   /** A line of a run, in order; all belong to the row or the text that is being read. */

@@ -3,11 +3,14 @@
 import type { DataProblem } from '../../protocol/errors.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
+import { MAX_ROW_BYTES } from '../corpus/read-rows.ts';
 import { resolveColumns } from '../corpus/resolve-columns.ts';
 import { type Shard, shardForm } from '../corpus/shard.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { RunCollector } from '../engine/run-collector.ts';
 import type { KernelListener, ScanKernel } from './scan-kernel.ts';
+
+const PROBLEMS_KEPT = 1000;
 
 export interface ScanHooks {
   readonly signal: AbortSignal;
@@ -27,7 +30,7 @@ export function scanShard(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): P
 async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Promise<ShardResult> {
   const collector = new RunCollector();
   const documents: MatchedDocument[] = [];
-  const problems: DataProblem[] = [];
+  const problems = new FirstProblems();
   const restartPoints: RestartPoint[] = [];
   const columns = await resolveColumns(shard, hooks.signal);
   let broken = false;
@@ -47,9 +50,14 @@ async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Pro
         return;
       }
       collector.dropRow();
-      const what = status === 'not-json' ? 'is no JSON object' : `has no string "${columns.content}"`;
+      const what = {
+        'not-json': 'is no JSON object',
+        'no-content': `has no string "${columns.content}"`,
+        'too-long': `is longer than ${MAX_ROW_BYTES} bytes and is passed over`,
+      }[status];
       const message = `${shard.path}: row ${row} at byte ${byteOffset} ${what}`;
-      problems.push({ kind: status, shard: shard.name, byteOffset, message });
+      const kind = status === 'too-long' ? 'expands' : status;
+      problems.add({ kind, shard: shard.name, byteOffset, message });
     },
   };
   kernel.beginRows(listener, columns);
@@ -59,14 +67,28 @@ async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Pro
     onProblem(problem) {
       // A file that changed was still read to its end.
       if (problem.kind !== 'changed') broken = true;
-      problems.push(problem);
+      problems.add(problem);
     },
     onRestartPoint: (point) => void keepUseful(restartPoints, point, documents.at(-1)),
   });
   for await (const chunk of hooks.readAhead === 'none' ? chunks : readAhead(chunks)) kernel.appendRows(chunk);
   if (!broken) kernel.endRows();
   const { nRows, contentBytes } = kernel;
-  return { nRows, contentBytes, documents, partial: collector.encode(), problems, restartPoints };
+  return { nRows, contentBytes, documents, partial: collector.encode(), ...problems.all(), restartPoints };
+}
+
+/** A file that is no shard at all has a problem in every row: all are counted, the first ones kept. */
+class FirstProblems {
+  readonly #first: DataProblem[] = [];
+  #n = 0;
+
+  add(problem: DataProblem): void {
+    if (this.#n++ < PROBLEMS_KEPT) this.#first.push(problem);
+  }
+
+  all(): Pick<ShardResult, 'problems' | 'nProblems'> {
+    return { problems: this.#first, nProblems: this.#n };
+  }
 }
 
 /** A point that no document with a match was read from is of no use once there is a later one. */
@@ -100,14 +122,14 @@ async function* readAhead(chunks: AsyncGenerator<Uint8Array>): AsyncGenerator<Ui
 async function scanDocuments(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Promise<ShardResult> {
   const collector = new RunCollector();
   const documents: MatchedDocument[] = [];
-  const problems: DataProblem[] = [];
+  const problems = new FirstProblems();
   const listener: KernelListener = { onLine: collectInto(collector), onRow: () => {} };
   let nRows = 0;
   let contentBytes = 0;
   const read = readDocuments(shard, {
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, 0),
-    onProblem: (problem) => void problems.push(problem),
+    onProblem: (problem) => problems.add(problem),
   });
   for await (const { text, ...document } of read) {
     kernel.beginText(listener);
@@ -116,7 +138,7 @@ async function scanDocuments(kernel: ScanKernel, shard: Shard, hooks: ScanHooks)
     nRows++;
     if (collector.keepRow(document.row)) documents.push(document);
   }
-  return { nRows, contentBytes, documents, partial: collector.encode(), problems };
+  return { nRows, contentBytes, documents, partial: collector.encode(), ...problems.all() };
 }
 
 const collectInto =

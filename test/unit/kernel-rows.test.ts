@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseRow } from '../../server/corpus/parse-row.ts';
+import { MAX_ROW_BYTES } from '../../server/corpus/read-rows.ts';
 import type { MatchedDocument, SampleInput } from '../../server/engine/detection.ts';
 import { RunCollector } from '../../server/engine/run-collector.ts';
 import type { RowStatus, ScanKernel } from '../../server/kernel/scan-kernel.ts';
@@ -122,4 +123,19 @@ test('a row larger than every buffer, in columns of any size, is a row like othe
     lines.join('\n').length + 1 + (60 << 20) + 1 + lines.slice(0, 6).join('\r\n').length + 1,
   );
   assert.ok(process.memoryUsage().rss - before < 64 << 20);
+});
+
+test('a row beyond any document is named, passed over and has no number', () => {
+  const kernel = kernelFor([{ sampleId: 0, text: bytesOf('a\nb'), cut: false }], rule, FULL_HASH);
+  const filled = new Uint8Array(1 << 20).fill(0x61);
+  const pieces = [
+    bytesOf('{"content":"a\\nb\\n'),
+    ...Array.from({ length: MAX_ROW_BYTES >> 20 }, () => filled),
+    bytesOf('"}\n{"content":"a\\nb"}'),
+  ];
+  const { nRows, documents, problems } = readWithKernel(kernel, pieces);
+  const byteOffset = MAX_ROW_BYTES + 22;
+  assert.deepEqual(problems, [{ row: 0, byteOffset: 0, status: 'too-long' }]);
+  assert.deepEqual(documents, [{ row: 0, byteOffset, repository: '', path: '', license: '' }]);
+  assert.equal(nRows, 1);
 });

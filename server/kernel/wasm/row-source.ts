@@ -1,6 +1,7 @@
 // JSON lines as they come from the disk: one object a row, one of its strings is a document, three more, or
-// lists of strings, say where it came from; the host names these columns. The bytes are read once, in pieces of any size; a row is never held. What
-// is no JSON by RFC 8259 is told from what is, so that a damaged row never counts.
+// lists of strings, say where it came from; the host names these columns. The bytes are read once, in pieces
+// of any size; a row is never held. What is no JSON by RFC 8259 is told from what is, so that a damaged row
+// never counts. server/corpus/parse-row.ts says the same plainly.
 
 import { alloc, array, nil, Ptr } from "./memory";
 import { beginDocument, endDocument, makeRoom, terminateLine, textEnd, textLimit, wrote } from "./document";
@@ -16,6 +17,10 @@ declare function onRow(status: u32): void;
 const ROW_OK: u32 = 0;
 const ROW_NOT_JSON: u32 = 1;
 const ROW_NO_CONTENT: u32 = 2;
+const ROW_TOO_LONG: u32 = 3;
+
+/** As MAX_ROW_BYTES in server/corpus/read-rows.ts. */
+const MAX_ROW_BYTES: u64 = 512 << 20;
 
 // Where in a row the next byte stands.
 const BEFORE_ROW: u32 = 0;
@@ -152,10 +157,10 @@ function beginRow(): void {
   for (let i: u32 = 0; i < N_COLUMNS; i++) columnBytes[i] = 0;
 }
 
-/** At the LF; `next` is where the next row starts. */
-function endRow(next: u64): void {
+/** `end` is where the LF stands, or would stand. */
+function endRow(end: u64): void {
   if (!onlyBlanks) {
-    const status = state != AFTER_ROW ? ROW_NOT_JSON : seen & (1 << IS_CONTENT) ? ROW_OK : ROW_NO_CONTENT;
+    const status = endStatus(end - rowOffset > MAX_ROW_BYTES);
     if (status == ROW_OK) {
       nRows++;
       contentBytes += documentBytes;
@@ -164,10 +169,17 @@ function endRow(next: u64): void {
       sendLines();
       onRow(status);
     }
-    rowNumber++;
+    // What is passed over has no number.
+    if (status != ROW_TOO_LONG) rowNumber++;
   }
-  rowOffset = next;
+  rowOffset = end + 1;
   beginRow();
+}
+
+function endStatus(isTooLong: bool): u32 {
+  if (isTooLong) return ROW_TOO_LONG;
+  if (state != AFTER_ROW) return ROW_NOT_JSON;
+  return seen & (1 << IS_CONTENT) ? ROW_OK : ROW_NO_CONTENT;
 }
 
 // @ts-ignore: decorator
@@ -181,7 +193,7 @@ function readStructure(at: usize, end: usize, toOffset: u64): usize {
     if (p == end) break;
     const c = <u32>load<u8>(p++);
     if (c == 0x0a) {
-      endRow(toOffset + p);
+      endRow(toOffset + p - 1);
       continue;
     }
     if (c > 0x20) onlyBlanks = false;
