@@ -15,13 +15,18 @@ export interface Gpt2Model {
   readonly weights: Gpt2Weights;
   /** The folder that every weight's place is told relative to: the session must be given the same. */
   readonly weightFolder: string;
+  /** What the layers compute in; embeddings' sum and logits are 32-bit always. Left out: 32 bits. */
+  readonly precision?: Precision;
 }
+
+export type Precision = 'float32' | 'float16';
 
 /** Sum of token and position embeddings. The shapes of the two must broadcast. */
 export function embed(graph: Graph, model: Gpt2Model, tokens: string, positions: string): string {
-  const token = graph.op('Gather', [weight(graph, model, 'wte.weight'), tokens]);
-  const position = graph.op('Gather', [weight(graph, model, 'wpe.weight'), positions]);
-  return graph.op('Add', [token, position]);
+  const token = graph.op('Gather', [weight(graph, model, 'wte.weight', 'float32'), tokens]);
+  const position = graph.op('Gather', [weight(graph, model, 'wpe.weight', 'float32'), positions]);
+  const sum = graph.op('Add', [token, position]);
+  return model.precision === 'float16' ? graph.op('Cast', [sum], { to: DATA_TYPE.float16 }) : sum;
 }
 
 /** All layers and the last layer norm, on [rows, width] or [batch, rows, width]. */
@@ -69,12 +74,17 @@ export function head(graph: Graph, model: Gpt2Model, hidden: string): string {
   ]);
 }
 
-/** A weight by its bare name, as 32-bit floats: conversions of constants are folded when a session starts. */
-function weight(graph: Graph, { weights, weightFolder }: Gpt2Model, name: string): string {
+/** A weight by its bare name: conversions of constants are folded when a session starts. */
+function weight(
+  graph: Graph,
+  { weights, weightFolder, precision = 'float32' }: Gpt2Model,
+  name: string,
+  wanted: Precision = precision,
+): string {
   const { type, shape, file, byteOffset, nBytes } = weights.get(name)!;
   graph.weight(name, type, shape, { location: relative(weightFolder, file), byteOffset, nBytes });
-  if (type === 'float32') return name;
-  return graph.constantOp(`${name}:float32`, 'Cast', [name], { to: DATA_TYPE.float32 });
+  if (type === wanted) return name;
+  return graph.constantOp(`${name}:${wanted}`, 'Cast', [name], { to: DATA_TYPE[wanted] });
 }
 
 function linear(graph: Graph, model: Gpt2Model, input: string, name: string): string {

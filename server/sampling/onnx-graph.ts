@@ -154,8 +154,15 @@ export class Graph {
   }
 
   /** Zeros of a shape that is known only at run time; one of its sizes may be 0. */
-  zeros(shape: string, type: 'float32' = 'float32'): string {
-    return this.op('ConstantOfShape', [shape], { value: { type, shape: [1], data: new Uint8Array(4) } });
+  zeros(shape: string, type: 'float32' | 'float16' = 'float32'): string {
+    const data = new Uint8Array(type === 'float32' ? 4 : 2);
+    return this.op('ConstantOfShape', [shape], { value: { type, shape: [1], data } });
+  }
+
+  /** A constant of this very graph: a loop's body reads it where it lies, and no copy is made an iteration. */
+  localInt32(values: readonly number[]): string {
+    const data = new Uint8Array(Int32Array.from(values).buffer);
+    return this.op('Constant', [], { value: { type: 'int32', shape: [values.length], data } });
   }
 
   #constant(type: DataType, value: number | readonly number[], data: NodeJS.ArrayBufferView): string {
