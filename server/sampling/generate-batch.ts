@@ -58,7 +58,7 @@ export async function generateBatch(
     takeTokens(rows, config, position, outputs);
     position += nDone;
     cache.advance(nDone, outputs);
-    if (cache.nToBoundary === 0) {
+    if (cache.nToBoundary === 0 && rows.some((row) => row.remaining > 0)) {
       cache.closeSegment();
       const kept = rowsWorthKeeping(rows);
       if (kept.length < rows.length) {

@@ -44,6 +44,14 @@ export function planExecution(
   return { provider, batch, workers, nThreads: Math.max(1, Math.floor(nCores / workers)), fallbacks };
 }
 
+/** Scoring has no batch to choose: its runs are as large as a second allows. */
+export function planScoring(
+  execution: Execution,
+  checkpoint: Checkpoint,
+): Pick<ExecutionPlan, 'provider' | 'workers' | 'nThreads'> {
+  return planExecution({ ...execution, batch: 1 }, checkpoint, Number.MAX_SAFE_INTEGER, 1);
+}
+
 function autoWorkers(weightBytes: number, nCores: number): number {
   return weightBytes <= MAX_COPIED_WEIGHT_BYTES ? nCores : 1;
 }

@@ -65,10 +65,13 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   request.onEnvironment({ provider, form: LOOP_FORM, batch, workers, runtime, fallbacks });
   const start = {
     model: { config, weights: checkpoint.weights, weightFolder: checkpoint.weightFolder },
-    rule: prepared.rule,
     session: { provider, nThreads, weightFolder: checkpoint.weightFolder },
-    generation: { config, seed: plan.seed, maxTokens: plan.maxTokens, schedule: prepared.schedule },
-  };
+    task: {
+      kind: 'generate',
+      rule: prepared.rule,
+      settings: { config, seed: plan.seed, maxTokens: plan.maxTokens, schedule: prepared.schedule },
+    },
+  } as const;
   for await (const rows of runBatches(start, workers, cutBatches(pending, batch), signal)) {
     yield rows.map((row) => ({
       ...row,

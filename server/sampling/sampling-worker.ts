@@ -5,40 +5,51 @@ import { type GenerationSettings, generateBatch, type RowRequest, type RowResult
 import { buildGenerationGraph } from './generation-graph.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
 import type { PickRule } from './pick-token.ts';
+import { type StretchRequest, type StretchResult, scoreBatch } from './score-batch.ts';
+import { buildScoringGraph } from './scoring-graph.ts';
 import { openSession, type SessionSettings } from './session.ts';
+
+/** What a thread is for, all its life. */
+export type WorkerTask =
+  | { readonly kind: 'generate'; readonly rule: PickRule; readonly settings: GenerationSettings }
+  | { readonly kind: 'score' };
 
 export interface WorkerStart {
   readonly model: Gpt2Model;
-  readonly rule: PickRule;
   readonly session: SessionSettings;
-  readonly generation: GenerationSettings;
+  readonly task: WorkerTask;
   /** Shared; anything but 0 stops the batch in work at the end of its run. */
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
 /** To the worker: a batch, or null for the end. */
-export type WorkerRequest = readonly RowRequest[] | null;
+export type WorkerRequest = readonly RowRequest[] | readonly StretchRequest[] | null;
 
 /** From the worker: `ready` once, then one answer a request. */
 export type WorkerAnswer =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'batch'; readonly rows: readonly RowResult[] }
+  | { readonly kind: 'batch'; readonly rows: readonly RowResult[] | readonly StretchResult[] }
   | { readonly kind: 'failed'; readonly error: Error };
 
 const port = parentPort!;
-const start: WorkerStart = workerData;
+const { model, session: settings, task, stop }: WorkerStart = workerData;
 const send = (answer: WorkerAnswer) => port.postMessage(answer);
 const fail = (cause: unknown) =>
   send({ kind: 'failed', error: cause instanceof Error ? cause : new Error(String(cause)) });
+const isStopped = () => Atomics.load(stop, 0) !== 0;
 
 try {
-  const session = await openSession(buildGenerationGraph(start.model, start.rule), start.session);
-  const isStopped = () => Atomics.load(start.stop, 0) !== 0;
-  port.on('message', async (rows: WorkerRequest) => {
-    if (rows === null) return port.close();
+  const graph = task.kind === 'generate' ? buildGenerationGraph(model, task.rule) : buildScoringGraph(model);
+  const session = await openSession(graph, settings);
+  const work = (batch: Exclude<WorkerRequest, null>) =>
+    task.kind === 'generate'
+      ? generateBatch(session, task.settings, batch as readonly RowRequest[], isStopped)
+      : scoreBatch(session, batch as readonly StretchRequest[]);
+  port.on('message', async (batch: WorkerRequest) => {
+    if (batch === null) return port.close();
     try {
-      const results = await generateBatch(session, start.generation, rows, isStopped);
-      if (results !== null) send({ kind: 'batch', rows: results });
+      const rows = await work(batch);
+      if (rows !== null) send({ kind: 'batch', rows });
     } catch (cause) {
       fail(cause);
     }

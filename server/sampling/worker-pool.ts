@@ -5,31 +5,40 @@ import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, throwIfAborted } from '../errors.ts';
 import type { RowRequest, RowResult } from './generate-batch.ts';
-import type { WorkerAnswer, WorkerRequest, WorkerStart } from './sampling-worker.ts';
+import type { WorkerAnswer, WorkerRequest, WorkerStart, WorkerTask } from './sampling-worker.ts';
+import type { StretchRequest, StretchResult } from './score-batch.ts';
 import { samplingWorkerUrl } from './worker-url.ts';
 
-/**
- * Runs the batches on `nWorkers` threads. Rejects with Cancelled within a second of the signal.
- */
-export async function* runBatches(
-  start: Omit<WorkerStart, 'stop'>,
+/** What each task's batches are made of, and their answers. */
+interface TaskTypes {
+  readonly generate: { readonly request: RowRequest; readonly result: RowResult };
+  readonly score: { readonly request: StretchRequest; readonly result: StretchResult };
+}
+
+type Batches<Kind extends WorkerTask['kind']> =
+  | Iterator<readonly TaskTypes[Kind]['request'][]>
+  | AsyncIterator<readonly TaskTypes[Kind]['request'][]>;
+
+/** Runs the batches on `nWorkers` threads. Rejects with Cancelled within a second of the signal. */
+export async function* runBatches<Kind extends WorkerTask['kind']>(
+  start: Omit<WorkerStart, 'stop' | 'task'> & { readonly task: WorkerTask & { readonly kind: Kind } },
   nWorkers: number,
-  batches: Iterator<readonly RowRequest[]>,
+  batches: Batches<Kind>,
   signal: AbortSignal,
-): AsyncGenerator<readonly RowResult[]> {
+): AsyncGenerator<readonly TaskTypes[Kind]['result'][]> {
   throwIfAborted(signal);
   const answers = new AnswerQueue();
   const onAbort = () => answers.fail(new Cancelled());
   signal.addEventListener('abort', onAbort, { once: true });
-  const stop = new Int32Array(new SharedArrayBuffer(4));
+  const stop: WorkerStart['stop'] = new Int32Array(new SharedArrayBuffer(4));
   const workers = Array.from({ length: nWorkers }, () => startWorker({ ...start, stop }, answers));
   try {
     for (let nBusy = workers.length; nBusy > 0; ) {
       const { worker, rows } = await answers.next();
-      const next = batches.next();
+      const next = await batches.next();
       if (next.done) nBusy--;
-      else worker.postMessage(next.value satisfies WorkerRequest);
-      if (rows.length > 0) yield rows;
+      else worker.postMessage(next.value);
+      if (rows.length > 0) yield rows as readonly TaskTypes[Kind]['result'][];
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -67,7 +76,7 @@ const END_PATIENCE_MS = 900;
 
 interface Answer {
   readonly worker: Worker;
-  readonly rows: readonly RowResult[];
+  readonly rows: readonly RowResult[] | readonly StretchResult[];
 }
 
 /** Answers in order of arrival; a failure overtakes them. */

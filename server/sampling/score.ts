@@ -1,0 +1,110 @@
+// Scores texts under a model, whoever wrote them: the log-probability of every token, and what the published
+// study derives from it. Texts longer than the context are read in overlapping stretches.
+
+import { promisify } from 'node:util';
+import { deflate } from 'node:zlib';
+import type { Execution } from '../../protocol/study.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { createEncoder } from './encode-text.ts';
+import { planScoring } from './plan-execution.ts';
+import type { StretchRequest } from './score-batch.ts';
+import { batchByLength, cutStretches } from './stretches.ts';
+import type { TokenBytes } from './token-bytes.ts';
+import { windowPerplexity } from './window-perplexity.ts';
+import { runBatches } from './worker-pool.ts';
+
+export interface Score {
+  /** The text's place in the input, from 0. Scores come in that order. */
+  readonly index: number;
+  readonly tokens: readonly number[];
+  /** Of each token, in nats; the first is conditioned on the beginning token alone. */
+  readonly logprobs: Float32Array;
+  /** Mean negative log-probability of a token, in nats; null for an empty text. */
+  readonly meanNll: number | null;
+  /** e to the power of `meanNll`. */
+  readonly perplexity: number | null;
+  /** Mean of the perplexities of all windows of six consecutive lines: the study's average perplexity. */
+  readonly windowPerplexity: number | null;
+  /** Size of the text after zlib at its default level. */
+  readonly zlibBytes: number;
+}
+
+export interface ScoreRequest {
+  readonly checkpoint: Checkpoint;
+  readonly texts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  readonly execution: Execution;
+  readonly signal: AbortSignal;
+}
+
+export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> {
+  const { checkpoint, signal } = request;
+  const { config, weights, weightFolder, tokenBytes } = checkpoint;
+  const { provider, workers, nThreads } = planScoring(request.execution, checkpoint);
+  const encode = createEncoder(checkpoint.tokenizer, tokenBytes);
+  const open = new Map<number, OpenText>();
+  async function* cutTexts(): AsyncGenerator<readonly StretchRequest[], undefined> {
+    let waiting: StretchRequest[] = [];
+    let index = 0;
+    for await (const text of request.texts) {
+      const tokens = encode(text);
+      open.set(index, { text, tokens, logprobs: new Float32Array(tokens.length), nMissing: tokens.length });
+      waiting.push(...cutStretches(index, tokens, config));
+      index++;
+      if (index % TEXTS_AT_ONCE !== 0) continue;
+      yield* batchByLength(waiting, POSITIONS_AT_ONCE);
+      waiting = [];
+    }
+    yield* batchByLength(waiting, POSITIONS_AT_ONCE);
+  }
+  const start = {
+    model: { config, weights, weightFolder },
+    session: { provider, nThreads, weightFolder },
+    task: { kind: 'score' },
+  } as const;
+  let nYielded = 0;
+  const finish = async function* () {
+    for (let next = open.get(nYielded); next?.nMissing === 0; next = open.get(nYielded)) {
+      open.delete(nYielded);
+      yield await toScore(nYielded, next, tokenBytes);
+      nYielded++;
+    }
+  };
+  for await (const results of runBatches(start, workers, cutTexts(), signal)) {
+    for (const { text, start, logprobs } of results) {
+      const owner = open.get(text)!;
+      owner.logprobs.set(logprobs, start);
+      owner.nMissing -= logprobs.length;
+    }
+    yield* finish();
+  }
+  yield* finish();
+}
+
+/** Texts that are sorted together by length, so that batches waste little on padding. */
+const TEXTS_AT_ONCE = 64;
+/** Positions of one run: enough for full speed, and little enough to be cancelled within a second. */
+const POSITIONS_AT_ONCE = 512;
+
+interface OpenText {
+  readonly text: Uint8Array;
+  readonly tokens: readonly number[];
+  readonly logprobs: Float32Array;
+  nMissing: number;
+}
+
+async function toScore(
+  index: number,
+  { text, tokens, logprobs }: OpenText,
+  table: TokenBytes,
+): Promise<Score> {
+  const meanNll = tokens.length === 0 ? null : -logprobs.reduce((sum, x) => sum + x, 0) / tokens.length;
+  return {
+    index,
+    tokens,
+    logprobs,
+    meanNll,
+    perplexity: meanNll === null ? null : Math.exp(meanNll),
+    windowPerplexity: windowPerplexity(tokens, logprobs, table),
+    zlibBytes: (await promisify(deflate)(text)).length,
+  };
+}
