@@ -111,7 +111,7 @@ stage('a sample shows its memorised lines, with the source on hover', async () =
     .hover({ position: { x: 20, y: 9 } });
   const hover = page.locator('.monaco-hover', { hasText: 'in the training data' }).first();
   await hover.waitFor();
-  await page.screenshot({ path: join(import.meta.dirname, 'shots', '8-hover.png') });
+  await workbench.takeShotAsIs('8-hover');
   await hover.locator('a', { hasText: 'Compare with the training data' }).first().click();
   await page.locator('.tab.active', { hasText: /sample \d+ ↔/ }).waitFor();
 });

@@ -39,9 +39,14 @@ export class Workbench {
 
   /** Leaves a picture in shots/, which is not committed. */
   async takeShot(name: string): Promise<void> {
-    mkdirSync(SHOTS, { recursive: true });
     await this.page.mouse.move(640, 790); // Away from anything that would show a hover.
-    await this.page.waitForTimeout(400); // Animations.
+    await this.takeShotAsIs(name);
+  }
+
+  /** The same with the mouse where it is, for what it points at. */
+  async takeShotAsIs(name: string): Promise<void> {
+    mkdirSync(SHOTS, { recursive: true });
+    await this.page.waitForTimeout(500); // Animations.
     await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
   }
 }

@@ -20,6 +20,7 @@ export interface CodeServerOptions {
   readonly root: string;
   readonly userData: string;
   readonly extensionsDir: string;
+  readonly isRestricted: boolean;
   readonly isDevelopment: boolean;
   readonly verbose: boolean;
   readonly env: Readonly<Record<string, string>>;
@@ -43,7 +44,7 @@ export function startCodeServer(options: CodeServerOptions): CodeServer {
     ...['--bind-addr', '127.0.0.1:0'],
     '--disable-telemetry',
     '--disable-update-check',
-    '--disable-workspace-trust',
+    ...(options.isRestricted ? [] : ['--disable-workspace-trust']),
     '--disable-getting-started-override',
     '--disable-proxy',
     '--ignore-last-opened',
@@ -55,7 +56,7 @@ export function startCodeServer(options: CodeServerOptions): CodeServer {
   const guard = spawn(
     process.execPath,
     [join(import.meta.dirname, 'guard.ts'), options.root, NODE, CODE_SERVER, ...args],
-    { env: environment(options.env), detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
+    { env: environment(options), detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
   );
   guard.stdin.on('error', () => {});
   const ended = once(guard, 'exit').then(
@@ -93,10 +94,13 @@ export function startCodeServer(options: CodeServerOptions): CodeServer {
   };
 }
 
-function environment(extra: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+function environment({ root, env: extra }: CodeServerOptions): NodeJS.ProcessEnv {
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     EXTENSIONS_GALLERY: '{"serviceUrl":""}', // An empty gallery, or the workbench asks one on the network.
+    // Where sockets are made, which nobody removes after a kill.
+    TMPDIR: root,
+    XDG_RUNTIME_DIR: root,
     ...extra,
   };
   for (const name of Object.keys(env)) if (FOREIGN_ENV.test(name)) delete env[name];

@@ -29,7 +29,7 @@ const QUIET_SETTINGS = {
   'workbench.enableExperiments': false,
   'workbench.tips.enabled': false,
   'workbench.secondarySideBar.defaultVisibility': 'hidden',
-  'security.workspace.trust.enabled': false,
+  'security.workspace.trust.startupPrompt': 'never',
   'chat.disableAIFeatures': true,
   'git.openRepositoryInParentFolders': 'never',
   'files.hotExit': 'off',
@@ -46,6 +46,8 @@ export interface HostOptions {
   readonly env?: Readonly<Record<string, string>>;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly verbose?: boolean;
+  /** Open the workspace restricted, as VS Code does before the user says that he trusts it. */
+  readonly isRestricted?: boolean;
 }
 
 /** How a run of extension tests ended. 70: the host itself or its extension host died. */
@@ -77,6 +79,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
     root,
     userData,
     extensionsDir,
+    isRestricted: options.isRestricted === true,
     isDevelopment: options.extensionDevelopmentPaths !== undefined,
     verbose: options.verbose === true,
     env: {

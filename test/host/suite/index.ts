@@ -5,6 +5,7 @@ import { tests as activation } from './activation.test.ts';
 import { tests as comparison } from './comparison.test.ts';
 import { tests as decorations } from './decorations.test.ts';
 import type { HostTest, HostTestResult } from './host-test.ts';
+import { tests as lifetime } from './lifetime.test.ts';
 import { tests as running } from './running.test.ts';
 import { tests as tree } from './tree.test.ts';
 import { tests as words } from './words.test.ts';
@@ -17,6 +18,7 @@ const ALL: readonly HostTest[] = [
   ...tree,
   ...comparison,
   ...decorations,
+  ...lifetime,
 ];
 
 export async function run(): Promise<void> {

@@ -1,0 +1,41 @@
+// A workspace that is not trusted: studies can be looked at and the demo can be run, but nothing that came with
+// the workspace is loaded, and nothing is written into it.
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { type Host, startHost } from '../host/launch/start-host.ts';
+import { Workbench } from './workbench.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+
+const folder = mkdtempSync(join(tmpdir(), 'verbatim-restricted-'));
+let host: Host;
+let workbench: Workbench;
+
+before(async () => {
+  host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, isRestricted: true });
+  host.page.setDefaultTimeout(15_000);
+  workbench = new Workbench(host.page);
+});
+
+after(async () => {
+  await host?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('an untrusted workspace offers the demo alone, and is not written to', {
+  timeout: 120_000,
+}, async () => {
+  const { page } = workbench;
+  await page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
+  await workbench.runCommand('Verbatim: Run Memorization Study');
+  await workbench.quickPickRow('Run the demo').waitFor();
+  assert.equal(await workbench.quickPickRow('Choose a model').count(), 0);
+  await workbench.takeShot('restricted');
+  await page.keyboard.press('Enter');
+  await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: 90_000 });
+  assert.equal(existsSync(join(folder, '.verbatim')), false);
+});

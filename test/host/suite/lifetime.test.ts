@@ -1,0 +1,92 @@
+// What the user brings and what goes wrong meanwhile: studies from elsewhere, training data that is gone, a
+// background process that dies.
+
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { commands, TabInputTextDiff, Uri, window, workspace } from 'vscode';
+import { getDemoPlan, getFragment } from '../../../protocol/requests.ts';
+import { parseTextUri } from '../../../src/documents/text-ref.ts';
+import type { StudyChoice } from '../../../src/wizard/study-wizard.ts';
+import { childrenOf, demoFragments, parts, studyNode } from './extension-parts.ts';
+import { hostTest } from './host-test.ts';
+
+export const tests = [
+  hostTest('opens a study from elsewhere, and takes it off the list again', async () => {
+    const elsewhere = mkdtempSync(join(tmpdir(), 'verbatim-elsewhere-'));
+    const file = join(elsewhere, 'other.sqlite');
+    cpSync((await studyNode('demo')).study, file);
+    await commands.executeCommand('verbatim.openStudy', Uri.file(file));
+    const node = await studyNode('other');
+    assert.equal(node.study, file);
+    assert.notEqual((await childrenOf(node, 'fragment')).length, 0);
+
+    rmSync(elsewhere, { recursive: true });
+    const roots = await parts().tree.getChildren();
+    const notice = roots.find((root) => root.study === file);
+    assert.equal(notice?.kind, 'notice');
+    assert.equal(parts().tree.getTreeItem(notice!).contextValue, 'notice.forgettable');
+    await commands.executeCommand('verbatim.forgetStudy', notice);
+    const left = await parts().tree.getChildren();
+    assert.ok(left.every((root) => root.study !== file));
+  }),
+  hostTest(
+    'shows the stored fragment when the training data is gone',
+    async () => {
+      const { model, corpus } = await parts().server.request(getDemoPlan, {});
+      const copy = join(workspace.workspaceFolders![0]!.uri.fsPath, 'corpus');
+      mkdirSync(copy);
+      for (const path of corpus) cpSync(path, copy, { recursive: true });
+      const choice: StudyChoice = { kind: 'folders', model: model!, corpus: [copy], nSamples: 64 };
+      await commands.executeCommand('verbatim.runStudy', choice);
+      rmSync(copy, { recursive: true });
+      const [node] = await childrenOf(await studyNode('demo-model-2'), 'fragment');
+      await commands.executeCommand('verbatim.compareFragment', node);
+      const input = window.tabGroups.activeTabGroup.activeTab?.input;
+      assert.ok(input instanceof TabInputTextDiff);
+      const { study, fragment } = node!;
+      const { text } = await parts().server.request(getFragment, {
+        study,
+        fingerprint: fragment.fingerprint,
+      });
+      const document = await workspace.openTextDocument(input.modified);
+      assert.equal(document.getText().replaceAll('\r\n', '\n'), text);
+      const { fingerprint } = fragment;
+      assert.deepEqual(parseTextUri(input.modified)?.highlight, {
+        fingerprint,
+        firstLine: 1,
+        lastLine: fragment.nLines,
+      });
+    },
+    60_000,
+  ),
+  hostTest('answers the same after the background process was killed', async () => {
+    if (process.platform !== 'linux') return; // How to find a child differs.
+    const before = (await demoFragments()).map(({ fragment }) => fragment);
+    const servers = serverProcesses();
+    assert.equal(servers.length, 1);
+    process.kill(servers[0]!, 'SIGKILL');
+    // The first question may meet the closing connection; the view then shows that, and the next one works.
+    await parts().tree.getChildren();
+    const after = (await demoFragments()).map(({ fragment }) => fragment);
+    assert.deepEqual(after, before);
+    assert.notDeepEqual(serverProcesses(), servers);
+  }),
+];
+
+/** Our children that run dist/server.js. */
+function serverProcesses(): readonly number[] {
+  return readdirSync('/proc')
+    .filter((pid) => /^\d+$/.test(pid))
+    .map(Number)
+    .filter((pid) => {
+      try {
+        const parent = /^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1];
+        const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8');
+        return Number(parent) === process.pid && command.includes('/dist/server.js');
+      } catch {
+        return false; // It ended in the meantime.
+      }
+    });
+}
