@@ -37,9 +37,15 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const view = window.createTreeView('verbatim.studies', { treeDataProvider: tree, showCollapseAll: true });
   const texts = new StudyTexts(server, location);
   const memorisedLines = new MemorisedLines(server, errors);
-  const reveal = async (study: StudyId) => {
+  const select = async (study: StudyId, focus: boolean) => {
     const node = await tree.find(study);
-    if (node !== undefined) await view.reveal(node, { select: true, focus: true, expand: true });
+    if (node !== undefined) await view.reveal(node, { select: true, focus, expand: true });
+  };
+  const reveal = (study: StudyId) => select(study, true);
+  const revealQuietly = async (study: StudyId) => {
+    if (!view.visible) return 'hidden';
+    await select(study, false);
+    return 'shown';
   };
   const refresh = () => tree.refresh();
   const studyFiles = workspace.createFileSystemWatcher('**/.verbatim/*.sqlite', false, true, false);
@@ -57,7 +63,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
     workspace.registerTextDocumentContentProvider(TRAIN_SCHEME, texts),
     registerCommands(
       {
-        ...studyCommands({ server, location, runs, errors, reveal, refresh }),
+        ...studyCommands({ server, location, runs, errors, reveal, revealQuietly, refresh }),
         ...viewCommands(tree, new OpenTexts(server, texts), log),
       },
       errors,

@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { commands, l10n, type Uri, window, workspace } from 'vscode';
 import { getDemoPlan, getStudy, listStudies } from '../protocol/requests.ts';
-import type { StudyId, StudyPlan } from '../protocol/study.ts';
+import type { StudyId, StudyPlan, StudySummary } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
 import type { ErrorFunnel, Remedy } from './error-funnel.ts';
 import { UserFault } from './failure.ts';
@@ -28,19 +28,22 @@ export interface StudyCommandParts {
   readonly location: StudyLocation;
   readonly runs: StudyRuns;
   readonly errors: ErrorFunnel;
-  /** Selects a study in the view. */
+  /** Selects a study in the view, and goes there. */
   readonly reveal: (study: StudyId) => Promise<void>;
+  /** Selects it where the user sees the view already, and leaves the keyboard where it is. */
+  readonly revealQuietly: (study: StudyId) => Promise<'shown' | 'hidden'>;
   readonly refresh: () => void;
 }
 
 export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names> {
-  const { server, location, runs, errors, reveal, refresh } = parts;
+  const { server, location, runs, errors, reveal, revealQuietly, refresh } = parts;
 
   const run = async (study: StudyId, plan: StudyPlan | null, remedy?: Remedy) => {
     if (runs.get(study) !== undefined) return reveal(study);
     await commands.executeCommand('verbatim.studies.focus');
-    await errors.run(() => runs.run(study, plan), remedy);
-    if (existsSync(study)) await reveal(study);
+    const summary = await errors.run(() => runs.run(study, plan), remedy);
+    if (summary === undefined || (await revealQuietly(study)) === 'shown') return;
+    void offerResult(summary, () => reveal(study));
   };
 
   const runDemo = async () => {
@@ -99,6 +102,14 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
       refresh();
     },
   };
+}
+
+/** For a user who went elsewhere while it ran. */
+async function offerResult(summary: StudySummary, show: () => Promise<void>): Promise<void> {
+  const count = (summary.nFragments ?? 0).toLocaleString();
+  const text = l10n.t('{0}: {1} fingerprints were found.', summary.name, count);
+  const button = l10n.t('Show');
+  if ((await window.showInformationMessage(text, button)) === button) await show();
 }
 
 function studyOf(target: StudyNode | StudyId): StudyId {

@@ -10,7 +10,7 @@ import { getDemoPlan, getFragment } from '../../../protocol/requests.ts';
 import { parseTextUri } from '../../../src/documents/text-ref.ts';
 import type { StudyChoice } from '../../../src/wizard/study-wizard.ts';
 import { childrenOf, demoFragments, parts, studyNode } from './extension-parts.ts';
-import { hostTest } from './host-test.ts';
+import { eventually, hostTest } from './host-test.ts';
 
 export const tests = [
   hostTest('opens a study from elsewhere, and takes it off the list again', async () => {
@@ -61,6 +61,30 @@ export const tests = [
     },
     60_000,
   ),
+  hostTest('keeps what a study had when the background process dies under it', async () => {
+    if (process.platform !== 'linux') return; // How to find a child differs.
+    const { model, corpus } = await parts().server.request(getDemoPlan, {});
+    const choice: StudyChoice = { kind: 'folders', model: model!, corpus, nSamples: 5000 };
+    const { runs, errors } = parts();
+    const codes: string[] = [];
+    const listener = errors.onDidReport(({ code }) => codes.push(code));
+    const running = commands.executeCommand('verbatim.runStudy', choice);
+    await eventually('samples', () => {
+      const progress = runs.all()[0]?.progress;
+      return (progress?.stage === 'sample' && progress.done > 0) || undefined;
+    });
+    process.kill(serverProcesses()[0]!, 'SIGKILL');
+    await running;
+    const { summary, study } = await eventually('the study', () =>
+      studyNode('demo-model-3').catch(() => undefined),
+    );
+    listener.dispose();
+    assert.equal(codes[0], 'environment');
+    assert.ok(summary.nSamples > 0);
+    assert.equal(runs.get(study), undefined);
+    const item = parts().tree.getTreeItem(await studyNode('demo-model-3'));
+    assert.match(item.contextValue ?? '', /canBeResumed/);
+  }),
   hostTest('answers the same after the background process was killed', async () => {
     if (process.platform !== 'linux') return; // How to find a child differs.
     const before = (await demoFragments()).map(({ fragment }) => fragment);
