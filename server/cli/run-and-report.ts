@@ -4,6 +4,8 @@ import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts
 import { writeSampleLines } from '../formats/sample-lines.ts';
 import { openForReading } from '../store/study-file.ts';
 import { runStudy } from '../study/run-study.ts';
+import { failOn } from './fail-on.ts';
+import type { Condition } from './fail-on-condition.ts';
 import { printReport } from './report-command.ts';
 import { terminalProgress } from './terminal-progress.ts';
 
@@ -16,6 +18,8 @@ export interface RunAndReportRequest {
   readonly top: number;
   /** Also writes the samples to stdout. */
   readonly json?: boolean;
+  /** Each sets the exit code when it holds. */
+  readonly failOn?: readonly Condition[];
 }
 
 export async function runAndReport(request: RunAndReportRequest): Promise<void> {
@@ -37,4 +41,5 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
   }
   await printReport(request.file, { format: 'table', top: request.top });
   if (summary.state === 'partial') process.exitCode = 3;
+  failOn(request.file, request.failOn);
 }

@@ -5,6 +5,8 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Execution, Profile, Provider, Strategy, StudyPlan } from '../../protocol/study.ts';
 import { readPrompts } from '../formats/read-prompts.ts';
 import { defaultRule, defaultSampling } from '../study/plan.ts';
+import type { Condition } from './fail-on-condition.ts';
+import { failOnOption } from './fail-on-option.ts';
 
 interface Options {
   readonly model?: string;
@@ -26,6 +28,7 @@ interface Options {
   readonly workers: number | 'auto';
   readonly top: number;
   readonly json?: boolean;
+  readonly failOn?: readonly Condition[];
 }
 
 export function studyCommand(): Command {
@@ -41,6 +44,7 @@ export function studyCommand(): Command {
       execution: executionOf(options),
       upTo: 'analyse',
       top: options.top,
+      failOn: options.failOn ?? [],
     });
   });
 }
@@ -78,6 +82,7 @@ export function scanCommand(): Command {
       execution: executionOf(options),
       upTo: 'analyse',
       top: options.top,
+      failOn: options.failOn ?? [],
     });
   });
 }
@@ -87,7 +92,7 @@ function addCorpusOptions(command: Command): Command {
     '--corpus <path...>',
     'training data: shard files (.jsonl, .json.gz, .jsonl.zst) or folders of them, or of source files',
   );
-  return addRuleOptions(command);
+  return addRuleOptions(command).addOption(failOnOption());
 }
 
 function addRuleOptions(command: Command): Command {

@@ -1,0 +1,90 @@
+// The conditions of `--fail-on`, as written: `memorised-samples>0.5%`, `longest-fragment>=50`,
+// `licence:GPL-3.0`. It reads and compares; what is measured, and where, is not known here.
+
+export type Measure = 'memorised-samples' | 'memorised-lines' | 'fragments' | 'longest-fragment' | 'problems';
+type Operator = '>' | '>=' | '<' | '<=' | '=';
+
+export interface Condition {
+  /** As written, for messages. */
+  readonly text: string;
+  readonly measured:
+    | { readonly kind: 'measure'; readonly measure: Measure }
+    /** An SPDX name, where `*` stands for anything, in lower case. */
+    | { readonly kind: 'licence'; readonly pattern: string };
+  readonly operator: Operator;
+  readonly limit: number;
+  /** Whether the limit is a share of all, in per cent. */
+  readonly unit: 'count' | 'per cent';
+}
+
+/** What the help says, and which of them have a whole to be a share of. */
+export const measures: Readonly<Record<Measure, { readonly meaning: string; readonly hasWhole: boolean }>> = {
+  'memorised-samples': { meaning: 'samples that repeat training data, or their share', hasWhole: true },
+  'memorised-lines': {
+    meaning: 'lines of samples that repeat training data, or their share',
+    hasWhole: true,
+  },
+  fragments: { meaning: 'distinct fragments', hasWhole: false },
+  'longest-fragment': { meaning: 'lines of the longest fragment', hasWhole: false },
+  problems: { meaning: 'pieces of training data that could not be read', hasWhole: false },
+};
+
+const LICENCE = /^licen[cs]e:([\w.+*-]+)$/i;
+const COMPARISON = /^(.*?)\s*(>=|<=|>|<|=)\s*(\d+(?:\.\d+)?)\s*(%?)$/;
+
+/** A sentence where it cannot be understood. */
+export function parseCondition(text: string): Condition | string {
+  const [, name, operator, number, percent] = COMPARISON.exec(text.trim()) ?? [];
+  const subject = (name ?? text).trim();
+  const licence = LICENCE.exec(subject)?.[1];
+  const unit = percent === '%' ? 'per cent' : 'count';
+  if (licence !== undefined) {
+    if (unit === 'per cent') return 'Documents under a licence have no share to compare with a percentage.';
+    const measured = { kind: 'licence', pattern: licence.toLowerCase() } as const;
+    return { text, measured, operator: (operator ?? '>') as Operator, limit: Number(number ?? 0), unit };
+  }
+  const measure = subject.toLowerCase().replace(/^memorized-/, 'memorised-');
+  if (!isMeasure(measure)) return `It must begin with licence:NAME or ${Object.keys(measures).join(', ')}.`;
+  if (operator === undefined || number === undefined)
+    return `It needs a limit, as in ${measure}>${measures[measure].hasWhole ? '0.5%' : '10'}.`;
+  if (unit === 'per cent' && !measures[measure].hasWhole) return `${measure} is a number, not a share.`;
+  return {
+    text,
+    measured: { kind: 'measure', measure },
+    operator: operator as Operator,
+    limit: Number(number),
+    unit,
+  };
+}
+
+const isMeasure = (name: string): name is Measure => Object.hasOwn(measures, name);
+
+/** `value` in the condition's own unit. */
+export function holds({ operator, limit }: Condition, value: number): boolean {
+  switch (operator) {
+    case '>':
+      return value > limit;
+    case '>=':
+      return value >= limit;
+    case '<':
+      return value < limit;
+    case '<=':
+      return value <= limit;
+    case '=':
+      return value === limit;
+  }
+}
+
+/**
+ * Whether a document's licence is one that the pattern names: `GPL-3.0` also names `GPL-3.0-only`,
+ * `GPL-3.0-or-later` and `GPL-3.0+`, and any licence of an expression counts.
+ */
+export function namesLicence(pattern: string, license: string): boolean {
+  const wanted = new RegExp(`^${pattern.split('*').map(escape).join('.*')}(-only|-or-later|\\+)?$`);
+  return license
+    .toLowerCase()
+    .split(/[()\s,/]+/)
+    .some((name) => name !== '' && wanted.test(name));
+}
+
+const escape = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
