@@ -1,24 +1,12 @@
 // `verbatim …`: the composition root of the command line. It only maps words to work and failures to exit
-// codes: 0 complete, 1 failed, 2 bad usage, 3 partial, 130 interrupted.
+// codes: 0 complete, 1 failed, 2 bad usage, 3 partial, 4 a condition of --fail-on is met, 130 interrupted.
 
-import { Command, CommanderError } from 'commander';
-import { demoCommand } from './cli/demo-command.ts';
-import { reportCommand } from './cli/report-command.ts';
-import { sampleCommand, scanCommand, studyCommand } from './cli/study-commands.ts';
+import { CommanderError } from 'commander';
+import { createProgram } from './cli/program.ts';
 import { Cancelled, UserError, VerbatimError } from './errors.ts';
-import { version } from './version.ts';
-
-const program = new Command('verbatim')
-  .description('Shows what a code language model has memorised, each piece beside where it came from.')
-  .version(version)
-  .exitOverride()
-  .showHelpAfterError('(run with --help for the options)');
-for (const command of [demoCommand, studyCommand, sampleCommand, scanCommand, reportCommand]) {
-  program.addCommand(command().exitOverride().copyInheritedSettings(program));
-}
 
 try {
-  await program.parseAsync();
+  await createProgram().parseAsync();
 } catch (error) {
   process.exitCode = explain(error);
 }

@@ -1,0 +1,22 @@
+// Every command of `verbatim`, in the order of its help. It binds words to commands and does nothing itself.
+
+import { Command } from 'commander';
+import { version } from '../version.ts';
+import { demoCommand } from './demo-command.ts';
+import { reportCommand } from './report-command.ts';
+import { sampleCommand, scanCommand, studyCommand } from './study-commands.ts';
+
+const commands = [demoCommand, studyCommand, sampleCommand, scanCommand, reportCommand];
+
+/** Throws `CommanderError` instead of ending the process. */
+export function createProgram(): Command {
+  const program = new Command('verbatim')
+    .description('Shows what a code language model has memorised, each piece beside where it came from.')
+    .version(version)
+    .exitOverride()
+    .showHelpAfterError('(run with --help for the options)');
+  for (const command of commands) {
+    program.addCommand(command().exitOverride().copyInheritedSettings(program));
+  }
+  return program;
+}
