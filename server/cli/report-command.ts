@@ -1,37 +1,149 @@
-// `verbatim report STUDY`: what a study found, to standard output.
+// `verbatim report STUDY`: what a study found, to standard output, in the form that is asked for.
 
+import { once } from 'node:events';
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
+import type { StudyState } from '../../protocol/study.ts';
+import type { Disclosure } from '../answers/describe-fragments.ts';
+import { BASELINE_NAME, hasBaseline, readBaseline } from '../formats/baseline-file.ts';
+import { fragmentEntries, gatherReport, type ReportContent } from '../formats/report-content.ts';
+import { reportCsv } from '../formats/report-csv.ts';
 import { reportJson } from '../formats/report-json.ts';
-import { reportTable } from '../formats/report-table.ts';
+import { reportMarkdown } from '../formats/report-markdown.ts';
+import { reportSarif } from '../formats/report-sarif.ts';
+import { type Rows, reportTable } from '../formats/report-table.ts';
 import { isLocked, openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
+import { CONDITION_MET } from './fail-on-option.ts';
 
-interface ReportOptions {
-  readonly format: 'table' | 'json';
+type Format = 'table' | 'json' | 'csv' | 'sarif' | 'md' | 'html';
+const formats: readonly Format[] = ['table', 'json', 'csv', 'sarif', 'md', 'html'];
+
+export interface ReportRequest {
+  readonly format: Format;
+  /** Fragments, or families where the form shows those. */
   readonly top?: number;
+  readonly rows?: Rows;
+  readonly places?: number;
+  readonly disclosure?: Disclosure;
+  /** A baseline file; left out: the one in the working folder, if there is one. */
+  readonly baseline?: string;
+  readonly failOnNew?: boolean;
+}
+
+interface Options {
+  readonly format: Format;
+  readonly top?: number;
+  readonly all?: boolean;
+  readonly places?: number;
+  readonly showSensitive?: boolean;
+  readonly baseline?: string;
+  readonly failOnNew?: boolean;
 }
 
 export function reportCommand(): Command {
   return new Command('report')
     .description('Print what a study found.')
     .argument('<study>', 'study file (.sqlite)')
-    .addOption(new Option('--format <name>', 'how').choices(['table', 'json']).default('table'))
-    .option('--top <n>', 'fragments to show (table: 10, json: all)', Number)
-    .action(async (study: string, options: ReportOptions) => {
-      const state = await printReport(resolve(study), options);
+    .addOption(new Option('--format <name>', 'how').choices(formats).default('table'))
+    .option(
+      '--top <n>',
+      'fragments to show (table: 10 families, md: 20, html: 200, others: all)',
+      wholeNumber,
+    )
+    .option('--all', 'table: every fragment a row, also those of one family')
+    .option('--places <n>', 'places listed a fragment and side', wholeNumber)
+    .option('--show-sensitive', 'show secrets and addresses instead of masking them')
+    .option('--baseline <file>', `accepted fragments (default: ${BASELINE_NAME} here, if it is there)`)
+    .option('--fail-on-new', `exit with ${CONDITION_MET} if a fragment is not in the baseline`)
+    .action(async (study: string, options: Options) => {
+      const { state, hasNew } = await printReport(resolve(study), {
+        ...options,
+        rows: options.all ? 'fragments' : 'families',
+        disclosure: options.showSensitive ? 'shown' : 'masked',
+      });
       if (state === 'partial') process.exitCode = 3;
+      if (hasNew) process.exitCode = CONDITION_MET;
     });
 }
 
-export async function printReport(file: string, { format, top }: ReportOptions) {
-  const db = openForReading(file);
-  try {
-    const summary = summarise(db, file, isLocked(file));
-    const lines = format === 'json' ? reportJson(db, summary, top) : reportTable(db, summary, top ?? 10);
-    for (const line of lines) process.stdout.write(`${line}\n`);
-    return summary.state;
-  } finally {
-    db.close();
+export interface PrintedReport {
+  readonly state: StudyState;
+  /** Whether some fragment is in no baseline, where that was asked for. */
+  readonly hasNew: boolean;
+}
+
+export async function printReport(file: string, request: ReportRequest): Promise<PrintedReport> {
+  using db = openForReading(file);
+  const { format, top, disclosure = 'masked' } = request;
+  const content = await gatherReport(db, summarise(db, file, isLocked(file)), {
+    ...(top === undefined ? {} : { top }),
+    places: request.places ?? defaultPlaces[format],
+    disclosure,
+    baseline: findBaseline(request.baseline),
+  });
+  await writeLines(write(content, format, request.rows ?? 'families'));
+  return { state: content.summary.state, hasNew: request.failOnNew === true && hasNewFragment(content) };
+}
+
+const defaultPlaces: Readonly<Record<Format, number>> = {
+  table: 3,
+  json: 10,
+  csv: 1,
+  sarif: 10,
+  md: 3,
+  html: 5,
+};
+
+async function* write(content: ReportContent, format: Format, rows: Rows): AsyncGenerator<string> {
+  switch (format) {
+    case 'table':
+      return yield* reportTable(content, rows);
+    case 'json':
+      return yield* reportJson(content);
+    case 'csv':
+      return yield* reportCsv(content);
+    case 'sarif':
+      return yield* reportSarif(content);
+    case 'md':
+      return yield* reportMarkdown(content);
+    case 'html': {
+      // The plots' library is only loaded where they are drawn.
+      const { reportHtml } = await import('../formats/report-html.ts');
+      return yield* reportHtml(content);
+    }
   }
+}
+
+function findBaseline(asked: string | undefined) {
+  const path = resolve(asked ?? BASELINE_NAME);
+  if (asked === undefined && !hasBaseline(path)) return null;
+  return readBaseline(path);
+}
+
+function hasNewFragment(content: ReportContent): boolean {
+  const { top: _, ...options } = content.options;
+  for (const { accepted } of fragmentEntries({ ...content, options: { ...options, places: 0 } })) {
+    if (accepted === null) return true;
+  }
+  return false;
+}
+
+/** Waits whenever the reader is slower: a report is never held in memory. */
+async function writeLines(lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  let chunk = '';
+  const flush = async () => {
+    if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
+    chunk = '';
+  };
+  for await (const line of lines) {
+    chunk += `${line}\n`;
+    if (chunk.length > 65_536) await flush();
+  }
+  await flush();
+}
+
+function wholeNumber(text: string): number {
+  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
+  return Number(text);
 }

@@ -1,36 +1,54 @@
-// The report for a terminal: the study in a few lines, then its most repeated fragments with their sources.
+// The report for a terminal: the study and its answers in a few lines, then its most repeated fragments with
+// their sources, one a family.
 
-import type { FragmentRow, TrainOccurrence } from '../../protocol/fragments.ts';
 import type { StudySummary } from '../../protocol/study.ts';
+import type { Estimate } from '../analysis/intervals.ts';
 import { readProblems } from '../store/shards-table.ts';
 import type { Database } from '../store/study-file.ts';
-import { listFragments, listTrainOccurrences } from '../store/views.ts';
+import {
+  type Answers,
+  describeTrainPlace,
+  type FragmentEntry,
+  familyEntries,
+  fragmentEntries,
+  type ReportContent,
+} from './report-content.ts';
+import { count, percentInterval } from './report-numbers.ts';
 
-/** Sources named under each fragment. */
-const SOURCES = 3;
+export type Rows = 'families' | 'fragments';
 
-export function* reportTable(db: Database, summary: StudySummary, top: number): Generator<string> {
+export function* reportTable(content: ReportContent, rows: Rows): Generator<string> {
+  const { db, summary, options, answers } = content;
   yield* heading(summary);
   yield* problems(db, summary);
-  if (summary.nFragments === null) {
+  if (!answers) {
     yield `Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned. Run the study to go on.`;
     return;
   }
-  const { items } = listFragments(db, { offset: 0, limit: top, order: 'train' });
-  if (items.length === 0) {
+  yield* findings(summary, answers);
+  if (summary.nFragments === 0) {
     yield 'No fragment: no sample repeats the corpus for that many lines.';
     return;
   }
+  const top = options.top ?? 10;
   yield '';
   yield 'train  docs  repos  extract  lines  fingerprint                       first line';
-  for (const [fragmentId, row] of items.entries()) yield* fragment(db, fragmentId, row);
-  if (summary.nFragments > items.length) {
-    yield `… and ${summary.nFragments - items.length} more: verbatim report ${summary.id} --top ${summary.nFragments}`;
+  const list: Iterable<FragmentEntry & { readonly nFamily?: number }> =
+    rows === 'families'
+      ? familyEntries(content, top)
+      : fragmentEntries({ ...content, options: { ...options, top } });
+  let shown = 0;
+  for (const entry of list) {
+    yield* fragment(entry);
+    shown++;
   }
+  const total = rows === 'families' ? answers.measures.fragments.families : summary.nFragments!;
+  if (total > shown)
+    yield `… and ${total - shown} more ${rows}: verbatim report ${summary.id} --top ${total}`;
 }
 
 function* heading(s: StudySummary): Generator<string> {
-  const { sampling, rule } = s.plan;
+  const { sampling } = s.plan;
   const megabytes = (s.corpusBytes / 1e6).toFixed(1);
   yield `Study     ${s.id} (${s.state}${s.failure ? `: ${s.failure.split('\n')[0]}` : ''}, ${(s.elapsedMs / 1000).toFixed(1)} s)`;
   yield s.plan.samples === null
@@ -38,9 +56,35 @@ function* heading(s: StudySummary): Generator<string> {
     : `Samples   from ${s.plan.samples}`;
   yield `Samples   ${s.nSamples} (${s.nTokens} tokens)`;
   yield `Corpus    ${s.nDocuments} documents, ${megabytes} MB, ${s.nShardsScanned} of ${s.nShards} shards scanned`;
-  if (s.nFragments === null) return;
-  const percent = s.nSamples > 0 ? ((100 * (s.nMemorisedSamples ?? 0)) / s.nSamples).toFixed(1) : '0';
-  yield `Found     ${s.nFragments} fragments of at least ${rule.minLines} lines (${rule.profile}) in ${s.nMemorisedSamples} samples (${percent} %)`;
+}
+
+function* findings({ plan, nMemorisedSamples }: StudySummary, answers: Answers): Generator<string> {
+  const { samples, lines, tokens, fragments, unseen } = answers.measures;
+  const { rule } = plan;
+  yield `Found     ${fragments.count.value} fragments of at least ${rule.minLines} lines (${rule.profile}), ${fragments.families} families, in ${nMemorisedSamples} samples`;
+  const parts = [`${percentInterval(samples.share)} of samples`, `${percentInterval(lines.share)} of lines`];
+  if (tokens) parts.push(`${percentInterval(tokens.share)} of tokens`);
+  yield `Memorised ${parts.join(', ')}`;
+  if (unseen.goodTuringCoverage !== null) {
+    yield `Unseen    about ${interval(unseen.chao1)} fragments in samples without end (Chao1); seen: ${(100 * unseen.goodTuringCoverage).toFixed(1)} % of what they repeat`;
+  }
+  const kinds = answers.kinds.map(
+    ({ kind, fragments: n, spdxIds }) =>
+      `${n} ${kind}${spdxIds.length > 0 ? ` (${spdxIds.map(({ spdxId }) => spdxId).join(', ')})` : ''}`,
+  );
+  if (kinds.length > 0) yield `Kinds     ${kinds.join(', ')}`;
+  const { inFragments, inSamples } = answers.sensitive;
+  if (inFragments.length + inSamples.length > 0) {
+    yield `Sensitive ${inFragments.length} in fragments, ${inSamples.length} in samples: ${kindCounts(inSamples)} (masked; --format json lists them)`;
+  }
+}
+
+const interval = ({ value, low, high }: Estimate) => `${count(value)} (${count(low)}–${count(high)})`;
+
+function kindCounts(found: readonly { readonly kind: string }[]): string {
+  const counts = new Map<string, number>();
+  for (const { kind } of found) counts.set(kind, (counts.get(kind) ?? 0) + 1);
+  return [...counts].map(([kind, n]) => `${n} ${kind}`).join(', ');
 }
 
 function* problems(db: Database, summary: StudySummary): Generator<string> {
@@ -51,19 +95,21 @@ function* problems(db: Database, summary: StudySummary): Generator<string> {
   if (summary.nProblems > SHOWN) yield `          … and ${summary.nProblems - SHOWN} more`;
 }
 
-function* fragment(db: Database, fragmentId: number, row: FragmentRow): Generator<string> {
+function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Generator<string> {
   const counts = [
-    String(row.train).padStart(5),
-    String(row.nDocuments).padStart(5),
-    String(row.nRepositories).padStart(6),
-    String(row.extract).padStart(8),
-    `${row.nLines}${row.clipped ? '+' : ' '}`.padStart(7),
+    String(entry.train).padStart(5),
+    String(entry.documents).padStart(5),
+    String(entry.repositories).padStart(6),
+    String(entry.extract).padStart(8),
+    `${entry.len}${entry.clipped ? '+' : ' '}`.padStart(7),
   ].join(' ');
-  yield `${counts} ${row.fingerprint}  ${row.firstLine.slice(0, 60)}`;
-  const places = listTrainOccurrences(db, fragmentId, { offset: 0, limit: SOURCES });
-  for (const place of places) yield `        ${source(place)}`;
-  if (row.train > places.length) yield `        … and ${row.train - places.length} more places`;
+  const notes = [
+    entry.accepted === null ? '' : 'accepted',
+    entry.nFamily && entry.nFamily > 1 ? `+${entry.nFamily - 1} nested` : '',
+  ].filter(Boolean);
+  const label = (entry.text.split('\n', 1)[0] ?? '').slice(0, 60);
+  yield `${counts} ${entry.fingerprint}  ${label}${notes.length > 0 ? `  [${notes.join(', ')}]` : ''}`;
+  for (const place of entry.trainPlaces) yield `        ${describeTrainPlace(place)}`;
+  const more = entry.train - entry.trainPlaces.length;
+  if (more > 0) yield `        … and ${more} more places`;
 }
-
-const source = ({ provenance: p, firstLine, lastLine }: TrainOccurrence) =>
-  `${[p.repository, p.path].filter(Boolean).join(' · ') || `${p.shard} row ${p.row}`}:${firstLine}-${lastLine}${p.license ? ` (${p.license})` : ''}`;

@@ -1,0 +1,44 @@
+// Baseline files: fragments that are known and accepted, with a reason each, shared in a repository. Keys are
+// sorted and each stands on a line of its own, so that version control can merge them.
+
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { UserError } from '../errors.ts';
+
+export const BASELINE_NAME = '.verbatim-baseline.json';
+
+export interface Baseline {
+  /** Reason by fingerprint. */
+  readonly accepted: ReadonlyMap<string, string>;
+}
+
+export function readBaseline(path: string): Baseline {
+  let value: unknown;
+  try {
+    value = JSON.parse(readFileSync(path, 'utf8'));
+  } catch (cause) {
+    throw new UserError(`The baseline ${path} cannot be read (${(cause as Error).message})`, {
+      action: 'Write one with: verbatim baseline STUDY.',
+      cause,
+    });
+  }
+  const { version, accepted } = (value ?? {}) as { version?: unknown; accepted?: unknown };
+  const entries = Object.entries((accepted ?? {}) as Record<string, unknown>);
+  const isValid =
+    version === 1 &&
+    typeof accepted === 'object' &&
+    entries.every(([key, reason]) => /^[0-9a-f]{32}$/.test(key) && typeof reason === 'string');
+  if (!isValid) {
+    throw new UserError(`${path} is no baseline of version 1`, {
+      action: 'It must be {"version": 1, "accepted": {"<fingerprint>": "<reason>", …}}.',
+    });
+  }
+  return { accepted: new Map(entries as [string, string][]) };
+}
+
+export const hasBaseline = (path: string): boolean =>
+  statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
+
+export function writeBaseline(path: string, { accepted }: Baseline): void {
+  const sorted = [...accepted].sort(([a], [b]) => (a < b ? -1 : 1));
+  writeFileSync(path, `${JSON.stringify({ version: 1, accepted: Object.fromEntries(sorted) }, null, 2)}\n`);
+}

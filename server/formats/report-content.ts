@@ -1,0 +1,187 @@
+// What every report says, whatever its form: the study, its answers, and its fragments one after the other.
+// The forms only write it down. Sensitive parts are masked here, so no form can forget to.
+
+import type { FragmentRow, Provenance } from '../../protocol/fragments.ts';
+import type { StudySummary } from '../../protocol/study.ts';
+import type { SensitiveKind } from '../analysis/sensitive.ts';
+import {
+  countKinds,
+  type Disclosure,
+  describeFragments,
+  discloseText,
+  type FragmentFacts,
+  type KindCount,
+} from '../answers/describe-fragments.ts';
+import { measureStudy, type StudyMeasures } from '../answers/measure-study.ts';
+import { type PredictorAnswer, rankPredictors } from '../answers/rank-predictors.ts';
+import {
+  findInSamples,
+  listFindings,
+  type SampleFinding,
+  type SensitiveFinding,
+} from '../answers/sensitive-findings.ts';
+import { listFamilies } from '../store/families.ts';
+import { hasSampleMetrics } from '../store/metrics-table.ts';
+import type { Database } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
+import {
+  listFragments,
+  listSampleOccurrences,
+  listTrainOccurrences,
+  readFragmentText,
+} from '../store/views.ts';
+import type { Baseline } from './baseline-file.ts';
+
+export interface ReportOptions {
+  /** Fragments to list, in the order of train; left out: all. */
+  readonly top?: number;
+  /** Places listed a fragment and side; the study file keeps more. */
+  readonly places: number;
+  readonly disclosure: Disclosure;
+  readonly baseline: Baseline | null;
+}
+
+export interface ReportContent {
+  readonly db: Database;
+  readonly summary: StudySummary;
+  readonly environment: Readonly<Record<string, unknown>>;
+  readonly options: ReportOptions;
+  /** Null until the study has been analysed. */
+  readonly answers: Answers | null;
+}
+
+export interface Answers {
+  readonly measures: StudyMeasures;
+  readonly predictors: readonly PredictorAnswer[];
+  readonly kinds: readonly KindCount[];
+  readonly sensitive: {
+    readonly inFragments: readonly SensitiveFinding[];
+    readonly inSamples: readonly SampleFinding[];
+  };
+  readonly facts: FragmentFacts;
+}
+
+export async function gatherReport(
+  db: Database,
+  summary: StudySummary,
+  options: ReportOptions,
+): Promise<ReportContent> {
+  const { environment } = readStudy(db)!;
+  const content = { db, summary, environment, options };
+  if (summary.nFragments === null || !hasSampleMetrics(db)) return { ...content, answers: null };
+  const facts = await describeFragments(db);
+  const { profile } = summary.plan.rule;
+  return {
+    ...content,
+    answers: {
+      measures: measureStudy(db),
+      predictors: rankPredictors(db),
+      kinds: countKinds(facts),
+      sensitive: {
+        inFragments: [...listFindings(db, facts, profile, options.disclosure)],
+        inSamples: await findInSamples(db, options.disclosure),
+      },
+      facts,
+    },
+  };
+}
+
+/** A fragment as reports show it. The names are those of the published study where it had one. */
+export interface FragmentEntry {
+  readonly fingerprint: string;
+  readonly len: number;
+  readonly train: number;
+  readonly documents: number;
+  readonly repositories: number;
+  readonly extract: number;
+  readonly samples: number;
+  readonly clipped: boolean;
+  readonly family: number;
+  readonly kind: string;
+  readonly spdxId: string | null;
+  /** The label that all annotators gave; null without one, or where they differ. */
+  readonly handLabel: string | null;
+  /** The reason in the baseline; null where the fragment is not in it. */
+  readonly accepted: string | null;
+  readonly sensitive: readonly SensitiveKind[];
+  readonly text: string;
+  readonly trainPlaces: readonly (Provenance & { readonly firstLine: number; readonly lastLine: number })[];
+  readonly samplePlaces: readonly {
+    readonly sample: number;
+    readonly firstLine: number;
+    readonly lastLine: number;
+  }[];
+}
+
+const PAGE = 500;
+
+/** Read as they are asked for: a study's fragments never lie in memory together. */
+export function* fragmentEntries(content: ReportContent): Generator<FragmentEntry> {
+  const { db, options, answers } = content;
+  if (!answers) return;
+  const top = options.top ?? Number.POSITIVE_INFINITY;
+  for (let offset = 0; offset < top; offset += PAGE) {
+    const limit = Math.min(PAGE, top - offset);
+    const { items, total } = listFragments(db, { offset, limit, order: 'train' });
+    for (const [i, row] of items.entries()) yield fragmentEntry(content, answers.facts, offset + i, row);
+    if (offset + items.length >= total) return;
+  }
+}
+
+/** The first fragment of each family, with how many the family has. */
+export function* familyEntries(
+  content: ReportContent,
+  top: number,
+): Generator<FragmentEntry & { readonly nFamily: number }> {
+  const { db, answers } = content;
+  if (!answers) return;
+  for (const { fragmentId, nFragments } of listFamilies(db, top)) {
+    const row = listFragments(db, { offset: fragmentId, limit: 1, order: 'train' }).items[0]!;
+    yield { ...fragmentEntry(content, answers.facts, fragmentId, row), nFamily: nFragments };
+  }
+}
+
+function fragmentEntry(
+  { db, options }: ReportContent,
+  facts: FragmentFacts,
+  fragmentId: number,
+  row: FragmentRow,
+): FragmentEntry {
+  const text = new TextDecoder().decode(readFragmentText(db, fragmentId));
+  const page = { offset: 0, limit: options.places };
+  const { kind, spdxId } = facts.kinds[fragmentId]!;
+  return {
+    fingerprint: row.fingerprint,
+    len: row.nLines,
+    train: row.train,
+    documents: row.nDocuments,
+    repositories: row.nRepositories,
+    extract: row.extract,
+    samples: row.nSamples,
+    clipped: row.clipped,
+    family: row.family,
+    kind,
+    spdxId,
+    handLabel: facts.handLabels.get(row.fingerprint) ?? null,
+    accepted: options.baseline?.accepted.get(row.fingerprint) ?? null,
+    sensitive: [...new Set((facts.sensitive.get(fragmentId) ?? []).map((range) => range.kind))],
+    text: discloseText(facts, fragmentId, text, options.disclosure),
+    trainPlaces: listTrainOccurrences(db, fragmentId, page).map((place) => ({
+      ...place.provenance,
+      firstLine: place.firstLine,
+      lastLine: place.lastLine,
+    })),
+    samplePlaces: listSampleOccurrences(db, fragmentId, page).map((place) => ({
+      sample: place.sampleId,
+      firstLine: place.firstLine,
+      lastLine: place.lastLine,
+    })),
+  };
+}
+
+/** "owner/repo · path:12-20 (mit)" */
+export function describeTrainPlace(place: FragmentEntry['trainPlaces'][number]): string {
+  const name =
+    [place.repository, place.path].filter(Boolean).join(' · ') || `${place.shard} row ${place.row}`;
+  return `${name}:${place.firstLine}-${place.lastLine}${place.license ? ` (${place.license})` : ''}`;
+}

@@ -1,0 +1,45 @@
+// The report as CSV (RFC 4180, but lines end at LF): a fragment a row. A text cell that a spreadsheet would
+// take for a formula gets an apostrophe in front.
+
+import { type FragmentEntry, fragmentEntries, type ReportContent } from './report-content.ts';
+
+export function* reportCsv(content: ReportContent): Generator<string> {
+  yield columns.map(([name]) => name).join(',');
+  for (const entry of fragmentEntries(content))
+    yield columns.map(([, value]) => cell(value(entry))).join(',');
+}
+
+const columns: readonly (readonly [
+  name: string,
+  (entry: FragmentEntry) => string | number | boolean | null,
+])[] = [
+  ['fingerprint', (e) => e.fingerprint],
+  ['len', (e) => e.len],
+  ['train', (e) => e.train],
+  ['documents', (e) => e.documents],
+  ['repositories', (e) => e.repositories],
+  ['extract', (e) => e.extract],
+  ['samples', (e) => e.samples],
+  ['clipped', (e) => e.clipped],
+  ['family', (e) => e.family],
+  ['kind', (e) => e.kind],
+  ['spdx_id', (e) => e.spdxId],
+  ['hand_label', (e) => e.handLabel],
+  ['sensitive', (e) => e.sensitive.join(' ')],
+  ['accepted', (e) => e.accepted],
+  ['repository', (e) => e.trainPlaces[0]?.repository ?? null],
+  ['path', (e) => e.trainPlaces[0]?.path ?? null],
+  ['license', (e) => e.trainPlaces[0]?.license ?? null],
+  ['shard', (e) => e.trainPlaces[0]?.shard ?? null],
+  ['row', (e) => e.trainPlaces[0]?.row ?? null],
+  ['first_line', (e) => e.trainPlaces[0]?.firstLine ?? null],
+  ['last_line', (e) => e.trainPlaces[0]?.lastLine ?? null],
+  ['sample', (e) => e.samplePlaces[0]?.sample ?? null],
+  ['text', (e) => e.text],
+];
+
+function cell(value: string | number | boolean | null): string {
+  if (typeof value !== 'string') return value === null ? '' : String(value);
+  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
+  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
+}

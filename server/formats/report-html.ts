@@ -1,0 +1,271 @@
+// The report as one HTML file that needs nothing else: no script of others, no font, no network. What the
+// page looks like is html-page.ts; this says what stands in it.
+
+import type { StudySummary } from '../../protocol/study.ts';
+import type { Part } from '../answers/measure-study.ts';
+import { readFragmentCounts } from '../store/fragment-counts.ts';
+import { escapeHtml, htmlFigure, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
+import {
+  binName,
+  type Curve,
+  curvePlot,
+  growthPlot,
+  kindPlot,
+  lengthPlot,
+  type TrainExtractPoint,
+  trainExtractPlot,
+} from './plots.ts';
+import {
+  type Answers,
+  describeTrainPlace,
+  type FragmentEntry,
+  familyEntries,
+  type ReportContent,
+} from './report-content.ts';
+import { count, decimalInterval, percent, pValue } from './report-numbers.ts';
+
+const FAMILIES = 200;
+
+export function* reportHtml(content: ReportContent): Generator<string> {
+  const { summary, answers, options } = content;
+  yield* htmlPageStart(`What ${summary.name} has memorised`);
+  yield `<header><h1>What ${escapeHtml(summary.name)} has memorised</h1>`;
+  yield `<dl class="facts">${facts(summary)
+    .map(([name, value]) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`)
+    .join('')}</dl></header><main>`;
+  if (!answers) {
+    yield `<p>Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned.</p>`;
+  } else {
+    yield* headline(answers);
+    yield* figures(content, answers);
+    yield* sensitiveSection(answers);
+    yield* fragmentSection(content, options.top ?? FAMILIES, answers.measures.fragments.families);
+  }
+  yield '</main>';
+  yield* htmlPageEnd();
+}
+
+function facts(s: StudySummary): readonly (readonly [string, string])[] {
+  const { sampling, rule } = s.plan;
+  return [
+    ['State', s.state],
+    s.plan.samples === null
+      ? [
+          'Model',
+          `${s.plan.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
+        ]
+      : ['Samples from', s.plan.samples],
+    ['Samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
+    [
+      'Corpus',
+      `${count(s.nDocuments)} documents, ${(s.corpusBytes / 1e6).toFixed(1)} MB, ${s.nShardsScanned} of ${s.nShards} shards scanned`,
+    ],
+    ['Rule', `at least ${rule.minLines} equal lines, ${rule.profile}`],
+    ['Problems in the data', count(s.nProblems)],
+  ];
+}
+
+function* headline({ measures: m }: Answers): Generator<string> {
+  const card = (title: string, value: string, note: string) =>
+    `<li><strong>${value}</strong> <span>${title}</span> <small>${note}</small></li>`;
+  yield '<section aria-labelledby="how-much"><h2 id="how-much">How much</h2><ul class="cards">';
+  yield card(
+    'of samples',
+    percent(m.samples.share.value),
+    `${range(m.samples)}, ${count(m.samples.memorised)} of ${count(m.samples.total)}`,
+  );
+  yield card(
+    'of lines',
+    percent(m.lines.share.value),
+    `${range(m.lines)}, ${count(m.lines.memorised)} of ${count(m.lines.total)}`,
+  );
+  if (m.tokens)
+    yield card(
+      'of tokens',
+      percent(m.tokens.share.value),
+      `${range(m.tokens)}, ${count(m.tokens.memorised)} of ${count(m.tokens.total)}`,
+    );
+  const { count: fragments, families } = m.fragments;
+  yield card(
+    'fragments',
+    count(fragments.value),
+    `${count(fragments.low)}–${count(fragments.high)}, in ${count(families)} families`,
+  );
+  const { chao1, goodTuringCoverage } = m.unseen;
+  yield card(
+    'fragments in samples without end (Chao1)',
+    count(chao1.value),
+    `${count(chao1.low)}–${count(chao1.high)}${goodTuringCoverage === null ? '' : `; coverage ${percent(goodTuringCoverage)} (Good–Turing)`}`,
+  );
+  yield '</ul><p class="note">Ranges are 95 % intervals.</p></section>';
+}
+
+/** "89.1–95.7 %" */
+const range = ({ share }: Part) => `${(100 * share.low).toFixed(1)}–${percent(share.high)}`;
+
+function* figures(content: ReportContent, answers: Answers): Generator<string> {
+  const { measures: m, kinds } = answers;
+  yield '<section aria-labelledby="what-drives"><h2 id="what-drives">What drives it</h2><div class="figures">';
+  yield htmlFigure(
+    'Growth with the number of samples',
+    growthPlot(
+      `Distinct fragments grow to ${count(m.fragments.count.value)} at ${count(m.samples.total)} samples.`,
+      m.growth,
+    ),
+    htmlTable(
+      ['samples', 'fragments', '95 % interval'],
+      m.growth.map((p) => [count(p.nSamples), count(p.fragments), `${count(p.low)}–${count(p.high)}`]),
+    ),
+  );
+  const points = countPairs(content);
+  const { pearson, spearman } = m.correlation;
+  const correlations = [
+    pearson ? `Pearson ${decimalInterval(pearson)}, ${pValue(pearson.pValue)}` : '',
+    spearman ? `Spearman ${decimalInterval(spearman)}, ${pValue(spearman.pValue)}` : '',
+  ].filter(Boolean);
+  yield htmlFigure(
+    'Occurrences in the corpus and in the samples',
+    trainExtractPlot(
+      `Each circle is the fragments with the same two counts. ${correlations.join('. ')}.`,
+      points,
+    ) + correlations.map((line) => `<p class="note">${line}</p>`).join(''),
+    htmlTable(
+      ['train', 'extract', 'fragments'],
+      points.slice(0, 200).map((p) => [count(p.train), count(p.extract), count(p.fragments)]),
+    ),
+  );
+  yield htmlFigure(
+    'Length of fragments',
+    lengthPlot('Number of fragments by their number of lines.', m.byLength),
+    htmlTable(
+      ['lines', 'fragments', 'in samples', 'in corpus'],
+      m.byLength.map((b) => [binName(b), count(b.fragments), count(b.extract), count(b.train)]),
+    ),
+  );
+  yield htmlFigure(
+    'Kinds of fragments, by rules',
+    kindPlot('Number of fragments of each kind.', kinds),
+    htmlTable(
+      ['kind', 'fragments', 'licences'],
+      kinds.map((k) => [
+        k.kind,
+        count(k.fragments),
+        k.spdxIds.map(({ spdxId, fragments }) => `${spdxId} (${fragments})`).join(', '),
+      ]),
+    ),
+  );
+  yield '</div></section>';
+  yield* predictorSection(answers);
+}
+
+function* predictorSection({ predictors }: Answers): Generator<string> {
+  const known = predictors.filter(({ quality }) => quality !== null);
+  yield '<section aria-labelledby="predict"><h2 id="predict">Can it be told without the training data</h2>';
+  if (known.length > 0) {
+    const curves = (of: (p: (typeof known)[number]) => Curve['points']): Curve[] =>
+      known.map((p) => ({ title: p.title, points: of(p) }));
+    yield `<ul class="legend">${known.map((p, i) => `<li><svg class="key" aria-hidden="true" viewBox="0 0 28 8"><path class="series-${i + 1}" d="M0 4H28"/></svg> ${escapeHtml(p.title)}</li>`).join('')}</ul><div class="figures">`;
+    const quality = (p: (typeof known)[number]) => p.quality!;
+    yield htmlFigure(
+      'ROC curves',
+      curvePlot(
+        `ROC curves: ${known.map((p) => `${p.title}, area ${quality(p).auc.value.toFixed(3)}`).join('; ')}.`,
+        { x: 'false positive rate', y: 'true positive rate', diagonal: 'chance' },
+        curves((p) => quality(p).roc),
+      ),
+      htmlTable(
+        ['predictor', 'AUC (95 % interval)'],
+        known.map((p) => [p.title, decimalInterval(quality(p).auc)]),
+      ),
+    );
+    yield htmlFigure(
+      'Precision–recall curves',
+      curvePlot(
+        `Precision–recall curves: ${known.map((p) => `${p.title}, average precision ${quality(p).averagePrecision.toFixed(3)}`).join('; ')}.`,
+        { x: 'recall', y: 'precision', diagonal: 'none' },
+        curves((p) => quality(p).precisionRecall),
+      ),
+      htmlTable(
+        ['predictor', 'average precision'],
+        known.map((p) => [p.title, quality(p).averagePrecision.toFixed(3)]),
+      ),
+    );
+    yield '</div>';
+  }
+  yield htmlTable(
+    ['predictor', 'formula', 'AUC', 'average precision', 'precision among the highest'],
+    predictors.map(({ title, formula, quality, absent }) =>
+      quality
+        ? [
+            title,
+            formula,
+            decimalInterval(quality.auc),
+            quality.averagePrecision.toFixed(3),
+            quality.precisionAt.map(({ n, precision }) => `${n}: ${percent(precision)}`).join(', '),
+          ]
+        : [title, formula, absent ?? '', '', ''],
+    ),
+  );
+  yield '</section>';
+}
+
+function* sensitiveSection({ sensitive: { inFragments, inSamples } }: Answers): Generator<string> {
+  const SHOWN = 200;
+  yield '<section aria-labelledby="sensitive"><h2 id="sensitive">Sensitive content</h2>';
+  yield `<p>${count(inFragments.length)} in fragments, ${count(inSamples.length)} in samples.</p>`;
+  if (inFragments.length > 0) {
+    yield htmlTable(
+      ['what', 'rule', 'fragment', 'in corpus', 'confirmed by'],
+      inFragments
+        .slice(0, SHOWN)
+        .map((f) => [
+          f.value,
+          f.rule,
+          `${f.fingerprint} line ${f.line}`,
+          count(f.train),
+          f.confirmedBy ? describeTrainPlace(f.confirmedBy) : 'no exact comparison under this profile',
+        ]),
+    );
+  }
+  yield '</section>';
+}
+
+function* fragmentSection(content: ReportContent, top: number, nFamilies: number): Generator<string> {
+  yield '<section aria-labelledby="fragments"><h2 id="fragments">Fragments</h2>';
+  yield `<p>The first of each family, by occurrences in the corpus: ${count(Math.min(top, nFamilies))} of ${count(nFamilies)} families.</p>`;
+  yield '<p class="filter"><label>Filter <input type="search" id="filter" autocomplete="off"></label> <output id="shown" aria-live="polite"></output></p>';
+  yield '<ol class="fragments">';
+  for (const entry of familyEntries(content, top)) yield fragmentItem(entry);
+  yield '</ol></section>';
+}
+
+function fragmentItem(e: FragmentEntry & { readonly nFamily: number }): string {
+  const first = e.text.split('\n', 1)[0] ?? '';
+  const tags = [
+    e.spdxId ?? e.kind,
+    ...e.sensitive,
+    e.accepted === null ? '' : 'accepted',
+    e.nFamily > 1 ? `+${e.nFamily - 1} nested` : '',
+  ];
+  const numbers = `${count(e.train)} in corpus · ${count(e.extract)} in samples · ${e.len} lines`;
+  const places = e.trainPlaces.map((place) => `<li>${escapeHtml(describeTrainPlace(place))}</li>`).join('');
+  const more = e.train - e.trainPlaces.length;
+  return `<li><details><summary><code>${escapeHtml(first.slice(0, 90))}</code> <span class="numbers">${numbers}</span> ${tags
+    .filter(Boolean)
+    .map((tag) => `<span class="tag">${escapeHtml(tag)}</span>`)
+    .join(
+      ' ',
+    )}</summary><pre tabindex="0">${escapeHtml(e.text)}</pre><p>Fingerprint <code>${e.fingerprint}</code>, in ${count(e.documents)} documents of ${count(e.repositories)} repositories and in ${count(e.samples)} samples.${e.accepted ? ` Accepted: ${escapeHtml(e.accepted)}.` : ''}</p><ul>${places}${more > 0 ? `<li>… and ${count(more)} more places</li>` : ''}</ul></details></li>`;
+}
+
+/** Fragments with equal counts are one point; the most numerous first. */
+function countPairs({ db }: ReportContent): readonly TrainExtractPoint[] {
+  const { n, train, extract } = readFragmentCounts(db);
+  const pairs = new Map<string, TrainExtractPoint>();
+  for (let i = 0; i < n; i++) {
+    const key = `${train[i]} ${extract[i]}`;
+    const known = pairs.get(key);
+    pairs.set(key, { train: train[i]!, extract: extract[i]!, fragments: (known?.fragments ?? 0) + 1 });
+  }
+  return [...pairs.values()].sort((a, b) => b.fragments - a.fragments).slice(0, 2000);
+}

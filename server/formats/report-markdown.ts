@@ -1,0 +1,182 @@
+// The report as Markdown (GitHub's), for issues, pull requests and notebooks.
+
+import type { StudySummary } from '../../protocol/study.ts';
+import {
+  type Answers,
+  describeTrainPlace,
+  type FragmentEntry,
+  familyEntries,
+  type ReportContent,
+} from './report-content.ts';
+import { count, decimalInterval, percent, percentInterval, pValue } from './report-numbers.ts';
+
+export function* reportMarkdown(content: ReportContent): Generator<string> {
+  const { summary, answers, options } = content;
+  yield `# What ${escapeText(summary.name)} has memorised`;
+  yield '';
+  yield* table(['', ''], facts(summary));
+  if (!answers) {
+    yield `Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned.`;
+    return;
+  }
+  yield* measures(answers);
+  yield* predictors(answers);
+  yield* kinds(answers);
+  yield* sensitive(answers);
+  yield '## Fragments';
+  yield '';
+  yield 'One a family: its first, with how many lie inside or across it.';
+  yield '';
+  for (const entry of familyEntries(content, options.top ?? 20)) yield* fragment(entry);
+}
+
+function facts(s: StudySummary): readonly (readonly string[])[] {
+  const { sampling, rule } = s.plan;
+  return [
+    ['state', s.state],
+    s.plan.samples === null
+      ? [
+          'model',
+          `${s.plan.model} (${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed})`,
+        ]
+      : ['samples from', s.plan.samples],
+    ['samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
+    [
+      'corpus',
+      `${count(s.nDocuments)} documents, ${(s.corpusBytes / 1e6).toFixed(1)} MB, ${s.nShardsScanned} of ${s.nShards} shards scanned`,
+    ],
+    ['rule', `at least ${rule.minLines} lines, ${rule.profile}`],
+    ['problems in the data', count(s.nProblems)],
+  ];
+}
+
+function* measures({ measures: m }: Answers): Generator<string> {
+  yield '## Measures';
+  yield '';
+  const rows: string[][] = [
+    [
+      'memorised samples',
+      `${count(m.samples.memorised)} of ${count(m.samples.total)}`,
+      percentInterval(m.samples.share),
+    ],
+    [
+      'memorised lines',
+      `${count(m.lines.memorised)} of ${count(m.lines.total)}`,
+      percentInterval(m.lines.share),
+    ],
+  ];
+  if (m.tokens)
+    rows.push([
+      'memorised tokens',
+      `${count(m.tokens.memorised)} of ${count(m.tokens.total)}`,
+      percentInterval(m.tokens.share),
+    ]);
+  const { count: fragments, families, extract, train } = m.fragments;
+  rows.push(['fragments', count(fragments.value), `${count(fragments.low)}–${count(fragments.high)}`]);
+  rows.push(['families', count(families), '']);
+  rows.push(['occurrences in samples', count(extract), '']);
+  rows.push(['occurrences in the corpus', count(train), '']);
+  const { chao1, goodTuringCoverage } = m.unseen;
+  rows.push([
+    'fragments in samples without end (Chao1)',
+    count(chao1.value),
+    `${count(chao1.low)}–${count(chao1.high)}`,
+  ]);
+  if (goodTuringCoverage !== null) rows.push(['coverage (Good–Turing)', percent(goodTuringCoverage), '']);
+  for (const [name, r] of [
+    ['Pearson', m.correlation.pearson],
+    ['Spearman', m.correlation.spearman],
+  ] as const) {
+    if (r) rows.push([`train × extract, ${name}`, decimalInterval(r), pValue(r.pValue)]);
+  }
+  yield* table(['measure', 'value', '95 % interval'], rows);
+}
+
+function* predictors({ predictors: all }: Answers): Generator<string> {
+  yield '## Predictors without training data';
+  yield '';
+  yield* table(
+    ['predictor', 'AUC', 'average precision', 'precision at 100'],
+    all.map(({ title, formula, quality, absent }) => {
+      const at100 = quality?.precisionAt.find(({ n }) => n === 100);
+      return quality
+        ? [
+            `${title} (${formula})`,
+            decimalInterval(quality.auc),
+            quality.averagePrecision.toFixed(3),
+            at100 ? percent(at100.precision) : '',
+          ]
+        : [`${title} (${formula})`, absent ?? '', '', ''];
+    }),
+  );
+}
+
+function* kinds({ kinds: all }: Answers): Generator<string> {
+  yield '## Kinds of fragments';
+  yield '';
+  yield* table(
+    ['kind', 'fragments', 'licences'],
+    all.map(({ kind, fragments, spdxIds }) => [
+      kind,
+      count(fragments),
+      spdxIds.map(({ spdxId, fragments: n }) => `${spdxId} (${n})`).join(', '),
+    ]),
+  );
+}
+
+function* sensitive({ sensitive: { inFragments, inSamples } }: Answers): Generator<string> {
+  yield '## Sensitive content';
+  yield '';
+  if (inFragments.length + inSamples.length === 0) {
+    yield 'None was found.';
+    yield '';
+    return;
+  }
+  yield `${count(inFragments.length)} in fragments, ${count(inSamples.length)} in samples.`;
+  yield '';
+  const SHOWN = 50;
+  yield* table(
+    ['what', 'rule', 'fragment', 'train', 'confirmed by'],
+    inFragments
+      .slice(0, SHOWN)
+      .map((f) => [
+        f.value,
+        f.rule,
+        `${f.fingerprint.slice(0, 12)} line ${f.line}`,
+        count(f.train),
+        f.confirmedBy ? describeTrainPlace(f.confirmedBy) : 'no exact comparison under this profile',
+      ]),
+  );
+}
+
+function* fragment(entry: FragmentEntry & { readonly nFamily: number }): Generator<string> {
+  const notes = [
+    entry.spdxId ?? entry.kind,
+    ...entry.sensitive,
+    entry.accepted === null ? '' : `accepted: ${entry.accepted}`,
+  ];
+  yield `### ${entry.fingerprint}`;
+  yield '';
+  yield escapeText(
+    `${entry.train} times in ${entry.documents} documents of ${entry.repositories} repositories, ${entry.extract} times in ${entry.samples} samples, ${entry.len} lines${entry.nFamily > 1 ? `, ${entry.nFamily - 1} more in its family` : ''} (${notes.filter(Boolean).join(', ')}).`,
+  );
+  yield '';
+  for (const place of entry.trainPlaces) yield `- ${escapeText(describeTrainPlace(place))}`;
+  yield '';
+  const fence = '`'.repeat(Math.max(3, ...(entry.text.match(/`+/g) ?? []).map((run) => run.length + 1)));
+  yield fence;
+  yield* entry.text.split('\n');
+  yield fence;
+  yield '';
+}
+
+function* table(head: readonly string[], rows: readonly (readonly string[])[]): Generator<string> {
+  const line = (cells: readonly string[]) => `| ${cells.map(escapeText).join(' | ')} |`;
+  yield line(head);
+  yield `|${head.map(() => ' --- ').join('|')}|`;
+  for (const row of rows) yield line(row);
+  yield '';
+}
+
+/** Text of others must not become markup, nor end a cell. */
+const escapeText = (text: string) => text.replace(/[\\`*_<>[\]|#]/g, '\\$&').replace(/\s+/g, ' ');

@@ -1,0 +1,20 @@
+// Numbers as people read them, the same in every report.
+
+import type { Estimate } from '../analysis/intervals.ts';
+
+/** "12,345": whole numbers, grouped. */
+export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+
+/** "92.6 %" */
+export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+
+/** "92.6 % (89.1–95.7)" */
+export const percentInterval = ({ value, low, high }: Estimate): string =>
+  `${percent(value)} (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)})`;
+
+/** "0.475 (0.397–0.546)" */
+export const decimalInterval = ({ value, low, high }: Estimate): string =>
+  `${value.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
+
+/** "p < 0.001" or "p = 0.012" */
+export const pValue = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`);

@@ -1,0 +1,158 @@
+// The report as SARIF 2.1.0: a fragment a result, located in a sample whose text travels along, with its
+// training places as related locations. Streams: only the ids of the samples to carry are gathered first.
+
+import { maskRanges } from '../analysis/sensitive.ts';
+import { findSensitive } from '../sensitive/find-sensitive.ts';
+import { readSampleText } from '../store/samples-table.ts';
+import { version } from '../version.ts';
+import {
+  describeTrainPlace,
+  type FragmentEntry,
+  fragmentEntries,
+  type ReportContent,
+} from './report-content.ts';
+
+export async function* reportSarif(content: ReportContent): AsyncGenerator<string> {
+  const samples = new Map<number, number>();
+  for (const { samplePlaces } of fragmentEntries(content)) {
+    const first = samplePlaces[0];
+    if (first && !samples.has(first.sample)) samples.set(first.sample, samples.size);
+  }
+  yield `{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{`;
+  yield `"tool": ${JSON.stringify({ driver })},`;
+  yield `"columnKind": "utf16CodeUnits",`;
+  yield `"invocations": [${JSON.stringify(invocation(content))}],`;
+  yield `"properties": ${JSON.stringify({ measures: content.answers?.measures ?? null })},`;
+  yield '"artifacts": [';
+  yield* joined(artifacts(content, samples.keys()));
+  yield '], "results": [';
+  yield* joined(results(content, samples));
+  yield ']}]}';
+}
+
+const rules = [
+  {
+    id: 'memorised-fragment',
+    name: 'MemorisedFragment',
+    shortDescription: { text: 'The model repeats training data word for word.' },
+    fullDescription: {
+      text: 'A sample of the model shares at least the plan’s number of lines with a training document.',
+    },
+    defaultConfiguration: { level: 'note' },
+    help: { text: 'See where it comes from under the related locations.' },
+  },
+  {
+    id: 'memorised-license',
+    name: 'MemorisedLicense',
+    shortDescription: { text: 'The model repeats a licence or a copyright notice of its training data.' },
+    defaultConfiguration: { level: 'note' },
+    help: { text: 'Code that the model repeats near it may be under this licence.' },
+  },
+  {
+    id: 'memorised-sensitive',
+    name: 'MemorisedSensitive',
+    shortDescription: { text: 'The model repeats secret or personal content of its training data.' },
+    defaultConfiguration: { level: 'error' },
+    help: { text: 'Have the training rows removed, and the secret withdrawn.' },
+  },
+] as const;
+
+const driver = { name: 'Verbatim', semanticVersion: version, rules };
+
+function invocation({ summary }: ReportContent) {
+  return {
+    executionSuccessful: summary.state === 'complete' || summary.state === 'partial',
+    startTimeUtc: summary.createdAt,
+    properties: { state: summary.state, plan: summary.plan, problems: summary.nProblems },
+  };
+}
+
+const sampleUri = (sample: number) => `samples/${sample}.txt`;
+
+/** Texts are masked like the fragments in them. */
+async function* artifacts(
+  { db, options }: ReportContent,
+  samples: Iterable<number>,
+): AsyncGenerator<unknown> {
+  for (const sample of samples) {
+    const text = new TextDecoder().decode(readSampleText(db, sample));
+    let shown = text;
+    if (options.disclosure === 'masked') {
+      await findSensitive([{ text }], (_, ranges) => {
+        shown = maskRanges(text, ranges);
+      });
+    }
+    yield { location: { uri: sampleUri(sample) }, roles: ['analysisTarget'], contents: { text: shown } };
+  }
+}
+
+function* results(content: ReportContent, samples: ReadonlyMap<number, number>): Generator<unknown> {
+  for (const entry of fragmentEntries(content)) {
+    const rule = ruleOf(entry);
+    const place = entry.samplePlaces[0];
+    yield {
+      ruleId: rules[rule].id,
+      ruleIndex: rule,
+      level: rules[rule].defaultConfiguration.level,
+      message: { text: describe(entry) },
+      locations: place ? [sampleLocation(place, samples.get(place.sample)!)] : [],
+      relatedLocations: entry.trainPlaces.map((train, id) => ({
+        id,
+        message: { text: describeTrainPlace(train) },
+        physicalLocation: {
+          artifactLocation: { uri: trainUri(train) },
+          region: { startLine: train.firstLine, endLine: train.lastLine },
+        },
+      })),
+      partialFingerprints: { 'verbatimFragment/v1': entry.fingerprint },
+      ...(entry.accepted === null
+        ? {}
+        : { suppressions: [{ kind: 'external', status: 'accepted', justification: entry.accepted }] }),
+      properties: {
+        tags: [entry.kind, ...entry.sensitive],
+        len: entry.len,
+        train: entry.train,
+        documents: entry.documents,
+        repositories: entry.repositories,
+        extract: entry.extract,
+        samples: entry.samples,
+        clipped: entry.clipped,
+        family: entry.family,
+        spdxId: entry.spdxId,
+      },
+    };
+  }
+}
+
+function ruleOf(entry: FragmentEntry): 0 | 1 | 2 {
+  if (entry.sensitive.length > 0) return 2;
+  return entry.kind === 'license' || entry.kind === 'copyright' ? 1 : 0;
+}
+
+const describe = (e: FragmentEntry) =>
+  `${e.len} lines of training data repeated word for word (${[e.kind, e.spdxId, ...e.sensitive].filter(Boolean).join(', ')}): ` +
+  `${e.train} times in ${e.documents} training documents, ${e.extract} times in ${e.samples} samples.`;
+
+const sampleLocation = (place: FragmentEntry['samplePlaces'][number], index: number) => ({
+  physicalLocation: {
+    artifactLocation: { uri: sampleUri(place.sample), index },
+    region: { startLine: place.firstLine, endLine: place.lastLine },
+  },
+});
+
+const trainUri = ({ repository, path, shard, row }: FragmentEntry['trainPlaces'][number]) =>
+  ['train', ...(path ? [repository, path] : [shard, String(row)])]
+    .filter(Boolean)
+    .flatMap((part) => part.split('/'))
+    .map(encodeURIComponent)
+    .join('/');
+
+/** Items as JSON, a line each, with commas between. */
+async function* joined(items: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<string> {
+  let previous: string | undefined;
+  for await (const item of items) {
+    if (previous !== undefined) yield `${previous},`;
+    previous = JSON.stringify(item);
+  }
+  if (previous !== undefined) yield previous;
+}
