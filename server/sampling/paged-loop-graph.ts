@@ -5,9 +5,11 @@
 // PagedAttention exists for CUDA alone. The same loop with GroupQueryAttention, whose cache is carried from
 // step to step, runs on the CPU too, where tests compare it with the reference form.
 
-import { embed, type Gpt2Model, head, transform } from './gpt2-graph.ts';
+import { GroupedAttention, type KeyAndValue, PagedAttention } from './device-attention.ts';
+import { buildSteps, splitSteps } from './device-steps.ts';
+import type { Gpt2Model } from './gpt2-graph.ts';
 import { DATA_TYPE, type Dimension, encodeModel, Graph } from './onnx-graph.ts';
-import { type Arithmetic, pickOnDevice } from './pick-on-device.ts';
+import type { Arithmetic } from './pick-on-device.ts';
 import type { PickRule } from './pick-token.ts';
 
 export interface PagedLoopForm {
@@ -35,7 +37,6 @@ export const CUDA_FORM: PagedLoopForm = {
  * The loop ends early when no row has picks left.
  */
 export function buildPagedLoop(model: Gpt2Model, rule: PickRule, form: PagedLoopForm): Uint8Array {
-  const { nLayers } = model.config;
   const graph = new Graph('generation');
   const perStep: readonly Dimension[] = ['iterations', form.unroll, 'batch'];
   graph.input('token', 'int32', ['batch']);
@@ -69,17 +70,16 @@ export function buildPagedLoop(model: Gpt2Model, rule: PickRule, form: PagedLoop
   graph.output('logprob', 'float32', [null, form.unroll, 'batch']);
   // The runtime crashes on a loop whose carried outputs are left out, so the small ones go out too.
   for (const name of ['last_token', 'last_position', 'last_remaining']) graph.output(name, 'int32', [null]);
-  void nLayers;
   return encodeModel(graph);
 }
 
 interface Cache {
   /** Paged: what the loop's body refers to. */
-  readonly pages: readonly (readonly [key: string, value: string])[];
+  readonly pages: readonly KeyAndValue[];
   readonly pageTable: string;
   readonly rowEnds: string;
   /** Grouped: what is carried from step to step. */
-  readonly carried: readonly (readonly [key: string, value: string])[];
+  readonly carried: readonly KeyAndValue[];
 }
 
 function createCache(
@@ -115,103 +115,53 @@ function createCache(
 }
 
 function buildBody(root: Graph, model: Gpt2Model, rule: PickRule, form: PagedLoopForm, cache: Cache): Graph {
-  const { config } = model;
+  const { config, precision = 'float32' } = model;
   const body = new Graph('steps', root);
   body.input('iteration', 'int64', []);
   body.input('goes_on', 'bool', []);
-  let token = body.input('fed_token', 'int32', ['batch']);
-  let position = body.input('fed_position', 'int32', [1]);
-  let remaining = body.input('fed_remaining', 'int32', ['batch']);
+  const token = body.input('fed_token', 'int32', ['batch']);
+  const position = body.input('fed_position', 'int32', [1]);
+  const remaining = body.input('fed_remaining', 'int32', ['batch']);
   const cacheShape: readonly Dimension[] = ['batch', config.nHeads, 'capacity', config.headWidth];
-  const type = model.precision ?? 'float32';
-  let past = cache.carried.map((_, layer): readonly [string, string] => [
-    body.input(`fed_key.${layer}`, type, cacheShape),
-    body.input(`fed_value.${layer}`, type, cacheShape),
-  ]);
+  const carried = cache.carried.map(
+    (_, layer): KeyAndValue => [
+      body.input(`fed_key.${layer}`, precision, cacheShape),
+      body.input(`fed_value.${layer}`, precision, cacheShape),
+    ],
+  );
+  const at = (input: string) =>
+    splitSteps(body, body.op('Gather', [input, 'iteration'], { axis: 0 }), form.unroll);
   const nRows = body.op('Shape', [token]);
-  const at = (input: string) => body.op('Gather', [input, 'iteration'], { axis: 0 });
-  const split = (input: string) =>
-    form.unroll === 1
-      ? [body.op('Squeeze', [input, body.int64([0])])]
-      : body
-          .ops('Split', [input], form.unroll, { axis: 0, num_outputs: form.unroll })
-          .map((part) => body.op('Squeeze', [part, body.int64([0])]));
-  const forcedAt = split(at('forced'));
-  const uniformAt = split(at('uniform'));
-  const temperatureAt = split(at('temperature'));
-  // One query a row, and lengths as the device knows them: with this the host never has to ask it.
-  const bounds = form.attention === 'paged' ? body.localInt32([1, 0]) : '';
-  const picks: string[] = [];
-  const logprobs: string[] = [];
-  for (let step = 0; step < form.unroll; step++) {
-    const next: (readonly [string, string])[] = [];
-    const lengths = body.op('Expand', [position, nRows]);
-    const inside = body.op('Min', [position, body.int32([config.nPositions - 1])]);
-    const hidden = transform(body, model, embed(body, model, token, inside), (graph, qkv, layer) => {
-      const scale = { float: config.attentionScales[layer]! };
-      if (form.attention === 'paged') {
-        const [key, value] = cache.pages[layer]!;
-        const inputs = [qkv, '', '', key, value, cache.rowEnds, lengths, cache.pageTable];
-        const optional = ['', '', '', '', '', '', '', ''];
-        return graph.contribOp('PagedAttention', [...inputs, ...optional, bounds], {
-          num_heads: config.nHeads,
-          kv_num_heads: config.nHeads,
-          scale,
-        });
-      }
-      const total = graph.op('Squeeze', [graph.op('Add', [position, graph.int32([1])])]);
-      const [key, value] = past[layer]!;
-      const outputs = [graph.newName('attended'), graph.newName('key'), graph.newName('value')] as const;
-      const query = graph.op('Unsqueeze', [qkv, graph.int64([1])]);
-      graph.node(
-        'com.microsoft',
-        'GroupQueryAttention',
-        [query, '', '', key, value, lengths, total],
-        outputs,
-        {
-          num_heads: config.nHeads,
-          kv_num_heads: config.nHeads,
-          scale,
-        },
-      );
-      next.push([outputs[1], outputs[2]]);
-      return graph.op('Squeeze', [outputs[0], graph.int64([1])]);
-    });
-    const logits = head(body, model, hidden);
-    const picked = pickOnDevice(
-      body,
-      rule,
-      config.vocabularySize,
-      form.arithmetic,
-      logits,
-      uniformAt[step]!,
-      temperatureAt[step]!,
-    );
-    const row = body.op('Squeeze', [picked.token, body.int64([1])]);
-    const forced = forcedAt[step]!;
-    const isForced = body.op('GreaterOrEqual', [forced, body.int32(0)]);
-    token = body.op('Where', [isForced, forced, row]);
-    let left = body.op('Sub', [remaining, body.int32(1)]);
-    for (const end of config.eosTokens) {
-      left = body.op('Where', [body.op('Equal', [row, body.int32(end)]), body.int32(0), left]);
-    }
-    remaining = body.op('Where', [isForced, remaining, left]);
-    position = body.op('Add', [position, body.int32([1])]);
-    past = next;
-    picks.push(body.op('Unsqueeze', [row, body.int64([0])]));
-    logprobs.push(body.op('Transpose', [picked.logprob], { perm: [1, 0] }));
+  const positions = Array.from({ length: form.unroll + 1 }, (_, step) =>
+    step === 0 ? position : body.op('Add', [position, body.int32([step])]),
+  );
+  const attention =
+    form.attention === 'paged'
+      ? // One query a row, and lengths as the device knows them: with this the host never has to ask it.
+        new PagedAttention(config, cache, body.localInt32([1, 0]))
+      : new GroupedAttention(config, carried, form.unroll);
+  const made = buildSteps(body, model, rule, form.arithmetic, attention, {
+    token,
+    remaining,
+    forced: at('forced'),
+    uniform: at('uniform'),
+    temperature: at('temperature'),
+    position: positions.slice(0, -1).map((at) => body.op('Min', [at, body.int32([config.nPositions - 1])])),
+    length: positions.slice(0, -1).map((at) => body.op('Expand', [at, nRows])),
+    total: positions.slice(1).map((at) => body.op('Squeeze', [at])),
+  });
+  // Added up as floats: reductions over integers are slow where they exist. Beyond 2²⁴ only zero matters.
+  const open = body.op('ReduceSum', [body.op('Cast', [made.remaining], { to: DATA_TYPE.float32 })], {
+    keepdims: 0,
+  });
+  body.output(body.op('Greater', [open, body.float32(0)]), 'bool', []);
+  body.output(body.op('Identity', [made.token]), 'int32', ['batch']);
+  body.output(body.op('Identity', [positions.at(-1)!]), 'int32', [1]);
+  body.output(body.op('Identity', [made.remaining]), 'int32', ['batch']);
+  for (const name of attention instanceof GroupedAttention ? attention.past.flat() : []) {
+    body.output(name, precision, cacheShape);
   }
-  const most = body.op('ReduceMax', [remaining], { keepdims: 0 });
-  body.output(body.op('Greater', [most, body.int32(0)]), 'bool', []);
-  body.output(body.op('Identity', [token]), 'int32', ['batch']);
-  body.output(body.op('Identity', [position]), 'int32', [1]);
-  body.output(body.op('Identity', [remaining]), 'int32', ['batch']);
-  for (const [key, value] of past) {
-    body.output(key, type, cacheShape);
-    body.output(value, type, cacheShape);
-  }
-  const joined = (parts: readonly string[]) => body.op('Concat', parts, { axis: 0 });
-  body.output(joined(picks), 'int32', [form.unroll, 'batch']);
-  body.output(joined(logprobs), 'float32', [form.unroll, 'batch']);
+  body.output(made.picked, 'int32', [form.unroll, 'batch']);
+  body.output(made.logprob, 'float32', [form.unroll, 'batch']);
   return body;
 }

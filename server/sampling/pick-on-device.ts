@@ -33,12 +33,13 @@ export function pickOnDevice(
   const highest = first(values!);
   // ln p = x − x₁ + ln p₁ with the likeliest token's x₁ and p₁: nothing in it can underflow.
   const probabilities = graph.op('Softmax', [logits], { axis: 1 });
-  const highestProbability = graph.op('ReduceMax', [probabilities, graph.int64([1])], { keepdims: 1 });
+  const likeliest = graph.op('Cast', [first(ids!)], { to: DATA_TYPE.int32 });
+  const highestProbability = graph.op('GatherElements', [probabilities, likeliest], { axis: 1 });
   const offset = graph.op('Sub', [graph.op('Log', [highestProbability]), highest]);
 
   if (rule.greedy) {
     return {
-      token: graph.op('Cast', [ids!], { to: DATA_TYPE.int32 }),
+      token: likeliest,
       logprob: graph.op('Add', [highest, offset]),
     };
   }
@@ -47,7 +48,7 @@ export function pickOnDevice(
   const value = graph.op('GatherElements', [candidates, index], { axis: 1 });
   const token = candidates === logits ? index : gatherId(graph, arithmetic, ids!, index);
   return {
-    token: graph.op('Cast', [token], { to: DATA_TYPE.int32 }),
+    token: candidates === logits ? token : graph.op('Cast', [token], { to: DATA_TYPE.int32 }),
     logprob: graph.op('Add', [value, offset]),
   };
 }

@@ -1,0 +1,90 @@
+// Several steps of generation in a row, for any device form: feed a token a row, attend, pick, feed on.
+// Where the inputs come from and where the cache lies is the form's business.
+
+import type { DeviceAttention } from './device-attention.ts';
+import { embed, type Gpt2Model, head, transform } from './gpt2-graph.ts';
+import type { Graph } from './onnx-graph.ts';
+import { type Arithmetic, pickOnDevice } from './pick-on-device.ts';
+import type { PickRule } from './pick-token.ts';
+
+/** Lists have one value a step. */
+export interface StepInputs {
+  /** int32 [batch], fed first. */
+  readonly token: string;
+  /** int32 [batch], picks left to each row; null where the host counts. */
+  readonly remaining: string | null;
+  /** int32 [batch]: what to feed next, or -1 for what was picked. */
+  readonly forced: readonly string[];
+  /** [batch, 1]. */
+  readonly uniform: readonly string[];
+  readonly temperature: readonly string[];
+  /** int32 [1], for the embedding. */
+  readonly position: readonly string[];
+  /** int32 [batch], positions before. */
+  readonly length: readonly string[];
+  /** int32, a scalar that the host can read: positions with this one. */
+  readonly total: readonly string[];
+}
+
+export interface StepOutputs {
+  /** int32 [batch], to feed after these steps. */
+  readonly token: string;
+  readonly remaining: string;
+  /** int32 [steps, batch]. */
+  readonly picked: string;
+  /** float32 [steps, batch]. */
+  readonly logprob: string;
+}
+
+export function buildSteps(
+  graph: Graph,
+  model: Gpt2Model,
+  rule: PickRule,
+  arithmetic: Arithmetic,
+  attention: DeviceAttention,
+  inputs: StepInputs,
+): StepOutputs {
+  const { vocabularySize, eosTokens } = model.config;
+  let { token, remaining } = inputs;
+  const picks: string[] = [];
+  const logprobs: string[] = [];
+  for (const [step, forced] of inputs.forced.entries()) {
+    const lengths = { length: inputs.length[step]!, total: inputs.total[step]! };
+    const embedded = embed(graph, model, token, inputs.position[step]!);
+    const hidden = transform(graph, model, embedded, (_, qkv, layer) =>
+      attention.attend(graph, qkv, layer, lengths),
+    );
+    attention.endStep();
+    const logits = head(graph, model, hidden);
+    const [uniform, temperature] = [inputs.uniform[step]!, inputs.temperature[step]!];
+    const picked = pickOnDevice(graph, rule, vocabularySize, arithmetic, logits, uniform, temperature);
+    const row = graph.op('Squeeze', [picked.token, graph.int64([1])]);
+    const isForced = graph.op('GreaterOrEqual', [forced, graph.int32(0)]);
+    token = graph.op('Where', [isForced, forced, row]);
+    if (remaining !== null) {
+      let left = graph.op('Max', [graph.op('Sub', [remaining, graph.int32(1)]), graph.int32(0)]);
+      for (const end of eosTokens) {
+        left = graph.op('Where', [graph.op('Equal', [row, graph.int32(end)]), graph.int32(0), left]);
+      }
+      remaining = graph.op('Where', [isForced, remaining, left]);
+    }
+    picks.push(graph.op('Unsqueeze', [row, graph.int64([0])]));
+    logprobs.push(graph.op('Reshape', [picked.logprob, graph.int64([1, -1])]));
+  }
+  return {
+    token,
+    remaining: remaining ?? '',
+    picked: join(graph, picks),
+    logprob: join(graph, logprobs),
+  };
+}
+
+/** The parts of [steps, …], without their first axis. */
+export function splitSteps(graph: Graph, input: string, nSteps: number): readonly string[] {
+  const parts =
+    nSteps === 1 ? [input] : graph.ops('Split', [input], nSteps, { axis: 0, num_outputs: nSteps });
+  return parts.map((part) => graph.op('Squeeze', [part, graph.int64([0])]));
+}
+
+const join = (graph: Graph, parts: readonly string[]) =>
+  parts.length === 1 ? graph.op('Identity', parts) : graph.op('Concat', parts, { axis: 0 });

@@ -1,0 +1,163 @@
+// Drives the step graph for one batch: run after run, the cache handed on as it came back. Knows the graph's
+// inputs and outputs; knows nothing of threads, studies or text.
+
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
+import type { Gpt2Config } from './gpt2-config.ts';
+import type { Precision } from './gpt2-graph.ts';
+import { uniformAt } from './philox.ts';
+import { temperatureAt } from './schedule.ts';
+import { type StepForm, stepCacheNames } from './step-graph.ts';
+
+/**
+ * The results in the order of the rows, or null when `isStopped` said so before the end. The batch is filled
+ * up to `nRows`, as in generate-on-device.ts and for the same reason.
+ */
+export async function generateBySteps(
+  session: InferenceSession,
+  form: StepForm,
+  precision: Precision,
+  settings: GenerationSettings,
+  requests: readonly RowRequest[],
+  nRows: number,
+  isStopped: () => boolean,
+): Promise<readonly RowResult[] | null> {
+  const { config, maxTokens } = settings;
+  const longestPrompt = Math.max(...requests.map(({ prompt }) => prompt.length));
+  const nRuns = Math.ceil((longestPrompt - 1 + maxTokens) / form.nSteps);
+  const rows = requests.map((request) => new PickedRow(request, maxTokens));
+  const cache = new HandedOnCache(config, precision, nRows, nRuns * form.nSteps);
+  try {
+    for (let run = 0; run < nRuns && rows.some((row) => !row.isDone); run++) {
+      if (isStopped()) return null;
+      const start = run * form.nSteps;
+      const outputs = await session.run({
+        ...buildInputs(form, settings, rows, nRows, start),
+        ...cache.inputs(),
+      });
+      const tokens = outputs.picked!.data as Int32Array;
+      const logprobs = outputs.logprob!.data as Float32Array;
+      for (let at = 0; at < tokens.length; at++) {
+        const position = start + Math.floor(at / nRows);
+        rows[at % nRows]?.take(position, tokens[at]!, logprobs[at]!, config.eosTokens);
+      }
+      cache.replace(outputs);
+    }
+  } finally {
+    cache.dispose();
+  }
+  return rows.map((row) => row.result());
+}
+
+/** One sample on its way. A position counts from the prompt's first token. */
+class PickedRow {
+  readonly request: RowRequest;
+  readonly #tokens: number[] = [];
+  readonly #logprobs: number[] = [];
+  readonly #maxTokens: number;
+  #hasEnded = false;
+
+  constructor(request: RowRequest, maxTokens: number) {
+    this.request = request;
+    this.#maxTokens = maxTokens;
+  }
+
+  get isDone(): boolean {
+    return this.#hasEnded || this.#tokens.length >= this.#maxTokens;
+  }
+
+  tokenAt(position: number): number {
+    const { prompt } = this.request;
+    return prompt[position] ?? this.#tokens[position - prompt.length] ?? 0;
+  }
+
+  take(position: number, token: number, logprob: number, eosTokens: readonly number[]): void {
+    if (this.isDone || position + 1 < this.request.prompt.length) return;
+    this.#tokens.push(token);
+    this.#logprobs.push(logprob);
+    this.#hasEnded = eosTokens.includes(token);
+  }
+
+  result(): RowResult {
+    return {
+      sampleId: this.request.sampleId,
+      tokens: Uint32Array.from(this.#tokens),
+      logprobs: Float32Array.from(this.#logprobs),
+      ended: this.#hasEnded ? 'eos' : 'length',
+    };
+  }
+}
+
+/** Wherever the runtime keeps it. What a run returned must be what the next is given: a buffer of one's own fails. */
+class HandedOnCache {
+  readonly #nLayers: number;
+  #tensors: readonly Tensor[];
+
+  constructor(config: Gpt2Config, precision: Precision, nRows: number, nPositions: number) {
+    this.#nLayers = config.nLayers;
+    const shape = [nRows, config.nHeads, nPositions, config.headWidth];
+    const size = shape.reduce((product, n) => product * n, 1);
+    // Never written by anyone here, so all layers can start from the same zeros.
+    const zeros =
+      precision === 'float32'
+        ? new Tensor('float32', new Float32Array(size), shape)
+        : new Tensor('float16', new Uint16Array(size), shape);
+    this.#tensors = stepCacheNames('past', config.nLayers).map(() => zeros);
+  }
+
+  inputs(): Record<string, Tensor> {
+    const names = stepCacheNames('past', this.#nLayers);
+    return Object.fromEntries(names.map((name, i) => [name, this.#tensors[i]!]));
+  }
+
+  replace(outputs: Readonly<Record<string, Tensor>>): void {
+    this.dispose();
+    this.#tensors = stepCacheNames('present', this.#nLayers).map((name) => outputs[name]!);
+  }
+
+  dispose(): void {
+    for (const tensor of this.#tensors) if (tensor.location !== 'cpu') tensor.dispose();
+  }
+}
+
+function buildInputs(
+  { nSteps, arithmetic }: StepForm,
+  { seed, schedule, config }: GenerationSettings,
+  rows: readonly PickedRow[],
+  nRows: number,
+  start: number,
+): Record<string, Tensor> {
+  const forced = new Int32Array(nSteps * nRows).fill(-1);
+  const FloatArray = arithmetic === 'float64' ? Float64Array : Float32Array;
+  const uniform = new FloatArray(nSteps * nRows);
+  const temperature = new FloatArray(nSteps * nRows).fill(1);
+  const token = new Int32Array(nRows);
+  const lengths = new Int32Array(nSteps * nRows);
+  for (let at = 0; at < forced.length; at++) {
+    const position = start + Math.floor(at / nRows);
+    lengths[at] = position;
+    const row = rows[at % nRows];
+    if (row === undefined) continue;
+    const { sampleId, prompt } = row.request;
+    const step = Math.max(0, position + 1 - prompt.length);
+    if (position === start) token[at] = row.tokenAt(position);
+    forced[at] = prompt[position + 1] ?? -1;
+    uniform[at] = uniformAt(seed, sampleId, step);
+    temperature[at] = temperatureAt(schedule, step);
+  }
+  const positions = Array.from({ length: nSteps }, (_, step) => start + step);
+  const inside = positions.map((position) => Math.min(position, config.nPositions - 1));
+  const totals = positions.map((position, step) => [
+    `total.${step}`,
+    new Tensor('int32', Int32Array.of(position + 1), []),
+  ]);
+  return {
+    token: new Tensor('int32', token, [nRows]),
+    forced: new Tensor('int32', forced, [nSteps, nRows]),
+    uniform: new Tensor(arithmetic, uniform as Float64Array, [nSteps, nRows, 1]),
+    temperature: new Tensor(arithmetic, temperature as Float64Array, [nSteps, nRows, 1]),
+    position: new Tensor('int32', Int32Array.from(inside), [nSteps, 1]),
+    length: new Tensor('int32', lengths, [nSteps, nRows]),
+    ...Object.fromEntries(totals),
+  };
+}

@@ -1,0 +1,65 @@
+// Some steps of generation as one graph, for devices whose runtime has no loop of its own: the caller runs it
+// again and again and hands the cache that a run returned to the next, without ever looking at it.
+
+import { GroupedAttention, type KeyAndValue } from './device-attention.ts';
+import { buildSteps, splitSteps } from './device-steps.ts';
+import type { Gpt2Model } from './gpt2-graph.ts';
+import { type Dimension, encodeModel, Graph } from './onnx-graph.ts';
+import type { Arithmetic } from './pick-on-device.ts';
+import type { PickRule } from './pick-token.ts';
+
+export interface StepForm {
+  /** Steps of one run. */
+  readonly nSteps: number;
+  readonly arithmetic: Arithmetic;
+}
+
+/** Names of all layers' keys and values as they go in, or come out in the same order. */
+export function stepCacheNames(role: 'past' | 'present', nLayers: number): readonly string[] {
+  return Array.from({ length: nLayers }, (_, layer) => [
+    `${role}.${layer}.key`,
+    `${role}.${layer}.value`,
+  ]).flat();
+}
+
+/**
+ * Inputs: `token` int32 [batch]; `forced` int32 [steps, batch]; `uniform` and `temperature` [steps, batch, 1];
+ * `position` int32 [steps, 1]; `length` int32 [steps, batch]; `total.N` int32 scalars, one a step; and the
+ * cache, [batch, heads, capacity, head width] each.
+ * Outputs: `picked` int32 and `logprob` float32 [steps, batch], and the cache.
+ */
+export function buildStepGraph(
+  model: Gpt2Model,
+  rule: PickRule,
+  { nSteps, arithmetic }: StepForm,
+): Uint8Array {
+  const { config, precision = 'float32' } = model;
+  const graph = new Graph('steps');
+  const input = (name: string, type: 'int32' | Arithmetic, ...rest: readonly Dimension[]) =>
+    splitSteps(graph, graph.input(name, type, [nSteps, ...rest]), nSteps);
+  const cacheShape: readonly Dimension[] = ['batch', config.nHeads, 'capacity', config.headWidth];
+  const names = (role: 'past' | 'present') => stepCacheNames(role, config.nLayers);
+  for (const name of names('past')) graph.input(name, precision, cacheShape);
+  const pairs = (role: 'past' | 'present') =>
+    Array.from(
+      { length: config.nLayers },
+      (_, layer): KeyAndValue => [`${role}.${layer}.key`, `${role}.${layer}.value`],
+    );
+  const attention = new GroupedAttention(config, pairs('past'), nSteps, pairs('present'));
+  const made = buildSteps(graph, model, rule, arithmetic, attention, {
+    token: graph.input('token', 'int32', ['batch']),
+    remaining: null,
+    forced: input('forced', 'int32', 'batch'),
+    uniform: input('uniform', arithmetic, 'batch', 1),
+    temperature: input('temperature', arithmetic, 'batch', 1),
+    position: input('position', 'int32', 1),
+    length: input('length', 'int32', 'batch'),
+    total: Array.from({ length: nSteps }, (_, step) => graph.input(`total.${step}`, 'int32', [])),
+  });
+  graph.op('Identity', [made.picked], {}, 'picked');
+  graph.op('Identity', [made.logprob], {}, 'logprob');
+  graph.output('picked', 'int32', [nSteps, 'batch']);
+  graph.output('logprob', 'float32', [nSteps, 'batch']);
+  for (const name of names('present')) graph.output(name, precision, cacheShape);
+  return encodeModel(graph);
+}

@@ -1,0 +1,69 @@
+// The graph forms made for graphics processors, on the CPU: what they share with the reference form must
+// give the reference's samples.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { generateBatch, type RowRequest } from '../../server/sampling/generate-batch.ts';
+import { generateBySteps } from '../../server/sampling/generate-by-steps.ts';
+import { generateOnDevice } from '../../server/sampling/generate-on-device.ts';
+import { buildGenerationGraph } from '../../server/sampling/generation-graph.ts';
+import { buildPagedLoop, type PagedLoopForm } from '../../server/sampling/paged-loop-graph.ts';
+import type { PickRule } from '../../server/sampling/pick-token.ts';
+import type { Schedule } from '../../server/sampling/schedule.ts';
+import { openSession } from '../../server/sampling/session.ts';
+import { buildStepGraph, type StepForm } from '../../server/sampling/step-graph.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
+
+const GROUPED: PagedLoopForm = { attention: 'grouped', pageSize: 256, unroll: 4, arithmetic: 'float64' };
+const CONSTANT: Schedule = { kind: 'constant', temperature: 1 };
+const PROMPTS = [[299], [5, 6, 7], [10, 20], [299], [1, 2, 3, 4, 5, 6]];
+const rows: readonly RowRequest[] = PROMPTS.map((prompt, sampleId) => ({ sampleId, prompt }));
+
+const CASES: readonly { readonly name: string; readonly rule: PickRule; readonly schedule?: Schedule }[] = [
+  { name: 'top-k', rule: { topK: 40, topP: 1, greedy: false } },
+  { name: 'top-p within top-k', rule: { topK: 40, topP: 0.8, greedy: false } },
+  { name: 'top-p alone', rule: { topK: 0, topP: 0.9, greedy: false } },
+  { name: 'greedy', rule: { topK: 40, topP: 1, greedy: true } },
+  { name: 'decaying', rule: { topK: 0, topP: 1, greedy: false }, schedule: { kind: 'decaying' } },
+];
+
+describe('the loop for devices', () => {
+  for (const { name, rule, schedule = CONSTANT } of CASES) {
+    test(`picks what the reference picks: ${name}`, async () => {
+      const { reference, looped, stepped } = await sampleAll(rule, schedule);
+      assertSame(looped, reference);
+      assertSame(stepped, reference);
+    });
+  }
+});
+
+const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32' };
+
+async function sampleAll(rule: PickRule, schedule: Schedule) {
+  const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+  const settings = { config: checkpoint.config, seed: 7, maxTokens: 30, schedule };
+  const session = { provider: 'cpu', nThreads: 1, weightFolder: checkpoint.weightFolder } as const;
+  const loop = await openSession(buildGenerationGraph(checkpoint, rule), session);
+  const reference = await generateBatch(loop, settings, rows, () => false);
+  const device = await openSession(buildPagedLoop(checkpoint, rule, GROUPED), session);
+  const looped = await generateOnDevice(device, GROUPED, settings, rows, 8);
+  const steps = await openSession(buildStepGraph(checkpoint, rule, STEPS), session);
+  const stepped = await generateBySteps(steps, STEPS, 'float32', settings, rows, 8, () => false);
+  return { reference: reference!, looped, stepped: stepped! };
+}
+
+type Results = Awaited<ReturnType<typeof generateOnDevice>>;
+
+function assertSame(actual: Results, reference: Results): void {
+  assert.deepEqual(
+    actual.map(({ sampleId, tokens, ended }) => ({ sampleId, tokens: [...tokens], ended })),
+    reference.map(({ sampleId, tokens, ended }) => ({ sampleId, tokens: [...tokens], ended })),
+  );
+  for (const [i, { logprobs }] of actual.entries()) {
+    for (const [j, value] of logprobs.entries()) {
+      assert.ok(Math.abs(value - reference[i]!.logprobs[j]!) < 1e-4, `row ${i}, token ${j}`);
+    }
+  }
+}
