@@ -58,9 +58,9 @@ export async function buildDemoCorpus(options: {
   rmSync(manifestPath, { force: true });
   rmSync(licensesDir, { force: true, recursive: true });
   mkdirSync(licensesDir, { recursive: true });
-  for (const name of readdirSync(outDir).filter((file) => /^shard-\d+\.json\.gz$/.test(file))) {
-    rmSync(join(outDir, name));
-  }
+  // Apart from the licences, so that naming this folder as a corpus names nothing but training data.
+  rmSync(join(outDir, 'shards'), { force: true, recursive: true });
+  mkdirSync(join(outDir, 'shards'));
 
   const rows: string[] = [];
   const packages = packageNames.map((name) => {

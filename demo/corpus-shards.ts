@@ -1,5 +1,5 @@
 /**
- * Writes rows as shards: `shard-0000.json.gz`, … of about equal size, and says what is in each.
+ * Writes rows as shards: `shards/shard-0000.json.gz`, … of about equal size, and says what is in each.
  *
  * What counts as the same corpus is the uncompressed text: two versions of zlib may compress it differently.
  */
@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 
 export interface ShardFacts {
+  /** Relative to the corpus's folder. */
   readonly name: string;
   readonly rows: number;
   /** Uncompressed, with the rows' JSON around the files' text. */
@@ -20,7 +21,7 @@ export interface ShardFacts {
 /** Splits the rows, in their order, into at most `nShards` shards and writes them. */
 export function writeShards(outDir: string, rows: readonly string[], nShards: number): readonly ShardFacts[] {
   return splitEvenly(rows, nShards).map((part, index) => {
-    const name = `shard-${String(index).padStart(4, '0')}.json.gz`;
+    const name = `shards/shard-${String(index).padStart(4, '0')}.json.gz`;
     const text = Buffer.from(part.join(''), 'utf8');
     // Node writes no file name and no time into the gzip header.
     writeFileSync(join(outDir, name), gzipSync(text, { level: 9 }));

@@ -8,7 +8,7 @@ import { defaultRule, defaultSampling } from './plan.ts';
 
 export function demoPlan(productFolder: string): StudyPlan {
   const model = join(productFolder, 'media', 'demo-model');
-  const corpus = join(productFolder, 'dist', 'demo-corpus');
+  const corpus = join(productFolder, 'dist', 'demo-corpus', 'shards');
   for (const path of [model, corpus]) {
     if (existsSync(path)) continue;
     throw new EnvironmentError(`The demo is incomplete: ${path} is missing`, {

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 
 const entry = fileURLToPath(new URL('../../server/cli.ts', import.meta.url));
 export const demoModel = fileURLToPath(new URL('../../media/demo-model', import.meta.url));
-export const demoCorpus = fileURLToPath(new URL('../../dist/demo-corpus', import.meta.url));
+export const demoCorpus = fileURLToPath(new URL('../../dist/demo-corpus/shards', import.meta.url));
 
 export interface CliResult {
   readonly exitCode: number | null;
