@@ -82,7 +82,7 @@ export async function printReport(file: string, request: ReportRequest): Promise
     disclosure,
     baseline: findBaseline(request.baseline),
   });
-  await writeLines(write(content, format, request.rows ?? 'families'));
+  await writeLines(writeReport(content, format, request.rows ?? 'families'));
   return { state: content.summary.state, hasNew: request.failOnNew === true && hasNewFragment(content) };
 }
 
@@ -95,7 +95,12 @@ const defaultPlaces: Readonly<Record<Format, number>> = {
   html: 5,
 };
 
-async function* write(content: ReportContent, format: Format, rows: Rows): AsyncGenerator<string> {
+/** The lines of a report. */
+export async function* writeReport(
+  content: ReportContent,
+  format: Format,
+  rows: Rows,
+): AsyncGenerator<string> {
   switch (format) {
     case 'table':
       return yield* reportTable(content, rows);

@@ -27,13 +27,13 @@ const config = `def connect():
         raise ConnectionError(session.reason)
     return session`;
 
-const logic = `    total = 0
+const logic = `    total = 0  # |a| <total>
     for item in items:
         if item.price > limit:
             continue
         total += item.price * item.amount
     if total < 0:
-        raise ValueError("|negative| <total>")
+        raise ValueError("negative")
     return total`;
 
 const testing = `    def test_total(self):
