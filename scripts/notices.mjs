@@ -1,0 +1,79 @@
+// The notices of everybody whose code is in the packages. license-checker finds the licences and their texts;
+// here they are checked against what Verbatim may ship, and laid out.
+
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
+import { promisify } from 'node:util';
+import { readManifest } from './package-bundled.mjs';
+import { root } from './setup.mjs';
+
+const require = createRequire(import.meta.url);
+
+/** Licences that ask for no more than their notice (CC-BY: a list of SPDX). Another needs a decision. */
+const PERMISSIVE = [
+  '0BSD',
+  'Apache-2.0',
+  'BSD-2-Clause',
+  'BSD-3-Clause',
+  'BlueOak-1.0.0',
+  'CC-BY-3.0',
+  'CC0-1.0',
+  'ISC',
+  'MIT',
+  'Unlicense',
+  'WTFPL',
+];
+
+/** Packages without a licence file, whose sources name the holder. */
+const HOLDERS = {
+  'onnxruntime-node': 'Copyright (c) Microsoft Corporation',
+  'onnxruntime-common': 'Copyright (c) Microsoft Corporation',
+  'spdx-exceptions': 'The SPDX exceptions list, by the Linux Foundation and its contributors',
+};
+
+/** `folders` are those of the distributed packages, relative to the root. */
+export async function notices(folders) {
+  const found = await findLicenses();
+  const entries = folders.map((folder) => noticeOf(folder, found.get(join(root, folder))));
+  entries.sort((a, b) => (a.title < b.title ? -1 : 1));
+  return [
+    'Third-party notices',
+    '',
+    'Verbatim contains code of the packages below, each under its own licence. The licences of the demo',
+    'training data lie in dist/demo-corpus/licenses.',
+    '',
+    ...entries.flatMap(({ title, text }) => ['='.repeat(100), title, '='.repeat(100), '', text, '']),
+  ].join('\n');
+}
+
+function noticeOf(folder, found) {
+  const { name, version } = readManifest(folder);
+  if (found === undefined) throw new Error(`${name}: license-checker did not find it`);
+  const { licenses } = found;
+  const choices = String(licenses)
+    .replace(/[()]/g, '')
+    .split(/ OR |,/);
+  if (!choices.some((license) => PERMISSIVE.includes(license.trim())))
+    throw new Error(`${name} ${version} is under ${licenses}: may Verbatim ship it? See scripts/notices.mjs`);
+  return { title: `${name} ${version} (${licenses})`, text: textOf(name, found) };
+}
+
+function textOf(name, { licenses, licenseFile, licenseText }) {
+  // Where there is no licence file, license-checker takes the read-me.
+  if (licenseFile !== undefined && !/^readme/i.test(basename(licenseFile)))
+    return licenseText.replace(/\r\n?/g, '\n').trim();
+  const { licenseText: standard } = require(`spdx-license-list/licenses/${licenses}.json`);
+  const holder = HOLDERS[name];
+  if (holder === undefined && licenses !== 'CC0-1.0')
+    throw new Error(`${name} comes without a licence file: name its holder in scripts/notices.mjs`);
+  const placeholder = /Copyright \(c\) <year> <.*>/i;
+  if (placeholder.test(standard)) return standard.replace(placeholder, holder).trim();
+  return [holder, standard.trim()].filter(Boolean).join('\n\n');
+}
+
+/** By folder. */
+async function findLicenses() {
+  const checker = require('license-checker-rseidelsohn');
+  const result = await promisify(checker.init)({ start: root, customFormat: { licenseText: '' } });
+  return new Map(Object.values(result).map((entry) => [entry.path, entry]));
+}

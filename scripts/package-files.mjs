@@ -1,0 +1,84 @@
+// Which files go into a package: an allow-list. A file that is neither taken nor left out by name stops the
+// packaging, so that whoever adds one decides.
+
+import { readdirSync } from 'node:fs';
+import { join, relative, sep } from 'node:path';
+import { targets } from './package-targets.mjs';
+import { root } from './setup.mjs';
+
+/** For people, and for the stores that show them. */
+const PAGES = ['README.md', 'CHANGELOG.md', 'LICENSE', 'SECURITY.md'];
+
+/** The texts that the extension's manifest names. */
+const STRINGS = 'package.nls.json';
+
+const TAKEN = [
+  /^dist\/[^/]+\.(js|cjs|wasm|css|html)$/,
+  /^dist\/demo-corpus\/(manifest\.json|shards\/shard-\d+\.json\.gz|licenses\/[^/]+\.txt)$/,
+  /^media\/.+\.(json|safetensors|md|svg|png)$/,
+];
+const LEFT_OUT = [
+  /^media\/demo-model\/training-log\.jsonl$/, // how the demo's model was trained: for readers of the sources
+];
+/** What only an editor needs. */
+const NOT_FOR_NPM = [/^dist\/extension\./, /^media\/(?!demo-model\/)/];
+
+const RUNTIME = 'dist/node_modules/onnxruntime-node';
+const RUNTIME_TYPES = 'dist/node_modules/onnxruntime-common';
+/** The same library under a second name, which nothing loads. */
+const SECOND_NAME = /libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
+
+/** Maps each path in the .vsix to the file that it is made from, without the manifests. */
+export function vsixFiles(target, bundleFolder) {
+  const files = productFiles(bundleFolder);
+  files.set(STRINGS, join(root, STRINGS));
+  const { runtime } = targets[target];
+  if (runtime !== null) addRuntime(files, runtime);
+  return files;
+}
+
+/** Likewise for the npm package, whose runtime is a dependency. */
+export function npmFiles(bundleFolder) {
+  const files = productFiles(bundleFolder);
+  for (const path of files.keys()) if (NOT_FOR_NPM.some((rule) => rule.test(path))) files.delete(path);
+  return files;
+}
+
+function productFiles(bundleFolder) {
+  const files = new Map(PAGES.map((page) => [page, join(root, page)]));
+  const add = (folder, under) => {
+    for (const name of filesBelow(folder)) files.set(`${under}/${name}`, join(folder, name));
+  };
+  add(bundleFolder, 'dist');
+  add(join(root, 'dist', 'demo-corpus'), 'dist/demo-corpus');
+  add(join(root, 'media'), 'media');
+  files.set('dist/scan-kernel.wasm', join(root, 'dist', 'scan-kernel.wasm'));
+  for (const path of files.keys()) {
+    if (LEFT_OUT.some((rule) => rule.test(path))) files.delete(path);
+    else if (!PAGES.includes(path) && !TAKEN.some((rule) => rule.test(path)))
+      throw new Error(`Neither taken into packages nor left out, see scripts/package-files.mjs: ${path}`);
+  }
+  return files;
+}
+
+/** The runtime as Node finds it from dist/: its JavaScript, and the libraries of one system. */
+function addRuntime(files, runtime) {
+  const add = (name, to, rule) => {
+    const from = join(root, 'node_modules', name);
+    for (const path of filesBelow(from)) if (rule.test(path)) files.set(`${to}/${path}`, join(from, path));
+  };
+  add('onnxruntime-node', RUNTIME, /^(package\.json|dist\/[^/]+\.js)$/);
+  add('onnxruntime-common', RUNTIME_TYPES, /^(package\.json|dist\/cjs\/.*(\.js|package\.json))$/);
+  const libraries = join(root, 'node_modules', 'onnxruntime-node', 'bin', 'napi-v6', runtime);
+  for (const name of filesBelow(libraries))
+    if (!SECOND_NAME.test(name))
+      files.set(`${RUNTIME}/bin/napi-v6/${runtime}/${name}`, join(libraries, name));
+}
+
+/** Relative paths with forward slashes, in the same order on any system. */
+export function filesBelow(folder) {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => !entry.isDirectory())
+    .map((entry) => relative(folder, join(entry.parentPath, entry.name)).split(sep).join('/'))
+    .sort();
+}
