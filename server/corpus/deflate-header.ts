@@ -1,14 +1,12 @@
 // The header of a deflate block with Huffman codes of its own (RFC 1951, section 3.2.7), read from any bit.
 // Made to say no quickly: it is tried at every bit of a stretch of compressed data.
 
-import { codeTable } from './deflate-tables.ts';
+import { type Codes, codeTable } from './deflate-tables.ts';
 
-export interface BlockHeader {
+/** The tables are good until the next call. */
+export interface BlockHeader extends Codes {
   /** The bit after it. */
   readonly end: number;
-  /** Tables over the next 15 bits, good until the next call. */
-  readonly literals: Uint16Array;
-  readonly distances: Uint16Array;
 }
 
 const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15] as const;
@@ -16,6 +14,26 @@ const ORDER = [16, 17, 18, 0, 8, 7, 9, 6, 10, 5, 11, 4, 12, 3, 13, 2, 14, 1, 15]
 const literalTable = new Uint16Array(1 << 15);
 const distanceTable = new Uint16Array(1 << 15);
 const precodeTable = new Uint16Array(1 << 15);
+
+/** 2^-length in units of 2^-7 for each length: over a whole code they add up to 128. */
+const shares = Uint8Array.from({ length: 8 }, (_, length) => (length === 0 ? 0 : 128 >> length));
+
+/** Whether a header can begin at a bit: says no to all but one of a few hundred places where none does. */
+export function mayBeHeader(bytes: Uint8Array, start: number): boolean {
+  const at = start >> 3;
+  const shift = start & 7;
+  const first = (bytes[at]! | (bytes[at + 1]! << 8) | (bytes[at + 2]! << 16)) >> shift;
+  // BTYPE 10; at most 286 lengths for literals, 30 for distances.
+  if ((first & 6) !== 4 || (first & 0xf8) > 29 << 3 || (first & 0x1f00) > 29 << 8) return false;
+  let left = 4 + ((first >> 13) & 15);
+  let bit = start + 17;
+  let sum = 0;
+  for (; left > 0; left--, bit += 3) {
+    const byte = bit >> 3;
+    sum += shares[((bytes[byte]! | (bytes[byte + 1]! << 8)) >> (bit & 7)) & 7]!;
+  }
+  return sum === 128;
+}
 
 /** Undefined when no such header begins at `start`, or when it is not all there. */
 export function decodeHeader(bytes: Uint8Array, start: number): BlockHeader | undefined {

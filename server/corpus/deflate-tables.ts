@@ -11,6 +11,23 @@ export const extraBitsOfLength = (symbol: number): number =>
 
 export const extraBitsOfDistance = (symbol: number): number => (symbol < 4 ? 0 : (symbol - 2) >> 1);
 
+export interface Codes {
+  readonly literals: Uint16Array;
+  readonly distances: Uint16Array;
+}
+
+let fixed: Codes | undefined;
+
+/** The codes of blocks that bring none (section 3.2.6). */
+export function fixedCodes(): Codes {
+  const lengths = Uint8Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8));
+  fixed ??= {
+    literals: codeTable(lengths, 'be-complete', new Uint16Array(1 << 15))!,
+    distances: codeTable(new Uint8Array(32).fill(5), 'be-complete', new Uint16Array(1 << 15))!,
+  };
+  return fixed;
+}
+
 /**
  * A table over the next 15 bits: symbol × 16 + the length of its code; 0 where no code begins. Undefined
  * when the lengths make no complete code, which only a distance code with at most one symbol may be.

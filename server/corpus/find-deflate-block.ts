@@ -1,104 +1,135 @@
 // Finds where in a deflate stream (RFC 1951) the block began that a decoder stood in. Given are the
 // compressed bytes up to where it stood and the last 32 KiB that it had put out. Every bit position is
-// tried, nearest first, as the start of a block with Huffman codes of its own; one that decodes to exactly
-// the known output is the one. Pure; knows no files.
+// tried, nearest first, as the start of a block with Huffman codes of its own; one from which everything
+// decodes to exactly the known output is right. Pure; knows no files.
 
-import { decodeHeader } from './deflate-header.ts';
-import { extraBitsOfDistance, extraBitsOfLength, LENGTH_BASE } from './deflate-tables.ts';
+import { type BlockHeader, decodeHeader, mayBeHeader } from './deflate-header.ts';
+import { extraBitsOfDistance, extraBitsOfLength, fixedCodes, LENGTH_BASE } from './deflate-tables.ts';
 
-export interface BlockPosition {
-  /** Bits of the block's header within the bytes given; none when the decoder stood between two blocks. */
+/** Where the decoder stood: all in bits from the start of the bytes given. */
+export interface DecoderPlace {
+  /** The header of its block; empty when it stood between two blocks. */
   readonly headerStart: number;
   readonly headerEnd: number;
-  /** Where the next symbol begins that had not been put out. */
-  readonly nextSymbol: number;
+  /** Where the next symbol begins that had not been put out; of a stored block, the next byte. */
+  readonly next: number;
+  /** Bytes still to come in a stored block. */
+  readonly nStored: number;
 }
 
-/** Fewer equal literals than this prove nothing. */
-const LEAST_LITERALS = 32;
-
-export function findDeflateBlock(bytes: Uint8Array, window: Uint8Array): BlockPosition | undefined {
-  const nBits = bytes.length * 8;
-  for (let start = nBits - 1; start >= 0; start--) {
-    // BTYPE 10, two bits after BFINAL: three of four positions end here.
-    const at = start >> 3;
-    const word = bytes[at]! | ((bytes[at + 1] ?? 0) << 8);
-    if (((word >> ((start & 7) + 1)) & 3) !== 2) continue;
-    const header = decodeHeader(bytes, start);
-    if (!header) continue;
-    const nextSymbol = follow(bytes, header, window);
-    if (nextSymbol === undefined) continue;
-    return nextSymbol.endOfBlock
-      ? { headerStart: 0, headerEnd: 0, nextSymbol: nextSymbol.bit }
-      : { headerStart: start, headerEnd: header.end, nextSymbol: nextSymbol.bit };
+export function findDeflateBlock(bytes: Uint8Array, window: Uint8Array): DecoderPlace | undefined {
+  for (let start = bytes.length * 8 - 1; start >= 0; start--) {
+    if (!mayBeHeader(bytes, start)) continue;
+    const place = follow(bytes, start, window);
+    if (place) return place;
   }
   return undefined;
 }
 
-type Header = NonNullable<ReturnType<typeof decodeHeader>>;
+/** Fewer equal bytes than this prove nothing. */
+const LEAST_LITERALS = 32;
+/** A header with codes is never longer: 14 + 19 × 3 + 316 × 14 bits. */
+const MAX_HEADER_BITS = 4500;
+const END_OF_BLOCK = 256;
 
-/** Decodes symbols to the end of the bytes, or of the block. Undefined when they are not what was put out. */
-function follow(
-  bytes: Uint8Array,
-  { end, literals, distances }: Header,
-  window: Uint8Array,
-): { bit: number; endOfBlock: boolean } | undefined {
+interface Literals {
+  /** Positions in the output since the start, and the bytes there. */
+  readonly at: number[];
+  readonly byte: number[];
+  nOut: number;
+}
+
+/** Decodes blocks to the end of the bytes. Undefined when they are not what was put out. */
+function follow(bytes: Uint8Array, start: number, window: Uint8Array): DecoderPlace | undefined {
   const nBits = bytes.length * 8;
-  const literalAt: number[] = [];
-  const literalByte: number[] = [];
-  let nOut = 0;
-  let bit = end;
-  let endOfBlock = false;
-  for (;;) {
+  const literals: Literals = { at: [], byte: [], nOut: 0 };
+  const answer = (place: DecoderPlace) => (agrees(literals, window) ? place : undefined);
+  for (let bit = start; ; ) {
+    const between = { headerStart: 0, headerEnd: 0, next: bit, nStored: 0 };
+    if (bit + 3 > nBits) return answer(between);
+    const isFinal = peek(bytes, bit, 1) === 1;
+    const type = peek(bytes, bit + 1, 2);
+    if (type === 3) return undefined;
+    if (type === 0) {
+      const stored = copyStored(bytes, bit, literals);
+      if (stored === 'incomplete') return answer(between);
+      if (stored === 'invalid') return undefined;
+      if (stored.nLeft > 0) {
+        return answer({ headerStart: bit, headerEnd: bit, next: stored.end, nStored: stored.nLeft });
+      }
+      bit = stored.end;
+    } else {
+      const header = type === 1 ? { ...fixedCodes(), end: bit + 3 } : decodeHeader(bytes, bit);
+      if (!header) return nBits - bit < MAX_HEADER_BITS ? answer(between) : undefined;
+      const symbols = decodeSymbols(bytes, header, literals);
+      if (symbols === 'invalid') return undefined;
+      if (!symbols.endOfBlock) {
+        return answer({ headerStart: bit, headerEnd: header.end, next: symbols.bit, nStored: 0 });
+      }
+      bit = symbols.bit;
+    }
+    // What comes after the last block is no block.
+    if (isFinal) return undefined;
+  }
+}
+
+function decodeSymbols(
+  bytes: Uint8Array,
+  { end, literals, distances }: BlockHeader,
+  out: Literals,
+): { bit: number; endOfBlock: boolean } | 'invalid' {
+  const nBits = bytes.length * 8;
+  for (let bit = end; ; ) {
     const entry = literals[peek(bytes, bit, 15)]!;
     const symbol = entry >> 4;
     let next = bit + (entry & 15);
-    if (entry === 0) {
-      // No code begins so: damaged, unless the rest of the symbol is not there yet.
-      if (bit + 15 <= nBits) return undefined;
-      break;
-    }
-    if (next > nBits) break;
-    if (symbol === 256) {
-      bit = next;
-      endOfBlock = true;
-      break;
-    }
-    if (symbol < 256) {
-      literalAt.push(nOut++);
-      literalByte.push(symbol);
+    if (entry === 0 || symbol > 285) return 'invalid';
+    if (next > nBits) return { bit, endOfBlock: false };
+    if (symbol === END_OF_BLOCK) return { bit: next, endOfBlock: true };
+    if (symbol < END_OF_BLOCK) {
+      out.at.push(out.nOut++);
+      out.byte.push(symbol);
       bit = next;
       continue;
     }
-    if (symbol > 285) return undefined;
     const nExtra = extraBitsOfLength(symbol);
     const length = LENGTH_BASE[symbol - 257]! + peek(bytes, next, nExtra);
     next += nExtra;
     const distance = distances[peek(bytes, next, 15)]!;
-    if (distance === 0) {
-      if (next + 15 <= nBits) return undefined;
-      break;
-    }
-    if (distance >> 4 > 29) return undefined;
+    // A code with a single symbol has room for what is none.
+    if (distance === 0 || distance >> 4 > 29)
+      return next + 15 > nBits ? { bit, endOfBlock: false } : 'invalid';
     next += (distance & 15) + extraBitsOfDistance(distance >> 4);
-    if (next > nBits) break;
-    nOut += length;
+    if (next > nBits) return { bit, endOfBlock: false };
+    out.nOut += length;
     bit = next;
   }
-  return agrees(literalAt, literalByte, nOut, window) ? { bit, endOfBlock } : undefined;
 }
 
-function agrees(
-  literalAt: readonly number[],
-  literalByte: readonly number[],
-  nOut: number,
-  window: Uint8Array,
-): boolean {
+/** Bytes as they are, after the lengths on the next byte boundary. */
+function copyStored(
+  bytes: Uint8Array,
+  start: number,
+  out: Literals,
+): { end: number; nLeft: number } | 'incomplete' | 'invalid' {
+  const at = (start + 3 + 7) >> 3;
+  if (at + 4 > bytes.length) return 'incomplete';
+  const length = bytes[at]! | (bytes[at + 1]! << 8);
+  if ((length ^ (bytes[at + 2]! | (bytes[at + 3]! << 8))) !== 0xffff) return 'invalid';
+  const end = Math.min(at + 4 + length, bytes.length);
+  for (let i = at + 4; i < end; i++) {
+    out.at.push(out.nOut++);
+    out.byte.push(bytes[i]!);
+  }
+  return { end: end * 8, nLeft: length - (end - at - 4) };
+}
+
+function agrees({ at, byte, nOut }: Literals, window: Uint8Array): boolean {
   let nSame = 0;
-  for (let i = literalAt.length - 1; i >= 0; i--) {
-    const at = window.length - (nOut - literalAt[i]!);
-    if (at < 0) break;
-    if (window[at] !== literalByte[i]) return false;
+  for (let i = at.length - 1; i >= 0; i--) {
+    const inWindow = window.length - (nOut - at[i]!);
+    if (inWindow < 0) break;
+    if (window[inWindow] !== byte[i]) return false;
     nSame++;
   }
   return nSame >= LEAST_LITERALS;

@@ -4,7 +4,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { createGunzip, createInflateRaw } from 'node:zlib';
-import { type BlockPosition, findDeflateBlock } from './find-deflate-block.ts';
+import { type DecoderPlace, findDeflateBlock } from './find-deflate-block.ts';
 import { INPUT_CHUNK_BYTES, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { readAt } from './open-shard.ts';
 import { type RestartPoint, windowOf } from './restart-point.ts';
@@ -22,8 +22,8 @@ export async function restartGzip(
   for (let nBytes = LONGEST_BLOCK_BYTES / 16; nBytes <= LONGEST_BLOCK_BYTES; nBytes *= 4) {
     const from = Math.max(0, point.diskOffset - nBytes);
     const before = await readAt(file, from, point.diskOffset - from, path);
-    const block = findDeflateBlock(before, window);
-    if (block) return inflateFrom(file, path, before, from, block, window);
+    const place = findDeflateBlock(before, window);
+    if (place) return inflateFrom(file, path, before, from, place, window);
     if (from === 0) break;
   }
   return undefined;
@@ -34,14 +34,14 @@ async function* inflateFrom(
   path: string,
   before: Buffer,
   from: number,
-  block: BlockPosition,
+  place: DecoderPlace,
   window: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  const lead = new BitJoiner(bitsOf(before, block.headerStart, block.headerEnd));
-  const symbolByte = block.nextSymbol >> 3;
+  const header = leadingBits(before, place);
+  const lead = new BitJoiner(header);
   const source = async function* () {
-    yield lead.appendPart(before, block.nextSymbol);
-    yield lead.append(before.subarray(symbolByte + 1));
+    yield lead.appendPart(before, place.next);
+    yield lead.append(before.subarray((place.next >> 3) + 1));
     for (let at = from + before.length; ; at += INPUT_CHUNK_BYTES) {
       const chunk = await readAt(file, at, INPUT_CHUNK_BYTES, path);
       if (chunk.length === 0) break;
@@ -51,9 +51,8 @@ async function* inflateFrom(
   };
   const engine = createInflateRaw({ dictionary: window, chunkSize: OUTPUT_CHUNK_BYTES });
   for await (const { pieces } of inflate(source(), engine)) yield* pieces;
-  const nHeaderBits = block.headerEnd - block.headerStart;
   // The member's end, to within a byte: its last bit lies in the last byte that the decoder took.
-  const lastBit = from * 8 + block.nextSymbol - nHeaderBits + engine.bytesWritten * 8;
+  const lastBit = from * 8 + place.next - header.length + engine.bytesWritten * 8;
   yield* nextMembers(file, path, [(lastBit - 8) >> 3, lastBit >> 3, (lastBit >> 3) + 1]);
 }
 
@@ -123,9 +122,23 @@ class BitJoiner {
   }
 }
 
-function bitsOf(bytes: Uint8Array, start: number, end: number): number[] {
-  return Array.from({ length: end - start }, (_, i) => {
-    const bit = start + i;
-    return (bytes[bit >> 3]! >> (bit & 7)) & 1;
-  });
+/** The header that the decoder needs before it can go on. */
+function leadingBits(bytes: Uint8Array, { headerStart, headerEnd, nStored }: DecoderPlace): number[] {
+  const copy = (start: number, end: number) =>
+    Array.from({ length: end - start }, (_, i) => (bytes[(start + i) >> 3]! >> ((start + i) & 7)) & 1);
+  if (nStored === 0) return copy(headerStart, headerEnd);
+  // A stored block of what is left: BFINAL as it was, BTYPE 00, up to the byte, the length twice.
+  const length = Array.from({ length: 16 }, (_, i) => (nStored >> i) & 1);
+  return [
+    ...copy(headerStart, headerStart + 1),
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    0,
+    ...length,
+    ...length.map((bit) => 1 - bit),
+  ];
 }

@@ -153,6 +153,19 @@ CREATE TABLE labels (
 
 CREATE INDEX fragments_by_family ON fragments (family, fragment_id);
 `,
+  `
+-- Where a file of the Hub comes from: JSON HubFile; NULL for one that was always here.
+ALTER TABLE shards ADD COLUMN hub TEXT;
+
+-- Places in gzip shards where reading can begin: those before documents that hold a match.
+CREATE TABLE restart_points (
+  shard_id INTEGER NOT NULL REFERENCES shards,
+  byte_offset INTEGER NOT NULL,   -- decompressed bytes before it
+  disk_offset INTEGER NOT NULL,   -- compressed bytes before it
+  window BLOB NOT NULL,           -- the 32 KiB of output before it, deflated
+  PRIMARY KEY (shard_id, byte_offset)
+) STRICT;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

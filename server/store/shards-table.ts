@@ -1,8 +1,9 @@
-// Tables `shards`, `problems` and `documents`: what a scan reads and leaves behind, a shard at a time.
+// Tables `shards`, `problems`, `documents` and `restart_points`: what a scan reads and leaves behind, a shard at a time.
 
 import type { DataProblem } from '../../protocol/errors.ts';
-import type { Shard, ShardFormat } from '../corpus/shard.ts';
-import type { MatchedDocument, ShardResult } from '../engine/detection.ts';
+import type { HubFile, Shard, ShardFormat } from '../corpus/shard.ts';
+import { spdxLicense } from '../corpus/spdx-license.ts';
+import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
@@ -11,13 +12,18 @@ const PROBLEMS_KEPT = 100;
 
 export type ShardState = 'pending' | 'scanned' | 'failed';
 
-export interface StoredShard extends Omit<Shard, 'files'> {
+export interface StoredShard extends Omit<Shard, 'files' | 'columns' | 'problems'> {
   readonly state: ShardState;
 }
 
 export function insertShards(db: Database, shards: readonly Shard[]): void {
-  const insert = db.prepare("INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, 'pending', NULL, 0, 0, 0, NULL)");
-  for (const s of shards) insert.run(s.index, s.path, s.name, s.format, s.nBytes, s.modifiedMs);
+  const insert = db.prepare(
+    "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, 'pending', NULL, 0, 0, 0, NULL, ?)",
+  );
+  for (const s of shards) {
+    const hub = s.hub ? JSON.stringify(s.hub) : null;
+    insert.run(s.index, s.path, s.name, s.format, s.nBytes, s.modifiedMs, hub);
+  }
 }
 
 export function readShards(db: Database): readonly StoredShard[] {
@@ -32,6 +38,7 @@ export function readShards(db: Database): readonly StoredShard[] {
       nBytes: Number(row.disk_bytes),
       modifiedMs: Number(row.modified_ms),
       state: row.state as ShardState,
+      ...(row.hub !== null && { hub: JSON.parse(String(row.hub)) as HubFile }),
     }));
 }
 
@@ -39,6 +46,7 @@ export function readShards(db: Database): readonly StoredShard[] {
 export function resetShard(db: Database, shard: Shard): void {
   db.prepare('DELETE FROM problems WHERE shard_id = ?').run(shard.index);
   db.prepare('DELETE FROM documents WHERE shard_id = ?').run(shard.index);
+  db.prepare('DELETE FROM restart_points WHERE shard_id = ?').run(shard.index);
   db.prepare(
     `UPDATE shards SET state = 'pending', failure = NULL, n_rows = 0, content_bytes = 0, n_problems = 0,
        partial = NULL, disk_bytes = ?, modified_ms = ? WHERE shard_id = ?`,
@@ -50,7 +58,13 @@ export function storeShardResult(db: Database, shardId: number, result: ShardRes
   db.prepare(
     `UPDATE shards SET state = 'scanned', failure = NULL, n_rows = ?, content_bytes = ?, n_problems = ?, partial = ?
      WHERE shard_id = ?`,
-  ).run(result.nRows, result.contentBytes, result.problems.length, result.partial, shardId);
+  ).run(
+    result.nRows,
+    result.contentBytes,
+    result.nProblems ?? result.problems.length,
+    result.partial,
+    shardId,
+  );
   const insertDocument = db.prepare('INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)');
   for (const d of result.documents) {
     insertDocument.run(
@@ -60,10 +74,43 @@ export function storeShardResult(db: Database, shardId: number, result: ShardRes
       d.byteOffset,
       d.repository,
       d.path,
-      d.license,
+      spdxLicense(d.license),
     );
   }
   insertProblems(db, shardId, result.problems);
+  insertRestartPoints(db, shardId, result);
+}
+
+/** Only the points that some document with a match is read from: the last one before each. */
+function insertRestartPoints(db: Database, shardId: number, result: ShardResult): void {
+  const insert = db.prepare('INSERT INTO restart_points VALUES (?, ?, ?, ?)');
+  const points = result.restartPoints ?? [];
+  const used = new Set(
+    result.documents.map((d) => points.findLast((point) => point.byteOffset <= d.byteOffset)),
+  );
+  for (const point of points) {
+    if (used.has(point)) insert.run(shardId, point.byteOffset, point.diskOffset, point.window);
+  }
+}
+
+/** The last place before a byte of the shard's stream where reading can begin. */
+export function findRestartPoint(
+  db: Database,
+  shardId: number,
+  byteOffset: number,
+): RestartPoint | undefined {
+  const row = db
+    .prepare(
+      'SELECT * FROM restart_points WHERE shard_id = ? AND byte_offset <= ? ORDER BY byte_offset DESC LIMIT 1',
+    )
+    .get(shardId, byteOffset);
+  return (
+    row && {
+      diskOffset: Number(row.disk_offset),
+      byteOffset: Number(row.byte_offset),
+      window: row.window as Uint8Array,
+    }
+  );
 }
 
 function insertProblems(db: Database, shardId: number, problems: readonly DataProblem[]): void {

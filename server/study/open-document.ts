@@ -2,13 +2,13 @@
 // it, and why.
 
 import type { DocumentText } from '../../protocol/fragments.ts';
-import { type CorpusDocument, readDocuments } from '../corpus/read-documents.ts';
-import { listShards } from '../corpus/shard.ts';
-import { UserError } from '../errors.ts';
-import { readShards, type StoredShard } from '../store/shards-table.ts';
+import { reopenRow } from '../corpus/reopen-row.ts';
+import { Cancelled, UserError } from '../errors.ts';
+import { findRestartPoint, readShards, type StoredShard } from '../store/shards-table.ts';
 import type { Database } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
 import { findDocument, findExcerpt, type StoredDocument } from '../store/views.ts';
-import { isUnchanged } from './scan-stage.ts';
+import { whatChanged } from './shard-identity.ts';
 
 export async function openDocument(
   db: Database,
@@ -18,10 +18,10 @@ export async function openDocument(
   const stored = findDocument(db, documentId);
   if (!stored) throw new UserError(`The study has no document ${documentId}`);
   const shard = readShards(db).find(({ index }) => index === stored.shardId)!;
-  const opened = await reopen(shard, stored, signal);
+  const opened = await reopen(db, shard, stored, signal);
   const { provenance } = stored;
   if (typeof opened !== 'string') {
-    const text = new TextDecoder().decode(opened.text);
+    const text = new TextDecoder().decode(opened);
     return { documentId, provenance, text, problem: null, firstLine: 1 };
   }
   const excerpt = findExcerpt(db, documentId);
@@ -36,20 +36,26 @@ export async function openDocument(
 
 /** The document, or why there is none. */
 async function reopen(
+  db: Database,
   shard: StoredShard,
-  stored: StoredDocument,
+  { row, byteOffset, provenance }: StoredDocument,
   signal: AbortSignal,
-): Promise<CorpusDocument | string> {
-  if (!isUnchanged(shard)) return `${shard.path} is gone or has changed since the scan`;
-  const files = shard.format === 'folder' ? listShards([shard.path])[0]!.files : [];
-  const ignore = () => {};
-  const options = { signal, onBytes: ignore, onProblem: ignore };
+): Promise<Uint8Array | string> {
+  const change = whatChanged(shard, provenance.path);
+  if (change) return change;
+  const columns = readStudy(db)?.plan.columns;
+  const restart = findRestartPoint(db, shard.index, byteOffset);
   try {
-    for await (const document of readDocuments({ ...shard, files }, options)) {
-      if (document.row === stored.row) return document;
-    }
+    const place = { row, byteOffset, path: provenance.path };
+    const text = await reopenRow(
+      { ...shard, files: [], ...(columns && { columns }) },
+      place,
+      restart,
+      signal,
+    );
+    return text ?? `${shard.path} no longer holds row ${row}`;
   } catch (error) {
+    if (error instanceof Cancelled) throw error;
     return error instanceof Error ? error.message : String(error);
   }
-  return `${shard.path} no longer holds row ${stored.row}`;
 }

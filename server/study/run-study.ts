@@ -69,7 +69,7 @@ function establishPlan(db: Database, file: string, asked: StudyPlan | null): Stu
 async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promise<StudyState> {
   const { plan } = context;
   // Both ends are looked at before the first minute is spent.
-  const shards = upTo === 'analyse' ? registerShards(context) : [];
+  const shards = upTo === 'analyse' ? await registerShards(context) : [];
   if (plan.samples === null) await sample(context);
   else await importSamples(context, plan.samples);
   if (upTo === 'sample') return 'partial';

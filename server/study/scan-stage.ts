@@ -1,7 +1,7 @@
 // Stage `scan`: every shard once, a shard a transaction. A scanned shard whose file has not changed is
 // never read again.
 
-import { statSync } from 'node:fs';
+import { leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
 import { listShards, type Shard } from '../corpus/shard.ts';
 import type { SampleInput } from '../engine/detection.ts';
 import { scanCorpus } from '../kernel/scan-corpus.ts';
@@ -18,21 +18,22 @@ import { type Database, transact } from '../store/study-file.ts';
 import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
 import { systemFacts } from './environment.ts';
 import type { StageContext } from './run-study.ts';
+import { isSameShard } from './shard-identity.ts';
 
 /** Lists the corpus and notes it in the file; a shard that changed since its scan becomes pending again. */
-export function registerShards({ db, plan }: StageContext): readonly Shard[] {
-  const shards = listShards(plan.corpus);
+export async function registerShards({ db, plan, signal }: StageContext): Promise<readonly Shard[]> {
+  const { shards, duplicates } = await leaveOutDuplicates(listShards(plan.corpus, plan.columns), signal);
   const stored = readShards(db);
   transact(db, () => {
-    mergeEnvironment(db, systemFacts());
+    mergeEnvironment(db, { ...systemFacts(), duplicateShards: duplicates.length > 0 ? duplicates : null });
     if (!sameCorpus(stored, shards)) {
-      db.exec('DELETE FROM problems; DELETE FROM documents; DELETE FROM shards');
+      db.exec('DELETE FROM problems; DELETE FROM documents; DELETE FROM restart_points; DELETE FROM shards');
       insertShards(db, shards);
       setAnalysed(db, 0);
       return;
     }
     for (const [i, shard] of shards.entries()) {
-      if (stored[i]!.nBytes === shard.nBytes && stored[i]!.modifiedMs === shard.modifiedMs) continue;
+      if (isSameShard(stored[i]!, shard)) continue;
       resetShard(db, shard);
       setAnalysed(db, 0);
     }
@@ -59,7 +60,10 @@ export async function scan(context: StageContext, shards: readonly Shard[]): Pro
     report,
     totalBytes: bytes(shards),
     resumedBytes: bytes(shards) - bytes(pending),
-    onShard: (shard, result) => transact(db, () => storeShardResult(db, shard.index, result)),
+    onShard: (shard, result) => {
+      const problems = [...(shard.problems ?? []), ...result.problems];
+      transact(db, () => storeShardResult(db, shard.index, { ...result, problems }));
+    },
     onFailure: (shard, { byteOffset, error }) => {
       const message = `${shard.path}: the scan broke off in the row at byte ${byteOffset} (${error.message}); none of it counts`;
       markShardFailed(db, shard.index, message);
@@ -74,11 +78,4 @@ export function detectionSamples(db: Database): readonly SampleInput[] {
     text,
     cut: ended !== 'eos',
   }));
-}
-
-/** Whether the file or folder that a shard was read from is still as it was. */
-export function isUnchanged(shard: StoredShard): boolean {
-  if (shard.format === 'folder') return statSync(shard.path, { throwIfNoEntry: false }) !== undefined;
-  const stat = statSync(shard.path, { throwIfNoEntry: false });
-  return stat?.size === shard.nBytes && stat.mtimeMs === shard.modifiedMs;
 }

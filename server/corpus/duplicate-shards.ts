@@ -1,0 +1,88 @@
+// Shard files that hold the same bytes: counting one twice would double every number, so the later one is
+// left out and named. Only files of equal size are read.
+
+import { createHash } from 'node:crypto';
+import { realpathSync } from 'node:fs';
+import { open } from 'node:fs/promises';
+import { throwIfAborted } from '../errors.ts';
+import { readAt } from './open-shard.ts';
+import type { Shard } from './shard.ts';
+
+export interface DistinctShards {
+  /** Numbered anew. */
+  readonly shards: readonly Shard[];
+  /** One sentence for each that was left out. */
+  readonly duplicates: readonly string[];
+}
+
+export async function leaveOutDuplicates(
+  listed: readonly Shard[],
+  signal: AbortSignal,
+): Promise<DistinctShards> {
+  const firstOf = new Map<string, Shard>();
+  const shards: Shard[] = [];
+  const duplicates: string[] = [];
+  const heads = new Map<Shard, Promise<string>>();
+  const sizes = Map.groupBy(listed, (shard) => (isOneFile(shard) ? shard.nBytes : -1));
+  for (const shard of listed) {
+    const rivals = isOneFile(shard) && shard.nBytes > 0 ? sizes.get(shard.nBytes)! : [shard];
+    const key =
+      rivals.length > 1
+        ? await digest(shard, rivals, heads, signal)
+        : `${shard.format} ${resolved(shard.path)}`;
+    const first = firstOf.get(key);
+    if (first) duplicates.push(`${shard.path} holds the same bytes as ${first.path} and is left out`);
+    else {
+      firstOf.set(key, shard);
+      shards.push({ ...shard, index: shards.length });
+    }
+  }
+  return { shards, duplicates };
+}
+
+/** What is not on the disk yet is compared by its place on the Hub. */
+const isOneFile = (shard: Shard) => shard.format !== 'folder' && !shard.hub;
+
+function resolved(path: string): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
+}
+
+const HEAD_BYTES = 64 << 10;
+const BLOCK_BYTES = 4 << 20;
+
+/** Of the first bytes only, where these already differ from every rival's. */
+async function digest(
+  shard: Shard,
+  rivals: readonly Shard[],
+  heads: Map<Shard, Promise<string>>,
+  signal: AbortSignal,
+): Promise<string> {
+  for (const rival of rivals) if (!heads.has(rival)) heads.set(rival, head(rival));
+  const own = await heads.get(shard)!;
+  const all = await Promise.all(rivals.map((rival) => heads.get(rival)!));
+  if (all.filter((other) => other === own).length === 1) return `head ${shard.nBytes} ${own}`;
+  const hash = createHash('sha256');
+  await using file = await open(shard.path);
+  for (let at = 0; ; ) {
+    throwIfAborted(signal);
+    const block = await readAt(file, at, BLOCK_BYTES, shard.path);
+    if (block.length === 0) return `whole ${hash.digest('hex')}`;
+    hash.update(block);
+    at += block.length;
+  }
+}
+
+/** A file that cannot be read is like no other: its trouble is told when it is scanned. */
+async function head(shard: Shard): Promise<string> {
+  try {
+    await using file = await open(shard.path);
+    const bytes = await readAt(file, 0, HEAD_BYTES, shard.path);
+    return createHash('sha256').update(bytes).digest('hex');
+  } catch {
+    return shard.path;
+  }
+}

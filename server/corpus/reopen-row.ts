@@ -1,0 +1,96 @@
+// One row of a shard, read again without reading what stands before it where the format allows: at its
+// offset in plain JSON lines, from a restart point in gzip, by its row group in Parquet.
+
+import type { FileHandle } from 'node:fs/promises';
+import { resolve, sep } from 'node:path';
+import type { RestartPoint } from '../engine/detection.ts';
+import { throwIfAborted } from '../errors.ts';
+import { readBytes, type StreamOptions } from './byte-stream.ts';
+import { OUTPUT_CHUNK_BYTES } from './inflate.ts';
+import { readAt, withShardFile } from './open-shard.ts';
+import { parseRow } from './parse-row.ts';
+import { readDocuments } from './read-documents.ts';
+import { readFiles } from './read-files.ts';
+import { readParquet } from './read-parquet.ts';
+import { splitLines } from './read-rows.ts';
+import { resolveColumns } from './resolve-columns.ts';
+import { restartGzip } from './restart-gzip.ts';
+import { type Shard, shardForm } from './shard.ts';
+
+export interface RowPlace {
+  readonly row: number;
+  readonly byteOffset: number;
+  /** Of a file in a folder. */
+  readonly path: string;
+}
+
+/** The text of the row, or undefined when the shard no longer has it. Disk errors throw. */
+export async function reopenRow(
+  shard: Shard,
+  place: RowPlace,
+  restart: RestartPoint | undefined,
+  signal: AbortSignal,
+): Promise<Uint8Array | undefined> {
+  const options: StreamOptions = { signal, onBytes: () => {}, onProblem: () => {} };
+  if (shardForm(shard.format) === 'rows') return reopenJsonRow(shard, place.byteOffset, restart, options);
+  const documents =
+    shard.format === 'parquet'
+      ? readParquet(shard, options, { fromRow: place.row, toRow: place.row + 1 })
+      : shard.format === 'folder'
+        ? readFiles({ ...shard, files: isBelow(shard.path, place.path) ? [place.path] : [] }, options)
+        : readDocuments(shard, options);
+  for await (const { text } of documents) return text;
+  return undefined;
+}
+
+async function reopenJsonRow(
+  shard: Shard,
+  byteOffset: number,
+  restart: RestartPoint | undefined,
+  options: StreamOptions,
+): Promise<Uint8Array | undefined> {
+  const columns = await resolveColumns(shard, options.signal);
+  const bytes = withShardFile(shard, options.onProblem, (file) =>
+    bytesFrom(file, shard, byteOffset, restart, options),
+  );
+  for await (const { line } of splitLines(bytes, byteOffset, () => {})) {
+    const row = parseRow(line, columns);
+    return typeof row === 'string' ? undefined : row.content;
+  }
+  return undefined;
+}
+
+/** The stream from `byteOffset` on. */
+async function* bytesFrom(
+  file: FileHandle,
+  shard: Shard,
+  byteOffset: number,
+  restart: RestartPoint | undefined,
+  options: StreamOptions,
+): AsyncGenerator<Uint8Array> {
+  if (shard.format === 'jsonl') return yield* plainBytes(file, shard, byteOffset, options);
+  const restarted = restart && (await restartGzip(file, shard.path, restart));
+  let skip = byteOffset - (restarted ? restart.byteOffset : 0);
+  for await (const chunk of restarted ?? readBytes(shard, options)) {
+    throwIfAborted(options.signal);
+    if (chunk.length > skip) yield chunk.subarray(skip);
+    skip = Math.max(0, skip - chunk.length);
+  }
+}
+
+async function* plainBytes(
+  file: FileHandle,
+  shard: Shard,
+  byteOffset: number,
+  { signal }: StreamOptions,
+): AsyncGenerator<Uint8Array> {
+  for (let at = byteOffset; ; at += OUTPUT_CHUNK_BYTES) {
+    throwIfAborted(signal);
+    const chunk = await readAt(file, at, OUTPUT_CHUNK_BYTES, shard.path);
+    if (chunk.length === 0) return;
+    yield chunk;
+  }
+}
+
+/** A study file may come from anywhere: it names no file outside the folder that it says was scanned. */
+const isBelow = (folder: string, path: string) => resolve(folder, path).startsWith(resolve(folder) + sep);
