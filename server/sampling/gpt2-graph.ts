@@ -66,8 +66,9 @@ export function transform(graph: Graph, model: Gpt2Model, embedded: string, atte
 
 /** Logits [rows, vocabulary] of [rows, width]. */
 export function head(graph: Graph, model: Gpt2Model, hidden: string): string {
+  const wide = model.precision === 'float16' ? graph.op('Cast', [hidden], { to: DATA_TYPE.float32 }) : hidden;
   const name = model.config.tiedHead ? 'wte.weight' : 'lm_head.weight';
-  const table = weight(graph, model, name);
+  const table = weight(graph, model, name, 'float32');
   return graph.op('MatMul', [
     hidden,
     graph.constantOp(`${name}:transposed`, 'Transpose', [table], { perm: [1, 0] }),

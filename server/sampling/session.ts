@@ -8,16 +8,36 @@ export interface SessionSettings {
   readonly nThreads: number;
   /** Where the graph's weights lie. */
   readonly weightFolder: string;
+  /** Which of several devices of the provider's kind, from 0. */
+  readonly deviceId?: number;
+  /** Outputs that stay in the device's memory, to be given to the next run. */
+  readonly deviceOutputs?: readonly string[];
+  /** Where a profile of the runtime goes; left out: none is made. */
+  readonly profilePrefix?: string;
 }
 
 /** Weights are read from their own files by offset: nothing is copied, and the folder may be read-only. */
 export function openSession(graph: Uint8Array, settings: SessionSettings): Promise<InferenceSession> {
+  const { provider, deviceId = 0, deviceOutputs = [], profilePrefix } = settings;
   return InferenceSession.create(graph, {
-    executionProviders: settings.provider === 'cpu' ? ['cpu'] : [settings.provider, 'cpu'],
+    executionProviders: executionProviders(provider, deviceId),
+    ...(deviceOutputs.length === 0
+      ? {}
+      : { preferredOutputLocation: Object.fromEntries(deviceOutputs.map((name) => [name, 'gpu-buffer'])) }),
+    ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
     intraOpNumThreads: settings.nThreads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
     extra: { session: { model_external_initializers_file_folder_path: settings.weightFolder } },
   });
+}
+
+/** Options are named only where they are meant: an unknown one is an error to some providers. */
+function executionProviders(
+  provider: Provider,
+  deviceId: number,
+): InferenceSession.ExecutionProviderConfig[] {
+  if (provider === 'cpu') return ['cpu'];
+  return [provider === 'cuda' || provider === 'dml' ? { name: provider, deviceId } : provider, 'cpu'];
 }
