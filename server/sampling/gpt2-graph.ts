@@ -70,7 +70,7 @@ export function head(graph: Graph, model: Gpt2Model, hidden: string): string {
   const name = model.config.tiedHead ? 'wte.weight' : 'lm_head.weight';
   const table = weight(graph, model, name, 'float32');
   return graph.op('MatMul', [
-    hidden,
+    wide,
     graph.constantOp(`${name}:transposed`, 'Transpose', [table], { perm: [1, 0] }),
   ]);
 }
