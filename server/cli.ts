@@ -17,7 +17,9 @@ function relaunch(): void {
   const own = fileURLToPath(new URL(`../node_modules/node/bin/${name}`, import.meta.url));
   if (!existsSync(own)) {
     console.error(`verbatim: Node ${NEEDED_MAJOR} or later is needed, this is ${process.versions.node}`);
-    console.error('  Install it, or run npm start in a clone, which brings its own.');
+    console.error(
+      `  Install it, or let npm bring it along: npx -p node@${NEEDED_MAJOR} -p verbatim verbatim …`,
+    );
     process.exitCode = 1;
     return;
   }

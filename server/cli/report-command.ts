@@ -14,7 +14,9 @@ import { reportSarif } from '../formats/report-sarif.ts';
 import { type Rows, reportTable } from '../formats/report-table.ts';
 import { isLocked, openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
-import { CONDITION_MET } from './fail-on-option.ts';
+import { failOn } from './fail-on.ts';
+import type { Condition } from './fail-on-condition.ts';
+import { CONDITION_MET, failOnOption } from './fail-on-option.ts';
 
 type Format = 'table' | 'json' | 'csv' | 'sarif' | 'md' | 'html';
 const formats: readonly Format[] = ['table', 'json', 'csv', 'sarif', 'md', 'html'];
@@ -39,6 +41,7 @@ interface Options {
   readonly showSensitive?: boolean;
   readonly baseline?: string;
   readonly failOnNew?: boolean;
+  readonly failOn?: readonly Condition[];
 }
 
 export function reportCommand(): Command {
@@ -56,6 +59,7 @@ export function reportCommand(): Command {
     .option('--show-sensitive', 'show secrets and addresses instead of masking them')
     .option('--baseline <file>', `accepted fragments (default: ${BASELINE_NAME} here, if it is there)`)
     .option('--fail-on-new', `exit with ${CONDITION_MET} if a fragment is not in the baseline`)
+    .addOption(failOnOption())
     .action(async (study: string, options: Options) => {
       const { state, hasNew } = await printReport(resolve(study), {
         ...options,
@@ -64,6 +68,7 @@ export function reportCommand(): Command {
       });
       if (state === 'partial') process.exitCode = 3;
       if (hasNew) process.exitCode = CONDITION_MET;
+      failOn(resolve(study), options.failOn);
     });
 }
 
