@@ -4,19 +4,23 @@
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
-import type { Precision } from './gpt2-graph.ts';
 import { uniformAt } from './philox.ts';
 import { temperatureAt } from './schedule.ts';
 import { type StepForm, stepCacheNames } from './step-graph.ts';
+
+/** Both keep the cache in the same device's memory. */
+export interface StepSessions {
+  readonly steps: InferenceSession;
+  readonly emptyCache: InferenceSession;
+}
 
 /**
  * The results in the order of the rows, or null when `isStopped` said so before the end. The batch is filled
  * up to `nRows`, as in generate-on-device.ts and for the same reason.
  */
 export async function generateBySteps(
-  session: InferenceSession,
+  { steps, emptyCache }: StepSessions,
   form: StepForm,
-  precision: Precision,
   settings: GenerationSettings,
   requests: readonly RowRequest[],
   nRows: number,
@@ -26,12 +30,14 @@ export async function generateBySteps(
   const longestPrompt = Math.max(...requests.map(({ prompt }) => prompt.length));
   const nRuns = Math.ceil((longestPrompt - 1 + maxTokens) / form.nSteps);
   const rows = requests.map((request) => new PickedRow(request, maxTokens));
-  const cache = new HandedOnCache(config, precision, nRows, nRuns * form.nSteps);
+  const shape = [nRows, config.nHeads, nRuns * form.nSteps, config.headWidth];
+  const empty = await emptyCache.run({ shape: new Tensor('int64', BigInt64Array.from(shape, BigInt), [4]) });
+  const cache = new HandedOnCache(config, empty);
   try {
     for (let run = 0; run < nRuns && rows.some((row) => !row.isDone); run++) {
       if (isStopped()) return null;
       const start = run * form.nSteps;
-      const outputs = await session.run({
+      const outputs = await steps.run({
         ...buildInputs(form, settings, rows, nRows, start),
         ...cache.inputs(),
       });
@@ -93,16 +99,9 @@ class HandedOnCache {
   readonly #nLayers: number;
   #tensors: readonly Tensor[];
 
-  constructor(config: Gpt2Config, precision: Precision, nRows: number, nPositions: number) {
-    this.#nLayers = config.nLayers;
-    const shape = [nRows, config.nHeads, nPositions, config.headWidth];
-    const size = shape.reduce((product, n) => product * n, 1);
-    // Never written by anyone here, so all layers can start from the same zeros.
-    const zeros =
-      precision === 'float32'
-        ? new Tensor('float32', new Float32Array(size), shape)
-        : new Tensor('float16', new Uint16Array(size), shape);
-    this.#tensors = stepCacheNames('past', config.nLayers).map(() => zeros);
+  constructor({ nLayers }: Gpt2Config, empty: Readonly<Record<string, Tensor>>) {
+    this.#nLayers = nLayers;
+    this.#tensors = stepCacheNames('present', nLayers).map((name) => empty[name]!);
   }
 
   inputs(): Record<string, Tensor> {

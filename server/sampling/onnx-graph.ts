@@ -159,6 +159,14 @@ export class Graph {
     return this.op('ConstantOfShape', [shape], { value: { type, shape: [1], data } });
   }
 
+  /** A scalar. */
+  zero(type: 'float32' | 'float16'): string {
+    const name = `${type}:zero`;
+    const data = new Uint8Array(type === 'float32' ? 4 : 2);
+    this.#root.#initializers.set(name, { type, shape: [], data });
+    return name;
+  }
+
   /** A constant of this very graph: a loop's body reads it where it lies, and no copy is made an iteration. */
   localInt32(values: readonly number[]): string {
     const data = new Uint8Array(Int32Array.from(values).buffer);

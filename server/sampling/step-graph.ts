@@ -63,3 +63,17 @@ export function buildStepGraph(
   for (const name of names('present')) graph.output(name, precision, cacheShape);
   return encodeModel(graph);
 }
+
+/**
+ * The cache before the first step, made where it is used: input `shape` int64 [4], outputs zeros under the names
+ * that the step graph gives back.
+ */
+export function buildEmptyCache({ config, precision = 'float32' }: Gpt2Model): Uint8Array {
+  const graph = new Graph('cache');
+  graph.input('shape', 'int64', [4]);
+  for (const name of stepCacheNames('present', config.nLayers)) {
+    graph.op('Expand', [graph.zero(precision), 'shape'], {}, name);
+    graph.output(name, precision, [null, config.nHeads, null, config.headWidth]);
+  }
+  return encodeModel(graph);
+}

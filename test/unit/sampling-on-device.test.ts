@@ -12,7 +12,7 @@ import { buildPagedLoop, type PagedLoopForm } from '../../server/sampling/paged-
 import type { PickRule } from '../../server/sampling/pick-token.ts';
 import type { Schedule } from '../../server/sampling/schedule.ts';
 import { openSession } from '../../server/sampling/session.ts';
-import { buildStepGraph, type StepForm } from '../../server/sampling/step-graph.ts';
+import { buildEmptyCache, buildStepGraph, type StepForm } from '../../server/sampling/step-graph.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 
@@ -49,8 +49,11 @@ async function sampleAll(rule: PickRule, schedule: Schedule) {
   const reference = await generateBatch(loop, settings, rows, () => false);
   const device = await openSession(buildPagedLoop(checkpoint, rule, GROUPED), session);
   const looped = await generateOnDevice(device, GROUPED, settings, rows, 8);
-  const steps = await openSession(buildStepGraph(checkpoint, rule, STEPS), session);
-  const stepped = await generateBySteps(steps, STEPS, 'float32', settings, rows, 8, () => false);
+  const sessions = {
+    steps: await openSession(buildStepGraph(checkpoint, rule, STEPS), session),
+    emptyCache: await openSession(buildEmptyCache(checkpoint), session),
+  };
+  const stepped = await generateBySteps(sessions, STEPS, settings, rows, 8, () => false);
   return { reference: reference!, looped, stepped: stepped! };
 }
 
