@@ -22,6 +22,7 @@ const PERMISSIVE = [
   'MIT',
   'Unlicense',
   'WTFPL',
+  'Zlib',
 ];
 
 /** Packages without a licence file, whose sources name the holder. */
@@ -50,13 +51,17 @@ function noticeOf(folder, found) {
   const { name, version } = readManifest(folder);
   if (found === undefined) throw new Error(`${name}: license-checker did not find it`);
   const { licenses } = found;
-  const choices = String(licenses)
-    .replace(/[()]/g, '')
-    .split(/ OR |,/);
-  if (!choices.some((license) => PERMISSIVE.includes(license.trim())))
+  if (!isPermissive(String(licenses)))
     throw new Error(`${name} ${version} is under ${licenses}: may Verbatim ship it? See scripts/notices.mjs`);
   return { title: `${name} ${version} (${licenses})`, text: textOf(name, found) };
 }
+
+/** Of an SPDX expression: some choice, with all that belongs to it. */
+const isPermissive = (expression) =>
+  expression
+    .replace(/[()]/g, '')
+    .split(/ OR |,/)
+    .some((choice) => choice.split(' AND ').every((license) => PERMISSIVE.includes(license.trim())));
 
 function textOf(name, { licenses, licenseFile, licenseText }) {
   // Where there is no licence file, license-checker takes the read-me.

@@ -1,0 +1,1 @@
+export function sbom(folders: readonly string[], seconds: number): string;
