@@ -21,7 +21,7 @@ let workbench: Workbench;
 
 before(async () => {
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder });
-  host.page.setDefaultTimeout(15_000);
+  host.page.setDefaultTimeout(30_000);
   workbench = new Workbench(host.page);
 });
 
@@ -30,12 +30,16 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-/** A stage of the journey: leaves a picture of where it failed. */
+const journey = { hasFailed: false };
+
+/** A stage of the journey: leaves a picture of where it failed, and goes no further then. */
 function stage(name: string, run: () => Promise<void>, timeout = STAGE_LIMIT_MS): void {
   test(name, { timeout }, async () => {
+    assert.ok(!journey.hasFailed, 'An earlier stage failed');
     try {
       await run();
     } catch (error) {
+      journey.hasFailed = true;
       await workbench?.takeShot('failed');
       throw error;
     }
@@ -59,7 +63,10 @@ stage(
     await workbench.takeShot('2-quick-pick');
     await page.keyboard.press('Enter');
     const status = page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.run"]');
-    await status.filter({ hasText: /Sampling: [1-9].* left/ }).waitFor();
+    await status.filter({ hasText: /Sampling: \d+ of \d+ samples/ }).waitFor();
+    // For the picture alone: how many samples come at once, and so whether there is a rate, is the sampler's.
+    const rate = status.filter({ hasText: / left$/ });
+    await rate.waitFor({ timeout: 10_000 }).catch(() => {});
     await workbench.takeShot('3-running');
     await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
     await status.waitFor({ state: 'hidden' });
@@ -114,4 +121,22 @@ stage('a sample shows its memorised lines, with the source on hover', async () =
   await workbench.takeShotAsIs('8-hover');
   await hover.locator('a', { hasText: 'Compare with the training data' }).first().click();
   await page.locator('.tab.active', { hasText: /sample \d+ ↔/ }).waitFor();
+});
+
+stage('a folder without a model is refused with its name and a way on', async () => {
+  const { page } = workbench;
+  await workbench.runCommand('Verbatim: Run Memorization Study');
+  await workbench.quickPickRow('Choose a model').click();
+  await workbench.acceptFolder(folder);
+  await workbench.quickPickRow('A folder…Of shards').waitFor();
+  await page.keyboard.press('Enter');
+  await workbench.acceptFolder(folder);
+  await workbench.quickPickRow('256 samples').waitFor();
+  await workbench.takeShot('9-size');
+  await page.keyboard.press('Enter');
+  await page.locator('#status\\.notifications').click();
+  const notification = page.locator('.notifications-center .notification-list-item', { hasText: folder });
+  await notification.waitFor();
+  await notification.locator('.monaco-button', { hasText: 'Choose Again' }).waitFor();
+  await workbench.takeShot('10-refused');
 });

@@ -17,7 +17,7 @@ let workbench: Workbench;
 
 before(async () => {
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, isRestricted: true });
-  host.page.setDefaultTimeout(15_000);
+  host.page.setDefaultTimeout(30_000);
   workbench = new Workbench(host.page);
 });
 

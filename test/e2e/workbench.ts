@@ -24,6 +24,19 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /** In VS Code's own file dialog, which a browser shows instead of the system's. */
+  async acceptFolder(path: string): Promise<void> {
+    const input = this.page.locator('.quick-input-widget input.input');
+    const accept = this.page.locator('.quick-input-widget .monaco-button:visible', { hasText: /^(OK|Use )/ });
+    await accept.waitFor();
+    // The dialog writes where it starts, and completes what is typed, each in its own time.
+    do {
+      await input.fill(`${path}/`);
+      await this.page.waitForTimeout(500);
+    } while ((await input.inputValue()) !== `${path}/`);
+    await accept.click();
+  }
+
   quickPickRow(text: string): Locator {
     return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
   }
