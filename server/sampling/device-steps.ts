@@ -34,6 +34,8 @@ export interface StepOutputs {
   readonly picked: string;
   /** float32 [steps, batch]. */
   readonly logprob: string;
+  /** float32 [batch, vocabulary], of the last step. */
+  readonly logits: string;
 }
 
 export function buildSteps(
@@ -46,6 +48,7 @@ export function buildSteps(
 ): StepOutputs {
   const { vocabularySize, eosTokens } = model.config;
   let { token, remaining } = inputs;
+  let logits = '';
   const picks: string[] = [];
   const logprobs: string[] = [];
   for (const [step, forced] of inputs.forced.entries()) {
@@ -55,7 +58,7 @@ export function buildSteps(
       attention.attend(graph, qkv, layer, lengths),
     );
     attention.endStep();
-    const logits = head(graph, model, hidden);
+    logits = head(graph, model, hidden);
     const [uniform, temperature] = [inputs.uniform[step]!, inputs.temperature[step]!];
     const picked = pickOnDevice(graph, rule, vocabularySize, arithmetic, logits, uniform, temperature);
     const row = graph.op('Squeeze', [picked.token, graph.int64([1])]);
@@ -76,6 +79,7 @@ export function buildSteps(
     remaining: remaining ?? '',
     picked: join(graph, picks),
     logprob: join(graph, logprobs),
+    logits,
   };
 }
 

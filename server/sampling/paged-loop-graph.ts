@@ -33,10 +33,16 @@ export const CUDA_FORM: PagedLoopForm = {
  * Inputs: `token` int32 [batch] to feed first; `forced` int32 [iterations, unroll, batch], what to feed after
  * each step or -1 for what was picked; `uniform` and `temperature` [iterations, unroll, batch, 1]; `remaining`
  * int32 [batch], picks left to each row. Every row starts at position 0.
- * Outputs: `picked` int32 and `logprob` float32 [iterations done, unroll, batch].
+ * Outputs: `picked` int32 and `logprob` float32 [iterations done, unroll, batch]; if asked for also `logits` float32
+ * [iterations done, batch, vocabulary] of each iteration's last step, to compare devices by.
  * The loop ends early when no row has picks left.
  */
-export function buildPagedLoop(model: Gpt2Model, rule: PickRule, form: PagedLoopForm): Uint8Array {
+export function buildPagedLoop(
+  model: Gpt2Model,
+  rule: PickRule,
+  form: PagedLoopForm,
+  outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
+): Uint8Array {
   const graph = new Graph('generation');
   const perStep: readonly Dimension[] = ['iterations', form.unroll, 'batch'];
   graph.input('token', 'int32', ['batch']);
@@ -50,7 +56,7 @@ export function buildPagedLoop(model: Gpt2Model, rule: PickRule, form: PagedLoop
   const nRows = shape('token', 0);
   const nSteps = graph.op('Mul', [nIterations, graph.int64([form.unroll])]);
   const cache = createCache(graph, model, form, nRows, nSteps);
-  const body = buildBody(graph, model, rule, form, cache);
+  const body = buildBody(graph, model, rule, form, cache, outputs);
   const carried = cache.carried.flat();
   graph.node(
     '',
@@ -63,11 +69,13 @@ export function buildPagedLoop(model: Gpt2Model, rule: PickRule, form: PagedLoop
       ...carried.map((_, i) => `last_cache.${i}`),
       'picked',
       'logprob',
+      ...(outputs === 'tokens' ? [] : ['logits']),
     ],
     { body },
   );
   graph.output('picked', 'int32', [null, form.unroll, 'batch']);
   graph.output('logprob', 'float32', [null, form.unroll, 'batch']);
+  if (outputs !== 'tokens') graph.output('logits', 'float32', [null, 'batch', model.config.vocabularySize]);
   // The runtime crashes on a loop whose carried outputs are left out, so the small ones go out too.
   for (const name of ['last_token', 'last_position', 'last_remaining']) graph.output(name, 'int32', [null]);
   return encodeModel(graph);
@@ -114,7 +122,14 @@ function createCache(
   };
 }
 
-function buildBody(root: Graph, model: Gpt2Model, rule: PickRule, form: PagedLoopForm, cache: Cache): Graph {
+function buildBody(
+  root: Graph,
+  model: Gpt2Model,
+  rule: PickRule,
+  form: PagedLoopForm,
+  cache: Cache,
+  outputs: 'tokens' | 'tokens-and-logits',
+): Graph {
   const { config, precision = 'float32' } = model;
   const body = new Graph('steps', root);
   body.input('iteration', 'int64', []);
@@ -163,5 +178,8 @@ function buildBody(root: Graph, model: Gpt2Model, rule: PickRule, form: PagedLoo
   }
   body.output(made.picked, 'int32', [form.unroll, 'batch']);
   body.output(made.logprob, 'float32', [form.unroll, 'batch']);
+  if (outputs !== 'tokens') {
+    body.output(body.op('Identity', [made.logits]), 'float32', ['batch', config.vocabularySize]);
+  }
   return body;
 }

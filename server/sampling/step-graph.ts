@@ -26,12 +26,14 @@ export function stepCacheNames(role: 'past' | 'present', nLayers: number): reado
  * Inputs: `token` int32 [batch]; `forced` int32 [steps, batch]; `uniform` and `temperature` [steps, batch, 1];
  * `position` int32 [steps, 1]; `length` int32 [steps, batch]; `total.N` int32 scalars, one a step; and the
  * cache, [batch, heads, capacity, head width] each.
- * Outputs: `picked` int32 and `logprob` float32 [steps, batch], and the cache.
+ * Outputs: `picked` int32 and `logprob` float32 [steps, batch], and the cache; if asked for also `logits`
+ * float32 [batch, vocabulary] of the last step, to compare devices by.
  */
 export function buildStepGraph(
   model: Gpt2Model,
   rule: PickRule,
   { nSteps, arithmetic }: StepForm,
+  outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
 ): Uint8Array {
   const { config, precision = 'float32' } = model;
   const graph = new Graph('steps');
@@ -60,6 +62,10 @@ export function buildStepGraph(
   graph.op('Identity', [made.logprob], {}, 'logprob');
   graph.output('picked', 'int32', [nSteps, 'batch']);
   graph.output('logprob', 'float32', [nSteps, 'batch']);
+  if (outputs !== 'tokens') {
+    graph.op('Identity', [made.logits], {}, 'logits');
+    graph.output('logits', 'float32', ['batch', config.vocabularySize]);
+  }
   for (const name of names('present')) graph.output(name, precision, cacheShape);
   return encodeModel(graph);
 }
