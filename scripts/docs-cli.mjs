@@ -1,0 +1,98 @@
+// docs/reference/cli.md, from the commands themselves.
+
+import { exitCodes } from '../server/cli/exit-codes.ts';
+import { measures } from '../server/cli/fail-on-condition.ts';
+import { createProgram } from '../server/cli/program.ts';
+import { table } from './docs-markdown.mjs';
+
+export function cliReference() {
+  const program = createProgram();
+  return [
+    '# Command line',
+    '',
+    program.description(),
+    '',
+    'Results go to standard output, progress and messages to standard error. A study that was stopped goes on when',
+    'the same command is run again.',
+    '',
+    ...commandsBelow(program).flatMap(commandSection),
+    '## Exit codes',
+    '',
+    ...table(
+      ['code', 'meaning'],
+      exitCodes.map(([code, meaning]) => [String(code), meaning]),
+    ),
+    '',
+    '## Conditions of `--fail-on`',
+    '',
+    'A condition is a measure, one of `>` `>=` `<` `<=` `=`, and a number, which ends with `%` where it is a share:',
+    '`memorised-samples>0.5%`. Several may be given; one that holds is enough.',
+    '',
+    ...table(
+      ['measure', 'meaning', 'as a share'],
+      Object.entries(measures).map(([name, { meaning, hasWhole }]) => [
+        `\`${name}\``,
+        meaning,
+        hasWhole ? 'yes' : '',
+      ]),
+    ),
+    '',
+    '`licence:NAME` counts the training documents that samples repeat and that came under a licence; without a number',
+    'any one of them is enough. `licence:GPL-3.0` also means `GPL-3.0-only` and `GPL-3.0-or-later`, and `*` stands for',
+    'anything: `licence:*GPL-*`.',
+  ];
+}
+
+/** Commands that do something, with those of commands that only group others. */
+function commandsBelow(parent) {
+  return parent.commands.flatMap((command) =>
+    command.commands.length > 0 ? commandsBelow(command) : [command],
+  );
+}
+
+function commandSection(command) {
+  const required = command.options.filter(({ mandatory, hidden }) => mandatory && !hidden);
+  const optional = command.options.filter(({ mandatory, hidden }) => !mandatory && !hidden);
+  const name = fullName(command);
+  const usage = [
+    name,
+    ...command.registeredArguments.map(usageOfArgument),
+    ...required.map(({ flags }) => flags),
+    optional.length > 0 ? '[options]' : '',
+  ];
+  return [
+    `## ${name}`,
+    '',
+    command.description(),
+    '',
+    '```',
+    usage.filter(Boolean).join(' '),
+    '```',
+    '',
+    ...withHeading(['argument', 'meaning'], command.registeredArguments.map(argumentRow)),
+    ...withHeading(['option', 'meaning', 'default'], [...required, ...optional].map(optionRow)),
+  ];
+}
+
+const withHeading = (head, rows) => (rows.length > 0 ? [...table(head, rows), ''] : []);
+
+const argumentRow = (argument) => [`\`${argument.name()}\``, argument.description];
+
+function optionRow({ flags, description, argChoices, defaultValue, mandatory }) {
+  const choices = argChoices ? ` (${argChoices.map((choice) => `\`${choice}\``).join(', ')})` : '';
+  return [`\`${flags}\``, `${description}${choices}`, mandatory ? 'required' : defaultText(defaultValue)];
+}
+
+function defaultText(value) {
+  const isNothing = value === undefined || value === false || (Array.isArray(value) && value.length === 0);
+  return isNothing ? '' : `\`${value}\``;
+}
+
+function usageOfArgument(argument) {
+  const name = argument.name() + (argument.variadic ? '...' : '');
+  return argument.required ? `<${name}>` : `[${name}]`;
+}
+
+function fullName(command) {
+  return command.parent === null ? command.name() : `${fullName(command.parent)} ${command.name()}`;
+}

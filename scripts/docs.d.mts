@@ -1,0 +1,1 @@
+export function referencePages(): readonly (readonly [name: string, text: string])[];
