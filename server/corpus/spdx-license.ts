@@ -10,7 +10,7 @@ export function spdxLicense(license: string): string {
   const known = resolved.get(license);
   if (known !== undefined) return known;
   const parts = license.split(/\s+OR\s+/);
-  const found = parts.map((part) => (part.length > MAX_LENGTH ? part : resolve(part))).join(' OR ');
+  const found = parts.map((part) => (isBlank(part) || part.length > MAX_LENGTH ? part : resolve(part))).join(' OR ');
   if (resolved.size < 10_000) resolved.set(license, found);
   return found;
 }
@@ -22,6 +22,9 @@ export function licenseOfText(text: string): string {
 }
 
 const MAX_LENGTH = 100;
+
+/** Most rows of some data sets name no licence, which the library refuses. */
+const isBlank = (text: string) => text.trim() === '';
 
 /** The library also guesses (`BSD` → BSD-2-Clause, the LGPL's title → GPL): only another spelling counts. */
 function resolve(license: string): string {
