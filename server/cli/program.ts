@@ -3,10 +3,20 @@
 import { Command } from 'commander';
 import { version } from '../version.ts';
 import { demoCommand } from './demo-command.ts';
+import { exitCodesHelp } from './exit-codes.ts';
+import { exportCommand, importCommand } from './exchange-commands.ts';
 import { reportCommand } from './report-command.ts';
 import { sampleCommand, scanCommand, studyCommand } from './study-commands.ts';
 
-const commands = [demoCommand, studyCommand, sampleCommand, scanCommand, reportCommand];
+const commands = [
+  demoCommand,
+  studyCommand,
+  sampleCommand,
+  scanCommand,
+  reportCommand,
+  exportCommand,
+  importCommand,
+];
 
 /** Throws `CommanderError` instead of ending the process. */
 export function createProgram(): Command {
@@ -14,7 +24,8 @@ export function createProgram(): Command {
     .description('Shows what a code language model has memorised, each piece beside where it came from.')
     .version(version)
     .exitOverride()
-    .showHelpAfterError('(run with --help for the options)');
+    .showHelpAfterError('(run with --help for the options)')
+    .addHelpText('after', exitCodesHelp);
   for (const command of commands) {
     program.addCommand(command().exitOverride().copyInheritedSettings(program));
   }

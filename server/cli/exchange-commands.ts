@@ -1,0 +1,56 @@
+// `verbatim export` and `verbatim import`: studies in the layout of other tools.
+
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { UserError } from '../errors.ts';
+import { exportStudy } from '../formats/published/export-study.ts';
+import { importStudy } from '../formats/published/import-study.ts';
+import { openForReading, openForWriting } from '../store/study-file.ts';
+import { keepImportedStudy } from '../study/keep-imported-study.ts';
+
+const layoutOption = () =>
+  new Option('--layout <name>', 'the published study’s files').choices(['published']).makeOptionMandatory();
+
+export function exportCommand(): Command {
+  return new Command('export')
+    .description('Write a study as the files of another tool.')
+    .argument('<study>', 'study file (.sqlite)')
+    .addOption(layoutOption())
+    .requiredOption('--to <dir>', 'folder to write into')
+    .option('--show-sensitive', 'write secrets and addresses instead of masking them')
+    .action(async (study: string, options: { to: string; showSensitive?: boolean }) => {
+      using db = openForReading(resolve(study));
+      const { results, logs } = await exportStudy(
+        db,
+        resolve(options.to),
+        options.showSensitive ? 'shown' : 'masked',
+      );
+      console.error(`Samples in ${results}\nLogs and statistics in ${logs}`);
+    });
+}
+
+export function importCommand(): Command {
+  return new Command('import')
+    .description('Make a study of the files of another tool.')
+    .argument('<dir>', 'folder that holds extract/ and log/')
+    .addOption(layoutOption())
+    .requiredOption('--out <file>', 'study file (.sqlite) to make')
+    .option('--run <name>', 'which run, where the folder holds several')
+    .action((dir: string, options: { out: string; run?: string }) => {
+      const file = resolve(options.out);
+      if (existsSync(file)) {
+        throw new UserError(`${file} is there already`, { action: 'Choose another --out, or delete it.' });
+      }
+      const imported = importStudy(dir, options.run);
+      using db = openForWriting(file);
+      keepImportedStudy(db, imported);
+      console.error(
+        `${imported.samples.length} samples and ${imported.fragments.length} fragments in ${file}`,
+      );
+      if (imported.nLostPlaces > 0) {
+        console.error(`${imported.nLostPlaces} places in the logs lie in no sample and were left out`);
+        process.exitCode = 3;
+      }
+    });
+}

@@ -1,0 +1,94 @@
+// The samples in the published layout: one file each, the merged file, its map, and the prompts.
+
+import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { maskRanges } from '../../analysis/sensitive.ts';
+import type { Disclosure } from '../../answers/describe-fragments.ts';
+import { findSensitive } from '../../sensitive/find-sensitive.ts';
+import type { Database } from '../../store/study-file.ts';
+import { mergedLength, mergeText, separator } from './merged-text.ts';
+import { openTextWriter } from './text-writer.ts';
+
+/** Where each sample stands in the merged file. */
+export interface MergedPlaces {
+  /** The merged file's path. */
+  readonly path: string;
+  /** 1-based line of the merged file for a raw 1-based line of a sample. */
+  lineOf(sampleId: number, rawLine: number): number;
+  /** The sample's lines as they stand in the merged file. */
+  lines(sampleId: number, firstRawLine: number, lastRawLine: number): readonly string[];
+}
+
+export async function exportSamples(
+  db: Database,
+  results: string,
+  prompts: readonly string[],
+  disclosure: Disclosure,
+): Promise<MergedPlaces> {
+  const separate = join(results, 'seperate');
+  mkdirSync(separate, { recursive: true });
+  const path = join(results, 'all');
+  const map: Record<string, { md5: string; start: number; end: number }> = {};
+  const starts = new Map<number, number>();
+  const texts = new Map<number, ReturnType<typeof mergeText>>();
+  const shift = db.prepare('SELECT min(sample_id) AS first FROM samples').get()?.first === 0 ? 1 : 0;
+  let line = 0;
+  using merged = openTextWriter(path);
+  await findSensitive(latin1Samples(db), ({ sampleId, promptIndex, text }, ranges) => {
+    const shown = disclosure === 'masked' ? maskRanges(text, ranges) : text;
+    const name = String(sampleId + shift);
+    writeFileSync(
+      join(folderOf(results, separate, prompts, promptIndex), name),
+      Buffer.from(shown, 'latin1'),
+    );
+    const sample = mergeText(shown);
+    const md5 = createHash('md5').update(Buffer.from(sample.text, 'latin1')).digest('hex');
+    merged.write(`${sample.text}\n${separator(md5)}\n`);
+    const length = mergedLength(sample.text);
+    map[name] = { md5, start: line + 1, end: line + length };
+    starts.set(sampleId, line);
+    texts.set(sampleId, sample);
+    line += length;
+  });
+  writeFileSync(join(results, 'map.json'), JSON.stringify(map));
+  if (prompts.length > 0) {
+    writeFileSync(
+      join(results, 'prompts.txt'),
+      prompts.map((prompt) => `${JSON.stringify(prompt)}\n`).join(''),
+    );
+  }
+  return {
+    path,
+    lineOf: (sampleId, rawLine) => starts.get(sampleId)! + texts.get(sampleId)!.mergedLine[rawLine - 1]! + 1,
+    lines(sampleId, firstRawLine, lastRawLine) {
+      const { text, mergedLine } = texts.get(sampleId)!;
+      return text.split('\n').slice(mergedLine[firstRawLine - 1], mergedLine[lastRawLine - 1]! + 1);
+    },
+  };
+}
+
+function folderOf(
+  results: string,
+  separate: string,
+  prompts: readonly string[],
+  promptIndex: number | null,
+): string {
+  const prompt = promptIndex === null ? undefined : prompts[promptIndex];
+  if (prompt === undefined) return separate;
+  const folder = join(results, 'internet', createHash('sha1').update(prompt).digest('hex'));
+  mkdirSync(folder, { recursive: true });
+  return folder;
+}
+
+/** One character a byte, so that nothing is replaced on the way through. */
+function* latin1Samples(db: Database) {
+  const rows = db.prepare('SELECT sample_id, prompt_index, text FROM samples ORDER BY sample_id');
+  for (const row of rows.iterate()) {
+    yield {
+      sampleId: Number(row.sample_id),
+      promptIndex: row.prompt_index as number | null,
+      text: Buffer.from(row.text as Uint8Array).toString('latin1'),
+    };
+  }
+}

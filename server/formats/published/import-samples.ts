@@ -1,0 +1,134 @@
+// The outputs of a published run: every one, the first and the last too, with where each stands in its merged
+// file, so that the logs' line numbers can be brought back to it.
+
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import { readPrompts } from '../read-prompts.ts';
+import { isFolder, mapOfMerged, mergedFiles, separateFolder } from './layout.ts';
+import { mergedLength, mergeText } from './merged-text.ts';
+import { readLines } from './text-lines.ts';
+
+export interface PublishedSample {
+  readonly sampleId: number;
+  readonly promptIndex: number | null;
+  /** One character a byte. */
+  readonly text: string;
+}
+
+export interface MergedSample {
+  readonly sampleId: number;
+  /** 1-based lines of the merged file, the separator not counted. */
+  readonly start: number;
+  readonly nLines: number;
+  readonly lines: readonly string[];
+  /** For each of these lines: its 1-based line in the sample. */
+  readonly rawLine: readonly number[];
+}
+
+export interface PublishedSamples {
+  readonly samples: readonly PublishedSample[];
+  readonly prompts: readonly string[];
+  /** By the merged file's name, in order of `start`. */
+  readonly merged: ReadonlyMap<string, readonly MergedSample[]>;
+}
+
+export function importSamples(results: string): PublishedSamples {
+  const promptFile = join(results, 'prompts.txt');
+  const prompts = existsSync(promptFile) ? readPrompts(promptFile) : [];
+  const separate = new Map(readSeparate(results, prompts).map((sample) => [sample.sampleId, sample]));
+  const merged = new Map<string, readonly MergedSample[]>();
+  for (const path of mergedFiles(results)) {
+    const parts = readMerged(path).map(({ sampleId, start, lines, text }): MergedSample => {
+      const known = separate.get(sampleId);
+      // The single file says more: its empty lines, and how its lines ended.
+      const whole = known && mergeText(known.text);
+      const isSame = whole && whole.text === text;
+      if (!isSame) separate.set(sampleId, { sampleId, promptIndex: known?.promptIndex ?? null, text });
+      return {
+        sampleId,
+        start,
+        nLines: lines.length,
+        lines,
+        rawLine: isSame ? whole.rawLine : lines.map((_, i) => i + 1),
+      };
+    });
+    merged.set(basename(path), parts);
+  }
+  const samples = [...separate.values()].sort((a, b) => a.sampleId - b.sampleId);
+  if (samples.length === 0) {
+    throw new UserError(`${results} holds no outputs`, {
+      action: 'It must hold a folder "seperate" or "internet", or a merged file "all".',
+    });
+  }
+  return { samples, prompts, merged };
+}
+
+function readSeparate(results: string, prompts: readonly string[]): PublishedSample[] {
+  const plain = separateFolder(results);
+  const found = plain ? readNumbered(plain, null) : [];
+  const internet = join(results, 'internet');
+  if (!isFolder(internet)) return found;
+  const hashes = prompts.map((prompt) => createHash('sha1').update(prompt).digest('hex'));
+  const taken = new Set(found.map(({ sampleId }) => sampleId));
+  for (const name of readdirSync(internet).sort()) {
+    const index = hashes.indexOf(name);
+    const samples = readNumbered(join(internet, name), index < 0 ? null : index);
+    // Published runs count from 1 under each prompt: such outputs are numbered on.
+    const clashes = samples.some(({ sampleId }) => taken.has(sampleId));
+    let next = Math.max(0, ...taken) + 1;
+    for (const sample of samples) {
+      const sampleId = clashes ? next++ : sample.sampleId;
+      taken.add(sampleId);
+      found.push({ ...sample, sampleId });
+    }
+  }
+  return found;
+}
+
+function readNumbered(folder: string, promptIndex: number | null): PublishedSample[] {
+  return readdirSync(folder)
+    .filter((name) => /^\d+$/.test(name))
+    .map((name) => ({
+      sampleId: Number(name),
+      promptIndex,
+      text: readFileSync(join(folder, name), 'latin1'),
+    }));
+}
+
+const separatorLine = /^Submission>>>>>>[0-9a-f]{32}>>>>>>Submission$/;
+
+interface MergedPart {
+  readonly sampleId: number;
+  readonly start: number;
+  readonly lines: readonly string[];
+  readonly text: string;
+}
+
+function readMerged(path: string): readonly MergedPart[] {
+  const ids = readMapIds(mapOfMerged(path));
+  const firstId = Number(/(\d+)-\d+$/.exec(path)?.[1] ?? 1);
+  const parts: MergedPart[] = [];
+  let lines: string[] = [];
+  let start = 1;
+  for (const line of readLines(path)) {
+    if (!separatorLine.test(line)) {
+      lines.push(line);
+      continue;
+    }
+    const text = lines.join('\n');
+    const kept = text.endsWith('\n') ? lines.slice(0, -1) : lines;
+    parts.push({ sampleId: ids.get(start) ?? firstId + parts.length, start, lines: kept, text });
+    start += mergedLength(text);
+    lines = [];
+  }
+  return parts;
+}
+
+/** Sample ids by the line at which they begin. */
+function readMapIds(path: string): ReadonlyMap<number, number> {
+  if (!existsSync(path)) return new Map();
+  const map = JSON.parse(readFileSync(path, 'utf8')) as Record<string, { start: number }>;
+  return new Map(Object.entries(map).map(([id, { start }]) => [start, Number(id)]));
+}

@@ -1,0 +1,54 @@
+// The log of the detector Simian, one a shard: blocks of places that hold the same lines. Every block counts,
+// the last one too, and what is a sample's place is told by the whole name of its file.
+
+import { basename } from 'node:path';
+import { isMergedName } from './layout.ts';
+
+export interface LogPlace {
+  /** 1-based, inclusive, in the merged file or in the training file. */
+  readonly firstLine: number;
+  readonly lastLine: number;
+  readonly path: string;
+  readonly side: 'samples' | 'train';
+}
+
+export interface LogBlock {
+  readonly fingerprint: string;
+  readonly nLines: number;
+  readonly places: readonly LogPlace[];
+}
+
+const blockStart = /^Found (\d+) duplicate lines with fingerprint ([0-9a-fA-F]{32}) in the following files:/;
+const placeLine = /^ ?Between lines (\d+) and (\d+) in (.+?)\r?$/;
+
+/** Blocks in order. Lines that are neither a block's nor a place's (the summary) are passed over. */
+export function* parseSimianLog(lines: Iterable<string>): Generator<LogBlock> {
+  let open: { fingerprint: string; nLines: number; places: LogPlace[] } | undefined;
+  for (const line of lines) {
+    const start = blockStart.exec(line);
+    if (start) {
+      if (open) yield open;
+      open = { nLines: Number(start[1]), fingerprint: start[2]!.toLowerCase(), places: [] };
+      continue;
+    }
+    const place = placeLine.exec(line);
+    if (!place || !open) continue;
+    const path = place[3]!;
+    open.places.push({
+      firstLine: Number(place[1]),
+      lastLine: Number(place[2]),
+      path,
+      side: isMergedName(basename(path.replaceAll('\\', '/'))) ? 'samples' : 'train',
+    });
+  }
+  if (open) yield open;
+}
+
+export function* formatBlock(
+  block: Pick<LogBlock, 'fingerprint' | 'nLines'>,
+  places: Iterable<Omit<LogPlace, 'side'>>,
+) {
+  yield `Found ${block.nLines} duplicate lines with fingerprint ${block.fingerprint} in the following files:`;
+  for (const { firstLine, lastLine, path } of places)
+    yield ` Between lines ${firstLine} and ${lastLine} in ${path}`;
+}
