@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import { digestWeights } from './digest-weights.ts';
 import { type Gpt2Config, parseGpt2Config } from './gpt2-config.ts';
 import { type Gpt2Weights, selectGpt2Weights, weightFolder } from './gpt2-weights.ts';
-import { readWeights } from './safetensors.ts';
+import { readWeights } from './read-weights.ts';
 import { buildTokenBytes, type TokenBytes } from './token-bytes.ts';
 import { readTokenizer, type TokenizerFile } from './tokenizer-file.ts';
 
@@ -32,7 +32,8 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   const path = resolve(dir);
   if (!(await stat(path).catch(() => null))?.isDirectory()) {
     throw new UserError(`The model folder ${path} does not exist.`, {
-      action: 'Choose a folder with config.json, tokenizer.json and model.safetensors in it.',
+      action:
+        'Choose a folder with config.json, tokenizer.json and model.safetensors or pytorch_model.bin in it.',
     });
   }
   const configText = await readText(join(path, 'config.json'));
@@ -74,7 +75,8 @@ async function readText(path: string): Promise<string> {
     return await readFile(path, 'utf8');
   } catch (cause) {
     throw new UserError(`${path} cannot be read.`, {
-      action: 'Choose a folder with config.json, tokenizer.json and model.safetensors in it.',
+      action:
+        'Choose a folder with config.json, tokenizer.json and model.safetensors or pytorch_model.bin in it.',
       cause,
     });
   }

@@ -3,3 +3,8 @@
 export const samplingWorkerUrl: URL = import.meta.url.endsWith('.ts')
   ? new URL('./sampling-worker.ts', import.meta.url)
   : new URL('./sampling-worker.js', import.meta.url);
+
+/** The device process's program, in the same places. */
+export const deviceProcessUrl: URL = import.meta.url.endsWith('.ts')
+  ? new URL('./device-process.ts', import.meta.url)
+  : new URL('./device-process.js', import.meta.url);

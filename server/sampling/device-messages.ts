@@ -1,0 +1,36 @@
+// What the sampler and its device processes say to each other. Plain data: it is copied between processes.
+
+import type { DeviceForm } from './device-form.ts';
+import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
+import type { Gpt2Model } from './gpt2-graph.ts';
+import type { PickRule } from './pick-token.ts';
+import type { DeviceSystem } from './providers/device-system.ts';
+
+/** What a device process is for, all its life. */
+export interface DeviceStart {
+  readonly model: Gpt2Model;
+  readonly rule: PickRule;
+  readonly settings: GenerationSettings;
+  readonly form: DeviceForm;
+  readonly system: DeviceSystem;
+  readonly deviceId: number;
+  /** Rows of every run, filled up where a batch has fewer. */
+  readonly nRows: number;
+  /** Whether the device has to show first that it computes what the CPU does, and whether also faster. */
+  readonly proof: 'none' | 'right' | 'right-and-faster';
+}
+
+export type DeviceRequest =
+  | { readonly kind: 'start'; readonly start: DeviceStart }
+  | { readonly kind: 'batch'; readonly rows: readonly RowRequest[] };
+
+export type DeviceAnswer =
+  | { readonly kind: 'ready'; readonly proof: DeviceProof | null }
+  | { readonly kind: 'unfit'; readonly reason: string }
+  | { readonly kind: 'rows'; readonly rows: readonly RowResult[] }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface DeviceProof {
+  /** ‖device − CPU‖ / ‖CPU‖ over the logits of a few steps. */
+  readonly logitsError: number;
+}

@@ -1,0 +1,141 @@
+// Deals batches to device processes, one a device, and yields their answers as they come. Which process makes
+// a batch changes nothing about it. Every process is ended when the consumer stops, for whatever reason.
+
+import { type ChildProcess, fork } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { EnvironmentError, throwIfAborted } from '../errors.ts';
+import type { DeviceAnswer, DeviceProof, DeviceRequest, DeviceStart } from './device-messages.ts';
+import type { RowRequest, RowResult } from './generate-batch.ts';
+import { deviceEnvironment } from './providers/device-system.ts';
+import { deviceProcessUrl } from './worker-url.ts';
+
+export type StartedDevice =
+  | { readonly kind: 'ready'; readonly device: Device; readonly proof: DeviceProof | null }
+  | { readonly kind: 'unfit'; readonly reason: string };
+
+/** Starts a process and waits until it has proved its device and loaded the model, or says why it cannot. */
+export async function startDevice(start: DeviceStart, signal: AbortSignal): Promise<StartedDevice> {
+  throwIfAborted(signal);
+  const device = new Device(start);
+  const onAbort = () => device.end();
+  signal.addEventListener('abort', onAbort, { once: true });
+  try {
+    device.send({ kind: 'start', start });
+    const answer = await device.answer();
+    throwIfAborted(signal);
+    if (answer.kind === 'ready') return { kind: 'ready', device, proof: answer.proof };
+    device.end();
+    const reason =
+      answer.kind === 'unfit' ? answer.reason : 'message' in answer ? answer.message : answer.kind;
+    return { kind: 'unfit', reason };
+  } catch (cause) {
+    device.end();
+    throwIfAborted(signal);
+    throw cause;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+  }
+}
+
+/** Rejects with Cancelled within a second of the signal: the processes are killed, nothing they hold is needed. */
+export async function* runOnDevices(
+  devices: readonly Device[],
+  batches: Iterator<readonly RowRequest[]>,
+  signal: AbortSignal,
+): AsyncGenerator<readonly RowResult[]> {
+  const onAbort = () => {
+    for (const device of devices) device.end();
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  const working = new Map<Device, Promise<{ device: Device; answer: DeviceAnswer }>>();
+  const deal = (device: Device) => {
+    const next = batches.next();
+    if (next.done) {
+      working.delete(device);
+      return;
+    }
+    device.send({ kind: 'batch', rows: next.value });
+    working.set(
+      device,
+      device.answer().then((answer) => ({ device, answer })),
+    );
+  };
+  try {
+    throwIfAborted(signal);
+    for (const device of devices) deal(device);
+    while (working.size > 0) {
+      const { device, answer } = await Promise.race(working.values());
+      throwIfAborted(signal);
+      if (answer.kind !== 'rows') throw sampling(answer);
+      deal(device);
+      yield answer.rows;
+    }
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    for (const device of devices) device.end();
+  }
+}
+
+const sampling = (answer: DeviceAnswer) =>
+  new EnvironmentError(
+    `The device stopped sampling: ${'message' in answer ? answer.message : 'reason' in answer ? answer.reason : answer.kind}`,
+    { action: 'Run the same command again to go on, with a smaller --batch if its memory was too small.' },
+  );
+
+/** One process. It answers each request once, in order. */
+export class Device {
+  readonly #process: ChildProcess;
+  readonly #answers: DeviceAnswer[] = [];
+  #wake: () => void = () => {};
+  #lastWords = '';
+
+  constructor({ system }: DeviceStart) {
+    this.#process = fork(fileURLToPath(deviceProcessUrl), {
+      serialization: 'advanced',
+      env: deviceEnvironment(system),
+      execArgv: [],
+      // What drivers print is nobody's output; the last of it explains a crash.
+      stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
+    });
+    this.#process.stderr?.setEncoding('utf8').on('data', (text: string) => {
+      this.#lastWords = (this.#lastWords + text).slice(-MAX_LAST_WORDS);
+    });
+    this.#process.on('message', (answer: DeviceAnswer) => this.#push(answer));
+    this.#process.on('error', (error) => this.#push({ kind: 'failed', message: error.message }));
+    this.#process.on('exit', (code, signal) =>
+      this.#push({
+        kind: 'failed',
+        message: `${system.provider} ended its process (${signal ?? `code ${code}`})${this.#explain()}`,
+      }),
+    );
+  }
+
+  send(request: DeviceRequest): void {
+    if (this.#process.connected) this.#process.send(request, () => {});
+  }
+
+  async answer(): Promise<DeviceAnswer> {
+    while (this.#answers.length === 0) {
+      await new Promise<void>((resolve) => {
+        this.#wake = resolve;
+      });
+    }
+    return this.#answers.shift()!;
+  }
+
+  end(): void {
+    this.#process.kill('SIGKILL');
+  }
+
+  #push(answer: DeviceAnswer): void {
+    this.#answers.push(answer);
+    this.#wake();
+  }
+
+  #explain(): string {
+    const line = this.#lastWords.trim().split('\n').at(-1);
+    return line ? `: ${line}` : '';
+  }
+}
+
+const MAX_LAST_WORDS = 2000;

@@ -1,0 +1,21 @@
+// Where a device process finds what it needs: which provider, whose libraries, which environment. Plain data.
+
+import type { DeviceProvider } from '../device-form.ts';
+
+export interface DeviceSystem {
+  readonly provider: DeviceProvider;
+  /** A copy of the runtime's package with the provider's libraries beside it; null: the one that comes along. */
+  readonly runtimeFolder: string | null;
+  /** Folders of libraries that the provider needs: the loader must know them when the process starts. */
+  readonly libraryFolders: readonly string[];
+}
+
+/** The environment to start such a process with. */
+export function deviceEnvironment(
+  { libraryFolders }: DeviceSystem,
+  base: NodeJS.ProcessEnv = process.env,
+): NodeJS.ProcessEnv {
+  if (libraryFolders.length === 0) return base;
+  const before = base.LD_LIBRARY_PATH ? [base.LD_LIBRARY_PATH] : [];
+  return { ...base, LD_LIBRARY_PATH: [...libraryFolders, ...before].join(':') };
+}

@@ -1,0 +1,127 @@
+// One measurement of the sampler in a process of its own, so that peak memory is its own too. Takes the
+// measurement as JSON, prints the result as JSON.
+
+import { availableParallelism } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { generateBatch } from '../../server/sampling/generate-batch.ts';
+import { buildGenerationGraph } from '../../server/sampling/generation-graph.ts';
+import { sampleModel } from '../../server/sampling/sample-model.ts';
+import { scoreBatch } from '../../server/sampling/score-batch.ts';
+import { buildScoringGraph } from '../../server/sampling/scoring-graph.ts';
+import { openSession } from '../../server/sampling/session.ts';
+import { measureRoofline } from './sampler-roofline.ts';
+
+export type Measurement =
+  | { readonly kind: 'roofline'; readonly dir: string; readonly rows: number }
+  | { readonly kind: 'load'; readonly dir: string }
+  | { readonly kind: 'generate'; readonly dir: string; readonly batch: number; readonly tokens: number }
+  | { readonly kind: 'score'; readonly dir: string; readonly texts: number; readonly tokens: number }
+  | { readonly kind: 'study'; readonly dir: string; readonly samples: number; readonly tokens: number }
+  | {
+      readonly kind: 'transformers.js';
+      readonly dir: string;
+      readonly batch: number;
+      readonly tokens: number;
+      /** Where the reference implementation is installed. */
+      readonly modules: string;
+    };
+
+export interface Result {
+  readonly seconds: number;
+  readonly tokensPerSecond: number;
+}
+
+const nThreads = availableParallelism();
+const RULE = { topK: 40, topP: 1, greedy: false };
+
+async function measure(measurement: Measurement): Promise<Result> {
+  if (measurement.kind === 'transformers.js') return measureTransformersJs(measurement);
+  const startedAt = performance.now();
+  const checkpoint = await openCheckpoint(measurement.dir);
+  const { weightFolder } = checkpoint;
+  const settings = { provider: 'cpu', nThreads, weightFolder } as const;
+  switch (measurement.kind) {
+    case 'roofline': {
+      const tokensPerSecond = await measureRoofline(checkpoint, measurement.rows, nThreads);
+      return { seconds: measurement.rows / tokensPerSecond, tokensPerSecond };
+    }
+    case 'load': {
+      await openSession(buildGenerationGraph(checkpoint, RULE), settings);
+      return { seconds: (performance.now() - startedAt) / 1000, tokensPerSecond: 0 };
+    }
+    case 'generate': {
+      const { batch, tokens } = measurement;
+      const config = { ...checkpoint.config, eosTokens: [] };
+      const session = await openSession(buildGenerationGraph({ ...checkpoint, config }, RULE), settings);
+      const schedule = { kind: 'constant', temperature: 1 } as const;
+      const rows = Array.from({ length: batch }, (_, sampleId) => ({ sampleId, prompt: [config.bosToken] }));
+      const make = (maxTokens: number) =>
+        generateBatch(session, { config, seed: 0, maxTokens, schedule }, rows, () => false);
+      await make(4);
+      return timed(batch * tokens, () => make(tokens));
+    }
+    case 'score': {
+      const session = await openSession(buildScoringGraph(checkpoint), settings);
+      const { texts, tokens } = measurement;
+      const stretch = {
+        text: 0,
+        start: 0,
+        nKnown: 1,
+        tokens: Array.from({ length: tokens + 1 }, (_, i) => i * 7),
+      };
+      await scoreBatch(session, [stretch]);
+      return timed(texts * tokens, async () => {
+        for (let i = 0; i < texts; i++) await scoreBatch(session, [stretch]);
+      });
+    }
+    case 'study': {
+      const plan = { strategy: 'npg', topK: 40, topP: 1, temperature: 1, seed: 0, prompts: [] } as const;
+      const request = {
+        checkpoint,
+        plan: { ...plan, nSamples: measurement.samples, maxTokens: measurement.tokens },
+        execution: { provider: 'auto', batch: 'auto', workers: 'auto' } as const,
+        isDone: () => false,
+        signal: new AbortController().signal,
+        onEnvironment: () => {},
+      };
+      let nTokens = 0;
+      for await (const samples of sampleModel(request))
+        for (const { tokens } of samples) nTokens += tokens.length;
+      const seconds = (performance.now() - startedAt) / 1000;
+      return { seconds, tokensPerSecond: nTokens / seconds };
+    }
+  }
+}
+
+async function timed(nTokens: number, work: () => Promise<unknown>): Promise<Result> {
+  const startedAt = performance.now();
+  await work();
+  const seconds = (performance.now() - startedAt) / 1000;
+  return { seconds, tokensPerSecond: nTokens / seconds };
+}
+
+async function measureTransformersJs({
+  dir,
+  batch,
+  tokens,
+  modules,
+}: Measurement & { kind: 'transformers.js' }) {
+  const entry = join(modules, 'node_modules/@huggingface/transformers/dist/transformers.node.mjs');
+  const { AutoModelForCausalLM, Tensor, env } = await import(pathToFileURL(entry).href);
+  env.allowRemoteModels = false;
+  env.localModelPath = dirname(dir);
+  const model = await AutoModelForCausalLM.from_pretrained(basename(dir), { dtype: 'fp32', device: 'cpu' });
+  const ids = new Tensor('int64', new BigInt64Array(batch), [batch, 1]);
+  const mask = new Tensor('int64', new BigInt64Array(batch).fill(1n), [batch, 1]);
+  const settings = { do_sample: true, top_k: 40, eos_token_id: null, pad_token_id: 0 };
+  const make = (n: number) =>
+    model.generate({ inputs: ids, attention_mask: mask, ...settings, max_new_tokens: n, min_new_tokens: n });
+  await make(4);
+  return timed(batch * tokens, () => make(tokens));
+}
+
+const result = await measure(JSON.parse(process.argv[2]!));
+console.log(JSON.stringify({ ...result, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+process.exit(0);
