@@ -2,7 +2,7 @@
 // of lines as numbers: equal lines, equal numbers. The same samples always get the same numbers, which is
 // why a shard's partial result can be stored and merged later.
 
-import type { MatchRule } from '../../protocol/study.ts';
+import type { MatchRule, Profile } from '../../protocol/study.ts';
 import type { SampleInput } from './detection.ts';
 import { normaliseLine } from './normalise-line.ts';
 
@@ -46,20 +46,28 @@ export function indexSamples(
   let at = 0;
   for (const [i, { text }] of samples.entries()) {
     sampleStarts[i] = at;
-    forEachRawLine(text, (start, end, rawLine) => {
-      const id = numberLine(numbers, rule, text, start, end);
-      if (id < 0) return;
-      sequence[at] = id;
-      rawLines[at] = rawLine;
-      starts[at] = start;
-      ends[at++] = end;
-    });
+    const source = viewBytes(text);
+    let start = 0;
+    let rawLine = 0;
+    while (start <= text.length) {
+      const end = lineEnd(text, start);
+      rawLine++;
+      const id = numberLine(numbers, rule.profile, source, start, end);
+      if (id >= 0) {
+        sequence[at] = id;
+        rawLines[at] = rawLine;
+        starts[at] = start;
+        ends[at++] = end;
+      }
+      // What follows the last terminator is a line too.
+      start = end + (text[end] === CR && text[end + 1] === LF ? 2 : 1);
+    }
     sequence[at++] = EDGE;
   }
   sampleStarts[samples.length] = at;
   return {
     nLines: numbers.nLines,
-    lineBytes: numbers.bytes,
+    lineBytes: numbers.lines.bytes,
     lineStarts: numbers.starts.subarray(0, numbers.nLines + 1),
     sequence: sequence.subarray(0, at),
     sampleStarts,
@@ -72,21 +80,14 @@ export function indexSamples(
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Lines end at LF, CRLF or CR. What follows the last terminator is a line too. */
-function forEachRawLine(
-  text: Uint8Array,
-  visit: (start: number, end: number, rawLine: number) => void,
-): void {
-  let start = 0;
-  let rawLine = 1;
-  for (let i = 0; i < text.length; i++) {
-    const byte = text[i]!;
-    if (byte !== LF && byte !== CR) continue;
-    visit(start, i, rawLine++);
-    if (byte === CR && text[i + 1] === LF) i++;
-    start = i + 1;
+/** Lines end at LF, CRLF or CR. */
+function lineEnd(text: Uint8Array, start: number): number {
+  let at = start;
+  for (; at < text.length; at++) {
+    const byte = text[at]!;
+    if (byte === LF || byte === CR) break;
   }
-  visit(start, text.length, rawLine);
+  return at;
 }
 
 /** At least as many as there are. */
@@ -99,11 +100,24 @@ function countLines(text: Uint8Array): number {
   return n;
 }
 
-interface Numbering {
+/** Bytes that can also be read four at a time. */
+interface Source {
   readonly bytes: Uint8Array;
+  readonly view: DataView;
+}
+
+const viewBytes = (bytes: Uint8Array): Source => ({
+  bytes,
+  view: new DataView(bytes.buffer, bytes.byteOffset, bytes.byteLength),
+});
+
+interface Numbering {
+  /** The distinct lines, one after the other. */
+  readonly lines: Source;
   readonly starts: Uint32Array;
   /** Open addressing: id + 1. */
   readonly slots: Uint32Array;
+  readonly hashes: Uint32Array;
   readonly hashMask: number;
   nLines: number;
 }
@@ -112,43 +126,70 @@ function newNumbering(mostLines: number, mostBytes: number, hashMask: number): N
   let nSlots = 16;
   while (nSlots < 2 * mostLines) nSlots *= 2;
   return {
-    bytes: new Uint8Array(mostBytes),
+    lines: viewBytes(new Uint8Array(mostBytes)),
     starts: new Uint32Array(mostLines + 1),
     slots: new Uint32Array(nSlots),
+    hashes: new Uint32Array(mostLines),
     hashMask,
     nLines: 0,
   };
 }
 
 /** The number of the line text[start, end); -1 when it does not count. */
-function numberLine(n: Numbering, rule: MatchRule, text: Uint8Array, start: number, end: number): number {
-  const { bytes, starts, slots } = n;
-  const from = starts[n.nLines]!;
+function numberLine(n: Numbering, profile: Profile, text: Source, start: number, end: number): number {
+  if (profile === 'exact-1') {
+    let first = start;
+    let last = end;
+    while (first < last && text.bytes[first]! <= 0x20) first++;
+    while (last > first && text.bytes[last - 1]! <= 0x20) last--;
+    return first === last ? -1 : findOrAddLine(n, text, first, last);
+  }
   // Written behind the lines that are known; it stays there if it is new.
-  const to = normaliseLine(rule.profile, text, start, end, bytes, from);
-  if (to === from) return -1;
+  const from = n.starts[n.nLines]!;
+  const to = normaliseLine(profile, text.bytes, start, end, n.lines.bytes, from);
+  return to === from ? -1 : findOrAddLine(n, n.lines, from, to);
+}
+
+function findOrAddLine(n: Numbering, source: Source, from: number, to: number): number {
+  const { lines, starts, slots, hashes } = n;
   const mask = slots.length - 1;
-  let slot = hashBytes(bytes, from, to) & n.hashMask & mask;
+  const hash = (hashBytes(source.view, from, to) & n.hashMask) >>> 0;
+  let slot = hash & mask;
   for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
     const known = slots[slot]! - 1;
-    if (sameBytes(bytes, starts[known]!, starts[known + 1]!, from, to)) return known;
+    if (hashes[known] === hash && sameBytes(lines, starts[known]!, starts[known + 1]!, source, from, to)) {
+      return known;
+    }
   }
+  const start = starts[n.nLines]!;
+  for (let i = from, at = start; i < to; i++) lines.bytes[at++] = source.bytes[i]!;
+  hashes[n.nLines] = hash;
   slots[slot] = ++n.nLines;
-  starts[n.nLines] = to;
+  starts[n.nLines] = start + to - from;
   return n.nLines - 1;
 }
 
-function sameBytes(bytes: Uint8Array, a: number, aEnd: number, b: number, bEnd: number): boolean {
-  if (aEnd - a !== bEnd - b) return false;
-  for (let i = 0; i < aEnd - a; i++) {
-    if (bytes[a + i] !== bytes[b + i]) return false;
+function sameBytes(a: Source, atA: number, endA: number, b: Source, atB: number, endB: number): boolean {
+  if (endA - atA !== endB - atB) return false;
+  let i = atA;
+  let j = atB;
+  for (; i + 4 <= endA; i += 4, j += 4) {
+    if (a.view.getUint32(i, true) !== b.view.getUint32(j, true)) return false;
+  }
+  for (; i < endA; i++, j++) {
+    if (a.bytes[i] !== b.bytes[j]) return false;
   }
   return true;
 }
 
-function hashBytes(bytes: Uint8Array, from: number, to: number): number {
-  let hash = 0x811c9dc5;
-  for (let i = from; i < to; i++) hash = Math.imul(hash ^ bytes[i]!, 0x01000193);
+function hashBytes(view: DataView, from: number, to: number): number {
+  let hash = to - from;
+  let i = from;
+  for (; i + 4 <= to; i += 4) {
+    hash = Math.imul(hash ^ view.getUint32(i, true), 0x9e3779b1);
+    hash ^= hash >>> 15;
+  }
+  for (; i < to; i++) hash = Math.imul(hash ^ view.getUint8(i), 0x01000193);
   hash = Math.imul(hash ^ (hash >>> 15), 0x85ebca6b);
-  return (hash ^ (hash >>> 13)) >>> 0;
+  return hash ^ (hash >>> 13);
 }

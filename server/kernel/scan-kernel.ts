@@ -20,6 +20,7 @@ const INPUT_BYTES = 1 << 20;
 const RECORD_BYTES = 32;
 const columns = { repository: 0, path: 1, license: 2, content: 3 } as const;
 const MAX_NAME_BYTES = 1023;
+const decoder = new TextDecoder();
 
 export class ScanKernel {
   readonly #kernel: ScanExports;
@@ -71,7 +72,7 @@ export class ScanKernel {
     const column = columns[names.find((other) => this.#names[other] === this.#names[name])!];
     const at = this.#kernel.columnAt(column) >>> 0;
     // A decoder takes no shared memory.
-    return new TextDecoder().decode(this.#bytes.slice(at, at + this.#kernel.columnLength(column)));
+    return decoder.decode(this.#bytes.slice(at, at + this.#kernel.columnLength(column)));
   }
 
   /** Starts a stream of JSON lines; whatever was not ended is forgotten. */

@@ -2,7 +2,6 @@
 
 import type { DataProblem } from '../../protocol/errors.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
-import { readDocuments } from '../corpus/read-documents.ts';
 import { MAX_ROW_BYTES } from '../corpus/read-rows.ts';
 import { resolveColumns } from '../corpus/resolve-columns.ts';
 import { type Shard, shardForm } from '../corpus/shard.ts';
@@ -126,6 +125,8 @@ async function scanDocuments(kernel: ScanKernel, shard: Shard, hooks: ScanHooks)
   const listener: KernelListener = { onLine: collectInto(collector), onRow: () => {} };
   let nRows = 0;
   let contentBytes = 0;
+  // Only here: the readers of other formats are large, and most shards are JSON lines.
+  const { readDocuments } = await import('../corpus/read-documents.ts');
   const read = readDocuments(shard, {
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, 0),

@@ -74,7 +74,7 @@ export function beginDocument(): void {
 
 /** Scans what is left; returns the document's length in bytes. */
 export function endDocument(): u64 {
-  endLine();
+  endLine(UNKNOWN);
   scanLines();
   return base + nText;
 }
@@ -91,8 +91,15 @@ export function endDocument(): u64 {
 // @ts-ignore: decorator
 @inline export function wrote(end: usize): void { nText = <u32>(end - text); }
 
-/** Takes the terminator `c` that stands at `textEnd()`; LF and CR only. */
-export function terminateLine(c: u8): void {
+/** What `terminateLine` takes for the line's first byte when the caller does not know it. */
+// @ts-ignore: decorator
+@inline export const UNKNOWN: usize = 1;
+
+/**
+ * Takes the terminator `c` that stands at `textEnd()`; LF and CR only. `first` is the address of the line's
+ * first byte that is no blank, 0 when it has none, or UNKNOWN.
+ */
+export function terminateLine(c: u8, first: usize): void {
   const offset = base + nText;
   if (c == 0x0a && offset == afterCr) {
     // The second half of a CRLF.
@@ -100,7 +107,7 @@ export function terminateLine(c: u8): void {
     lineStart = nText;
     return;
   }
-  endLine();
+  endLine(first);
   store<u8>(text + nText++, c);
   lineStart = nText;
   if (c == 0x0d) afterCr = offset + 1;
@@ -109,13 +116,12 @@ export function terminateLine(c: u8): void {
 
 /** Records the line [lineStart, nText) if it counts. */
 // @ts-ignore: decorator
-@inline function endLine(): void {
+@inline function endLine(first: usize): void {
   if (inLongLine) {
     endLongLine();
   } else {
     const end = text + nText;
-    let p = text + lineStart;
-    while (p < end && load<u8>(p) <= 0x20) p++;
+    let p = first == UNKNOWN ? firstSolid(text + lineStart, end) : first ? first : end;
     if (x.profile && p < end) while (p < end && x.kinds[load<u8>(p)] == BLANK) p++;
     if (p < end) {
       const n = nLines++;
@@ -126,6 +132,15 @@ export function terminateLine(c: u8): void {
     }
   }
   rawLine++;
+}
+
+/** The first byte from `p` that is no blank; `end` or more when there is none. */
+function firstSolid(p: usize, end: usize): usize {
+  for (; p < end; p += 16) {
+    const found = <u32>i8x16.bitmask(i8x16.gt_u(v128.load(p), i8x16.splat(0x20)));
+    if (found) return p + ctz(found);
+  }
+  return end;
 }
 
 /** Empties the text buffer but for the line that is being written, and that too when it is a long one. */

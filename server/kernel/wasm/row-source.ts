@@ -4,7 +4,7 @@
 // never counts. server/corpus/parse-row.ts says the same plainly.
 
 import { alloc, array, nil, Ptr } from "./memory";
-import { beginDocument, endDocument, makeRoom, terminateLine, textEnd, textLimit, wrote } from "./document";
+import { beginDocument, endDocument, makeRoom, terminateLine, textEnd, textLimit, UNKNOWN, wrote } from "./document";
 import { dropLines, sendLines, takeAnyFound } from "./found-lines";
 import { escapeLength, escapePoint, readEscape, writePoint, ESCAPE_BYTES, INVALID, INCOMPLETE } from "./escapes";
 import { beginLiteral, endLiteral, isLiteralByte, stepLiteral } from "./literals";
@@ -343,20 +343,32 @@ function endString(): void {
   return <u32>i8x16.bitmask(v128.or(quoteOrEscape, i8x16.lt_u(v, i8x16.splat(0x20))));
 }
 
+/** The bits below the lowest one that is set; all of them when none is. */
+// @ts-ignore: decorator
+@inline function below(bits: u32): u32 { return (bits ^ (bits - 1)) & ~bits; }
+
 /** The hot loop: unescapes the document into the text buffer. Returns `at` when an escape is not all there. */
 function readContent(at: usize, end: usize): usize {
   let p = at, o = textEnd();
   const limit = textLimit();
+  // Where the line's first byte that is no blank went, for lines that begin in this call: here the bytes are
+  // at hand, while reading them back right after they were written would stall.
+  let first = UNKNOWN;
   while (p < end) {
     if (o > limit) {
       wrote(o);
       makeRoom();
       o = textEnd();
+      first = UNKNOWN;
     }
     const v = v128.load(p);
     v128.store(o, v);
     let found = isSpecial(v);
     if (end - p < 16) found |= <u32>1 << <u32>(end - p);
+    if (!first) {
+      const solid = <u32>i8x16.bitmask(i8x16.gt_u(v, i8x16.splat(0x20))) & below(found);
+      if (solid) first = o + ctz(solid);
+    }
     if (!found) {
       p += 16;
       o += 16;
@@ -379,8 +391,9 @@ function readContent(at: usize, end: usize): usize {
     // \n is by far the most frequent escape.
     if (end - p >= 2 && load<u8>(p, 1) == 0x6e) {
       wrote(o);
-      terminateLine(0x0a);
+      terminateLine(0x0a, first);
       o = textEnd();
+      first = 0;
       p += 2;
       continue;
     }
@@ -395,9 +408,11 @@ function readContent(at: usize, end: usize): usize {
     const point = escapePoint();
     if (point == 0x0a || point == 0x0d) {
       wrote(o);
-      terminateLine(<u8>point);
+      terminateLine(<u8>point, first);
       o = textEnd();
+      first = 0;
     } else {
+      if (!first && point > 0x20) first = o;
       o += writePoint(o, point);
     }
   }

@@ -1,6 +1,6 @@
 // Plain text as one document, in pieces of any size.
 
-import { makeRoom, terminateLine, textEnd, textLimit, wrote } from "./document";
+import { makeRoom, terminateLine, textEnd, textLimit, UNKNOWN, wrote } from "./document";
 
 export function appendText(at: usize, nBytes: u32): void {
   const end = at + nBytes;
@@ -24,7 +24,7 @@ export function appendText(at: usize, nBytes: u32): void {
     const n = ctz(found);
     p += n;
     wrote(o + n);
-    if (p < end) terminateLine(load<u8>(p++));
+    if (p < end) terminateLine(load<u8>(p++), UNKNOWN);
     o = textEnd();
   }
   wrote(o);
