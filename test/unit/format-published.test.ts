@@ -288,6 +288,22 @@ test('an export is masked unless asked for, and its line numbers still hold', as
   assert.equal(again.fragments.length, db.prepare('SELECT count(*) AS n FROM fragments').get()?.n);
 });
 
+test('bytes that are no text come back, though the merged file is valid UTF-8', async () => {
+  const folder = scratchFolder();
+  const { file } = await makeSmallStudy(folder);
+  const db = openForWriting(file);
+  const cut = Buffer.concat([Buffer.from('x = 1\r\n\ny = "'), Uint8Array.of(0xe2, 0x82)]);
+  db.prepare('UPDATE samples SET text = ? WHERE sample_id = 2').run(cut);
+  const { results } = await exportStudy(db, join(folder, 'bytes'), 'shown');
+  const all = readFileSync(join(results, 'all'));
+  assert.deepEqual(Buffer.from(all.toString('utf8')), all);
+  const again = importStudy(join(folder, 'bytes'), undefined);
+  const [sample] = again.samples.filter(({ sampleId }) => sampleId === 3);
+  assert.deepEqual(Buffer.from(sample!.text, 'latin1'), cut);
+  assert.equal(again.nLostPlaces, 0);
+  db.close();
+});
+
 test('the merged text keeps bytes and blanks, drops empty lines, and knows where each line was', () => {
   const merged = mergeText('a\r\n\r\n  \rb\n\n');
   assert.equal(merged.text, 'a\n  \nb\n');

@@ -7,7 +7,7 @@ import { maskRanges } from '../../analysis/sensitive.ts';
 import type { Disclosure } from '../../answers/describe-fragments.ts';
 import { findSensitive } from '../../sensitive/find-sensitive.ts';
 import type { Database } from '../../store/study-file.ts';
-import { mergedLength, mergeText, separator } from './merged-text.ts';
+import { mergedLength, mergeText, separator, toValidUtf8 } from './merged-text.ts';
 import { openTextWriter } from './text-writer.ts';
 
 /** Where each sample stands in the merged file. */
@@ -42,7 +42,8 @@ export async function exportSamples(
       join(folderOf(results, separate, prompts, promptIndex), name),
       Buffer.from(shown, 'latin1'),
     );
-    const sample = mergeText(shown);
+    const raw = mergeText(shown);
+    const sample = { ...raw, text: toValidUtf8(raw.text) };
     const md5 = createHash('md5').update(Buffer.from(sample.text, 'latin1')).digest('hex');
     merged.write(`${sample.text}\n${separator(md5)}\n`);
     const length = mergedLength(sample.text);

@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { readPrompts } from '../read-prompts.ts';
 import { isFolder, mapOfMerged, mergedFiles, separateFolder } from './layout.ts';
-import { mergedLength, mergeText } from './merged-text.ts';
+import { mergedLength, mergeText, toValidUtf8 } from './merged-text.ts';
 import { readLines } from './text-lines.ts';
 
 export interface PublishedSample {
@@ -44,13 +44,13 @@ export function importSamples(results: string): PublishedSamples {
       const known = separate.get(sampleId);
       // The single file says more: its empty lines, and how its lines ended.
       const whole = known && mergeText(known.text);
-      const isSame = whole && whole.text === text;
+      const isSame = whole && toValidUtf8(whole.text) === toValidUtf8(text);
       if (!isSame) separate.set(sampleId, { sampleId, promptIndex: known?.promptIndex ?? null, text });
       return {
         sampleId,
         start,
         nLines: lines.length,
-        lines,
+        lines: isSame ? whole.text.split('\n') : lines,
         rawLine: isSame ? whole.rawLine : lines.map((_, i) => i + 1),
       };
     });

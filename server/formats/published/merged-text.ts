@@ -28,6 +28,13 @@ export function mergeText(sample: string): MergedText {
   return { text: kept.join('\n') + (endsWithLine && kept.length > 0 ? '\n' : ''), mergedLine, rawLine };
 }
 
+/**
+ * The text as that study's scripts can read it, who decode UTF-8 strictly: what is no character becomes
+ * U+FFFD, as in the outputs that they decoded themselves. Both sides hold one character a byte.
+ */
+export const toValidUtf8 = (text: string): string =>
+  Buffer.from(Buffer.from(text, 'latin1').toString('utf8')).toString('latin1');
+
 /** Lines that a sample takes up in `all`, its separator counted. */
 export const mergedLength = (text: string): number => text.split('\n').length + 1;
 
