@@ -2,6 +2,7 @@
 // finish, and depends on the plan, the model and the graph form alone.
 
 import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts';
+import { BatchQueue } from './batch-queue.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { findRuntime } from './find-runtime.ts';
 import type { RowRequest } from './generate-batch.ts';
@@ -42,6 +43,7 @@ export interface SampleRequest {
   readonly execution: Execution;
   readonly isDone: (sampleId: number) => boolean;
   readonly signal: AbortSignal;
+  /** Called when sampling starts, and again whenever it had to be changed on the way. */
   readonly onEnvironment: (environment: SamplerEnvironment) => void;
 }
 
@@ -56,13 +58,20 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   if (pending.length === 0) return;
   const runtime = findRuntime();
   const nPositions = plan.maxTokens + Math.max(...pending.map(({ prompt }) => prompt.length));
-  const { provider, batch, workers, nThreads, fallbacks } = planExecution(
-    request.execution,
-    checkpoint,
-    pending.length,
-    nPositions,
-  );
-  request.onEnvironment({ provider, form: LOOP_FORM, batch, workers, runtime, fallbacks });
+  const planned = planExecution(request.execution, checkpoint, pending.length, nPositions);
+  const { provider, workers, nThreads } = planned;
+  const queue = new BatchQueue(pending, planned.batch);
+  const fallbacks = [...planned.fallbacks];
+  const report = () => {
+    const environment = { provider, form: LOOP_FORM, batch: queue.size, workers, runtime };
+    request.onEnvironment({ ...environment, fallbacks: [...fallbacks] });
+  };
+  report();
+  const onTooLarge = (batch: readonly RowRequest[]) => {
+    queue.giveBack(batch);
+    fallbacks.push(`A batch of ${batch.length} does not fit into memory: going on with ${queue.size}.`);
+    report();
+  };
   const start = {
     model: { config, weights: checkpoint.weights, weightFolder: checkpoint.weightFolder },
     session: { provider, nThreads, weightFolder: checkpoint.weightFolder },
@@ -72,18 +81,11 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
       settings: { config, seed: plan.seed, maxTokens: plan.maxTokens, schedule: prepared.schedule },
     },
   } as const;
-  for await (const rows of runBatches(start, workers, cutBatches(pending, batch), signal)) {
+  for await (const rows of runBatches(start, workers, queue, signal, onTooLarge)) {
     yield rows.map((row) => ({
       ...row,
       promptIndex: prepared.promptOf(row.sampleId).index,
       text: decodeTokens(tokenBytes, row.ended === 'eos' ? row.tokens.subarray(0, -1) : row.tokens),
     }));
   }
-}
-
-function* cutBatches(
-  pending: readonly RowRequest[],
-  batch: number,
-): Generator<readonly RowRequest[], undefined> {
-  for (let start = 0; start < pending.length; start += batch) yield pending.slice(start, start + batch);
 }

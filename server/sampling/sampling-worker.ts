@@ -29,6 +29,8 @@ export type WorkerRequest = readonly RowRequest[] | readonly StretchRequest[] | 
 export type WorkerAnswer =
   | { readonly kind: 'ready' }
   | { readonly kind: 'batch'; readonly rows: readonly RowResult[] | readonly StretchResult[] }
+  /** The batch in work did not fit into memory; the thread can go on with a smaller one. */
+  | { readonly kind: 'out-of-memory' }
   | { readonly kind: 'failed'; readonly error: Error };
 
 const port = parentPort!;
@@ -51,10 +53,16 @@ try {
       const rows = await work(batch);
       if (rows !== null) send({ kind: 'batch', rows });
     } catch (cause) {
-      fail(cause);
+      if (isOutOfMemory(cause)) send({ kind: 'out-of-memory' });
+      else fail(cause);
     }
   });
   send({ kind: 'ready' });
 } catch (cause) {
   fail(cause);
+}
+
+/** The engine's arrays and the runtime's buffers fail differently, and neither with a code. */
+function isOutOfMemory(cause: unknown): boolean {
+  return cause instanceof Error && /allocation failed|bad_alloc|allocate memory/i.test(cause.message);
 }

@@ -4,6 +4,7 @@
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import type { Execution } from '../../protocol/study.ts';
+import { EnvironmentError } from '../errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { createEncoder } from './encode-text.ts';
 import { planScoring } from './plan-execution.ts';
@@ -69,7 +70,7 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
       nYielded++;
     }
   };
-  for await (const results of runBatches(start, workers, cutTexts(), signal)) {
+  for await (const results of runBatches(start, workers, cutTexts(), signal, refuseBatch)) {
     for (const { text, start, logprobs } of results) {
       const owner = open.get(text)!;
       owner.logprobs.set(logprobs, start);
@@ -78,6 +79,13 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
     yield* finish();
   }
   yield* finish();
+}
+
+/** Runs are small already: what does not fit then will not fit in parts either. */
+function refuseBatch(): never {
+  throw new EnvironmentError('There is not enough memory to score texts under this model.', {
+    action: 'Close other programs, or use fewer workers.',
+  });
 }
 
 /** Texts that are sorted together by length, so that batches waste little on padding. */

@@ -19,12 +19,17 @@ type Batches<Kind extends WorkerTask['kind']> =
   | Iterator<readonly TaskTypes[Kind]['request'][]>
   | AsyncIterator<readonly TaskTypes[Kind]['request'][]>;
 
-/** Runs the batches on `nWorkers` threads. Rejects with Cancelled within a second of the signal. */
+/**
+ * Runs the batches on `nWorkers` threads. Rejects with Cancelled within a second of the signal. A batch that
+ * does not fit into memory goes to `onTooLarge`, which must bring its rows back in later, smaller batches, or
+ * throw.
+ */
 export async function* runBatches<Kind extends WorkerTask['kind']>(
   start: Omit<WorkerStart, 'stop' | 'task'> & { readonly task: WorkerTask & { readonly kind: Kind } },
   nWorkers: number,
   batches: Batches<Kind>,
   signal: AbortSignal,
+  onTooLarge: (batch: readonly TaskTypes[Kind]['request'][]) => void,
 ): AsyncGenerator<readonly TaskTypes[Kind]['result'][]> {
   throwIfAborted(signal);
   const answers = new AnswerQueue();
@@ -33,12 +38,23 @@ export async function* runBatches<Kind extends WorkerTask['kind']>(
   const stop: WorkerStart['stop'] = new Int32Array(new SharedArrayBuffer(4));
   const workers = Array.from({ length: nWorkers }, () => startWorker({ ...start, stop }, answers));
   try {
-    for (let nBusy = workers.length; nBusy > 0; ) {
-      const { worker, rows } = await answers.next();
-      const next = await batches.next();
-      if (next.done) nBusy--;
-      else worker.postMessage(next.value);
-      if (rows.length > 0) yield rows as readonly TaskTypes[Kind]['result'][];
+    // A thread that found nothing to do stays idle: a batch that came back may need it.
+    const idle: Worker[] = [];
+    const inWork = new Map<Worker, readonly TaskTypes[Kind]['request'][]>();
+    for (let nStarting = workers.length; nStarting > 0 || inWork.size > 0; ) {
+      const { worker, answer } = await answers.next();
+      if (answer.kind === 'ready') nStarting--;
+      if (answer.kind === 'out-of-memory') onTooLarge(inWork.get(worker)!);
+      inWork.delete(worker);
+      idle.push(worker);
+      while (idle.length > 0) {
+        const next = await batches.next();
+        if (next.done) break;
+        const free = idle.pop()!;
+        inWork.set(free, next.value);
+        free.postMessage(next.value);
+      }
+      if (answer.kind === 'batch') yield answer.rows as readonly TaskTypes[Kind]['result'][];
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -51,7 +67,7 @@ function startWorker(start: WorkerStart, answers: AnswerQueue): Worker {
   const worker = new Worker(samplingWorkerUrl, { workerData: start });
   worker.on('message', (answer: WorkerAnswer) => {
     if (answer.kind === 'failed') answers.fail(answer.error);
-    else answers.push({ worker, rows: answer.kind === 'batch' ? answer.rows : [] });
+    else answers.push({ worker, answer });
   });
   worker.on('error', (error: Error) => answers.fail(error));
   worker.on('exit', (code) => answers.fail(new Error(`A sampling thread ended early, with code ${code}.`)));
@@ -76,7 +92,7 @@ const END_PATIENCE_MS = 900;
 
 interface Answer {
   readonly worker: Worker;
-  readonly rows: readonly RowResult[] | readonly StretchResult[];
+  readonly answer: Exclude<WorkerAnswer, { readonly kind: 'failed' }>;
 }
 
 /** Answers in order of arrival; a failure overtakes them. */
