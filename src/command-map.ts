@@ -24,6 +24,8 @@ export interface CommandMap {
   'verbatim.cancelStudy': (target?: StudyNode | StudyId) => Promise<void>;
   'verbatim.openStudy': (file?: Uri) => Promise<void>;
   'verbatim.forgetStudy': (target: StudyNode | NoticeNode) => Promise<void>;
+  /** Asks first; the file goes for good. */
+  'verbatim.deleteStudy': (target: StudyNode) => Promise<void>;
   'verbatim.refreshStudies': () => void;
   'verbatim.sortFragments': () => Promise<void>;
   'verbatim.showMore': (node: MoreNode) => void;

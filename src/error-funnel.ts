@@ -67,10 +67,17 @@ export class ErrorFunnel {
   readonly #showLog: Remedy = { title: l10n.t('Show Log'), run: () => this.#log.show(true) };
 
   #toast(failure: Failure, remedy: Remedy): void {
-    const text = failure.action === undefined ? failure.message : `${failure.message} ${failure.action}`;
+    const text = [failure.message, failure.action]
+      .filter((part) => part !== undefined)
+      .map(sentence)
+      .join(' ');
     // Not awaited: a toast may stay open for hours, and whoever failed is done.
     void window.showErrorMessage(text, remedy.title).then((chosen) => {
       if (chosen !== undefined) void remedy.run();
     });
   }
+}
+
+function sentence(text: string): string {
+  return /[.!?…]$/.test(text) ? text : `${text}.`;
 }

@@ -21,7 +21,8 @@ type Names =
   | 'verbatim.resumeStudy'
   | 'verbatim.cancelStudy'
   | 'verbatim.openStudy'
-  | 'verbatim.forgetStudy';
+  | 'verbatim.forgetStudy'
+  | 'verbatim.deleteStudy';
 
 export interface StudyCommandParts {
   readonly server: StudyServer;
@@ -99,6 +100,14 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     },
     async 'verbatim.forgetStudy'(target: StudyNode | NoticeNode) {
       await location.forget(target.study);
+      refresh();
+    },
+    async 'verbatim.deleteStudy'({ study, summary }) {
+      const button = l10n.t('Delete');
+      const question = l10n.t('Delete the study {0}?', summary.name);
+      const detail = l10n.t('Its samples and results are gone for good. The model and its data stay.');
+      if ((await window.showWarningMessage(question, { modal: true, detail }, button)) !== button) return;
+      await location.delete(study);
       refresh();
     },
   };

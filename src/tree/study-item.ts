@@ -22,7 +22,7 @@ export function studyItem({ summary }: StudyNode, run: StudyRun | undefined): Tr
 /** What can be done with it: `viewItem =~ /canBeResumed/` and so on in the manifest. */
 function contextOf(summary: StudySummary, isOurs: boolean): string {
   if (isOurs) return 'canBeCancelled';
-  return summary.state === 'complete' ? 'complete' : 'canBeResumed';
+  return summary.state === 'complete' ? 'complete.canBeDeleted' : 'canBeResumed.canBeDeleted';
 }
 
 const STATE_ICONS: Readonly<Record<StudyState, ThemeIcon>> = {

@@ -2,7 +2,7 @@
 // nothing.
 
 import { basename } from 'node:path';
-import { l10n, type QuickPickItem, QuickPickItemKind, type Uri, window, workspace } from 'vscode';
+import { commands, l10n, type QuickPickItem, type Uri, window, workspace } from 'vscode';
 import { readSetting } from '../settings.ts';
 
 export type StudyChoice =
@@ -36,12 +36,14 @@ export async function askWhatToStudy(): Promise<StudyChoice | null> {
         ]
       : [
           {
-            label: l10n.t('$(workspace-untrusted) Own models need a trusted workspace'),
-            kind: QuickPickItemKind.Separator,
+            value: 'trust' as const,
+            label: l10n.t('$(workspace-untrusted) Trust this workspace…'),
+            detail: l10n.t('Models and training data of your own are read in trusted workspaces only.'),
           },
         ]),
   ]);
   if (kind === 'demo') return { kind };
+  if (kind === 'trust') await commands.executeCommand('workbench.trust.manage');
   return kind === 'folders' ? askForFolders() : null;
 }
 

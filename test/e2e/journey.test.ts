@@ -2,9 +2,9 @@
 // sample with its memorised lines, with a picture of every stage in shots/.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Host, startHost } from '../host/launch/start-host.ts';
 import { Workbench } from './workbench.ts';
@@ -130,7 +130,7 @@ stage('a folder without a model is refused with its name and a way on', async ()
   await workbench.acceptFolder(folder);
   await workbench.quickPickRow('A folder…Of shards').waitFor();
   await page.keyboard.press('Enter');
-  await workbench.acceptFolder(folder);
+  await workbench.acceptFolder(join(ROOT, 'dist', 'demo-corpus', 'shards'));
   await workbench.quickPickRow('256 samples').waitFor();
   await workbench.takeShot('9-size');
   await page.keyboard.press('Enter');
@@ -139,4 +139,21 @@ stage('a folder without a model is refused with its name and a way on', async ()
   await notification.waitFor();
   await notification.locator('.monaco-button', { hasText: 'Choose Again' }).waitFor();
   await workbench.takeShot('10-refused');
+});
+
+stage('a study is deleted, but only when that is confirmed', async () => {
+  const { page } = workbench;
+  const row = workbench.treeRows(/failed/);
+  const file = join(folder, '.verbatim', `${basename(folder)}.sqlite`);
+  assert.ok(existsSync(file));
+  await workbench.pickFromContextMenu(row, 'Delete Study…');
+  await page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Cancel' }).click();
+  assert.ok(existsSync(file));
+  await workbench.pickFromContextMenu(row, 'Delete Study…');
+  await page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Delete' }).click();
+  await row.waitFor({ state: 'detached' });
+  assert.deepEqual(
+    readdirSync(join(folder, '.verbatim')).filter((name) => name.startsWith(basename(folder))),
+    [],
+  );
 });

@@ -31,8 +31,11 @@ test('an untrusted workspace offers the demo alone, and is not written to', {
 }, async () => {
   const { page } = workbench;
   await page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
+  // The palette offers what was known when it opened.
+  await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').waitFor();
   await workbench.runCommand('Verbatim: Run Memorization Study');
   await workbench.quickPickRow('Run the demo').waitFor();
+  await workbench.quickPickRow('Trust this workspace').waitFor();
   assert.equal(await workbench.quickPickRow('Choose a model').count(), 0);
   await workbench.takeShot('restricted');
   await page.keyboard.press('Enter');

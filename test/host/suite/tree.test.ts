@@ -10,7 +10,7 @@ export const tests = [
   hostTest('shows the demo study with its counts', async () => {
     const node = await studyNode('demo');
     const item = parts().tree.getTreeItem(node);
-    assert.equal(item.contextValue, 'study.complete');
+    assert.equal(item.contextValue, 'study.complete.canBeDeleted');
     assert.match(String(item.description), /^\d+ fingerprints in \d+ samples$/);
     assert.deepEqual(await childrenOf(node, 'notice'), []);
   }),
