@@ -1,0 +1,71 @@
+// One scan as a program of its own, so that its memory and its processor time can be measured from outside:
+// node detector-scan.ts SAMPLES WORKERS SHARD… [--fragments]. Prints one JSON line.
+
+import { readFileSync } from 'node:fs';
+import { listShards } from '../../server/corpus/shard.ts';
+import type { SampleInput, ShardResult } from '../../server/engine/detection.ts';
+import { findFragments } from '../../server/engine/find-fragments.ts';
+import { scanCorpus } from '../../server/kernel/scan-corpus.ts';
+
+export const rule = { minLines: 6, profile: 'exact-1' } as const;
+
+/** Texts with their length before each, 4 bytes, little-endian. */
+export function readSamples(path: string): SampleInput[] {
+  const bytes = readFileSync(path);
+  const samples: SampleInput[] = [];
+  for (let at = 0; at < bytes.length; ) {
+    const nBytes = bytes.readUInt32LE(at);
+    const text = bytes.subarray(at + 4, at + 4 + nBytes);
+    samples.push({ sampleId: samples.length, text, cut: true });
+    at += 4 + nBytes;
+  }
+  return samples;
+}
+
+async function main(): Promise<void> {
+  const withFragments = process.argv.at(-1) === '--fragments';
+  const [samplesPath, workers, ...paths] = process.argv.slice(2, withFragments ? -1 : undefined);
+  const startedAt = performance.now();
+  const samples = readSamples(samplesPath!);
+  const shards = listShards(paths);
+  const results: { shard: number; result: ShardResult }[] = [];
+  await scanCorpus({
+    samples,
+    rule,
+    shards,
+    workers: Number(workers),
+    signal: new AbortController().signal,
+    report: () => {},
+    totalBytes: 0,
+    resumedBytes: 0,
+    onShard: (shard, result) => void results.push({ shard: shard.index, result }),
+    onFailure: (shard, { error }) => {
+      throw new Error(`${shard.path}: ${error.message}`);
+    },
+  });
+  const scanMs = performance.now() - startedAt;
+  const cpu = process.cpuUsage();
+  const maxRssMb = process.resourceUsage().maxRSS / 1024;
+  let nFragments = 0;
+  if (withFragments) for (const _ of findFragments({ samples, rule, results })) nFragments++;
+  const after = process.cpuUsage(cpu);
+  console.log(
+    JSON.stringify({
+      cpuS: (cpu.user + cpu.system) / 1e6,
+      wallS: scanMs / 1000,
+      maxRssMb,
+      contentMb: results.reduce((sum, { result }) => sum + result.contentBytes, 0) / 1e6,
+      nRows: results.reduce((sum, { result }) => sum + result.nRows, 0),
+      nMatchedRows: results.reduce((sum, { result }) => sum + result.documents.length, 0),
+      partialMb: results.reduce((sum, { result }) => sum + result.partial.length, 0) / 1e6,
+      nProblems: results.reduce((sum, { result }) => sum + result.problems.length, 0),
+      ...(withFragments && {
+        nFragments,
+        fragmentsCpuS: (after.user + after.system) / 1e6,
+        fragmentsRssMb: process.resourceUsage().maxRSS / 1024,
+      }),
+    }),
+  );
+}
+
+if (import.meta.filename === process.argv[1]) await main();
