@@ -16,7 +16,7 @@ export interface SampleMetrics {
   readonly nMemorisedTokens: number | null;
   /** Nats a token, over the tokens that stand for text; its exponential is the perplexity. */
   readonly meanNll: number | null;
-  /** Mean over the windows of six lines of the perplexity of the tokens in them. */
+  /** Mean of the perplexities of all windows of six lines in a row, blank ones too. */
   readonly windowedPerplexity: number | null;
 }
 
@@ -53,32 +53,44 @@ export function measureSample(
       0,
     ),
     meanNll: logprobs && logprobs.length > 0 ? -mean(logprobs, 0, logprobs.length) : null,
-    windowedPerplexity: logprobs && windowedPerplexity(logprobs, starts, lines),
+    windowedPerplexity: logprobs && windowedPerplexity(logprobs, starts, lineStarts(text)),
   };
 }
 
 /**
- * Windows are six significant lines in a row, moved on by one; a text of fewer lines is one window. A token
- * belongs to the line in which it begins; blank lines belong to the line before them.
+ * Windows are moved on by one line; a text of fewer lines is one window. A token belongs to the line in which
+ * it begins, and a window without a token is left out. The same as the scorer's, from byte lengths instead of
+ * bytes.
  */
 function windowedPerplexity(
   logprobs: Float64Array,
   starts: Float64Array,
   lines: readonly number[],
 ): number | null {
-  const firstTokens = lines.map((start, i) => (i === 0 ? 0 : lowerBound(starts, start)));
+  const firstTokens = lines.map((start) => lowerBound(starts, start));
   firstTokens.push(starts.length);
   let sum = 0;
   let nWindows = 0;
   for (let first = 0; first === 0 || first + WINDOW_LINES <= lines.length; first++) {
-    const from = firstTokens[first] ?? 0;
-    const to = firstTokens[Math.min(first + WINDOW_LINES, lines.length)] ?? 0;
+    const from = firstTokens[first]!;
+    const to = firstTokens[Math.min(first + WINDOW_LINES, lines.length)]!;
     if (to <= from) continue;
     sum += Math.exp(-mean(logprobs, from, to));
     nWindows++;
   }
   return nWindows === 0 ? null : sum / nWindows;
 }
+
+/** Lines end at LF, and all count; what follows the last LF is a line only if there is something. */
+function lineStarts(text: Uint8Array): readonly number[] {
+  const starts = [0];
+  for (let lf = text.indexOf(LF); lf >= 0 && lf + 1 < text.length; lf = text.indexOf(LF, lf + 1)) {
+    starts.push(lf + 1);
+  }
+  return starts;
+}
+
+const LF = 0x0a;
 
 /** Where each token that stands for text begins, ascending. */
 function tokenStarts(nBytes: ArrayLike<number>): Float64Array {

@@ -80,7 +80,8 @@ export function readSampleRows(db: Database): readonly SampleRow[] {
     `(SELECT mean_nll FROM sample_scores s WHERE s.scorer = '${scorer}' AND s.sample_id = m.sample_id)`;
   return db
     .prepare(
-      `SELECT m.*, ${score('second-model')} AS second_mean_nll, ${score('lowercase')} AS lowercase_mean_nll
+      `SELECT m.*, coalesce(m.mean_nll, ${score('model')}) AS any_mean_nll,
+         ${score('second-model')} AS second_mean_nll, ${score('lowercase')} AS lowercase_mean_nll
        FROM sample_metrics m ORDER BY sample_id`,
     )
     .all()
@@ -90,7 +91,7 @@ export function readSampleRows(db: Database): readonly SampleRow[] {
       nMemorisedLines: Number(row.n_memorised_lines),
       nTokens: row.n_tokens as number | null,
       nMemorisedTokens: row.n_memorised_tokens as number | null,
-      meanNll: row.mean_nll as number | null,
+      meanNll: row.any_mean_nll as number | null,
       windowedPerplexity: row.windowed_perplexity as number | null,
       zlibBytes: Number(row.zlib_bytes),
       secondMeanNll: row.second_mean_nll as number | null,
@@ -98,7 +99,7 @@ export function readSampleRows(db: Database): readonly SampleRow[] {
     }));
 }
 
-export type Scorer = 'second-model' | 'lowercase';
+export type Scorer = 'model' | 'second-model' | 'lowercase';
 
 /** Keeps what a scorer found; earlier scores of the same scorer are replaced. Call inside a transaction. */
 export function replaceSampleScores(
