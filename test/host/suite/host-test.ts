@@ -14,7 +14,7 @@ export interface HostTestResult {
   readonly error: string | null;
 }
 
-export function hostTest(name: string, run: () => Promise<void>, limitMs = 30_000): HostTest {
+export function hostTest(name: string, run: () => Promise<void>, limitMs = 60_000): HostTest {
   return { name, run, limitMs };
 }
 
@@ -22,8 +22,9 @@ export function hostTest(name: string, run: () => Promise<void>, limitMs = 30_00
 export async function eventually<T>(
   what: string,
   look: () => T | undefined | Promise<T | undefined>,
+  limitMs = 20_000,
 ): Promise<T> {
-  const giveUpAt = Date.now() + 10_000;
+  const giveUpAt = Date.now() + limitMs;
   for (;;) {
     const seen = await look();
     if (seen !== undefined) return seen;

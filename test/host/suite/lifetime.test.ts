@@ -61,30 +61,38 @@ export const tests = [
     },
     60_000,
   ),
-  hostTest('keeps what a study had when the background process dies under it', async () => {
-    if (process.platform !== 'linux') return; // How to find a child differs.
-    const { model, corpus } = await parts().server.request(getDemoPlan, {});
-    const choice: StudyChoice = { kind: 'folders', model: model!, corpus, nSamples: 5000 };
-    const { runs, errors } = parts();
-    const codes: string[] = [];
-    const listener = errors.onDidReport(({ code }) => codes.push(code));
-    const running = commands.executeCommand('verbatim.runStudy', choice);
-    await eventually('samples', () => {
-      const progress = runs.all()[0]?.progress;
-      return (progress?.stage === 'sample' && progress.done > 0) || undefined;
-    });
-    process.kill(serverProcesses()[0]!, 'SIGKILL');
-    await running;
-    const { summary, study } = await eventually('the study', () =>
-      studyNode('demo-model-3').catch(() => undefined),
-    );
-    listener.dispose();
-    assert.equal(codes[0], 'environment');
-    assert.ok(summary.nSamples > 0);
-    assert.equal(runs.get(study), undefined);
-    const item = parts().tree.getTreeItem(await studyNode('demo-model-3'));
-    assert.match(item.contextValue ?? '', /canBeResumed/);
-  }),
+  hostTest(
+    'keeps what a study had when the background process dies under it',
+    async () => {
+      if (process.platform !== 'linux') return; // How to find a child differs.
+      const { model, corpus } = await parts().server.request(getDemoPlan, {});
+      const choice: StudyChoice = { kind: 'folders', model: model!, corpus, nSamples: 5000 };
+      const { runs, errors } = parts();
+      const codes: string[] = [];
+      const listener = errors.onDidReport(({ code }) => codes.push(code));
+      const running = commands.executeCommand('verbatim.runStudy', choice);
+      await eventually(
+        'samples',
+        () => {
+          const progress = runs.all()[0]?.progress;
+          return (progress?.stage === 'sample' && progress.done > 0) || undefined;
+        },
+        60_000,
+      );
+      process.kill(serverProcesses()[0]!, 'SIGKILL');
+      await running;
+      const { summary, study } = await eventually('the study', () =>
+        studyNode('demo-model-3').catch(() => undefined),
+      );
+      listener.dispose();
+      assert.equal(codes[0], 'environment');
+      assert.ok(summary.nSamples > 0);
+      assert.equal(runs.get(study), undefined);
+      const item = parts().tree.getTreeItem(await studyNode('demo-model-3'));
+      assert.match(item.contextValue ?? '', /canBeResumed/);
+    },
+    90_000,
+  ),
   hostTest('answers the same after the background process was killed', async () => {
     if (process.platform !== 'linux') return; // How to find a child differs.
     const before = (await demoFragments()).map(({ fragment }) => fragment);
