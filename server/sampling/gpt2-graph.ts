@@ -5,6 +5,7 @@
 import { relative } from 'node:path';
 import type { Activation, Gpt2Config } from './gpt2-config.ts';
 import type { Gpt2Weights } from './gpt2-weights.ts';
+import { int8Product } from './int8-product.ts';
 import { DATA_TYPE, type Graph } from './onnx-graph.ts';
 
 /** Makes attention's output, as wide as `qkv`'s third, from the joint projection of one layer. */
@@ -17,6 +18,8 @@ export interface Gpt2Model {
   readonly weightFolder: string;
   /** What the layers compute in; embeddings' sum and logits are 32-bit always. Left out: 32 bits. */
   readonly precision?: Precision;
+  /** What the products with weights compute in: `int8` for rows of float32 in two dimensions. Left out: `precision`. */
+  readonly products?: 'int8';
 }
 
 export type Precision = 'float32' | 'float16';
@@ -69,6 +72,7 @@ export function head(graph: Graph, model: Gpt2Model, hidden: string): string {
   const wide = model.precision === 'float16' ? graph.op('Cast', [hidden], { to: DATA_TYPE.float32 }) : hidden;
   const name = model.config.tiedHead ? 'wte.weight' : 'lm_head.weight';
   const table = weight(graph, model, name, 'float32');
+  if (model.products === 'int8') return int8Product(graph, wide, table, 'transposed');
   return graph.op('MatMul', [
     wide,
     graph.constantOp(`${name}:transposed`, 'Transpose', [table], { perm: [1, 0] }),
@@ -89,7 +93,9 @@ function weight(
 }
 
 function linear(graph: Graph, model: Gpt2Model, input: string, name: string): string {
-  return graph.op('MatMul', [input, weight(graph, model, `${name}.weight`)]);
+  const factor = weight(graph, model, `${name}.weight`);
+  if (model.products === 'int8') return int8Product(graph, input, factor, 'as-stored');
+  return graph.op('MatMul', [input, factor]);
 }
 
 function addBias(graph: Graph, model: Gpt2Model, input: string, name: string): string {

@@ -16,7 +16,13 @@ import { measureRoofline } from './sampler-roofline.ts';
 export type Measurement =
   | { readonly kind: 'roofline'; readonly dir: string; readonly rows: number }
   | { readonly kind: 'load'; readonly dir: string }
-  | { readonly kind: 'generate'; readonly dir: string; readonly batch: number; readonly tokens: number }
+  | {
+      readonly kind: 'generate';
+      readonly dir: string;
+      readonly batch: number;
+      readonly tokens: number;
+      readonly products?: 'int8';
+    }
   | { readonly kind: 'score'; readonly dir: string; readonly texts: number; readonly tokens: number }
   | { readonly kind: 'study'; readonly dir: string; readonly samples: number; readonly tokens: number }
   | {
@@ -52,9 +58,10 @@ async function measure(measurement: Measurement): Promise<Result> {
       return { seconds: (performance.now() - startedAt) / 1000, tokensPerSecond: 0 };
     }
     case 'generate': {
-      const { batch, tokens } = measurement;
+      const { batch, tokens, products } = measurement;
       const config = { ...checkpoint.config, eosTokens: [] };
-      const session = await openSession(buildGenerationGraph({ ...checkpoint, config }, RULE), settings);
+      const model = { ...checkpoint, config, ...(products === undefined ? {} : { products }) };
+      const session = await openSession(buildGenerationGraph(model, RULE), settings);
       const schedule = { kind: 'constant', temperature: 1 } as const;
       const rows = Array.from({ length: batch }, (_, sampleId) => ({ sampleId, prompt: [config.bosToken] }));
       const make = (maxTokens: number) =>
@@ -122,6 +129,7 @@ async function measureTransformersJs({
   return timed(batch * tokens, () => make(tokens));
 }
 
+const baseBytes = process.memoryUsage.rss();
 const result = await measure(JSON.parse(process.argv[2]!));
-console.log(JSON.stringify({ ...result, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+console.log(JSON.stringify({ ...result, baseBytes, peakBytes: process.resourceUsage().maxRSS * 1024 }));
 process.exit(0);
