@@ -11,15 +11,43 @@ export interface BootstrapOptions {
 
 const N_RESAMPLES = 1000;
 
+type Statistic = (sums: Float64Array, nSamples: number) => readonly number[];
+
 /**
  * Intervals of statistics of column sums. `columns` hold one number a sample; `statistic` gets the sums of
  * one resample and the number of samples.
  */
 export function bootstrapSums(
   columns: readonly ArrayLike<number>[],
-  statistic: (sums: Float64Array, nSamples: number) => readonly number[],
+  statistic: Statistic,
   { seed = 0, nResamples = N_RESAMPLES }: BootstrapOptions = {},
 ): readonly Estimate[] {
+  const { values, draws } = drawStatistics(columns, statistic, nResamples, randomSource(seed));
+  return values.map((value, k) => ({ value, ...percentileInterval(draws[k]!) }));
+}
+
+/** Intervals of the differences a − b of the same statistics of two independent sets of samples. */
+export function bootstrapDifference(
+  a: readonly ArrayLike<number>[],
+  b: readonly ArrayLike<number>[],
+  statistic: Statistic,
+  { seed = 0, nResamples = N_RESAMPLES }: BootstrapOptions = {},
+): readonly Estimate[] {
+  const random = randomSource(seed);
+  const left = drawStatistics(a, statistic, nResamples, random);
+  const right = drawStatistics(b, statistic, nResamples, random);
+  return left.values.map((value, k) => {
+    const differences = left.draws[k]!.map((draw, i) => draw - right.draws[k]![i]!);
+    return { value: value - right.values[k]!, ...percentileInterval(differences) };
+  });
+}
+
+function drawStatistics(
+  columns: readonly ArrayLike<number>[],
+  statistic: Statistic,
+  nResamples: number,
+  random: RandomSource,
+) {
   const n = columns[0]?.length ?? 0;
   const width = columns.length;
   const table = new Float64Array(n * width);
@@ -30,12 +58,11 @@ export function bootstrapSums(
   for (let i = 0; i < n; i++) addRow(whole, table, i, width);
   const values = statistic(whole, n);
   const draws = values.map(() => new Float64Array(nResamples));
-  const random = randomSource(seed);
   for (let b = 0; b < nResamples; b++) {
     const drawn = statistic(resampleSums(table, n, width, random), n);
     for (const [k, value] of drawn.entries()) draws[k]![b] = value;
   }
-  return values.map((value, k) => ({ value, ...percentileInterval(draws[k]!) }));
+  return { values, draws };
 }
 
 /** How often each of n units is drawn in one resample. */

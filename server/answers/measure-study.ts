@@ -82,26 +82,35 @@ export function measureStudy(db: Database): StudyMeasures {
 }
 
 function measureParts(rows: readonly SampleRow[]): Pick<StudyMeasures, 'samples' | 'lines' | 'tokens'> {
-  const hasTokens = rows.length > 0 && rows.every(({ nTokens }) => nTokens !== null);
-  const columns = [
+  const columns = partColumns(rows);
+  const [samples, lines, tokens] = bootstrapSums(columns, partShares);
+  const total = (column: number) => columns[column]!.reduce((sum: number, value) => sum + value, 0);
+  return {
+    samples: { total: rows.length, memorised: total(0), share: orZero(samples!) },
+    lines: { total: total(2), memorised: total(1), share: orZero(lines!) },
+    tokens: hasTokens(rows) ? { total: total(4), memorised: total(3), share: orZero(tokens!) } : null,
+  };
+}
+
+/** The columns that shares are made of, for `partShares`. */
+export const partColumns = (rows: readonly SampleRow[]) =>
+  [
     rows.map(({ nMemorisedLines }) => (nMemorisedLines > 0 ? 1 : 0)),
     rows.map(({ nMemorisedLines }) => nMemorisedLines),
     rows.map(({ nLines }) => nLines),
     rows.map(({ nMemorisedTokens }) => nMemorisedTokens ?? 0),
     rows.map(({ nTokens }) => nTokens ?? 0),
   ] as const;
-  const [samples, lines, tokens] = bootstrapSums(columns, (sums, n) => [
-    sums[0]! / n,
-    sums[1]! / sums[2]!,
-    sums[3]! / sums[4]!,
-  ]);
-  const total = (column: number) => columns[column]!.reduce((sum: number, value) => sum + value, 0);
-  return {
-    samples: { total: rows.length, memorised: total(0), share: orZero(samples!) },
-    lines: { total: total(2), memorised: total(1), share: orZero(lines!) },
-    tokens: hasTokens ? { total: total(4), memorised: total(3), share: orZero(tokens!) } : null,
-  };
-}
+
+/** Memorised shares of samples, lines and tokens. */
+export const partShares = (sums: Float64Array, nSamples: number): readonly number[] => [
+  sums[0]! / nSamples,
+  sums[1]! / sums[2]!,
+  sums[3]! / sums[4]!,
+];
+
+export const hasTokens = (rows: readonly SampleRow[]): boolean =>
+  rows.length > 0 && rows.every(({ nTokens }) => nTokens !== null);
 
 /** A share of nothing is shown as none. */
 const orZero = (estimate: Estimate): Estimate =>

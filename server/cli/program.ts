@@ -2,10 +2,15 @@
 
 import { Command } from 'commander';
 import { version } from '../version.ts';
+import { baselineCommand } from './baseline-command.ts';
+import { compareCommand } from './compare-command.ts';
 import { demoCommand } from './demo-command.ts';
-import { exitCodesHelp } from './exit-codes.ts';
 import { exportCommand, importCommand } from './exchange-commands.ts';
+import { exitCodesHelp } from './exit-codes.ts';
+import { labelCommand } from './label-command.ts';
+import { predictCommand } from './predict-command.ts';
 import { reportCommand } from './report-command.ts';
+import { rowsCommand } from './rows-command.ts';
 import { sampleCommand, scanCommand, studyCommand } from './study-commands.ts';
 
 const commands = [
@@ -14,6 +19,11 @@ const commands = [
   sampleCommand,
   scanCommand,
   reportCommand,
+  compareCommand,
+  predictCommand,
+  labelCommand,
+  baselineCommand,
+  rowsCommand,
   exportCommand,
   importCommand,
 ];

@@ -1,6 +1,5 @@
 // `verbatim report STUDY`: what a study found, to standard output, in the form that is asked for.
 
-import { once } from 'node:events';
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { StudyState } from '../../protocol/study.ts';
@@ -17,6 +16,7 @@ import { summarise } from '../store/summary.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { CONDITION_MET, failOnOption } from './fail-on-option.ts';
+import { writeLines } from './write-lines.ts';
 
 type Format = 'table' | 'json' | 'csv' | 'sarif' | 'md' | 'html';
 const formats: readonly Format[] = ['table', 'json', 'csv', 'sarif', 'md', 'html'];
@@ -137,20 +137,6 @@ function hasNewFragment(content: ReportContent): boolean {
     if (accepted === null) return true;
   }
   return false;
-}
-
-/** Waits whenever the reader is slower: a report is never held in memory. */
-async function writeLines(lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
-  let chunk = '';
-  const flush = async () => {
-    if (!process.stdout.write(chunk)) await once(process.stdout, 'drain');
-    chunk = '';
-  };
-  for await (const line of lines) {
-    chunk += `${line}\n`;
-    if (chunk.length > 65_536) await flush();
-  }
-  await flush();
 }
 
 function wholeNumber(text: string): number {

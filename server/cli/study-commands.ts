@@ -5,10 +5,21 @@ import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Execution, Profile, Provider, Strategy, StudyPlan } from '../../protocol/study.ts';
 import { readPrompts } from '../formats/read-prompts.ts';
 import { defaultRule, defaultSampling } from '../study/plan.ts';
+import {
+  addColumnOptions,
+  addFetchOptions,
+  type CorpusOptions,
+  columnsOf,
+  corpusHelp,
+  corpusLocation,
+  fetchOf,
+  modelHelp,
+  modelLocation,
+} from './corpus-options.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { failOnOption } from './fail-on-option.ts';
 
-interface Options {
+interface Options extends CorpusOptions {
   readonly model?: string;
   /** For `scan` where the samples are, for the others how many. */
   readonly samples: string | number;
@@ -34,7 +45,7 @@ interface Options {
 export function studyCommand(): Command {
   const command = new Command('study')
     .description('Sample a model, find what it repeats of its training data, and report.')
-    .requiredOption('--model <dir>', 'checkpoint folder: config.json, *.safetensors, tokenizer.json');
+    .requiredOption('--model <dir|name>', modelHelp);
   addSamplingOptions(addCorpusOptions(command));
   return addCommonOptions(command).action(async (options: Options) => {
     const { runAndReport } = await import('./run-and-report.ts');
@@ -52,10 +63,10 @@ export function studyCommand(): Command {
 export function sampleCommand(): Command {
   const command = new Command('sample')
     .description('Only sample a model, into a study file that `study` goes on with.')
-    .requiredOption('--model <dir>', 'checkpoint folder: config.json, *.safetensors, tokenizer.json')
-    .option('--corpus <path...>', 'training data that `study` will look in', [])
+    .requiredOption('--model <dir|name>', modelHelp)
+    .option('--corpus <path|name...>', 'training data that `study` will look in', [])
     .option('--json', 'also write each sample to standard output as a JSON line');
-  addRuleOptions(addSamplingOptions(command));
+  addColumnOptions(addRuleOptions(addSamplingOptions(command)));
   return addCommonOptions(command).action(async (options: Options) => {
     const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
@@ -73,7 +84,7 @@ export function scanCommand(): Command {
   const command = new Command('scan')
     .description('Look for samples that were made elsewhere in training data, and report.')
     .requiredOption('--samples <path>', 'JSON lines, a folder of numbered files, or a merged "all" file')
-    .option('--model <dir>', 'checkpoint folder, for samples given as token ids');
+    .option('--model <dir|name>', `for samples given as token ids: ${modelHelp}`);
   return addCommonOptions(addCorpusOptions(command)).action(async (options: Options) => {
     const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
@@ -88,11 +99,8 @@ export function scanCommand(): Command {
 }
 
 function addCorpusOptions(command: Command): Command {
-  command.requiredOption(
-    '--corpus <path...>',
-    'training data: shard files (.jsonl, .json.gz, .jsonl.zst) or folders of them, or of source files',
-  );
-  return addRuleOptions(command).addOption(failOnOption());
+  command.requiredOption('--corpus <path|name...>', corpusHelp);
+  return addColumnOptions(addRuleOptions(command)).addOption(failOnOption());
 }
 
 function addRuleOptions(command: Command): Command {
@@ -123,7 +131,7 @@ function addSamplingOptions(command: Command): Command {
 }
 
 function addCommonOptions(command: Command): Command {
-  return command
+  return addFetchOptions(command)
     .requiredOption('--out <file>', 'study file (.sqlite); an unfinished one is gone on with')
     .addOption(
       new Option('--provider <name>', 'where the model runs')
@@ -139,9 +147,10 @@ function planOf(options: Options): StudyPlan {
   const { samples, strategy, maxTokens, topK, topP, temperature, seed, minLines, profile } = options;
   const prompts = options.prompts ? readPrompts(resolve(options.prompts)) : [];
   return {
-    model: options.model === undefined ? null : resolve(options.model),
+    model: options.model === undefined ? null : modelLocation(options.model),
     samples: typeof samples === 'string' ? resolve(samples) : null,
-    corpus: options.corpus.map((path) => resolve(path)),
+    corpus: options.corpus.map(corpusLocation),
+    ...columnsOf(options),
     sampling:
       typeof samples === 'string'
         ? defaultSampling
@@ -150,7 +159,10 @@ function planOf(options: Options): StudyPlan {
   };
 }
 
-const executionOf = ({ provider, batch, workers }: Options): Execution => ({ provider, batch, workers });
+const executionOf = (options: Options): Execution => {
+  const { provider, batch, workers } = options;
+  return { provider, batch, workers, ...fetchOf(options) };
+};
 
 function wholeNumber(text: string): number {
   if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');

@@ -1,0 +1,46 @@
+// `verbatim baseline STUDY`: takes a study's fragments into a baseline file, as known and accepted.
+
+import { resolve } from 'node:path';
+import { Command } from 'commander';
+import { UserError } from '../errors.ts';
+import { BASELINE_NAME, hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
+import { openForReading } from '../store/study-file.ts';
+
+interface Options {
+  readonly file: string;
+  readonly reason: string;
+  readonly fragment?: readonly string[];
+  readonly prune?: boolean;
+}
+
+export function baselineCommand(): Command {
+  return new Command('baseline')
+    .description('Accept a study’s fragments: reports then mark them, and --fail-on-new passes over them.')
+    .argument('<study>', 'study file (.sqlite)')
+    .option('--file <path>', 'baseline file; what it holds already stays', BASELINE_NAME)
+    .option('--reason <text>', 'why they are accepted', 'accepted')
+    .option('--fragment <fingerprint...>', 'only these fragments')
+    .option('--prune', 'also remove what the study no longer holds')
+    .action((study: string, { file, reason, fragment, prune }: Options) => {
+      using db = openForReading(resolve(study));
+      const path = resolve(file);
+      const held = new Set(
+        db
+          .prepare('SELECT fingerprint FROM fragments ORDER BY 1')
+          .all()
+          .map((row) => String(row.fingerprint)),
+      );
+      const unknown = fragment?.find((fingerprint) => !held.has(fingerprint));
+      if (unknown !== undefined) throw new UserError(`${study} holds no fragment ${unknown}`);
+      const before = hasBaseline(path) ? readBaseline(path).accepted : new Map<string, string>();
+      const kept = [...before].filter(([fingerprint]) => !prune || held.has(fingerprint));
+      const accepted = new Map(kept);
+      for (const fingerprint of fragment ?? held) {
+        if (!accepted.has(fingerprint)) accepted.set(fingerprint, reason);
+      }
+      writeBaseline(path, { accepted });
+      console.error(
+        `${accepted.size} fragments accepted in ${path} (${accepted.size - kept.length} new, ${before.size - kept.length} removed)`,
+      );
+    });
+}

@@ -1,0 +1,59 @@
+// `verbatim compare A B …`: what studies share, and whether they differ.
+
+import { basename, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { compareFragments, compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
+import { UserError } from '../errors.ts';
+import { comparisonMarkdown, comparisonTable } from '../formats/comparison-table.ts';
+import { hasSampleMetrics } from '../store/metrics-table.ts';
+import { openForReading } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
+import { writeLines } from './write-lines.ts';
+
+type Format = 'table' | 'json' | 'md';
+
+export function compareCommand(): Command {
+  return new Command('compare')
+    .description('Compare studies: what each repeats, what they share, and whether their rates differ.')
+    .argument('<studies...>', 'two or more study files (.sqlite)')
+    .addOption(new Option('--format <name>', 'how').choices(['table', 'json', 'md']).default('table'))
+    .action(async (files: readonly string[], { format }: { format: Format }) => {
+      if (files.length < 2) throw new UserError('A comparison takes two studies or more');
+      const studies = openStudies(files.map((file) => resolve(file)));
+      try {
+        await writeLines(write(studies, format));
+      } finally {
+        for (const { db } of studies) db.close();
+      }
+    });
+}
+
+function openStudies(files: readonly string[]): readonly StudyToCompare[] {
+  const names = files.map((file) => basename(file).replace(/\.sqlite$/, ''));
+  const isClear = new Set(names).size === names.length;
+  return files.map((file, i) => {
+    const db = openForReading(file);
+    const study = readStudy(db);
+    if (!study?.analysed || !hasSampleMetrics(db)) {
+      throw new UserError(`${file} has not been analysed to its end`, {
+        action: 'Run the study again: it goes on where it stopped.',
+      });
+    }
+    return { name: isClear ? names[i]! : file, db, plan: study.plan };
+  });
+}
+
+function* write(studies: readonly StudyToCompare[], format: Format): Generator<string> {
+  const comparison = compareStudies(studies);
+  if (format === 'table') return yield* comparisonTable(comparison);
+  if (format === 'md') return yield* comparisonMarkdown(comparison);
+  const { studies: compared, shared, pairs, warnings } = comparison;
+  yield `{"studies": ${JSON.stringify(compared)},`;
+  yield `"shared": ${JSON.stringify(shared)}, "pairs": ${JSON.stringify(pairs)}, "warnings": ${JSON.stringify(warnings)},`;
+  yield '"fragments": [';
+  const fragments = compareFragments(studies);
+  for (const [i, fragment] of fragments.entries()) {
+    yield `${JSON.stringify(fragment)}${i + 1 < fragments.length ? ',' : ''}`;
+  }
+  yield ']}';
+}

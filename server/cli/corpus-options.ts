@@ -1,0 +1,67 @@
+// Options that say where models and training data are and how to read them.
+
+import { type Command, InvalidArgumentError, Option } from 'commander';
+import type { ColumnNames, Execution } from '../../protocol/study.ts';
+import { locate } from '../hub/hub-name.ts';
+
+export interface CorpusOptions {
+  readonly contentColumn?: string;
+  readonly repositoryColumn?: string;
+  readonly pathColumn?: string;
+  readonly licenseColumn?: string;
+  readonly keepShards?: 'always' | 'never';
+  /** False with `--no-fetch`. */
+  readonly fetch?: boolean;
+}
+
+export const modelHelp = 'checkpoint folder, or a model of the Hugging Face Hub: owner/name[@revision]';
+
+export const corpusHelp =
+  'training data: shard files (.jsonl, .json.gz, .jsonl.zst, .parquet), text files, folders of them or of ' +
+  'source files, or data sets of the Hub: owner/name[@revision][#subset][/files]';
+
+export function addColumnOptions(command: Command): Command {
+  return command
+    .option('--content-column <name>', 'column that holds the text (found by convention)', columnName)
+    .option('--repository-column <name>', 'column that names the repository', columnName)
+    .option('--path-column <name>', 'column that names the file', columnName)
+    .option('--license-column <name>', 'column that names the licence', columnName);
+}
+
+export function addFetchOptions(command: Command): Command {
+  return command
+    .option('--no-fetch', 'use only what is on this machine')
+    .addOption(
+      new Option('--keep-shards <when>', 'whether fetched shards stay in the cache after their scan')
+        .choices(['always', 'never'])
+        .default('always'),
+    );
+}
+
+/** Where the user's words lead: paths become absolute, names of the Hub complete. */
+export const modelLocation = (text: string): string => locate('model', text);
+export const corpusLocation = (text: string): string => locate('dataset', text);
+
+/** An empty object when everything goes by convention, so that plans stay comparable. */
+export function columnsOf(options: CorpusOptions): { readonly columns?: ColumnNames } {
+  const { contentColumn, repositoryColumn, pathColumn, licenseColumn } = options;
+  const columns: ColumnNames = {
+    ...(contentColumn !== undefined && { content: contentColumn }),
+    ...(repositoryColumn !== undefined && { repository: repositoryColumn }),
+    ...(pathColumn !== undefined && { path: pathColumn }),
+    ...(licenseColumn !== undefined && { license: licenseColumn }),
+  };
+  return Object.keys(columns).length > 0 ? { columns } : {};
+}
+
+export const fetchOf = ({ fetch, keepShards }: CorpusOptions): Pick<Execution, 'fetch' | 'keepShards'> => ({
+  fetch: fetch === false ? 'never' : 'missing',
+  keepShards: keepShards ?? 'always',
+});
+
+function columnName(text: string): string {
+  if (text === '' || Buffer.byteLength(text) > 1000) {
+    throw new InvalidArgumentError('It must be the name of a column.');
+  }
+  return text;
+}

@@ -1,0 +1,78 @@
+// `verbatim predict STUDY`: how well memorised samples can be told without the training data. Scores them
+// once more where a predictor needs it, and keeps the scores in the study.
+
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import type { Provider } from '../../protocol/study.ts';
+import { type PredictorAnswer, rankPredictors } from '../answers/rank-predictors.ts';
+import { UserError } from '../errors.ts';
+import { decimalInterval, percent } from '../formats/report-numbers.ts';
+import type { Scorer } from '../store/metrics-table.ts';
+import { openForReading } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
+import { scoreSamples } from '../study/score-samples.ts';
+import { withLockedStudy } from './locked-study.ts';
+import { writeLines } from './write-lines.ts';
+
+interface Options {
+  readonly model?: string;
+  readonly secondModel?: string;
+  readonly lowercase?: boolean;
+  readonly provider: Provider | 'auto';
+  readonly json?: boolean;
+}
+
+export function predictCommand(): Command {
+  return new Command('predict')
+    .description('Rank samples by the predictors of memorisation, against what the scan found.')
+    .argument('<study>', 'study file (.sqlite)')
+    .option('--second-model <dir>', 'score the samples under a second, smaller model (PPL–PPL ratio)')
+    .option('--lowercase', 'score the lower-cased samples under the study’s model')
+    .option('--model <dir>', 'score samples that were made elsewhere under this model')
+    .addOption(
+      new Option('--provider <name>', 'where the models run')
+        .choices(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml'])
+        .default('auto'),
+    )
+    .option('--json', 'as JSON, with curves and the highest samples')
+    .action(async (study: string, options: Options) => {
+      const file = resolve(study);
+      await score(file, options);
+      using db = openForReading(file);
+      const answers = rankPredictors(db);
+      await writeLines(options.json ? [JSON.stringify(answers)] : answers.map(describe));
+    });
+}
+
+async function score(file: string, options: Options): Promise<void> {
+  const { model, secondModel, lowercase, provider } = options;
+  if (model === undefined && secondModel === undefined && !lowercase) return;
+  const execution = { provider, batch: 'auto', workers: 'auto' } as const;
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  try {
+    await withLockedStudy(file, async (db) => {
+      const own = model ?? readStudy(db)?.plan.model;
+      if (lowercase && !own) {
+        throw new UserError('The study does not say which model made its samples', {
+          action: 'Name it with --model.',
+        });
+      }
+      const scoreAs = (scorer: Scorer, name: string) =>
+        scoreSamples(db, scorer, name, execution, stop.signal);
+      if (model !== undefined) await scoreAs('model', resolve(model));
+      if (secondModel !== undefined) await scoreAs('second-model', resolve(secondModel));
+      if (lowercase) await scoreAs('lowercase', own!);
+    });
+  } finally {
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+}
+
+function describe({ title, formula, quality, absent }: PredictorAnswer): string {
+  const name = `${title} (${formula})`.padEnd(62);
+  if (!quality) return `${name} ${absent}`;
+  const highest = quality.precisionAt.map(({ n, precision }) => `${n}: ${percent(precision)}`).join(', ');
+  return `${name} AUC ${decimalInterval(quality.auc)}, average precision ${quality.averagePrecision.toFixed(3)}, precision at ${highest}`;
+}

@@ -1,0 +1,62 @@
+// `verbatim rows STUDY`: the training rows that hold a fragment, as JSON lines.
+
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import { type FragmentKind, fragmentKinds } from '../analysis/kind-of-fragment.ts';
+import { describeFragments } from '../answers/describe-fragments.ts';
+import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
+import { type Database, openForReading } from '../store/study-file.ts';
+import { writeLines } from './write-lines.ts';
+
+interface Options {
+  readonly fragment?: readonly string[];
+  readonly kind?: readonly FragmentKind[];
+  readonly sensitive?: boolean;
+}
+
+export function rowsCommand(): Command {
+  return new Command('rows')
+    .description('List the training rows that hold a fragment, as JSON lines, to remove or unlearn them.')
+    .argument('<study>', 'study file (.sqlite)')
+    .option('--fragment <fingerprint...>', 'only rows that hold one of these')
+    .addOption(
+      new Option('--kind <name...>', 'only rows with a fragment of this kind').choices(fragmentKinds),
+    )
+    .option('--sensitive', 'only rows with a fragment that holds secret or personal content')
+    .action(async (study: string, options: Options) => {
+      using db = openForReading(resolve(study));
+      const chosen = await choose(db, options);
+      await writeLines(lines(db, chosen));
+      const nUnlisted = chosen ? countUnlistedPlaces(db, chosen) : 0;
+      if (nUnlisted > 0) {
+        console.error(
+          `${nUnlisted} occurrences of these fragments lie beyond the places that the study keeps: more rows may hold them`,
+        );
+      }
+    });
+}
+
+/** Null where all fragments count. */
+async function choose(
+  db: Database,
+  { fragment, kind, sensitive }: Options,
+): Promise<ReadonlySet<string> | null> {
+  if (!fragment && !kind && !sensitive) return null;
+  const facts = kind || sensitive ? await describeFragments(db) : undefined;
+  const rows = db.prepare('SELECT fragment_id, fingerprint FROM fragments').all();
+  return new Set(
+    rows
+      .map((row) => ({ id: Number(row.fragment_id), fingerprint: String(row.fingerprint) }))
+      .filter(
+        ({ id, fingerprint }) =>
+          (!fragment || fragment.includes(fingerprint)) &&
+          (!kind || kind.includes(facts!.kinds[id]!.kind)) &&
+          (!sensitive || facts!.sensitive.has(id)),
+      )
+      .map(({ fingerprint }) => fingerprint),
+  );
+}
+
+function* lines(db: Database, chosen: ReadonlySet<string> | null): Generator<string> {
+  for (const row of listTrainingRows(db, chosen)) yield JSON.stringify(row);
+}

@@ -1,0 +1,89 @@
+// A comparison of studies for a terminal, and as Markdown: the same tables.
+
+import { basename } from 'node:path';
+import type { Estimate } from '../analysis/intervals.ts';
+import type { Comparison } from '../answers/compare-studies.ts';
+import { count, percentInterval, pValue } from './report-numbers.ts';
+
+type Cells = readonly (readonly string[])[];
+
+export function comparisonTables({ studies, shared, pairs, warnings }: Comparison) {
+  const settings = studies.map(({ name, plan, measures: m }) => {
+    const { strategy, topK, temperature, maxTokens, seed } = plan.sampling;
+    return [
+      name,
+      basename(plan.model ?? plan.samples ?? ''),
+      `${strategy}, top-k ${topK}, T ${temperature}, ${maxTokens} tokens, seed ${seed}`,
+      count(m.samples.total),
+      percentInterval(m.samples.share),
+      percentInterval(m.lines.share),
+      m.tokens ? percentInterval(m.tokens.share) : '',
+      `${count(m.fragments.count.value)} (${count(m.fragments.count.low)}–${count(m.fragments.count.high)})`,
+    ];
+  });
+  return {
+    studies: {
+      head: ['study', 'model', 'sampling', 'samples', 'of samples', 'of lines', 'of tokens', 'fragments'],
+      rows: settings,
+    },
+    shared: {
+      head: ['fragments in', 'number'],
+      rows: shared.map(({ studies: names, fragments }) => [
+        names.length === studies.length
+          ? names.length === 2
+            ? 'both'
+            : 'all'
+          : `only ${names.join(' and ')}`,
+        count(fragments),
+      ]),
+    },
+    pairs: {
+      head: ['difference', 'of samples', 'p (Fisher, Holm)', 'of lines', 'of tokens'],
+      rows: pairs.map(({ a, b, samples, lines, tokens }) => [
+        `${a} − ${b}`,
+        points(samples),
+        pValue(samples.adjustedPValue),
+        points(lines),
+        tokens ? points(tokens) : '',
+      ]),
+    },
+    warnings,
+  };
+}
+
+/** "+3.1 points (0.2 to 6.0)" */
+const points = ({ value, low, high }: Estimate) =>
+  `${value < 0 ? '−' : '+'}${(100 * Math.abs(value)).toFixed(1)} points (${signed(low)} to ${signed(high)})`;
+const signed = (share: number) => (100 * share).toFixed(1).replace('-', '−');
+
+export function* comparisonTable(comparison: Comparison): Generator<string> {
+  const { studies, shared, pairs, warnings } = comparisonTables(comparison);
+  for (const { head, rows } of [studies, shared, pairs]) {
+    yield* aligned([head, ...rows]);
+    yield '';
+  }
+  for (const warning of warnings) yield `Note: ${warning}`;
+}
+
+function* aligned(rows: Cells): Generator<string> {
+  const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
+  for (const row of rows) {
+    yield row
+      .map((cell, i) => cell + ' '.repeat(widths[i]! - [...cell].length))
+      .join('  ')
+      .trimEnd();
+  }
+}
+
+export function* comparisonMarkdown(comparison: Comparison): Generator<string> {
+  const { studies, shared, pairs, warnings } = comparisonTables(comparison);
+  const line = (cells: readonly string[]) =>
+    `| ${cells.map((cell) => cell.replace(/[\\|*_`<>]/g, '\\$&')).join(' | ')} |`;
+  for (const { head, rows } of [studies, shared, pairs]) {
+    yield line(head);
+    yield `|${head.map(() => ' --- ').join('|')}|`;
+    for (const row of rows) yield line(row);
+    yield '';
+  }
+  for (const warning of warnings) yield `> ${warning}`;
+}

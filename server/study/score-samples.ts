@@ -1,0 +1,44 @@
+// Scores a study's samples once more, for the predictors that need another model or another text.
+
+import type { Execution } from '../../protocol/study.ts';
+import { openCheckpoint } from '../sampling/checkpoint.ts';
+import { scoreTexts } from '../sampling/score.ts';
+import { replaceSampleScores, type Scorer } from '../store/metrics-table.ts';
+import { readSampleTexts } from '../store/samples-table.ts';
+import { type Database, transact } from '../store/study-file.ts';
+import { mergeEnvironment } from '../store/study-table.ts';
+
+/** All or nothing: the scores of an interrupted run are not kept. */
+export async function scoreSamples(
+  db: Database,
+  scorer: Scorer,
+  model: string,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<void> {
+  const checkpoint = await openCheckpoint(model);
+  const ids: number[] = [];
+  const scores: { sampleId: number; meanNll: number }[] = [];
+  for await (const { index, meanNll } of scoreTexts({
+    checkpoint,
+    texts: textsOf(db, scorer, ids),
+    execution,
+    signal,
+  })) {
+    if (meanNll !== null) scores.push({ sampleId: ids[index]!, meanNll });
+  }
+  transact(db, () => {
+    replaceSampleScores(db, scorer, scores);
+    mergeEnvironment(db, { scorers: { [scorer]: { model: checkpoint.name, digest: checkpoint.digest } } });
+  });
+}
+
+function* textsOf(db: Database, scorer: Scorer, ids: number[]): Generator<Uint8Array> {
+  for (const { sampleId, text } of readSampleTexts(db)) {
+    ids.push(sampleId);
+    // Lower case as Unicode has it; what is no character is left to the decoder, for a score alone.
+    yield scorer === 'lowercase'
+      ? new TextEncoder().encode(new TextDecoder().decode(text).toLowerCase())
+      : text;
+  }
+}
