@@ -25,7 +25,7 @@ const PERMISSIVE = [
   'Zlib',
 ];
 
-/** Packages without a licence file, whose sources name the holder. */
+/** Packages without a licence file, whose sources name another holder than their manifest. */
 const HOLDERS = {
   'onnxruntime-node': 'Copyright (c) Microsoft Corporation',
   'onnxruntime-common': 'Copyright (c) Microsoft Corporation',
@@ -63,17 +63,15 @@ const isPermissive = (expression) =>
     .split(/ OR |,/)
     .some((choice) => choice.split(' AND ').every((license) => PERMISSIVE.includes(license.trim())));
 
-function textOf(name, { licenses, licenseFile, licenseText }) {
+function textOf(name, { licenses, licenseFile, licenseText, publisher }) {
   // Where there is no licence file, license-checker takes the read-me.
   if (licenseFile !== undefined && !/^readme/i.test(basename(licenseFile)))
     return licenseText.replace(/\r\n?/g, '\n').trim();
   const { licenseText: standard } = require(`spdx-license-list/licenses/${licenses}.json`);
-  const holder = HOLDERS[name];
-  if (holder === undefined && licenses !== 'CC0-1.0')
-    throw new Error(`${name} comes without a licence file: name its holder in scripts/notices.mjs`);
+  const holder = HOLDERS[name] ?? `Copyright (c) ${publisher ?? `the authors of ${name}`}`;
   const placeholder = /Copyright \(c\) <year> <.*>/i;
   if (placeholder.test(standard)) return standard.replace(placeholder, holder).trim();
-  return [holder, standard.trim()].filter(Boolean).join('\n\n');
+  return `${holder}\n\n${standard.trim()}`;
 }
 
 /** By folder. */

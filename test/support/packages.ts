@@ -27,7 +27,7 @@ export function lonelyFolder(): string {
   const base = [tmpdir(), '/var/tmp', homedir()].find((folder) => existsSync(folder) && isLonely(folder));
   if (base === undefined) throw new Error('Every place for temporary files has packages above it.');
   const folder = mkdtempSync(join(base, 'verbatim-lonely-'));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 10 }));
   return folder;
 }
 

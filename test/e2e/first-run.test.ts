@@ -1,0 +1,80 @@
+// The first minutes of somebody who installs the package: a clean profile, the .vsix, no checkout, no terminal.
+// The extension runs from where it was installed, with no packages in any folder above.
+
+import assert from 'node:assert/strict';
+import { existsSync, mkdirSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import { version } from '../../server/version.ts';
+import { installExtension } from '../host/launch/install-extension.ts';
+import { type Host, startHost } from '../host/launch/start-host.ts';
+import { buildPackages, lonelyFolder } from '../support/packages.ts';
+import { Workbench } from './workbench.ts';
+
+const DEMO_LIMIT_MS = 120_000;
+
+let host: Host;
+let workbench: Workbench;
+
+// Before the folder goes, which has a hook of its own.
+after(() => host?.close());
+
+const folder = lonelyFolder();
+const extensionsDir = join(folder, 'extensions');
+const workspace = join(folder, 'project');
+
+before(async () => {
+  mkdirSync(workspace);
+  const target = `linux-${process.arch}`;
+  await buildPackages(folder, target);
+  await installExtension(join(folder, `verbatim-${target}-${version}.vsix`), extensionsDir);
+  host = await startHost({ extensionsDir, workspace });
+  host.page.setDefaultTimeout(30_000);
+  workbench = new Workbench(host.page);
+});
+
+function stage(name: string, run: () => Promise<void>): void {
+  test(name, { timeout: DEMO_LIMIT_MS }, async () => {
+    try {
+      await run();
+    } catch (error) {
+      await workbench?.takeShot('first-run-failed');
+      throw error;
+    }
+  });
+}
+
+const demoButton = () =>
+  workbench.page.locator('.welcome-view-content .monaco-button', { hasText: 'Run the Demo Study' });
+
+stage('the view says what there is to do', async () => {
+  const { page } = workbench;
+  await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').click();
+  await demoButton().waitFor();
+  await workbench.takeShot('first-run-1-view');
+});
+
+stage('its button runs the demo to a finished study', async () => {
+  await demoButton().click();
+  await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
+  await workbench.takeShot('first-run-2-study');
+  const study = join(workspace, '.verbatim', 'demo.sqlite');
+  assert(existsSync(study), readdirSync(workspace).join());
+});
+
+stage('a fingerprint opens beside its source', async () => {
+  await workbench
+    .treeRows(/train \d+ · extract/)
+    .first()
+    .click();
+  await workbench.page.locator('.tab', { hasText: /sample \d+ ↔ .*\(train \d+\)/ }).waitFor();
+  for (const side of ['original', 'modified'] as const)
+    await workbench.diffSide(side).locator('.cdr[class*="ced-"]').first().waitFor();
+  await workbench.takeShot('first-run-3-comparison');
+});
+
+stage('everything ran from the installed package', async () => {
+  const installed = readdirSync(extensionsDir).filter((name) => name.startsWith('verbatim.'));
+  assert.equal(installed.length, 1);
+  assert(existsSync(join(extensionsDir, installed[0] ?? '', 'dist', 'node_modules', 'onnxruntime-node')));
+});
