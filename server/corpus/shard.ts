@@ -27,7 +27,7 @@ export interface Shard {
   readonly columns?: ColumnNames;
   /** What listing could not take in. */
   readonly problems?: readonly DataProblem[];
-  /** Where the file comes from when it is not there (yet): one of the corpus's Hub sources. */
+  /** Where the file comes from when it may not be there (yet). */
   readonly hub?: HubFile;
 }
 
@@ -38,6 +38,8 @@ export interface HubFile {
   /** 40 hex digits. */
   readonly commit: string;
   readonly path: string;
+  /** Of its content: SHA-256 of a large file, git's SHA-1 of a small one. */
+  readonly hash: string;
 }
 
 /**

@@ -10,7 +10,9 @@ export function spdxLicense(license: string): string {
   const known = resolved.get(license);
   if (known !== undefined) return known;
   const parts = license.split(/\s+OR\s+/);
-  const found = parts.map((part) => (isBlank(part) || part.length > MAX_LENGTH ? part : resolve(part))).join(' OR ');
+  const found = parts
+    .map((part) => (isBlank(part) || part.length > MAX_LENGTH ? part : resolve(part)))
+    .join(' OR ');
   if (resolved.size < 10_000) resolved.set(license, found);
   return found;
 }

@@ -135,9 +135,11 @@ function report(walk: Walk, kind: DataProblem['kind'], path: string, what: strin
   walk.problems.push({ kind, shard, byteOffset: 0, message: `${join(walk.root, path)} ${what}` });
 }
 
-/** The folder itself; for a snapshot in the Hub's cache also the blobs that its links point at. */
+/**
+ * The folder itself; for a snapshot in the Hub's cache also the blobs that its links point at, of the repository or shared by all.
+ */
 function allowedTargets(folder: string): string[] {
   const root = realpathSync(folder);
   const cached = /^(.*[/\\](?:models|datasets)--[^/\\]+)[/\\]snapshots[/\\][^/\\]+/.exec(root);
-  return cached ? [root, join(cached[1]!, 'blobs')] : [root];
+  return cached ? [root, join(cached[1]!, 'blobs'), join(dirname(cached[1]!), 'blobs')] : [root];
 }

@@ -23,6 +23,8 @@ export interface ScanRequest {
   /** Of the whole corpus on disk, and of its shards that need no scan any more. */
   readonly totalBytes: number;
   readonly resumedBytes: number;
+  /** Awaited before a shard is opened, for one that is still on its way; if it rejects, the shard has failed. */
+  readonly ready?: (shard: Shard) => Promise<void>;
   /** Called once for each shard that was scanned, in the order in which they end. */
   readonly onShard: (shard: Shard, result: ShardResult) => void;
   /** Called once for each shard that could not be scanned: nothing of it counts, a rerun scans it again. */
@@ -46,6 +48,7 @@ export async function scanCorpus(request: ScanRequest): Promise<void> {
   const complete = (shard: Shard) => advance(shard, shard.nBytes - (counted.get(shard) ?? 0));
   const nCores = request.workers === 'auto' ? availableParallelism() : request.workers;
   await scanInThreads(index, shards, nCores, signal, {
+    ready: request.ready ?? (async () => {}),
     onBytes: advance,
     onShard(shard, result) {
       complete(shard);

@@ -10,6 +10,8 @@ import type { SharedIndex } from './share-index.ts';
 import type { ScanTask, WorkerMessage } from './worker-messages.ts';
 
 export interface PoolEvents {
+  /** Awaited before a shard is opened; if it rejects, the shard has failed. */
+  readonly ready?: (shard: Shard) => Promise<void>;
   readonly onBytes: (shard: Shard, diskBytes: number) => void;
   readonly onShard: (shard: Shard, result: ShardResult) => void;
   readonly onFailure: (shard: Shard, failure: ShardFailure) => void;
@@ -56,7 +58,10 @@ async function scanUntilDeath(
   signal.addEventListener('abort', stop);
   try {
     for (let shard = waiting.shift(); shard; shard = waiting.shift()) {
-      const outcome = await scanOne(worker, { shard, readAhead }, events);
+      const outcome = await (events.ready?.(shard) ?? Promise.resolve()).then(
+        () => scanOne(worker, { shard, readAhead }, events),
+        (error: Error): Outcome => ({ kind: 'failed', failure: { byteOffset: 0, error } }),
+      );
       if (signal.aborted) return;
       if (outcome.kind === 'scanned') events.onShard(shard, outcome.result);
       else events.onFailure(shard, outcome.failure);

@@ -9,9 +9,11 @@ import { decodeTokens, tokenLengths } from '../sampling/token-bytes.ts';
 import { insertSamples, readSampleIds, type StoredSample } from '../store/samples-table.ts';
 import { transact } from '../store/study-file.ts';
 import { setAnalysed } from '../store/study-table.ts';
+import { localModel } from './hub-sources.ts';
 import type { StageContext } from './run-study.ts';
 
-export async function importSamples({ db, plan, report }: StageContext, path: string): Promise<void> {
+export async function importSamples(context: StageContext, path: string): Promise<void> {
+  const { db, plan, report } = context;
   const done = readSampleIds(db);
   if (done.size > 0) return; // they were copied in one transaction
   const imported = readSamples(path);
@@ -22,7 +24,7 @@ export async function importSamples({ db, plan, report }: StageContext, path: st
       action: 'Name the model that made them with --model.',
     });
   }
-  const checkpoint = needsDecoding ? await openCheckpoint(plan.model!) : undefined;
+  const checkpoint = needsDecoding ? await openCheckpoint(await localModel(context, plan.model!)) : undefined;
   const samples = imported.map(({ sampleId, content }): StoredSample => {
     const tokens = 'tokens' in content ? Uint32Array.from(content.tokens) : null;
     const text = 'text' in content ? content.text : decodeTokens(checkpoint!.tokenBytes, tokens!);

@@ -11,7 +11,7 @@ import { analyse } from './analyse-stage.ts';
 import { importSamples } from './import-stage.ts';
 import { checkPlan, checkSamePlan } from './plan.ts';
 import { sample } from './sample-stage.ts';
-import { registerShards, scan } from './scan-stage.ts';
+import { fetchShards, registerShards, scan } from './scan-stage.ts';
 
 /** What every stage is given. */
 export interface StageContext {
@@ -67,15 +67,27 @@ function establishPlan(db: Database, file: string, asked: StudyPlan | null): Stu
 }
 
 async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promise<StudyState> {
-  const { plan } = context;
-  // Both ends are looked at before the first minute is spent.
-  const shards = upTo === 'analyse' ? await registerShards(context) : [];
-  if (plan.samples === null) await sample(context);
-  else await importSamples(context, plan.samples);
-  if (upTo === 'sample') return 'partial';
-  await scan(context, shards);
-  return analyse(context);
+  if (upTo === 'sample') {
+    await makeSamples(context);
+    return 'partial';
+  }
+  // Fetching goes on while samples are made, and ends with the run, however that ends.
+  const fetching = new AbortController();
+  const signal = AbortSignal.any([context.signal, fetching.signal]);
+  try {
+    // Both ends are looked at before the first minute is spent.
+    const shards = await registerShards(context);
+    const fetcher = await fetchShards({ ...context, signal }, shards);
+    await makeSamples(context);
+    await scan(context, shards, fetcher);
+    return analyse(context);
+  } finally {
+    fetching.abort();
+  }
 }
+
+const makeSamples = (context: StageContext): Promise<void> =>
+  context.plan.samples === null ? sample(context) : importSamples(context, context.plan.samples);
 
 /** Writes into the file how the run ended, whatever happens. */
 async function recordingOutcome(db: Database, run: () => Promise<StudyState>): Promise<void> {

@@ -1,6 +1,7 @@
 // Stage `sample`: the model's outputs, a batch a transaction. A sample that is in the file is never made again.
 
 import { throwIfAborted } from '../errors.ts';
+import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
 import { openCheckpoint } from '../sampling/checkpoint.ts';
 import { sampleModel } from '../sampling/sample-model.ts';
@@ -9,12 +10,15 @@ import { insertSamples, readSampleIds } from '../store/samples-table.ts';
 import { transact } from '../store/study-file.ts';
 import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
 import { checkSameFact } from './environment.ts';
+import { localModel } from './hub-sources.ts';
 import type { StageContext } from './run-study.ts';
 
 export async function sample({ db, plan, execution, signal, report }: StageContext): Promise<void> {
-  const checkpoint = await openCheckpoint(plan.model!);
+  const model = plan.model!;
+  const checkpoint = await openCheckpoint(await localModel({ db, execution, signal, report }, model));
   checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${plan.model}`);
-  mergeEnvironment(db, { model: checkpoint.name, modelDigest: checkpoint.digest });
+  const name = isHubName(model) ? parseHubName(model, 'model').repository : checkpoint.name;
+  mergeEnvironment(db, { model: name, modelDigest: checkpoint.digest });
   const done = readSampleIds(db);
   const { nSamples } = plan.sampling;
   const meter = startMeter(report, 'sample', 'samples', nSamples, done.size);

@@ -1,9 +1,9 @@
 // Stage `scan`: every shard once, a shard a transaction. A scanned shard whose file has not changed is
 // never read again.
 
-import { leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
-import { listShards, type Shard } from '../corpus/shard.ts';
+import type { Shard } from '../corpus/shard.ts';
 import type { SampleInput } from '../engine/detection.ts';
+import { ShardFetcher } from '../hub/shard-fetcher.ts';
 import { scanCorpus } from '../kernel/scan-corpus.ts';
 import { readSampleTexts } from '../store/samples-table.ts';
 import {
@@ -17,12 +17,19 @@ import {
 import { type Database, transact } from '../store/study-file.ts';
 import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
 import { systemFacts } from './environment.ts';
+import { hubAccess } from './hub-sources.ts';
+import { listCorpus } from './list-corpus.ts';
 import type { StageContext } from './run-study.ts';
 import { isSameShard } from './shard-identity.ts';
 
 /** Lists the corpus and notes it in the file; a shard that changed since its scan becomes pending again. */
-export async function registerShards({ db, plan, signal }: StageContext): Promise<readonly Shard[]> {
-  const { shards, duplicates } = await leaveOutDuplicates(listShards(plan.corpus, plan.columns), signal);
+export async function registerShards({
+  db,
+  plan,
+  execution,
+  signal,
+}: StageContext): Promise<readonly Shard[]> {
+  const { shards, duplicates } = await listCorpus(db, plan, hubAccess(execution, signal), signal);
   const stored = readShards(db);
   transact(db, () => {
     mergeEnvironment(db, { ...systemFacts(), duplicateShards: duplicates.length > 0 ? duplicates : null });
@@ -44,10 +51,32 @@ export async function registerShards({ db, plan, signal }: StageContext): Promis
 const sameCorpus = (stored: readonly StoredShard[], shards: readonly Shard[]) =>
   stored.length === shards.length && shards.every((shard, i) => shard.path === stored[i]!.path);
 
-export async function scan(context: StageContext, shards: readonly Shard[]): Promise<void> {
-  const { db, plan, execution, signal, report } = context;
+/** Begins to fetch what is to be scanned and not here: other stages need not wait for it. */
+export function fetchShards(
+  { db, execution, signal, report }: StageContext,
+  shards: readonly Shard[],
+): Promise<ShardFetcher> {
+  return ShardFetcher.start({
+    access: hubAccess(execution, signal),
+    shards: pendingShards(db, shards),
+    keep: execution.keepShards ?? 'always',
+    signal,
+    report,
+  });
+}
+
+function pendingShards(db: Database, shards: readonly Shard[]): readonly Shard[] {
   const states = new Map(readShards(db).map((shard) => [shard.index, shard.state]));
-  const pending = shards.filter((shard) => states.get(shard.index) !== 'scanned');
+  return shards.filter((shard) => states.get(shard.index) !== 'scanned');
+}
+
+export async function scan(
+  context: StageContext,
+  shards: readonly Shard[],
+  fetcher: ShardFetcher,
+): Promise<void> {
+  const { db, plan, execution, signal, report } = context;
+  const pending = pendingShards(db, shards);
   if (pending.length === 0) return;
   setAnalysed(db, 0);
   const bytes = (list: readonly Shard[]) => list.reduce((sum, shard) => sum + shard.nBytes, 0);
@@ -60,11 +89,14 @@ export async function scan(context: StageContext, shards: readonly Shard[]): Pro
     report,
     totalBytes: bytes(shards),
     resumedBytes: bytes(shards) - bytes(pending),
+    ready: (shard) => fetcher.arrived(shard),
     onShard: (shard, result) => {
       const problems = [...(shard.problems ?? []), ...result.problems];
       transact(db, () => storeShardResult(db, shard.index, { ...result, problems }));
+      fetcher.release(shard);
     },
     onFailure: (shard, { byteOffset, error }) => {
+      fetcher.release(shard);
       const message = `${shard.path}: the scan broke off in the row at byte ${byteOffset} (${error.message}); none of it counts`;
       markShardFailed(db, shard.index, message);
     },

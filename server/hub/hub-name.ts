@@ -1,0 +1,60 @@
+// How a repository of the Hugging Face Hub is named: `hf://datasets/owner/name@revision/files`, or shorter
+// where it cannot be mistaken for a path. Pure, but for one look whether a path exists.
+
+import { existsSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { UserError } from '../errors.ts';
+
+export interface HubName {
+  readonly kind: 'model' | 'dataset';
+  /** `owner/name`, or `name` for the oldest ones. */
+  readonly repository: string;
+  /** A branch, tag or commit. */
+  readonly revision: string;
+  /** A configuration that the data set's card names, or a folder; empty for all. */
+  readonly subset: string;
+  /** Files by pattern: `*`, `**`, `?` and `{a,b}`; a folder means all in it. Empty for all. */
+  readonly files: string;
+}
+
+const SCHEME = 'hf://';
+/** Letters, digits, `-`, `_`, `.`; no `..`, no `--` (the cache's separator), as the Hub has it. */
+const OWNER_AND_NAME = /^(?!.*(?:\.\.|--))[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)?$/;
+
+export const isHubName = (location: string): boolean => location.startsWith(SCHEME);
+
+/**
+ * What a user typed: an absolute path if it exists or looks like one, else the full name of a repository,
+ * `owner/name[@revision][#subset][/files]`.
+ */
+export function locate(kind: HubName['kind'], text: string): string {
+  if (isHubName(text)) return formatHubName(parseHubName(text, kind));
+  const mayBeName = /^[\w.-]+\/[\w.-]+(?:[@#/].*)?$/.test(text) && !/^\.{1,2}\//.test(text);
+  if (!mayBeName || existsSync(text)) return resolve(text);
+  return formatHubName(parseHubName(`${SCHEME}${kind === 'dataset' ? 'datasets/' : ''}${text}`, kind));
+}
+
+/** Throws a `UserError` that says how names look. */
+export function parseHubName(text: string, kind: HubName['kind']): HubName {
+  const body = text.slice(SCHEME.length);
+  const match =
+    /^(datasets\/|models\/)?([^/@#]+\/[^/@#]+)(?:@([^#/]+(?:%2F[^#/]+)*))?(?:#([^/]+))?(?:\/(.*))?$/i.exec(
+      body,
+    );
+  const [, prefix, repository = '', revision = 'main', subset = '', files = ''] = match ?? [];
+  const named = prefix === 'datasets/' ? 'dataset' : prefix === 'models/' ? 'model' : kind;
+  const isSafe = !files.split('/').includes('..') && !/[\\\0]/.test(files + subset + revision);
+  if (!match || !OWNER_AND_NAME.test(repository) || !isSafe) {
+    throw new UserError(`${text} is no name of a Hub repository`, {
+      action:
+        'Names look like owner/name, owner/name@revision or hf://datasets/owner/name@revision/data/*.parquet.',
+    });
+  }
+  return { kind: named, repository, revision: decodeURIComponent(revision), subset, files };
+}
+
+export function formatHubName({ kind, repository, revision, subset, files }: HubName): string {
+  const type = kind === 'dataset' ? 'datasets/' : '';
+  const at = revision === 'main' ? '' : `@${encodeURIComponent(revision)}`;
+  return `${SCHEME}${type}${repository}${at}${subset && `#${subset}`}${files && `/${files}`}`;
+}

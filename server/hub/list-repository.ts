@@ -1,0 +1,156 @@
+// What a repository holds at one commit: every file with its size and the hash of its content. A listing is
+// kept, so that offline a half-downloaded corpus is known to be half.
+
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
+import { mkdir, rename, writeFile } from 'node:fs/promises';
+import { homedir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { datasetInfo, HubApiError, listFiles, modelInfo } from '@huggingface/hub';
+import { EnvironmentError, UserError } from '../errors.ts';
+import { cachedCommit, type HubRepository, isCommit, writeRef } from './hub-cache.ts';
+import type { HubSettings } from './hub-settings.ts';
+
+export interface RepositoryFile {
+  readonly path: string;
+  readonly nBytes: number;
+  /** Names the blob: SHA-256 of a large file, git's SHA-1 of a small one. */
+  readonly hash: string;
+}
+
+export interface RepositoryListing {
+  readonly commit: string;
+  readonly files: readonly RepositoryFile[];
+}
+
+export interface HubAccess {
+  readonly settings: HubSettings;
+  /** Null where nothing may be fetched: offline, or nobody allowed it. */
+  readonly fetch: typeof fetch | null;
+}
+
+/** Asks the Hub, or, where that is not possible, what it said last. Throws `UserError` or `EnvironmentError`. */
+export async function listRepository(
+  { settings, fetch }: HubAccess,
+  repo: HubRepository,
+  revision: string,
+): Promise<RepositoryListing> {
+  const known = cachedCommit(settings, repo, revision);
+  const kept = known === undefined ? undefined : readListing(settings, repo, known);
+  // A commit never changes.
+  if (kept && (fetch === null || isCommit(revision))) return kept;
+  if (fetch === null) throw notHere(settings, repo, revision);
+  // The token is `fetch`'s business.
+  const common = { hubUrl: settings.endpoint, fetch };
+  try {
+    const asked = { name: repo.repository, revision, ...common };
+    const { sha } =
+      repo.kind === 'model'
+        ? await modelInfo({ ...asked, additionalFields: ['sha'] })
+        : await datasetInfo({ ...asked, additionalFields: ['sha'] });
+    const commit = String(sha);
+    if (!isCommit(commit)) throw new EnvironmentError(`${settings.endpoint} does not answer as the Hub does`);
+    const files: RepositoryFile[] = [];
+    const designation = { type: repo.kind, name: repo.repository } as const;
+    for await (const entry of listFiles({
+      repo: designation,
+      revision: commit,
+      recursive: true,
+      ...common,
+    })) {
+      if (entry.type !== 'file' || !isSafePath(entry.path)) continue;
+      files.push({
+        path: entry.path,
+        nBytes: entry.lfs?.size ?? entry.size,
+        hash: entry.lfs?.oid ?? entry.oid ?? '',
+      });
+    }
+    files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
+    await writeRef(settings, repo, revision, commit);
+    await writeListing(settings, repo, { commit, files });
+    return { commit, files };
+  } catch (error) {
+    throw explain(error, settings, repo, revision);
+  }
+}
+
+/** A path that would climb out of the cache is left out: a repository can name its files as it likes. */
+const isSafePath = (path: string): boolean =>
+  path !== '' &&
+  !/^[/\\]|[\\\0]|^[A-Za-z]:/.test(path) &&
+  !path.split('/').some((part) => part === '..' || part === '');
+
+/** What an error of the Hub means to a user. */
+export function explain(
+  error: unknown,
+  settings: HubSettings,
+  repo: HubRepository,
+  revision: string,
+): unknown {
+  if (!(error instanceof HubApiError)) return error;
+  const name = `${repo.repository} (${repo.kind})`;
+  const { statusCode: status } = error;
+  if (status === 401 || status === 403) {
+    const who = settings.token === null ? 'no token is set' : 'the token gives no right to it';
+    return new UserError(`${name} is gated, private or does not exist, and ${who}`, {
+      action: `Accept its conditions at ${settings.endpoint}/${repo.kind === 'dataset' ? 'datasets/' : ''}${repo.repository}, and set HF_TOKEN.`,
+      cause: error,
+    });
+  }
+  if (status === 404) {
+    return new UserError(
+      `${settings.endpoint} has no ${repo.kind} ${repo.repository} at revision ${revision}`,
+      {
+        action: 'Check the name and the revision.',
+        cause: error,
+      },
+    );
+  }
+  return new EnvironmentError(`${settings.endpoint} answered ${status} for ${name}`, {
+    action: 'Try again later: the same command goes on where it stopped.',
+    cause: error,
+  });
+}
+
+function notHere(settings: HubSettings, repo: HubRepository, revision: string): UserError {
+  const why = settings.isOffline ? 'HF_HUB_OFFLINE is set' : 'this run may not fetch anything';
+  return new UserError(`${repo.repository}@${revision} is not in ${settings.cacheFolder}, and ${why}`, {
+    action: settings.isOffline
+      ? 'Unset HF_HUB_OFFLINE, or bring the files there on another way.'
+      : 'In an editor, trust the workspace; or fetch it first with the Hub’s own tools.',
+  });
+}
+
+const listingPath = (settings: HubSettings, repo: HubRepository, commit: string): string => {
+  const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
+  const key = createHash('sha256').update(
+    JSON.stringify([settings.endpoint, repo.kind, repo.repository, commit]),
+  );
+  return join(caches, 'verbatim', 'listings', `${key.digest('hex')}.json`);
+};
+
+function readListing(
+  settings: HubSettings,
+  repo: HubRepository,
+  commit: string,
+): RepositoryListing | undefined {
+  const path = listingPath(settings, repo, commit);
+  if (!existsSync(path)) return undefined;
+  try {
+    return JSON.parse(readFileSync(path, 'utf8'));
+  } catch {
+    return undefined; // written by a process that was killed: it is asked for again
+  }
+}
+
+async function writeListing(
+  settings: HubSettings,
+  repo: HubRepository,
+  listing: RepositoryListing,
+): Promise<void> {
+  const path = listingPath(settings, repo, listing.commit);
+  await mkdir(dirname(path), { recursive: true });
+  const draft = `${path}.${process.pid}`;
+  await writeFile(draft, JSON.stringify(listing));
+  await rename(draft, path);
+}

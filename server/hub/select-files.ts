@@ -1,0 +1,91 @@
+// Which files of a repository are asked for: those that a pattern, a folder or a subset names. Pure.
+
+import { shardFormat } from '../corpus/shard.ts';
+import { UserError } from '../errors.ts';
+import type { HubName } from './hub-name.ts';
+import type { RepositoryFile } from './list-repository.ts';
+
+/** The shards of a data set. `configurations`: what its card says of subsets. Throws a `UserError` when there are none. */
+export function selectShards(
+  name: HubName,
+  files: readonly RepositoryFile[],
+  configurations: ReadonlyMap<string, readonly string[]>,
+): readonly RepositoryFile[] {
+  const inSubset = files.filter(({ path }) => belongsToSubset(path, name.subset, configurations));
+  const matching = inSubset.filter(({ path }) => name.files === '' || matches(name.files, path));
+  const shards = matching.filter(({ path }) => shardFormat(path));
+  // Text files count where nothing else does, or where they were named.
+  const texts = matching.filter(({ path }) => /\.(txt|text)$/i.test(path));
+  const chosen = shards.length > 0 ? shards : texts;
+  if (chosen.length > 0) return chosen;
+  const what = [name.subset && `subset ${name.subset}`, name.files && `files ${name.files}`]
+    .filter(Boolean)
+    .join(', ');
+  const known = configurations.size > 0 ? ` Its subsets are ${[...configurations.keys()].join(', ')}.` : '';
+  throw new UserError(`${name.repository} has no shard files${what && ` for ${what}`}`, {
+    action: `Shards end in .jsonl, .json.gz, .jsonl.zst, .parquet or .txt.${known} Parquet copies of most data sets are at revision refs/convert/parquet.`,
+  });
+}
+
+/** What a model needs to be sampled: safetensors if there are any, else what PyTorch saved. */
+export function selectModelFiles(files: readonly RepositoryFile[]): readonly RepositoryFile[] {
+  const top = files.filter(({ path }) => !path.includes('/'));
+  const described = top.filter(({ path }) =>
+    /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^merges\.txt$/.test(
+      path,
+    ),
+  );
+  const safetensors = top.filter(({ path }) =>
+    /^model(-\d+-of-\d+)?\.safetensors$|^model\.safetensors\.index\.json$/.test(path),
+  );
+  const torch = top.filter(({ path }) =>
+    /^pytorch_model(-\d+-of-\d+)?\.bin$|^pytorch_model\.bin\.index\.json$/.test(path),
+  );
+  return [...described, ...(safetensors.length > 0 ? safetensors : torch)];
+}
+
+function belongsToSubset(
+  path: string,
+  subset: string,
+  configurations: ReadonlyMap<string, readonly string[]>,
+): boolean {
+  if (subset === '') return true;
+  const patterns = configurations.get(subset);
+  return patterns
+    ? patterns.some((pattern) => matches(pattern, path))
+    : path.split('/').slice(0, -1).includes(subset);
+}
+
+/** `*` and `?` stay within one folder, `**` does not; a folder's name means all below it. */
+export function matches(pattern: string, path: string): boolean {
+  const clean = pattern.replace(/^\.?\//, '').replace(/\/$/, '');
+  return toRegExp(clean).test(path) || path.startsWith(`${clean}/`);
+}
+
+function toRegExp(pattern: string): RegExp {
+  let depth = 0;
+  const body = pattern.replace(/\*\*\/|\*\*|\*|\?|\{|\}|,|[\\^$+.()|[\]]/g, (token) => {
+    switch (token) {
+      case '**/':
+        return '(?:.*/)?';
+      case '**':
+        return '.*';
+      case '*':
+        return '[^/]*';
+      case '?':
+        return '[^/]';
+      case '{':
+        depth++;
+        return '(?:';
+      case '}':
+        if (depth === 0) return '\\}';
+        depth--;
+        return ')';
+      case ',':
+        return depth > 0 ? '|' : ',';
+      default:
+        return `\\${token}`;
+    }
+  });
+  return new RegExp(`^${body}${')'.repeat(depth)}$`);
+}
