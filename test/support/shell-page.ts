@@ -1,0 +1,53 @@
+// Runs what a page of the documentation tells people to type, in a folder as the page assumes it: `checkpoint`,
+// `corpus` and `outputs.jsonl` are there, and `npx verbatim` is this checkout's command, with small numbers.
+
+import { spawn } from 'node:child_process';
+import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { delimiter, join } from 'node:path';
+import { demoCorpus, demoModel } from './cli.ts';
+
+const cli = join(import.meta.dirname, '..', '..', 'server', 'cli.ts');
+
+/** Keeps a page's commands as they are for people, and a test's seconds few. */
+const SMALL: Readonly<Record<string, number>> = { '--samples': 16, '--max-tokens': 96 };
+
+const shim = `#!${process.execPath}
+const { spawnSync } = require('node:child_process');
+const small = ${JSON.stringify(SMALL)};
+const words = process.argv.slice(2);
+while (words[0] === '--yes' || /^verbatim(@[\\d.]+)?$/.test(words[0])) words.shift();
+const args = words.map((word, i) =>
+  /^\\d+$/.test(word) && words[i - 1] in small ? String(Math.min(Number(word), small[words[i - 1]])) : word);
+const bounded = /^(study|sample)$/.test(args[0]) && !args.includes('--max-tokens');
+if (bounded) args.push('--max-tokens', String(small['--max-tokens']));
+process.exitCode = spawnSync(process.execPath, [${JSON.stringify(cli)}, ...args], { stdio: 'inherit' }).status ?? 1;
+`;
+
+export interface ShellResult {
+  readonly exitCode: number | null;
+  readonly output: string;
+}
+
+/** Prepares a folder and gives back how to run a script in it. */
+export function shellPage(folder: string): (script: string) => Promise<ShellResult> {
+  const bin = join(folder, '.bin');
+  mkdirSync(bin, { recursive: true });
+  for (const name of ['npx', 'verbatim']) {
+    writeFileSync(join(bin, name), shim);
+    chmodSync(join(bin, name), 0o755);
+  }
+  symlinkSync(demoModel, join(folder, 'checkpoint'));
+  symlinkSync(demoCorpus, join(folder, 'corpus'));
+  const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}` };
+  return (script) =>
+    new Promise((resolve, reject) => {
+      const child = spawn('bash', ['-eo', 'pipefail', '-c', script], { cwd: folder, env });
+      let output = '';
+      for (const stream of [child.stdout, child.stderr])
+        stream.on('data', (chunk) => {
+          output += chunk;
+        });
+      child.once('error', reject);
+      child.once('close', (exitCode) => resolve({ exitCode, output }));
+    });
+}
