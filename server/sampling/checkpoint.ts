@@ -3,9 +3,10 @@
 
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, join, resolve } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { digestWeights } from './digest-weights.ts';
+import { findExportedModel } from './exported-model.ts';
 import { type Gpt2Config, parseGpt2Config } from './gpt2-config.ts';
 import { type Gpt2Weights, selectGpt2Weights, weightFolder } from './gpt2-weights.ts';
 import { readWeights } from './read-weights.ts';
@@ -25,6 +26,8 @@ export interface Checkpoint {
   readonly tokenBytes: TokenBytes;
   /** All weights together, as stored. */
   readonly weightBytes: number;
+  /** The exported model of a folder that holds no weights otherwise; then `weights` is empty. */
+  readonly exportedModel?: string;
 }
 
 /** Throws a UserError that names the file and the way out. */
@@ -41,10 +44,18 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   const tokenizer = await readTokenizer(path);
   const tokenBytes = buildTokenBytes(tokenizer);
   checkVocabulary(tokenizer.path, tokenBytes.length, config.vocabularySize);
+  const exported = await findExportedModel(path);
+  if (exported !== null) {
+    return {
+      ...{ dir: path, name: basename(path), config, tokenizer, tokenBytes, weights: new Map() },
+      digest: digestParts(configText, tokenizer, exported.digest),
+      weightFolder: dirname(exported.path),
+      weightBytes: exported.nBytes,
+      exportedModel: exported.path,
+    };
+  }
   const weights = selectGpt2Weights(path, config, await readWeights(path));
-  const digest = createHash('sha256')
-    .update(JSON.stringify([configText, tokenizer.json, await digestWeights([...weights.values()])]))
-    .digest('hex');
+  const digest = digestParts(configText, tokenizer, await digestWeights([...weights.values()]));
   const weightBytes = [...weights.values()].reduce((sum, weight) => sum + weight.nBytes, 0);
   return {
     dir: path,
@@ -57,6 +68,12 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     tokenBytes,
     weightBytes,
   };
+}
+
+function digestParts(configText: string, tokenizer: TokenizerFile, weights: string): string {
+  return createHash('sha256')
+    .update(JSON.stringify([configText, tokenizer.json, weights]))
+    .digest('hex');
 }
 
 /** Models pad their embedding to a round size; more than this many spare rows is another model's tokenizer. */

@@ -5,6 +5,7 @@ import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { Gpt2Config } from './gpt2-config.ts';
 import { KeyValueCache } from './key-value-cache.ts';
 import { uniformAt } from './philox.ts';
+import { SampleRow } from './sample-row.ts';
 import { type Schedule, temperatureAt } from './schedule.ts';
 
 export interface RowRequest {
@@ -41,7 +42,7 @@ export async function generateBatch(
   isStopped: () => boolean,
 ): Promise<readonly RowResult[] | null> {
   const { config, maxTokens } = settings;
-  const all = requests.map((request) => new Row(request, maxTokens));
+  const all = requests.map((request) => new SampleRow(request, maxTokens));
   let rows = all;
   const nPositions = Math.max(...rows.map((row) => row.stepsLeft(0)));
   const cache = new KeyValueCache(config, rows.length, nPositions);
@@ -73,7 +74,7 @@ export async function generateBatch(
 }
 
 function takeTokens(
-  rows: readonly Row[],
+  rows: readonly SampleRow[],
   { eosTokens }: Gpt2Config,
   position: number,
   { picked, logprob }: Awaited<ReturnType<InferenceSession['run']>>,
@@ -87,71 +88,13 @@ function takeTokens(
 }
 
 /** Rows that ended cost as much as others, but dropping them rewrites the cache: only many at once pay. */
-function rowsWorthKeeping(rows: readonly Row[]): readonly number[] {
+function rowsWorthKeeping(rows: readonly SampleRow[]): readonly number[] {
   const alive = [...rows.keys()].filter((i) => rows[i]!.remaining > 0);
   return alive.length <= 0.75 * rows.length ? alive : [...rows.keys()];
 }
 
-/** One sample on its way. `position` counts from the prompt's first token. */
-class Row {
-  readonly sampleId: number;
-  readonly #prompt: readonly number[];
-  readonly #tokens: Uint32Array<ArrayBuffer>;
-  readonly #logprobs: Float32Array<ArrayBuffer>;
-  #nTokens = 0;
-  #hasEnded = false;
-
-  constructor({ sampleId, prompt }: RowRequest, maxTokens: number) {
-    this.sampleId = sampleId;
-    this.#prompt = prompt;
-    this.#tokens = new Uint32Array(maxTokens);
-    this.#logprobs = new Float32Array(maxTokens);
-  }
-
-  get remaining(): number {
-    return this.#hasEnded ? 0 : this.#tokens.length - this.#nTokens;
-  }
-
-  /** Steps until this row has all its tokens, if it never ends by itself. */
-  stepsLeft(position: number): number {
-    return this.remaining === 0 ? 0 : this.#prompt.length - 1 + this.#tokens.length - position;
-  }
-
-  /** The token to feed at a position. */
-  tokenAt(position: number): number {
-    return this.#prompt[position] ?? this.#tokens[position - this.#prompt.length]!;
-  }
-
-  /** What the prompt demands at a position, or -1 where the model picks. */
-  forcedAt(position: number): number {
-    return this.#prompt[position] ?? -1;
-  }
-
-  /** How many tokens were picked before the one that is picked from this position. */
-  stepAt(position: number): number {
-    return position + 1 - this.#prompt.length;
-  }
-
-  take(position: number, token: number, logprob: number, eosTokens: readonly number[]): void {
-    if (this.remaining === 0 || this.stepAt(position) < 0) return;
-    this.#tokens[this.#nTokens] = token;
-    this.#logprobs[this.#nTokens] = logprob;
-    this.#nTokens++;
-    this.#hasEnded = eosTokens.includes(token);
-  }
-
-  result(): RowResult {
-    return {
-      sampleId: this.sampleId,
-      tokens: this.#tokens.slice(0, this.#nTokens),
-      logprobs: this.#logprobs.slice(0, this.#nTokens),
-      ended: this.#hasEnded ? 'eos' : 'length',
-    };
-  }
-}
-
 function buildInputs(
-  rows: readonly Row[],
+  rows: readonly SampleRow[],
   { seed, schedule }: GenerationSettings,
   position: number,
   nSteps: number,
@@ -168,7 +111,8 @@ function buildInputs(
     uniform[i] = uniformAt(seed, row.sampleId, step);
     temperature[i] = temperatureAt(schedule, step);
   }
-  const perRow = (value: (row: Row) => number) => new Tensor('int32', Int32Array.from(rows, value), [nRows]);
+  const perRow = (value: (row: SampleRow) => number) =>
+    new Tensor('int32', Int32Array.from(rows, value), [nRows]);
   return {
     token: perRow((row) => row.tokenAt(position)),
     remaining: perRow((row) => row.remaining),

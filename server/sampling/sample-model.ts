@@ -2,8 +2,10 @@
 // finish, and depends on the plan, the model and the graph form alone.
 
 import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts';
+import { UserError } from '../errors.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { EXPORTED_FORM } from './exported-model.ts';
 import { findRuntime } from './find-runtime.ts';
 import type { RowRequest } from './generate-batch.ts';
 import { LOOP_FORM } from './generation-graph.ts';
@@ -67,7 +69,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   const { provider, workers, nThreads } = planned;
   const queue = new BatchQueue(pending, planned.batch);
   const fallbacks = [...planned.fallbacks];
-  const form = request.products === undefined ? LOOP_FORM : `${LOOP_FORM}-${request.products}`;
+  const form = formOf(request);
   const report = () => {
     const environment = { provider, form, batch: queue.size, workers, runtime };
     request.onEnvironment({ ...environment, fallbacks: [...fallbacks] });
@@ -78,6 +80,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     fallbacks.push(`A batch of ${batch.length} does not fit into memory: going on with ${queue.size}.`);
     report();
   };
+  const settings = { config, seed: plan.seed, maxTokens: plan.maxTokens, schedule: prepared.schedule };
   const start = {
     model: {
       config,
@@ -86,17 +89,30 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
       ...(request.products === undefined ? {} : { products: request.products }),
     },
     session: { provider, nThreads, weightFolder: checkpoint.weightFolder },
-    task: {
-      kind: 'generate',
-      rule: prepared.rule,
-      settings: { config, seed: plan.seed, maxTokens: plan.maxTokens, schedule: prepared.schedule },
-    },
-  } as const;
-  for await (const rows of runBatches(start, workers, queue, signal, onTooLarge)) {
+    task: checkpoint.exportedModel
+      ? { kind: 'generate-exported', path: checkpoint.exportedModel, rule: prepared.rule, settings }
+      : { kind: 'generate', rule: prepared.rule, settings },
+  } satisfies Parameters<typeof runBatches<'generate' | 'generate-exported'>>[0];
+  for await (const rows of runBatches<'generate' | 'generate-exported'>(
+    start,
+    workers,
+    queue,
+    signal,
+    onTooLarge,
+  )) {
     yield rows.map((row) => ({
       ...row,
       promptIndex: prepared.promptOf(row.sampleId).index,
       text: decodeTokens(tokenBytes, row.ended === 'eos' ? row.tokens.subarray(0, -1) : row.tokens),
     }));
   }
+}
+
+function formOf({ checkpoint, products }: SampleRequest): string {
+  if (checkpoint.exportedModel === undefined)
+    return products === undefined ? LOOP_FORM : `${LOOP_FORM}-${products}`;
+  if (products === undefined) return EXPORTED_FORM;
+  throw new UserError(`${checkpoint.exportedModel} is an exported model and computes as it was exported.`, {
+    action: 'Leave the 8-bit option out, or choose a folder with model.safetensors in it.',
+  });
 }

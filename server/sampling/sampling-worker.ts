@@ -1,7 +1,9 @@
 // The thread that inference blocks. It opens one session, then answers batch after batch.
 
 import { parentPort, workerData } from 'node:worker_threads';
+import { UserError } from '../errors.ts';
 import { type GenerationSettings, generateBatch, type RowRequest, type RowResult } from './generate-batch.ts';
+import { generateExported, openExportedModel } from './generate-exported.ts';
 import { buildGenerationGraph } from './generation-graph.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
 import type { PickRule } from './pick-token.ts';
@@ -12,6 +14,12 @@ import { openSession, type SessionSettings } from './session.ts';
 /** What a thread is for, all its life. */
 export type WorkerTask =
   | { readonly kind: 'generate'; readonly rule: PickRule; readonly settings: GenerationSettings }
+  | {
+      readonly kind: 'generate-exported';
+      readonly path: string;
+      readonly rule: PickRule;
+      readonly settings: GenerationSettings;
+    }
   | { readonly kind: 'score' };
 
 export interface WorkerStart {
@@ -31,22 +39,24 @@ export type WorkerAnswer =
   | { readonly kind: 'batch'; readonly rows: readonly RowResult[] | readonly StretchResult[] }
   /** The batch in work did not fit into memory; the thread can go on with a smaller one. */
   | { readonly kind: 'out-of-memory' }
+  /** A UserError, in parts: its class does not survive the way between threads. */
+  | { readonly kind: 'refused'; readonly message: string; readonly action: string }
   | { readonly kind: 'failed'; readonly error: Error };
 
 const port = parentPort!;
 const { model, session: settings, task, stop }: WorkerStart = workerData;
 const send = (answer: WorkerAnswer) => port.postMessage(answer);
-const fail = (cause: unknown) =>
-  send({ kind: 'failed', error: cause instanceof Error ? cause : new Error(String(cause)) });
+const fail = (cause: unknown) => {
+  if (cause instanceof UserError) {
+    send({ kind: 'refused', message: cause.message, action: cause.action ?? '' });
+  } else {
+    send({ kind: 'failed', error: cause instanceof Error ? cause : new Error(String(cause)) });
+  }
+};
 const isStopped = () => Atomics.load(stop, 0) !== 0;
 
 try {
-  const graph = task.kind === 'generate' ? buildGenerationGraph(model, task.rule) : buildScoringGraph(model);
-  const session = await openSession(graph, settings);
-  const work = (batch: Exclude<WorkerRequest, null>) =>
-    task.kind === 'generate'
-      ? generateBatch(session, task.settings, batch as readonly RowRequest[], isStopped)
-      : scoreBatch(session, batch as readonly StretchRequest[]);
+  const work = await prepareWork();
   port.on('message', async (batch: WorkerRequest) => {
     if (batch === null) return port.close();
     try {
@@ -60,6 +70,22 @@ try {
   send({ kind: 'ready' });
 } catch (cause) {
   fail(cause);
+}
+
+/** Opens what the task needs; gives back what answers a batch, with null for one that was stopped. */
+async function prepareWork(): Promise<
+  (batch: Exclude<WorkerRequest, null>) => Promise<readonly RowResult[] | readonly StretchResult[] | null>
+> {
+  if (task.kind === 'generate-exported') {
+    const exported = await openExportedModel(task.path, task.rule, settings);
+    return (batch) => generateExported(exported, task.settings, batch as readonly RowRequest[], isStopped);
+  }
+  const graph = task.kind === 'generate' ? buildGenerationGraph(model, task.rule) : buildScoringGraph(model);
+  const session = await openSession(graph, settings);
+  return (batch) =>
+    task.kind === 'generate'
+      ? generateBatch(session, task.settings, batch as readonly RowRequest[], isStopped)
+      : scoreBatch(session, batch as readonly StretchRequest[]);
 }
 
 /** The engine's arrays and the runtime's buffers fail differently, and neither with a code. */

@@ -4,7 +4,7 @@
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import type { Execution } from '../../protocol/study.ts';
-import { EnvironmentError } from '../errors.ts';
+import { EnvironmentError, UserError } from '../errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { createEncoder } from './encode-text.ts';
 import { planScoring } from './plan-execution.ts';
@@ -40,6 +40,11 @@ export interface ScoreRequest {
 export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> {
   const { checkpoint, signal } = request;
   const { config, weights, weightFolder, tokenBytes } = checkpoint;
+  if (checkpoint.exportedModel !== undefined) {
+    throw new UserError(`${checkpoint.exportedModel} is an exported model, which cannot score texts.`, {
+      action: 'Choose a folder with model.safetensors in it.',
+    });
+  }
   const { provider, workers, nThreads } = planScoring(request.execution, checkpoint);
   const encode = createEncoder(checkpoint.tokenizer, tokenBytes);
   const open = new Map<number, OpenText>();

@@ -16,10 +16,13 @@ export interface SessionSettings {
   readonly profilePrefix?: string;
 }
 
-/** Weights are read from their own files by offset: nothing is copied, and the folder may be read-only. */
-export function openSession(graph: Uint8Array, settings: SessionSettings): Promise<InferenceSession> {
+/** `graph` is a model built here, or the path of one that was not. Weights are read from their own files by offset: nothing is copied, and the folder may be read-only. */
+export function openSession(
+  graph: Uint8Array | string,
+  settings: SessionSettings,
+): Promise<InferenceSession> {
   const { provider, deviceId = 0, deviceOutputs = [], profilePrefix } = settings;
-  return InferenceSession.create(graph, {
+  const options: InferenceSession.SessionOptions = {
     executionProviders: executionProviders(provider, deviceId),
     ...(deviceOutputs.length === 0
       ? {}
@@ -30,7 +33,10 @@ export function openSession(graph: Uint8Array, settings: SessionSettings): Promi
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
     extra: { session: { model_external_initializers_file_folder_path: settings.weightFolder } },
-  });
+  };
+  return typeof graph === 'string'
+    ? InferenceSession.create(graph, options)
+    : InferenceSession.create(graph, options);
 }
 
 /** Options are named only where they are meant: an unknown one is an error to some providers. */

@@ -3,7 +3,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { Cancelled, throwIfAborted } from '../errors.ts';
+import { Cancelled, throwIfAborted, UserError } from '../errors.ts';
 import type { RowRequest, RowResult } from './generate-batch.ts';
 import type { WorkerAnswer, WorkerRequest, WorkerStart, WorkerTask } from './sampling-worker.ts';
 import type { StretchRequest, StretchResult } from './score-batch.ts';
@@ -12,6 +12,7 @@ import { samplingWorkerUrl } from './worker-url.ts';
 /** What each task's batches are made of, and their answers. */
 interface TaskTypes {
   readonly generate: { readonly request: RowRequest; readonly result: RowResult };
+  readonly 'generate-exported': { readonly request: RowRequest; readonly result: RowResult };
   readonly score: { readonly request: StretchRequest; readonly result: StretchResult };
 }
 
@@ -25,7 +26,7 @@ type Batches<Kind extends WorkerTask['kind']> =
  * throw.
  */
 export async function* runBatches<Kind extends WorkerTask['kind']>(
-  start: Omit<WorkerStart, 'stop' | 'task'> & { readonly task: WorkerTask & { readonly kind: Kind } },
+  start: Omit<WorkerStart, 'stop' | 'task'> & { readonly task: Extract<WorkerTask, { kind: Kind }> },
   nWorkers: number,
   batches: Batches<Kind>,
   signal: AbortSignal,
@@ -67,6 +68,7 @@ function startWorker(start: WorkerStart, answers: AnswerQueue): Worker {
   const worker = new Worker(samplingWorkerUrl, { workerData: start });
   worker.on('message', (answer: WorkerAnswer) => {
     if (answer.kind === 'failed') answers.fail(answer.error);
+    else if (answer.kind === 'refused') answers.fail(new UserError(answer.message, answer));
     else answers.push({ worker, answer });
   });
   worker.on('error', (error: Error) => answers.fail(error));
@@ -92,7 +94,7 @@ const END_PATIENCE_MS = 900;
 
 interface Answer {
   readonly worker: Worker;
-  readonly answer: Exclude<WorkerAnswer, { readonly kind: 'failed' }>;
+  readonly answer: Exclude<WorkerAnswer, { readonly kind: 'failed' | 'refused' }>;
 }
 
 /** Answers in order of arrival; a failure overtakes them. */
