@@ -18,10 +18,12 @@ export type DeviceForm =
   | { readonly kind: 'loop'; readonly precision: Precision; readonly loop: PagedLoopForm }
   | { readonly kind: 'steps'; readonly precision: Precision; readonly steps: StepForm };
 
+const WEBGPU_STEPS: StepForm = { nSteps: 8, arithmetic: 'float32', pageSize: null };
+
 /** By measurement (docs/performance.md); throws where the provider has no form for this model. */
 export function chooseDeviceForm(provider: DeviceProvider, config: Gpt2Config): DeviceForm {
   if (provider !== 'cuda') {
-    return { kind: 'steps', precision: 'float32', steps: { nSteps: 4, arithmetic: 'float32' } };
+    return { kind: 'steps', precision: 'float32', steps: WEBGPU_STEPS };
   }
   const { headWidth } = config;
   if (headWidth % 8 !== 0 || headWidth > 256) {
@@ -30,16 +32,18 @@ export function chooseDeviceForm(provider: DeviceProvider, config: Gpt2Config): 
       { action: 'Choose another provider.' },
     );
   }
-  return { kind: 'loop', precision: 'float16', loop: CUDA_FORM };
+  const headsTogether = [4, 2].find((n) => config.nHeads % n === 0 && n * headWidth <= 256) ?? 1;
+  return { kind: 'loop', precision: 'float16', loop: { ...CUDA_FORM, headsTogether } };
 }
 
 /** Rows are part of the name: a matrix product of another height may round differently. */
 export function nameDeviceForm(form: DeviceForm, nRows: number): string {
   if (form.kind === 'loop') {
-    const { attention, pageSize, unroll } = form.loop;
-    return `${attention}-loop-${form.precision}-page-${pageSize}-unroll-${unroll}-rows-${nRows}`;
+    const { attention, pageSize, headsTogether, unroll } = form.loop;
+    return `${attention}-loop-${form.precision}-page-${pageSize}-heads-${headsTogether}-unroll-${unroll}-rows-${nRows}`;
   }
-  return `steps-${form.precision}-${form.steps.nSteps}-rows-${nRows}`;
+  const { nSteps, pageSize } = form.steps;
+  return `${pageSize === null ? '' : `page-${pageSize}-`}steps-${form.precision}-${nSteps}-rows-${nRows}`;
 }
 
 /** A model on a device, ready for batches of `nRows`. */
@@ -63,10 +67,12 @@ export async function openDeviceSampler(
   }
   // Only WebGPU's buffers can be handed on by this runtime; others get their cache back through the host.
   const deviceOutputs = session.provider === 'webgpu' ? stepCacheNames('present', model.config.nLayers) : [];
-  const settingsOnDevice = { ...session, deviceOutputs };
   const sessions = {
-    emptyCache: await openSession(buildEmptyCache(precise), settingsOnDevice),
-    steps: await openSession(buildStepGraph(precise, rule, form.steps), settingsOnDevice),
+    emptyCache: await openSession(buildEmptyCache(precise), { ...session, deviceOutputs }),
+    steps: await openSession(buildStepGraph(precise, rule, form.steps), {
+      ...session,
+      deviceOutputs: form.steps.pageSize === null ? deviceOutputs : [],
+    }),
   };
   return (settings, requests, isStopped) =>
     generateBySteps(sessions, form.steps, settings, requests, nRows, isStopped);

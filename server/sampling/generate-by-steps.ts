@@ -30,9 +30,8 @@ export async function generateBySteps(
   const longestPrompt = Math.max(...requests.map(({ prompt }) => prompt.length));
   const nRuns = Math.ceil((longestPrompt - 1 + maxTokens) / form.nSteps);
   const rows = requests.map((request) => new PickedRow(request, maxTokens));
-  const shape = [nRows, config.nHeads, nRuns * form.nSteps, config.headWidth];
-  const empty = await emptyCache.run({ shape: new Tensor('int64', BigInt64Array.from(shape, BigInt), [4]) });
-  const cache = new HandedOnCache(config, empty);
+  const cache = new HandedOnCache(form, config, nRows, nRuns * form.nSteps);
+  await cache.create(emptyCache);
   try {
     for (let run = 0; run < nRuns && rows.some((row) => !row.isDone); run++) {
       if (isStopped()) return null;
@@ -95,23 +94,45 @@ class PickedRow {
 }
 
 /** Wherever the runtime keeps it. What a run returned must be what the next is given: a buffer of one's own fails. */
-class HandedOnCache {
+export class HandedOnCache {
   readonly #nLayers: number;
-  #tensors: readonly Tensor[];
+  readonly #shape: readonly number[];
+  readonly #tables: Readonly<Record<string, Tensor>>;
+  #tensors: readonly Tensor[] = [];
 
-  constructor({ nLayers }: Gpt2Config, empty: Readonly<Record<string, Tensor>>) {
-    this.#nLayers = nLayers;
-    this.#tensors = stepCacheNames('present', nLayers).map((name) => empty[name]!);
+  constructor({ pageSize }: StepForm, config: Gpt2Config, nRows: number, nPositions: number) {
+    this.#nLayers = config.nLayers;
+    if (pageSize === null) {
+      this.#shape = [nRows, config.nHeads, nPositions, config.headWidth];
+      this.#tables = {};
+      return;
+    }
+    const pagesPerRow = Math.ceil(nPositions / pageSize);
+    this.#shape = [nRows * pagesPerRow, pageSize, config.nHeads, config.headWidth];
+    const upTo = (n: number) => Int32Array.from({ length: n }, (_, i) => i);
+    this.#tables = {
+      page_table: new Tensor('int32', upTo(nRows * pagesPerRow), [nRows, pagesPerRow]),
+      row_ends: new Tensor('int32', upTo(nRows + 1), [nRows + 1]),
+    };
+  }
+
+  async create(emptyCache: InferenceSession): Promise<void> {
+    const shape = new Tensor('int64', BigInt64Array.from(this.#shape, BigInt), [4]);
+    const outputs = await emptyCache.run({ shape });
+    this.#tensors = stepCacheNames('present', this.#nLayers).map((name) => outputs[name]!);
   }
 
   inputs(): Record<string, Tensor> {
     const names = stepCacheNames('past', this.#nLayers);
-    return Object.fromEntries(names.map((name, i) => [name, this.#tensors[i]!]));
+    return { ...this.#tables, ...Object.fromEntries(names.map((name, i) => [name, this.#tensors[i]!])) };
   }
 
+  /** After a run; pages were written in place. */
   replace(outputs: Readonly<Record<string, Tensor>>): void {
+    const names = stepCacheNames('present', this.#nLayers);
+    if (outputs[names[0]!] === undefined) return;
     this.dispose();
-    this.#tensors = stepCacheNames('present', this.#nLayers).map((name) => outputs[name]!);
+    this.#tensors = names.map((name) => outputs[name]!);
   }
 
   dispose(): void {

@@ -159,10 +159,21 @@ export class Graph {
     return this.op('ConstantOfShape', [shape], { value: { type, shape: [1], data } });
   }
 
-  /** A scalar. */
-  zero(type: 'float32' | 'float16'): string {
-    const name = `${type}:zero`;
+  /**
+   * Memory of a 16-bit shape that a node will write in place. The runtime takes nodes that compute the same for one
+   * node, and one buffer for all layers' caches; so each is filled with another tiny number, which nobody reads.
+   */
+  buffer(shape: string, type: 'float32' | 'float16', index: number): string {
     const data = new Uint8Array(type === 'float32' ? 4 : 2);
+    data[0] = index + 1;
+    return this.op('ConstantOfShape', [shape], { value: { type, shape: [1], data } });
+  }
+
+  /** A scalar that differs from others of the same kind, for the same reason. */
+  almostZero(type: 'float32' | 'float16', index: number): string {
+    const name = `${type}:almost-zero-${index}`;
+    const data = new Uint8Array(type === 'float32' ? 4 : 2);
+    data[0] = index;
     this.#root.#initializers.set(name, { type, shape: [], data });
     return name;
   }

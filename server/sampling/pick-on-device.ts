@@ -27,7 +27,7 @@ export function pickOnDevice(
 ): Picked {
   const isWhole = !rule.greedy && (rule.topK === 0 || rule.topK >= vocabularySize);
   const k = rule.greedy ? 1 : isWhole ? (rule.topP < 1 ? vocabularySize : 1) : rule.topK;
-  const [values, ids] = graph.ops('TopK', [logits, graph.int64([k])], 2, { axis: 1, largest: 1, sorted: 1 });
+  const [values, ids] = highestLogits(graph, vocabularySize, arithmetic, k, logits);
   const first = (input: string) =>
     k === 1 ? input : graph.op('Slice', [input, graph.int64([0]), graph.int64([1]), graph.int64([1])]);
   const highest = first(values!);
@@ -51,6 +51,43 @@ export function pickOnDevice(
     token: candidates === logits ? token : graph.op('Cast', [token], { to: DATA_TYPE.int32 }),
     logprob: graph.op('Add', [value, offset]),
   };
+}
+
+/** Parts of the vocabulary whose highest logits are looked for side by side. */
+const N_PARTS = 32;
+
+/**
+ * The k highest of each row and their places, highest first. A kernel for this reads a long row seven times, so
+ * the rows are first folded into `N_PARTS` parts: the k highest of all lie in the k columns with the highest maxima.
+ * (Of equal logits another may come first than elsewhere.) Only CUDA has what the second part needs.
+ */
+function highestLogits(
+  graph: Graph,
+  vocabularySize: number,
+  arithmetic: Arithmetic,
+  k: number,
+  logits: string,
+): readonly string[] {
+  const top = (input: string, sorted: number) =>
+    graph.ops('TopK', [input, graph.int64([k])], 2, { axis: 1, largest: 1, sorted });
+  const nColumns = Math.ceil(vocabularySize / N_PARTS);
+  if (arithmetic === 'float32' || k * 4 > nColumns) return top(logits, 1);
+  const nMissing = nColumns * N_PARTS - vocabularySize;
+  const padding = graph.int64([0, 0, 0, nMissing]);
+  const whole = nMissing === 0 ? logits : graph.op('Pad', [logits, padding, graph.float32(-Infinity)]);
+  const folded = graph.op('Reshape', [whole, graph.int64([-1, N_PARTS, nColumns])]);
+  const [, columns] = top(graph.op('ReduceMax', [folded, graph.int64([1])], { keepdims: 0 }), 0);
+  const places = graph.op('Expand', [
+    graph.op('Unsqueeze', [columns!, graph.int64([1])]),
+    graph.int64([1, N_PARTS, 1]),
+  ]);
+  const flat = graph.int64([-1, N_PARTS * k]);
+  const candidates = graph.op('Reshape', [graph.op('GatherElements', [folded, places], { axis: 2 }), flat]);
+  const [values, winners] = top(candidates, 1);
+  const starts = Array.from({ length: N_PARTS }, (_, part) => part * nColumns);
+  const offsets = graph.op('Reshape', [graph.int64(starts), graph.int64([1, N_PARTS, 1])]);
+  const ids = graph.op('Reshape', [graph.op('Add', [places, offsets]), flat]);
+  return [values!, graph.op('GatherElements', [ids, winners!], { axis: 1 })];
 }
 
 /** WebGPU gathers floats only; every token id is one exactly. */

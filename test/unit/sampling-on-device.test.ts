@@ -16,33 +16,49 @@ import { buildEmptyCache, buildStepGraph, type StepForm } from '../../server/sam
 import { scratchFolder } from '../support/scratch.ts';
 import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 
-const GROUPED: PagedLoopForm = { attention: 'grouped', pageSize: 256, unroll: 4, arithmetic: 'float64' };
+const GROUPED: PagedLoopForm = {
+  attention: 'grouped',
+  pageSize: 256,
+  headsTogether: 1,
+  unroll: 4,
+  arithmetic: 'float64',
+};
 const CONSTANT: Schedule = { kind: 'constant', temperature: 1 };
 const PROMPTS = [[299], [5, 6, 7], [10, 20], [299], [1, 2, 3, 4, 5, 6]];
 const rows: readonly RowRequest[] = PROMPTS.map((prompt, sampleId) => ({ sampleId, prompt }));
 
-const CASES: readonly { readonly name: string; readonly rule: PickRule; readonly schedule?: Schedule }[] = [
+const CASES: readonly {
+  readonly name: string;
+  readonly rule: PickRule;
+  readonly schedule?: Schedule;
+  readonly config?: object;
+}[] = [
   { name: 'top-k', rule: { topK: 40, topP: 1, greedy: false } },
   { name: 'top-p within top-k', rule: { topK: 40, topP: 0.8, greedy: false } },
   { name: 'top-p alone', rule: { topK: 0, topP: 0.9, greedy: false } },
   { name: 'greedy', rule: { topK: 40, topP: 1, greedy: true } },
+  {
+    name: 'top-k of a vocabulary worth folding',
+    rule: { topK: 40, topP: 1, greedy: false },
+    config: { vocab_size: 9001 },
+  },
   { name: 'decaying', rule: { topK: 0, topP: 1, greedy: false }, schedule: { kind: 'decaying' } },
 ];
 
 describe('the loop for devices', () => {
-  for (const { name, rule, schedule = CONSTANT } of CASES) {
+  for (const { name, rule, schedule = CONSTANT, config = {} } of CASES) {
     test(`picks what the reference picks: ${name}`, async () => {
-      const { reference, looped, stepped } = await sampleAll(rule, schedule);
+      const { reference, looped, stepped } = await sampleAll(rule, schedule, config);
       assertSame(looped, reference);
       assertSame(stepped, reference);
     });
   }
 });
 
-const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32' };
+const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32', pageSize: null };
 
-async function sampleAll(rule: PickRule, schedule: Schedule) {
-  const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+async function sampleAll(rule: PickRule, schedule: Schedule, config: object) {
+  const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder(), { config: { ...config } }));
   const settings = { config: checkpoint.config, seed: 7, maxTokens: 30, schedule };
   const session = { provider: 'cpu', nThreads: 1, weightFolder: checkpoint.weightFolder } as const;
   const loop = await openSession(buildGenerationGraph(checkpoint, rule), session);

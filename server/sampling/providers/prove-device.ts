@@ -3,6 +3,7 @@
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { DeviceProof, DeviceStart } from '../device-messages.ts';
+import { HandedOnCache } from '../generate-by-steps.ts';
 import type { Gpt2Config } from '../gpt2-config.ts';
 import { buildPagedLoop } from '../paged-loop-graph.ts';
 import type { PickRule } from '../pick-token.ts';
@@ -16,7 +17,7 @@ export type ProofResult =
 const GREEDY: PickRule = { topK: 1, topP: 1, greedy: true };
 /** Twice what was measured for each precision on every device so far, relative to the CPU in 32 bits. */
 const TOLERANCE = { float32: 2e-3, float16: 3e-2 } as const;
-const CPU_FORM: StepForm = { nSteps: 4, arithmetic: 'float32' };
+const CPU_FORM: StepForm = { nSteps: 4, arithmetic: 'float32', pageSize: null };
 /** As many rows as make a device worth having, few enough for the CPU. */
 const N_ROWS = 16;
 
@@ -82,11 +83,12 @@ async function openSteps(
   const graph = buildStepGraph(model, GREEDY, form, 'tokens-and-logits');
   const deviceOutputs = session.provider === 'webgpu' ? stepCacheNames('present', config.nLayers) : [];
   const emptyCache = await openSession(buildEmptyCache(model), { ...session, deviceOutputs });
-  const steps = await openSession(graph, { ...session, deviceOutputs });
-  const shape = [N_ROWS, config.nHeads, form.nSteps, config.headWidth];
-  const zeros = await emptyCache.run({ shape: new Tensor('int64', BigInt64Array.from(shape, BigInt), [4]) });
-  const names = stepCacheNames('present', config.nLayers);
-  const past = stepCacheNames('past', config.nLayers).map((name, i) => [name, zeros[names[i]!]!]);
+  const steps = await openSession(graph, {
+    ...session,
+    deviceOutputs: form.pageSize === null ? deviceOutputs : [],
+  });
+  const cache = new HandedOnCache(form, config, N_ROWS, form.nSteps);
+  await cache.create(emptyCache);
   const numbers = Array.from({ length: form.nSteps }, (_, step) => step);
   const lengths = Int32Array.from(numbers.flatMap((step) => texts.map(() => step)));
   const totals = numbers.map((step) => [`total.${step}`, new Tensor('int32', Int32Array.of(step + 1), [])]);
@@ -95,7 +97,7 @@ async function openSteps(
     position: new Tensor('int32', Int32Array.from(numbers), [form.nSteps, 1]),
     length: new Tensor('int32', lengths, [form.nSteps, N_ROWS]),
     ...Object.fromEntries(totals),
-    ...Object.fromEntries(past),
+    ...cache.inputs(),
   });
 }
 
