@@ -4,6 +4,7 @@
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, throwIfAborted, UserError } from '../errors.ts';
+import { findRuntime } from './find-runtime.ts';
 import type { RowRequest, RowResult } from './generate-batch.ts';
 import type { WorkerAnswer, WorkerRequest, WorkerStart, WorkerTask } from './sampling-worker.ts';
 import type { StretchRequest, StretchResult } from './score-batch.ts';
@@ -33,6 +34,7 @@ export async function* runBatches<Kind extends WorkerTask['kind']>(
   onTooLarge: (batch: readonly TaskTypes[Kind]['request'][]) => void,
 ): AsyncGenerator<readonly TaskTypes[Kind]['result'][]> {
   throwIfAborted(signal);
+  findRuntime(); // Says so where there is none: a thread would only end.
   const answers = new AnswerQueue();
   const onAbort = () => answers.fail(new Cancelled());
   signal.addEventListener('abort', onAbort, { once: true });
