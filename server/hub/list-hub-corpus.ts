@@ -3,6 +3,7 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
 import { type Shard, shardFormat } from '../corpus/shard.ts';
 import { readConfigurations } from './data-set-card.ts';
@@ -43,7 +44,11 @@ export async function listHubCorpus(
     hub: { kind: name.kind, repository: name.repository, commit: listing.commit, path, hash },
     ...(columns && { columns }),
   }));
-  return { commit: listing.commit, shards };
+  if (listing.source === 'hub' || shards.length === 0) return { commit: listing.commit, shards };
+  const [first, ...others] = shards;
+  const message = `${location}: its list of files was never fetched, so only the ${shards.length} shards in ${folder} are scanned`;
+  const problem: DataProblem = { kind: 'truncated', shard: first!.name, byteOffset: 0, message };
+  return { commit: listing.commit, shards: [{ ...first!, problems: [problem] }, ...others] };
 }
 
 async function readCard(

@@ -2,13 +2,13 @@
 // kept, so that offline a half-downloaded corpus is known to be half.
 
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
+import { dirname, join, sep } from 'node:path';
 import { datasetInfo, HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { EnvironmentError, UserError } from '../errors.ts';
-import { cachedCommit, type HubRepository, isCommit, writeRef } from './hub-cache.ts';
+import { cachedCommit, type HubRepository, isCommit, snapshotFolder, writeRef } from './hub-cache.ts';
 import type { HubSettings } from './hub-settings.ts';
 
 export interface RepositoryFile {
@@ -21,6 +21,8 @@ export interface RepositoryFile {
 export interface RepositoryListing {
   readonly commit: string;
   readonly files: readonly RepositoryFile[];
+  /** `cache`: nobody could be asked, and this is what another program left here; there may be more. */
+  readonly source: 'hub' | 'cache';
 }
 
 export interface HubAccess {
@@ -39,7 +41,11 @@ export async function listRepository(
   const kept = known === undefined ? undefined : readListing(settings, repo, known);
   // A commit never changes.
   if (kept && (fetch === null || isCommit(revision))) return kept;
-  if (fetch === null) throw notHere(settings, repo, revision);
+  if (fetch === null) {
+    const files = known === undefined ? [] : listSnapshot(snapshotFolder(settings, repo, known));
+    if (files.length === 0) throw notHere(settings, repo, revision);
+    return { commit: known!, files, source: 'cache' };
+  }
   // The token is `fetch`'s business.
   const common = { hubUrl: settings.endpoint, fetch };
   try {
@@ -67,8 +73,9 @@ export async function listRepository(
     }
     files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
     await writeRef(settings, repo, revision, commit);
-    await writeListing(settings, repo, { commit, files });
-    return { commit, files };
+    const listing = { commit, files, source: 'hub' } as const;
+    await writeListing(settings, repo, listing);
+    return listing;
   } catch (error) {
     throw explain(error, settings, repo, revision);
   }
@@ -79,6 +86,16 @@ const isSafePath = (path: string): boolean =>
   path !== '' &&
   !/^[/\\]|[\\\0]|^[A-Za-z]:/.test(path) &&
   !path.split('/').some((part) => part === '..' || part === '');
+
+/** What is there of a snapshot; links to blobs that are gone are left out. */
+function listSnapshot(folder: string): RepositoryFile[] {
+  if (!existsSync(folder)) return [];
+  const paths = readdirSync(folder, { recursive: true }).map((path) => String(path).split(sep).join('/'));
+  return paths.sort().flatMap((path) => {
+    const stat = statSync(join(folder, path), { throwIfNoEntry: false });
+    return stat?.isFile() ? [{ path, nBytes: stat.size, hash: '' }] : [];
+  });
+}
 
 /** What an error of the Hub means to a user. */
 export function explain(

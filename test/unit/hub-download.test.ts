@@ -180,6 +180,10 @@ test('where nothing may be fetched the cache alone answers, and says what is mis
   assert.equal((await fetchModel(offline, 'hf://owner/name', undefined, signal, () => {})).folder, folder);
   assert.equal(server.requests.length, before);
   assert(existsSync(join(folder, 'config.json')));
+  // Brought there by another program, which leaves no listing.
+  process.env.XDG_CACHE_HOME = scratchFolder();
+  assert.equal((await fetchModel(offline, 'hf://owner/name', undefined, signal, () => {})).folder, folder);
+  assert.equal((await listRepository(offline, repo, 'main')).source, 'cache');
 });
 
 test('the environment is read as the Hub’s own library reads it', () => {
