@@ -65,6 +65,8 @@ export function indexSamples(
     sequence[at++] = EDGE;
   }
   sampleStarts[samples.length] = at;
+  release(numbers.slots);
+  release(numbers.hashes);
   return {
     nLines: numbers.nLines,
     lineBytes: numbers.lines.bytes,
@@ -75,6 +77,16 @@ export function indexSamples(
     starts,
     ends,
   };
+}
+
+/** Gives an index's memory back at once: it is too large to wait for the collector. Not to be used after. */
+export function releaseIndex(index: SampleIndex): void {
+  const { lineBytes, lineStarts, sequence, sampleStarts, rawLines, starts, ends } = index;
+  for (const array of [lineBytes, lineStarts, sequence, sampleStarts, rawLines, starts, ends]) release(array);
+}
+
+function release({ buffer }: { readonly buffer: ArrayBufferLike }): void {
+  if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
 const LF = 0x0a;

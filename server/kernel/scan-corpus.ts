@@ -5,7 +5,7 @@ import { availableParallelism } from 'node:os';
 import type { MatchRule } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { SampleInput, ShardResult } from '../engine/detection.ts';
-import { indexSamples } from '../engine/sample-index.ts';
+import { indexSamples, releaseIndex } from '../engine/sample-index.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
 import { type ShardFailure, scanInThreads } from './scan-pool.ts';
@@ -38,7 +38,9 @@ export async function scanCorpus(request: ScanRequest): Promise<void> {
   if (!(rule.minLines >= 1))
     throw new UserError(`A match of ${rule.minLines} lines is none: minLines must be at least 1`);
   const meter = startMeter(request.report, 'scan', 'bytes', request.totalBytes, request.resumedBytes);
-  const index = shareIndex(indexSamples(request.samples, rule), rule);
+  const samples = indexSamples(request.samples, rule);
+  const index = shareIndex(samples, rule);
+  releaseIndex(samples);
   const counted = new Map<Shard, number>();
   const advance = (shard: Shard, diskBytes: number) => {
     counted.set(shard, (counted.get(shard) ?? 0) + diskBytes);

@@ -127,7 +127,7 @@ function writeMeter(folder: string): string {
   writeFileSync(
     path,
     `process.on('exit', () => { const { user, system } = process.cpuUsage();
-require('node:fs').writeFileSync(${out}, JSON.stringify({ cpuS: (user + system) / 1e6, maxRssMb: process.resourceUsage().maxRSS / 1024 })); });`,
+require('node:fs').writeFileSync(${out}, JSON.stringify({ cpuS: (user + system) / 1e6, maxRssMb: Number(/VmHWM:\\s+(\\d+)/.exec(require('node:fs').readFileSync('/proc/self/status', 'utf8'))[1]) / 1024 })); });`,
   );
   return path;
 }

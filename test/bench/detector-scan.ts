@@ -22,6 +22,11 @@ export function readSamples(path: string): SampleInput[] {
   return samples;
 }
 
+/** Not ru_maxrss, which a program inherits from whoever started it. */
+function peakMb(): number {
+  return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024;
+}
+
 async function main(): Promise<void> {
   const withFragments = process.argv.at(-1) === '--fragments';
   const [samplesPath, workers, ...paths] = process.argv.slice(2, withFragments ? -1 : undefined);
@@ -45,7 +50,7 @@ async function main(): Promise<void> {
   });
   const scanMs = performance.now() - startedAt;
   const cpu = process.cpuUsage();
-  const maxRssMb = process.resourceUsage().maxRSS / 1024;
+  const maxRssMb = peakMb();
   let nFragments = 0;
   if (withFragments) for (const _ of findFragments({ samples, rule, results })) nFragments++;
   const after = process.cpuUsage(cpu);
@@ -62,7 +67,7 @@ async function main(): Promise<void> {
       ...(withFragments && {
         nFragments,
         fragmentsCpuS: (after.user + after.system) / 1e6,
-        fragmentsRssMb: process.resourceUsage().maxRSS / 1024,
+        fragmentsRssMb: peakMb(),
       }),
     }),
   );
