@@ -5,13 +5,14 @@ import { Tensor } from 'onnxruntime-node';
 import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
 import { encodeModel, Graph } from '../../server/sampling/onnx-graph.ts';
 import { openSession } from '../../server/sampling/session.ts';
+import type { Result } from './sampler-child.ts';
 
-/** Tokens a second when `nRows` tokens go through together. */
+/** The best of some rounds of `nRows` tokens that go through together. */
 export async function measureRoofline(
   checkpoint: Checkpoint,
   nRows: number,
   nThreads: number,
-): Promise<number> {
+): Promise<Result> {
   const { width, innerWidth, nLayers, vocabularySize } = checkpoint.config;
   const graph = new Graph('products');
   const product = (input: string, name: string, shape: readonly [number, number]) => {
@@ -39,13 +40,17 @@ export async function measureRoofline(
   });
   // Small enough that nothing overflows: what is not finite can be slower.
   const input = { hidden: new Tensor('float32', new Float32Array(nRows * width).fill(1e-6), [nRows, width]) };
-  let best = Infinity;
+  let seconds = Infinity;
+  let cpuSeconds = Infinity;
   for (let round = 0; round < ROUNDS; round++) {
     const startedAt = performance.now();
+    const before = process.cpuUsage();
     await session.run(input);
-    best = Math.min(best, performance.now() - startedAt);
+    const { user, system } = process.cpuUsage(before);
+    seconds = Math.min(seconds, (performance.now() - startedAt) / 1000);
+    cpuSeconds = Math.min(cpuSeconds, (user + system) / 1e6);
   }
-  return (nRows / best) * 1000;
+  return { seconds, tokensPerSecond: nRows / seconds, tokensPerCpuSecond: nRows / cpuSeconds };
 }
 
 const ROUNDS = 20;
