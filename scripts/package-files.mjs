@@ -1,27 +1,27 @@
 // Which files go into a package: an allow-list. A file that is neither taken nor left out by name stops the
 // packaging, so that whoever adds one decides.
 
-import { readdirSync } from 'node:fs';
+import { readdirSync, statSync } from 'node:fs';
 import { join, relative, sep } from 'node:path';
+import { readManifest } from './package-bundled.mjs';
 import { targets } from './package-targets.mjs';
 import { root } from './setup.mjs';
 
 /** For people, and for the stores that show them. */
 const PAGES = ['README.md', 'CHANGELOG.md', 'LICENSE', 'SECURITY.md'];
 
-/** The texts that the extension's manifest names. */
-const STRINGS = 'package.nls.json';
-
 const TAKEN = [
   /^dist\/[^/]+\.(js|cjs|wasm|css|html)$/,
   /^dist\/demo-corpus\/(manifest\.json|shards\/shard-\d+\.json\.gz|licenses\/[^/]+\.txt)$/,
   /^media\/.+\.(json|safetensors|md|svg|png)$/,
+  /^package\.nls(\.[\w-]+)?\.json$/,
+  /^(l10n|docs\/schema)\/[^/]+\.json$/,
 ];
 const LEFT_OUT = [
   /^media\/demo-model\/training-log\.jsonl$/, // how the demo's model was trained: for readers of the sources
 ];
 /** What only an editor needs. */
-const NOT_FOR_NPM = [/^dist\/extension\./, /^media\/(?!demo-model\/)/];
+const NOT_FOR_NPM = [/^dist\/extension\./, /^media\/(?!demo-model\/)/, /^(package\.nls|l10n|docs)/];
 
 const RUNTIME = 'dist/node_modules/onnxruntime-node';
 const RUNTIME_TYPES = 'dist/node_modules/onnxruntime-common';
@@ -31,7 +31,6 @@ const SECOND_NAME = /libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
 /** Maps each path in the .vsix to the file that it is made from, without the manifests. */
 export function vsixFiles(target, bundleFolder) {
   const files = productFiles(bundleFolder);
-  files.set(STRINGS, join(root, STRINGS));
   const { runtime } = targets[target];
   if (runtime !== null) addRuntime(files, runtime);
   return files;
@@ -53,12 +52,29 @@ function productFiles(bundleFolder) {
   add(join(root, 'dist', 'demo-corpus'), 'dist/demo-corpus');
   add(join(root, 'media'), 'media');
   files.set('dist/scan-kernel.wasm', join(root, 'dist', 'scan-kernel.wasm'));
+  for (const path of [...stringFiles(), ...namedByManifest()])
+    if (!files.has(path)) files.set(path, join(root, path));
   for (const path of files.keys()) {
     if (LEFT_OUT.some((rule) => rule.test(path))) files.delete(path);
     else if (!PAGES.includes(path) && !TAKEN.some((rule) => rule.test(path)))
       throw new Error(`Neither taken into packages nor left out, see scripts/package-files.mjs: ${path}`);
   }
   return files;
+}
+
+/** The texts of the manifest, in every language. */
+const stringFiles = () => readdirSync(root).filter((name) => name.startsWith('package.nls.'));
+
+/** What the manifest points at with `./`, such as schemas and translations: files, and all in a folder. */
+function namedByManifest() {
+  const { contributes, l10n } = readManifest('.');
+  const text = JSON.stringify({ contributes, l10n });
+  const paths = [...text.matchAll(/"\.\/([\w./-]+)"/g)].map(([, path]) => path.replace(/\/$/, ''));
+  return paths.flatMap((path) =>
+    statSync(join(root, path)).isDirectory()
+      ? filesBelow(join(root, path)).map((name) => `${path}/${name}`)
+      : [path],
+  );
 }
 
 /** The runtime as Node finds it from dist/: its JavaScript, and the libraries of one system. */

@@ -64,11 +64,12 @@ export async function listRepository(
       recursive: true,
       ...common,
     })) {
-      if (entry.type !== 'file' || !isSafePath(entry.path)) continue;
+      const hash = entry.lfs?.oid ?? entry.oid ?? '';
+      if (entry.type !== 'file' || !isSafePath(entry.path) || !isHash(hash)) continue;
       files.push({
         path: entry.path,
         nBytes: entry.lfs?.size ?? entry.size,
-        hash: entry.lfs?.oid ?? entry.oid ?? '',
+        hash,
       });
     }
     files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
@@ -86,6 +87,9 @@ const isSafePath = (path: string): boolean =>
   path !== '' &&
   !/^[/\\]|[\\\0]|^[A-Za-z]:/.test(path) &&
   !path.split('/').some((part) => part === '..' || part === '');
+
+/** Files are kept under their hash, so a hash that is none could name another file. */
+const isHash = (hash: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash);
 
 /** What is there of a snapshot; links to blobs that are gone are left out. */
 function listSnapshot(folder: string): RepositoryFile[] {

@@ -168,6 +168,16 @@ test('a repository that names a file outside its folder does not get it there', 
   );
 });
 
+test('a repository that claims a path for a hash does not reach another file with it', async () => {
+  const claimedHashes = { 'model.safetensors': '../../../other', 'config.json': 'a/../../x' };
+  const { access } = await setUp({ claimedHashes });
+  const { files } = await listRepository(access, repo, 'main');
+  assert.deepEqual(
+    files.map(({ path }) => path),
+    ['README.md', 'pytorch_model.bin', 'tokenizer.json'],
+  );
+});
+
 test('where nothing may be fetched the cache alone answers, and says what is missing', async () => {
   const { server, settings, access } = await setUp();
   const offline: HubAccess = { settings: { ...settings, isOffline: true }, fetch: null };

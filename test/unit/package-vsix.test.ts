@@ -85,6 +85,11 @@ test('the manifest says what VS Code needs, and every file that it names is ther
   const files = [...text.matchAll(/"(?:\.\/)?((?:media|dist)\/[^"]+\.\w+)"/g)].map(([, path]) => path ?? '');
   assert(files.includes('dist/extension.cjs') && files.length >= 3, String(files));
   for (const path of files) entry(path);
+  for (const [, path] of text.matchAll(/"\.\/([\w./-]+)"/g))
+    assert(
+      [...entries.keys()].some((name) => name.startsWith(`extension/${path}`)),
+      `${path} is missing`,
+    );
 });
 
 test('the licences of the demo and of all code inside are inside', () => {
