@@ -36,6 +36,17 @@ test('the lockfile pins every package by its content', () => {
   }
 });
 
+test('the lockfile is that of the manifest', () => {
+  const { dependencies, devDependencies } = lock.packages[''] as unknown as typeof manifest;
+  assert.deepEqual(
+    { dependencies, devDependencies },
+    {
+      dependencies: manifest.dependencies,
+      devDependencies: manifest.devDependencies,
+    },
+  );
+});
+
 test('the manifest asks for exact versions', () => {
   for (const [name, version] of Object.entries({ ...manifest.dependencies, ...manifest.devDependencies }))
     assert.match(version, /^\d+\.\d+\.\d+(-[\w.]+)?$/, name);
