@@ -11,15 +11,8 @@ import type {
   SampleText,
   TrainOccurrence,
 } from './fragments.ts';
+import { message } from './message.ts';
 import type { Execution, Progress, StudyId, StudyPlan, StudySummary } from './study.ts';
-
-/** A method's name together with the types of its two directions, which exist only for the compiler. */
-export interface Message<Params, Result> {
-  readonly method: string;
-  readonly types?: { readonly params: Params; readonly result: Result };
-}
-
-const message = <Params, Result>(method: string): Message<Params, Result> => ({ method });
 
 /** Runs or resumes a study and answers when it ends. Cancelling the request cancels the study, resumably. */
 export const runStudy = message<

@@ -4,7 +4,8 @@
 import { join } from 'node:path';
 import { type CancellationToken, type Disposable, EventEmitter, type LogOutputChannel } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
-import { type Message, studyProgress } from '../protocol/requests.ts';
+import type { Message } from '../protocol/message.ts';
+import { studyProgress } from '../protocol/requests.ts';
 import type { Progress, StudyId } from '../protocol/study.ts';
 
 /** The server's V8 heap inside VS Code; what grows with the data lies outside of it. */

@@ -8,7 +8,7 @@ import {
   ResponseError,
 } from 'vscode-languageserver/node';
 import type { ErrorData } from '../../protocol/errors.ts';
-import type { Message } from '../../protocol/requests.ts';
+import type { Message } from '../../protocol/message.ts';
 import { VerbatimError } from '../errors.ts';
 
 type Work<Params, Result> = (params: Params, signal: AbortSignal) => Promise<Result>;

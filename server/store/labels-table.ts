@@ -21,6 +21,10 @@ export function putLabels(db: Database, labels: Iterable<StoredLabel>): number {
   return n;
 }
 
+export function deleteLabel(db: Database, fingerprint: string, annotator: string): void {
+  db.prepare('DELETE FROM labels WHERE fingerprint = ? AND annotator = ?').run(fingerprint, annotator);
+}
+
 /** By fingerprint, then annotator. */
 export function readLabels(db: Database): readonly StoredLabel[] {
   return db

@@ -166,6 +166,43 @@ CREATE TABLE restart_points (
   PRIMARY KEY (shard_id, byte_offset)
 ) STRICT;
 `,
+  `
+-- What each fragment is and holds, by rules: made after the fragments, and remade with them.
+CREATE TABLE fragment_facts (
+  fragment_id INTEGER PRIMARY KEY REFERENCES fragments,
+  category TEXT NOT NULL,         -- a kind of docs/taxonomy.md
+  spdx_id TEXT NOT NULL,          -- of the licence whose text it is; '' for anything else
+  sensitive TEXT NOT NULL         -- kinds of sensitive content, with commas between; '' for none
+) STRICT;
+CREATE INDEX fragment_facts_by_category ON fragment_facts (category, fragment_id);
+CREATE INDEX fragment_facts_with_sensitive ON fragment_facts (fragment_id) WHERE sensitive <> '';
+
+-- Families by their first fragment, so that a view opens without looking at all fragments.
+CREATE TABLE families (
+  fragment_id INTEGER PRIMARY KEY REFERENCES fragments, -- the first
+  family INTEGER NOT NULL,
+  n_fragments INTEGER NOT NULL,
+  extract INTEGER NOT NULL,       -- of the first fragment, likewise below
+  n_lines INTEGER NOT NULL
+) STRICT;
+CREATE INDEX families_by_extract ON families (extract DESC, fragment_id);
+CREATE INDEX families_by_length ON families (n_lines DESC, fragment_id);
+
+-- Fragments by where they occur, among the places that are kept.
+CREATE TABLE fragment_groups (
+  group_id INTEGER PRIMARY KEY,
+  grouping TEXT NOT NULL,         -- category | licence | repository | sample
+  name TEXT NOT NULL,             -- a sample's id for sample; '' where unknown
+  n_fragments INTEGER NOT NULL
+) STRICT;
+CREATE INDEX fragment_groups_by_size ON fragment_groups (grouping, n_fragments DESC, name);
+CREATE UNIQUE INDEX fragment_groups_by_name ON fragment_groups (grouping, name);
+CREATE TABLE group_members (
+  group_id INTEGER NOT NULL REFERENCES fragment_groups,
+  fragment_id INTEGER NOT NULL REFERENCES fragments,
+  PRIMARY KEY (group_id, fragment_id)
+) STRICT, WITHOUT ROWID;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

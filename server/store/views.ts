@@ -72,6 +72,20 @@ export function listSampleOccurrences(
     .map((row) => ({ ...textRange(row), sampleId: Number(row.sample_id) }));
 }
 
+/** Licences of the documents that hold a fragment, among the places that are kept, the commonest first. */
+export function listFragmentLicences(
+  db: Database,
+  fragmentId: number,
+): readonly { readonly name: string; readonly nDocuments: number }[] {
+  return db
+    .prepare(
+      `SELECT license AS name, count(DISTINCT document_id) AS n FROM train_occurrences
+       JOIN documents USING (document_id) WHERE fragment_id = ? GROUP BY license ORDER BY n DESC, license`,
+    )
+    .all(fragmentId)
+    .map((row) => ({ name: String(row.name), nDocuments: Number(row.n) }));
+}
+
 /** The memorised pieces of one sample, longest first at each line. */
 export function listSampleMarks(db: Database, sampleId: number): readonly SampleMark[] {
   return db
@@ -130,7 +144,7 @@ export function findExcerpt(
   return row && { text: row.text as Uint8Array, firstLine: Number(row.first_line) };
 }
 
-function fragmentRow(row: SqlRow): FragmentRow {
+export function fragmentRow(row: SqlRow): FragmentRow {
   return {
     fingerprint: String(row.fingerprint),
     nLines: Number(row.n_lines),

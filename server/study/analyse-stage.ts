@@ -5,20 +5,22 @@ import { findCoverage } from '../engine/find-coverage.ts';
 import { findFragments } from '../engine/find-fragments.ts';
 import { throwIfAborted } from '../errors.ts';
 import { startMeter } from '../progress.ts';
+import { forgetFacts } from '../store/facts-tables.ts';
 import { replaceCoverage, replaceFragments } from '../store/fragments-table.ts';
 import { forgetSampleMetrics } from '../store/metrics-table.ts';
 import { readShardResults } from '../store/shards-table.ts';
 import { transact } from '../store/study-file.ts';
 import { readStudy, setAnalysed } from '../store/study-table.ts';
+import { describe } from './describe-fragments-stage.ts';
 import { measureSamples } from './measure-samples.ts';
 import type { StageContext } from './run-study.ts';
 import { detectionSamples } from './scan-stage.ts';
 
 /** Returns the study's final state: `partial` when some data could not be read. */
-export function analyse({ db, plan, signal, report }: StageContext): StudyState {
+export async function analyse({ db, plan, signal, report }: StageContext): Promise<StudyState> {
   throwIfAborted(signal);
   if (!readStudy(db)!.analysed) {
-    const meter = startMeter(report, 'analyse', 'steps', 2);
+    const meter = startMeter(report, 'analyse', 'steps', 3);
     const request = { samples: detectionSamples(db), rule: plan.rule, results: readShardResults(db) };
     const fragments = findFragments(request);
     meter.advance(1);
@@ -27,10 +29,14 @@ export function analyse({ db, plan, signal, report }: StageContext): StudyState 
       replaceFragments(db, fragments);
       replaceCoverage(db, findCoverage(request));
       forgetSampleMetrics(db);
+      forgetFacts(db);
       setAnalysed(db, 1);
     });
     meter.advance(1);
+    await describe(db);
+    meter.advance(1);
   }
+  await describe(db); // Where an earlier run died in between.
   measureSamples(db, plan.rule);
   const incomplete = db
     .prepare("SELECT 1 FROM shards WHERE state <> 'scanned' OR n_problems > 0 LIMIT 1")

@@ -1,6 +1,7 @@
 // Runs a study from wherever it stands to its end: prepare → sample → scan → analyse. Each stage looks into
 // the study file for what is still to do, so running again after any kind of death simply goes on.
 
+import { existsSync, rmSync } from 'node:fs';
 import type { Execution, StudyPlan, StudyState, StudySummary } from '../../protocol/study.ts';
 import { Cancelled, UserError, VerbatimError } from '../errors.ts';
 import type { Report } from '../progress.ts';
@@ -43,16 +44,27 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
       action: 'Wait for it or stop it, or choose another study file.',
     });
   }
+  const isNew = !existsSync(file);
+  /** What was refused before it did anything leaves no file. */
+  let isRefused = false;
   const db = openForWriting(file);
   try {
     const plan = establishPlan(db, file, request.plan);
     const { execution, signal, report } = request;
     await recordingOutcome(db, () => runStages({ db, plan, execution, signal, report }, request.upTo));
     return summarise(db, file, false);
+  } catch (error) {
+    isRefused = isNew && error instanceof UserError && holdsNothing(db);
+    throw error;
   } finally {
     db.close();
+    if (isRefused) for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true });
   }
 }
+
+const holdsNothing = (db: Database): boolean =>
+  db.prepare("SELECT 1 FROM samples UNION ALL SELECT 1 FROM shards WHERE state <> 'pending'").get() ===
+  undefined;
 
 function establishPlan(db: Database, file: string, asked: StudyPlan | null): StudyPlan {
   const stored = readStudy(db);
@@ -80,7 +92,7 @@ async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promi
     const fetcher = await fetchShards({ ...context, signal }, shards);
     await makeSamples(context);
     await scan(context, shards, fetcher);
-    return analyse(context);
+    return await analyse(context);
   } finally {
     fetching.abort();
   }

@@ -15,6 +15,7 @@ import {
   ResponseError,
 } from 'vscode-jsonrpc/node';
 import type { ErrorData } from '../../protocol/errors.ts';
+import type { Message } from '../../protocol/message.ts';
 import * as protocol from '../../protocol/requests.ts';
 import type { Progress, StudyPlan } from '../../protocol/study.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -24,7 +25,7 @@ const execution = { provider: 'auto', batch: 8, workers: 'auto' } as const;
 interface Client {
   readonly child: ChildProcess;
   readonly connection: MessageConnection;
-  send<P, R>(message: protocol.Message<P, R>, params: P): Promise<R>;
+  send<P, R>(message: Message<P, R>, params: P): Promise<R>;
 }
 
 async function startServer(): Promise<Client> {

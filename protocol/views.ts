@@ -1,0 +1,125 @@
+// What the studies view asks: fragments filtered, sorted and in groups, in pages; and what a user adds to them.
+// Like all requests these are stateless, and a page is all that is ever sent.
+
+import type { FragmentOrder, FragmentRow, Page, PageRequest, Provenance } from './fragments.ts';
+import { message } from './message.ts';
+import type { StudyId } from './study.ts';
+
+/** What a fragment is, by the rules of docs/taxonomy.md or by hand. */
+export type Category =
+  | 'license'
+  | 'copyright'
+  | 'generated'
+  | 'documentation'
+  | 'imports'
+  | 'configuration'
+  | 'tests'
+  | 'boilerplate'
+  | 'logic';
+
+/** `family`: one row for fragments that lie inside or across one another. `flat`: a row each. */
+export type Grouping = 'family' | 'category' | 'licence' | 'repository' | 'sample' | 'flat';
+
+/** What a view shows. Each part that is left out lets everything through. */
+export interface FragmentFilter {
+  /** In the fragment's text, whatever its case, or the beginning of its fingerprint. */
+  readonly text?: string;
+  /** Of a document that holds it, as the corpus writes it; empty for unknown. */
+  readonly licence?: string;
+  readonly category?: Category;
+  readonly isSensitive?: true;
+  readonly isClipped?: true;
+  /** Leaves out what the study's baseline accepts. */
+  readonly isNew?: true;
+}
+
+export interface ListedFragment extends FragmentRow {
+  /** Null while the study has not been described. */
+  readonly category: Category | null;
+  /** Of a licence's own text; empty for anything else. */
+  readonly spdxId: string;
+  /** Kinds of sensitive content in it, such as `email`. */
+  readonly sensitive: readonly string[];
+  /** A label by hand; empty without one. */
+  readonly label: string;
+  /** The baseline accepts it. */
+  readonly isAccepted: boolean;
+  /** How many fragments its family shows here, itself among them. 1 where the view does not group by family. */
+  readonly nFamily: number;
+}
+
+/** One group of a view. Its name is a category, a licence, a repository or a sample's id. */
+export interface FragmentGroup {
+  readonly name: string;
+  readonly nFragments: number;
+}
+
+export interface ViewRequest extends PageRequest {
+  readonly study: StudyId;
+  readonly filter: FragmentFilter;
+  /** A baseline file, or null for none. One that does not exist accepts nothing. */
+  readonly baseline: string | null;
+}
+
+/** The groups of a study, the largest first. For `family` and `flat` there are none. */
+export const listGroups = message<ViewRequest & { readonly grouping: Grouping }, Page<FragmentGroup>>(
+  'verbatim/listGroups',
+);
+
+/** Fragments of a whole study (`group` null), of one group, or of one family but its first. */
+export const viewFragments = message<
+  ViewRequest & {
+    readonly grouping: Grouping;
+    readonly group: string | null;
+    /** Its other members are listed instead. */
+    readonly family?: number;
+    readonly order: FragmentOrder;
+  },
+  Page<ListedFragment>
+>('verbatim/viewFragments');
+
+/**
+ * Finds out what each fragment is and holds, where that is not known yet: for studies made by earlier versions,
+ * and imported ones. Answers whether it is known now; another process may be writing the study.
+ */
+export const describeStudy = message<{ readonly study: StudyId }, { readonly isDescribed: boolean }>(
+  'verbatim/describeStudy',
+);
+
+/** Takes fragments into a baseline file, with a reason, or out of it again. */
+export const acceptFragments = message<
+  {
+    readonly study: StudyId;
+    readonly baseline: string;
+    readonly fingerprints: readonly string[];
+    /** Null takes them out. */
+    readonly reason: string | null;
+  },
+  { readonly nAccepted: number }
+>('verbatim/acceptFragments');
+
+/** Labels a fragment by hand; null takes the annotator's label away. */
+export const labelFragment = message<
+  {
+    readonly study: StudyId;
+    readonly fingerprint: string;
+    readonly annotator: string;
+    readonly label: Category | null;
+  },
+  void
+>('verbatim/labelFragment');
+
+/** The training rows that hold a fragment, as JSON lines, ready to be removed or unlearned. */
+export const listTrainingRows = message<
+  { readonly study: StudyId; readonly fingerprint: string },
+  { readonly lines: string; readonly nUnlisted: number }
+>('verbatim/listTrainingRows');
+
+/** What a line of a sample's hover says of a fragment's sources. */
+export const listSources = message<
+  { readonly study: StudyId; readonly fingerprint: string; readonly limit: number },
+  {
+    readonly sources: readonly Provenance[];
+    readonly licences: readonly { readonly name: string; readonly nDocuments: number }[];
+  }
+>('verbatim/listSources');

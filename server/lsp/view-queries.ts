@@ -1,0 +1,77 @@
+// The answers to what the studies view asks, and what it adds: labels and accepted fragments. Nothing is held
+// between requests.
+
+import type { Page } from '../../protocol/fragments.ts';
+import type { StudyId } from '../../protocol/study.ts';
+import type { Category, FragmentGroup, Grouping, ListedFragment, ViewRequest } from '../../protocol/views.ts';
+import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
+import { withLockedStudy } from '../cli/locked-study.ts';
+import { UserError } from '../errors.ts';
+import { hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
+import * as views from '../store/fragment-views.ts';
+import { deleteLabel, putLabels } from '../store/labels-table.ts';
+import { openForReading, transact } from '../store/study-file.ts';
+import { findFragment, listFragmentLicences, listTrainOccurrences } from '../store/views.ts';
+
+export function listGroups(request: ViewRequest & { readonly grouping: Grouping }): Page<FragmentGroup> {
+  using db = openForReading(request.study);
+  return views.listGroups(db, request.grouping, request.filter, acceptedBy(request.baseline), request);
+}
+
+export function viewFragments(
+  request: ViewRequest & Pick<views.ViewQuery, 'grouping' | 'group' | 'family' | 'order'>,
+): Page<ListedFragment> {
+  using db = openForReading(request.study);
+  return views.viewFragments(db, { ...request, accepted: acceptedBy(request.baseline) });
+}
+
+export function acceptFragments(
+  baseline: string,
+  fingerprints: readonly string[],
+  reason: string | null,
+): { readonly nAccepted: number } {
+  const accepted = new Map(hasBaseline(baseline) ? readBaseline(baseline).accepted : []);
+  for (const fingerprint of fingerprints) {
+    if (reason === null) accepted.delete(fingerprint);
+    else accepted.set(fingerprint, reason);
+  }
+  writeBaseline(baseline, { accepted });
+  return { nAccepted: accepted.size };
+}
+
+export async function labelFragment(
+  study: StudyId,
+  fingerprint: string,
+  annotator: string,
+  label: Category | null,
+): Promise<void> {
+  await withLockedStudy(study, (db) =>
+    transact(db, () => {
+      if (label === null) deleteLabel(db, fingerprint, annotator);
+      else putLabels(db, [{ fingerprint, annotator, label, note: '' }]);
+    }),
+  );
+}
+
+export function trainingRows(study: StudyId, fingerprint: string) {
+  using db = openForReading(study);
+  const chosen = new Set([fingerprint]);
+  const lines = Array.from(listTrainingRows(db, chosen), (row) => `${JSON.stringify(row)}\n`).join('');
+  return { lines, nUnlisted: countUnlistedPlaces(db, chosen) };
+}
+
+export function listSources(study: StudyId, fingerprint: string, limit: number) {
+  using db = openForReading(study);
+  const fragment = findFragment(db, fingerprint);
+  if (!fragment) throw new UserError(`${study} has no fragment ${fingerprint}`);
+  const places = listTrainOccurrences(db, fragment.fragmentId, { offset: 0, limit });
+  return {
+    sources: places.map(({ provenance }) => provenance),
+    licences: listFragmentLicences(db, fragment.fragmentId),
+  };
+}
+
+function acceptedBy(baseline: string | null): ReadonlySet<string> {
+  if (baseline === null || !hasBaseline(baseline)) return new Set();
+  return new Set(readBaseline(baseline).accepted.keys());
+}

@@ -1,0 +1,71 @@
+// Tables `fragment_facts`, `families`, `fragment_groups` and `group_members`: what views group and filter by.
+// Written at once, after the fragments.
+
+import { type Database, transact } from './study-file.ts';
+
+export interface StoredFacts {
+  readonly category: string;
+  /** '' where it is no licence's text. */
+  readonly spdxId: string;
+  readonly sensitive: readonly string[];
+}
+
+/** Whether a view can group and filter, which takes the tables above. */
+export function isDescribed(db: Database): boolean {
+  const row = db
+    .prepare(
+      'SELECT EXISTS (SELECT 1 FROM families) AS described, EXISTS (SELECT 1 FROM fragments) AS has_fragments',
+    )
+    .get();
+  return row?.described === 1 || row?.has_fragments === 0;
+}
+
+/** Facts of other fragments than those there are now. Call inside a transaction. */
+export function forgetFacts(db: Database): void {
+  db.exec(
+    'DELETE FROM group_members; DELETE FROM fragment_groups; DELETE FROM families; DELETE FROM fragment_facts',
+  );
+}
+
+/** `facts` come by fragment_id, from 0. */
+export function replaceFacts(db: Database, facts: readonly StoredFacts[]): void {
+  transact(db, () => {
+    forgetFacts(db);
+    const insert = db.prepare('INSERT INTO fragment_facts VALUES (?, ?, ?, ?)');
+    for (const [id, { category, spdxId, sensitive }] of facts.entries()) {
+      insert.run(id, category, spdxId, [...new Set(sensitive)].join(','));
+    }
+    groupFragments(db);
+  });
+}
+
+/** All in the database: it may hold more than fits into memory. */
+function groupFragments(db: Database): void {
+  db.exec(`
+    INSERT INTO families
+      SELECT first, g.family, g.n, f.extract, f.n_lines
+      FROM (SELECT min(fragment_id) AS first, family, count(*) AS n FROM fragments GROUP BY family) g
+      JOIN fragments f ON f.fragment_id = first ORDER BY first;
+
+    INSERT INTO fragment_groups (grouping, name, n_fragments)
+      SELECT 'category', category, count(*) FROM fragment_facts GROUP BY category ORDER BY category;
+    INSERT INTO fragment_groups (grouping, name, n_fragments)
+      SELECT 'licence', license, 0 FROM documents GROUP BY license ORDER BY license;
+    INSERT INTO fragment_groups (grouping, name, n_fragments)
+      SELECT 'repository', repository, 0 FROM documents GROUP BY repository ORDER BY repository;
+    INSERT INTO fragment_groups (grouping, name, n_fragments)
+      SELECT 'sample', sample_id, count(DISTINCT fragment_id) FROM sample_occurrences
+      GROUP BY sample_id ORDER BY sample_id;
+
+    INSERT OR IGNORE INTO group_members
+      SELECT group_id, fragment_id FROM train_occurrences
+      JOIN documents USING (document_id) JOIN fragment_groups ON grouping = 'licence' AND name = license;
+    INSERT OR IGNORE INTO group_members
+      SELECT group_id, fragment_id FROM train_occurrences
+      JOIN documents USING (document_id) JOIN fragment_groups ON grouping = 'repository' AND name = repository;
+    UPDATE fragment_groups SET n_fragments =
+      (SELECT count(*) FROM group_members m WHERE m.group_id = fragment_groups.group_id)
+      WHERE grouping IN ('licence', 'repository');
+    DELETE FROM fragment_groups WHERE n_fragments = 0;
+  `);
+}

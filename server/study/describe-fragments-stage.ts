@@ -1,0 +1,37 @@
+// What each fragment is and holds, kept in the study file for views: the last step of an analysis, and done
+// later for files that lack it.
+
+import { describeFragments } from '../answers/describe-fragments.ts';
+import { isDescribed, replaceFacts } from '../store/facts-tables.ts';
+import { type Database, openForReading, openForWriting, tryLock } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
+
+/** Nothing to do where it has been done. The caller holds the study's lock. */
+export async function describe(db: Database): Promise<void> {
+  if (isDescribed(db)) return;
+  const { kinds, sensitive } = await describeFragments(db);
+  replaceFacts(
+    db,
+    kinds.map(({ kind, spdxId }, id) => ({
+      category: kind,
+      spdxId: spdxId ?? '',
+      sensitive: (sensitive.get(id) ?? []).map((range) => range.kind),
+    })),
+  );
+}
+
+/** For a view: whether it is described now. A study that another process writes is left to that process. */
+export async function describeStudy(file: string): Promise<boolean> {
+  if (hasBeenDescribed(file)) return true;
+  using lock = tryLock(file);
+  if (!lock) return false;
+  using db = openForWriting(file);
+  if (!readStudy(db)?.analysed) return false;
+  await describe(db);
+  return true;
+}
+
+function hasBeenDescribed(file: string): boolean {
+  using db = openForReading(file);
+  return isDescribed(db);
+}
