@@ -39,8 +39,9 @@ export function findOrAddRun(runs: DistinctRuns, run: Uint32Array): number {
 function sameRun(runs: DistinctRuns, known: number, run: Uint32Array): boolean {
   const start = runs.starts.get(known);
   if (runs.starts.get(known + 1) - start !== run.length) return false;
+  const lines = runs.lines.view();
   for (let i = 0; i < run.length; i++) {
-    if (runs.lines.get(start + i) !== run[i]) return false;
+    if (lines[start + i] !== run[i]) return false;
   }
   return true;
 }

@@ -91,14 +91,20 @@ export class RunCollector {
     this.#counts.set(run, count + 1);
     out.write(run);
     if (count >= PLACE_CAP) return;
-    let rawLine = 0;
+    const rawLines = this.#rawLines.view();
+    const starts = this.#starts;
+    const ends = this.#ends;
+    let lastRawLine = 0;
     let lastEnd = 0;
     for (let i = first; i < end; i++) {
-      out.write(this.#rawLines.get(i) - rawLine);
-      out.write(this.#starts[i]! - lastEnd);
-      out.write(this.#ends[i]! - this.#starts[i]!);
-      rawLine = this.#rawLines.get(i);
-      lastEnd = this.#ends[i]!;
+      const rawLine = rawLines[i]!;
+      const lineStart = starts[i]!;
+      const lineEnd = ends[i]!;
+      out.write(rawLine - lastRawLine);
+      out.write(lineStart - lastEnd);
+      out.write(lineEnd - lineStart);
+      lastRawLine = rawLine;
+      lastEnd = lineEnd;
     }
   }
 }

@@ -9,6 +9,11 @@ export class VarintWriter {
   }
 
   write(value: number): void {
+    // Nearly always.
+    if (value < 0x80 && this.#length < this.#bytes.length) {
+      this.#bytes[this.#length++] = value;
+      return;
+    }
     if (this.#length + 8 > this.#bytes.length) this.#grow(this.#length + 8);
     let rest = value;
     for (; rest >= 0x80; rest = Math.floor(rest / 0x80)) this.#bytes[this.#length++] = (rest % 0x80) | 0x80;

@@ -70,6 +70,7 @@ export function beginDocument(): void {
   nLines = nSettled = 0;
   at = known = 0;
   runEnd = -1;
+  nEqual = 0;
 }
 
 /** Scans what is left; returns the document's length in bytes. */
@@ -183,6 +184,9 @@ function endLongLine(): void {
 }
 
 // ---------------------------------------------------------------- scan
+/** Of the last window found, while its run goes on: how many equal lines it ends with, at least. */
+let nEqual: u32 = 0;
+
 /**
  * Tests every window whose lines are all there, as Horspool searches text: the last line first; a line that no
  * sample has rules out all windows over it, so most lines are never hashed.
@@ -239,12 +243,23 @@ function scanLines(): void {
 /** All lines of the window at `i` pass the bitmap: settle it by comparing bytes. */
 function testWindow(i: u32): void {
   const m = x.minLines;
+  const last = i + m - 1;
+  // A window of one line m times, right behind such a window: long runs of one line are frequent, and this is
+  // all that they cost.
+  if (runEnd == <i32>last && nEqual >= m && identify(last) == ids[last - 1]) {
+    nEqual++;
+    emitWindow(i);
+    return;
+  }
+  nEqual = 0;
   const w = hashWindow(hashes, i, m);
   if (!mayHoldWindow(x, w)) return;
   for (let k: u32 = 0; k < m; k++) {
     if (identify(i + k) == NO_LINE) return;
   }
   if (!holdsWindow(x, ids, i, w)) return;
+  nEqual = 1;
+  while (nEqual < m && ids[last - nEqual] == ids[last]) nEqual++;
   emitWindow(i);
 }
 
