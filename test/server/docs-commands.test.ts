@@ -1,11 +1,13 @@
 // Every command in the documentation is run as it stands there: blocks marked `sh`, in the order of their page.
-// A block that is meant to end otherwise says so: `sh exit=4`. `npm run …` must be one of the scripts.
+// A block that is meant to end otherwise says so: `sh exit=4`. `npm run …` must be one of the scripts. Blocks
+// marked `sql` ask the page's study.sqlite, and get an answer.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import manifest from '../../package.json' with { type: 'json' };
 import { demoModel } from '../support/cli.ts';
@@ -29,6 +31,12 @@ function shellBlocks(page: string): readonly Block[] {
   }));
 }
 
+function sqlBlocks(page: string): readonly string[] {
+  return [...readFileSync(join(docs, page), 'utf8').matchAll(/^```sql\n([\s\S]*?)^```$/gm)].map(
+    ([, sql]) => sql ?? '',
+  );
+}
+
 for (const page of readdirSync(docs).filter((name) => name.endsWith('.md'))) {
   const blocks = shellBlocks(page);
   if (blocks.length === 0) continue;
@@ -45,6 +53,11 @@ for (const page of readdirSync(docs).filter((name) => name.endsWith('.md'))) {
       const result = await run(script);
       assert.equal(result.exitCode, exitCode, `${script}\n${result.output}`);
     }
+    const queries = sqlBlocks(page);
+    if (queries.length === 0) return;
+    const db = new DatabaseSync(join(folder, 'study.sqlite'), { readOnly: true });
+    for (const query of queries) assert(db.prepare(query).all().length > 0, query);
+    db.close();
   });
 }
 
