@@ -34,6 +34,7 @@ export async function bundle(outdir = 'dist') {
         cli: 'server/cli.ts',
         server: 'server/main.ts',
         'sampling-worker': 'server/sampling/sampling-worker.ts',
+        'device-process': 'server/sampling/device-process.ts',
         'scan-worker': 'server/kernel/scan-worker.ts',
       },
     }),

@@ -5,12 +5,14 @@ import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts'
 import { UserError } from '../errors.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { Checkpoint } from './checkpoint.ts';
+import { chooseDevices, type DeviceChoice } from './choose-devices.ts';
+import { runOnDevices } from './device-pool.ts';
 import { EXPORTED_FORM } from './exported-model.ts';
 import { findRuntime } from './find-runtime.ts';
-import type { RowRequest } from './generate-batch.ts';
+import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
 import { LOOP_FORM } from './generation-graph.ts';
 import { planExecution } from './plan-execution.ts';
-import { preparePlan } from './prepare-plan.ts';
+import { type PreparedPlan, preparePlan } from './prepare-plan.ts';
 import { decodeTokens } from './token-bytes.ts';
 import { runBatches } from './worker-pool.ts';
 
@@ -64,11 +66,31 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   }
   if (pending.length === 0) return;
   const runtime = findRuntime();
+  const settings = { config, seed: plan.seed, maxTokens: plan.maxTokens, schedule: prepared.schedule };
+  const { chosen, fallbacks: passedOver } = await chooseDevicesFor(request, prepared, settings);
+  const finish = (row: RowResult): GeneratedSample => ({
+    ...row,
+    promptIndex: prepared.promptOf(row.sampleId).index,
+    text: decodeTokens(tokenBytes, row.ended === 'eos' ? row.tokens.subarray(0, -1) : row.tokens),
+  });
+  if (chosen !== null) {
+    const { provider, form, nRows, devices } = chosen;
+    const environment = { provider, form, batch: nRows, workers: devices.length, runtime };
+    try {
+      request.onEnvironment({ ...environment, fallbacks: passedOver });
+      for await (const rows of runOnDevices(devices, cutBatches(pending, nRows), signal)) {
+        yield rows.map(finish);
+      }
+    } finally {
+      for (const device of devices) device.end();
+    }
+    return;
+  }
   const nPositions = plan.maxTokens + Math.max(...pending.map(({ prompt }) => prompt.length));
   const planned = planExecution(request.execution, checkpoint, pending.length, nPositions);
   const { provider, workers, nThreads } = planned;
   const queue = new BatchQueue(pending, planned.batch);
-  const fallbacks = [...planned.fallbacks];
+  const fallbacks = [...passedOver, ...planned.fallbacks];
   const form = formOf(request);
   const report = () => {
     const environment = { provider, form, batch: queue.size, workers, runtime };
@@ -80,7 +102,6 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     fallbacks.push(`A batch of ${batch.length} does not fit into memory: going on with ${queue.size}.`);
     report();
   };
-  const settings = { config, seed: plan.seed, maxTokens: plan.maxTokens, schedule: prepared.schedule };
   const start = {
     model: {
       config,
@@ -100,12 +121,39 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     signal,
     onTooLarge,
   )) {
-    yield rows.map((row) => ({
-      ...row,
-      promptIndex: prepared.promptOf(row.sampleId).index,
-      text: decodeTokens(tokenBytes, row.ended === 'eos' ? row.tokens.subarray(0, -1) : row.tokens),
-    }));
+    yield rows.map(finish);
   }
+}
+
+/** Exported models and 8-bit products have a form for the CPU alone. */
+async function chooseDevicesFor(
+  { checkpoint, plan, execution, products, signal }: SampleRequest,
+  { rule, promptOf }: PreparedPlan,
+  settings: GenerationSettings,
+): Promise<DeviceChoice> {
+  if (checkpoint.exportedModel !== undefined || products !== undefined)
+    return { chosen: null, fallbacks: [] };
+  let longestPrompt = 1;
+  for (let sampleId = 0; sampleId < plan.nSamples; sampleId++) {
+    longestPrompt = Math.max(longestPrompt, promptOf(sampleId).tokens.length);
+  }
+  const nPositions = plan.maxTokens + longestPrompt;
+  return chooseDevices({
+    execution,
+    checkpoint,
+    rule,
+    settings,
+    nSamples: plan.nSamples,
+    nPositions,
+    signal,
+  });
+}
+
+function* cutBatches(
+  pending: readonly RowRequest[],
+  nRows: number,
+): Generator<readonly RowRequest[], undefined> {
+  for (let start = 0; start < pending.length; start += nRows) yield pending.slice(start, start + nRows);
 }
 
 function formOf({ checkpoint, products }: SampleRequest): string {

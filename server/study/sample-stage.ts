@@ -1,5 +1,6 @@
 // Stage `sample`: the model's outputs, a batch a transaction. A sample that is in the file is never made again.
 
+import type { Execution, Provider } from '../../protocol/study.ts';
 import { throwIfAborted } from '../errors.ts';
 import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
@@ -8,7 +9,7 @@ import { sampleModel } from '../sampling/sample-model.ts';
 import { tokenLengths } from '../sampling/token-bytes.ts';
 import { insertSamples, readSampleIds } from '../store/samples-table.ts';
 import { transact } from '../store/study-file.ts';
-import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
+import { mergeEnvironment, readStudy, setAnalysed } from '../store/study-table.ts';
 import { checkSameFact } from './environment.ts';
 import { localModel } from './hub-sources.ts';
 import type { StageContext } from './run-study.ts';
@@ -27,7 +28,7 @@ export async function sample({ db, plan, execution, signal, report }: StageConte
   const batches = sampleModel({
     checkpoint,
     plan: plan.sampling,
-    execution,
+    execution: done.size > 0 ? asBefore(execution, readStudy(db)?.environment ?? {}) : execution,
     isDone: (sampleId) => done.has(sampleId),
     signal,
     onEnvironment: ({ form, provider, ...facts }) => {
@@ -45,4 +46,13 @@ export async function sample({ db, plan, execution, signal, report }: StageConte
     meter.advance(batch.length);
     throwIfAborted(signal);
   }
+}
+
+/** A study goes on where and in what portions it began: on devices both are part of every sample. */
+function asBefore(execution: Execution, before: Readonly<Record<string, unknown>>): Execution {
+  const { provider, batch } = before as { readonly provider?: Provider; readonly batch?: number };
+  if (execution.provider !== 'auto' || provider === undefined) return execution;
+  return provider === 'cpu'
+    ? { ...execution, provider }
+    : { ...execution, provider, batch: batch ?? execution.batch };
 }

@@ -1,0 +1,185 @@
+// Turns the provider that was asked for into running devices: each candidate has to prove itself, and the
+// reason why one was passed over is kept for the user. What is chosen is part of a study's record.
+
+import { existsSync, readdirSync } from 'node:fs';
+import type { Execution, Provider } from '../../protocol/study.ts';
+import { EnvironmentError } from '../errors.ts';
+import type { Checkpoint } from './checkpoint.ts';
+import { chooseDeviceForm, type DeviceProvider, nameDeviceForm } from './device-form.ts';
+import type { DeviceStart } from './device-messages.ts';
+import { type Device, startDevice } from './device-pool.ts';
+import type { GenerationSettings } from './generate-batch.ts';
+import type { PickRule } from './pick-token.ts';
+import type { DeviceSystem } from './providers/device-system.ts';
+import { type CudaDevice, findCuda } from './providers/find-cuda.ts';
+
+export interface DeviceQuestion {
+  readonly execution: Execution;
+  readonly checkpoint: Pick<Checkpoint, 'config' | 'weights' | 'weightFolder' | 'weightBytes'>;
+  readonly rule: PickRule;
+  readonly settings: GenerationSettings;
+  /** Of the whole plan, however many are done: what is chosen must not change when a study goes on. */
+  readonly nSamples: number;
+  /** Of the longest sample with its prompt. */
+  readonly nPositions: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ChosenDevices {
+  readonly provider: DeviceProvider;
+  readonly form: string;
+  readonly nRows: number;
+  readonly devices: readonly Device[];
+}
+
+export interface DeviceChoice {
+  /** Null: the CPU. */
+  readonly chosen: ChosenDevices | null;
+  readonly fallbacks: readonly string[];
+}
+
+/** Throws an EnvironmentError where a provider was named and cannot be used. */
+export async function chooseDevices(question: DeviceQuestion): Promise<DeviceChoice> {
+  const asked = question.execution.provider;
+  if (asked === 'cpu') return { chosen: null, fallbacks: [] };
+  const isForced = asked !== 'auto';
+  if (!isForced && estimateCpuSeconds(question) < WORTH_A_DEVICE_SECONDS) {
+    return {
+      chosen: null,
+      fallbacks: ['The CPU is used: so little work is not worth starting a device for.'],
+    };
+  }
+  const fallbacks: string[] = [];
+  for (const provider of isForced ? [asked] : candidates()) {
+    const { chosen, reason, action } = await tryProvider(provider, question, isForced);
+    if (chosen !== null) return { chosen, fallbacks };
+    if (isForced) {
+      throw new EnvironmentError(`The provider ${provider} cannot be used: ${reason}`, {
+        action: action ?? 'Run "verbatim doctor" to see what is there, or choose another provider.',
+      });
+    }
+    fallbacks.push(`${NAMES[provider]} is not used: ${reason}.`);
+  }
+  return { chosen: null, fallbacks };
+}
+
+export const NAMES: Readonly<Record<Provider, string>> = {
+  cuda: 'CUDA',
+  webgpu: 'WebGPU',
+  dml: 'DirectML',
+  coreml: 'CoreML',
+  cpu: 'The CPU',
+};
+
+/** From the fastest down, by what the runtime was built with for this system. */
+export function candidates(platform: NodeJS.Platform = process.platform): readonly DeviceProvider[] {
+  if (platform === 'linux') return ['cuda', 'webgpu'];
+  if (platform === 'win32') return ['webgpu', 'dml'];
+  return platform === 'darwin' ? ['webgpu', 'coreml'] : [];
+}
+
+/** Starting a device, proving it and loading the model takes some seconds. */
+const WORTH_A_DEVICE_SECONDS = 20;
+/** Of two ordinary cores; more cores are a reason to use the CPU, never against a device. */
+const CPU_FLOPS = 80e9;
+
+function estimateCpuSeconds({ checkpoint, nSamples, nPositions }: DeviceQuestion): number {
+  const { nLayers, width, innerWidth, vocabularySize } = checkpoint.config;
+  const products = nLayers * (4 * width * width + 2 * width * innerWidth) + vocabularySize * width;
+  return (2 * products * nSamples * nPositions) / CPU_FLOPS;
+}
+
+interface Attempt {
+  readonly chosen: ChosenDevices | null;
+  readonly reason: string;
+  readonly action?: string;
+}
+
+async function tryProvider(
+  provider: DeviceProvider,
+  question: DeviceQuestion,
+  isForced: boolean,
+): Promise<Attempt> {
+  const found = findSystem(provider);
+  if (found.kind === 'missing') return { chosen: null, reason: found.reason, action: found.action };
+  const { checkpoint, rule, settings, execution, signal } = question;
+  const { config, weights, weightFolder } = checkpoint;
+  let form: DeviceStart['form'];
+  try {
+    form = chooseDeviceForm(provider, config);
+  } catch (cause) {
+    return { chosen: null, reason: cause instanceof Error ? cause.message : String(cause) };
+  }
+  const nDevices =
+    execution.workers === 'auto' ? found.devices.length : Math.min(execution.workers, found.devices.length);
+  const nRows = chooseRows(question, found.devices, nDevices, form.precision === 'float16' ? 2 : 4);
+  const start = {
+    model: { config, weights, weightFolder },
+    rule,
+    settings,
+    form,
+    system: found.system,
+    nRows,
+    proof: isForced ? 'right' : 'right-and-faster',
+  } as const;
+  const started = await Promise.all(
+    Array.from({ length: nDevices }, (_, deviceId) => startDevice({ ...start, deviceId }, signal)),
+  );
+  const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
+  const unfit = started.find((one) => one.kind === 'unfit');
+  if (unfit?.kind === 'unfit') {
+    for (const device of devices) device.end();
+    return { chosen: null, reason: unfit.reason };
+  }
+  return { chosen: { provider, form: nameDeviceForm(form, nRows), nRows, devices }, reason: '' };
+}
+
+type Found =
+  | { readonly kind: 'found'; readonly system: DeviceSystem; readonly devices: readonly CudaDevice[] }
+  | { readonly kind: 'missing'; readonly reason: string; readonly action: string };
+
+function findSystem(provider: DeviceProvider): Found {
+  if (provider === 'cuda') return findCuda();
+  if (provider === 'webgpu' && process.platform === 'linux' && !hasGraphicsDevice()) {
+    return {
+      kind: 'missing',
+      reason: 'there is no graphics device (/dev/dri is empty)',
+      action: 'Install the driver of the graphics card, with Vulkan.',
+    };
+  }
+  const system = { provider, runtimeFolder: null, libraryFolders: [] } as const;
+  // How much memory such a device has, nobody says: little enough for ordinary ones.
+  return { kind: 'found', system, devices: [{ name: provider, freeBytes: 4 * 2 ** 30 }] };
+}
+
+/** A cheap look before a process is started for nothing. Whoever names a Vulkan driver has one. */
+function hasGraphicsDevice(): boolean {
+  if (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES) return true;
+  if (existsSync('/dev/nvidiactl') || existsSync('/dev/dxg')) return true;
+  return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('render'));
+}
+
+/** Beyond this, more rows were no faster on an H200. */
+const MAX_ROWS = 1024;
+/** The share of free memory that caches and logits may take. */
+const MEMORY_SHARE = 0.7;
+
+/** A power of two: the more, the faster, as far as memory goes and there are samples. */
+function chooseRows(
+  { execution, checkpoint, nSamples, nPositions }: DeviceQuestion,
+  devices: readonly CudaDevice[],
+  nDevices: number,
+  bytesPerValue: number,
+): number {
+  if (execution.batch !== 'auto') return execution.batch;
+  const { nLayers, width, vocabularySize } = checkpoint.config;
+  const pages = Math.ceil(nPositions / 256) * 256;
+  // Twice the cache where it is handed on, and a few copies of the logits.
+  const copies = bytesPerValue === 2 ? 1 : 2;
+  const bytesPerRow = copies * bytesPerValue * 2 * nLayers * width * pages + 16 * 4 * vocabularySize;
+  const free = Math.min(...devices.map(({ freeBytes }) => freeBytes)) * MEMORY_SHARE;
+  const fitting = (free - 2 * checkpoint.weightBytes) / bytesPerRow;
+  const power = (value: number, round: (x: number) => number) => 2 ** Math.max(0, round(Math.log2(value)));
+  const wanted = power(Math.max(1, nSamples / nDevices), Math.ceil);
+  return Math.min(MAX_ROWS, wanted, power(Math.max(1, fitting), Math.floor));
+}
