@@ -20,30 +20,27 @@ export class RunCollector {
   #lastRow = 0;
 
   // The lines found in the row that is being read, and where in them its runs start.
-  readonly #lines = new GrowingUint32();
   readonly #runStarts = new GrowingUint32();
-  readonly #rawLines = new GrowingUint32();
+  #nLines = 0;
+  #lines = new Uint32Array(1 << 10);
+  #rawLines = new Uint32Array(1 << 10);
   #starts = new Float64Array(1 << 10);
   #ends = new Float64Array(1 << 10);
 
   /** A line of a run: its number among the samples' lines, its 1-based raw line, its bytes in the document. */
   addLine(line: number, rawLine: number, start: number, end: number, beginsRun: 0 | 1): void {
-    const n = this.#lines.length;
-    if (n === this.#starts.length) {
-      this.#starts = grown(this.#starts);
-      this.#ends = grown(this.#ends);
-    }
+    const n = this.#nLines++;
+    if (n === this.#lines.length) this.#grow();
     if (beginsRun) this.#runStarts.push(n);
-    this.#lines.push(line);
-    this.#rawLines.push(rawLine);
+    this.#lines[n] = line;
+    this.#rawLines[n] = rawLine;
     this.#starts[n] = start;
     this.#ends[n] = end;
   }
 
   /** The row cannot be read to its end: nothing of it counts. */
   dropRow(): void {
-    this.#lines.truncate(0);
-    this.#rawLines.truncate(0);
+    this.#nLines = 0;
     this.#runStarts.truncate(0);
   }
 
@@ -58,7 +55,7 @@ export class RunCollector {
     this.#nDocuments++;
     for (let i = 0; i < nRuns; i++) {
       const first = this.#runStarts.get(i);
-      this.#writeRun(first, i + 1 < nRuns ? this.#runStarts.get(i + 1) : this.#lines.length);
+      this.#writeRun(first, i + 1 < nRuns ? this.#runStarts.get(i + 1) : this.#nLines);
     }
     this.dropRow();
     return true;
@@ -83,15 +80,23 @@ export class RunCollector {
     return out.written().slice();
   }
 
+  #grow(): void {
+    const nLines = 2 * this.#lines.length;
+    this.#lines = filled(new Uint32Array(nLines), this.#lines);
+    this.#rawLines = filled(new Uint32Array(nLines), this.#rawLines);
+    this.#starts = filled(new Float64Array(nLines), this.#starts);
+    this.#ends = filled(new Float64Array(nLines), this.#ends);
+  }
+
   #writeRun(first: number, end: number): void {
-    const run = findOrAddRun(this.#runs, this.#lines.view().subarray(first, end));
+    const run = findOrAddRun(this.#runs, this.#lines.subarray(first, end));
     const out = this.#documents;
     if (run === this.#counts.length) this.#counts.push(0);
     const count = this.#counts.get(run);
     this.#counts.set(run, count + 1);
     out.write(run);
     if (count >= PLACE_CAP) return;
-    const rawLines = this.#rawLines.view();
+    const rawLines = this.#rawLines;
     const starts = this.#starts;
     const ends = this.#ends;
     let lastRawLine = 0;
@@ -109,8 +114,7 @@ export class RunCollector {
   }
 }
 
-function grown(values: Float64Array<ArrayBuffer>): Float64Array<ArrayBuffer> {
-  const larger = new Float64Array(2 * values.length);
+function filled<T extends Uint32Array | Float64Array>(larger: T, values: T): T {
   larger.set(values);
   return larger;
 }
