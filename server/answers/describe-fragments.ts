@@ -22,10 +22,10 @@ export async function describeFragments(db: Database): Promise<FragmentFacts> {
   const licenses = loadLicenses();
   const kinds: KindLabel[] = [];
   const sensitive = new Map<number, readonly SensitiveRange[]>();
-  await findSensitive(readFragmentTexts(db), ({ fragmentId, text }, ranges) => {
-    kinds[fragmentId] = kindOfFragment(text, licenses);
-    if (ranges.length > 0) sensitive.set(fragmentId, ranges);
-  });
+  for await (const { item, ranges } of findSensitive(readFragmentTexts(db))) {
+    kinds[item.fragmentId] = kindOfFragment(item.text, licenses);
+    if (ranges.length > 0) sensitive.set(item.fragmentId, ranges);
+  }
   return { kinds, sensitive, handLabels: agreedLabels(readLabels(db)) };
 }
 

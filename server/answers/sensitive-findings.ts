@@ -63,10 +63,11 @@ export interface SampleFinding {
 
 export async function findInSamples(db: Database, disclosure: Disclosure): Promise<readonly SampleFinding[]> {
   const findings: SampleFinding[] = [];
-  const ranges = db.prepare(
+  const memorised = db.prepare(
     'SELECT 1 FROM memorised_ranges WHERE sample_id = ? AND first_line <= ? AND last_line >= ?',
   );
-  await findSensitive(decodedSamples(db), ({ sampleId, text }, found) => {
+  for await (const { item, ranges: found } of findSensitive(decodedSamples(db))) {
+    const { sampleId, text } = item;
     for (const range of found) {
       const line = lineAt(text, range.start);
       findings.push({
@@ -75,10 +76,10 @@ export async function findInSamples(db: Database, disclosure: Disclosure): Promi
         value: describeValue(text, range, disclosure),
         sample: sampleId,
         line,
-        memorised: ranges.get(sampleId, line, line) !== undefined,
+        memorised: memorised.get(sampleId, line, line) !== undefined,
       });
     }
-  });
+  }
   return findings;
 }
 

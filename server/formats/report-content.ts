@@ -22,14 +22,10 @@ import {
 } from '../answers/sensitive-findings.ts';
 import { listFamilies } from '../store/families.ts';
 import { hasSampleMetrics } from '../store/metrics-table.ts';
+import { openPlaceReader, type PlaceReader } from '../store/place-reader.ts';
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
-import {
-  listFragments,
-  listSampleOccurrences,
-  listTrainOccurrences,
-  readFragmentText,
-} from '../store/views.ts';
+import { listFragments } from '../store/views.ts';
 import type { Baseline } from './baseline-file.ts';
 
 export interface ReportOptions {
@@ -120,10 +116,13 @@ export function* fragmentEntries(content: ReportContent): Generator<FragmentEntr
   const { db, options, answers } = content;
   if (!answers) return;
   const top = options.top ?? Number.POSITIVE_INFINITY;
+  const reader = openPlaceReader(db, options.places);
   for (let offset = 0; offset < top; offset += PAGE) {
     const limit = Math.min(PAGE, top - offset);
     const { items, total } = listFragments(db, { offset, limit, order: 'train' });
-    for (const [i, row] of items.entries()) yield fragmentEntry(content, answers.facts, offset + i, row);
+    for (const [i, row] of items.entries()) {
+      yield fragmentEntry(reader, content, answers.facts, offset + i, row);
+    }
     if (offset + items.length >= total) return;
   }
 }
@@ -133,22 +132,23 @@ export function* familyEntries(
   content: ReportContent,
   top: number,
 ): Generator<FragmentEntry & { readonly nFamily: number }> {
-  const { db, answers } = content;
+  const { db, answers, options } = content;
   if (!answers) return;
+  const reader = openPlaceReader(db, options.places);
   for (const { fragmentId, nFragments } of listFamilies(db, top)) {
     const row = listFragments(db, { offset: fragmentId, limit: 1, order: 'train' }).items[0]!;
-    yield { ...fragmentEntry(content, answers.facts, fragmentId, row), nFamily: nFragments };
+    yield { ...fragmentEntry(reader, content, answers.facts, fragmentId, row), nFamily: nFragments };
   }
 }
 
 function fragmentEntry(
-  { db, options }: ReportContent,
+  reader: PlaceReader,
+  { options }: ReportContent,
   facts: FragmentFacts,
   fragmentId: number,
   row: FragmentRow,
 ): FragmentEntry {
-  const text = new TextDecoder().decode(readFragmentText(db, fragmentId));
-  const page = { offset: 0, limit: options.places };
+  const text = new TextDecoder().decode(reader.text(fragmentId));
   const { kind, spdxId } = facts.kinds[fragmentId]!;
   return {
     fingerprint: row.fingerprint,
@@ -166,12 +166,12 @@ function fragmentEntry(
     accepted: options.baseline?.accepted.get(row.fingerprint) ?? null,
     sensitive: [...new Set((facts.sensitive.get(fragmentId) ?? []).map((range) => range.kind))],
     text: discloseText(facts, fragmentId, text, options.disclosure),
-    trainPlaces: listTrainOccurrences(db, fragmentId, page).map((place) => ({
+    trainPlaces: reader.train(fragmentId).map((place) => ({
       ...place.provenance,
       firstLine: place.firstLine,
       lastLine: place.lastLine,
     })),
-    samplePlaces: listSampleOccurrences(db, fragmentId, page).map((place) => ({
+    samplePlaces: reader.samples(fragmentId).map((place) => ({
       sample: place.sampleId,
       firstLine: place.firstLine,
       lastLine: place.lastLine,

@@ -4,6 +4,7 @@
 import { maskRanges } from '../analysis/sensitive.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { readSampleText } from '../store/samples-table.ts';
+import type { Database } from '../store/study-file.ts';
 import { version } from '../version.ts';
 import {
   describeTrainPlace,
@@ -74,16 +75,15 @@ async function* artifacts(
   { db, options }: ReportContent,
   samples: Iterable<number>,
 ): AsyncGenerator<unknown> {
-  for (const sample of samples) {
-    const text = new TextDecoder().decode(readSampleText(db, sample));
-    let shown = text;
-    if (options.disclosure === 'masked') {
-      await findSensitive([{ text }], (_, ranges) => {
-        shown = maskRanges(text, ranges);
-      });
-    }
-    yield { location: { uri: sampleUri(sample) }, roles: ['analysisTarget'], contents: { text: shown } };
+  for await (const { item, ranges } of findSensitive(sampleTexts(db, samples))) {
+    const text = options.disclosure === 'masked' ? maskRanges(item.text, ranges) : item.text;
+    yield { location: { uri: sampleUri(item.sample) }, roles: ['analysisTarget'], contents: { text } };
   }
+}
+
+function* sampleTexts(db: Database, samples: Iterable<number>) {
+  const decoder = new TextDecoder();
+  for (const sample of samples) yield { sample, text: decoder.decode(readSampleText(db, sample)) };
 }
 
 function* results(content: ReportContent, samples: ReadonlyMap<number, number>): Generator<unknown> {

@@ -8,10 +8,9 @@ import { findSensitive } from '../../server/sensitive/find-sensitive.ts';
 
 async function found(...texts: string[]): Promise<string[][]> {
   const all: string[][] = [];
-  await findSensitive(
-    texts.map((text) => ({ text })),
-    ({ text }, ranges) => all.push(ranges.map((r) => `${r.kind} ${text.slice(r.start, r.end)}`)),
-  );
+  for await (const { item, ranges } of findSensitive(texts.map((text) => ({ text })))) {
+    all.push(ranges.map((r) => `${r.kind} ${item.text.slice(r.start, r.end)}`));
+  }
   return all;
 }
 

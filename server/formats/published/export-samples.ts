@@ -35,7 +35,8 @@ export async function exportSamples(
   const shift = db.prepare('SELECT min(sample_id) AS first FROM samples').get()?.first === 0 ? 1 : 0;
   let line = 0;
   using merged = openTextWriter(path);
-  await findSensitive(latin1Samples(db), ({ sampleId, promptIndex, text }, ranges) => {
+  for await (const { item, ranges } of findSensitive(latin1Samples(db))) {
+    const { sampleId, promptIndex, text } = item;
     const shown = disclosure === 'masked' ? maskRanges(text, ranges) : text;
     const name = String(sampleId + shift);
     writeFileSync(
@@ -51,7 +52,7 @@ export async function exportSamples(
     starts.set(sampleId, line);
     texts.set(sampleId, sample);
     line += length;
-  });
+  }
   writeFileSync(join(results, 'map.json'), JSON.stringify(map));
   if (prompts.length > 0) {
     writeFileSync(
