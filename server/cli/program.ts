@@ -9,6 +9,7 @@ import { exportCommand, importCommand } from './exchange-commands.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { labelCommand } from './label-command.ts';
 import { predictCommand } from './predict-command.ts';
+import { providersCommand } from './providers-command.ts';
 import { reportCommand } from './report-command.ts';
 import { rowsCommand } from './rows-command.ts';
 import { sampleCommand, scanCommand, studyCommand } from './study-commands.ts';
@@ -26,6 +27,7 @@ const commands = [
   rowsCommand,
   exportCommand,
   importCommand,
+  providersCommand,
 ];
 
 /** Throws `CommanderError` instead of ending the process. */

@@ -1,0 +1,35 @@
+// `verbatim providers install cuda`: what a provider needs beyond what comes along. Never done by itself.
+
+import { Command, InvalidArgumentError } from 'commander';
+
+export function providersCommand(): Command {
+  const command = new Command('providers').description(
+    'Install what sampling on a graphics processor needs.',
+  );
+  const install = command
+    .command('install')
+    .argument('<provider>', 'cuda', requireCuda)
+    .description("Fetch CUDA's libraries for the bundled runtime into the user's data folder.")
+    .option('--from <path|address>', "a folder, a wheel or its address instead of pip's package index")
+    .option('--sha256 <hex>', 'what a file from an address must hash to')
+    .action(async (_provider: string, options: { readonly from?: string; readonly sha256?: string }) => {
+      const { installCuda } = await import('../sampling/providers/install-cuda.ts');
+      const stop = new AbortController();
+      process.once('SIGINT', () => stop.abort());
+      const folder = await installCuda({
+        from: options.from ?? null,
+        sha256: options.sha256?.toLowerCase() ?? null,
+        signal: stop.signal,
+        report: (message) => console.error(message),
+      });
+      console.log(`CUDA's provider is in ${folder}`);
+      console.error('Run "verbatim doctor" to see whether it works here.');
+    });
+  install.exitOverride();
+  return command;
+}
+
+function requireCuda(name: string): string {
+  if (name === 'cuda') return name;
+  throw new InvalidArgumentError('Only cuda needs to be installed; the others come along.');
+}
