@@ -1,16 +1,11 @@
-// The graph forms for graphics processors under one roof: which form each provider takes, and how one is
-// opened and driven. A form's name is part of a sample's key.
+// The graph forms for graphics processors: which one each provider takes, and its name, which is part of a
+// sample's key. It loads nothing of the runtime, so it can be asked where there is none.
 
 import { EnvironmentError } from '../errors.ts';
-import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
-import { generateBySteps } from './generate-by-steps.ts';
-import { generateOnDevice } from './generate-on-device.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
-import type { Gpt2Model, Precision } from './gpt2-graph.ts';
-import { buildPagedLoop, CUDA_FORM, type PagedLoopForm } from './paged-loop-graph.ts';
-import type { PickRule } from './pick-token.ts';
-import { openSession, type SessionSettings } from './session.ts';
-import { buildEmptyCache, buildStepGraph, type StepForm, stepCacheNames } from './step-graph.ts';
+import type { Precision } from './gpt2-graph.ts';
+import { CUDA_FORM, type PagedLoopForm } from './paged-loop-graph.ts';
+import type { StepForm } from './step-graph.ts';
 
 export type DeviceProvider = 'cuda' | 'webgpu' | 'dml' | 'coreml';
 
@@ -44,36 +39,4 @@ export function nameDeviceForm(form: DeviceForm, nRows: number): string {
   }
   const { nSteps, pageSize } = form.steps;
   return `${pageSize === null ? '' : `page-${pageSize}-`}steps-${form.precision}-${nSteps}-rows-${nRows}`;
-}
-
-/** A model on a device, ready for batches of `nRows`. */
-export type DeviceSampler = (
-  settings: GenerationSettings,
-  requests: readonly RowRequest[],
-  isStopped: () => boolean,
-) => Promise<readonly RowResult[] | null>;
-
-export async function openDeviceSampler(
-  model: Gpt2Model,
-  rule: PickRule,
-  form: DeviceForm,
-  session: SessionSettings,
-  nRows: number,
-): Promise<DeviceSampler> {
-  const precise = { ...model, precision: form.precision };
-  if (form.kind === 'loop') {
-    const loop = await openSession(buildPagedLoop(precise, rule, form.loop), session);
-    return (settings, requests) => generateOnDevice(loop, form.loop, settings, requests, nRows);
-  }
-  // Only WebGPU's buffers can be handed on by this runtime; others get their cache back through the host.
-  const deviceOutputs = session.provider === 'webgpu' ? stepCacheNames('present', model.config.nLayers) : [];
-  const sessions = {
-    emptyCache: await openSession(buildEmptyCache(precise), { ...session, deviceOutputs }),
-    steps: await openSession(buildStepGraph(precise, rule, form.steps), {
-      ...session,
-      deviceOutputs: form.steps.pageSize === null ? deviceOutputs : [],
-    }),
-  };
-  return (settings, requests, isStopped) =>
-    generateBySteps(sessions, form.steps, settings, requests, nRows, isStopped);
 }

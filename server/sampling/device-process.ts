@@ -25,7 +25,7 @@ async function begin(start: DeviceStart): Promise<void> {
   const { model, rule, form, system, deviceId, nRows, settings } = start;
   if (system.runtimeFolder !== null) useRuntime(system.runtimeFolder);
   // Loaded only now: these import the runtime.
-  const { openDeviceSampler } = await import('./device-form.ts');
+  const { openDeviceSampler } = await import('./device-sampler.ts');
   const { proveDevice } = await import('./providers/prove-device.ts');
   const session = {
     provider: system.provider,

@@ -92,6 +92,18 @@ test('the manifest says what VS Code needs, and every file that it names is ther
     );
 });
 
+test('what the bundles start or load by name is beside them', () => {
+  const named = new Set<string>();
+  for (const { path, bytes } of entries.values()) {
+    if (!/^extension\/dist\/[^/]+\.js$/.test(path)) continue;
+    for (const [, names = ''] of String(bytes()).matchAll(/new URL\(([^()]*)import\.meta\.url\s*\)/g))
+      for (const [, name = ''] of names.matchAll(/"(?:\.\/)([\w.-]+)"/g))
+        if (!name.endsWith('.ts')) named.add(name);
+  }
+  assert(named.has('sampling-worker.js') && named.has('scan-worker.js'), [...named].join());
+  for (const name of named) entry(`dist/${name}`);
+});
+
 test('the licences of the demo and of all code inside are inside', () => {
   const { packages } = JSON.parse(String(entry('dist/demo-corpus/manifest.json').bytes()));
   assert(packages.length >= 30);
