@@ -8,7 +8,7 @@ import { throwIfAborted } from '../errors.ts';
 import { INPUT_CHUNK_BYTES, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { type OnProblem, readAt, withShardFile } from './open-shard.ts';
 import { type RestartPoint, watchForRestarts } from './restart-point.ts';
-import type { Shard } from './shard.ts';
+import type { Shard, ShardFormat } from './shard.ts';
 
 export interface StreamOptions {
   readonly signal: AbortSignal;
@@ -30,7 +30,7 @@ async function* decompressed(
   options: StreamOptions,
 ): AsyncGenerator<Uint8Array> {
   const engine = decompressor(shard);
-  const source = diskChunks(file, shard, options, engine ? INPUT_CHUNK_BYTES : OUTPUT_CHUNK_BYTES);
+  const source = diskChunks(file, shard, options, chunkBytes[shard.format]);
   if (!engine) return yield* source;
   const watch =
     options.onRestartPoint && shard.format === 'jsonl.gz'
@@ -56,6 +56,16 @@ async function* decompressed(
   }
 }
 
+/** What is read at once. Zstandard is fast enough to feel how often it is called. */
+const chunkBytes: Readonly<Record<ShardFormat, number>> = {
+  jsonl: OUTPUT_CHUNK_BYTES,
+  'jsonl.gz': INPUT_CHUNK_BYTES,
+  'jsonl.zst': 4 * INPUT_CHUNK_BYTES,
+  parquet: OUTPUT_CHUNK_BYTES,
+  text: OUTPUT_CHUNK_BYTES,
+  folder: OUTPUT_CHUNK_BYTES,
+};
+
 function decompressor(shard: Shard): Transform | undefined {
   if (shard.format === 'jsonl.gz') return createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
   if (shard.format === 'jsonl.zst') return createZstdDecompress({ chunkSize: OUTPUT_CHUNK_BYTES });
@@ -66,11 +76,11 @@ async function* diskChunks(
   file: FileHandle,
   shard: Shard,
   { signal, onBytes }: StreamOptions,
-  chunkBytes: number,
+  nBytes: number,
 ): AsyncGenerator<Buffer> {
   for (let position = 0; ; ) {
     throwIfAborted(signal);
-    const chunk = await readAt(file, position, chunkBytes, shard.path);
+    const chunk = await readAt(file, position, nBytes, shard.path);
     if (chunk.length === 0) return;
     position += chunk.length;
     onBytes(chunk.length);

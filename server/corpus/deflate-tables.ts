@@ -9,6 +9,10 @@ export const LENGTH_BASE: readonly number[] = [
 export const extraBitsOfLength = (symbol: number): number =>
   symbol < 265 || symbol === 285 ? 0 : (symbol - 261) >> 2;
 
+/** Distance of a symbol before its extra bits. */
+export const distanceBase = (symbol: number): number =>
+  symbol < 4 ? symbol + 1 : ((2 + (symbol & 1)) << extraBitsOfDistance(symbol)) + 1;
+
 export const extraBitsOfDistance = (symbol: number): number => (symbol < 4 ? 0 : (symbol - 2) >> 1);
 
 export interface Codes {

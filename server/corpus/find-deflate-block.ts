@@ -4,7 +4,13 @@
 // decodes to exactly the known output is right. Pure; knows no files.
 
 import { type BlockHeader, decodeHeader, mayBeHeader } from './deflate-header.ts';
-import { extraBitsOfDistance, extraBitsOfLength, fixedCodes, LENGTH_BASE } from './deflate-tables.ts';
+import {
+  distanceBase,
+  extraBitsOfDistance,
+  extraBitsOfLength,
+  fixedCodes,
+  LENGTH_BASE,
+} from './deflate-tables.ts';
 
 /** Where the decoder stood: all in bits from the start of the bytes given. */
 export interface DecoderPlace {
@@ -27,23 +33,26 @@ export function findDeflateBlock(bytes: Uint8Array, window: Uint8Array): Decoder
 }
 
 /** Fewer equal bytes than this prove nothing. */
-const LEAST_LITERALS = 32;
+const LEAST_PROOF_BYTES = 64;
 /** A header with codes is never longer: 14 + 19 × 3 + 316 × 14 bits. */
 const MAX_HEADER_BITS = 4500;
 const END_OF_BLOCK = 256;
 
-interface Literals {
-  /** Positions in the output since the start, and the bytes there. */
+/** What the symbols said, at positions in the output since the start. */
+interface Output {
   readonly at: number[];
-  readonly byte: number[];
-  nOut: number;
+  /** How far back the bytes are copied from; 0 for a literal. */
+  readonly distance: number[];
+  /** Of a copy its length, of a literal the byte. */
+  readonly value: number[];
+  nBytes: number;
 }
 
 /** Decodes blocks to the end of the bytes. Undefined when they are not what was put out. */
 function follow(bytes: Uint8Array, start: number, window: Uint8Array): DecoderPlace | undefined {
   const nBits = bytes.length * 8;
-  const literals: Literals = { at: [], byte: [], nOut: 0 };
-  const answer = (place: DecoderPlace) => (agrees(literals, window) ? place : undefined);
+  const out: Output = { at: [], distance: [], value: [], nBytes: 0 };
+  const answer = (place: DecoderPlace) => (agrees(out, window) ? place : undefined);
   for (let bit = start; ; ) {
     const between = { headerStart: 0, headerEnd: 0, next: bit, nStored: 0 };
     if (bit + 3 > nBits) return answer(between);
@@ -51,7 +60,7 @@ function follow(bytes: Uint8Array, start: number, window: Uint8Array): DecoderPl
     const type = peek(bytes, bit + 1, 2);
     if (type === 3) return undefined;
     if (type === 0) {
-      const stored = copyStored(bytes, bit, literals);
+      const stored = copyStored(bytes, bit, out);
       if (stored === 'incomplete') return answer(between);
       if (stored === 'invalid') return undefined;
       if (stored.nLeft > 0) {
@@ -61,7 +70,7 @@ function follow(bytes: Uint8Array, start: number, window: Uint8Array): DecoderPl
     } else {
       const header = type === 1 ? { ...fixedCodes(), end: bit + 3 } : decodeHeader(bytes, bit);
       if (!header) return nBits - bit < MAX_HEADER_BITS ? answer(between) : undefined;
-      const symbols = decodeSymbols(bytes, header, literals);
+      const symbols = decodeSymbols(bytes, header, out);
       if (symbols === 'invalid') return undefined;
       if (!symbols.endOfBlock) {
         return answer({ headerStart: bit, headerEnd: header.end, next: symbols.bit, nStored: 0 });
@@ -76,7 +85,7 @@ function follow(bytes: Uint8Array, start: number, window: Uint8Array): DecoderPl
 function decodeSymbols(
   bytes: Uint8Array,
   { end, literals, distances }: BlockHeader,
-  out: Literals,
+  out: Output,
 ): { bit: number; endOfBlock: boolean } | 'invalid' {
   const nBits = bytes.length * 8;
   for (let bit = end; ; ) {
@@ -87,8 +96,7 @@ function decodeSymbols(
     if (next > nBits) return { bit, endOfBlock: false };
     if (symbol === END_OF_BLOCK) return { bit: next, endOfBlock: true };
     if (symbol < END_OF_BLOCK) {
-      out.at.push(out.nOut++);
-      out.byte.push(symbol);
+      add(out, 0, symbol, 1);
       bit = next;
       continue;
     }
@@ -99,9 +107,12 @@ function decodeSymbols(
     // A code with a single symbol has room for what is none.
     if (distance === 0 || distance >> 4 > 29)
       return next + 15 > nBits ? { bit, endOfBlock: false } : 'invalid';
-    next += (distance & 15) + extraBitsOfDistance(distance >> 4);
+    next += distance & 15;
+    const nFar = extraBitsOfDistance(distance >> 4);
+    const far = distanceBase(distance >> 4) + peek(bytes, next, nFar);
+    next += nFar;
     if (next > nBits) return { bit, endOfBlock: false };
-    out.nOut += length;
+    add(out, far, length, length);
     bit = next;
   }
 }
@@ -110,29 +121,38 @@ function decodeSymbols(
 function copyStored(
   bytes: Uint8Array,
   start: number,
-  out: Literals,
+  out: Output,
 ): { end: number; nLeft: number } | 'incomplete' | 'invalid' {
   const at = (start + 3 + 7) >> 3;
   if (at + 4 > bytes.length) return 'incomplete';
   const length = bytes[at]! | (bytes[at + 1]! << 8);
   if ((length ^ (bytes[at + 2]! | (bytes[at + 3]! << 8))) !== 0xffff) return 'invalid';
   const end = Math.min(at + 4 + length, bytes.length);
-  for (let i = at + 4; i < end; i++) {
-    out.at.push(out.nOut++);
-    out.byte.push(bytes[i]!);
-  }
+  for (let i = at + 4; i < end; i++) add(out, 0, bytes[i]!, 1);
   return { end: end * 8, nLeft: length - (end - at - 4) };
 }
 
-function agrees({ at, byte, nOut }: Literals, window: Uint8Array): boolean {
+function add(out: Output, distance: number, value: number, nBytes: number): void {
+  out.at.push(out.nBytes);
+  out.distance.push(distance);
+  out.value.push(value);
+  out.nBytes += nBytes;
+}
+
+/** Whether the symbols give the window, as far as it reaches: literals are there, copies equal their source. */
+function agrees({ at, distance, value, nBytes }: Output, window: Uint8Array): boolean {
   let nSame = 0;
   for (let i = at.length - 1; i >= 0; i--) {
-    const inWindow = window.length - (nOut - at[i]!);
-    if (inWindow < 0) break;
-    if (window[inWindow] !== byte[i]) return false;
-    nSame++;
+    const place = window.length - (nBytes - at[i]!);
+    const from = place - distance[i]!;
+    if (place < 0) break;
+    if (from < 0) continue;
+    const length = from === place ? 1 : value[i]!;
+    if (from === place && window[place] !== value[i]) return false;
+    for (let k = 0; k < length && from < place; k++) if (window[from + k] !== window[place + k]) return false;
+    nSame += length;
   }
-  return nSame >= LEAST_LITERALS;
+  return nSame >= LEAST_PROOF_BYTES;
 }
 
 /** `n` ≤ 15 bits, the first one lowest; zeros beyond the end. */

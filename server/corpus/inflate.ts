@@ -5,7 +5,7 @@ import type { Transform } from 'node:stream';
 
 /** Node's default of 16 KiB doubles the cost of inflating. */
 export const OUTPUT_CHUNK_BYTES = 1 << 20;
-export const INPUT_CHUNK_BYTES = 256 << 10;
+export const INPUT_CHUNK_BYTES = 64 << 10;
 
 /** Text is never this much smaller compressed: what goes on and on is a decompression bomb. */
 export const MAX_EXPANSION = 500;

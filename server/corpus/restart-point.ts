@@ -9,8 +9,8 @@ export type { RestartPoint };
 
 /** How far back a match can reach (RFC 1951, section 3.2.5). */
 export const WINDOW_BYTES = 32 << 10;
-/** Inflating this much takes 20 ms. */
-const RESTART_EVERY_BYTES = 16 << 20;
+/** Inflating this much takes some 10 ms. */
+const RESTART_EVERY_BYTES = 8 << 20;
 
 /**
  * Returns what to call after each piece of input: with the input bytes used and the output bytes given so

@@ -137,6 +137,7 @@ async function fetchRest(
     nDone = 0;
   }
   let timer = setTimeout(() => stall.abort(), STALL_MS);
+  let writing: Promise<unknown> = Promise.resolve();
   try {
     for await (const chunk of response.body ?? []) {
       throwIfAborted(signal);
@@ -146,15 +147,20 @@ async function fetchRest(
       nDone += chunk.length;
       if (nDone > file.nBytes) throw tooLong(request);
       if (fresh.length === 0) continue;
-      await out.write(fresh, 0, fresh.length, nDone - fresh.length);
+      await writing;
+      // Hashed while it is written.
+      writing = out.write(fresh, 0, fresh.length, nDone - fresh.length);
+      writing.catch(() => {});
       hash.update(fresh);
       request.onBytes(fresh.length);
     }
+    await writing;
   } catch (error) {
     if (error instanceof EnvironmentError || error instanceof Cancelled) throw error;
     throw diskTrouble(error, request) ?? new Interrupted(Math.max(from, nDone), error);
   } finally {
     clearTimeout(timer);
+    await writing.catch(() => {});
   }
   return Math.max(from, nDone);
 }

@@ -78,7 +78,7 @@ async function followRedirects(
       ...init,
       headers,
       redirect: 'manual',
-      signal: AbortSignal.any([signal, timeout.signal]),
+      signal: AbortSignal.any([signal, timeout.signal, ...(init.signal ? [init.signal] : [])]),
     }).finally(() => clearTimeout(timer));
     const location = response.headers.get('location');
     if (response.status < 300 || response.status >= 400 || !location) return response;
