@@ -133,7 +133,8 @@ function measureMemory(emit: Emit, scan: Scan, { shards, samples }: BenchCorpus)
     [1, eight],
     [2, eight],
   ] as const) {
-    const { maxRssMb, fragmentsRssMb } = scan(samples.one, workers, list, '--fragments');
+    const { maxRssMb } = scan(samples.one, workers, list);
+    const { fragmentsRssMb } = scan(samples.one, workers, list, '--fragments');
     const atMostMb = 6 * sampleMb + 64 * workers;
     emit({
       figure: 'peak memory',
