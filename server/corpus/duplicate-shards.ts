@@ -64,13 +64,13 @@ async function digest(
   for (const rival of rivals) if (!heads.has(rival)) heads.set(rival, head(rival));
   const own = await heads.get(shard)!;
   const all = await Promise.all(rivals.map((rival) => heads.get(rival)!));
-  if (all.filter((other) => other === own).length === 1) return `head ${shard.nBytes} ${own}`;
+  if (all.filter((other) => other === own).length === 1) return `${shard.format} head ${own}`;
   const hash = createHash('sha256');
   await using file = await open(shard.path);
   for (let at = 0; ; ) {
     throwIfAborted(signal);
     const block = await readAt(file, at, BLOCK_BYTES, shard.path);
-    if (block.length === 0) return `whole ${hash.digest('hex')}`;
+    if (block.length === 0) return `${shard.format} whole ${hash.digest('hex')}`;
     hash.update(block);
     at += block.length;
   }

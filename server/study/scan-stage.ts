@@ -2,7 +2,7 @@
 // never read again.
 
 import type { Shard } from '../corpus/shard.ts';
-import type { SampleInput } from '../engine/detection.ts';
+import type { SampleInput, ShardResult } from '../engine/detection.ts';
 import { ShardFetcher } from '../hub/shard-fetcher.ts';
 import { scanCorpus } from '../kernel/scan-corpus.ts';
 import { readSampleTexts } from '../store/samples-table.ts';
@@ -91,8 +91,7 @@ export async function scan(
     resumedBytes: bytes(shards) - bytes(pending),
     ready: (shard) => fetcher.arrived(shard),
     onShard: (shard, result) => {
-      const problems = [...(shard.problems ?? []), ...result.problems];
-      transact(db, () => storeShardResult(db, shard.index, { ...result, problems }));
+      transact(db, () => storeShardResult(db, shard.index, withListingProblems(shard, result)));
       fetcher.release(shard);
     },
     onFailure: (shard, { byteOffset, error }) => {
@@ -101,6 +100,15 @@ export async function scan(
       markShardFailed(db, shard.index, message);
     },
   });
+}
+
+/** Also what listing the corpus could not take in: it belongs to the shard that it was found beside. */
+function withListingProblems({ problems: listed = [] }: Shard, result: ShardResult): ShardResult {
+  return {
+    ...result,
+    problems: [...listed, ...result.problems],
+    nProblems: listed.length + (result.nProblems ?? result.problems.length),
+  };
 }
 
 /** Samples as detection sees them, in order of id. */

@@ -324,6 +324,7 @@ test('shards with the same bytes count once, and are named', async () => {
     'a.jsonl': '{"content":"a"}',
     'b.jsonl': '{"content":"b"}',
     'copy.jsonl': '{"content":"a"}',
+    'other-format.parquet': '{"content":"a"}',
   });
   const listed = listShards([folder, join(folder, 'b.jsonl')]);
   const { shards, duplicates } = await leaveOutDuplicates(listed, signal);
@@ -332,6 +333,7 @@ test('shards with the same bytes count once, and are named', async () => {
     [
       [0, 'a.jsonl'],
       [1, 'b.jsonl'],
+      [2, 'other-format.parquet'],
     ],
   );
   assert.equal(duplicates.length, 2);
