@@ -80,11 +80,11 @@ export function holds({ operator, limit }: Condition, value: number): boolean {
  * `GPL-3.0-or-later` and `GPL-3.0+`, and any licence of an expression counts.
  */
 export function namesLicence(pattern: string, license: string): boolean {
-  const wanted = new RegExp(`^${pattern.split('*').map(escape).join('.*')}(-only|-or-later|\\+)?$`);
+  const wanted = new RegExp(`^${pattern.split('*').map(asLiteral).join('.*')}(-only|-or-later|\\+)?$`);
   return license
     .toLowerCase()
     .split(/[()\s,/]+/)
     .some((name) => name !== '' && wanted.test(name));
 }
 
-const escape = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
+const asLiteral = (text: string) => text.replace(/[.+?^${}()|[\]\\]/g, '\\$&');
