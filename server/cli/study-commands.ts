@@ -39,15 +39,25 @@ interface Options extends CorpusOptions {
   readonly workers: number | 'auto';
   readonly top: number;
   readonly json?: boolean;
+  readonly plan?: string;
   readonly failOn?: readonly Condition[];
 }
 
 export function studyCommand(): Command {
   const command = new Command('study')
     .description('Sample a model, find what it repeats of its training data, and report.')
-    .requiredOption('--model <dir|name>', modelHelp);
-  addSamplingOptions(addCorpusOptions(command));
+    .option('--model <dir|name>', modelHelp)
+    .option('--corpus <path|name...>', corpusHelp)
+    .option('--plan <file>', 'these settings as JSON; lists of values make a study of every combination');
+  addColumnOptions(addRuleOptions(addSamplingOptions(command))).addOption(failOnOption());
   return addCommonOptions(command).action(async (options: Options) => {
+    if (options.plan !== undefined) {
+      const { sweepAndReport } = await import('./sweep-and-report.ts');
+      return sweepAndReport(resolve(options.plan), resolve(options.out), executionOf(options), options);
+    }
+    for (const name of ['model', 'corpus'] as const) {
+      if (options[name] === undefined) command.error(`error: required option '--${name}' not specified`);
+    }
     const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
       file: resolve(options.out),

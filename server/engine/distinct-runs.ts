@@ -18,15 +18,16 @@ export function newDistinctRuns(): DistinctRuns {
   return { lines: new GrowingUint32(), starts, hashes: new GrowingUint32(), slots: new Uint32Array(256) };
 }
 
+/** Whether this run is among them. */
+export const hasRun = (runs: DistinctRuns, run: Uint32Array): boolean =>
+  runs.slots[findSlot(runs, run, hashRun(run))] !== 0;
+
 /** The number of this run; a new one gets the next number. */
 export function findOrAddRun(runs: DistinctRuns, run: Uint32Array): number {
   const hash = hashRun(run);
-  const mask = runs.slots.length - 1;
-  let slot = hash & mask;
-  for (; runs.slots[slot] !== 0; slot = (slot + 1) & mask) {
-    const known = runs.slots[slot]! - 1;
-    if (runs.hashes.get(known) === hash && sameRun(runs, known, run)) return known;
-  }
+  const slot = findSlot(runs, run, hash);
+  const known = runs.slots[slot]! - 1;
+  if (known >= 0) return known;
   const added = runs.hashes.length;
   runs.slots[slot] = added + 1;
   runs.hashes.push(hash);
@@ -34,6 +35,17 @@ export function findOrAddRun(runs: DistinctRuns, run: Uint32Array): number {
   runs.starts.push(runs.lines.length);
   if (2 * (added + 1) > runs.slots.length) rehash(runs);
   return added;
+}
+
+/** The run's slot, or the free one where it belongs. */
+function findSlot(runs: DistinctRuns, run: Uint32Array, hash: number): number {
+  const mask = runs.slots.length - 1;
+  let slot = hash & mask;
+  for (; runs.slots[slot] !== 0; slot = (slot + 1) & mask) {
+    const known = runs.slots[slot]! - 1;
+    if (runs.hashes.get(known) === hash && sameRun(runs, known, run)) break;
+  }
+  return slot;
 }
 
 function sameRun(runs: DistinctRuns, known: number, run: Uint32Array): boolean {

@@ -1,0 +1,87 @@
+// `verbatim study --plan FILE`: one study, or a grid of them over one scan, and what became of each.
+
+import { basename } from 'node:path';
+import type { Execution } from '../../protocol/study.ts';
+import { compareStudies } from '../answers/compare-studies.ts';
+import { UserError } from '../errors.ts';
+import { comparisonTable } from '../formats/comparison-table.ts';
+import { locate } from '../hub/hub-name.ts';
+import { openForReading } from '../store/study-file.ts';
+import { runSweep, type SweepStudy } from '../study/run-sweep.ts';
+import { readSweep } from '../study/sweep-plan.ts';
+import { failOn } from './fail-on.ts';
+import type { Condition } from './fail-on-condition.ts';
+import { runAndReport } from './run-and-report.ts';
+import { terminalProgress } from './terminal-progress.ts';
+import { writeLines } from './write-lines.ts';
+
+interface Options {
+  readonly model?: string;
+  readonly corpus?: readonly string[];
+  readonly top: number;
+  readonly failOn?: readonly Condition[];
+}
+
+export async function sweepAndReport(
+  planFile: string,
+  out: string,
+  execution: Execution,
+  options: Options,
+): Promise<void> {
+  if (options.model !== undefined || options.corpus !== undefined) {
+    throw new UserError('--plan says what to study: --model and --corpus do not go with it', {
+      action: 'Leave them out, or leave --plan out.',
+    });
+  }
+  const points = readSweep(planFile, locate);
+  if (points.length === 1) {
+    const { plan } = points[0]!;
+    return runAndReport({
+      file: out,
+      plan,
+      execution,
+      upTo: 'analyse',
+      top: options.top,
+      failOn: options.failOn ?? [],
+    });
+  }
+  const studies = points.map(({ name, plan }): SweepStudy => ({ plan, file: fileOf(out, name) }));
+  const stop = new AbortController();
+  const onSignal = () => stop.abort();
+  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+  const progress = terminalProgress(process.stderr);
+  try {
+    const summaries = await runSweep({
+      studies,
+      execution,
+      signal: stop.signal,
+      report: progress.report,
+      onStudy: ({ file }) => {
+        progress.end();
+        console.error(basename(file));
+      },
+    });
+    if (summaries.some(({ state }) => state === 'partial')) process.exitCode = 3;
+  } finally {
+    progress.end();
+    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+  }
+  await printComparison(
+    studies,
+    points.map(({ name }) => name),
+  );
+  for (const { file } of studies) failOn(file, options.failOn);
+}
+
+/** `study.sqlite` and `topK=40` make `study.topK=40.sqlite`. */
+const fileOf = (out: string, name: string) =>
+  `${out.replace(/\.sqlite$/, '')}.${name.replace(/[^\w=.,-]+/g, '_')}.sqlite`;
+
+async function printComparison(studies: readonly SweepStudy[], names: readonly string[]): Promise<void> {
+  const open = studies.map(({ file, plan }, i) => ({ name: names[i]!, plan, db: openForReading(file) }));
+  try {
+    await writeLines(comparisonTable(compareStudies(open)));
+  } finally {
+    for (const { db } of open) db.close();
+  }
+}
