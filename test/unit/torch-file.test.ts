@@ -2,17 +2,22 @@
 // that are no weights at all: nothing but tensors may come out, and nothing may run.
 
 import assert from 'node:assert/strict';
-import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../../server/errors.ts';
+import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { readWeights } from '../../server/sampling/read-weights.ts';
 import type { Weight } from '../../server/sampling/safetensors.ts';
 import { readTorchFile } from '../../server/sampling/torch-file.ts';
+import { openForReading } from '../../server/store/study-file.ts';
+import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
+import { runStudy } from '../../server/study/run-study.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { writeZip } from '../support/write-zip.ts';
+import { randomTensors, TINY_CONFIG, writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 
 const fixtures = join(import.meta.dirname, '../fixtures/torch');
 const expected: Record<string, { shape: number[]; values: number[] }> = JSON.parse(
@@ -140,6 +145,68 @@ test('whatever asks for more than tensors is refused by name, and does not run',
     readTorchFile(join(fixtures, 'whole-module.bin')),
     /refused: it asks for transformers/,
   );
+});
+
+/** The pickle of a dictionary of float32 tensors, one storage each, as PyTorch writes it. */
+function pickleOf(tensors: readonly { readonly name: string; readonly shape: readonly number[] }[]): Buffer {
+  const text = (s: string) => `X${String.fromCharCode(s.length)}\0\0\0${s}`;
+  const int = (n: number) => `J${String.fromCharCode(n & 255, (n >> 8) & 255, (n >> 16) & 255, n >>> 24)}`;
+  const tuple = (items: readonly string[]) => `(${items.join('')}t`;
+  const items = tensors.map(({ name, shape }, i) => {
+    const n = shape.reduce((product, size) => product * size, 1);
+    const storage = `${tuple([text('storage'), 'ctorch\nFloatStorage\n', text(String(i)), text('cpu'), int(n)])}Q`;
+    const strides = shape.map((_, axis) =>
+      shape.slice(axis + 1).reduce((product, size) => product * size, 1),
+    );
+    const rest = [
+      int(0),
+      tuple(shape.map(int)),
+      tuple(strides.map(int)),
+      '\x89',
+      'ccollections\nOrderedDict\n)R',
+    ];
+    return `${text(name)}ctorch._utils\n_rebuild_tensor_v2\n${tuple([storage, ...rest])}R`;
+  });
+  return latin1(`\x80\x02ccollections\nOrderedDict\n)R(${items.join('')}u.`);
+}
+
+test('a model is the same model, and makes the same samples, whichever way its weights are stored', async () => {
+  const dir = scratchFolder();
+  const safe = writeRandomCheckpoint(join(dir, 'safe'), { seed: 5 });
+  const torch = writeRandomCheckpoint(join(dir, 'torch'), { seed: 5 });
+  rmSync(join(torch, 'model.safetensors'));
+  const tensors = randomTensors(TINY_CONFIG, 5);
+  const data = tensors.map(({ values }, i) => ({
+    name: `archive/data/${i}`,
+    bytes: new Uint8Array(values.buffer),
+  }));
+  writeFileSync(
+    join(torch, 'pytorch_model.bin'),
+    writeZip([{ name: 'archive/data.pkl', bytes: pickleOf(tensors) }, ...data]),
+  );
+  assert.equal((await openCheckpoint(torch)).digest, (await openCheckpoint(safe)).digest);
+  const sample = async (model: string) => {
+    const file = join(dir, `${model.length}.sqlite`);
+    await runStudy({
+      file,
+      plan: {
+        model,
+        samples: null,
+        corpus: [],
+        sampling: { ...defaultSampling, nSamples: 4, maxTokens: 12 },
+        rule: defaultRule,
+      },
+      execution: { provider: 'cpu', batch: 4, workers: 1 },
+      upTo: 'sample',
+      signal: new AbortController().signal,
+      report: () => {},
+    });
+    using db = openForReading(file);
+    return db.prepare('SELECT tokens FROM samples ORDER BY sample_id').all();
+  };
+  const samples = await sample(torch);
+  assert.equal(samples.length, 4);
+  assert.deepEqual(samples, await sample(safe));
 });
 
 test('packed entries are unpacked once', async () => {
