@@ -56,5 +56,7 @@ export function readExecution(): Execution {
     provider: readSetting('execution.provider'),
     workers: readSetting('execution.workers') || 'auto',
     batch: readSetting('execution.batch') || 'auto',
+    // A folder that nobody trusts causes no traffic.
+    fetch: workspace.isTrusted ? 'missing' : 'never',
   };
 }
