@@ -22,7 +22,7 @@ const banner = {
 /** Gives back what esbuild says went into each file. The same sources give the same bytes in any folder. */
 export async function bundle(outdir = 'dist') {
   mkdirSync(outdir, { recursive: true });
-  for (const name of readdirSync(outdir)) if (/\.c?js$/.test(name)) rmSync(`${outdir}/${name}`);
+  for (const name of readdirSync(outdir)) if (/\.(c?js|css)$/.test(name)) rmSync(`${outdir}/${name}`);
   const results = await Promise.all([
     build({
       ...shared,
@@ -44,6 +44,18 @@ export async function bundle(outdir = 'dist') {
       format: 'cjs',
       outExtension: { '.js': '.cjs' },
       entryPoints: { extension: 'src/extension.ts' },
+    }),
+    build({
+      ...shared,
+      outdir,
+      platform: 'browser',
+      target: 'chrome134', // that of the oldest VS Code that package.json allows
+      format: 'iife',
+      minify: true,
+      entryPoints: [
+        { in: 'webview/main.ts', out: 'dashboard' },
+        { in: 'webview/dashboard.css', out: 'dashboard' },
+      ],
     }),
     buildKernel(),
   ]);

@@ -21,7 +21,11 @@ const LEFT_OUT = [
   /^media\/demo-model\/training-log\.jsonl$/, // how the demo's model was trained: for readers of the sources
 ];
 /** What only an editor needs. */
-const NOT_FOR_NPM = [/^dist\/extension\./, /^media\/(?!demo-model\/)/, /^(package\.nls|l10n|docs)/];
+const NOT_FOR_NPM = [
+  /^dist\/(extension|dashboard)\./,
+  /^media\/(?!demo-model\/)/,
+  /^(package\.nls|l10n|docs)/,
+];
 
 const RUNTIME = 'dist/node_modules/onnxruntime-node';
 const RUNTIME_TYPES = 'dist/node_modules/onnxruntime-common';

@@ -2,6 +2,7 @@
 // It is stateless: every request names a study file, and a restarted server answers the same.
 
 import { createConnection, ProposedFeatures, TextDocumentSyncKind } from 'vscode-languageserver/node';
+import { getDashboard, listDashboardFragments } from '../protocol/dashboard.ts';
 import {
   getDemoPlan,
   getDocument,
@@ -16,6 +17,7 @@ import {
   studyProgress,
 } from '../protocol/requests.ts';
 import { answering } from './lsp/answering.ts';
+import * as dashboards from './lsp/dashboard-queries.ts';
 import * as queries from './lsp/study-queries.ts';
 import { throttleProgress } from './lsp/throttle-progress.ts';
 import { productFolder } from './product-folder.ts';
@@ -50,5 +52,7 @@ on(listTrainOccurrences, async (request) => queries.listTrainPage(request));
 on(listSampleOccurrences, async (request) => queries.listSamplePage(request));
 on(getSample, async ({ study, sampleId }) => queries.getSample(study, sampleId));
 on(getDocument, async ({ study, documentId }, signal) => queries.getDocument(study, documentId, signal));
+on(getDashboard, async ({ study }) => dashboards.getDashboard(study));
+on(listDashboardFragments, async (request) => dashboards.listDashboardFragments(request));
 
 connection.listen();

@@ -26,6 +26,8 @@ export interface CommandMap {
   'verbatim.forgetStudy': (target: StudyNode | NoticeNode) => Promise<void>;
   /** Asks first; the file goes for good. */
   'verbatim.deleteStudy': (target: StudyNode) => Promise<void>;
+  /** Asks which study, where none is given. */
+  'verbatim.openDashboard': (target?: StudyNode | StudyId) => Promise<void>;
   'verbatim.refreshStudies': () => void;
   'verbatim.sortFragments': () => Promise<void>;
   'verbatim.showMore': (node: MoreNode) => void;

@@ -1,9 +1,11 @@
 // The extension's composition root: makes the parts, hands them to each other, and registers them for disposal.
 // Nothing is started or read here; the background process starts with the first request.
 
-import { type ExtensionContext, window, workspace } from 'vscode';
+import { type ExtensionContext, Uri, window, workspace } from 'vscode';
 import type { StudyId } from '../protocol/study.ts';
 import { registerCommands } from './command-map.ts';
+import { dashboardCommand } from './dashboard/dashboard-command.ts';
+import { Dashboards } from './dashboard/dashboards.ts';
 import { FragmentHighlight } from './decorations/fragment-highlight.ts';
 import { MemorisedLines } from './decorations/memorised-lines.ts';
 import { OpenTexts } from './documents/open-texts.ts';
@@ -48,6 +50,8 @@ export function activate(context: ExtensionContext): VerbatimParts {
     return 'shown';
   };
   const refresh = () => tree.refresh();
+  const dist = Uri.joinPath(context.extensionUri, 'dist');
+  const dashboards = new Dashboards({ server, errors, dist, reveal }, runs);
   const studyFiles = workspace.createFileSystemWatcher('**/.verbatim/*.sqlite', false, true, false);
 
   context.subscriptions.push(
@@ -58,12 +62,14 @@ export function activate(context: ExtensionContext): VerbatimParts {
     view,
     memorisedLines,
     new FragmentHighlight(),
+    dashboards,
     new RunStatus(runs),
     workspace.registerTextDocumentContentProvider(SAMPLE_SCHEME, texts),
     workspace.registerTextDocumentContentProvider(TRAIN_SCHEME, texts),
     registerCommands(
       {
         ...studyCommands({ server, location, runs, errors, reveal, revealQuietly, refresh }),
+        ...dashboardCommand(dashboards, server, location),
         ...viewCommands(tree, new OpenTexts(server, texts), log),
       },
       errors,

@@ -1,0 +1,202 @@
+// The dashboard: what a study found, at a glance. The server answers the extension with it, and the webview and
+// the extension pass each other the messages at the end. Sensitive parts of texts are masked before they get here.
+
+import type { DataProblemKind } from './errors.ts';
+import type { FragmentOrder, FragmentRow, Page, PageRequest } from './fragments.ts';
+import { message } from './message.ts';
+import type { StudyId, StudySummary } from './study.ts';
+import type { Category } from './views.ts';
+
+/** Everything but the fragments themselves, which come in pages. */
+export const getDashboard = message<{ readonly study: StudyId }, Dashboard>('verbatim/getDashboard');
+
+/** The fragments behind a mark of the dashboard, their labels masked. */
+export const listDashboardFragments = message<
+  PageRequest & {
+    readonly study: StudyId;
+    readonly order: FragmentOrder;
+    readonly selection: FragmentSelection;
+  },
+  Page<FragmentRow>
+>('verbatim/listDashboardFragments');
+
+/** Which fragments a mark stands for. */
+export type FragmentSelection =
+  | { readonly kind: 'all' }
+  | { readonly kind: 'counts'; readonly train: number; readonly extract: number }
+  | { readonly kind: 'lines'; readonly fromLines: number; readonly toLines: number }
+  | { readonly kind: 'category'; readonly category: Category }
+  | { readonly kind: 'repository'; readonly repository: string }
+  | { readonly kind: 'license'; readonly license: string }
+  /** Those in the first so many samples. */
+  | { readonly kind: 'samples'; readonly nSamples: number }
+  | { readonly kind: 'sensitive' };
+
+/** With its 95 % interval. */
+export interface Measured {
+  readonly value: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface Share {
+  readonly total: number;
+  readonly memorised: number;
+  readonly share: Measured;
+}
+
+export interface Dashboard {
+  readonly summary: StudySummary;
+  /** How it was run, as far as it is known: name and value. */
+  readonly environment: readonly (readonly [name: string, value: string])[];
+  readonly repeat: RepeatRecipe;
+  readonly problems: {
+    readonly total: number;
+    /** The first ones: of shards that failed, then of shards that were read past them. */
+    readonly first: readonly DashboardProblem[];
+  };
+  /** Null until the study has been analysed. */
+  readonly answers: DashboardAnswers | null;
+}
+
+export interface RepeatRecipe {
+  /** One line for a POSIX shell. */
+  readonly command: string;
+  /** Prompts that the command reads from the file it names; 0 where there are none. */
+  readonly nPrompts: number;
+}
+
+export interface DashboardProblem {
+  readonly shard: string;
+  readonly kind: DataProblemKind | 'failed';
+  readonly byteOffset: number | null;
+  readonly message: string;
+}
+
+export interface DashboardAnswers {
+  readonly samples: Share;
+  readonly lines: Share;
+  /** Null where some sample's tokens are unknown. */
+  readonly tokens: Share | null;
+  readonly fragments: Measured;
+  readonly nFamilies: number;
+  /** Fragments that samples without end would show (Chao1), and the share of it that is seen. */
+  readonly unseen: { readonly total: Measured; readonly coverage: number | null };
+  readonly correlations: readonly {
+    readonly name: string;
+    readonly value: Measured;
+    readonly pValue: number;
+  }[];
+  readonly counts: Kept<CountsMark>;
+  readonly growth: readonly GrowthMark[];
+  readonly lengths: readonly LengthMark[];
+  /** What the fragments are and hold; null while nobody has looked. */
+  readonly taxonomy: {
+    readonly categories: readonly CategoryMark[];
+    /** Fragments with secrets or personal data. */
+    readonly nSensitive: number;
+  } | null;
+  readonly predictors: readonly PredictorCurves[];
+  readonly sources: Kept<SourceRow>;
+  readonly licenses: Kept<LicenseRow>;
+}
+
+/** The first of a list that may be long. */
+export interface Kept<T> {
+  readonly items: readonly T[];
+  readonly total: number;
+}
+
+export interface CountsMark {
+  readonly train: number;
+  readonly extract: number;
+  readonly nFragments: number;
+  /** Of the first of them. */
+  readonly fingerprint: string;
+}
+
+export interface GrowthMark {
+  readonly nSamples: number;
+  readonly nFragments: number;
+  readonly low: number;
+  readonly high: number;
+}
+
+export interface LengthMark {
+  readonly fromLines: number;
+  readonly toLines: number;
+  readonly nFragments: number;
+}
+
+export interface CategoryMark {
+  readonly category: Category;
+  readonly nFragments: number;
+  /** Of licences' own texts, the most frequent first. */
+  readonly spdxIds: readonly string[];
+}
+
+export interface CurvePoint {
+  readonly x: number;
+  readonly y: number;
+}
+
+export interface PredictorCurves {
+  readonly title: string;
+  readonly formula: string;
+  /** Why there are no curves, or null. */
+  readonly absent: string | null;
+  readonly auc: Measured | null;
+  readonly averagePrecision: number | null;
+  readonly roc: readonly CurvePoint[];
+  readonly precisionRecall: readonly CurvePoint[];
+  /** The samples that it ranks highest, best first. */
+  readonly top: readonly {
+    readonly sampleId: number;
+    readonly score: number;
+    readonly isMemorised: boolean;
+  }[];
+}
+
+export interface SourceRow {
+  /** Empty where it is unknown. */
+  readonly repository: string;
+  readonly licenses: readonly string[];
+  readonly nFragments: number;
+  readonly nDocuments: number;
+}
+
+export interface LicenseRow {
+  /** Empty where it is unknown. */
+  readonly license: string;
+  readonly nFragments: number;
+  readonly nDocuments: number;
+  readonly nRepositories: number;
+}
+
+/** What the webview keeps for its own restoration: ids and choices, never text. */
+export interface DashboardState {
+  readonly study: StudyId;
+  readonly selection: FragmentSelection;
+  readonly order: FragmentOrder;
+  /** The predictor whose samples are listed. */
+  readonly predictor: number;
+  /** In pixels, of the page and of the table. */
+  readonly scrollTop: number;
+  readonly tableTop: number;
+}
+
+export type FromDashboard =
+  | { readonly kind: 'ready' }
+  | ({ readonly kind: 'listFragments'; readonly request: number } & PageRequest & {
+        readonly order: FragmentOrder;
+        readonly selection: FragmentSelection;
+      })
+  | { readonly kind: 'compare'; readonly fingerprint: string }
+  | { readonly kind: 'openSample'; readonly sampleId: number }
+  | { readonly kind: 'showInTree' }
+  | { readonly kind: 'copy'; readonly what: 'command' | 'plan' | 'prompts' };
+
+export type ToDashboard =
+  | { readonly kind: 'dashboard'; readonly dashboard: Dashboard }
+  | { readonly kind: 'fragments'; readonly request: number; readonly page: Page<FragmentRow> }
+  | { readonly kind: 'failed'; readonly message: string };

@@ -1,0 +1,40 @@
+// The command line that repeats a study. Every setting that decides a result is spelled out, so that a later
+// version's defaults change nothing.
+
+import type { RepeatRecipe } from '../../protocol/dashboard.ts';
+import type { ColumnNames, StudyPlan } from '../../protocol/study.ts';
+
+const PROMPTS_FILE = 'prompts.jsonl';
+
+export function repeatCommand(plan: StudyPlan, name: string): RepeatRecipe {
+  const { samples, model, sampling, rule } = plan;
+  const words = ['npx', 'verbatim', samples === null ? 'study' : 'scan'];
+  const add = (option: string, ...values: readonly (string | number)[]) =>
+    words.push(option, ...values.map((value) => quote(String(value))));
+  if (model !== null) add('--model', model);
+  if (samples !== null) add('--samples', samples);
+  add('--corpus', ...plan.corpus);
+  addColumns(add, plan.columns);
+  if (samples === null) {
+    add('--strategy', sampling.strategy);
+    if (sampling.prompts.length > 0) add('--prompts', PROMPTS_FILE);
+    add('--samples', sampling.nSamples);
+    add('--max-tokens', sampling.maxTokens);
+    add('--top-k', sampling.topK);
+    if (sampling.topP !== 1) add('--top-p', sampling.topP);
+    add('--temperature', sampling.temperature);
+    add('--seed', sampling.seed);
+  }
+  add('--min-lines', rule.minLines);
+  add('--profile', rule.profile);
+  add('--out', `${name}-again.sqlite`);
+  return { command: words.join(' '), nPrompts: samples === null ? sampling.prompts.length : 0 };
+}
+
+function addColumns(add: (option: string, value: string) => void, columns: ColumnNames = {}): void {
+  for (const [column, name] of Object.entries(columns)) add(`--${column}-column`, name as string);
+}
+
+/** For a POSIX shell. */
+const quote = (word: string) =>
+  /^[\w@%+=:,./#-]+$/.test(word) && !word.startsWith('#') ? word : `'${word.replaceAll("'", `'\\''`)}'`;

@@ -1,0 +1,108 @@
+// What the dashboard lists besides fragments: repositories and licences by how many fragments stand in them
+// (over the places that the study keeps), kinds of fragments, and problems of the data.
+
+import type {
+  DashboardAnswers,
+  DashboardProblem,
+  Kept,
+  LicenseRow,
+  SourceRow,
+} from '../../protocol/dashboard.ts';
+import type { Category } from '../../protocol/views.ts';
+import type { Database } from '../store/study-file.ts';
+
+const SHOWN = 100;
+
+interface Group {
+  readonly name: string;
+  readonly nFragments: number;
+}
+
+export function topSources(db: Database): Kept<SourceRow> {
+  const { items, total } = topGroups(db, 'repository');
+  const documents = documentsOf(db, 'repository', items, 'json_group_array(DISTINCT license)');
+  return {
+    items: items.map(({ name, nFragments }) => {
+      const { nDocuments, more } = documents.get(name)!;
+      const licenses = (JSON.parse(String(more)) as string[]).filter((license) => license !== '').sort();
+      return { repository: name, licenses, nFragments, nDocuments };
+    }),
+    total,
+  };
+}
+
+export function topLicenses(db: Database): Kept<LicenseRow> {
+  const { items, total } = topGroups(db, 'licence');
+  const documents = documentsOf(db, 'license', items, 'count(DISTINCT repository)');
+  return {
+    items: items.map(({ name, nFragments }) => {
+      const { nDocuments, more } = documents.get(name)!;
+      return { license: name, nFragments, nDocuments, nRepositories: Number(more) };
+    }),
+    total,
+  };
+}
+
+/** What is known of the groups' documents, all in one pass. */
+function documentsOf(
+  db: Database,
+  column: 'repository' | 'license',
+  groups: readonly Group[],
+  more: string,
+): ReadonlyMap<string, { readonly nDocuments: number; readonly more: unknown }> {
+  const rows = db
+    .prepare(
+      `SELECT ${column} AS name, count(*) AS n, ${more} AS more FROM documents
+       WHERE ${column} IN (SELECT value FROM json_each(?)) GROUP BY ${column}`,
+    )
+    .all(JSON.stringify(groups.map(({ name }) => name)));
+  return new Map(rows.map((row) => [String(row.name), { nDocuments: Number(row.n), more: row.more }]));
+}
+
+function topGroups(db: Database, grouping: 'repository' | 'licence'): Kept<Group> {
+  const items = db
+    .prepare(
+      `SELECT name, n_fragments FROM fragment_groups WHERE grouping = ?
+       ORDER BY n_fragments DESC, name LIMIT ?`,
+    )
+    .all(grouping, SHOWN)
+    .map((row) => ({ name: String(row.name), nFragments: Number(row.n_fragments) }));
+  const total = db.prepare('SELECT count(*) AS n FROM fragment_groups WHERE grouping = ?').get(grouping)?.n;
+  return { items, total: Number(total) };
+}
+
+export function countTaxonomy(db: Database): NonNullable<DashboardAnswers['taxonomy']> {
+  const spdxIds = db.prepare(
+    `SELECT spdx_id FROM fragment_facts WHERE category = ? AND spdx_id <> ''
+     GROUP BY spdx_id ORDER BY count(*) DESC, spdx_id`,
+  );
+  const categories = db
+    .prepare('SELECT category, count(*) AS n FROM fragment_facts GROUP BY category ORDER BY n DESC, category')
+    .all()
+    .map((row) => ({
+      category: row.category as Category,
+      nFragments: Number(row.n),
+      spdxIds: spdxIds.all(String(row.category)).map((id) => String(id.spdx_id)),
+    }));
+  const sensitive = db.prepare("SELECT count(*) AS n FROM fragment_facts WHERE sensitive <> ''").get();
+  return { categories, nSensitive: Number(sensitive?.n) };
+}
+
+export function firstProblems(db: Database): readonly DashboardProblem[] {
+  return db
+    .prepare(
+      `SELECT name, 'failed' AS kind, NULL AS byte_offset, coalesce(failure, '') AS message, 0 AS rank, shard_id, 0 AS ordinal
+         FROM shards WHERE state = 'failed'
+       UNION ALL
+       SELECT s.name, p.kind, p.byte_offset, p.message, 1, p.shard_id, p.ordinal
+         FROM problems p JOIN shards s USING (shard_id)
+       ORDER BY 5, 6, 7 LIMIT ?`,
+    )
+    .all(SHOWN)
+    .map((row) => ({
+      shard: String(row.name),
+      kind: row.kind as DashboardProblem['kind'],
+      byteOffset: row.byte_offset === null ? null : Number(row.byte_offset),
+      message: String(row.message),
+    }));
+}

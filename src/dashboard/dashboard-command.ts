@@ -1,0 +1,43 @@
+// Opens a study's dashboard: that of the row that was pressed, or one that is chosen.
+
+import { l10n, window } from 'vscode';
+import { listStudies } from '../../protocol/requests.ts';
+import type { StudyId } from '../../protocol/study.ts';
+import type { CommandMap } from '../command-map.ts';
+import type { StudyLocation } from '../studies/study-location.ts';
+import type { StudyServer } from '../study-server.ts';
+import type { Dashboards } from './dashboards.ts';
+
+export function dashboardCommand(
+  dashboards: Dashboards,
+  server: StudyServer,
+  location: StudyLocation,
+): Pick<CommandMap, 'verbatim.openDashboard'> {
+  return {
+    async 'verbatim.openDashboard'(target) {
+      const study =
+        target === undefined
+          ? await askWhichStudy(server, location)
+          : typeof target === 'string'
+            ? target
+            : target.study;
+      if (study !== null) dashboards.show(study);
+    },
+  };
+}
+
+async function askWhichStudy(server: StudyServer, location: StudyLocation): Promise<StudyId | null> {
+  const lists = location.folders().map((folder) => server.request(listStudies, { folder }));
+  const listed = (await Promise.all(lists)).flat();
+  const opened = location.opened().filter((study) => !listed.some(({ id }) => id === study));
+  const items = [
+    ...listed.map(({ id, name, state }) => ({ label: name, description: state, detail: id })),
+    ...opened.map((id) => ({ label: id, description: '', detail: id })),
+  ];
+  if (items.length === 0) {
+    void window.showInformationMessage(l10n.t('There is no study yet.'));
+    return null;
+  }
+  if (items.length === 1) return items[0]!.detail;
+  return (await window.showQuickPick(items, { title: l10n.t('Open a dashboard') }))?.detail ?? null;
+}

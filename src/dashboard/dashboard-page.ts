@@ -1,0 +1,30 @@
+// The webview's page: a frame with nothing in it. Its policy lets one script and one style sheet of ours run, by
+// a nonce, and nothing else: no inline style, no image, no network, whatever a study holds.
+
+import { randomBytes } from 'node:crypto';
+import { Uri, type Webview } from 'vscode';
+
+export function dashboardPage(webview: Webview, dist: Uri, title: string): string {
+  const nonce = randomBytes(18).toString('base64url');
+  const file = (name: string) => webview.asWebviewUri(Uri.joinPath(dist, name));
+  const policy = `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'`;
+  return `<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<title>${escapeHtml(title)}</title>
+<link rel="stylesheet" nonce="${nonce}" href="${file('dashboard.css')}">
+</head>
+<body>
+<main></main>
+<script nonce="${nonce}" src="${file('dashboard.js')}"></script>
+</body>
+</html>`;
+}
+
+/** A study's file may have any name. */
+function escapeHtml(text: string): string {
+  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+}

@@ -1,0 +1,101 @@
+// One study's dashboard in an editor tab: gives the webview what it asks for and opens what is pressed in it.
+// It holds nothing but the panel; what it shows is asked for again whenever the webview is made anew.
+
+import { commands, type Disposable, env, l10n, type Uri, type WebviewPanel, window } from 'vscode';
+import type { FromDashboard, ToDashboard } from '../../protocol/dashboard.ts';
+import { getDashboard, listDashboardFragments } from '../../protocol/dashboard.ts';
+import { getStudy } from '../../protocol/requests.ts';
+import type { StudyId } from '../../protocol/study.ts';
+import type { ErrorFunnel } from '../error-funnel.ts';
+import type { StudyServer } from '../study-server.ts';
+import { dashboardPage } from './dashboard-page.ts';
+
+export interface DashboardParts {
+  readonly server: StudyServer;
+  readonly errors: ErrorFunnel;
+  /** Where the bundles lie. */
+  readonly dist: Uri;
+  /** Selects a study in the view. */
+  readonly reveal: (study: StudyId) => Promise<void>;
+}
+
+export class DashboardPanel implements Disposable {
+  readonly #panel: WebviewPanel;
+  readonly #study: StudyId;
+  readonly #parts: DashboardParts;
+  readonly #listener: Disposable;
+
+  constructor(panel: WebviewPanel, study: StudyId, parts: DashboardParts) {
+    this.#panel = panel;
+    this.#study = study;
+    this.#parts = parts;
+    this.#listener = panel.webview.onDidReceiveMessage((message: FromDashboard) =>
+      parts.errors.run(() => this.#answer(message)),
+    );
+    panel.webview.options = { enableScripts: true, localResourceRoots: [parts.dist] };
+    panel.webview.html = dashboardPage(panel.webview, parts.dist, panel.title);
+  }
+
+  show(): void {
+    this.#panel.reveal();
+  }
+
+  /** The study has changed. */
+  async refresh(): Promise<void> {
+    const { server, errors } = this.#parts;
+    try {
+      const dashboard = await server.request(getDashboard, { study: this.#study });
+      await this.#send({ kind: 'dashboard', dashboard });
+    } catch (error) {
+      const { message, code } = errors.report(error);
+      if (code !== 'cancelled') await this.#send({ kind: 'failed', message });
+    }
+  }
+
+  dispose(): void {
+    this.#listener.dispose();
+    this.#panel.dispose();
+  }
+
+  async #answer(message: FromDashboard): Promise<void> {
+    const study = this.#study;
+    switch (message.kind) {
+      case 'ready':
+        return this.refresh();
+      case 'listFragments': {
+        const { kind: _, request, ...what } = message;
+        const page = await this.#parts.server.request(listDashboardFragments, { study, ...what });
+        return this.#send({ kind: 'fragments', request, page });
+      }
+      case 'compare':
+        await commands.executeCommand('verbatim.compareFragment', {
+          study,
+          fingerprint: message.fingerprint,
+        });
+        return;
+      case 'openSample':
+        await commands.executeCommand('verbatim.openSample', { study, sampleId: message.sampleId });
+        return;
+      case 'showInTree':
+        await commands.executeCommand('verbatim.studies.focus');
+        return this.#parts.reveal(study);
+      case 'copy':
+        await env.clipboard.writeText(await this.#textOf(message.what));
+        window.setStatusBarMessage(l10n.t('Copied'), 3_000);
+        return;
+    }
+  }
+
+  async #textOf(what: 'command' | 'plan' | 'prompts'): Promise<string> {
+    const { server } = this.#parts;
+    const study = this.#study;
+    if (what === 'command') return (await server.request(getDashboard, { study })).repeat.command;
+    const { plan } = await server.request(getStudy, { study });
+    if (what === 'plan') return JSON.stringify(plan, null, 2);
+    return plan.sampling.prompts.map((prompt) => `${JSON.stringify(prompt)}\n`).join('');
+  }
+
+  async #send(message: ToDashboard): Promise<void> {
+    await this.#panel.webview.postMessage(message);
+  }
+}

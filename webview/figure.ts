@@ -1,0 +1,55 @@
+// A plot in its frame: a caption, the drawing as wide as there is room, and its numbers for whoever wants them
+// or cannot see it.
+
+import { element } from './element.ts';
+import { drawPlot, type PlotSpec } from './plots/draw-plot.ts';
+import type { Tip } from './plots/tip.ts';
+import { table } from './simple-table.ts';
+
+export interface FigureSpec {
+  readonly caption: string;
+  readonly note?: string;
+  readonly plot: PlotSpec;
+  readonly numbers: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
+}
+
+const NUMBERS_SHOWN = 200;
+
+export function figure({ caption, note, plot, numbers }: FigureSpec, tip: Tip): HTMLElement {
+  const stage = element('div', { class: 'stage' });
+  const rows = numbers.rows.slice(0, NUMBERS_SHOWN);
+  const details = element(
+    'details',
+    {},
+    element('summary', {}, 'Numbers', element('span', { class: 'hidden-text' }, ` of ${caption}`)),
+    table(
+      caption,
+      numbers.head,
+      rows.map((cells) => ({ cells })),
+    ),
+  );
+  redrawOnResize(stage, (width) => stage.replaceChildren(drawPlot(plot, width, tip)));
+  return element(
+    'figure',
+    { class: 'panel' },
+    element(
+      'figcaption',
+      {},
+      element('h3', {}, caption),
+      ...(note ? [element('p', { class: 'note' }, note)] : []),
+    ),
+    stage,
+    details,
+  );
+}
+
+/** Not while a mark has the keyboard's focus only for a few pixels: the drawing scales with its frame. */
+function redrawOnResize(stage: HTMLElement, draw: (width: number) => void): void {
+  let drawn = 0;
+  new ResizeObserver(([entry]) => {
+    const width = Math.floor(entry?.contentRect.width ?? 0);
+    if (width < 1 || Math.abs(width - drawn) < 24) return;
+    drawn = width;
+    draw(width);
+  }).observe(stage);
+}

@@ -1,0 +1,135 @@
+// Whether memorised samples can be told without the training data: the predictors' curves, and the samples
+// that the chosen predictor ranks highest.
+
+import type { PredictorCurves } from '../protocol/dashboard.ts';
+import { element, svg } from './element.ts';
+import { figure } from './figure.ts';
+import { panel, section } from './findings.ts';
+import { decimalInterval } from './numbers.ts';
+import { curvesPlot, dashes } from './plots/plot-specs.ts';
+import type { Tip } from './plots/tip.ts';
+import { table } from './simple-table.ts';
+
+export interface PredictorActions {
+  readonly openSample: (sampleId: number) => void;
+  readonly chosen: number;
+  readonly onChoose: (predictor: number) => void;
+}
+
+const SAMPLES_SHOWN = 25;
+
+export function predictors(
+  all: readonly PredictorCurves[],
+  { openSample, chosen, onChoose }: PredictorActions,
+  tip: Tip,
+): HTMLElement {
+  const known = all
+    .map((predictor, series) => ({ predictor, series }))
+    .filter(({ predictor }) => predictor.auc !== null);
+  const absent = all.filter((predictor) => predictor.auc === null);
+  const absences = absent.map((p) => element('li', {}, `${p.title}: ${p.absent ?? ''}`));
+  const left = element('ul', { class: 'note absent' }, ...absences);
+  if (known.length === 0) return section('predict', 'Can it be told without the training data', left);
+
+  const ranking = element('div', { class: 'panel ranking' });
+  const legend = element('div', { class: 'legend', role: 'group', 'aria-label': 'Predictor' });
+  const choose = (series: number) => {
+    onChoose(series);
+    ranking.replaceChildren(...rankingOf(all[series]!, openSample));
+    for (const key of legend.children)
+      key.setAttribute('aria-pressed', String(key.getAttribute('data-series') === String(series)));
+  };
+  for (const { predictor, series } of known) {
+    const key = element(
+      'button',
+      { class: 'key', type: 'button', 'data-series': series, 'aria-pressed': 'false' },
+      svg(
+        'svg',
+        { viewBox: '0 0 28 8', 'aria-hidden': 'true' },
+        svg('path', {
+          d: 'M0 4H28',
+          stroke: `var(--series-${series + 1})`,
+          'stroke-dasharray': dashes[series] ?? '',
+        }),
+      ),
+      predictor.title,
+    );
+    key.addEventListener('click', () => choose(series));
+    legend.append(key);
+  }
+  const isKnown = known.some(({ series }) => series === chosen);
+  choose(isKnown ? chosen : known[0]!.series);
+
+  const auc = (p: PredictorCurves) => decimalInterval(p.auc!);
+  const precision = (p: PredictorCurves) => (p.averagePrecision ?? 0).toFixed(3);
+  return section(
+    'predict',
+    'Can it be told without the training data',
+    legend,
+    element(
+      'div',
+      { class: 'figures thirds' },
+      figure(
+        {
+          caption: 'ROC curves',
+          plot: curvesPlot(
+            { title: 'ROC curves', x: 'false positive rate', y: 'true positive rate', chance: 'drawn' },
+            known.map(({ predictor, series }) => ({
+              predictor,
+              series,
+              points: predictor.roc,
+              text: `${predictor.title}: area ${auc(predictor)}`,
+            })),
+            choose,
+          ),
+          numbers: {
+            head: ['predictor', 'formula', 'AUC (95 % interval)'],
+            rows: known.map(({ predictor }) => [predictor.title, predictor.formula, auc(predictor)]),
+          },
+        },
+        tip,
+      ),
+      figure(
+        {
+          caption: 'Precision–recall curves',
+          plot: curvesPlot(
+            { title: 'Precision–recall curves', x: 'recall', y: 'precision', chance: 'none' },
+            known.map(({ predictor, series }) => ({
+              predictor,
+              series,
+              points: predictor.precisionRecall,
+              text: `${predictor.title}: average precision ${precision(predictor)}`,
+            })),
+            choose,
+          ),
+          numbers: {
+            head: ['predictor', 'average precision'],
+            rows: known.map(({ predictor }) => [predictor.title, precision(predictor)]),
+          },
+        },
+        tip,
+      ),
+      ranking,
+    ),
+    ...(absences.length > 0 ? [left] : []),
+  );
+}
+
+function rankingOf(predictor: PredictorCurves, openSample: (sampleId: number) => void): Node[] {
+  const shown = predictor.top.slice(0, SAMPLES_SHOWN);
+  const title = `Ranked highest: ${predictor.title}`;
+  return [
+    ...panel(
+      title,
+      element('p', { class: 'note' }, predictor.formula),
+      table(
+        title,
+        ['sample', 'score', 'memorised'],
+        shown.map(({ sampleId, score, isMemorised }) => ({
+          cells: [`Sample ${sampleId}`, score.toPrecision(4), isMemorised ? '✓ yes' : 'no'],
+          press: () => openSample(sampleId),
+        })),
+      ),
+    ).childNodes,
+  ];
+}

@@ -1,0 +1,34 @@
+// The one place that knows which library draws the controls: @vscode/webview-ui-toolkit, which is archived.
+// Whoever replaces it replaces this file.
+
+import {
+  provideVSCodeDesignSystem,
+  vsCodeButton,
+  vsCodeProgressRing,
+  vsCodeTag,
+} from '@vscode/webview-ui-toolkit';
+import { element } from './element.ts';
+
+/** Before the page has loaded: the toolkit then takes its colours from the theme. */
+export function registerControls(): void {
+  provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeProgressRing(), vsCodeTag());
+}
+
+export function button(
+  text: string,
+  look: 'primary' | 'secondary' | 'icon',
+  onPress: () => void,
+): HTMLElement {
+  const made = element('vscode-button', { appearance: look }, text);
+  made.addEventListener('click', onPress);
+  return made;
+}
+
+export function tag(text: string): HTMLElement {
+  return element('vscode-tag', {}, text);
+}
+
+export function progress(text: string): HTMLElement {
+  const ring = element('vscode-progress-ring', { 'aria-label': text });
+  return element('p', { class: 'waiting', role: 'status' }, ring, element('span', {}, text));
+}
