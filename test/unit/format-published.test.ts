@@ -275,6 +275,17 @@ test('every place in an exported log shows its fragment’s lines, and the sums 
   );
 });
 
+test('a run whose logs are gone is imported from its statistics', () => {
+  const text = lines('one').join('\n');
+  const root = publishedRun({
+    'stats/memorization.json': JSON.stringify({ [A]: { train: 3289, extract: 330, len: 6 } }),
+    'analyze/all.txt': `>>>>>>>>>>fingerprints ${A} >>>>>>>>>>>>>\n${text}\n++++fingerprints ${A} ++++\nother\n<<<<<<<<<<fingerprints ${A} <<<<<<<<<<\n\n\n`,
+  });
+  const { train, extract, nLines, text: kept, samplePlaces } = imported(root).get(A)!;
+  assert.deepEqual([train, extract, nLines, samplePlaces.length], [3289, 330, 6, 0]);
+  assert.equal(Buffer.from(kept).toString(), text);
+});
+
 test('an export is masked unless asked for, and its line numbers still hold', async () => {
   const folder = scratchFolder();
   const { file } = await makeSmallStudy(folder);

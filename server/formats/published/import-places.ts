@@ -1,7 +1,8 @@
 // The logs of a published run, brought together: each fragment with its distinct places. The same place in
 // another shard's log (a sample's) or in another chunk's (a training file's) is one place.
 
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { logFiles } from './layout.ts';
 import { parseSimianLog } from './simian-log.ts';
@@ -32,6 +33,16 @@ export interface ImportedFragment {
   >;
   /** Distinct. */
   readonly trainPlaces: Map<string, ImportedTrainPlace>;
+}
+
+/** A fragment of which only the statistics are left. */
+export interface ImportedCounts {
+  readonly fingerprint: string;
+  readonly train: number;
+  readonly extract: number;
+  readonly nLines: number;
+  /** From `analyze/all.txt`; empty where that is gone too. */
+  readonly lines: readonly string[];
 }
 
 export interface ImportedPlaces {
@@ -73,6 +84,46 @@ export function importPlaces(logs: string): ImportedPlaces {
     }
   }
   return { fragments, shards: [...shards].sort((a, b) => a - b) };
+}
+
+/**
+ * `stats/memorization.json`, for a run whose logs are gone. Its `extract` may have been summed once per shard:
+ * that cannot be told from the file.
+ */
+export function importCounts(logs: string): readonly ImportedCounts[] {
+  const path = join(logs, 'stats', 'memorization.json');
+  if (!existsSync(path)) return [];
+  const counts = JSON.parse(readFileSync(path, 'utf8')) as Record<
+    string,
+    { train: number; extract: number; len: number }
+  >;
+  const texts = readTexts(join(logs, 'analyze', 'all.txt'));
+  return Object.entries(counts).map(([fingerprint, { train, extract, len }]) => ({
+    fingerprint,
+    train,
+    extract,
+    nLines: len,
+    lines: texts.get(fingerprint) ?? [],
+  }));
+}
+
+/** The first text of each fragment. */
+function readTexts(path: string): ReadonlyMap<string, readonly string[]> {
+  const texts = new Map<string, readonly string[]>();
+  if (!existsSync(path)) return texts;
+  let open: { fingerprint: string; lines: string[] } | undefined;
+  for (const line of readLines(path)) {
+    const start = /^>{10}fingerprints ([0-9a-f]{32}) >{13}$/.exec(line);
+    if (start) open = { fingerprint: start[1]!, lines: [] };
+    // A text that does not end its last line has the mark behind it on that line.
+    else if (open && /(?:\+{4}|<{10})fingerprints [0-9a-f]{32} /.test(line)) {
+      const rest = line.replace(/(?:\+{4}|<{10})fingerprints .*$/, '');
+      if (!texts.has(open.fingerprint))
+        texts.set(open.fingerprint, rest === '' ? open.lines : [...open.lines, rest]);
+      open = undefined;
+    } else open?.lines.push(line);
+  }
+  return texts;
 }
 
 function readProvenance(path: string): Iterator<string> | undefined {

@@ -5,7 +5,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { readPrompts } from '../read-prompts.ts';
+import { readPromptFile } from '../read-prompt-file.ts';
 import { isFolder, mapOfMerged, mergedFiles, separateFolder } from './layout.ts';
 import { mergedLength, mergeText, toValidUtf8 } from './merged-text.ts';
 import { readLines } from './text-lines.ts';
@@ -36,7 +36,7 @@ export interface PublishedSamples {
 
 export function importSamples(results: string): PublishedSamples {
   const promptFile = join(results, 'prompts.txt');
-  const prompts = existsSync(promptFile) ? readPrompts(promptFile) : [];
+  const prompts = existsSync(promptFile) ? readPromptFile(promptFile) : [];
   const separate = new Map(readSeparate(results, prompts).map((sample) => [sample.sampleId, sample]));
   const merged = new Map<string, readonly MergedSample[]>();
   for (const path of mergedFiles(results)) {

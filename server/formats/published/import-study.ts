@@ -8,7 +8,13 @@ import { type CoveredRange, type Fragment, PLACE_CAP, type SamplePlace } from '.
 import { normaliseLine } from '../../engine/normalise-line.ts';
 import { UserError } from '../../errors.ts';
 import { defaultRule, defaultSampling } from '../../study/plan.ts';
-import { type ImportedFragment, type ImportedPlaces, importPlaces } from './import-places.ts';
+import {
+  type ImportedCounts,
+  type ImportedFragment,
+  type ImportedPlaces,
+  importCounts,
+  importPlaces,
+} from './import-places.ts';
 import { importSamples, type MergedSample, type PublishedSamples } from './import-samples.ts';
 import { findRuns, type RunFolders } from './layout.ts';
 import { readLines } from './text-lines.ts';
@@ -41,7 +47,11 @@ export function importStudy(root: string, run: string | undefined): ImportedStud
   const own = folders.logs ? readOwn(folders.logs) : undefined;
   const plan = own?.plan ?? publishedPlan(folders, samples);
   const counts = folders.logs ? readCounts(join(folders.logs, 'stats', 'verbatim-counts.jsonl')) : new Map();
-  const found = placeFragments(places, samples, counts, plan.rule.profile);
+  const placed = placeFragments(places, samples, counts, plan.rule.profile);
+  const isWithoutLogs = folders.logs !== null && places.shards.length === 0;
+  const found = isWithoutLogs
+    ? { ...placed, fragments: describeCounts(importCounts(folders.logs!), plan.rule.profile) }
+    : placed;
   const nShards = Math.max(-1, ...places.shards) + 1;
   return {
     plan,
@@ -215,6 +225,22 @@ function describe(
     })),
     samplePlaces: found.slice(0, PLACE_CAP).map(({ place }) => place),
   };
+}
+
+/** Fragments without a place: their own families. */
+function describeCounts(all: readonly ImportedCounts[], profile: Profile): readonly Fragment[] {
+  const nothing = {
+    nDocuments: 0,
+    nRepositories: 0,
+    nSamples: 0,
+    clipped: false,
+    trainPlaces: [],
+    samplePlaces: [],
+  };
+  return all
+    .map(({ lines, ...counts }) => ({ ...nothing, ...counts, text: normaliseLines(lines, profile) }))
+    .sort(byRank)
+    .map((fragment, family) => ({ ...fragment, family }));
 }
 
 function normaliseLines(lines: readonly string[], profile: Profile): Uint8Array {

@@ -1,21 +1,17 @@
-// Prompts for the prompted strategies: JSON lines (a string or {"prompt": …}), the published study's
+// Prompts in a file: JSON lines (a string or {"prompt": …}), the published study's
 // `extract_prompt.json`, or plain text with a prompt a line.
 
 import { readFileSync } from 'node:fs';
 import { UserError } from '../errors.ts';
 
-export function readPrompts(path: string): readonly string[] {
+export function readPromptFile(path: string): readonly string[] {
   let text: string;
   try {
     text = readFileSync(path, 'utf8');
   } catch (cause) {
     throw new UserError(`The prompts in ${path} cannot be read`, { action: 'Check the path.', cause });
   }
-  const prompts = path.endsWith('.json')
-    ? promptsOfObject(path, text)
-    : text.split('\n').flatMap(promptOfLine);
-  if (prompts.length === 0) throw new UserError(`${path} holds no prompts`);
-  return prompts;
+  return path.endsWith('.json') ? promptsOfObject(path, text) : text.split('\n').flatMap(promptOfLine);
 }
 
 function promptOfLine(line: string): string[] {
