@@ -5,7 +5,6 @@
 import { rmSync } from 'node:fs';
 import type { HubFile, Shard } from '../corpus/shard.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
-import { type Meter, type Report, startMeter } from '../progress.ts';
 import { checkDisk } from './check-disk.ts';
 import { downloadFile } from './download-file.ts';
 import { blobPath, hasFile } from './hub-cache.ts';
@@ -17,10 +16,10 @@ export interface FetchPlan {
   readonly shards: readonly Shard[];
   readonly keep: 'always' | 'never';
   readonly signal: AbortSignal;
-  readonly report: Report;
 }
 
 const PARALLEL = 4;
+const TELL_MS = 200;
 /** Fetched and not scanned yet, at most, where shards are not kept. */
 const AHEAD = 6;
 
@@ -29,7 +28,10 @@ export class ShardFetcher {
   readonly #missing: readonly Shard[];
   readonly #arrivals = new Map<string, Promise<void>>();
   readonly #ours = new Set<string>();
-  #meter: Meter | undefined;
+  readonly #startedAt = performance.now();
+  #nArrived = 0;
+  #onProgress: (text: string) => void = () => {};
+  #toldAt = 0;
   #nextUp = 0;
   #nRunning = 0;
   #nAhead = 0;
@@ -58,15 +60,14 @@ export class ShardFetcher {
     return fetcher;
   }
 
+  /** Tells from now on, in words, how far fetching is. */
+  listen(onProgress: (text: string) => void): void {
+    this.#onProgress = onProgress;
+  }
+
   /** Resolves when the shard can be read; rejects when it cannot be fetched. */
   async arrived(shard: Shard): Promise<void> {
     if (!this.#missing.includes(shard)) return;
-    this.#meter ??= startMeter(
-      this.#plan.report,
-      'prepare',
-      'bytes',
-      this.#missing.reduce((sum, { nBytes }) => sum + nBytes, 0),
-    );
     await this.#begin(shard);
   }
 
@@ -96,6 +97,20 @@ export class ShardFetcher {
     }
   }
 
+  #advance(nBytes: number, { name }: Shard): void {
+    this.#nArrived += nBytes;
+    const now = performance.now();
+    if (now - this.#toldAt < TELL_MS) return;
+    this.#toldAt = now;
+    const total = this.#missing.reduce((sum, shard) => sum + shard.nBytes, 0);
+    const perMs = this.#nArrived / (now - this.#startedAt);
+    const megabytes = (n: number) => (n / 1e6).toFixed(1);
+    const left = Math.ceil((total - this.#nArrived) / perMs / 1000);
+    this.#onProgress(
+      `fetching ${name}: ${megabytes(this.#nArrived)}/${megabytes(total)} MB, ${megabytes(perMs * 1000)} MB/s, ${left} s left`,
+    );
+  }
+
   #begin(shard: Shard): Promise<void> {
     const begun = this.#arrivals.get(shard.path);
     if (begun) return begun;
@@ -119,7 +134,7 @@ export class ShardFetcher {
         commit,
         file: { path, nBytes: shard.nBytes, hash },
         signal,
-        onBytes: (n) => this.#meter?.advance(n, `fetching ${shard.name}`),
+        onBytes: (n) => this.#advance(n, shard),
       });
       this.#ours.add(shard.path);
     } catch (error) {

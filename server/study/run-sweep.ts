@@ -13,7 +13,7 @@ import { type Database, openForWriting, transact, tryLock } from '../store/study
 import { setAnalysed } from '../store/study-table.ts';
 import { hubAccess } from './hub-sources.ts';
 import { runStudy } from './run-study.ts';
-import { detectionSamples, registerShards } from './scan-stage.ts';
+import { detectionSamples, registerShards, reportWithFetching, withListingProblems } from './scan-stage.ts';
 
 export interface SweepStudy {
   readonly file: string;
@@ -88,22 +88,23 @@ async function scanTogether(
   const access = hubAccess(execution, fetchSignal);
   const keep = execution.keepShards ?? 'always';
   try {
-    const fetcher = await ShardFetcher.start({ access, shards: pending, keep, signal: fetchSignal, report });
+    const fetcher = await ShardFetcher.start({ access, shards: pending, keep, signal: fetchSignal });
     await scanCorpus({
       samples: sets.flat(),
       rule,
       shards: pending,
       workers: execution.workers,
       signal,
-      report,
+      report: reportWithFetching(report, fetcher),
       totalBytes: bytes(shards),
       resumedBytes: bytes(shards) - bytes(pending),
       ready: (shard) => fetcher.arrived(shard),
       onShard: (shard, result) => {
-        const problems = [...(shard.problems ?? []), ...result.problems];
+        const whole = withListingProblems(shard, result);
         for (const { db, pending: waiting, restriction } of open) {
           if (!waiting.has(shard.index)) continue;
-          const own = { ...restriction.restrict(result), problems };
+          const { problems, nProblems = problems.length } = whole;
+          const own = { ...restriction.restrict(result), problems, nProblems };
           transact(db, () => storeShardResult(db, shard.index, own));
         }
         fetcher.release(shard);

@@ -1,10 +1,12 @@
 // Stage `scan`: every shard once, a shard a transaction. A scanned shard whose file has not changed is
 // never read again.
 
+import type { Progress } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { SampleInput, ShardResult } from '../engine/detection.ts';
 import { ShardFetcher } from '../hub/shard-fetcher.ts';
 import { scanCorpus } from '../kernel/scan-corpus.ts';
+import type { Report } from '../progress.ts';
 import { readSampleTexts } from '../store/samples-table.ts';
 import {
   insertShards,
@@ -53,7 +55,7 @@ const sameCorpus = (stored: readonly StoredShard[], shards: readonly Shard[]) =>
 
 /** Begins to fetch what is to be scanned and not here: other stages need not wait for it. */
 export function fetchShards(
-  { db, execution, signal, report }: StageContext,
+  { db, execution, signal }: StageContext,
   shards: readonly Shard[],
 ): Promise<ShardFetcher> {
   return ShardFetcher.start({
@@ -61,7 +63,6 @@ export function fetchShards(
     shards: pendingShards(db, shards),
     keep: execution.keepShards ?? 'always',
     signal,
-    report,
   });
 }
 
@@ -75,7 +76,8 @@ export async function scan(
   shards: readonly Shard[],
   fetcher: ShardFetcher,
 ): Promise<void> {
-  const { db, plan, execution, signal, report } = context;
+  const { db, plan, execution, signal } = context;
+  const report = reportWithFetching(context.report, fetcher);
   const pending = pendingShards(db, shards);
   if (pending.length === 0) return;
   setAnalysed(db, 0);
@@ -102,8 +104,18 @@ export async function scan(
   });
 }
 
+/** One line of progress for both: what is scanned, and how the rest is coming along. */
+export function reportWithFetching(report: Report, fetcher: ShardFetcher): Report {
+  let last: Progress | undefined;
+  fetcher.listen((message) => last && last.done < last.total && report({ ...last, message }));
+  return (progress) => {
+    last = progress;
+    report(progress);
+  };
+}
+
 /** Also what listing the corpus could not take in: it belongs to the shard that it was found beside. */
-function withListingProblems({ problems: listed = [] }: Shard, result: ShardResult): ShardResult {
+export function withListingProblems({ problems: listed = [] }: Shard, result: ShardResult): ShardResult {
   return {
     ...result,
     problems: [...listed, ...result.problems],
