@@ -22,12 +22,8 @@ export interface DeviceAttention {
 }
 
 /**
- * Pages that are written in place: the cache never moves. In 16 bits only.
- *
- * The runtime's kernel works on blocks of 64 queries against 256, 128 or 64 positions, by the heads' width of up
- * to 64, 128 or 256, and a step has one query a head. So some heads lie side by side as one wide head of keys and
- * values, which all their queries share; each query is zero outside its own part, and of its answer only
- * its own part is kept. That is the same sums with less left idle: on an H200 twice as fast.
+ * Pages that are written in place: the cache never moves. CUDA only, in 16 bits only. (Heads laid side by side
+ * to fill the kernel's blocks were tried: two together took 1.3, four together 1.9 times as long.)
  */
 export class PagedAttention implements DeviceAttention {
   readonly #config: Gpt2Config;
@@ -41,44 +37,23 @@ export class PagedAttention implements DeviceAttention {
   }
 
   attend(graph: Graph, qkv: string, layer: number, { length }: StepLengths): string {
-    const { nHeads, headWidth, width } = this.#config;
-    const { pages, rowEnds, pageTable, headsTogether: together } = this.#cache;
+    const { pages, rowEnds, pageTable } = this.#cache;
     const [key, value] = pages[layer]!;
-    const parts = together === 1 ? [qkv, '', ''] : this.#widen(graph, qkv);
+    const given = [qkv, '', '', key, value, rowEnds, length, pageTable];
     const leftOut = ['', '', '', '', '', '', '', ''];
-    const attended = graph.contribOp(
+    return graph.contribOp(
       'PagedAttention',
-      [...parts, key, value, rowEnds, length, pageTable, ...leftOut, this.#bounds],
-      { ...attributes(this.#config, layer), kv_num_heads: nHeads / together },
+      [...given, ...leftOut, this.#bounds],
+      attributes(this.#config, layer),
     );
-    if (together === 1) return attended;
-    const shape = graph.int64([0, nHeads / together, together * together, headWidth]);
-    const own = Array.from({ length: together }, (_, i) => i * (together + 1));
-    const kept = graph.op('Gather', [graph.op('Reshape', [attended, shape]), graph.int64(own)], { axis: 2 });
-    return graph.op('Reshape', [kept, graph.int64([0, width])]);
-  }
-
-  /** Queries as wide as the wide heads, and keys and values as they are. */
-  #widen(graph: Graph, qkv: string): readonly string[] {
-    const { nHeads, headWidth } = this.#config;
-    const { headsTogether: together } = this.#cache;
-    const [query, key, value] = graph.ops('Split', [qkv], 3, { axis: 1, num_outputs: 3 });
-    const shape = graph.int64([0, nHeads / together, together, 1, headWidth]);
-    const ones = new Float16Array(together * together);
-    for (let i = 0; i < together; i++) ones[i * (together + 1)] = 1;
-    const bytes = new Uint8Array(ones.buffer);
-    const own = graph.weight(`own-part-of-${together}`, 'float16', [1, 1, together, together, 1], bytes);
-    const wide = graph.op('Mul', [graph.op('Reshape', [query!, shape]), own]);
-    return [graph.op('Reshape', [wide, graph.int64([0, nHeads * together * headWidth])]), key!, value!];
   }
 
   endStep(): void {}
 }
 
 export interface Pages {
-  /** Of each layer, [pages, page size, heads / heads together, heads together × head width]. */
+  /** Of each layer, [pages, page size, heads, head width]. */
   readonly pages: readonly KeyAndValue[];
-  readonly headsTogether: number;
   /** int32 [batch, pages a row]. */
   readonly pageTable: string;
   /** int32 [batch + 1]: where each row's queries end, 0 first. */

@@ -13,7 +13,7 @@ export type DeviceForm =
   | { readonly kind: 'loop'; readonly precision: Precision; readonly loop: PagedLoopForm }
   | { readonly kind: 'steps'; readonly precision: Precision; readonly steps: StepForm };
 
-const WEBGPU_STEPS: StepForm = { nSteps: 8, arithmetic: 'float32', pageSize: null };
+const WEBGPU_STEPS: StepForm = { nSteps: 8, arithmetic: 'float32' };
 
 /** By measurement (docs/performance.md); throws where the provider has no form for this model. */
 export function chooseDeviceForm(provider: DeviceProvider, config: Gpt2Config): DeviceForm {
@@ -27,16 +27,14 @@ export function chooseDeviceForm(provider: DeviceProvider, config: Gpt2Config): 
       { action: 'Choose another provider.' },
     );
   }
-  const headsTogether = [4, 2].find((n) => config.nHeads % n === 0 && n * headWidth <= 256) ?? 1;
-  return { kind: 'loop', precision: 'float16', loop: { ...CUDA_FORM, headsTogether } };
+  return { kind: 'loop', precision: 'float16', loop: CUDA_FORM };
 }
 
 /** Rows are part of the name: a matrix product of another height may round differently. */
 export function nameDeviceForm(form: DeviceForm, nRows: number): string {
   if (form.kind === 'loop') {
-    const { attention, pageSize, headsTogether, unroll } = form.loop;
-    return `${attention}-loop-${form.precision}-page-${pageSize}-heads-${headsTogether}-unroll-${unroll}-rows-${nRows}`;
+    const { attention, pageSize, unroll } = form.loop;
+    return `${attention}-loop-${form.precision}-page-${pageSize}-unroll-${unroll}-rows-${nRows}`;
   }
-  const { nSteps, pageSize } = form.steps;
-  return `${pageSize === null ? '' : `page-${pageSize}-`}steps-${form.precision}-${nSteps}-rows-${nRows}`;
+  return `steps-${form.precision}-${form.steps.nSteps}-rows-${nRows}`;
 }

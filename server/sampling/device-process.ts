@@ -6,7 +6,9 @@ import { pathToFileURL } from 'node:url';
 import type { DeviceAnswer, DeviceRequest, DeviceStart } from './device-messages.ts';
 
 const send = (answer: DeviceAnswer) => process.send?.(answer);
-const describe = (cause: unknown) => (cause instanceof Error ? cause.message : String(cause));
+/** Without the runtime's own source lines in front: what is after them says it. */
+const describe = (cause: unknown) =>
+  (cause instanceof Error ? cause.message : String(cause)).replace(/^.* was false\. /s, '').trim();
 
 process.on('message', async (request: DeviceRequest) => {
   try {

@@ -33,10 +33,7 @@ export async function openDeviceSampler(
   const deviceOutputs = session.provider === 'webgpu' ? stepCacheNames('present', model.config.nLayers) : [];
   const sessions = {
     emptyCache: await openSession(buildEmptyCache(precise), { ...session, deviceOutputs }),
-    steps: await openSession(buildStepGraph(precise, rule, form.steps), {
-      ...session,
-      deviceOutputs: form.steps.pageSize === null ? deviceOutputs : [],
-    }),
+    steps: await openSession(buildStepGraph(precise, rule, form.steps), { ...session, deviceOutputs }),
   };
   return (settings, requests, isStopped) =>
     generateBySteps(sessions, form.steps, settings, requests, nRows, isStopped);

@@ -30,7 +30,7 @@ export async function generateBySteps(
   const longestPrompt = Math.max(...requests.map(({ prompt }) => prompt.length));
   const nRuns = Math.ceil((longestPrompt - 1 + maxTokens) / form.nSteps);
   const rows = requests.map((request) => new PickedRow(request, maxTokens));
-  const cache = new HandedOnCache(form, config, nRows, nRuns * form.nSteps);
+  const cache = new HandedOnCache(config, nRows, nRuns * form.nSteps);
   await cache.create(emptyCache);
   try {
     for (let run = 0; run < nRuns && rows.some((row) => !row.isDone); run++) {
@@ -97,23 +97,11 @@ class PickedRow {
 export class HandedOnCache {
   readonly #nLayers: number;
   readonly #shape: readonly number[];
-  readonly #tables: Readonly<Record<string, Tensor>>;
   #tensors: readonly Tensor[] = [];
 
-  constructor({ pageSize }: StepForm, config: Gpt2Config, nRows: number, nPositions: number) {
-    this.#nLayers = config.nLayers;
-    if (pageSize === null) {
-      this.#shape = [nRows, config.nHeads, nPositions, config.headWidth];
-      this.#tables = {};
-      return;
-    }
-    const pagesPerRow = Math.ceil(nPositions / pageSize);
-    this.#shape = [nRows * pagesPerRow, pageSize, config.nHeads, config.headWidth];
-    const upTo = (n: number) => Int32Array.from({ length: n }, (_, i) => i);
-    this.#tables = {
-      page_table: new Tensor('int32', upTo(nRows * pagesPerRow), [nRows, pagesPerRow]),
-      row_ends: new Tensor('int32', upTo(nRows + 1), [nRows + 1]),
-    };
+  constructor({ nLayers, nHeads, headWidth }: Gpt2Config, nRows: number, nPositions: number) {
+    this.#nLayers = nLayers;
+    this.#shape = [nRows, nHeads, nPositions, headWidth];
   }
 
   async create(emptyCache: InferenceSession): Promise<void> {
@@ -124,13 +112,11 @@ export class HandedOnCache {
 
   inputs(): Record<string, Tensor> {
     const names = stepCacheNames('past', this.#nLayers);
-    return { ...this.#tables, ...Object.fromEntries(names.map((name, i) => [name, this.#tensors[i]!])) };
+    return Object.fromEntries(names.map((name, i) => [name, this.#tensors[i]!]));
   }
 
-  /** After a run; pages were written in place. */
   replace(outputs: Readonly<Record<string, Tensor>>): void {
     const names = stepCacheNames('present', this.#nLayers);
-    if (outputs[names[0]!] === undefined) return;
     this.dispose();
     this.#tensors = names.map((name) => outputs[name]!);
   }

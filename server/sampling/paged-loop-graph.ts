@@ -16,8 +16,6 @@ export interface PagedLoopForm {
   readonly attention: 'paged' | 'grouped';
   /** Positions of one page. */
   readonly pageSize: number;
-  /** Heads that lie side by side as one, see PagedAttention. Must divide the number of heads. */
-  readonly headsTogether: number;
   /** Steps inside one iteration: only at its end may the loop stop early. */
   readonly unroll: number;
   readonly arithmetic: Arithmetic;
@@ -27,7 +25,6 @@ export interface PagedLoopForm {
 export const CUDA_FORM: PagedLoopForm = {
   attention: 'paged',
   pageSize: 256,
-  headsTogether: 1,
   unroll: 8,
   arithmetic: 'float64',
 };
@@ -87,7 +84,6 @@ export function buildPagedLoop(
 interface Cache {
   /** Paged: what the loop's body refers to. */
   readonly pages: readonly KeyAndValue[];
-  readonly headsTogether: number;
   readonly pageTable: string;
   readonly rowEnds: string;
   /** Grouped: what is carried from step to step. */
@@ -110,14 +106,12 @@ function createCache(
     const carried = layers.map(
       (_, layer) => [graph.buffer(shape, type, 2 * layer), graph.buffer(shape, type, 2 * layer + 1)] as const,
     );
-    return { pages: [], headsTogether: 1, pageTable: '', rowEnds: '', carried };
+    return { pages: [], pageTable: '', rowEnds: '', carried };
   }
   const roundUp = graph.op('Add', [nSteps, graph.int64([form.pageSize - 1])]);
   const pagesPerRow = graph.op('Div', [roundUp, graph.int64([form.pageSize])]);
   const nPages = graph.op('Mul', [nRows, pagesPerRow]);
-  const { headsTogether, pageSize } = form;
-  const page = [pageSize, nHeads / headsTogether, headWidth * headsTogether];
-  const shape = sizes([nPages, graph.int64(page)]);
+  const shape = sizes([nPages, graph.int64([form.pageSize, nHeads, headWidth])]);
   const upTo = (count: string) => {
     const narrow = graph.op('Cast', [graph.op('Squeeze', [count])], { to: DATA_TYPE.int32 });
     return graph.op('Range', [graph.int32(0), narrow, graph.int32(1)]);
@@ -126,7 +120,6 @@ function createCache(
     pages: layers.map(
       (_, layer) => [graph.buffer(shape, type, 2 * layer), graph.buffer(shape, type, 2 * layer + 1)] as const,
     ),
-    headsTogether,
     pageTable: graph.op('Reshape', [upTo(nPages), sizes([nRows, pagesPerRow])]),
     rowEnds: upTo(graph.op('Add', [nRows, graph.int64([1])])),
     carried: [],

@@ -1,7 +1,7 @@
 // Some steps of generation as one graph, for devices whose runtime has no loop of its own: the caller runs it
 // again and again and hands the cache that a run returned to the next, without ever looking at it.
 
-import { GroupedAttention, type KeyAndValue, PagedAttention } from './device-attention.ts';
+import { GroupedAttention, type KeyAndValue } from './device-attention.ts';
 import { buildSteps, splitSteps } from './device-steps.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
 import { type Dimension, encodeModel, Graph } from './onnx-graph.ts';
@@ -12,8 +12,6 @@ export interface StepForm {
   /** Steps of one run. */
   readonly nSteps: number;
   readonly arithmetic: Arithmetic;
-  /** Positions of one page of a cache that is written in place, or null for a cache that comes back from each run. */
-  readonly pageSize: number | null;
 }
 
 /** Names of all layers' keys and values as they go in, or come out in the same order. */
@@ -27,25 +25,21 @@ export function stepCacheNames(role: 'past' | 'present', nLayers: number): reado
 /**
  * Inputs: `token` int32 [batch]; `forced` int32 [steps, batch]; `uniform` and `temperature` [steps, batch, 1];
  * `position` int32 [steps, 1]; `length` int32 [steps, batch]; `total.N` int32 scalars, one a step; and the
- * cache, [batch, heads, capacity, head width] each, or in pages, with `page_table` and `row_ends` as PagedAttention
- * wants them.
- * Outputs: `picked` int32 and `logprob` float32 [steps, batch], and the cache, unless in pages; if asked for also `logits`
+ * cache, [batch, heads, capacity, head width] each.
+ * Outputs: `picked` int32 and `logprob` float32 [steps, batch], and the cache; if asked for also `logits`
  * float32 [batch, vocabulary] of the last step, to compare devices by.
  */
 export function buildStepGraph(
   model: Gpt2Model,
   rule: PickRule,
-  { nSteps, arithmetic, pageSize }: StepForm,
+  { nSteps, arithmetic }: StepForm,
   outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
 ): Uint8Array {
   const { config, precision = 'float32' } = model;
   const graph = new Graph('steps');
   const input = (name: string, type: 'int32' | Arithmetic, ...rest: readonly Dimension[]) =>
     splitSteps(graph, graph.input(name, type, [nSteps, ...rest]), nSteps);
-  const cacheShape: readonly Dimension[] =
-    pageSize === null
-      ? ['batch', config.nHeads, 'capacity', config.headWidth]
-      : ['pages', pageSize, config.nHeads, config.headWidth];
+  const cacheShape: readonly Dimension[] = ['batch', config.nHeads, 'capacity', config.headWidth];
   const names = (role: 'past' | 'present') => stepCacheNames(role, config.nLayers);
   const pairs = (role: 'past' | 'present') =>
     Array.from(
@@ -53,19 +47,7 @@ export function buildStepGraph(
       (_, layer): KeyAndValue => [`${role}.${layer}.key`, `${role}.${layer}.value`],
     );
   for (const name of names('past')) graph.input(name, precision, cacheShape);
-  const attention =
-    pageSize === null
-      ? new GroupedAttention(config, pairs('past'), nSteps, pairs('present'))
-      : new PagedAttention(
-          config,
-          {
-            pages: pairs('past'),
-            headsTogether: 1,
-            pageTable: graph.input('page_table', 'int32', ['batch', 'row_pages']),
-            rowEnds: graph.input('row_ends', 'int32', [null]),
-          },
-          graph.localInt32([1, 0]),
-        );
+  const attention = new GroupedAttention(config, pairs('past'), nSteps, pairs('present'));
   const made = buildSteps(graph, model, rule, arithmetic, attention, {
     token: graph.input('token', 'int32', ['batch']),
     remaining: null,
@@ -84,9 +66,7 @@ export function buildStepGraph(
     graph.op('Identity', [made.logits], {}, 'logits');
     graph.output('logits', 'float32', ['batch', config.vocabularySize]);
   }
-  if (pageSize === null) {
-    for (const name of names('present')) graph.output(name, precision, cacheShape);
-  }
+  for (const name of names('present')) graph.output(name, precision, cacheShape);
   return encodeModel(graph);
 }
 

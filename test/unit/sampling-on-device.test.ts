@@ -19,7 +19,6 @@ import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 const GROUPED: PagedLoopForm = {
   attention: 'grouped',
   pageSize: 256,
-  headsTogether: 1,
   unroll: 4,
   arithmetic: 'float64',
 };
@@ -55,7 +54,7 @@ describe('the loop for devices', () => {
   }
 });
 
-const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32', pageSize: null };
+const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32' };
 
 async function sampleAll(rule: PickRule, schedule: Schedule, config: object) {
   const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder(), { config: { ...config } }));

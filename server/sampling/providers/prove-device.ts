@@ -17,7 +17,7 @@ export type ProofResult =
 const GREEDY: PickRule = { topK: 1, topP: 1, greedy: true };
 /** Twice what was measured for each precision on every device so far, relative to the CPU in 32 bits. */
 const TOLERANCE = { float32: 2e-3, float16: 3e-2 } as const;
-const CPU_FORM: StepForm = { nSteps: 4, arithmetic: 'float32', pageSize: null };
+const CPU_FORM: StepForm = { nSteps: 4, arithmetic: 'float32' };
 /** As many rows as make a device worth having, few enough for the CPU. */
 const N_ROWS = 16;
 
@@ -83,11 +83,8 @@ async function openSteps(
   const graph = buildStepGraph(model, GREEDY, form, 'tokens-and-logits');
   const deviceOutputs = session.provider === 'webgpu' ? stepCacheNames('present', config.nLayers) : [];
   const emptyCache = await openSession(buildEmptyCache(model), { ...session, deviceOutputs });
-  const steps = await openSession(graph, {
-    ...session,
-    deviceOutputs: form.pageSize === null ? deviceOutputs : [],
-  });
-  const cache = new HandedOnCache(form, config, N_ROWS, form.nSteps);
+  const steps = await openSession(graph, { ...session, deviceOutputs });
+  const cache = new HandedOnCache(config, N_ROWS, form.nSteps);
   await cache.create(emptyCache);
   const numbers = Array.from({ length: form.nSteps }, (_, step) => step);
   const lengths = Int32Array.from(numbers.flatMap((step) => texts.map(() => step)));
