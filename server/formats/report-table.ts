@@ -3,7 +3,7 @@
 
 import type { StudySummary } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
-import { readProblems } from '../store/shards-table.ts';
+import { readDuplicates, readProblems } from '../store/shards-table.ts';
 import type { Database } from '../store/study-file.ts';
 import {
   type Answers,
@@ -21,6 +21,7 @@ export function* reportTable(content: ReportContent, rows: Rows): Generator<stri
   const { db, summary, options, answers } = content;
   yield* heading(summary);
   yield* problems(db, summary);
+  for (const sentence of readDuplicates(db)) yield `Twice     ${sentence}`;
   if (!answers) {
     yield `Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned. Run the study to go on.`;
     return;

@@ -165,3 +165,9 @@ export function readProblems(db: Database, limit: number): readonly string[] {
     .all(limit);
   return rows.map((row) => String(row.message));
 }
+
+/** A sentence for each shard that was left out because another one holds the same bytes. */
+export function readDuplicates(db: Database): readonly string[] {
+  const row = db.prepare("SELECT environment ->> 'duplicateShards' AS list FROM study").get();
+  return typeof row?.list === 'string' ? JSON.parse(row.list) : [];
+}

@@ -130,6 +130,14 @@ test('what is bad is counted and named, the rest is found, and the exit code is 
   }
 });
 
+test('a shard that is there twice counts once, and the report says so', async () => {
+  const { scan } = setUp({ 'a.jsonl': line, 'copy/a.jsonl': line });
+  const { exitCode, stdout } = await scan();
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /Twice +.*copy\/a\.jsonl holds the same bytes as .*a\.jsonl and is left out/);
+  assert.match(stdout, /Corpus +1 documents/);
+});
+
 test('columns are set on the command line, and belong to the plan', async () => {
   const other = JSON.stringify({ body: document, origin: 'o/x', where: 'w.py', terms: ['mit', 'isc'] });
   const { study, scan } = setUp({ 'a.jsonl': other });
