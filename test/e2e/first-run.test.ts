@@ -44,15 +44,19 @@ function stage(name: string, run: () => Promise<void>): void {
   });
 }
 
-const demoButton = () =>
-  workbench.page.locator('.welcome-view-content .monaco-button', { hasText: 'Run the Demo Study' });
-
-stage('the view says what there is to do', async () => {
+stage('the walkthrough explains what there is to do', async () => {
   const { page } = workbench;
-  await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').click();
+  await workbench.runCommand('Welcome: Open Walkthrough...');
+  await workbench.quickPickRow('Verbatim').click();
+  const steps = page.locator('.getting-started-step');
+  await steps.first().waitFor();
+  assert((await steps.count()) >= 3, `${await steps.count()} steps`);
   await demoButton().waitFor();
-  await workbench.takeShot('first-run-1-view');
+  await workbench.takeShot('first-run-1-walkthrough');
 });
+
+const demoButton = () =>
+  workbench.page.locator('.getting-started-step.expanded .monaco-button', { hasText: /demo/i }).first();
 
 stage('its button runs the demo to a finished study', async () => {
   await demoButton().click();
