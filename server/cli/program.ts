@@ -5,6 +5,7 @@ import { version } from '../version.ts';
 import { baselineCommand } from './baseline-command.ts';
 import { compareCommand } from './compare-command.ts';
 import { demoCommand } from './demo-command.ts';
+import { doctorCommand } from './doctor-command.ts';
 import { exportCommand, importCommand } from './exchange-commands.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { labelCommand } from './label-command.ts';
@@ -12,6 +13,7 @@ import { predictCommand } from './predict-command.ts';
 import { providersCommand } from './providers-command.ts';
 import { reportCommand } from './report-command.ts';
 import { rowsCommand } from './rows-command.ts';
+import { scoreCommand } from './score-command.ts';
 import { sampleCommand, scanCommand, studyCommand } from './study-commands.ts';
 
 const commands = [
@@ -19,6 +21,7 @@ const commands = [
   studyCommand,
   sampleCommand,
   scanCommand,
+  scoreCommand,
   reportCommand,
   compareCommand,
   predictCommand,
@@ -27,6 +30,7 @@ const commands = [
   rowsCommand,
   exportCommand,
   importCommand,
+  doctorCommand,
   providersCommand,
 ];
 

@@ -43,11 +43,9 @@ export async function chooseDevices(question: DeviceQuestion): Promise<DeviceCho
   const asked = question.execution.provider;
   if (asked === 'cpu') return { chosen: null, fallbacks: [] };
   const isForced = asked !== 'auto';
+  // The CPU is no fallback then, but the fastest.
   if (!isForced && estimateCpuSeconds(question) < WORTH_A_DEVICE_SECONDS) {
-    return {
-      chosen: null,
-      fallbacks: ['The CPU is used: so little work is not worth starting a device for.'],
-    };
+    return { chosen: null, fallbacks: [] };
   }
   const fallbacks: string[] = [];
   for (const provider of isForced ? [asked] : candidates()) {
@@ -134,11 +132,11 @@ async function tryProvider(
   return { chosen: { provider, form: nameDeviceForm(form, nRows), nRows, devices }, reason: '' };
 }
 
-type Found =
+export type Found =
   | { readonly kind: 'found'; readonly system: DeviceSystem; readonly devices: readonly CudaDevice[] }
   | { readonly kind: 'missing'; readonly reason: string; readonly action: string };
 
-function findSystem(provider: DeviceProvider): Found {
+export function findSystem(provider: DeviceProvider): Found {
   if (provider === 'cuda') return findCuda();
   if (provider === 'webgpu' && process.platform === 'linux' && !hasGraphicsDevice()) {
     return {

@@ -1,0 +1,42 @@
+// `verbatim doctor`: what of this system Verbatim can use for sampling, and the next step for what it cannot.
+
+import { availableParallelism, totalmem } from 'node:os';
+import { join } from 'node:path';
+import { Command } from 'commander';
+import { VerbatimError } from '../errors.ts';
+import { productFolder } from '../product-folder.ts';
+import { version } from '../version.ts';
+
+export function doctorCommand(): Command {
+  return new Command('doctor')
+    .description('Say what of this system can be used for sampling, what is missing, and the next step.')
+    .option('--json', 'as JSON lines')
+    .action(async ({ json = false }: { readonly json?: boolean }) => {
+      const show = (key: string, state: string, detail: string, action: string | null = null) => {
+        if (json) console.log(JSON.stringify({ name: key, state, detail, action }));
+        else
+          console.log(`${key.padEnd(10)} ${state.padEnd(8)} ${detail}${action ? `\n${NEXT}${action}` : ''}`);
+      };
+      show('verbatim', version, `Node ${process.versions.node}, ${process.platform}-${process.arch}`);
+      const gigabytes = (totalmem() / 2 ** 30).toFixed(0);
+      show('system', 'works', `${availableParallelism()} processor cores, ${gigabytes} GiB of memory`);
+      const { findRuntime } = await import('../sampling/find-runtime.ts');
+      try {
+        show('runtime', 'works', findRuntime());
+      } catch (cause) {
+        if (!(cause instanceof VerbatimError)) throw cause;
+        show('runtime', 'missing', cause.message, cause.action ?? null);
+        return;
+      }
+      const { openCheckpoint } = await import('../sampling/checkpoint.ts');
+      const { examineProviders } = await import('../sampling/providers/examine-providers.ts');
+      const model = await openCheckpoint(join(productFolder(), 'media', 'demo-model'));
+      const stop = new AbortController();
+      process.once('SIGINT', () => stop.abort());
+      for await (const { provider, state, detail, action } of examineProviders(model, stop.signal)) {
+        show(provider, state, detail, action);
+      }
+    });
+}
+
+const NEXT = `${' '.repeat(11)}next: `;
