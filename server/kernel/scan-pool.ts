@@ -9,6 +9,12 @@ import { scanWorkerUrl } from './program-files.ts';
 import type { SharedIndex } from './share-index.ts';
 import type { ScanTask, WorkerMessage } from './worker-messages.ts';
 
+/**
+ * What a scan thread leaves behind dies young: room for more of it would only be memory that grows with the number of
+ * shards, to 48 MB a thread.
+ */
+const resourceLimits = { maxYoungGenerationSizeMb: 6 };
+
 export interface PoolEvents {
   /** Awaited before a shard is opened; if it rejects, the shard has failed. */
   readonly ready?: (shard: Shard) => Promise<void>;
@@ -53,7 +59,7 @@ async function scanUntilDeath(
   signal: AbortSignal,
   events: PoolEvents,
 ): Promise<void> {
-  const worker = new Worker(scanWorkerUrl, { workerData: index });
+  const worker = new Worker(scanWorkerUrl, { workerData: index, resourceLimits });
   const stop = () => void worker.terminate();
   signal.addEventListener('abort', stop);
   try {
