@@ -61,6 +61,12 @@ export function shardFormat(path: string): ShardFormat | undefined {
   return formats.find(([pattern]) => pattern.test(path))?.[1];
 }
 
+/** Likewise for a file that was named by itself: in a folder, `.json` and `.txt` are documents. */
+export function namedFormat(path: string): ShardFormat | undefined {
+  if (/\.json$/i.test(path)) return 'jsonl';
+  return shardFormat(path) ?? (/\.(txt|text|md)$/i.test(path) ? 'text' : undefined);
+}
+
 /**
  * The shards of a corpus. A path is a shard file, one text file, or a folder. In a folder every shard file is
  * a shard, in order, and its other text files together are one more, a document a file.
@@ -86,7 +92,7 @@ function shardsAt(path: string): Unnumbered[] {
     });
   }
   if (stat.isDirectory()) return shardsInFolder(path);
-  const format = shardFormat(path) ?? (/\.(txt|text|md)$/i.test(path) ? 'text' : undefined);
+  const format = namedFormat(path);
   if (format) return [fileShard(path, basename(path), format, stat.size, stat.mtimeMs)];
   throw new UserError(`${path} is no shard file`, {
     action:

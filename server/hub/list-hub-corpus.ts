@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
-import { type Shard, shardFormat } from '../corpus/shard.ts';
+import { namedFormat, type Shard } from '../corpus/shard.ts';
 import { readConfigurations } from './data-set-card.ts';
 import { downloadFile } from './download-file.ts';
 import { snapshotFolder } from './hub-cache.ts';
@@ -37,7 +37,7 @@ export async function listHubCorpus(
   const shards = selectShards(name, listing.files, configurations).map(({ path, nBytes, hash }) => ({
     path: join(folder, ...path.split('/')),
     name: path,
-    format: shardFormat(path) ?? ('text' as const),
+    format: namedFormat(path) ?? ('text' as const),
     nBytes,
     modifiedMs: 0,
     files: [],

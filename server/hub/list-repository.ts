@@ -114,7 +114,7 @@ export function explain(
   if (status === 401 || status === 403) {
     const who = settings.token === null ? 'no token is set' : 'the token gives no right to it';
     return new UserError(`${name} is gated, private or does not exist, and ${who}`, {
-      action: `Accept its conditions at ${settings.endpoint}/${repo.kind === 'dataset' ? 'datasets/' : ''}${repo.repository}, and set HF_TOKEN.`,
+      action: `Accept its conditions at ${settings.endpoint}/${repo.kind === 'dataset' ? 'datasets/' : ''}${repo.repository}, and set HF_TOKEN. If you meant a path: there is none of that name here.`,
       cause: error,
     });
   }
@@ -122,7 +122,7 @@ export function explain(
     return new UserError(
       `${settings.endpoint} has no ${repo.kind} ${repo.repository} at revision ${revision}`,
       {
-        action: 'Check the name and the revision.',
+        action: 'Check the name and the revision. If you meant a path: there is none of that name here.',
         cause: error,
       },
     );

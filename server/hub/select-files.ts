@@ -14,9 +14,9 @@ export function selectShards(
   const inSubset = files.filter(({ path }) => belongsToSubset(path, name.subset, configurations));
   const matching = inSubset.filter(({ path }) => name.files === '' || matches(name.files, path));
   const shards = matching.filter(({ path }) => shardFormat(path));
-  // Text files count where nothing else does, or where they were named.
-  const texts = matching.filter(({ path }) => /\.(txt|text)$/i.test(path));
-  const chosen = shards.length > 0 ? shards : texts;
+  // Where there is nothing else, or by name: JSON lines are often called .json, and texts lie as they are.
+  const others = matching.filter(({ path }) => /\.(json|txt|text)$/i.test(path) && !describes.test(path));
+  const chosen = shards.length > 0 ? shards : others;
   if (chosen.length > 0) return chosen;
   const what = [name.subset && `subset ${name.subset}`, name.files && `files ${name.files}`]
     .filter(Boolean)
@@ -43,6 +43,9 @@ export function selectModelFiles(files: readonly RepositoryFile[]): readonly Rep
   );
   return [...described, ...(safetensors.length > 0 ? safetensors : torch)];
 }
+
+/** Files that tell of a data set. */
+const describes = /(^|\/)(dataset_infos?|dataset_dict|state|croissant|config|package)\.json$/i;
 
 function belongsToSubset(
   path: string,

@@ -96,6 +96,15 @@ test('a text file that is named by itself is one document', async () => {
   ]);
 });
 
+test('a .json file that is named by itself is read as JSON lines', async () => {
+  const folder = put(scratchFolder(), { 'data.json': '{"text":"a"}\n{"text":"b"}' });
+  const { documents } = await read(listShards([join(folder, 'data.json')]));
+  assert.deepEqual(
+    documents.map(({ text }) => text),
+    ['a', 'b'],
+  );
+});
+
 test('a folder that mixes all: shards in order, then its text files; what describes data is none', async () => {
   const folder = put(scratchFolder(), {
     'README.md': 'about the data',
