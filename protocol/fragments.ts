@@ -65,6 +65,8 @@ export interface SampleMark extends TextRange {
   readonly nRepositories: number;
   /** The first known place in the corpus, for the hover. */
   readonly source: Provenance | null;
+  /** Of the documents that hold it, among the places that are kept; empty for unknown. */
+  readonly licences: readonly string[];
 }
 
 export interface SampleText {

@@ -123,3 +123,14 @@ export const listSources = message<
     readonly licences: readonly { readonly name: string; readonly nDocuments: number }[];
   }
 >('verbatim/listSources');
+
+/** What stands above a comparison: where its document is from, and how often the fragment occurs. */
+export const getPlace = message<
+  { readonly study: StudyId; readonly fingerprint: string; readonly documentId: number | null },
+  {
+    readonly provenance: Provenance | null;
+    readonly train: number;
+    readonly extract: number;
+    readonly nLines: number;
+  }
+>('verbatim/getPlace');

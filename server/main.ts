@@ -3,6 +3,7 @@
 
 import { createConnection, ProposedFeatures, TextDocumentSyncKind } from 'vscode-languageserver/node';
 import { getDashboard, listDashboardFragments } from '../protocol/dashboard.ts';
+import { estimateStudy, makePlan, readPlan } from '../protocol/plan-file.ts';
 import {
   getDemoPlan,
   getDocument,
@@ -16,12 +17,25 @@ import {
   runStudy,
   studyProgress,
 } from '../protocol/requests.ts';
+import {
+  acceptFragments,
+  describeStudy,
+  getPlace,
+  labelFragment,
+  listGroups,
+  listSources,
+  listTrainingRows,
+  viewFragments,
+} from '../protocol/views.ts';
 import { answering } from './lsp/answering.ts';
 import * as dashboards from './lsp/dashboard-queries.ts';
 import * as queries from './lsp/study-queries.ts';
 import { throttleProgress } from './lsp/throttle-progress.ts';
+import * as viewQueries from './lsp/view-queries.ts';
 import { productFolder } from './product-folder.ts';
 import { demoPlan } from './study/demo-plan.ts';
+import * as estimates from './study/estimate-study.ts';
+import * as plans from './study/plan-file.ts';
 import * as studies from './study/run-study.ts';
 
 const connection = createConnection(ProposedFeatures.all);
@@ -54,5 +68,26 @@ on(getSample, async ({ study, sampleId }) => queries.getSample(study, sampleId))
 on(getDocument, async ({ study, documentId }, signal) => queries.getDocument(study, documentId, signal));
 on(getDashboard, async ({ study }) => dashboards.getDashboard(study));
 on(listDashboardFragments, async (request) => dashboards.listDashboardFragments(request));
+
+on(listGroups, async (request) => viewQueries.listGroups(request));
+on(viewFragments, async (request) => viewQueries.viewFragments(request));
+on(describeStudy, async ({ study }) => {
+  const { describeStudy } = await import('./study/describe-fragments-stage.ts');
+  return { isDescribed: await describeStudy(study) };
+});
+on(acceptFragments, async ({ baseline, fingerprints, reason }) =>
+  viewQueries.acceptFragments(baseline, fingerprints, reason),
+);
+on(labelFragment, async ({ study, fingerprint, annotator, label }) =>
+  viewQueries.labelFragment(study, fingerprint, annotator, label),
+);
+on(listTrainingRows, async ({ study, fingerprint }) => viewQueries.trainingRows(study, fingerprint));
+on(getPlace, async ({ study, fingerprint, documentId }) =>
+  viewQueries.getPlace(study, fingerprint, documentId),
+);
+on(makePlan, async ({ plan, folder }) => plans.makePlan(plan, folder));
+on(readPlan, async ({ file }) => plans.readPlanFile(file));
+on(estimateStudy, async ({ plan, sizes }) => estimates.estimateStudy(plan, sizes));
+on(listSources, async ({ study, fingerprint, limit }) => viewQueries.listSources(study, fingerprint, limit));
 
 connection.listen();

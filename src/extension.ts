@@ -1,31 +1,45 @@
 // The extension's composition root: makes the parts, hands them to each other, and registers them for disposal.
 // Nothing is started or read here; the background process starts with the first request.
 
-import { type ExtensionContext, Uri, window, workspace } from 'vscode';
+import { type ExtensionContext, languages, Uri, window, workspace } from 'vscode';
 import type { StudyId } from '../protocol/study.ts';
 import { registerCommands } from './command-map.ts';
 import { dashboardCommand } from './dashboard/dashboard-command.ts';
 import { Dashboards } from './dashboard/dashboards.ts';
 import { FragmentHighlight } from './decorations/fragment-highlight.ts';
+import { MarkLenses } from './decorations/mark-lenses.ts';
 import { MemorisedLines } from './decorations/memorised-lines.ts';
+import { SampleMarks } from './decorations/sample-marks.ts';
 import { OpenTexts } from './documents/open-texts.ts';
+import { StudyFiles } from './documents/study-files.ts';
 import { StudyTexts } from './documents/study-texts.ts';
 import { SAMPLE_SCHEME, TRAIN_SCHEME } from './documents/text-ref.ts';
 import { ErrorFunnel } from './error-funnel.ts';
+import { fragmentCommands } from './fragment-commands.ts';
+import { resumeInterrupted } from './studies/resume-interrupted.ts';
 import { RunStatus } from './studies/run-status.ts';
 import { StudyLocation } from './studies/study-location.ts';
 import { StudyRuns } from './studies/study-runs.ts';
 import { studyCommands } from './study-commands.ts';
 import { StudyServer } from './study-server.ts';
 import { StudyTree } from './tree/study-tree.ts';
+import { ViewOptions } from './tree/view-options.ts';
 import { viewCommands } from './view-commands.ts';
+import { LastAnswers } from './wizard/last-answers.ts';
+import { planCommands } from './wizard/plan-commands.ts';
+import { PLAN_FILES, PlanLenses } from './wizard/plan-lenses.ts';
+import { StudyWizard } from './wizard/study-wizard.ts';
 
 /** The live parts, for the tests in the real editor. Other extensions have no use for them. */
 export interface VerbatimParts {
   readonly server: StudyServer;
   readonly runs: StudyRuns;
   readonly tree: StudyTree;
+  readonly options: ViewOptions;
   readonly memorisedLines: MemorisedLines;
+  readonly marks: SampleMarks;
+  readonly lenses: MarkLenses;
+  readonly highlight: FragmentHighlight;
   readonly errors: ErrorFunnel;
 }
 
@@ -34,11 +48,18 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const errors = new ErrorFunnel(log, context.extension.id);
   const server = new StudyServer(context.extensionPath, log);
   const location = new StudyLocation(context.globalStorageUri.fsPath, context.workspaceState);
-  const runs = new StudyRuns(server);
-  const tree = new StudyTree(server, location, runs, errors);
+  const runs = new StudyRuns(server, context.workspaceState);
+  const options = new ViewOptions(context.workspaceState);
+  const tree = new StudyTree(server, location, runs, errors, options);
   const view = window.createTreeView('verbatim.studies', { treeDataProvider: tree, showCollapseAll: true });
   const texts = new StudyTexts(server, location);
-  const memorisedLines = new MemorisedLines(server, errors);
+  const files = new StudyFiles(texts);
+  const readonly = { isReadonly: true, isCaseSensitive: true };
+  const marks = new SampleMarks(server);
+  const memorisedLines = new MemorisedLines(marks, errors);
+  const lenses = new MarkLenses(marks);
+  const highlight = new FragmentHighlight(server, errors);
+  const wizard = new StudyWizard(server, new LastAnswers(context.globalState));
   const select = async (study: StudyId, focus: boolean) => {
     const node = await tree.find(study);
     if (node !== undefined) await view.reveal(node, { select: true, focus, expand: true });
@@ -52,6 +73,21 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const refresh = () => tree.refresh();
   const dist = Uri.joinPath(context.extensionUri, 'dist');
   const dashboards = new Dashboards({ server, errors, dist, reveal }, runs);
+  const showFilter = () => {
+    // Without a message there is none, which an empty one is not.
+    (view as { message: string | undefined }).message = options.message;
+  };
+  showFilter();
+  const studyCommandMap = studyCommands({
+    server,
+    location,
+    runs,
+    errors,
+    wizard,
+    reveal,
+    revealQuietly,
+    refresh,
+  });
   const studyFiles = workspace.createFileSystemWatcher('**/.verbatim/*.sqlite', false, true, false);
 
   context.subscriptions.push(
@@ -61,19 +97,28 @@ export function activate(context: ExtensionContext): VerbatimParts {
     tree,
     view,
     memorisedLines,
-    new FragmentHighlight(),
+    options,
+    marks,
+    lenses,
+    highlight,
     dashboards,
     new RunStatus(runs),
-    workspace.registerTextDocumentContentProvider(SAMPLE_SCHEME, texts),
-    workspace.registerTextDocumentContentProvider(TRAIN_SCHEME, texts),
+    workspace.registerFileSystemProvider(SAMPLE_SCHEME, files, readonly),
+    workspace.registerFileSystemProvider(TRAIN_SCHEME, files, readonly),
+    languages.registerCodeLensProvider([{ scheme: SAMPLE_SCHEME }, { scheme: 'untitled' }], lenses),
+    languages.registerCodeLensProvider(PLAN_FILES, new PlanLenses()),
     registerCommands(
       {
-        ...studyCommands({ server, location, runs, errors, reveal, revealQuietly, refresh }),
+        ...studyCommandMap,
         ...dashboardCommand(dashboards, server, location),
-        ...viewCommands(tree, new OpenTexts(server, texts), log),
+        ...viewCommands(tree, new OpenTexts(server, texts, marks), options, log),
+        ...fragmentCommands(server, location, refresh),
+        ...planCommands(),
+        'verbatim.restartServer': () => server.restart(),
       },
       errors,
     ),
+    options.onDidChange(showFilter),
     studyFiles,
     studyFiles.onDidCreate(refresh),
     studyFiles.onDidDelete(refresh),
@@ -83,5 +128,9 @@ export function activate(context: ExtensionContext): VerbatimParts {
     workspace.onDidChangeWorkspaceFolders(refresh),
     workspace.onDidGrantWorkspaceTrust(refresh),
   );
-  return { server, runs, tree, memorisedLines, errors };
+  const resume = (study: StudyId) => studyCommandMap['verbatim.resumeStudy'](study);
+  if (runs.interrupted().length > 0) {
+    void errors.run(() => resumeInterrupted(server, location, runs, resume));
+  }
+  return { server, runs, tree, options, memorisedLines, marks, lenses, highlight, errors };
 }

@@ -21,6 +21,17 @@ export class UserFault extends Error {
   }
 }
 
+/** The machine, or what runs on it, does not let us go on. */
+export class EnvironmentFault extends Error {
+  readonly data: ErrorData;
+
+  constructor(message: string, action: string) {
+    super(message);
+    this.name = 'EnvironmentFault';
+    this.data = { code: 'environment', action };
+  }
+}
+
 const CODES: readonly ErrorCode[] = ['cancelled', 'user', 'environment', 'bug'];
 
 /** JSON-RPC's own codes, for failures that never reached the server's code. */
@@ -34,7 +45,7 @@ export function failureOf(error: unknown): Failure {
   const { code, data } = (error ?? {}) as { code?: unknown; data?: unknown };
   if (isErrorData(data)) return { ...data, message, detail };
   if (code === REQUEST_CANCELLED) return { code: 'cancelled', message, detail };
-  if (typeof code === 'number' && CONNECTION_GONE.includes(code)) {
+  if (isConnectionGone(error)) {
     return {
       code: 'environment',
       message: l10n.t('Verbatim’s background process stopped.'),
@@ -43,6 +54,11 @@ export function failureOf(error: unknown): Failure {
     };
   }
   return { code: 'bug', message, detail };
+}
+
+/** The background process died before it answered. */
+export function isConnectionGone(error: unknown): boolean {
+  return CONNECTION_GONE.includes((error as { code?: unknown } | null | undefined)?.code as number);
 }
 
 function isErrorData(data: unknown): data is ErrorData {

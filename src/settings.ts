@@ -2,7 +2,8 @@
 
 import { ConfigurationTarget, workspace } from 'vscode';
 import type { FragmentOrder } from '../protocol/fragments.ts';
-import type { Execution, MatchRule, Profile, Provider, SamplingPlan } from '../protocol/study.ts';
+import type { Execution, Profile, Provider } from '../protocol/study.ts';
+import type { Grouping } from '../protocol/views.ts';
 
 /** Every setting with its type. The names are those of package.json, without `verbatim.`. */
 interface Settings {
@@ -16,8 +17,18 @@ interface Settings {
   readonly 'execution.provider': Provider | 'auto';
   readonly 'execution.workers': number;
   readonly 'execution.batch': number;
+  readonly 'execution.download': 'missing' | 'never';
+  readonly 'server.runtime': string;
+  readonly 'tree.groupBy': Grouping;
   readonly 'tree.order': FragmentOrder;
   readonly 'decorations.enabled': boolean;
+  readonly 'decorations.background': boolean;
+  readonly 'decorations.gutter': boolean;
+  readonly 'decorations.overviewRuler': boolean;
+  readonly 'decorations.inlineText': boolean;
+  readonly 'decorations.hover': boolean;
+  readonly 'decorations.codeLens': boolean;
+  readonly 'label.annotator': string;
 }
 
 export function readSetting<Name extends keyof Settings>(name: Name): Settings[Name] {
@@ -33,30 +44,12 @@ export async function writeSetting<Name extends keyof Settings>(
   await workspace.getConfiguration('verbatim').update(name, value, ConfigurationTarget.Global);
 }
 
-export function readSampling(nSamples: number): SamplingPlan {
-  return {
-    strategy: 'npg',
-    nSamples,
-    maxTokens: readSetting('sampling.maxTokens'),
-    topK: readSetting('sampling.topK'),
-    topP: 1,
-    temperature: readSetting('sampling.temperature'),
-    seed: readSetting('sampling.seed'),
-    prompts: [],
-  };
-}
-
-export function readRule(): MatchRule {
-  return { minLines: readSetting('detection.minLines'), profile: readSetting('detection.profile') };
-}
-
 /** 0 stands for `auto` in the settings, where a number field is easier to use than a choice. */
 export function readExecution(): Execution {
   return {
     provider: readSetting('execution.provider'),
     workers: readSetting('execution.workers') || 'auto',
     batch: readSetting('execution.batch') || 'auto',
-    // A folder that nobody trusts causes no traffic.
-    fetch: workspace.isTrusted ? 'missing' : 'never',
+    fetch: workspace.isTrusted ? readSetting('execution.download') : 'never',
   };
 }

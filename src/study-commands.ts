@@ -3,23 +3,26 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { commands, l10n, type Uri, window, workspace } from 'vscode';
+import { makePlan, readPlan } from '../protocol/plan-file.ts';
 import { getDemoPlan, getStudy, listStudies } from '../protocol/requests.ts';
 import type { StudyId, StudyPlan, StudySummary } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
 import type { ErrorFunnel, Remedy } from './error-funnel.ts';
 import { UserFault } from './failure.ts';
-import { readRule, readSampling } from './settings.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyRuns } from './studies/study-runs.ts';
 import type { StudyServer } from './study-server.ts';
 import type { NoticeNode, StudyNode } from './tree/tree-node.ts';
-import { askWhatToStudy, type StudyChoice } from './wizard/study-wizard.ts';
+import type { StudyWizard } from './wizard/study-wizard.ts';
 
 type Names =
   | 'verbatim.runStudy'
   | 'verbatim.runDemo'
   | 'verbatim.resumeStudy'
+  | 'verbatim.pauseStudy'
   | 'verbatim.cancelStudy'
+  | 'verbatim.showRunningStudy'
+  | 'verbatim.runPlan'
   | 'verbatim.openStudy'
   | 'verbatim.forgetStudy'
   | 'verbatim.deleteStudy';
@@ -29,6 +32,7 @@ export interface StudyCommandParts {
   readonly location: StudyLocation;
   readonly runs: StudyRuns;
   readonly errors: ErrorFunnel;
+  readonly wizard: StudyWizard;
   /** Selects a study in the view, and goes there. */
   readonly reveal: (study: StudyId) => Promise<void>;
   /** Selects it where the user sees the view already, and leaves the keyboard where it is. */
@@ -37,7 +41,7 @@ export interface StudyCommandParts {
 }
 
 export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names> {
-  const { server, location, runs, errors, reveal, revealQuietly, refresh } = parts;
+  const { server, location, runs, errors, wizard, reveal, revealQuietly, refresh } = parts;
 
   const run = async (study: StudyId, plan: StudyPlan | null, remedy?: Remedy) => {
     if (runs.get(study) !== undefined) return reveal(study);
@@ -55,26 +59,20 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     await reveal(study);
   };
 
-  const runFolders = (choice: StudyChoice & { kind: 'folders' }) => {
+  const runPlan = async (plan: StudyPlan, remedy: Remedy) => {
     requireTrust(l10n.t('Models and training data are only read in trusted workspaces.'));
-    const plan: StudyPlan = {
-      model: choice.model,
-      samples: null,
-      corpus: choice.corpus,
-      sampling: readSampling(choice.nSamples),
-      rule: readRule(),
-    };
-    return run(location.newFile(choice.model), plan, {
-      title: l10n.t('Choose Again'),
-      run: () => commands.executeCommand('verbatim.runStudy'),
-    });
+    await run(location.newFile(plan.model ?? 'study'), plan, remedy);
   };
 
   return {
     async 'verbatim.runStudy'(given) {
-      const choice = given ?? (await askWhatToStudy());
+      const choice = given ?? (await wizard.ask());
       if (choice === null) return;
-      await (choice.kind === 'demo' ? runDemo() : runFolders(choice));
+      if (choice.kind === 'demo') return runDemo();
+      await runPlan(await server.request(makePlan, choice), {
+        title: l10n.t('Choose Again'),
+        run: () => commands.executeCommand('verbatim.runStudy'),
+      });
     },
     'verbatim.runDemo': runDemo,
     async 'verbatim.resumeStudy'(target) {
@@ -85,9 +83,48 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
       }
       await run(study, null);
     },
+    async 'verbatim.runPlan'(given) {
+      const file = given ?? (await askForPlanFile());
+      if (file === undefined) return;
+      const document = workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
+      await document?.save(); // What is seen is what runs.
+      await runPlan(await server.request(readPlan, { file: file.fsPath }), {
+        title: l10n.t('Open Plan'),
+        run: () => commands.executeCommand('vscode.open', file),
+      });
+    },
+    async 'verbatim.pauseStudy'(target) {
+      const study = target === undefined ? await askWhichRuns(runs) : studyOf(target);
+      if (study !== null) await runs.pause(study);
+    },
     async 'verbatim.cancelStudy'(target) {
-      const study = target === undefined ? await askWhichToCancel(runs) : studyOf(target);
-      if (study !== null) runs.cancel(study);
+      const study = target === undefined ? await askWhichRuns(runs) : studyOf(target);
+      if (study === null) return;
+      const button = l10n.t('Stop and Delete');
+      const question = l10n.t('Stop the study {0} and delete it?', basename(study, '.sqlite'));
+      const detail = l10n.t('To go on with it later, pause it instead.');
+      if ((await window.showWarningMessage(question, { modal: true, detail }, button)) !== button) return;
+      await runs.pause(study);
+      await location.delete(study);
+      refresh();
+    },
+    async 'verbatim.showRunningStudy'() {
+      const study = await askWhichRuns(runs);
+      if (study === null) return;
+      const name = basename(study, '.sqlite');
+      const ways = [
+        { label: l10n.t('$(eye) Show {0}', name), run: () => reveal(study) },
+        {
+          label: l10n.t('$(debug-pause) Pause {0}', name),
+          detail: l10n.t('It can be resumed later.'),
+          run: () => runs.pause(study),
+        },
+        {
+          label: l10n.t('$(debug-stop) Stop and delete {0}…', name),
+          run: () => commands.executeCommand('verbatim.cancelStudy', study),
+        },
+      ];
+      await (await window.showQuickPick(ways, { title: l10n.t('Running study') }))?.run();
     },
     async 'verbatim.openStudy'(file) {
       const study = (file ?? (await askForStudyFile()))?.fsPath;
@@ -139,6 +176,18 @@ async function askForStudyFile(): Promise<Uri | undefined> {
   return chosen?.[0];
 }
 
+async function askForPlanFile(): Promise<Uri | undefined> {
+  const files = await workspace.findFiles('**/*.verbatim.json', '**/node_modules/**', 100);
+  if (files.length === 0) {
+    throw new UserFault(
+      l10n.t('There is no plan file (*.verbatim.json) in this workspace.'),
+      l10n.t('Make one with “Verbatim: New Plan File”.'),
+    );
+  }
+  const items = files.map((file) => ({ label: workspace.asRelativePath(file), file }));
+  return (await window.showQuickPick(items, { title: l10n.t('Run a plan file') }))?.file;
+}
+
 async function askWhichToResume(server: StudyServer, location: StudyLocation): Promise<StudyId | null> {
   const lists = location.folders().map((folder) => server.request(listStudies, { folder }));
   const stopped = (await Promise.all(lists)).flat().filter(({ state }) => state !== 'complete');
@@ -150,10 +199,10 @@ async function askWhichToResume(server: StudyServer, location: StudyLocation): P
   return (await window.showQuickPick(items, { title: l10n.t('Resume a study') }))?.detail ?? null;
 }
 
-async function askWhichToCancel(runs: StudyRuns): Promise<StudyId | null> {
+async function askWhichRuns(runs: StudyRuns): Promise<StudyId | null> {
   const [only, ...others] = runs.all();
   if (only === undefined) return null;
   if (others.length === 0) return only.study;
   const items = runs.all().map(({ study }) => ({ label: basename(study), detail: study }));
-  return (await window.showQuickPick(items, { title: l10n.t('Stop a study') }))?.detail ?? null;
+  return (await window.showQuickPick(items, { title: l10n.t('Which study?') }))?.detail ?? null;
 }

@@ -1,21 +1,29 @@
-// The one door to the background process. It starts the process on the first request, restarts it when it
-// dies (at most four times in three minutes), and knows messages only by the protocol's types.
+// The one door to the background process. It starts the process on the first request, and again when it died: after
+// a growing pause, and at most five times in ten minutes. It knows messages only by the protocol's types.
 
 import { join } from 'node:path';
-import { type CancellationToken, type Disposable, EventEmitter, type LogOutputChannel } from 'vscode';
+import { type CancellationToken, type Disposable, EventEmitter, type LogOutputChannel, l10n } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import type { Message } from '../protocol/message.ts';
-import { studyProgress } from '../protocol/requests.ts';
+import { runStudy, studyProgress } from '../protocol/requests.ts';
 import type { Progress, StudyId } from '../protocol/study.ts';
+import { EnvironmentFault, isConnectionGone } from './failure.ts';
+import { readSetting } from './settings.ts';
 
 /** The server's V8 heap inside VS Code; what grows with the data lies outside of it. */
 const MAX_HEAP_MB = 4096;
+const MAX_RESTARTS = 5;
+const RESTART_WINDOW_MS = 10 * 60_000;
+/** Before the second restart; doubled with each one more. The first follows at once. */
+const FIRST_PAUSE_MS = 500;
 
 export class StudyServer implements Disposable {
   readonly #extensionPath: string;
   readonly #log: LogOutputChannel;
   readonly #progress = new EventEmitter<{ readonly study: StudyId; readonly progress: Progress }>();
   #client: Promise<LanguageClient> | undefined;
+  /** When it died, in ms of the performance clock. */
+  #deaths: readonly number[] = [];
 
   readonly onProgress = this.#progress.event;
 
@@ -28,7 +36,40 @@ export class StudyServer implements Disposable {
     return this.#client !== undefined;
   }
 
+  /** Lately. */
+  get nRestarts(): number {
+    return this.#recentDeaths().length;
+  }
+
+  /** A question that met a dying process is asked once more; a study is not run twice. */
   async request<Params, Result>(
+    message: Message<Params, Result>,
+    params: Params,
+    token?: CancellationToken,
+  ): Promise<Result> {
+    try {
+      return await this.#send(message, params, token);
+    } catch (error) {
+      if (!isConnectionGone(error) || message.method === runStudy.method) throw error;
+      return await this.#send(message, params, token);
+    }
+  }
+
+  /** Forgets what went wrong, and starts anew with the next request. */
+  async restart(): Promise<void> {
+    this.#deaths = [];
+    const client = await this.#client?.catch(() => undefined);
+    this.#client = undefined;
+    await client?.dispose();
+  }
+
+  async dispose(): Promise<void> {
+    this.#progress.dispose();
+    const client = await this.#client?.catch(() => undefined);
+    await client?.dispose();
+  }
+
+  async #send<Params, Result>(
     message: Message<Params, Result>,
     params: Params,
     token?: CancellationToken,
@@ -43,24 +84,21 @@ export class StudyServer implements Disposable {
       : client.sendRequest<Result>(message.method, params, token);
   }
 
-  async dispose(): Promise<void> {
-    this.#progress.dispose();
-    const client = await this.#client?.catch(() => undefined);
-    await client?.dispose();
-  }
-
   async #start(): Promise<LanguageClient> {
+    await this.#pauseAfterDeaths();
     // Loaded here, so that activation does not pay for it.
-    const { LanguageClient, RevealOutputChannelOn, TransportKind } = await import(
+    const { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, TransportKind } = await import(
       'vscode-languageclient/node'
     );
-    this.#log.info('Starting the background process.');
+    const runtime = readSetting('server.runtime');
+    this.#log.info(`Starting the background process${runtime === '' ? '' : ` on ${runtime}`}.`);
     const client = new LanguageClient(
       'verbatim',
       'Verbatim',
       {
         module: join(this.#extensionPath, 'dist', 'server.js'),
         transport: TransportKind.ipc,
+        ...(runtime === '' ? {} : { runtime }),
         options: { execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`], cwd: this.#extensionPath },
       },
       {
@@ -68,10 +106,40 @@ export class StudyServer implements Disposable {
         outputChannel: this.#log,
         // Failures are shown by the error funnel alone.
         revealOutputChannelOn: RevealOutputChannelOn.Never,
+        initializationFailedHandler: () => false,
+        errorHandler: {
+          error: () => ({ action: ErrorAction.Continue, handled: true }),
+          closed: () => {
+            this.#onDeath();
+            return { action: CloseAction.DoNotRestart, handled: true };
+          },
+        },
       },
     );
     client.onNotification(studyProgress.method, (params) => this.#progress.fire(params));
     await client.start();
     return client;
+  }
+
+  #onDeath(): void {
+    this.#client = undefined;
+    this.#deaths = [...this.#recentDeaths(), performance.now()];
+    this.#log.warn(`The background process stopped (${this.#deaths.length} times lately).`);
+  }
+
+  #recentDeaths(): readonly number[] {
+    return this.#deaths.filter((atMs) => performance.now() - atMs < RESTART_WINDOW_MS);
+  }
+
+  async #pauseAfterDeaths(): Promise<void> {
+    const nDeaths = this.#recentDeaths().length;
+    if (nDeaths > MAX_RESTARTS) {
+      throw new EnvironmentFault(
+        l10n.t('Verbatim’s background process stopped {0} times and is left alone now.', nDeaths),
+        l10n.t('Look into the log, then run “Verbatim: Restart Background Process”.'),
+      );
+    }
+    if (nDeaths < 2) return;
+    await new Promise((resolve) => setTimeout(resolve, FIRST_PAUSE_MS * 2 ** (nDeaths - 2)));
   }
 }

@@ -1,19 +1,30 @@
-// The commands that look at what a study found.
+// The commands that look at what a study found: the view's shape, comparisons, decorations.
 
-import { env, type LogOutputChannel, l10n, window } from 'vscode';
+import { env, type LogOutputChannel, l10n, type QuickPickItem, window } from 'vscode';
 import type { FragmentOrder } from '../protocol/fragments.ts';
+import type { FragmentFilter, Grouping } from '../protocol/views.ts';
 import type { CommandMap } from './command-map.ts';
 import type { Comparison, OpenTexts, SampleRef } from './documents/open-texts.ts';
+import { UserFault } from './failure.ts';
 import { readSetting, writeSetting } from './settings.ts';
+import { CATEGORIES, categoryName } from './tree/category-name.ts';
 import type { StudyTree } from './tree/study-tree.ts';
 import type { FragmentNode, SampleNode, TrainNode } from './tree/tree-node.ts';
+import type { ViewOptions } from './tree/view-options.ts';
 
 type Names =
   | 'verbatim.refreshStudies'
   | 'verbatim.sortFragments'
+  | 'verbatim.groupFragments'
+  | 'verbatim.filterFragments'
+  | 'verbatim.clearFilter'
   | 'verbatim.showMore'
   | 'verbatim.compareFragment'
+  | 'verbatim.compareAllOccurrences'
+  | 'verbatim.nextOccurrence'
+  | 'verbatim.previousOccurrence'
   | 'verbatim.openSample'
+  | 'verbatim.editSample'
   | 'verbatim.openDocument'
   | 'verbatim.copyFingerprint'
   | 'verbatim.toggleDecorations'
@@ -22,14 +33,28 @@ type Names =
 export function viewCommands(
   tree: Pick<StudyTree, 'refresh' | 'showMore'>,
   texts: OpenTexts,
+  options: ViewOptions,
   log: LogOutputChannel,
 ): Pick<CommandMap, Names> {
   return {
     'verbatim.refreshStudies': () => tree.refresh(),
     'verbatim.sortFragments': chooseOrder,
+    'verbatim.groupFragments': chooseGrouping,
+    'verbatim.filterFragments': (given) => chooseFilter(options, given),
+    'verbatim.clearFilter': () => options.setFilter({}),
     'verbatim.showMore': (node) => tree.showMore(node),
     'verbatim.compareFragment': (target) => texts.compare(toComparison(target)),
+    'verbatim.compareAllOccurrences': (target) => texts.compareAll(toComparison(target)),
+    'verbatim.nextOccurrence': () => texts.step(1),
+    'verbatim.previousOccurrence': () => texts.step(-1),
     'verbatim.openSample': (target) => texts.openSample(toSampleRef(target)),
+    async 'verbatim.editSample'() {
+      const uri = window.activeTextEditor?.document.uri;
+      if (uri === undefined) {
+        throw new UserFault(l10n.t('No sample is open.'), l10n.t('Open a sample first.'));
+      }
+      await texts.editSample(uri);
+    },
     'verbatim.openDocument': ({ study, fragment, occurrence }) =>
       texts.openDocument(study, fragment.fingerprint, occurrence),
     'verbatim.copyFingerprint': async ({ fragment }) => env.clipboard.writeText(fragment.fingerprint),
@@ -39,7 +64,7 @@ export function viewCommands(
   };
 }
 
-function toComparison(target: Comparison | FragmentNode | TrainNode | SampleNode): Comparison {
+export function toComparison(target: Comparison | FragmentNode | TrainNode | SampleNode): Comparison {
   if (!('kind' in target)) return target;
   const { study, fragment } = target;
   const { fingerprint } = fragment;
@@ -60,16 +85,87 @@ function toSampleRef(target: SampleRef | SampleNode): SampleRef {
 }
 
 async function chooseOrder(): Promise<void> {
-  const orders: readonly { readonly order: FragmentOrder; readonly label: string }[] = [
-    { order: 'train', label: l10n.t('By occurrences in the training data') },
-    { order: 'extract', label: l10n.t('By occurrences in the samples') },
-    { order: 'length', label: l10n.t('By length') },
-  ];
-  const current = readSetting('tree.order');
-  const items = orders.map((item) => ({
+  const order = await chooseOne<FragmentOrder>(l10n.t('Sort fingerprints'), readSetting('tree.order'), [
+    { value: 'train', label: l10n.t('By occurrences in the training data') },
+    { value: 'extract', label: l10n.t('By occurrences in the samples') },
+    { value: 'length', label: l10n.t('By length') },
+  ]);
+  if (order !== undefined) await writeSetting('tree.order', order);
+}
+
+async function chooseGrouping(): Promise<void> {
+  const grouping = await chooseOne<Grouping>(l10n.t('Group fingerprints'), readSetting('tree.groupBy'), [
+    { value: 'family', label: l10n.t('$(list-tree) By family'), detail: l10n.t('Overlapping ones together') },
+    { value: 'category', label: l10n.t('$(tag) By category'), detail: l10n.t('Licences, imports, logic …') },
+    { value: 'licence', label: l10n.t('$(law) By licence of the training documents') },
+    { value: 'repository', label: l10n.t('$(repo) By repository') },
+    { value: 'sample', label: l10n.t('$(output) By sample') },
+    { value: 'flat', label: l10n.t('$(list-flat) Not at all') },
+  ]);
+  if (grouping !== undefined) await writeSetting('tree.groupBy', grouping);
+}
+
+async function chooseOne<Value>(
+  title: string,
+  current: Value,
+  items: readonly (QuickPickItem & { readonly value: Value })[],
+): Promise<Value | undefined> {
+  const marked = items.map((item) => ({
     ...item,
-    ...(item.order === current ? { description: l10n.t('current') } : {}),
+    ...(item.value === current ? { description: l10n.t('current') } : {}),
   }));
-  const chosen = await window.showQuickPick(items, { title: l10n.t('Sort fingerprints') });
-  if (chosen !== undefined) await writeSetting('tree.order', chosen.order);
+  return (await window.showQuickPick(marked, { title }))?.value;
+}
+
+interface FilterItem extends QuickPickItem {
+  readonly part: Partial<FragmentFilter>;
+}
+
+/** Words and parts at once: what is typed is looked for in the fragments' text. */
+async function chooseFilter(options: ViewOptions, given: FragmentFilter | undefined): Promise<void> {
+  const filter = given ?? (await askFilter(options.filter));
+  if (filter !== undefined) await options.setFilter(filter);
+}
+
+function askFilter(current: FragmentFilter): Promise<FragmentFilter | undefined> {
+  const pick = window.createQuickPick<FilterItem>();
+  const parts: FilterItem[] = [
+    { part: { isSensitive: true }, label: l10n.t('$(warning) Only with sensitive content') },
+    { part: { isNew: true }, label: l10n.t('$(pass) Only what the baseline does not accept') },
+    { part: { isClipped: true }, label: l10n.t('$(split-horizontal) Only cut off at a sample’s end') },
+    ...CATEGORIES.map((category) => ({
+      part: { category },
+      label: `$(tag) ${categoryName(category)}`,
+      alwaysShow: true,
+    })),
+  ];
+  pick.title = l10n.t('Filter fingerprints');
+  pick.placeholder = l10n.t('Words of the text, licence:NAME, or the beginning of a fingerprint');
+  pick.canSelectMany = true;
+  pick.items = parts.map((item) => ({ ...item, alwaysShow: true }));
+  pick.selectedItems = pick.items.filter(({ part }) =>
+    Object.entries(part).every(([name, value]) => current[name as keyof FragmentFilter] === value),
+  );
+  pick.value = [
+    ...(current.licence === undefined ? [] : [`licence:${current.licence}`]),
+    ...(current.text === undefined ? [] : [current.text]),
+  ].join(' ');
+  const { promise, resolve } = Promise.withResolvers<FragmentFilter | undefined>();
+  pick.onDidAccept(() => {
+    const chosen = Object.assign({}, ...pick.selectedItems.map(({ part }) => part));
+    resolve({ ...parseWords(pick.value), ...chosen });
+  });
+  pick.onDidHide(() => resolve(undefined));
+  pick.show();
+  return promise.finally(() => pick.dispose());
+}
+
+/** `licence:MIT some words`, in any order. */
+export function parseWords(words: string): FragmentFilter {
+  const licence = /(?:^|\s)licen[cs]e:(\S*)/i.exec(words);
+  const text = words.replace(licence?.[0] ?? '', '').trim();
+  return {
+    ...(text === '' ? {} : { text }),
+    ...(licence === null ? {} : { licence: licence[1]! }),
+  };
 }

@@ -11,7 +11,7 @@ import { hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-fi
 import * as views from '../store/fragment-views.ts';
 import { deleteLabel, putLabels } from '../store/labels-table.ts';
 import { openForReading, transact } from '../store/study-file.ts';
-import { findFragment, listFragmentLicences, listTrainOccurrences } from '../store/views.ts';
+import { findDocument, findFragment, listFragmentLicences, listTrainOccurrences } from '../store/views.ts';
 
 export function listGroups(request: ViewRequest & { readonly grouping: Grouping }): Page<FragmentGroup> {
   using db = openForReading(request.study);
@@ -69,6 +69,15 @@ export function listSources(study: StudyId, fingerprint: string, limit: number) 
     sources: places.map(({ provenance }) => provenance),
     licences: listFragmentLicences(db, fragment.fragmentId),
   };
+}
+
+export function getPlace(study: StudyId, fingerprint: string, documentId: number | null) {
+  using db = openForReading(study);
+  const fragment = findFragment(db, fingerprint);
+  if (!fragment) throw new UserError(`${study} has no fragment ${fingerprint}`);
+  const { train, extract, nLines } = fragment;
+  const provenance = documentId === null ? null : (findDocument(db, documentId)?.provenance ?? null);
+  return { provenance, train, extract, nLines };
 }
 
 function acceptedBy(baseline: string | null): ReadonlySet<string> {

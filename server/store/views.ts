@@ -90,7 +90,7 @@ export function listFragmentLicences(
 export function listSampleMarks(db: Database, sampleId: number): readonly SampleMark[] {
   return db
     .prepare(
-      `SELECT so.first_line, so.last_line, f.fingerprint, f.train, f.n_repositories,
+      `SELECT f.fragment_id, so.first_line, so.last_line, f.fingerprint, f.train, f.n_repositories,
          s.name AS shard, d.row, d.repository, d.path, d.license
        FROM sample_occurrences so JOIN fragments f USING (fragment_id)
        LEFT JOIN train_occurrences o ON o.fragment_id = f.fragment_id AND o.ordinal = 0
@@ -104,6 +104,7 @@ export function listSampleMarks(db: Database, sampleId: number): readonly Sample
       train: Number(row.train),
       nRepositories: Number(row.n_repositories),
       source: row.path === null ? null : provenance(row),
+      licences: listFragmentLicences(db, Number(row.fragment_id)).map(({ name }) => name),
     }));
 }
 

@@ -9,10 +9,12 @@ import type { Segment } from './mark-segments.ts';
 
 const MAX_MARKS = 4;
 const COMPARE = 'verbatim.compareFragment';
+const COMPARE_ALL = 'verbatim.compareAllOccurrences';
+const SHOW_ROWS = 'verbatim.showTrainingRows';
 
 export function markHover(study: StudyId, sampleId: number, segment: Segment): MarkdownString {
   const hover = new MarkdownString();
-  hover.isTrusted = { enabledCommands: [COMPARE] };
+  hover.isTrusted = { enabledCommands: [COMPARE, COMPARE_ALL, SHOW_ROWS] };
   hover.supportHtml = false;
   for (const [index, mark] of segment.marks.slice(0, MAX_MARKS).entries()) {
     if (index > 0) hover.appendMarkdown('\n\n---\n\n');
@@ -34,6 +36,7 @@ function appendMark(hover: MarkdownString, study: StudyId, sampleId: number, mar
     if (mark.nRepositories > 1) {
       hover.appendMarkdown(` ${l10n.t('and elsewhere, {0} repositories in all', mark.nRepositories)}`);
     }
+    appendLicences(hover, mark);
     hover.appendMarkdown('\n\n');
   }
   const comparison: Comparison = {
@@ -41,13 +44,27 @@ function appendMark(hover: MarkdownString, study: StudyId, sampleId: number, mar
     fingerprint: mark.fingerprint,
     sample: { sampleId, firstLine: mark.firstLine, lastLine: mark.lastLine },
   };
-  const query = encodeURIComponent(JSON.stringify([comparison]));
-  hover.appendMarkdown(`[${l10n.t('Compare with the training data')}](command:${COMPARE}?${query})`);
+  const link = (title: string, command: string) =>
+    `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([comparison]))})`;
+  hover.appendMarkdown(
+    [
+      link(l10n.t('Compare with the training data'), COMPARE),
+      link(l10n.t('All occurrences'), COMPARE_ALL),
+      link(l10n.t('Training rows'), SHOW_ROWS),
+    ].join(' · '),
+  );
 }
 
 function appendSource(hover: MarkdownString, { repository, path, license }: Provenance): void {
   for (const part of [repository, path]) if (part !== '') hover.appendMarkdown(`${code(part)} `);
   hover.appendMarkdown(license === '' ? l10n.t('(licence unknown)') : `(${code(license)})`);
+}
+
+/** All of them: the first source's may be the most permissive one. */
+function appendLicences(hover: MarkdownString, { licences }: SampleMark): void {
+  if (licences.length < 2) return;
+  const names = licences.map((name) => (name === '' ? l10n.t('unknown') : code(name)));
+  hover.appendMarkdown(`\n\n${l10n.t('Licences: {0}', names.join(', '))}`);
 }
 
 /**

@@ -2,9 +2,7 @@
 // marks that cover it: so a line is painted once, by its highest count. Pure.
 
 import type { SampleMark, TextRange } from '../../protocol/fragments.ts';
-
-/** How often the training data holds it. */
-export type Level = 'once' | 'few' | 'many';
+import { type Level, levelOfTrain } from './level.ts';
 
 export interface Segment extends TextRange {
   readonly level: Level;
@@ -43,8 +41,5 @@ function nLinesOf({ firstLine, lastLine }: TextRange): number {
   return lastLine - firstLine + 1;
 }
 
-function levelOf(marks: readonly SampleMark[]): Level {
-  const train = Math.max(...marks.map((mark) => mark.train));
-  if (train >= 10) return 'many';
-  return train >= 2 ? 'few' : 'once';
-}
+const levelOf = (marks: readonly SampleMark[]): Level =>
+  levelOfTrain(Math.max(...marks.map((mark) => mark.train)));

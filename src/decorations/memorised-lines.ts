@@ -1,11 +1,10 @@
-// Paints the memorised lines of every visible sample: background, bar, overview ruler, a word at the end of
-// the first line, and a hover. With the setting off, nothing of it is there.
+// Paints the memorised lines of every visible text that a model wrote: background, gutter and ruler marks, a word
+// at the end of the first line, and a hover. Each has a setting, and with it off nothing of it is there.
 
 import {
   type DecorationOptions,
   Disposable,
   l10n,
-  OverviewRulerLane,
   Range,
   type TextDocument,
   type TextEditor,
@@ -14,38 +13,37 @@ import {
   window,
   workspace,
 } from 'vscode';
-import { getSample } from '../../protocol/requests.ts';
 import { lineRange } from '../documents/line-range.ts';
-import { parseTextUri, SAMPLE_SCHEME, type TextRef } from '../documents/text-ref.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
 import { readSetting } from '../settings.ts';
-import type { StudyServer } from '../study-server.ts';
+import { LEVELS, type Level } from './level.ts';
+import { levelDecoration } from './level-decoration.ts';
 import { markHover } from './mark-hover.ts';
-import { type Level, levelRuns, markSegments, type Segment } from './mark-segments.ts';
-
-const LEVELS: readonly Level[] = ['once', 'few', 'many'];
+import { levelRuns, markSegments, type Segment } from './mark-segments.ts';
+import type { MarkedSample, SampleMarks } from './sample-marks.ts';
 
 export class MemorisedLines implements Disposable {
-  readonly #server: StudyServer;
+  readonly #marks: SampleMarks;
   readonly #errors: ErrorFunnel;
-  readonly #types: ReadonlyMap<Level, TextEditorDecorationType>;
+  #types: ReadonlyMap<Level, TextEditorDecorationType> = new Map();
   readonly #words = window.createTextEditorDecorationType({
     after: { color: new ThemeColor('editorCodeLens.foreground'), margin: '0 0 0 3em', fontStyle: 'italic' },
   });
   readonly #listeners: Disposable;
-  /** For as long as its document is open. */
-  readonly #segments = new WeakMap<TextDocument, Promise<readonly Segment[]>>();
   /** What each editor shows now. */
   readonly #painted = new WeakMap<TextEditor, readonly Segment[]>();
 
-  constructor(server: StudyServer, errors: ErrorFunnel) {
-    this.#server = server;
+  constructor(marks: SampleMarks, errors: ErrorFunnel) {
+    this.#marks = marks;
     this.#errors = errors;
-    this.#types = new Map(LEVELS.map((level) => [level, decorationType(level)]));
+    this.#makeTypes();
     this.#listeners = Disposable.from(
       window.onDidChangeVisibleTextEditors(() => this.#paintAll()),
+      marks.onDidChange(() => this.#paintAll()),
       workspace.onDidChangeConfiguration((event) => {
-        if (event.affectsConfiguration('verbatim.decorations')) this.#paintAll();
+        if (!event.affectsConfiguration('verbatim.decorations')) return;
+        this.#makeTypes();
+        this.#paintAll();
       }),
     );
     this.#paintAll();
@@ -61,48 +59,52 @@ export class MemorisedLines implements Disposable {
     for (const type of [...this.#types.values(), this.#words]) type.dispose();
   }
 
+  /** A type's looks are fixed, so changed settings make new ones; the old ones take their paint along. */
+  #makeTypes(): void {
+    for (const type of this.#types.values()) type.dispose();
+    const parts = {
+      background: readSetting('decorations.background'),
+      gutter: readSetting('decorations.gutter'),
+      overviewRuler: readSetting('decorations.overviewRuler'),
+    };
+    this.#types = new Map(LEVELS.map((level) => [level, levelDecoration(level, parts)]));
+  }
+
   #paintAll(): void {
     for (const editor of window.visibleTextEditors) {
-      const ref = parseTextUri(editor.document.uri);
-      // A comparison shows its one fragment alone.
-      if (ref?.scheme !== SAMPLE_SCHEME || ref.highlight !== null) continue;
-      if (readSetting('decorations.enabled')) void this.#errors.run(() => this.#paint(editor, ref));
-      else this.#clear(editor);
+      const sample = this.#marks.of(editor.document);
+      if (sample === undefined) continue;
+      if (!readSetting('decorations.enabled')) this.#clear(editor);
+      else if (sample instanceof Promise) {
+        void this.#errors.run(async () => this.#paint(editor, await sample));
+      } else this.#paint(editor, sample);
     }
   }
 
-  async #paint(editor: TextEditor, ref: TextRef): Promise<void> {
-    const segments = await this.#segmentsOf(editor.document, ref);
+  #paint(editor: TextEditor, { study, sampleId, marks }: MarkedSample): void {
     if (!readSetting('decorations.enabled')) return;
+    const segments = markSegments(marks);
+    const hasHover = readSetting('decorations.hover');
     for (const [level, type] of this.#types) {
       const options = segments
         .filter((segment) => segment.level === level)
         .map((segment) => ({
           range: lineRange(segment),
-          hoverMessage: markHover(ref.study, ref.id, segment),
+          ...(hasHover ? { hoverMessage: markHover(study, sampleId, segment) } : {}),
         }));
       editor.setDecorations(type, options);
     }
-    const words = levelRuns(segments).map((run) => sourceWords(editor.document, run));
-    editor.setDecorations(this.#words, words);
+    const words = readSetting('decorations.inlineText') ? levelRuns(segments) : [];
+    editor.setDecorations(
+      this.#words,
+      words.map((run) => sourceWords(editor.document, run)),
+    );
     this.#painted.set(editor, segments);
   }
 
   #clear(editor: TextEditor): void {
     for (const type of [...this.#types.values(), this.#words]) editor.setDecorations(type, []);
     this.#painted.delete(editor);
-  }
-
-  #segmentsOf(document: TextDocument, { study, id }: TextRef): Promise<readonly Segment[]> {
-    let segments = this.#segments.get(document);
-    if (segments === undefined) {
-      segments = this.#server
-        .request(getSample, { study, sampleId: id })
-        .then(({ marks }) => markSegments(marks));
-      segments.catch(() => this.#segments.delete(document)); // The next look may succeed.
-      this.#segments.set(document, segments);
-    }
-    return segments;
   }
 }
 
@@ -114,20 +116,9 @@ function sourceWords(document: TextDocument, run: readonly Segment[]): Decoratio
     l10n.t('train {0}', most.train.toLocaleString()),
     ...(most.source ? [most.source.repository || most.source.path] : []),
   ];
-  let line = run[0]!.firstLine - 1;
-  while (line + 1 < run.at(-1)!.lastLine && document.lineAt(line).isEmptyOrWhitespace) line++;
+  let line = Math.min(run[0]!.firstLine, document.lineCount) - 1;
+  const last = Math.min(run.at(-1)!.lastLine, document.lineCount);
+  while (line + 1 < last && document.lineAt(line).isEmptyOrWhitespace) line++;
   const { end } = document.lineAt(line).range;
   return { range: new Range(end, end), renderOptions: { after: { contentText: words.join(' · ') } } };
-}
-
-function decorationType(level: Level): TextEditorDecorationType {
-  return window.createTextEditorDecorationType({
-    isWholeLine: true,
-    backgroundColor: new ThemeColor(`verbatim.memorised.${level}Background`),
-    borderColor: new ThemeColor(`verbatim.memorised.${level}Foreground`),
-    borderStyle: 'solid',
-    borderWidth: '0 0 0 3px',
-    overviewRulerColor: new ThemeColor(`verbatim.memorised.${level}Foreground`),
-    overviewRulerLane: OverviewRulerLane.Full,
-  });
 }

@@ -1,7 +1,17 @@
 // Opens what a study found: a fragment's sample beside its training document, or one sample alone.
 
 import { posix } from 'node:path';
-import { commands, l10n, Range, type TextEditor, TextEditorRevealType, type Uri, window } from 'vscode';
+import {
+  commands,
+  l10n,
+  Range,
+  TabInputTextDiff,
+  type TextEditor,
+  TextEditorRevealType,
+  type Uri,
+  window,
+  workspace,
+} from 'vscode';
 import type { Provenance, SampleOccurrence, TextRange, TrainOccurrence } from '../../protocol/fragments.ts';
 import {
   getFragment,
@@ -10,11 +20,12 @@ import {
   listTrainOccurrences,
 } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
+import type { SampleMarks } from '../decorations/sample-marks.ts';
 import { UserFault } from '../failure.ts';
 import type { StudyServer } from '../study-server.ts';
 import { lineRange } from './line-range.ts';
 import type { StudyTexts } from './study-texts.ts';
-import { sampleUri, trainUri } from './text-ref.ts';
+import { parseTextUri, sampleUri, trainUri } from './text-ref.ts';
 
 /** A fragment, and on either side the place to show; the first known one where none is given. */
 export interface Comparison {
@@ -31,16 +42,22 @@ export interface SampleRef {
   readonly firstLine?: number;
 }
 
+/** A multi-diff editor opens every one of them. */
+const MAX_AT_ONCE = 50;
+/** As many as a study keeps of a fragment. */
+const MAX_PLACES = 1000;
 /** The other editor of a diff appears a moment after the first. */
 const EDITOR_LIMIT_MS = 3_000;
 
 export class OpenTexts {
   readonly #server: StudyServer;
   readonly #texts: StudyTexts;
+  readonly #marks: Pick<SampleMarks, 'read' | 'track'>;
 
-  constructor(server: StudyServer, texts: StudyTexts) {
+  constructor(server: StudyServer, texts: StudyTexts, marks: Pick<SampleMarks, 'read' | 'track'>) {
     this.#server = server;
     this.#texts = texts;
+    this.#marks = marks;
   }
 
   /** Sample left, training document right, the fragment highlighted and revealed on both sides. */
@@ -53,16 +70,13 @@ export class OpenTexts {
       comparison.train ?? this.#server.request(listTrainOccurrences, first).then(({ items }) => items[0]),
     ]);
     if (sample === undefined || train === undefined) {
-      throw new UserFault(
-        l10n.t('No place of this fragment is known on one side.'),
-        l10n.t('Run the study to its end.'),
-      );
+      throw noPlaceKnown();
     }
     const { documentId, provenance } = train;
     const loaded = await this.#texts.loadTrain(study, documentId, { fingerprint, ...linesOf(train) });
     const left = sampleUri(study, sample.sampleId, provenance, { fingerprint, ...linesOf(sample) });
     const right = trainUri(study, documentId, provenance, { fingerprint, ...loaded.range });
-    await commands.executeCommand('vscode.diff', left, right, title(sample, provenance, fragment.train), {
+    await commands.executeCommand('vscode.diff', left, right, title(sample, provenance, fragment), {
       preview: true,
       selection: new Range(lineRange(loaded.range).start, lineRange(loaded.range).start),
     });
@@ -81,6 +95,77 @@ export class OpenTexts {
     if (Number.isFinite(line)) revealIn(editor, { firstLine: line, lastLine: line });
   }
 
+  /** Every place in the training data beside the sample, one under the other. */
+  async compareAll(comparison: Comparison): Promise<void> {
+    const { study, fingerprint } = comparison;
+    const page = { study, fingerprint, offset: 0, limit: MAX_AT_ONCE };
+    const [fragment, trains, samples] = await Promise.all([
+      this.#server.request(getFragment, { study, fingerprint }),
+      this.#server.request(listTrainOccurrences, page),
+      this.#server.request(listSampleOccurrences, page),
+    ]);
+    const sample = comparison.sample ?? samples.items[0];
+    if (sample === undefined || trains.items.length === 0) throw noPlaceKnown();
+    const resources = await Promise.all(
+      trains.items.map(async (train) => {
+        const { documentId, provenance } = train;
+        const loaded = await this.#texts.loadTrain(study, documentId, { fingerprint, ...linesOf(train) });
+        const right = trainUri(study, documentId, provenance, { fingerprint, ...loaded.range });
+        const left = sampleUri(study, sample.sampleId, provenance, { fingerprint, ...linesOf(sample) });
+        return [right, left, right] as const;
+      }),
+    );
+    const nLeftOff = trains.total - resources.length;
+    const shown = l10n.t('{0} occurrences of {1}', resources.length, shortName(fragment.firstLine));
+    const text = nLeftOff > 0 ? l10n.t('{0}, {1} more not shown', shown, nLeftOff.toLocaleString()) : shown;
+    await commands.executeCommand('vscode.changes', text, resources);
+  }
+
+  /** From the comparison in front to the fragment's next place, in the training data or else in the samples. */
+  async step(direction: 1 | -1): Promise<void> {
+    const input = window.tabGroups.activeTabGroup.activeTab?.input;
+    const left = input instanceof TabInputTextDiff ? parseTextUri(input.original) : null;
+    const right = input instanceof TabInputTextDiff ? parseTextUri(input.modified) : null;
+    if (!left?.highlight || !right?.highlight) {
+      throw new UserFault(l10n.t('No comparison is in front.'), l10n.t('Open a fingerprint first.'));
+    }
+    const { study } = left;
+    const { fingerprint } = left.highlight;
+    const page = { study, fingerprint, offset: 0, limit: MAX_PLACES };
+    const [trains, samples] = await Promise.all([
+      this.#server.request(listTrainOccurrences, page).then(({ items }) => items),
+      this.#server.request(listSampleOccurrences, page).then(({ items }) => items),
+    ]);
+    const { firstLine } = right.highlight;
+    const atTrain = Math.max(
+      0,
+      indexOf(trains, (train) => train.documentId === right.id, firstLine),
+    );
+    const atSample = Math.max(
+      0,
+      indexOf(samples, ({ sampleId }) => sampleId === left.id, left.highlight.firstLine),
+    );
+    const train = trains.length > 1 ? at(trains, atTrain + direction) : trains[atTrain];
+    const sample = trains.length > 1 ? samples[atSample] : at(samples, atSample + direction);
+    if (train === undefined || sample === undefined) throw noPlaceKnown();
+    await this.compare({ study, fingerprint, sample, train });
+  }
+
+  /** A copy of a sample that can be edited; its marks follow the edits. */
+  async editSample(uri: Uri): Promise<void> {
+    const sample = await this.#marks.read(uri);
+    if (sample === undefined) {
+      throw new UserFault(l10n.t('This is no sample.'), l10n.t('Open a sample first.'));
+    }
+    const language = workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+    const document = await workspace.openTextDocument({
+      content: sample.text,
+      ...(language === undefined ? {} : { language: language.languageId }),
+    });
+    this.#marks.track(document, sample);
+    await window.showTextDocument(document, { preview: false });
+  }
+
   /** One training document alone. */
   async openDocument(study: StudyId, fingerprint: string, train: TrainOccurrence): Promise<void> {
     const { documentId, provenance } = train;
@@ -90,14 +175,44 @@ export class OpenTexts {
   }
 }
 
-function title(sample: SampleOccurrence, provenance: Provenance, train: number): string {
+function title(
+  sample: SampleOccurrence,
+  provenance: Provenance,
+  { train, extract }: { readonly train: number; readonly extract: number },
+): string {
   const source = [provenance.repository, provenance.path].filter((part) => part !== '').join('/');
   return l10n.t(
-    'sample {0} ↔ {1} (train {2})',
+    'sample {0} ↔ {1} (train {2}, extract {3})',
     sample.sampleId,
     source || posix.basename(provenance.shard),
     train.toLocaleString(),
+    extract.toLocaleString(),
   );
+}
+
+const noPlaceKnown = () =>
+  new UserFault(
+    l10n.t('No place of this fragment is known on one side.'),
+    l10n.t('Run the study to its end.'),
+  );
+
+function shortName(line: string): string {
+  const text = line.trim();
+  return text.length > 30 ? `${text.slice(0, 29)}…` : text;
+}
+
+/** Around the end, and around the beginning. */
+const at = <T>(items: readonly T[], index: number): T | undefined =>
+  items[(index + items.length) % items.length];
+
+/** The one at that line; where an excerpt is shown, its lines are its own, and the first in that text is meant. */
+function indexOf<T extends TextRange>(
+  items: readonly T[],
+  isThere: (item: T) => boolean,
+  firstLine: number,
+): number {
+  const exact = items.findIndex((item) => isThere(item) && item.firstLine === firstLine);
+  return exact >= 0 ? exact : items.findIndex(isThere);
 }
 
 function linesOf({ firstLine, lastLine }: TextRange): TextRange {

@@ -1,6 +1,6 @@
-// Fetches the texts behind our two URI schemes from the server, for VS Code's editors. It holds none of them.
+// Fetches the texts behind our two URI schemes from the server. It holds none of them.
 
-import { l10n, type TextDocumentContentProvider, type Uri, workspace } from 'vscode';
+import { FileSystemError, l10n, type Uri, workspace } from 'vscode';
 import type { TextRange } from '../../protocol/fragments.ts';
 import { getDocument, getFragment, getSample } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
@@ -16,7 +16,7 @@ export interface LoadedText {
   readonly problem: string | null;
 }
 
-export class StudyTexts implements TextDocumentContentProvider {
+export class StudyTexts {
   readonly #server: StudyServer;
   readonly #location: StudyLocation;
 
@@ -25,9 +25,9 @@ export class StudyTexts implements TextDocumentContentProvider {
     this.#location = location;
   }
 
-  async provideTextDocumentContent(uri: Uri): Promise<string> {
+  async load(uri: Uri): Promise<string> {
     const ref = parseTextUri(uri);
-    if (ref === null) throw new Error(`Not a text of a study: ${uri}`);
+    if (ref === null) throw FileSystemError.FileNotFound(uri);
     const { study, id } = ref;
     if (ref.scheme === SAMPLE_SCHEME) {
       return (await this.#server.request(getSample, { study, sampleId: id })).text;

@@ -37,7 +37,7 @@ function amountText({ done, total, unit, message }: Progress): string {
     case 'samples':
       return l10n.t('{0} of {1} samples', done.toLocaleString(), total.toLocaleString());
     case 'bytes':
-      return l10n.t('{0} of {1}', bytesText(done), bytesText(total));
+      return l10n.t('{0} of {1}', sizeText(done), sizeText(total));
     case 'fragments':
       return l10n.t('{0} of {1} fragments', done.toLocaleString(), total.toLocaleString());
     case 'steps':
@@ -46,16 +46,16 @@ function amountText({ done, total, unit, message }: Progress): string {
 }
 
 function rateText(perSecond: number, unit: Progress['unit']): string {
-  if (unit === 'bytes') return bytesText(perSecond);
+  if (unit === 'bytes') return sizeText(perSecond);
   return perSecond < 10 ? perSecond.toFixed(1) : Math.round(perSecond).toLocaleString();
 }
 
-function bytesText(nBytes: number): string {
+export function sizeText(nBytes: number): string {
   if (nBytes < 1e6) return `${(nBytes / 1e3).toFixed(0)} kB`;
   return nBytes < 1e9 ? `${(nBytes / 1e6).toFixed(1)} MB` : `${(nBytes / 1e9).toFixed(2)} GB`;
 }
 
-function durationText(seconds: number): string {
+export function durationText(seconds: number): string {
   const whole = Math.max(1, Math.round(seconds));
   if (whole < 60) return l10n.t('{0} s', whole);
   if (whole < 3600) return l10n.t('{0} min {1} s', Math.floor(whole / 60), whole % 60);

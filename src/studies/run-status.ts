@@ -1,4 +1,4 @@
-// The one status bar item: the running study with its stage, rate and time left. A click stops it.
+// The one status bar item: the running study with its stage, rate and time left. A click asks what to do with it.
 
 import { basename } from 'node:path';
 import { type Disposable, l10n, StatusBarAlignment, window } from 'vscode';
@@ -11,7 +11,7 @@ export class RunStatus implements Disposable {
 
   constructor(runs: Pick<StudyRuns, 'all' | 'onDidChange'>) {
     this.#item.name = l10n.t('Verbatim Study');
-    this.#item.command = 'verbatim.cancelStudy';
+    this.#item.command = 'verbatim.showRunningStudy';
     this.#listener = runs.onDidChange(() => this.#show(runs));
   }
 
@@ -29,10 +29,7 @@ export class RunStatus implements Disposable {
     const text = first.progress === null ? l10n.t('Starting') : progressText(first.progress);
     const more = others.length === 0 ? '' : l10n.t(' and {0} more', others.length);
     this.#item.text = `$(loading~spin) ${plain(text)}${more}`;
-    this.#item.tooltip = l10n.t(
-      'Verbatim runs {0}. Click to stop; it can be resumed.',
-      basename(first.study),
-    );
+    this.#item.tooltip = l10n.t('Verbatim runs {0}. Click to show, pause or stop it.', basename(first.study));
     this.#item.accessibilityInformation = { label: text, role: 'button' };
     this.#item.show();
   }

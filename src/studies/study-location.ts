@@ -8,6 +8,7 @@ import { type Memento, workspace } from 'vscode';
 import type { StudyId } from '../../protocol/study.ts';
 
 const FOLDER = '.verbatim';
+const BASELINE = '.verbatim-baseline.json';
 const OPENED_KEY = 'openedStudies';
 
 export class StudyLocation {
@@ -69,6 +70,12 @@ export class StudyLocation {
   /** A study's file that came with the workspace says what the workspace's author wants it to say. */
   isInWorkspace(study: StudyId): boolean {
     return (workspace.workspaceFolders ?? []).some(({ uri }) => study.startsWith(uri.fsPath + sep));
+  }
+
+  /** The workspace's baseline file, there or not; null where no folder is open. */
+  baselineFile(): string | null {
+    const root = workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
+    return root === undefined ? null : join(root.fsPath, BASELINE);
   }
 
   #newFolder(): string {

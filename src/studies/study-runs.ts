@@ -1,11 +1,21 @@
-// The studies that this window is running: starts them, shows their progress in the view, cancels them. The
-// work itself is the server's, and what it found is in the study's file.
+// The studies that this window is running: starts them, shows their progress in the view, pauses them. The work
+// itself is the server's, and what it found is in the study's file. What runs when the window goes away is
+// remembered, so that the next one can go on with it.
 
-import { CancellationTokenSource, commands, type Disposable, EventEmitter, window } from 'vscode';
+import {
+  CancellationTokenSource,
+  commands,
+  type Disposable,
+  EventEmitter,
+  type Memento,
+  window,
+} from 'vscode';
 import { runStudy } from '../../protocol/requests.ts';
 import type { Progress, StudyId, StudyPlan, StudySummary } from '../../protocol/study.ts';
 import { readExecution } from '../settings.ts';
 import type { StudyServer } from '../study-server.ts';
+
+const RUNNING_KEY = 'runningStudies';
 
 export interface StudyRun {
   readonly study: StudyId;
@@ -16,19 +26,23 @@ export interface StudyRun {
 interface LiveRun {
   progress: Progress | null;
   readonly cancellation: CancellationTokenSource;
+  readonly ended: PromiseWithResolvers<void>;
 }
 
 export class StudyRuns implements Disposable {
   readonly #server: StudyServer;
+  readonly #memento: Memento;
   readonly #live = new Map<StudyId, LiveRun>();
   readonly #changed = new EventEmitter<StudyId>();
   readonly #listener: Disposable;
+  #isDisposed = false;
 
   /** A run began, moved on, or ended. */
   readonly onDidChange = this.#changed.event;
 
-  constructor(server: StudyServer) {
+  constructor(server: StudyServer, memento: Memento) {
     this.#server = server;
+    this.#memento = memento;
     this.#listener = server.onProgress(({ study, progress }) => {
       const run = this.#live.get(study);
       if (run === undefined) return;
@@ -46,15 +60,25 @@ export class StudyRuns implements Disposable {
     return run && { study, progress: run.progress };
   }
 
-  cancel(study: StudyId): void {
-    this.#live.get(study)?.cancellation.cancel();
+  /** Studies that ran when the window before this one went away. */
+  interrupted(): readonly StudyId[] {
+    return this.#memento.get<readonly StudyId[]>(RUNNING_KEY, []).filter((study) => !this.#live.has(study));
+  }
+
+  /** Settles when the server has stopped; what was done is kept. */
+  async pause(study: StudyId): Promise<void> {
+    const run = this.#live.get(study);
+    run?.cancellation.cancel();
+    await run?.ended.promise;
   }
 
   /** Settles when the study ends. A null plan resumes with the plan in the study's file. */
   async run(study: StudyId, plan: StudyPlan | null): Promise<StudySummary> {
     const cancellation = new CancellationTokenSource();
-    this.#live.set(study, { progress: null, cancellation });
+    const ended = Promise.withResolvers<void>();
+    this.#live.set(study, { progress: null, cancellation, ended });
     this.#announce(study);
+    await this.#remember((running) => [...running, study]);
     try {
       const execution = readExecution();
       return await window.withProgress({ location: { viewId: 'verbatim.studies' } }, () =>
@@ -63,17 +87,31 @@ export class StudyRuns implements Disposable {
     } finally {
       this.#live.delete(study);
       cancellation.dispose();
+      if (!this.#isDisposed) await this.forget(study);
+      ended.resolve();
       this.#announce(study);
     }
   }
 
+  /** The next window leaves it alone. */
+  async forget(study: StudyId): Promise<void> {
+    await this.#remember((running) => running.filter((other) => other !== study));
+  }
+
   dispose(): void {
+    this.#isDisposed = true;
     for (const { cancellation } of this.#live.values()) cancellation.cancel();
     this.#listener.dispose();
     this.#changed.dispose();
   }
 
+  async #remember(change: (running: readonly StudyId[]) => readonly StudyId[]): Promise<void> {
+    const running = change(this.#memento.get<readonly StudyId[]>(RUNNING_KEY, []));
+    await this.#memento.update(RUNNING_KEY, [...new Set(running)]);
+  }
+
   #announce(study: StudyId): void {
+    if (this.#isDisposed) return;
     void commands.executeCommand('setContext', 'verbatim.isRunning', this.#live.size > 0);
     this.#changed.fire(study);
   }

@@ -3,7 +3,7 @@
 
 import { l10n } from 'vscode';
 import type { StudyId } from '../../protocol/study.ts';
-import type { GroupNode, NoticeNode, StudyNode } from './tree-node.ts';
+import type { NoticeNode, PagedNode, StudyNode } from './tree-node.ts';
 
 export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
   const { summary, study } = parent;
@@ -70,7 +70,7 @@ export function unreadableNotice(study: StudyId, name: string, reason: string): 
 }
 
 /** Counts are exact, but only so many places are kept. */
-export function leftOffNotice(parent: StudyNode | GroupNode, nLeftOff: number): NoticeNode {
+export function leftOffNotice(parent: PagedNode, nLeftOff: number): NoticeNode {
   return {
     kind: 'notice',
     name: 'left-off',
@@ -81,11 +81,7 @@ export function leftOffNotice(parent: StudyNode | GroupNode, nLeftOff: number): 
   };
 }
 
-export function failedNotice(
-  study: StudyId,
-  parent: StudyNode | GroupNode | null,
-  reason: string,
-): NoticeNode {
+export function failedNotice(study: StudyId, parent: PagedNode | null, reason: string): NoticeNode {
   return {
     kind: 'notice',
     name: 'load-failed',
@@ -94,5 +90,29 @@ export function failedNotice(
     parent,
     text: l10n.t('This could not be loaded'),
     tooltip: reason,
+  };
+}
+
+/** A filter that lets nothing through is not the same as nothing found. */
+export function filteredNotice(parent: PagedNode): NoticeNode {
+  return {
+    kind: 'notice',
+    name: 'filtered',
+    severity: 'info',
+    study: parent.study,
+    parent,
+    text: l10n.t('Nothing passes the filter'),
+  };
+}
+
+/** Grouping and filters need what another process is about to write. */
+export function undescribedNotice(parent: PagedNode): NoticeNode {
+  return {
+    kind: 'notice',
+    name: 'undescribed',
+    severity: 'info',
+    study: parent.study,
+    parent,
+    text: l10n.t('Ungrouped while another process writes this study'),
   };
 }

@@ -2,38 +2,43 @@
 // and keeps none of them; what it remembers is only how many pages of a node are open.
 
 import { basename } from 'node:path';
-import {
-  type Disposable,
-  EventEmitter,
-  type ProviderResult,
-  type TreeDataProvider,
-  type TreeItem,
-} from 'vscode';
+import { Disposable, EventEmitter, type ProviderResult, type TreeDataProvider, type TreeItem } from 'vscode';
 import {
   getStudy,
-  listFragments,
   listSampleOccurrences,
   listStudies,
   listTrainOccurrences,
 } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
+import { describeStudy, type Grouping, listGroups, viewFragments } from '../../protocol/views.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
 import { failureOf } from '../failure.ts';
 import { readSetting } from '../settings.ts';
 import type { StudyLocation } from '../studies/study-location.ts';
 import type { StudyRuns } from '../studies/study-runs.ts';
 import type { StudyServer } from '../study-server.ts';
-import { failedNotice, leftOffNotice, noticesOf, unreadableNotice } from './notices.ts';
+import {
+  failedNotice,
+  filteredNotice,
+  leftOffNotice,
+  noticesOf,
+  undescribedNotice,
+  unreadableNotice,
+} from './notices.ts';
 import { treeItem } from './tree-item.ts';
 import {
+  type ClusterNode,
+  type FamilyNode,
   type FragmentNode,
   type GroupNode,
   type MoreNode,
   nodeId,
+  type PagedNode,
   parentOf,
   type StudyNode,
   type TreeNode,
 } from './tree-node.ts';
+import type { ViewOptions } from './view-options.ts';
 
 const PAGE_SIZE = 200;
 /** A running study reports five times a second; its row need not be drawn as often. */
@@ -44,6 +49,7 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
   readonly #location: StudyLocation;
   readonly #runs: StudyRuns;
   readonly #errors: ErrorFunnel;
+  readonly #options: ViewOptions;
   readonly #changed = new EventEmitter<TreeNode | undefined>();
   readonly #listener: Disposable;
   /** By node id. */
@@ -54,12 +60,22 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
 
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(server: StudyServer, location: StudyLocation, runs: StudyRuns, errors: ErrorFunnel) {
+  constructor(
+    server: StudyServer,
+    location: StudyLocation,
+    runs: StudyRuns,
+    errors: ErrorFunnel,
+    options: ViewOptions,
+  ) {
     this.#server = server;
     this.#location = location;
     this.#runs = runs;
     this.#errors = errors;
-    this.#listener = runs.onDidChange((study) => this.#onRunChange(study));
+    this.#options = options;
+    this.#listener = Disposable.from(
+      runs.onDidChange((study) => this.#onRunChange(study)),
+      options.onDidChange(() => this.refresh()),
+    );
   }
 
   dispose(): void {
@@ -95,7 +111,7 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
       return await this.#children(node);
     } catch (error) {
       const failure = this.#errors.report(error);
-      const parent = node?.kind === 'study' || isGroup(node) ? node : null;
+      const parent = isPaged(node) ? node : null;
       return failure.code === 'cancelled' ? [] : [failedNotice(node?.study ?? '', parent, failure.message)];
     }
   }
@@ -105,10 +121,13 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
       case undefined:
         return this.#roots();
       case 'study':
-        return this.#fragments(node);
+        return this.#underStudy(node);
+      case 'cluster':
+      case 'family':
+        return this.#fragments(node, node.kind === 'cluster' ? node.grouping : 'family');
       case 'fragment':
         // The training places are open at first and may be many: nobody should have to scroll past them.
-        return [this.#group(node, 'sample-group'), this.#group(node, 'train-group')];
+        return [...familyOf(node), this.#group(node, 'sample-group'), this.#group(node, 'train-group')];
       case 'train-group':
       case 'sample-group':
         return this.#occurrences(node);
@@ -141,17 +160,47 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     }
   }
 
-  async #fragments(parent: StudyNode): Promise<TreeNode[]> {
+  async #underStudy(parent: StudyNode): Promise<TreeNode[]> {
     const notices = noticesOf(parent, this.#runs.get(parent.study) !== undefined);
-    if (parent.summary.nFragments === null) return notices;
+    if (!parent.summary.nFragments) return notices;
     const { study } = parent;
-    const limit = this.#limit(parent);
-    const order = readSetting('tree.order');
-    const page = await this.#server.request(listFragments, { study, order, offset: 0, limit });
+    const { isDescribed } = await this.#server.request(describeStudy, { study });
+    if (!isDescribed)
+      return [...notices, undescribedNotice(parent), ...(await this.#fragments(parent, 'flat'))];
+    const { grouping } = this.#options;
+    if (grouping === 'family' || grouping === 'flat') {
+      return [...notices, ...(await this.#fragments(parent, grouping))];
+    }
+    const page = await this.#server.request(listGroups, { ...this.#view(parent), grouping });
+    const clusters = page.items.map(
+      (group): ClusterNode => ({ kind: 'cluster', study, parent, grouping, group }),
+    );
+    return [...notices, ...clusters, ...this.#more(parent, clusters.length, page.total)];
+  }
+
+  async #fragments(parent: StudyNode | ClusterNode | FamilyNode, grouping: Grouping): Promise<TreeNode[]> {
+    const { study } = parent;
+    const page = await this.#server.request(viewFragments, {
+      ...this.#view(parent),
+      grouping,
+      group: parent.kind === 'cluster' ? parent.group.name : null,
+      ...(parent.kind === 'family' ? { family: parent.fragment.family } : {}),
+      order: readSetting('tree.order'),
+    });
     const fragments = page.items.map(
       (fragment): FragmentNode => ({ kind: 'fragment', study, parent, fragment }),
     );
-    return [...notices, ...fragments, ...this.#more(parent, fragments.length, page.total)];
+    return [...fragments, ...this.#more(parent, fragments.length, page.total)];
+  }
+
+  #view(parent: PagedNode) {
+    return {
+      study: parent.study,
+      filter: this.#options.filter,
+      baseline: this.#location.baselineFile(),
+      offset: 0,
+      limit: this.#limit(parent),
+    };
   }
 
   #group(parent: FragmentNode, kind: GroupNode['kind']): GroupNode {
@@ -180,7 +229,8 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     return PAGE_SIZE * (this.#nPages.get(nodeId(node)) ?? 1);
   }
 
-  #more(parent: StudyNode | GroupNode, nShown: number, total: number): TreeNode[] {
+  #more(parent: PagedNode, nShown: number, total: number): TreeNode[] {
+    if (nShown === 0 && this.#options.message !== undefined) return [filteredNotice(parent)];
     if (nShown >= total) return [];
     // Locations are kept up to a cap per fragment; a short page means that there are no more to show.
     if (nShown < this.#limit(parent)) {
@@ -201,6 +251,20 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
   }
 }
 
-function isGroup(node: TreeNode | undefined): node is GroupNode {
-  return node?.kind === 'train-group' || node?.kind === 'sample-group';
+function isPaged(node: TreeNode | undefined): node is PagedNode {
+  switch (node?.kind) {
+    case 'study':
+    case 'cluster':
+    case 'family':
+    case 'train-group':
+    case 'sample-group':
+      return true;
+    default:
+      return false;
+  }
+}
+
+function familyOf(node: FragmentNode): FamilyNode[] {
+  const { study, fragment } = node;
+  return fragment.nFamily > 1 ? [{ kind: 'family', study, parent: node, fragment }] : [];
 }

@@ -3,9 +3,12 @@
 import { posix } from 'node:path';
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import type { StudyRun } from '../studies/study-runs.ts';
+import { categoryName, isCategory } from './category-name.ts';
+import { fragmentItem } from './fragment-item.ts';
 import { studyItem } from './study-item.ts';
 import {
-  type FragmentNode,
+  type ClusterNode,
+  type FamilyNode,
   type GroupNode,
   type MoreNode,
   type NoticeNode,
@@ -14,9 +17,6 @@ import {
   type TrainNode,
   type TreeNode,
 } from './tree-node.ts';
-
-/** In characters. */
-const MAX_LABEL = 40;
 
 export function treeItem(node: TreeNode, run: StudyRun | undefined): TreeItem {
   const item = itemOf(node, run);
@@ -30,6 +30,10 @@ function itemOf(node: TreeNode, run: StudyRun | undefined): TreeItem {
       return studyItem(node, run);
     case 'notice':
       return noticeItem(node);
+    case 'cluster':
+      return clusterItem(node);
+    case 'family':
+      return familyItem(node);
     case 'fragment':
       return fragmentItem(node);
     case 'train-group':
@@ -58,49 +62,39 @@ function noticeItem(node: NoticeNode): TreeItem {
   return item;
 }
 
-function fragmentItem(node: FragmentNode): TreeItem {
-  const { fragment } = node;
-  const item = new TreeItem(shortLabel(fragment.firstLine), TreeItemCollapsibleState.Collapsed);
-  item.description = l10n.t(
-    'train {0} · extract {1} · {2} lines',
-    fragment.train.toLocaleString(),
-    fragment.extract.toLocaleString(),
-    fragment.nLines,
-  );
-  item.iconPath = new ThemeIcon('circle-filled', new ThemeColor(trainColor(fragment.train)));
-  const counts = l10n.t(
-    '{0} lines, {1} times in {2} documents of {3} repositories, {4} times in {5} samples',
-    fragment.nLines,
-    fragment.train.toLocaleString(),
-    fragment.nDocuments.toLocaleString(),
-    fragment.nRepositories.toLocaleString(),
-    fragment.extract.toLocaleString(),
-    fragment.nSamples.toLocaleString(),
-  );
-  const clipped = fragment.clipped ? l10n.t('Cut off at the end of a sample: the match may be longer.') : '';
-  item.tooltip = [fragment.firstLine.trim(), counts, clipped, fragment.fingerprint]
-    .filter((line) => line !== '')
-    .join('\n');
-  item.accessibilityInformation = { label: `${fragment.firstLine.trim()}, ${counts}` };
-  item.contextValue = 'fragment.canBeCompared';
-  item.command = {
-    command: 'verbatim.compareFragment',
-    title: l10n.t('Compare with Training Data'),
-    arguments: [{ study: node.study, fingerprint: fragment.fingerprint }],
+const CLUSTER_ICONS: Readonly<Record<ClusterNode['grouping'], string>> = {
+  family: 'list-tree',
+  category: 'tag',
+  licence: 'law',
+  repository: 'repo',
+  sample: 'output',
+  flat: 'list-flat',
+};
+
+function clusterItem({ grouping, group }: ClusterNode): TreeItem {
+  const item = new TreeItem(clusterName(grouping, group.name), TreeItemCollapsibleState.Collapsed);
+  item.description = group.nFragments.toLocaleString();
+  item.iconPath = new ThemeIcon(CLUSTER_ICONS[grouping]);
+  item.contextValue = `cluster.${grouping}`;
+  item.accessibilityInformation = {
+    label: l10n.t('{0}, {1} fingerprints', String(item.label), group.nFragments.toLocaleString()),
   };
   return item;
 }
 
-/** Short enough that the counts after it are seen; the tooltip has the whole line. */
-function shortLabel(line: string): string {
-  const text = line.trim();
-  return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL - 1)}…` : text;
+function clusterName(grouping: ClusterNode['grouping'], name: string): string {
+  if (grouping === 'category') return isCategory(name) ? categoryName(name) : name;
+  if (grouping === 'sample') return l10n.t('Sample {0}', name);
+  if (name !== '') return name;
+  return grouping === 'licence' ? l10n.t('Licence unknown') : l10n.t('Repository unknown');
 }
 
-/** The same three steps as the decorations in the samples. */
-function trainColor(train: number): string {
-  if (train >= 10) return 'verbatim.memorised.manyForeground';
-  return train >= 2 ? 'verbatim.memorised.fewForeground' : 'verbatim.memorised.onceForeground';
+function familyItem({ fragment }: FamilyNode): TreeItem {
+  const item = new TreeItem(l10n.t('Overlapping fragments'), TreeItemCollapsibleState.Collapsed);
+  item.description = (fragment.nFamily - 1).toLocaleString();
+  item.iconPath = new ThemeIcon('list-tree');
+  item.contextValue = 'family';
+  return item;
 }
 
 function groupItem(node: GroupNode): TreeItem {

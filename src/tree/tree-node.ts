@@ -1,8 +1,9 @@
 // The nodes of the studies view, as data. Every node knows its parent, and names itself by ids alone, so that
 // a node made again after a refresh is the same node to VS Code.
 
-import type { FragmentRow, SampleOccurrence, TrainOccurrence } from '../../protocol/fragments.ts';
+import type { SampleOccurrence, TrainOccurrence } from '../../protocol/fragments.ts';
 import type { StudyId, StudySummary } from '../../protocol/study.ts';
+import type { FragmentGroup, Grouping, ListedFragment } from '../../protocol/views.ts';
 
 export interface StudyNode {
   readonly kind: 'study';
@@ -16,32 +17,49 @@ export interface NoticeNode {
   readonly severity: 'info' | 'warning' | 'error';
   readonly name: string;
   readonly study: StudyId;
-  readonly parent: StudyNode | GroupNode | null;
+  readonly parent: PagedNode | null;
   readonly text: string;
   readonly tooltip?: string;
   /** The file cannot be read as a study, and the user may take it off the list. */
   readonly isForgettable?: true;
 }
 
+/** Fragments that share a category, a licence, a repository or a sample. */
+export interface ClusterNode {
+  readonly kind: 'cluster';
+  readonly study: StudyId;
+  readonly parent: StudyNode;
+  readonly grouping: Grouping;
+  readonly group: FragmentGroup;
+}
+
+/** The other fragments of a family, under the one that stands for it. */
+export interface FamilyNode {
+  readonly kind: 'family';
+  readonly study: StudyId;
+  readonly parent: FragmentNode;
+  readonly fragment: ListedFragment;
+}
+
 export interface FragmentNode {
   readonly kind: 'fragment';
   readonly study: StudyId;
-  readonly parent: StudyNode;
-  readonly fragment: FragmentRow;
+  readonly parent: StudyNode | ClusterNode | FamilyNode;
+  readonly fragment: ListedFragment;
 }
 
 export interface GroupNode {
   readonly kind: 'train-group' | 'sample-group';
   readonly study: StudyId;
   readonly parent: FragmentNode;
-  readonly fragment: FragmentRow;
+  readonly fragment: ListedFragment;
 }
 
 export interface TrainNode {
   readonly kind: 'train';
   readonly study: StudyId;
   readonly parent: GroupNode;
-  readonly fragment: FragmentRow;
+  readonly fragment: ListedFragment;
   readonly occurrence: TrainOccurrence;
 }
 
@@ -49,19 +67,22 @@ export interface SampleNode {
   readonly kind: 'sample';
   readonly study: StudyId;
   readonly parent: GroupNode;
-  readonly fragment: FragmentRow;
+  readonly fragment: ListedFragment;
   readonly occurrence: SampleOccurrence;
 }
 
 export interface MoreNode {
   readonly kind: 'more';
   readonly study: StudyId;
-  readonly parent: StudyNode | GroupNode;
+  readonly parent: PagedNode;
   readonly nShown: number;
   readonly total: number;
 }
 
-export type TreeNode = StudyNode | NoticeNode | FragmentNode | GroupNode | TrainNode | SampleNode | MoreNode;
+/** What lists its children in pages. */
+export type PagedNode = StudyNode | ClusterNode | FamilyNode | GroupNode;
+
+export type TreeNode = PagedNode | NoticeNode | FragmentNode | TrainNode | SampleNode | MoreNode;
 
 /** Stable across refreshes and restarts, and unique in the tree. */
 export function nodeId(node: TreeNode): string {
@@ -70,8 +91,11 @@ export function nodeId(node: TreeNode): string {
       return node.study;
     case 'notice':
       return `${node.study}#${node.name}`;
+    case 'cluster':
+      return `${node.study}#${node.grouping}:${node.group.name}`;
     case 'fragment':
-      return `${node.study}#${node.fragment.fingerprint}`;
+      return `${nodeId(node.parent)}#${node.fragment.fingerprint}`;
+    case 'family':
     case 'train-group':
     case 'sample-group':
       return `${nodeId(node.parent)}/${node.kind}`;

@@ -40,7 +40,7 @@ test('every setting is read, and every setting that is read is declared with a d
 test('every colour has a value for all four kinds of theme, and is used', () => {
   for (const { id, defaults } of contributes.colors) {
     assert.deepEqual(Object.keys(defaults).sort(), ['dark', 'highContrast', 'highContrastLight', 'light']);
-    const levelled = id.replace(/\.(once|few|many)(?=[A-Z])/, '.$' + '{level}');
+    const levelled = id.replace(/\.(once|few|tens|hundreds|thousands)(?=[A-Z])/, '.$' + '{level}');
     assert.ok(sources.includes(`'${id}'`) || sources.includes(`\`${levelled}\``), `${id} is not used`);
   }
 });
@@ -59,7 +59,7 @@ test('every menu entry, welcome link and keybinding names a declared command', (
 
 test('a command that needs a target is not offered in the palette', () => {
   const map = /interface CommandMap \{(.*?)\n\}/s.exec(read('src/command-map.ts'))![1]!;
-  const needTarget = allMatches(map, /'(verbatim\.\w+)': \(\w+: /g);
+  const needTarget = allMatches(map, /'(verbatim\.\w+)': \(\s*\w+: /g);
   const hidden = contributes.menus.commandPalette
     .filter(({ when }: { when: string }) => when === 'false')
     .map(({ command }: { command: string }) => command);

@@ -4,13 +4,14 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { SampleMark } from '../../protocol/fragments.ts';
+import { LEVELS, levelOfTrain } from '../../src/decorations/level.ts';
 import { levelRuns, markSegments } from '../../src/decorations/mark-segments.ts';
 
 const mark = fc
   .record({
     firstLine: fc.integer({ min: 1, max: 30 }),
     length: fc.integer({ min: 1, max: 12 }),
-    train: fc.integer({ min: 1, max: 20 }),
+    train: fc.integer({ min: 1, max: 3000 }),
   })
   .map(
     ({ firstLine, length, train }): SampleMark => ({
@@ -20,6 +21,7 @@ const mark = fc
       train,
       nRepositories: 1,
       source: null,
+      licences: [],
     }),
   );
 
@@ -42,7 +44,7 @@ test('a segment has the level of its highest count and names its longest mark fi
     fc.property(fc.array(mark, { maxLength: 12 }), (marks) => {
       for (const { level, marks: covering } of markSegments(marks)) {
         const most = Math.max(...covering.map(({ train }) => train));
-        assert.equal(level, most >= 10 ? 'many' : most >= 2 ? 'few' : 'once');
+        assert.equal(level, levelOfTrain(most));
         const lengths = covering.map(({ firstLine, lastLine }) => lastLine - firstLine);
         assert.deepEqual(
           lengths,
@@ -67,4 +69,9 @@ test('runs join touching segments of one level, and lose none', () => {
       }
     }),
   );
+});
+
+test('levels go up by tens', () => {
+  const levels = [1, 2, 9, 10, 99, 100, 999, 1000, 1e6].map((train) => LEVELS.indexOf(levelOfTrain(train)));
+  assert.deepEqual(levels, [0, 1, 1, 2, 2, 3, 3, 4, 4]);
 });

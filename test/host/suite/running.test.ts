@@ -37,16 +37,15 @@ export const tests = [
       const study = join(root(), '.verbatim', 'demo-model.sqlite');
       const plan = await parts().server.request(getDemoPlan, {});
       const choice: StudyChoice = {
-        kind: 'folders',
-        model: plan.model!,
-        corpus: plan.corpus,
-        nSamples: 5000,
+        kind: 'plan',
+        plan: { model: plan.model!, corpus: plan.corpus, samples: 5000, maxTokens: 256 },
+        folder: '/',
       };
       const { runs } = parts();
       const first = commands.executeCommand('verbatim.runStudy', choice);
       await progressWhere(runs, study, ({ stage, done }) => stage === 'sample' && done > 0);
       const stoppedAt = performance.now();
-      await commands.executeCommand('verbatim.cancelStudy');
+      await commands.executeCommand('verbatim.pauseStudy');
       await first;
       assert.ok(performance.now() - stoppedAt < 5_000, 'It took too long to stop');
       const stopped = (await studyNode('demo-model')).summary;
@@ -57,7 +56,7 @@ export const tests = [
       const second = commands.executeCommand('verbatim.resumeStudy', study);
       const resumed = await progressWhere(runs, study, ({ stage }) => stage === 'sample');
       assert.equal(resumed.resumedFrom, stopped.nSamples);
-      await commands.executeCommand('verbatim.cancelStudy', study);
+      await commands.executeCommand('verbatim.pauseStudy', study);
       await second;
       assert.deepEqual(
         failures().filter(({ code }) => code !== 'cancelled'),
@@ -68,15 +67,20 @@ export const tests = [
   ),
   hostTest('says what is wrong with a folder that holds no model', async () => {
     const failures = collectFailures();
-    const model = join(root(), 'no-model');
-    mkdirSync(model);
-    const choice: StudyChoice = { kind: 'folders', model, corpus: [model], nSamples: 1 };
+    mkdirSync(join(root(), 'no-model'));
+    const { corpus } = await parts().server.request(getDemoPlan, {});
+    const choice: StudyChoice = {
+      kind: 'plan',
+      plan: { model: 'no-model', corpus, samples: 1 },
+      folder: root(),
+    };
     await commands.executeCommand('verbatim.runStudy', choice);
     const [failure, ...others] = failures();
     assert.deepEqual(others, []);
     assert.equal(failure?.code, 'user');
     assert.ok(failure.message.includes('no-model'), failure.message);
     assert.ok(failure.action, 'It names no way out');
+    assert.equal(existsSync(join(root(), '.verbatim', 'no-model.sqlite')), false);
   }),
   hostTest('says so when a file is no study', async () => {
     const failures = collectFailures();

@@ -31,17 +31,15 @@ export const tests = [
     );
     const [first] = fragments;
     const { description } = parts().tree.getTreeItem(first!);
-    assert.match(String(description), /^train [\d,]+ · extract [\d,]+ · \d+ lines$/);
+    assert.match(String(description), /^train [\d,]+ · extract [\d,]+ · \d+ lines/);
   }),
   hostTest('pages, and shows more on demand', async () => {
     const study = await studyNode('demo');
-    const nFragments = study.summary.nFragments ?? 0;
-    assert.equal((await demoFragments()).length, Math.min(200, nFragments));
     const [more] = await childrenOf(study, 'more');
-    assert.equal(more !== undefined, nFragments > 200);
-    if (more === undefined) return;
+    assert.ok(more !== undefined && more.total > 200, 'The demo has too few families for this test');
+    assert.equal((await demoFragments()).length, 200);
     await commands.executeCommand('verbatim.showMore', more);
-    assert.equal((await demoFragments()).length, Math.min(400, nFragments));
+    assert.equal((await demoFragments()).length, Math.min(400, more.total));
   }),
   hostTest('lists where a fingerprint occurs on both sides', async () => {
     const [fragment] = await demoFragments();

@@ -64,12 +64,19 @@ export const tests = [
       train: 12,
       nRepositories: 3,
       source: HOSTILE,
+      licences: [HOSTILE.license, ''],
     };
-    const hover = markHover('/s.sqlite', 1, { firstLine: 1, lastLine: 8, level: 'many', marks: [mark] });
-    assert.deepEqual(hover.isTrusted, { enabledCommands: ['verbatim.compareFragment'] });
+    const hover = markHover('/s.sqlite', 1, { firstLine: 1, lastLine: 8, level: 'tens', marks: [mark] });
+    assert.deepEqual(hover.isTrusted, {
+      enabledCommands: [
+        'verbatim.compareFragment',
+        'verbatim.compareAllOccurrences',
+        'verbatim.showTrainingRows',
+      ],
+    });
     assert.equal(hover.supportHtml, false);
     const spans = [...hover.value.matchAll(CODE_SPAN)].map((match) => match[0]);
-    assert.equal(spans.length, 3);
+    assert.equal(spans.length, 4);
     for (const text of [HOSTILE.repository, '[click](command:workbench.action.quit)', HOSTILE.license]) {
       assert.ok(
         spans.some((span) => span.includes(text)),
@@ -78,8 +85,8 @@ export const tests = [
     }
     const rest = hover.value.replaceAll(CODE_SPAN, '');
     const links = [...rest.matchAll(/\]\(([^)]*)\)/g)].map((match) => match[1]!);
-    assert.equal(links.length, 1, hover.value);
-    assert.match(links[0]!, /^command:verbatim\.compareFragment\?/);
+    assert.equal(links.length, 3, hover.value);
+    for (const link of links) assert.match(link, /^command:verbatim\.\w+\?/);
     assert.ok(!rest.includes('<') && !hover.value.includes('\u202e'), hover.value);
   }),
   hostTest('reads failures by their codes alone', async () => {

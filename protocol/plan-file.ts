@@ -1,0 +1,49 @@
+// A study's plan as people write it: in a `*.verbatim.json` file, or in answers to questions. Everything but the
+// model and the training data has a default, and places may be relative or names of the Hub.
+
+import { message } from './message.ts';
+import type { ColumnNames, Profile, Strategy, StudyPlan } from './study.ts';
+
+export interface PlanFile {
+  /** A checkpoint folder, or a model of the Hub as `owner/name[@revision]`. */
+  readonly model: string;
+  /** Files and folders of training data, or data sets of the Hub. */
+  readonly corpus: string | readonly string[];
+  readonly samples?: number;
+  readonly maxTokens?: number;
+  readonly strategy?: Strategy;
+  /** A file of prompts, for `pcg` and `tsg`. */
+  readonly prompts?: string;
+  readonly topK?: number;
+  readonly topP?: number;
+  readonly temperature?: number;
+  readonly seed?: number;
+  readonly minLines?: number;
+  readonly profile?: Profile;
+  readonly columns?: ColumnNames;
+}
+
+/** Turns a plan as written into a plan; `folder` is what its relative paths begin at. */
+export const makePlan = message<{ readonly plan: PlanFile; readonly folder: string }, StudyPlan>(
+  'verbatim/makePlan',
+);
+
+/** The same for a plan file, whose folder is its own. */
+export const readPlan = message<{ readonly file: string }, StudyPlan>('verbatim/readPlan');
+
+/** About how long a study takes and what it leaves on the disk, for a choice of sizes. */
+export const estimateStudy = message<
+  { readonly plan: StudyPlan; readonly sizes: readonly number[] },
+  {
+    /** Of the training data on this machine. Null where it must be fetched first. */
+    readonly corpusBytes: number | null;
+    /** Of all the model's weights. Null where they must be fetched first. */
+    readonly modelBytes: number | null;
+    readonly sizes: readonly {
+      readonly nSamples: number;
+      /** Seconds; null where the model or the data is not here yet. */
+      readonly seconds: number | null;
+      readonly diskBytes: number;
+    }[];
+  }
+>('verbatim/estimateStudy');

@@ -1,0 +1,84 @@
+// The commands that add to a study or take from it: labels, what the baseline accepts, the training rows.
+
+import { userInfo } from 'node:os';
+import { l10n, window, workspace } from 'vscode';
+import { acceptFragments, labelFragment, listTrainingRows } from '../protocol/views.ts';
+import type { CommandMap } from './command-map.ts';
+import { UserFault } from './failure.ts';
+import { readSetting } from './settings.ts';
+import type { StudyLocation } from './studies/study-location.ts';
+import type { StudyServer } from './study-server.ts';
+import { CATEGORIES, categoryName } from './tree/category-name.ts';
+import type { FragmentNode } from './tree/tree-node.ts';
+import { toComparison } from './view-commands.ts';
+
+type Names =
+  | 'verbatim.acceptFragment'
+  | 'verbatim.unacceptFragment'
+  | 'verbatim.labelFragment'
+  | 'verbatim.showTrainingRows';
+
+export function fragmentCommands(
+  server: StudyServer,
+  location: StudyLocation,
+  refresh: () => void,
+): Pick<CommandMap, Names> {
+  const accept = async ({ study, fragment }: FragmentNode, reason: string | null) => {
+    const baseline = location.baselineFile();
+    if (baseline === null) {
+      throw new UserFault(
+        l10n.t('A baseline belongs to a folder, and none is open.'),
+        l10n.t('Open the folder that the baseline is for.'),
+      );
+    }
+    requireTrust();
+    const { fingerprint } = fragment;
+    await server.request(acceptFragments, { study, baseline, fingerprints: [fingerprint], reason });
+    refresh();
+  };
+
+  return {
+    async 'verbatim.acceptFragment'(node, given) {
+      const reason =
+        given ??
+        (await window.showInputBox({
+          title: l10n.t('Accept this fingerprint into the baseline'),
+          prompt: l10n.t('Why is it accepted? The reason is kept in .verbatim-baseline.json.'),
+          value: l10n.t('accepted'),
+        }));
+      if (reason !== undefined) await accept(node, reason);
+    },
+    'verbatim.unacceptFragment': (node) => accept(node, null),
+    async 'verbatim.labelFragment'({ study, fragment }, given) {
+      requireTrust();
+      const items = CATEGORIES.map((label) => ({ label: categoryName(label), value: label }));
+      const none = { label: l10n.t('No label'), value: null };
+      const chosen =
+        given === undefined
+          ? await window.showQuickPick([...items, none], { title: l10n.t('What is this fragment?') })
+          : { value: given };
+      if (chosen === undefined) return;
+      const annotator = readSetting('label.annotator') || userInfo().username;
+      const { fingerprint } = fragment;
+      await server.request(labelFragment, { study, fingerprint, annotator, label: chosen.value });
+      refresh();
+    },
+    async 'verbatim.showTrainingRows'(target) {
+      const { study, fingerprint } = toComparison(target);
+      const { lines, nUnlisted } = await server.request(listTrainingRows, { study, fingerprint });
+      const document = await workspace.openTextDocument({ content: lines, language: 'jsonl' });
+      await window.showTextDocument(document, { preview: true });
+      if (nUnlisted === 0) return;
+      const text = l10n.t('{0} more occurrences lie beyond the places that are kept.', nUnlisted);
+      window.setStatusBarMessage(text, 15_000);
+    },
+  };
+}
+
+function requireTrust(): void {
+  if (workspace.isTrusted) return;
+  throw new UserFault(
+    l10n.t('Studies and baselines are only written in trusted workspaces.'),
+    l10n.t('Trust the workspace first (Workspaces: Manage Workspace Trust).'),
+  );
+}

@@ -1,0 +1,60 @@
+// How the studies view shows fragments: grouping and filter, kept in the workspace's memory. The order is a
+// setting. The filter is also what the view's message says, so that nobody takes a part for the whole.
+
+import { commands, EventEmitter, l10n, type Memento } from 'vscode';
+import type { FragmentFilter, Grouping } from '../../protocol/views.ts';
+import { readSetting } from '../settings.ts';
+import { categoryName } from './category-name.ts';
+
+const FILTER_KEY = 'fragmentFilter';
+
+export class ViewOptions {
+  readonly #memento: Memento;
+  readonly #changed = new EventEmitter<void>();
+  readonly onDidChange = this.#changed.event;
+
+  constructor(memento: Memento) {
+    this.#memento = memento;
+    this.#announce();
+  }
+
+  get grouping(): Grouping {
+    return readSetting('tree.groupBy');
+  }
+
+  get filter(): FragmentFilter {
+    return this.#memento.get<FragmentFilter>(FILTER_KEY, {});
+  }
+
+  async setFilter(filter: FragmentFilter): Promise<void> {
+    await this.#memento.update(FILTER_KEY, filter);
+    this.#announce();
+    this.#changed.fire();
+  }
+
+  /** Undefined without a filter. */
+  get message(): string | undefined {
+    const parts = filterParts(this.filter);
+    return parts.length === 0 ? undefined : l10n.t('Filter: {0}', parts.join(', '));
+  }
+
+  dispose(): void {
+    this.#changed.dispose();
+  }
+
+  #announce(): void {
+    void commands.executeCommand('setContext', 'verbatim.isFiltered', this.message !== undefined);
+  }
+}
+
+/** In words, one for each part that leaves something out. */
+export function filterParts(filter: FragmentFilter): string[] {
+  return [
+    ...(filter.text ? [`“${filter.text}”`] : []),
+    ...(filter.licence === undefined ? [] : [filter.licence || l10n.t('licence unknown')]),
+    ...(filter.category === undefined ? [] : [categoryName(filter.category)]),
+    ...(filter.isSensitive ? [l10n.t('sensitive')] : []),
+    ...(filter.isClipped ? [l10n.t('clipped')] : []),
+    ...(filter.isNew ? [l10n.t('not accepted')] : []),
+  ];
+}
