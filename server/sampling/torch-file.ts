@@ -189,7 +189,7 @@ async function toWeight(
   }
   const nElements = shape.reduce((product, n) => product * n, 1);
   const last = shape.reduce((sum, n, i) => sum + (n - 1) * strides[i]!, tensor.offset);
-  if (nElements > 0 && last >= storage.nElements)
+  if (nElements > 0 ? last >= storage.nElements : tensor.offset > storage.nElements)
     throw new PickleError('damaged', `${name} lies outside its storage`);
   if (nElements * size > Math.max(numbers.nBytes, 1 << 30))
     throw new PickleError('damaged', `${name} repeats the numbers of its storage`);
