@@ -15,7 +15,7 @@ export interface Fault {
   /** How many of them; the next ones are answered well. */
   times: number;
   readonly kind: 'cut' | 'too-many' | 'server-error' | 'wrong-bytes' | 'no-range' | 'stall';
-  /** Of a `cut`: bytes sent before the connection ends. */
+  /** Of a `cut` and a `stall`: bytes sent before the connection ends, or nothing more comes. */
   readonly after?: number;
   /** Of `too-many`. */
   readonly retryAfter?: string;
@@ -179,8 +179,9 @@ function send(
   if (take(faults, path, ['wrong-bytes']))
     bytes = Buffer.from(bytes).fill(0x21, bytes.length >> 1, (bytes.length >> 1) + 3);
   response.setHeader('content-length', bytes.length);
-  const cut = take(faults, path, ['cut']);
+  const cut = take(faults, path, ['cut', 'stall']);
   if (!cut) return response.end(bytes);
+  if (cut.kind === 'stall') return response.write(bytes.subarray(0, cut.after ?? bytes.length >> 1));
   return response.write(bytes.subarray(0, cut.after ?? bytes.length >> 1), () =>
     setTimeout(() => response.destroy(), 20),
   );

@@ -1,15 +1,25 @@
 // The Hub's client against a server that speaks its protocol and fails as the real one does.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
 import { after, test } from 'node:test';
-import { EnvironmentError, UserError } from '../../server/errors.ts';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Cancelled, EnvironmentError, UserError } from '../../server/errors.ts';
 import { downloadFile } from '../../server/hub/download-file.ts';
 import { fetchModel } from '../../server/hub/fetch-model.ts';
 import { hubFetch } from '../../server/hub/hub-fetch.ts';
 import { hubSettings } from '../../server/hub/hub-settings.ts';
 import { type HubAccess, listRepository } from '../../server/hub/list-repository.ts';
+import { startCli } from '../support/cli.ts';
 import { type HubServer, type HubServerOptions, hashOf, startHubServer } from '../support/hub-server.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
@@ -33,6 +43,9 @@ async function setUp(options: Partial<HubServerOptions> & { clientToken?: string
   const server = await startHubServer({ repositories, ...options });
   after(() => server.close());
   const home = scratchFolder();
+  // What a child process sees.
+  process.env.HF_ENDPOINT = server.endpoint;
+  process.env.HF_HOME = home;
   const settings = hubSettings({
     HF_ENDPOINT: server.endpoint,
     HF_HOME: home,
@@ -106,6 +119,42 @@ test('a download that another process left is gone on with, if it is of this fil
   mkdirSync(dirname(wrong), { recursive: true });
   writeFileSync(wrong, Buffer.alloc(1000));
   assert.deepEqual(readFileSync((await fetchLarge(other)).path), large, 'a wrong beginning is noticed');
+});
+
+test('a download stops at once when it is told to, and what came is kept', async () => {
+  const context = await setUp();
+  context.server.faults.push({ path: 'model.safetensors', times: 1, kind: 'stall', after: 1_500_000 });
+  const stop = new AbortController();
+  const { commit, files } = await listRepository(context.access, repo, 'main');
+  const file = files.find(({ path }) => path === 'model.safetensors')!;
+  const fetch = hubFetch(context.settings, { signal: stop.signal });
+  let nBytes = 0;
+  let stoppedAt = 0;
+  const onBytes = (n: number) => {
+    nBytes += n;
+    if (nBytes < 1_500_000) return;
+    stoppedAt = performance.now();
+    stop.abort();
+  };
+  const request = { settings: context.settings, fetch, repo, commit, file, signal: stop.signal, onBytes };
+  await assert.rejects(downloadFile(request), Cancelled);
+  assert(performance.now() - stoppedAt < 1000);
+  assert.deepEqual(readFileSync((await fetchLarge(context)).path), large);
+  assert.deepEqual(ranges(context.server).at(-1), 'bytes=1500000-');
+});
+
+test('a process that is killed while it fetches loses nothing that came', async () => {
+  const { server, home, settings, access } = await setUp();
+  server.faults.push({ path: 'model.safetensors', times: 1, kind: 'stall', after: 2_000_000 });
+  const study = join(home, 's.sqlite');
+  const script = startCli('sample', '--model', 'owner/name', '--out', study, '--samples', '1');
+  const draft = join(home, 'hub', 'models--owner--name', 'blobs', `${hashOf(large)}.incomplete`);
+  while ((statSync(draft, { throwIfNoEntry: false })?.size ?? 0) < 2_000_000) await sleep(50);
+  script.child.kill('SIGKILL');
+  await script.result;
+  const { path } = await fetchLarge({ access, settings });
+  assert.deepEqual(readFileSync(path), large);
+  assert.deepEqual(ranges(server).at(-1), 'bytes=2000000-');
 });
 
 test('429 is waited for as long as the server asks, and trouble that passes is outlived', async () => {
