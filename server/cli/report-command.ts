@@ -93,9 +93,9 @@ export async function printReport(file: string, request: ReportRequest): Promise
 
 const defaultPlaces: Readonly<Record<Format, number>> = {
   table: 3,
-  json: 10,
+  json: 5,
   csv: 1,
-  sarif: 10,
+  sarif: 5,
   md: 3,
   html: 5,
 };

@@ -29,7 +29,8 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
   const merged = await exportSamples(db, results, plan.sampling.prompts, disclosure);
   const texts = new FragmentTexts(db, merged);
   const train = join(root, 'clone', 'save', 'corpus');
-  for (const shard of readShards(db)) exportShard(db, shard.index, { train, logs, merged, texts });
+  const placed = new Set<number>();
+  for (const shard of readShards(db)) exportShard(db, shard.index, { train, logs, merged, texts, placed });
   exportStatistics(db, logs);
   exportTexts(db, logs, texts);
   writeFileSync(
@@ -65,13 +66,22 @@ interface ShardExport {
   readonly logs: string;
   readonly merged: MergedPlaces;
   readonly texts: FragmentTexts;
+  /**
+   * Fragments whose sample places stand in an earlier log. Simian repeats them in every log, which at 50 shards
+   * is most of what it writes; one is enough for a block to be taken as shared.
+   */
+  readonly placed: Set<number>;
 }
 
 /**
  * The shard's log; the training file that it points into, which holds the lines of each fragment once; and
  * for each training place of the log, in its order, where it really is.
  */
-function exportShard(db: Database, shardId: number, { train, logs, merged, texts }: ShardExport): void {
+function exportShard(
+  db: Database,
+  shardId: number,
+  { train, logs, merged, texts, placed }: ShardExport,
+): void {
   const path = join(train, String(shardId));
   using excerpt = openTextWriter(path);
   using log = openTextWriter(join(logs, `${shardId}.log`));
@@ -84,10 +94,9 @@ function exportShard(db: Database, shardId: number, { train, logs, merged, texts
     const range = { firstLine: nExcerptLines + 1, lastLine: nExcerptLines + lines.length, path };
     for (const line of lines) excerpt.line(line);
     nExcerptLines += lines.length;
-    const samples = listSampleOccurrences(db, block.fragmentId, {
-      offset: 0,
-      limit: Number.MAX_SAFE_INTEGER,
-    });
+    const limit = placed.has(block.fragmentId) ? 1 : Number.MAX_SAFE_INTEGER;
+    const samples = listSampleOccurrences(db, block.fragmentId, { offset: 0, limit });
+    placed.add(block.fragmentId);
     const places = [
       ...samples.map((place) => ({
         firstLine: merged.lineOf(place.sampleId, place.firstLine),
