@@ -1,0 +1,86 @@
+// Device processes: which one makes a batch changes nothing, cancelling ends them at once, and one that dies is
+// an error that says so. Runs on Chromium's software Vulkan, which Debian's package carries.
+
+import assert from 'node:assert/strict';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { chooseDeviceForm } from '../../server/sampling/device-form.ts';
+import type { DeviceStart } from '../../server/sampling/device-messages.ts';
+import { type Device, runOnDevices, startDevice } from '../../server/sampling/device-pool.ts';
+import type { RowResult } from '../../server/sampling/generate-batch.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
+
+const SWIFTSHADER = '/usr/lib/chromium';
+const driver = join(SWIFTSHADER, 'vk_swiftshader_icd.json');
+const N_ROWS = 2;
+const BATCHES = [0, 1, 2].map((batch) =>
+  [0, 1].map((row) => ({ sampleId: batch * N_ROWS + row, prompt: [299] })),
+);
+
+describe('device processes', { skip: !existsSync(driver) }, () => {
+  process.env.VK_ICD_FILENAMES = driver;
+
+  test('two give what one gives', async () => {
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+    const one = await sampleAll([await start(checkpoint)]);
+    const two = await sampleAll(await Promise.all([start(checkpoint), start(checkpoint)]));
+    assert.equal(one.length, BATCHES.length * N_ROWS);
+    assert.deepEqual(two, one);
+  });
+
+  test('end within a second of a cancel, in the middle of a batch', async () => {
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+    const stop = new AbortController();
+    const device = await start(checkpoint, 80);
+    let cancelledAt = 0;
+    setTimeout(() => {
+      cancelledAt = performance.now();
+      stop.abort();
+    }, 300);
+    await assert.rejects(
+      async () => {
+        for await (const _ of runOnDevices([device], BATCHES[Symbol.iterator](), stop.signal));
+      },
+      { name: 'Cancelled' },
+    );
+    assert.ok(cancelledAt > 0, 'it was still sampling');
+    assert.ok(performance.now() - cancelledAt < 1000);
+  });
+
+  test('say so when they die', async () => {
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+    const device = await start(checkpoint, 80);
+    setTimeout(() => device.end(), 100);
+    await assert.rejects(sampleAll([device]), {
+      name: 'EnvironmentError',
+      message: /The device stopped sampling: webgpu ended its process \(SIGKILL\)/,
+    });
+  });
+});
+
+async function start({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): Promise<Device> {
+  const request: DeviceStart = {
+    model: { config, weights, weightFolder },
+    rule: { topK: 40, topP: 1, greedy: false },
+    settings: { config, seed: 0, maxTokens, schedule: { kind: 'constant', temperature: 1 } },
+    form: chooseDeviceForm('webgpu', config),
+    system: { provider: 'webgpu', runtimeFolder: null, libraryFolders: [SWIFTSHADER] },
+    deviceId: 0,
+    nRows: N_ROWS,
+    proof: 'none',
+  };
+  const started = await startDevice(request, new AbortController().signal);
+  assert.equal(started.kind, 'ready', JSON.stringify(started));
+  return (started as { readonly device: Device }).device;
+}
+
+async function sampleAll(devices: readonly Device[]): Promise<readonly RowResult[]> {
+  const all: RowResult[] = [];
+  for await (const rows of runOnDevices(devices, BATCHES[Symbol.iterator](), new AbortController().signal)) {
+    all.push(...rows);
+  }
+  return all.sort((a, b) => a.sampleId - b.sampleId);
+}
