@@ -85,7 +85,7 @@ async function formats(emit: Emit): Promise<void> {
     else
       emit({
         ...figure,
-        reference: reference('FILE').replace(/ -c ".*"/, ' pyarrow'),
+        reference: format === 'parquet' ? 'pyarrow' : reference('FILE'),
         referenceMegabytesPerCoreSecond: round(median(theirs)),
         ratio: round(median(ours) / median(theirs)),
       });
