@@ -1,10 +1,11 @@
 // How often each fragment occurs, exactly: in the corpus and the samples, and in how many different
 // documents, repositories and samples.
 
-import type { MatchedDocument } from './detection.ts';
 import type { Events, RunEvents } from './match-events.ts';
 import type { FragmentTree } from './maximal-fragments.ts';
+import type { ScannedShard } from './prepare-request.ts';
 import { type ShardRuns, visitRuns } from './shard-runs.ts';
+import type { Steps } from './steps.ts';
 import { NONE } from './suffix-automaton.ts';
 
 /** Start positions in the corpus: events at the fragment, or at any longer text that ends with it. */
@@ -47,33 +48,32 @@ export class OwnerCounter {
 }
 
 /** One shard as this step needs it. */
-export interface CountedShard {
+export interface CountedShard extends ScannedShard {
   readonly runs: ShardRuns;
-  readonly partial: Uint8Array;
-  readonly documents: readonly MatchedDocument[];
   readonly runEvents: RunEvents;
 }
 
-export function countDocumentsAndRepositories(
+export function* countDocumentsAndRepositories(
   tree: FragmentTree,
   events: Events,
   shards: readonly CountedShard[],
-): { nDocuments: Float64Array; nRepositories: Float64Array } {
+): Steps<{ nDocuments: Float64Array; nRepositories: Float64Array }> {
   const documents = new OwnerCounter(tree);
   const repositories = new OwnerCounter(tree);
   const runsOf = new RepositoryRuns();
   const tops = shards.map(({ runEvents }) => fragmentsOfRuns(tree, events, runEvents));
   let document = 0;
-  for (const [i, { runs, partial, documents: matched }] of shards.entries()) {
+  for (const [i, { runs, result }] of shards.entries()) {
     const { of, first } = tops[i]!;
-    const repositoryOf = new Map(matched.map(({ row, repository }) => [row, repository]));
+    const repositoryOf = new Map(result.documents.map(({ row, repository }) => [row, repository]));
     let lastRow = -1;
-    visitRuns(runs, partial, (row, run) => {
+    visitRuns(runs, result.partial, (row, run) => {
       if (row !== lastRow) document++;
       lastRow = row;
       for (let at = first[run]!; at < first[run + 1]!; at++) documents.add(of[at]!, document);
       runsOf.add(repositoryOf.get(row) ?? '', i, run);
     });
+    yield;
   }
   runsOf.forEach((repository, i, run) => {
     const { of, first } = tops[i]!;

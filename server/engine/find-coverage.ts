@@ -2,17 +2,16 @@
 // of fragments this is never capped, so the counts of memorised samples and lines are exact.
 
 import type { CoveredRange } from './detection.ts';
-import { findCoveredParts } from './find-covered.ts';
-import type { FragmentRequest } from './find-fragments.ts';
-import { indexSamples } from './sample-index.ts';
-import { readShardRuns } from './shard-runs.ts';
+import { type FragmentRequest, type PreparedRequest, prepareInSteps } from './prepare-request.ts';
+import { finish } from './steps.ts';
+
+export const findCoverage = (request: FragmentRequest): Generator<CoveredRange> =>
+  coverageOf(finish(prepareInSteps(request)));
 
 /** Ordered by sample and line. Ranges of one sample neither overlap nor touch. */
-export function* findCoverage({ samples, rule, results }: FragmentRequest): Generator<CoveredRange> {
-  const index = indexSamples(samples, rule);
-  const shards = results.map(({ result }) => readShardRuns(result.partial));
+export function* coverageOf({ samples, index, parts }: PreparedRequest): Generator<CoveredRange> {
   let sample = 0;
-  for (const { first, end } of findCoveredParts(index, rule.minLines, shards)) {
+  for (const { first, end } of parts) {
     while (index.sampleStarts[sample + 1]! <= first) sample++;
     const byteOffset = index.starts[first]!;
     yield {

@@ -5,6 +5,7 @@
 import type { SampleIndex } from './sample-index.ts';
 import { EDGE } from './sample-index.ts';
 import type { ShardRuns } from './shard-runs.ts';
+import type { Steps } from './steps.ts';
 
 /** Positions [first, end) of the index's sequence, ascending, at least one position between two parts. */
 export interface CoveredPart {
@@ -12,13 +13,13 @@ export interface CoveredPart {
   readonly end: number;
 }
 
-export function findCoveredParts(
+export function* findCoveredParts(
   index: SampleIndex,
   minLines: number,
   shards: readonly ShardRuns[],
-): CoveredPart[] {
+): Steps<CoveredPart[]> {
   const { sequence } = index;
-  const found = markFoundWindows(sequence, minLines, shards);
+  const found = yield* markFoundWindows(sequence, minLines, shards);
   const parts: CoveredPart[] = [];
   let first = 0;
   let end = -1;
@@ -35,23 +36,17 @@ export function findCoveredParts(
 }
 
 /** Per position: whether the window that begins there occurs in a run. */
-function markFoundWindows(sequence: Uint32Array, minLines: number, shards: readonly ShardRuns[]): Uint8Array {
-  const windows = tableOfWindows(sequence, minLines);
-  const mask = windows.slots.length - 1;
+function* markFoundWindows(
+  sequence: Uint32Array,
+  minLines: number,
+  shards: readonly ShardRuns[],
+): Steps<Uint8Array> {
+  const windows = yield* tableOfWindows(sequence, minLines);
   /** Of the first position of each distinct window. */
   const foundFirst = new Uint8Array(sequence.length);
-  for (const { lines, starts } of shards) {
-    for (let run = 0; run + 1 < starts.length; run++) {
-      for (let at = starts[run]!; at + minLines <= starts[run + 1]!; at++) {
-        let slot = hashWindow(lines, at, minLines) & mask;
-        for (; windows.slots[slot] !== 0; slot = (slot + 1) & mask) {
-          const position = windows.slots[slot]! - 1;
-          if (!sameWindow(sequence, position, lines, at, minLines)) continue;
-          foundFirst[position] = 1;
-          break;
-        }
-      }
-    }
+  for (const runs of shards) {
+    markFirsts(windows, sequence, minLines, runs, foundFirst);
+    yield;
   }
   const found = new Uint8Array(sequence.length);
   for (let at = 0; at < sequence.length; at++) {
@@ -61,6 +56,27 @@ function markFoundWindows(sequence: Uint32Array, minLines: number, shards: reado
   return found;
 }
 
+function markFirsts(
+  windows: WindowTable,
+  sequence: Uint32Array,
+  minLines: number,
+  { lines, starts }: ShardRuns,
+  foundFirst: Uint8Array,
+): void {
+  const mask = windows.slots.length - 1;
+  for (let run = 0; run + 1 < starts.length; run++) {
+    for (let at = starts[run]!; at + minLines <= starts[run + 1]!; at++) {
+      let slot = hashWindow(lines, at, minLines) & mask;
+      for (; windows.slots[slot] !== 0; slot = (slot + 1) & mask) {
+        const position = windows.slots[slot]! - 1;
+        if (!sameWindow(sequence, position, lines, at, minLines)) continue;
+        foundFirst[position] = 1;
+        break;
+      }
+    }
+  }
+}
+
 interface WindowTable {
   /** Open addressing: first position of a distinct window + 1. */
   readonly slots: Uint32Array;
@@ -68,14 +84,33 @@ interface WindowTable {
   readonly firstOf: Uint32Array;
 }
 
-function tableOfWindows(sequence: Uint32Array, minLines: number): WindowTable {
+/** Lines of samples in one step: some 20 ms. */
+const STEP_LINES = 1 << 17;
+
+function* tableOfWindows(sequence: Uint32Array, minLines: number): Steps<WindowTable> {
   let nSlots = 16;
   while (nSlots < 2 * sequence.length) nSlots *= 2;
-  const mask = nSlots - 1;
-  const slots = new Uint32Array(nSlots);
-  const firstOf = new Uint32Array(sequence.length);
+  const windows = { slots: new Uint32Array(nSlots), firstOf: new Uint32Array(sequence.length) };
   let sinceEdge = 0;
-  for (let last = 0; last < sequence.length; last++) {
+  for (let first = 0; first < sequence.length; first += STEP_LINES) {
+    sinceEdge = addWindows(windows, sequence, minLines, first, sinceEdge);
+    yield;
+  }
+  return windows;
+}
+
+/** Adds the windows whose last line is in this step; returns how many lines there are since the last edge. */
+function addWindows(
+  { slots, firstOf }: WindowTable,
+  sequence: Uint32Array,
+  minLines: number,
+  first: number,
+  sinceEdgeBefore: number,
+): number {
+  const mask = slots.length - 1;
+  const end = Math.min(first + STEP_LINES, sequence.length);
+  let sinceEdge = sinceEdgeBefore;
+  for (let last = first; last < end; last++) {
     sinceEdge = sequence[last] === EDGE ? 0 : sinceEdge + 1;
     if (sinceEdge < minLines) continue;
     const at = last + 1 - minLines;
@@ -86,7 +121,7 @@ function tableOfWindows(sequence: Uint32Array, minLines: number): WindowTable {
     if (slots[slot] === 0) slots[slot] = at + 1;
     firstOf[at] = slots[slot]!;
   }
-  return { slots, firstOf };
+  return sinceEdge;
 }
 
 function sameWindow(a: Uint32Array, atA: number, b: Uint32Array, atB: number, minLines: number): boolean {

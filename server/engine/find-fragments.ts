@@ -2,64 +2,56 @@
 // places and families. Time grows with the samples and with what matched, never with the corpus. Why this is
 // right and linear is derived in docs/detector.md.
 
-import type { MatchRule } from '../../protocol/study.ts';
-import { type CountedShard, countDocumentsAndRepositories, countTrain } from './count-fragments.ts';
+import { countDocumentsAndRepositories, countTrain } from './count-fragments.ts';
 import { type CoveredSamples, joinCovered } from './covered-samples.ts';
-import { type Fragment, PLACE_CAP, type SampleInput, type ShardResult } from './detection.ts';
-import { findCoveredParts } from './find-covered.ts';
+import { type Fragment, PLACE_CAP } from './detection.ts';
 import { findSamplePlaces, findTrainPlaces, PlaceBatch } from './fragment-places.ts';
 import { FragmentTexts, fingerprintTexts } from './fragment-text.ts';
 import { findEvents } from './match-events.ts';
 import { type FragmentTree, findMaximal } from './maximal-fragments.ts';
-import { indexSamples } from './sample-index.ts';
+import {
+  type FragmentRequest,
+  type PreparedRequest,
+  prepareInSteps,
+  type ScannedShard,
+} from './prepare-request.ts';
 import { describeSampleSide } from './sample-side.ts';
-import { readShardRuns, type ShardRuns, visitRuns } from './shard-runs.ts';
+import { type ShardRuns, visitRuns } from './shard-runs.ts';
+import { finish, type Steps } from './steps.ts';
 import { SuffixAutomaton } from './suffix-automaton.ts';
 
-export interface ScannedShard {
-  readonly shard: number;
-  readonly result: ShardResult;
-}
-
-export interface FragmentRequest {
-  readonly samples: readonly SampleInput[];
-  readonly rule: MatchRule;
-  readonly results: readonly ScannedShard[];
-}
+export type { FragmentRequest, ScannedShard };
 
 /** Places that are held at a time, about 100 bytes each. */
-const BATCH_PLACES = 1 << 19;
+const BATCH_PLACES = 1 << 17;
 
 /** In order: train, extract and lines descending, then fingerprint. The same input gives the same bytes. */
-export function* findFragments({ samples, rule, results }: FragmentRequest): Generator<Fragment> {
-  const { minLines } = rule;
-  const index = indexSamples(samples, rule);
-  const scanned = [...results]
-    .sort((a, b) => a.shard - b.shard)
-    .map(({ shard, result: { partial, documents } }) => {
-      const runs = readShardRuns(partial);
-      return { shard, partial, documents, runs, counts: countRuns(runs, partial) };
-    });
-  const parts = findCoveredParts(
-    index,
-    minLines,
-    scanned.map(({ runs }) => runs),
-  );
+export const findFragments = (request: FragmentRequest): Generator<Fragment> =>
+  finish(countInSteps(finish(prepareInSteps(request))));
+
+/** As `findFragments`: all but the places is known when the steps are done. */
+export function* countInSteps(request: PreparedRequest): Steps<Generator<Fragment>> {
+  const { samples, minLines, index, parts } = request;
   const covered = joinCovered(index, parts);
   const automaton = new SuffixAutomaton(covered.sequence);
-  const { events, runEvents } = findEvents(automaton, scanned, minLines);
+  yield;
+  const weighted = [];
+  for (const { runs, result } of request.shards) {
+    weighted.push({ runs, counts: countRuns(runs, result.partial) });
+    yield;
+  }
+  const { events, runEvents } = findEvents(automaton, weighted, minLines);
+  yield;
   const tree = findMaximal(automaton, events, minLines);
-  const shards = scanned.map((shard, i) => ({ ...shard, runEvents: runEvents[i]! }));
-
+  yield;
+  const shards = request.shards.map((shard, i) => ({ ...shard, runEvents: runEvents[i]! }));
   const train = countTrain(tree, events);
-  const { nDocuments, nRepositories } = countDocumentsAndRepositories(
-    tree,
-    events,
-    shards satisfies readonly CountedShard[],
-  );
+  const { nDocuments, nRepositories } = yield* countDocumentsAndRepositories(tree, events, shards);
   const side = describeSampleSide(tree, automaton, covered, index, samples);
+  yield;
   const places = firstPlaces(tree, automaton, covered);
   const fingerprints = fingerprintTexts(index, places);
+  yield;
   const extract = (f: number) => automaton.occurrences[tree.state[f]!]!;
   const ranked = Uint32Array.from(tree.length, (_, f) => f).sort(
     (a, b) =>
@@ -69,27 +61,31 @@ export function* findFragments({ samples, rule, results }: FragmentRequest): Gen
       (fingerprints[a]! < fingerprints[b]! ? -1 : 1),
   );
   const families = numberFamilies(ranked, side.family);
-  const texts = new FragmentTexts(index);
   const nPlaces = (f: number) => Math.min(train[f]!, PLACE_CAP) + Math.min(extract(f), PLACE_CAP);
-  for (const fragments of inBatches(ranked, nPlaces)) {
-    const batch = new PlaceBatch(tree, fragments);
-    const samplePlaces = findSamplePlaces(batch, tree, automaton, covered, index, samples);
-    const trainPlaces = findTrainPlaces(batch, tree, events, shards, minLines);
-    for (const f of fragments) {
-      yield {
-        fingerprint: fingerprints[f]!,
-        nLines: tree.length[f]!,
-        text: texts.textOf(places[f]!),
-        train: train[f]!,
-        nDocuments: nDocuments[f]!,
-        nRepositories: nRepositories[f]!,
-        extract: extract(f),
-        nSamples: side.nSamples[f]!,
-        clipped: side.clipped[f] === 1,
-        family: families[f]!,
-        trainPlaces: trainPlaces.get(f),
-        samplePlaces: samplePlaces.get(f),
-      };
+  return withPlaces();
+
+  function* withPlaces(): Generator<Fragment> {
+    const texts = new FragmentTexts(index);
+    for (const fragments of inBatches(ranked, nPlaces)) {
+      const batch = new PlaceBatch(tree, fragments);
+      const samplePlaces = findSamplePlaces(batch, tree, automaton, covered, index, samples);
+      const trainPlaces = findTrainPlaces(batch, tree, events, shards, minLines);
+      for (const f of fragments) {
+        yield {
+          fingerprint: fingerprints[f]!,
+          nLines: tree.length[f]!,
+          text: texts.textOf(places[f]!),
+          train: train[f]!,
+          nDocuments: nDocuments[f]!,
+          nRepositories: nRepositories[f]!,
+          extract: extract(f),
+          nSamples: side.nSamples[f]!,
+          clipped: side.clipped[f] === 1,
+          family: families[f]!,
+          trainPlaces: trainPlaces.get(f),
+          samplePlaces: samplePlaces.get(f),
+        };
+      }
     }
   }
 }

@@ -5,6 +5,7 @@ import type { CoveredSamples } from './covered-samples.ts';
 import { PLACE_CAP, type Place, type SampleInput, type SamplePlace, type TrainPlace } from './detection.ts';
 import type { Events, RunEvents } from './match-events.ts';
 import type { FragmentTree } from './maximal-fragments.ts';
+import type { ScannedShard } from './prepare-request.ts';
 import { EDGE, type SampleIndex } from './sample-index.ts';
 import { type ShardRuns, visitRuns } from './shard-runs.ts';
 import { NONE, type SuffixAutomaton } from './suffix-automaton.ts';
@@ -62,10 +63,8 @@ export function findSamplePlaces(
   return places;
 }
 
-export interface PlacedShard {
-  readonly shard: number;
+export interface PlacedShard extends ScannedShard {
   readonly runs: ShardRuns;
-  readonly partial: Uint8Array;
   readonly runEvents: RunEvents;
 }
 
@@ -82,10 +81,10 @@ export function findTrainPlaces(
     longestOf[event] = tree.longestWithin(events.state.get(event), events.length.get(event));
   }
   const places = new PlaceLists<TrainPlace>();
-  for (const { shard, runs, partial, runEvents } of shards) {
+  for (const { shard, runs, result, runEvents } of shards) {
     // Runs of a document come by their first line, and all windows of one begin before those of the next: so
     // the places of any one fragment come in order.
-    visitRuns(runs, partial, (row, run, layout) => {
+    visitRuns(runs, result.partial, (row, run, layout) => {
       if (!layout) return;
       const firstEvent = runEvents.first[run]!;
       for (let at = firstEvent; at < runEvents.first[run + 1]!; at++) {

@@ -5,6 +5,7 @@
 import type { MatchRule, Profile } from '../../protocol/study.ts';
 import type { SampleInput } from './detection.ts';
 import { normaliseLine } from './normalise-line.ts';
+import { finish, type Steps } from './steps.ts';
 
 /** Stands in the sequence where a sample ends. No line has this number. */
 export const EDGE = 0xffffffff;
@@ -25,44 +26,45 @@ export interface SampleIndex {
 }
 
 /** `hashMask` weakens the hash: a test shows that collisions cannot change the numbers. */
-export function indexSamples(
+export const indexSamples = (
   samples: readonly SampleInput[],
   rule: MatchRule,
   hashMask = 0xffffffff,
-): SampleIndex {
+): SampleIndex => finish(indexInSteps(samples, rule, hashMask));
+
+/** Bytes of samples in one step: some 50 ms. */
+const STEP_BYTES = 4 << 20;
+
+export function* indexInSteps(
+  samples: readonly SampleInput[],
+  { profile }: MatchRule,
+  hashMask = 0xffffffff,
+): Steps<SampleIndex> {
   let mostLines = 0;
   let mostBytes = 0;
   for (const { text } of samples) {
     mostLines += countLines(text);
     mostBytes += text.length;
   }
+  yield;
   const nPositions = mostLines + samples.length;
-  const numbers = newNumbering(mostLines, rule.profile === 'exact-1' ? mostBytes : 2 * mostBytes, hashMask);
-  const sequence = new Uint32Array(nPositions);
+  const numbers = newNumbering(mostLines, profile === 'exact-1' ? mostBytes : 2 * mostBytes, hashMask);
+  const found: Positions = {
+    sequence: new Uint32Array(nPositions),
+    rawLines: new Uint32Array(nPositions),
+    starts: new Uint32Array(nPositions),
+    ends: new Uint32Array(nPositions),
+  };
   const sampleStarts = new Uint32Array(samples.length + 1);
-  const rawLines = new Uint32Array(nPositions);
-  const starts = new Uint32Array(nPositions);
-  const ends = new Uint32Array(nPositions);
   let at = 0;
+  let nBytes = 0;
   for (const [i, { text }] of samples.entries()) {
     sampleStarts[i] = at;
-    const source = viewBytes(text);
-    let start = 0;
-    let rawLine = 0;
-    while (start <= text.length) {
-      const end = lineEnd(text, start);
-      rawLine++;
-      const id = numberLine(numbers, rule.profile, source, start, end);
-      if (id >= 0) {
-        sequence[at] = id;
-        rawLines[at] = rawLine;
-        starts[at] = start;
-        ends[at++] = end;
-      }
-      // What follows the last terminator is a line too.
-      start = end + (text[end] === CR && text[end + 1] === LF ? 2 : 1);
-    }
-    sequence[at++] = EDGE;
+    at = numberSample(numbers, profile, text, found, at);
+    nBytes += text.length;
+    if (nBytes < STEP_BYTES) continue;
+    nBytes = 0;
+    yield;
   }
   sampleStarts[samples.length] = at;
   release(numbers.slots);
@@ -71,12 +73,41 @@ export function indexSamples(
     nLines: numbers.nLines,
     lineBytes: numbers.lines.bytes,
     lineStarts: numbers.starts.subarray(0, numbers.nLines + 1),
-    sequence: sequence.subarray(0, at),
+    ...found,
+    sequence: found.sequence.subarray(0, at),
     sampleStarts,
-    rawLines,
-    starts,
-    ends,
   };
+}
+
+type Positions = Pick<SampleIndex, 'sequence' | 'rawLines' | 'starts' | 'ends'>;
+
+/** Writes a sample's lines and its edge from position `first` on; returns the position behind them. */
+function numberSample(
+  numbers: Numbering,
+  profile: Profile,
+  text: Uint8Array,
+  { sequence, rawLines, starts, ends }: Positions,
+  first: number,
+): number {
+  const source = viewBytes(text);
+  let at = first;
+  let start = 0;
+  let rawLine = 0;
+  while (start <= text.length) {
+    const end = lineEnd(text, start);
+    rawLine++;
+    const id = numberLine(numbers, profile, source, start, end);
+    if (id >= 0) {
+      sequence[at] = id;
+      rawLines[at] = rawLine;
+      starts[at] = start;
+      ends[at++] = end;
+    }
+    // What follows the last terminator is a line too.
+    start = end + (text[end] === CR && text[end + 1] === LF ? 2 : 1);
+  }
+  sequence[at] = EDGE;
+  return at + 1;
 }
 
 /** Gives an index's memory back at once: it is too large to wait for the collector. Not to be used after. */
