@@ -21,6 +21,8 @@ export interface SamplingPlan {
   readonly seed: number;
   /** Prompts for `pcg` and `tsg`, in order; samples are dealt over them round-robin. Empty for `npg` and `tdg`. */
   readonly prompts: readonly string[];
+  /** `int8`: products with weights in 8-bit integers, faster and another distribution. Left out: 32-bit floats. */
+  readonly products?: 'int8';
 }
 
 /** Names of the columns in rows of training data; one that is left out is found by convention. */

@@ -3,7 +3,6 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Execution, Profile, Provider, Strategy, StudyPlan } from '../../protocol/study.ts';
-import { readPrompts } from '../formats/read-prompts.ts';
 import { defaultRule, defaultSampling } from '../study/plan.ts';
 import {
   addColumnOptions,
@@ -38,6 +37,7 @@ interface Options extends CorpusOptions {
   readonly batch: number | 'auto';
   readonly workers: number | 'auto';
   readonly top: number;
+  readonly int8?: boolean;
   readonly json?: boolean;
   readonly plan?: string;
   readonly failOn?: readonly Condition[];
@@ -61,7 +61,7 @@ export function studyCommand(): Command {
     const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
       file: resolve(options.out),
-      plan: planOf(options),
+      plan: await planOf(options),
       execution: executionOf(options),
       upTo: 'analyse',
       top: options.top,
@@ -81,7 +81,7 @@ export function sampleCommand(): Command {
     const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
       file: resolve(options.out),
-      plan: planOf(options),
+      plan: await planOf(options),
       execution: executionOf(options),
       upTo: 'sample',
       top: 0,
@@ -99,7 +99,7 @@ export function scanCommand(): Command {
     const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
       file: resolve(options.out),
-      plan: planOf(options),
+      plan: await planOf(options),
       execution: executionOf(options),
       upTo: 'analyse',
       top: options.top,
@@ -133,11 +133,15 @@ function addSamplingOptions(command: Command): Command {
         .choices(['npg', 'tdg', 'pcg', 'tsg'])
         .default(d.strategy),
     )
-    .option('--prompts <file>', 'prompts for pcg and tsg: JSON lines, or a plain text file a prompt a line')
+    .option('--prompts <path>', promptsHelp)
     .option('--top-k <n>', 'pick among the k most likely tokens; 0: all', wholeNumber, d.topK)
     .option('--top-p <x>', 'pick among the most likely tokens that hold this probability', number, d.topP)
     .option('--temperature <x>', '0: greedy', number, d.temperature)
-    .option('--seed <n>', 'the same seed gives the same samples', wholeNumber, d.seed);
+    .option('--seed <n>', 'the same seed gives the same samples', wholeNumber, d.seed)
+    .option(
+      '--int8',
+      'products in 8-bit integers: faster, and the study notes how far off its distribution is',
+    );
 }
 
 function addCommonOptions(command: Command): Command {
@@ -153,9 +157,9 @@ function addCommonOptions(command: Command): Command {
     .option('--top <n>', 'fragments in the report', wholeNumber, 10);
 }
 
-function planOf(options: Options): StudyPlan {
+async function planOf(options: Options): Promise<StudyPlan> {
   const { samples, strategy, maxTokens, topK, topP, temperature, seed, minLines, profile } = options;
-  const prompts = options.prompts ? readPrompts(resolve(options.prompts)) : [];
+  const prompts = options.prompts ? await promptsOf(resolve(options.prompts)) : [];
   return {
     model: options.model === undefined ? null : modelLocation(options.model),
     samples: typeof samples === 'string' ? resolve(samples) : null,
@@ -164,10 +168,23 @@ function planOf(options: Options): StudyPlan {
     sampling:
       typeof samples === 'string'
         ? defaultSampling
-        : { strategy, nSamples: samples, maxTokens, topK, topP, temperature, seed, prompts },
+        : {
+            ...{ strategy, nSamples: samples, maxTokens, topK, topP, temperature, seed, prompts },
+            ...(options.int8 ? { products: 'int8' as const } : {}),
+          },
     rule: { minLines, profile },
   };
 }
+
+/** Loaded when needed: reading a corpus or a study for prompts takes most of the product. */
+async function promptsOf(path: string): Promise<readonly string[]> {
+  const { readPrompts } = await import('../study/read-prompts.ts');
+  return readPrompts(path);
+}
+
+const promptsHelp =
+  'prompts for pcg and tsg: JSON lines; text, a prompt a line; extract_prompt.json; a study (.sqlite), whose ' +
+  'fragments they become; or source files or shards, cut behind the head of their first function';
 
 const executionOf = (options: Options): Execution => {
   const { provider, batch, workers } = options;

@@ -2,17 +2,19 @@
 // finish, and depends on the plan, the model and the graph form alone.
 
 import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts';
-import { UserError } from '../errors.ts';
+import { EnvironmentError, UserError } from '../errors.ts';
 import { BatchQueue } from './batch-queue.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { chooseDevices, type DeviceChoice } from './choose-devices.ts';
 import { runOnDevices } from './device-pool.ts';
+import type { DistributionDistance } from './distribution-distance.ts';
 import { EXPORTED_FORM } from './exported-model.ts';
 import { findRuntime } from './find-runtime.ts';
 import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
 import { LOOP_FORM } from './generation-graph.ts';
 import { planExecution } from './plan-execution.ts';
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts';
+import type { WorkerStart } from './sampling-worker.ts';
 import { decodeTokens } from './token-bytes.ts';
 import { runBatches } from './worker-pool.ts';
 
@@ -39,6 +41,8 @@ export interface SamplerEnvironment {
   readonly runtime: string;
   /** Why something slower than asked for runs, in sentences. */
   readonly fallbacks: readonly string[];
+  /** With 8-bit products: how far their distribution is from that of 32-bit floats. */
+  readonly distance?: DistributionDistance;
 }
 
 export interface SampleRequest {
@@ -47,11 +51,6 @@ export interface SampleRequest {
   readonly execution: Execution;
   readonly isDone: (sampleId: number) => boolean;
   readonly signal: AbortSignal;
-  /**
-   * `int8` computes the products with weights in 8-bit integers: faster, and another distribution.
-   * `measureDistance` says how far off. Left out: 32-bit floats.
-   */
-  readonly products?: 'int8';
   /** Called when sampling starts, and again whenever it had to be changed on the way. */
   readonly onEnvironment: (environment: SamplerEnvironment) => void;
 }
@@ -92,9 +91,19 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   const queue = new BatchQueue(pending, planned.batch);
   const fallbacks = [...passedOver, ...planned.fallbacks];
   const form = formOf(request);
+  const { products } = plan;
+  const session = { provider, nThreads, weightFolder: checkpoint.weightFolder };
+  const model = {
+    config,
+    weights: checkpoint.weights,
+    weightFolder: checkpoint.weightFolder,
+    ...(products === undefined ? {} : { products }),
+  };
+  const distance = products && (await measure({ model, session, task: { kind: 'compare' } }, signal));
   const report = () => {
     const environment = { provider, form, batch: queue.size, workers, runtime };
-    request.onEnvironment({ ...environment, fallbacks: [...fallbacks] });
+    const facts = distance === undefined ? {} : { distance };
+    request.onEnvironment({ ...environment, ...facts, fallbacks: [...fallbacks] });
   };
   report();
   const onTooLarge = (batch: readonly RowRequest[]) => {
@@ -103,13 +112,8 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     report();
   };
   const start = {
-    model: {
-      config,
-      weights: checkpoint.weights,
-      weightFolder: checkpoint.weightFolder,
-      ...(request.products === undefined ? {} : { products: request.products }),
-    },
-    session: { provider, nThreads, weightFolder: checkpoint.weightFolder },
+    model,
+    session,
     task: checkpoint.exportedModel
       ? { kind: 'generate-exported', path: checkpoint.exportedModel, rule: prepared.rule, settings }
       : { kind: 'generate', rule: prepared.rule, settings },
@@ -127,11 +131,11 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
 
 /** Exported models and 8-bit products have a form for the CPU alone. */
 async function chooseDevicesFor(
-  { checkpoint, plan, execution, products, signal }: SampleRequest,
+  { checkpoint, plan, execution, signal }: SampleRequest,
   { rule, promptOf }: PreparedPlan,
   settings: GenerationSettings,
 ): Promise<DeviceChoice> {
-  if (checkpoint.exportedModel !== undefined || products !== undefined)
+  if (checkpoint.exportedModel !== undefined || plan.products !== undefined)
     return { chosen: null, fallbacks: [] };
   let longestPrompt = 1;
   for (let sampleId = 0; sampleId < plan.nSamples; sampleId++) {
@@ -156,7 +160,27 @@ function* cutBatches(
   for (let start = 0; start < pending.length; start += nRows) yield pending.slice(start, start + nRows);
 }
 
-function formOf({ checkpoint, products }: SampleRequest): string {
+/** In a thread of its own, like everything that runs the model. */
+async function measure(
+  start: Omit<WorkerStart, 'stop' | 'task'> & { readonly task: { readonly kind: 'compare' } },
+  signal: AbortSignal,
+): Promise<DistributionDistance> {
+  const request = [[{ nRows: COMPARED_ROWS }]].values();
+  for await (const [distance] of runBatches<'compare'>(start, 1, request, signal, refuseComparison)) {
+    if (distance !== undefined) return distance;
+  }
+  throw new EnvironmentError('The 8-bit products could not be compared with the floats');
+}
+
+const COMPARED_ROWS = 16;
+
+function refuseComparison(): never {
+  throw new EnvironmentError('There is too little memory to compare 8-bit products with floats', {
+    action: 'Leave --int8 out.',
+  });
+}
+
+function formOf({ checkpoint, plan: { products } }: SampleRequest): string {
   if (checkpoint.exportedModel === undefined)
     return products === undefined ? LOOP_FORM : `${LOOP_FORM}-${products}`;
   if (products === undefined) return EXPORTED_FORM;

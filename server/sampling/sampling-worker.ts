@@ -2,6 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
+import { type DistributionDistance, measureDistance } from './distribution-distance.ts';
 import { type GenerationSettings, generateBatch, type RowRequest, type RowResult } from './generate-batch.ts';
 import { generateExported, openExportedModel } from './generate-exported.ts';
 import { buildGenerationGraph } from './generation-graph.ts';
@@ -20,7 +21,15 @@ export type WorkerTask =
       readonly rule: PickRule;
       readonly settings: GenerationSettings;
     }
-  | { readonly kind: 'score' };
+  | { readonly kind: 'score' }
+  /** How far the model is from the same one computed in 32-bit floats. */
+  | { readonly kind: 'compare' };
+
+export interface ComparisonRequest {
+  readonly nRows: number;
+}
+
+type Results = readonly RowResult[] | readonly StretchResult[] | readonly DistributionDistance[];
 
 export interface WorkerStart {
   readonly model: Gpt2Model;
@@ -31,12 +40,16 @@ export interface WorkerStart {
 }
 
 /** To the worker: a batch, or null for the end. */
-export type WorkerRequest = readonly RowRequest[] | readonly StretchRequest[] | null;
+export type WorkerRequest =
+  | readonly RowRequest[]
+  | readonly StretchRequest[]
+  | readonly ComparisonRequest[]
+  | null;
 
 /** From the worker: `ready` once, then one answer a request. */
 export type WorkerAnswer =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'batch'; readonly rows: readonly RowResult[] | readonly StretchResult[] }
+  | { readonly kind: 'batch'; readonly rows: Results }
   /** The batch in work did not fit into memory; the thread can go on with a smaller one. */
   | { readonly kind: 'out-of-memory' }
   /** A UserError, in parts: its class does not survive the way between threads. */
@@ -73,9 +86,14 @@ try {
 }
 
 /** Opens what the task needs; gives back what answers a batch, with null for one that was stopped. */
-async function prepareWork(): Promise<
-  (batch: Exclude<WorkerRequest, null>) => Promise<readonly RowResult[] | readonly StretchResult[] | null>
-> {
+async function prepareWork(): Promise<(batch: Exclude<WorkerRequest, null>) => Promise<Results | null>> {
+  if (task.kind === 'compare') {
+    const { products: _, ...exact } = model;
+    return async (batch) => {
+      const { nRows } = (batch as readonly ComparisonRequest[])[0]!;
+      return [await measureDistance(exact, model, nRows, settings.nThreads)];
+    };
+  }
   if (task.kind === 'generate-exported') {
     const exported = await openExportedModel(task.path, task.rule, settings);
     return (batch) => generateExported(exported, task.settings, batch as readonly RowRequest[], isStopped);

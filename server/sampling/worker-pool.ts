@@ -4,9 +4,16 @@
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, throwIfAborted, UserError } from '../errors.ts';
+import type { DistributionDistance } from './distribution-distance.ts';
 import { findRuntime } from './find-runtime.ts';
 import type { RowRequest, RowResult } from './generate-batch.ts';
-import type { WorkerAnswer, WorkerRequest, WorkerStart, WorkerTask } from './sampling-worker.ts';
+import type {
+  ComparisonRequest,
+  WorkerAnswer,
+  WorkerRequest,
+  WorkerStart,
+  WorkerTask,
+} from './sampling-worker.ts';
 import type { StretchRequest, StretchResult } from './score-batch.ts';
 import { samplingWorkerUrl } from './worker-url.ts';
 
@@ -15,6 +22,7 @@ interface TaskTypes {
   readonly generate: { readonly request: RowRequest; readonly result: RowResult };
   readonly 'generate-exported': { readonly request: RowRequest; readonly result: RowResult };
   readonly score: { readonly request: StretchRequest; readonly result: StretchResult };
+  readonly compare: { readonly request: ComparisonRequest; readonly result: DistributionDistance };
 }
 
 type Batches<Kind extends WorkerTask['kind']> =

@@ -38,6 +38,16 @@ export async function localModel(
   return folder;
 }
 
+/** Likewise where no study remembers which commit it was. */
+export async function unpinnedModel(
+  model: string,
+  execution: Execution,
+  signal: AbortSignal,
+): Promise<string> {
+  if (!isHubName(model)) return model;
+  return (await fetchModel(hubAccess(execution, signal), model, undefined, signal, () => {})).folder;
+}
+
 interface ModelContext {
   readonly db: Database;
   readonly execution: Execution;

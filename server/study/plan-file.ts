@@ -5,11 +5,10 @@ import { dirname, isAbsolute, resolve } from 'node:path';
 import type { PlanFile } from '../../protocol/plan-file.ts';
 import type { SamplingPlan, StudyPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
-import { readPromptFile } from '../formats/read-prompt-file.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
 import { checkPlan, defaultRule, defaultSampling } from './plan.ts';
 
-export function readPlanFile(file: string): StudyPlan {
+export async function readPlanFile(file: string): Promise<StudyPlan> {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
@@ -23,10 +22,10 @@ export function readPlanFile(file: string): StudyPlan {
 }
 
 /** Throws a `UserError` that names the first property that cannot be meant. */
-export function makePlan(value: unknown, folder: string): StudyPlan {
+export async function makePlan(value: unknown, folder: string): Promise<StudyPlan> {
   const written = checkTypes(value);
   const corpus = typeof written.corpus === 'string' ? [written.corpus] : written.corpus;
-  const prompts = written.prompts === undefined ? [] : readPromptFile(resolve(folder, written.prompts));
+  const prompts = written.prompts === undefined ? [] : await promptsIn(resolve(folder, written.prompts));
   const sampling: SamplingPlan = {
     strategy: written.strategy ?? defaultSampling.strategy,
     nSamples: written.samples ?? defaultSampling.nSamples,
@@ -50,6 +49,12 @@ export function makePlan(value: unknown, folder: string): StudyPlan {
   };
   checkPlan(plan);
   return plan;
+}
+
+/** Loaded when needed: prompts may be read from a corpus or a study, which takes most of the product. */
+async function promptsIn(path: string): Promise<readonly string[]> {
+  const { readPrompts } = await import('./read-prompts.ts');
+  return readPrompts(path);
 }
 
 /** A path that is there, from the plan's own folder, wins over a name of the Hub. */

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Execution } from '../../protocol/study.ts';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
-import { measureDistance } from '../../server/sampling/distribution-distance.ts';
+import { type DistributionDistance, measureDistance } from '../../server/sampling/distribution-distance.ts';
 import {
   type GeneratedSample,
   type SamplerEnvironment,
@@ -23,27 +23,30 @@ const checkpoint = await openCheckpoint(writeRandomCheckpoint(join(folder, 'mode
 async function sample(products: 'int8' | undefined, execution: Pick<Execution, 'batch' | 'workers'>) {
   const samples: GeneratedSample[] = [];
   let form = '';
+  let distance: DistributionDistance | undefined;
   const request = {
     checkpoint,
     plan: {
       ...({ strategy: 'npg', nSamples: 40, maxTokens: 70, topK: 40, topP: 1 } as const),
       ...{ temperature: 1, seed: 2, prompts: [] },
+      ...(products === undefined ? {} : { products }),
     },
     execution: { provider: 'cpu', ...execution } as const,
-    ...(products === undefined ? {} : { products }),
     isDone: () => false,
     signal: new AbortController().signal,
     onEnvironment: (environment: SamplerEnvironment) => {
       form = environment.form;
+      distance = environment.distance;
     },
   };
   for await (const batch of sampleModel(request)) samples.push(...batch);
-  return { form, samples: samples.sort((a, b) => a.sampleId - b.sampleId) };
+  return { form, distance, samples: samples.sort((a, b) => a.sampleId - b.sampleId) };
 }
 
 test('samples do not depend on their neighbours, and the form says what they are', async () => {
   const expected = await sample('int8', { batch: 40, workers: 1 });
   assert.match(expected.form, /-int8$/);
+  assert.ok(expected.distance && expected.distance.meanKl > 1e-6 && expected.distance.meanKl < 0.05);
   for (const execution of [
     { batch: 1, workers: 2 },
     { batch: 16, workers: 1 },
@@ -52,6 +55,7 @@ test('samples do not depend on their neighbours, and the form says what they are
   }
   const exact = await sample(undefined, { batch: 40, workers: 1 });
   assert.notDeepEqual(exact.samples, expected.samples);
+  assert.equal(exact.distance, undefined);
 });
 
 test('the distance is none for the model itself, and small for 8 bits', async () => {

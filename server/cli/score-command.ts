@@ -1,0 +1,111 @@
+// `verbatim score`: how likely a model finds texts, whoever wrote them. No study and no corpus are needed.
+
+import { resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import type { Provider } from '../../protocol/study.ts';
+import type { Score } from '../sampling/score.ts';
+import { modelHelp, modelLocation } from './corpus-options.ts';
+
+interface Options {
+  readonly model: string;
+  readonly samples: string;
+  readonly secondModel?: string;
+  readonly provider: Provider | 'auto';
+  readonly json?: boolean;
+}
+
+export function scoreCommand(): Command {
+  return new Command('score')
+    .description('Score texts under a model: mean negative log-likelihood, perplexity, zlib bytes.')
+    .requiredOption('--model <dir|name>', modelHelp)
+    .requiredOption('--samples <path>', 'JSON lines, a folder of numbered files, or a merged "all" file')
+    .option('--second-model <dir|name>', 'a second, smaller model: also ln PPL(second) / ln PPL')
+    .addOption(
+      new Option('--provider <name>', 'where the models run')
+        .choices(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml'])
+        .default('auto'),
+    )
+    .option('--json', 'a JSON line a sample, with the log-probability of every token')
+    .action(async (options: Options) => {
+      const stop = new AbortController();
+      const onSignal = () => stop.abort();
+      process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
+      try {
+        const { writeLines } = await import('./write-lines.ts');
+        await writeLines(scoreLines(options, stop.signal));
+      } finally {
+        process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+      }
+    });
+}
+
+async function* scoreLines(options: Options, signal: AbortSignal): AsyncGenerator<string> {
+  const { readSamples } = await import('../formats/read-samples.ts');
+  const samples = readSamples(resolve(options.samples));
+  const scores = await scorer(options.model, samples, options.provider, signal);
+  const others =
+    options.secondModel === undefined
+      ? undefined
+      : await scorer(options.secondModel, samples, options.provider, signal);
+  if (!options.json) yield COLUMNS;
+  try {
+    for await (const score of scores) {
+      const second = await others?.next();
+      const { sampleId } = samples[score.index]!;
+      const ratio = second?.done === false ? pplRatio(second.value, score) : null;
+      yield options.json ? jsonLine(sampleId, score, ratio) : tableLine(sampleId, score, ratio);
+    }
+  } finally {
+    await others?.return(undefined); // its threads wait for the next text otherwise
+  }
+}
+
+type Samples = ReturnType<typeof import('../formats/read-samples.ts').readSamples>;
+
+async function scorer(
+  model: string,
+  samples: Samples,
+  provider: Provider | 'auto',
+  signal: AbortSignal,
+): Promise<AsyncGenerator<Score>> {
+  const { unpinnedModel } = await import('../study/hub-sources.ts');
+  const { openCheckpoint } = await import('../sampling/checkpoint.ts');
+  const { scoreTexts } = await import('../sampling/score.ts');
+  const { decodeTokens } = await import('../sampling/token-bytes.ts');
+  const execution = { provider, batch: 'auto', workers: 'auto', fetch: 'missing' } as const;
+  const checkpoint = await openCheckpoint(await unpinnedModel(modelLocation(model), execution, signal));
+  const texts = samples.map(({ content }) =>
+    'text' in content ? content.text : decodeTokens(checkpoint.tokenBytes, content.tokens),
+  );
+  return scoreTexts({ checkpoint, texts, execution, signal });
+}
+
+/** ln PPL(second) / ln PPL(first): above 1 where the first model knows the text better. */
+function pplRatio(second: Score, first: Score): number | null {
+  return first.meanNll === null || second.meanNll === null ? null : second.meanNll / first.meanNll;
+}
+
+function jsonLine(sample: number, score: Score, pplRatio: number | null): string {
+  const { index: _, logprobs, ...rest } = score;
+  return JSON.stringify({
+    sample,
+    ...rest,
+    logprobs: [...logprobs],
+    ...(pplRatio === null ? {} : { pplRatio }),
+  });
+}
+
+const COLUMNS = 'sample  tokens  mean NLL (nats)  perplexity  six-line windows  zlib bytes  ln PPL ratio';
+
+function tableLine(sample: number, score: Score, ratio: number | null): string {
+  const number = (value: number | null, width: number) => (value?.toFixed(3) ?? '–').padStart(width);
+  return [
+    String(sample).padStart(6),
+    String(score.tokens.length).padStart(7),
+    number(score.meanNll, 16),
+    number(score.perplexity, 11),
+    number(score.windowPerplexity, 17),
+    String(score.zlibBytes).padStart(11),
+    number(ratio, 13),
+  ].join(' ');
+}

@@ -1,0 +1,58 @@
+// Where prompts come from: a file of them, the fragments of a first study (two-step sampling), or the heads
+// of functions in source files (prompt-conditioned sampling).
+
+import { statSync } from 'node:fs';
+import { extname } from 'node:path';
+import { readDocuments } from '../corpus/read-documents.ts';
+import { listShards, shardFormat } from '../corpus/shard.ts';
+import { UserError } from '../errors.ts';
+import { readPromptFile } from '../formats/read-prompt-file.ts';
+import { extractFunctionPrompt, type SourceLanguage } from '../sampling/function-prompt.ts';
+import { openForReading } from '../store/study-file.ts';
+
+/** In the source's order; a study's by occurrences in its samples, descending, as published. */
+export async function readPrompts(path: string): Promise<readonly string[]> {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) throw new UserError(`The prompts in ${path} cannot be read`, { action: 'Check the path.' });
+  const prompts = path.endsWith('.sqlite')
+    ? promptsOfStudy(path)
+    : stat.isDirectory() || isShard(path)
+      ? await promptsOfSources(path)
+      : readPromptFile(path);
+  if (prompts.length === 0) throw new UserError(`${path} holds no prompts`);
+  return prompts;
+}
+
+/** Plain JSON lines are a list of prompts; what is compressed or columnar holds documents. */
+const isShard = (path: string) => ![undefined, 'jsonl', 'text'].includes(shardFormat(path));
+
+function promptsOfStudy(path: string): string[] {
+  using db = openForReading(path);
+  return db
+    .prepare('SELECT text FROM fragments ORDER BY extract DESC, fragment_id')
+    .all()
+    .map((row) => new TextDecoder().decode(row.text as Uint8Array));
+}
+
+async function promptsOfSources(path: string): Promise<string[]> {
+  const prompts: string[] = [];
+  const options = { signal: new AbortController().signal, onBytes: () => {}, onProblem: () => {} };
+  for (const shard of listShards([path])) {
+    for await (const document of readDocuments(shard, options)) {
+      const language = languageOf(document.path);
+      const prompt = language && extractFunctionPrompt(new TextDecoder().decode(document.text), language);
+      if (prompt) prompts.push(prompt);
+    }
+  }
+  return [...new Set(prompts)];
+}
+
+function languageOf(path: string): SourceLanguage | undefined {
+  const extension = extname(path).toLowerCase();
+  if (['.py', '.pyi', ''].includes(extension)) return 'python';
+  return /^\.(c|cc|cpp|cs|cts|cjs|dart|go|h|hpp|java|js|jsx|kt|mjs|mts|php|rs|scala|swift|ts|tsx)$/.test(
+    extension,
+  )
+    ? 'braces'
+    : undefined;
+}
