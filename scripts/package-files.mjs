@@ -74,11 +74,11 @@ function namedByManifest() {
   const { contributes, l10n } = readManifest('.');
   const text = JSON.stringify({ contributes, l10n });
   const paths = [...text.matchAll(/"\.\/([\w./-]+)"/g)].map(([, path]) => path.replace(/\/$/, ''));
-  return paths.flatMap((path) =>
-    statSync(join(root, path)).isDirectory()
-      ? filesBelow(join(root, path)).map((name) => `${path}/${name}`)
-      : [path],
-  );
+  return paths.flatMap((path) => {
+    const found = statSync(join(root, path), { throwIfNoEntry: false });
+    if (found === undefined) throw new Error(`package.json names ./${path}, which is not there`);
+    return found.isDirectory() ? filesBelow(join(root, path)).map((name) => `${path}/${name}`) : [path];
+  });
 }
 
 /** The runtime as Node finds it from dist/: its JavaScript, and the libraries of one system. */
