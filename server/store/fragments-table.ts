@@ -1,11 +1,16 @@
 // Tables `fragments`, the two of occurrences and `memorised_ranges`: written at once by the analysis.
 
 import type { CoveredRange, Fragment, Place } from '../engine/detection.ts';
+import { finish, type Steps } from '../engine/steps.ts';
 import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
 /** Replaces all fragments, in the order given. Call inside a transaction. Returns how many there are. */
-export function replaceFragments(db: Database, fragments: Iterable<Fragment>): number {
+export const replaceFragments = (db: Database, fragments: Iterable<Fragment>): number =>
+  finish(replaceInSteps(db, fragments));
+
+/** One fragment a step. */
+export function* replaceInSteps(db: Database, fragments: Iterable<Fragment>): Steps<number> {
   db.exec('DELETE FROM train_occurrences; DELETE FROM sample_occurrences; DELETE FROM fragments');
   const insert = db.prepare('INSERT INTO fragments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   const insertTrain = db.prepare('INSERT INTO train_occurrences VALUES (?, ?, ?, ?, ?, ?, ?)');
@@ -21,6 +26,7 @@ export function replaceFragments(db: Database, fragments: Iterable<Fragment>): n
       insertSample.run(id, ordinal, place.sampleId, ...range(place));
     }
     id++;
+    yield;
   }
   return id;
 }

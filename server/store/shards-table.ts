@@ -1,5 +1,6 @@
 // Tables `shards`, `problems`, `documents` and `restart_points`: what a scan reads and leaves behind, a shard at a time.
 
+import type { SQLOutputValue } from 'node:sqlite';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { HubFile, Shard, ShardFormat } from '../corpus/shard.ts';
 import { spdxLicense } from '../corpus/spdx-license.ts';
@@ -129,31 +130,39 @@ export interface StoredResult {
   readonly result: ShardResult;
 }
 
-/** The results of every scanned shard, for the analysis. Problems are not read back: the tables have them. */
+/**
+ * The results of every scanned shard, for the analysis. Each part is read anew whenever it is asked for, so that the
+ * memory of an analysis does not grow with the corpus. Problems are not read back: the tables have them.
+ */
 export function readShardResults(db: Database): readonly StoredResult[] {
+  const partial = db.prepare('SELECT partial FROM shards WHERE shard_id = ?');
   const documents = db.prepare('SELECT * FROM documents WHERE shard_id = ? ORDER BY row');
   return db
-    .prepare("SELECT * FROM shards WHERE state = 'scanned' ORDER BY shard_id")
+    .prepare("SELECT shard_id, n_rows, content_bytes FROM shards WHERE state = 'scanned' ORDER BY shard_id")
     .all()
     .map((row) => ({
       shard: Number(row.shard_id),
       result: {
         nRows: Number(row.n_rows),
         contentBytes: Number(row.content_bytes),
-        partial: row.partial as Uint8Array,
         problems: [],
-        documents: documents.all(row.shard_id!).map(
-          (d): MatchedDocument => ({
-            row: Number(d.row),
-            byteOffset: Number(d.byte_offset),
-            repository: String(d.repository),
-            path: String(d.path),
-            license: String(d.license),
-          }),
-        ),
+        get partial() {
+          return partial.get(row.shard_id!)!.partial as Uint8Array;
+        },
+        get documents() {
+          return documents.all(row.shard_id!).map(readDocument);
+        },
       },
     }));
 }
+
+const readDocument = (d: Record<string, SQLOutputValue>): MatchedDocument => ({
+  row: Number(d.row),
+  byteOffset: Number(d.byte_offset),
+  repository: String(d.repository),
+  path: String(d.path),
+  license: String(d.license),
+});
 
 /** The first problems of all shards, and the failures of those that could not be read to their end. */
 export function readProblems(db: Database, limit: number): readonly string[] {

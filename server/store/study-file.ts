@@ -50,6 +50,21 @@ export function transact<T>(db: Database, work: () => T): T {
   });
 }
 
+/** As `transact`, for work that lets others have their turn: nothing else may use this connection meanwhile. */
+export async function transactInTurns<T>(db: Database, work: () => Promise<T>): Promise<T> {
+  db.exec('BEGIN IMMEDIATE');
+  try {
+    const value = await work();
+    translating(db.location() ?? 'study', () => db.exec('COMMIT'));
+    return value;
+  } catch (error) {
+    if (db.isTransaction) db.exec('ROLLBACK');
+    return translating(db.location() ?? 'study', () => {
+      throw error;
+    });
+  }
+}
+
 /**
  * Takes the right to write a study; undefined if another process has it. The lock is the operating
  * system's, on an empty database beside the study, so it ends with the process however that dies.

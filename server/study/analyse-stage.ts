@@ -1,17 +1,19 @@
 // Stage `analyse`: from the shards' partial results to fragments with exact counts.
 
 import type { StudyState } from '../../protocol/study.ts';
-import { findCoverage } from '../engine/find-coverage.ts';
-import { findFragments } from '../engine/find-fragments.ts';
+import { coverageOf } from '../engine/find-coverage.ts';
+import { countInSteps } from '../engine/find-fragments.ts';
+import { prepareInSteps } from '../engine/prepare-request.ts';
 import { throwIfAborted } from '../errors.ts';
 import { startMeter } from '../progress.ts';
 import { forgetFacts } from '../store/facts-tables.ts';
-import { replaceCoverage, replaceFragments } from '../store/fragments-table.ts';
+import { replaceCoverage, replaceInSteps } from '../store/fragments-table.ts';
 import { forgetSampleMetrics } from '../store/metrics-table.ts';
 import { readShardResults } from '../store/shards-table.ts';
-import { transact } from '../store/study-file.ts';
+import { transactInTurns } from '../store/study-file.ts';
 import { readStudy, setAnalysed } from '../store/study-table.ts';
 import { describe } from './describe-fragments-stage.ts';
+import { inTurns } from './in-turns.ts';
 import { measureSamples } from './measure-samples.ts';
 import type { StageContext } from './run-study.ts';
 import { detectionSamples } from './scan-stage.ts';
@@ -20,14 +22,15 @@ import { detectionSamples } from './scan-stage.ts';
 export async function analyse({ db, plan, signal, report }: StageContext): Promise<StudyState> {
   throwIfAborted(signal);
   if (!readStudy(db)!.analysed) {
-    const meter = startMeter(report, 'analyse', 'steps', 3);
+    const meter = startMeter(report, 'analyse', 'steps', 4);
     const request = { samples: detectionSamples(db), rule: plan.rule, results: readShardResults(db) };
-    const fragments = findFragments(request);
+    const prepared = await inTurns(prepareInSteps(request), signal);
     meter.advance(1);
-    throwIfAborted(signal);
-    transact(db, () => {
-      replaceFragments(db, fragments);
-      replaceCoverage(db, findCoverage(request));
+    const fragments = await inTurns(countInSteps(prepared), signal);
+    meter.advance(1);
+    await transactInTurns(db, async () => {
+      await inTurns(replaceInSteps(db, fragments), signal);
+      replaceCoverage(db, coverageOf(prepared));
       forgetSampleMetrics(db);
       forgetFacts(db);
       setAnalysed(db, 1);
