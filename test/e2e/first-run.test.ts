@@ -71,7 +71,7 @@ stage('a fingerprint opens beside its source', async () => {
     .treeRows(/train \d+ · extract/)
     .first()
     .click();
-  await workbench.page.locator('.tab', { hasText: /sample \d+ ↔ .*\(train \d+\)/ }).waitFor();
+  await workbench.page.locator('.tab', { hasText: /sample \d+ ↔ .*\(train \d+/ }).waitFor();
   for (const side of ['original', 'modified'] as const)
     await workbench.diffSide(side).locator('.cdr[class*="ced-"]').first().waitFor();
   await workbench.takeShot('first-run-3-comparison');
