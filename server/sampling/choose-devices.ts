@@ -9,7 +9,9 @@ import { chooseDeviceForm, type DeviceProvider, nameDeviceForm } from './device-
 import type { DeviceStart } from './device-messages.ts';
 import { type Device, startDevice } from './device-pool.ts';
 import type { GenerationSettings } from './generate-batch.ts';
+import type { Precision } from './gpt2-graph.ts';
 import type { PickRule } from './pick-token.ts';
+import { guessFreeBytes } from './providers/device-memory.ts';
 import type { DeviceSystem } from './providers/device-system.ts';
 import { type CudaDevice, findCuda } from './providers/find-cuda.ts';
 
@@ -110,7 +112,7 @@ async function tryProvider(
   }
   const nDevices =
     execution.workers === 'auto' ? found.devices.length : Math.min(execution.workers, found.devices.length);
-  const nRows = chooseRows(question, found.devices, nDevices, form.precision === 'float16' ? 2 : 4);
+  const nRows = chooseRows(question, found.devices, nDevices, form.precision);
   const start = {
     model: { config, weights, weightFolder },
     rule,
@@ -146,8 +148,7 @@ export function findSystem(provider: DeviceProvider): Found {
     };
   }
   const system = { provider, runtimeFolder: null, libraryFolders: [] } as const;
-  // How much memory such a device has, nobody says: little enough for ordinary ones.
-  return { kind: 'found', system, devices: [{ name: provider, freeBytes: 4 * 2 ** 30 }] };
+  return { kind: 'found', system, devices: [{ name: provider, freeBytes: guessFreeBytes() }] };
 }
 
 /** A cheap look before a process is started for nothing. Whoever names a Vulkan driver has one. */
@@ -158,7 +159,7 @@ function hasGraphicsDevice(): boolean {
 }
 
 /** Beyond this, more rows were no faster on an H200. */
-const MAX_ROWS = 1024;
+const MAX_ROWS = { float16: 1024, float32: 256 } as const;
 /** The share of free memory that caches and logits may take. */
 const MEMORY_SHARE = 0.7;
 
@@ -167,17 +168,17 @@ function chooseRows(
   { execution, checkpoint, nSamples, nPositions }: DeviceQuestion,
   devices: readonly CudaDevice[],
   nDevices: number,
-  bytesPerValue: number,
+  precision: Precision,
 ): number {
   if (execution.batch !== 'auto') return execution.batch;
   const { nLayers, width, vocabularySize } = checkpoint.config;
-  const pages = Math.ceil(nPositions / 256) * 256;
-  // Twice the cache where it is handed on, and a few copies of the logits.
-  const copies = bytesPerValue === 2 ? 1 : 2;
-  const bytesPerRow = copies * bytesPerValue * 2 * nLayers * width * pages + 16 * 4 * vocabularySize;
+  const positions = Math.ceil(nPositions / 256) * 256;
+  // The cache once in pages, twice where it is handed on; and the logits of some steps.
+  const cacheBytes = precision === 'float16' ? 2 : 2 * 4;
+  const bytesPerRow = cacheBytes * 2 * nLayers * width * positions + 16 * 4 * vocabularySize;
   const free = Math.min(...devices.map(({ freeBytes }) => freeBytes)) * MEMORY_SHARE;
   const fitting = (free - 2 * checkpoint.weightBytes) / bytesPerRow;
   const power = (value: number, round: (x: number) => number) => 2 ** Math.max(0, round(Math.log2(value)));
   const wanted = power(Math.max(1, nSamples / nDevices), Math.ceil);
-  return Math.min(MAX_ROWS, wanted, power(Math.max(1, fitting), Math.floor));
+  return Math.min(MAX_ROWS[precision], wanted, power(Math.max(1, fitting), Math.floor));
 }

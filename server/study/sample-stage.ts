@@ -51,8 +51,8 @@ export async function sample({ db, plan, execution, signal, report }: StageConte
 /** A study goes on where and in what portions it began: on devices both are part of every sample. */
 function asBefore(execution: Execution, before: Readonly<Record<string, unknown>>): Execution {
   const { provider, batch } = before as { readonly provider?: Provider; readonly batch?: number };
-  if (execution.provider !== 'auto' || provider === undefined) return execution;
-  return provider === 'cpu'
-    ? { ...execution, provider }
-    : { ...execution, provider, batch: batch ?? execution.batch };
+  if (provider === undefined || (execution.provider !== 'auto' && execution.provider !== provider))
+    return execution;
+  if (provider === 'cpu') return { ...execution, provider };
+  return { ...execution, provider, batch: execution.batch === 'auto' ? (batch ?? 'auto') : execution.batch };
 }
