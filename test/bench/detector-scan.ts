@@ -1,10 +1,13 @@
 // One scan as a program of its own, so that its memory and its processor time can be measured from outside:
 // node detector-scan.ts SAMPLES WORKERS SHARD… [--fragments]. Prints one JSON line.
 
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { deserialize, serialize } from 'node:v8';
 import { listShards } from '../../server/corpus/shard.ts';
 import type { SampleInput, ShardResult } from '../../server/engine/detection.ts';
-import { findFragments } from '../../server/engine/find-fragments.ts';
+import { findFragments, type ScannedShard } from '../../server/engine/find-fragments.ts';
 import { scanCorpus } from '../../server/kernel/scan-corpus.ts';
 
 export const rule = { minLines: 6, profile: 'exact-1' } as const;
@@ -27,6 +30,21 @@ function peakMb(): number {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024;
 }
 
+/** As a study does it: written at once, and read whenever the analysis asks. */
+function written({ partial, documents }: ShardResult, folder: string, shard: number): ScannedShard['result'] {
+  const path = join(folder, `${shard}`);
+  writeFileSync(path, partial);
+  writeFileSync(`${path}.documents`, serialize(documents));
+  return {
+    get partial() {
+      return readFileSync(path);
+    },
+    get documents() {
+      return deserialize(readFileSync(`${path}.documents`));
+    },
+  };
+}
+
 async function main(): Promise<void> {
   const withFragments = process.argv.at(-1) === '--fragments';
   const [samplesPath, workers, ...paths] = process.argv.slice(2, withFragments ? -1 : undefined);
@@ -34,7 +52,8 @@ async function main(): Promise<void> {
   const samples = readSamples(samplesPath!);
   const shards = listShards(paths);
   const totals = { contentMb: 0, nRows: 0, nMatchedRows: 0, partialMb: 0, nProblems: 0 };
-  const results: { shard: number; result: ShardResult }[] = [];
+  const results: ScannedShard[] = [];
+  const folder = mkdtempSync(join(tmpdir(), 'verbatim-bench-'));
   await scanCorpus({
     samples,
     rule,
@@ -50,8 +69,7 @@ async function main(): Promise<void> {
       totals.nMatchedRows += result.documents.length;
       totals.partialMb += result.partial.length / 1e6;
       totals.nProblems += result.problems.length;
-      // A study writes each result into its file; here they are kept only for the other half.
-      if (withFragments) results.push({ shard: shard.index, result });
+      if (withFragments) results.push({ shard: shard.index, result: written(result, folder, shard.index) });
     },
     onFailure: (shard, { error }) => {
       throw new Error(`${shard.path}: ${error.message}`);
@@ -63,6 +81,7 @@ async function main(): Promise<void> {
   let nFragments = 0;
   if (withFragments) for (const _ of findFragments({ samples, rule, results })) nFragments++;
   const after = process.cpuUsage(cpu);
+  rmSync(folder, { recursive: true });
   console.log(
     JSON.stringify({
       cpuS: (cpu.user + cpu.system) / 1e6,
