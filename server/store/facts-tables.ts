@@ -39,8 +39,8 @@ export function replaceFacts(db: Database, facts: readonly StoredFacts[]): void 
   });
 }
 
-/** All in the database: it may hold more than fits into memory. */
-function groupFragments(db: Database): void {
+/** Of fragments whose facts are known. All in the database: it may hold more than fits into memory. */
+export function groupFragments(db: Database): void {
   db.exec(`
     INSERT INTO families
       SELECT first, g.family, g.n, f.extract, f.n_lines

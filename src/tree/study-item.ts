@@ -52,7 +52,7 @@ function stateName(summary: StudySummary): string {
     case 'partial':
       return l10n.t('partial');
     case 'cancelled':
-      return l10n.t('stopped');
+      return l10n.t('paused');
     case 'failed':
       return l10n.t('failed');
   }

@@ -2,16 +2,21 @@
 // sample with its memorised lines, with a picture of every stage in shots/.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Host, startHost } from '../host/launch/start-host.ts';
-import { Workbench } from './workbench.ts';
+import { SHOTS, Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** File, lines, repository, folder and licence. */
 const PLACE = /\S:\d+–\d+.* · .* · /;
+const THEMES = [
+  ['light', 'Light Modern'],
+  ['dark', 'Dark Modern'],
+  ['contrast', 'Dark High Contrast'],
+] as const;
 const STAGE_LIMIT_MS = 60_000;
 const DEMO_LIMIT_MS = 120_000;
 
@@ -82,7 +87,7 @@ stage(
 stage('a fingerprint opens as a diff with the fragment highlighted on both sides', async () => {
   const fingerprint = workbench.treeRows(/train \d+ · extract/).first();
   await fingerprint.click();
-  await workbench.page.locator('.tab', { hasText: /sample \d+ ↔ .*\(train \d+\)/ }).waitFor();
+  await workbench.page.locator('.tab', { hasText: /sample \d+ ↔ .*\(train \d+, extract \d+\)/ }).waitFor();
   for (const side of ['original', 'modified'] as const) {
     const highlighted = workbench.diffSide(side).locator('.cdr[class*="ced-"]');
     await highlighted.first().waitFor();
@@ -123,28 +128,144 @@ stage('a sample shows its memorised lines, with the source on hover', async () =
   await page.locator('.tab.active', { hasText: /sample \d+ ↔/ }).waitFor();
 });
 
+stage('the next place of a fragment is a key away', async () => {
+  const { page } = workbench;
+  const before = await page.locator('.tab.active').textContent();
+  await workbench.diffSide('modified').locator('.view-line').first().click();
+  await page.keyboard.press('Alt+F9');
+  const changed = page.locator('.tab.active').filter({ hasNotText: before ?? '' });
+  await changed.waitFor();
+});
+
+stage('the view groups and filters, and says that it does', async () => {
+  const { page } = workbench;
+  await workbench.runCommand('Verbatim: Group Fingerprints');
+  await workbench.quickPickRow('By licence').click();
+  await workbench
+    .treeRows(/^(MIT|Apache|BSD|ISC)/i)
+    .first()
+    .waitFor();
+  await workbench.takeShot('11-licences');
+  await workbench.runCommand('Verbatim: Group Fingerprints');
+  await workbench.quickPickRow('By family').click();
+  await workbench.runCommand('Verbatim: Filter Fingerprints');
+  await page.locator('.quick-input-widget input.input').fill('return');
+  await page.keyboard.press('Enter');
+  await page.locator('.pane .message', { hasText: 'Filter: “return”' }).waitFor();
+  await workbench.takeShot('12-filter');
+  await workbench.runCommand('Verbatim: Clear Filter');
+  await page.locator('.pane .message', { hasText: 'Filter' }).waitFor({ state: 'hidden' });
+});
+
+stage('a comparison comes back after a reload', async () => {
+  const { page } = workbench;
+  const title = await page.locator('.tab.active .label-name').textContent();
+  await page.reload();
+  await page.locator('.tab.active .label-name', { hasText: title ?? '' }).waitFor({ timeout: 60_000 });
+  for (const side of ['original', 'modified'] as const) {
+    await workbench.diffSide(side).locator('.view-line', { hasText: /\w/ }).first().waitFor();
+    await workbench.diffSide(side).locator('.cdr[class*="ced-"]').first().waitFor();
+  }
+  await workbench.takeShot('13-reloaded');
+});
+
+stage(
+  'a study that runs goes on after a reload, and is paused from the status bar',
+  async () => {
+    const { page } = workbench;
+    const plan = {
+      model: join(ROOT, 'media', 'demo-model'),
+      corpus: join(ROOT, 'dist', 'demo-corpus', 'shards'),
+      samples: 5000,
+      maxTokens: 256,
+    };
+    writeFileSync(join(folder, 'long.verbatim.json'), JSON.stringify(plan));
+    await workbench.runCommand('Verbatim: Run Plan File');
+    await workbench.quickPickRow('long.verbatim.json').click();
+    const status = page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.run"]');
+    await status.filter({ hasText: /Sampling: [1-9]\d* of 5,000 samples/ }).waitFor();
+    await page.reload();
+    await page.locator('.monaco-workbench').waitFor();
+    await status.filter({ hasText: /Sampling: [1-9]\d* of 5,000 samples/ }).waitFor();
+    await workbench.takeShot('14-resumed');
+    await status.click();
+    await workbench.quickPickRow('Pause').click();
+    await status.waitFor({ state: 'hidden' });
+    await workbench.treeRows(/paused · not scanned yet/).waitFor();
+  },
+  DEMO_LIMIT_MS,
+);
+
 stage('a folder without a model is refused with its name and a way on', async () => {
   const { page } = workbench;
   await workbench.runCommand('Verbatim: Run Memorization Study');
-  await workbench.quickPickRow('Choose a model').click();
+  await workbench.quickPickRow('Choose a model and').click();
+  await workbench.quickPickRow('Choose a model folder').click();
   await workbench.acceptFolder(folder);
-  await workbench.quickPickRow('A folder…Of shards').waitFor();
-  await page.keyboard.press('Enter');
+  await workbench.quickPickRow('A folder…').click();
   await workbench.acceptFolder(join(ROOT, 'dist', 'demo-corpus', 'shards'));
   await workbench.quickPickRow('256 samples').waitFor();
   await workbench.takeShot('9-size');
-  await page.keyboard.press('Enter');
+  // Back, and forth again.
+  await page.locator('.quick-input-widget a.action-label[aria-label="Back"]').click();
+  await workbench.quickPickRow('A folder…').click();
+  await workbench.acceptFolder(join(ROOT, 'dist', 'demo-corpus', 'shards'));
+  await workbench.quickPickRow('256 samples').click();
+  await workbench.quickPickRow('Without a prompt').click();
+  await workbench.quickPickRow('Start the study').waitFor();
+  await workbench.takeShot('15-advanced');
+  await workbench.quickPickRow('Start the study').click();
   await page.locator('#status\\.notifications').click();
   const notification = page.locator('.notifications-center .notification-list-item', { hasText: folder });
   await notification.waitFor();
   await notification.locator('.monaco-button', { hasText: 'Choose Again' }).waitFor();
   await workbench.takeShot('10-refused');
+  assert.equal(existsSync(join(folder, '.verbatim', `${basename(folder)}.sqlite`)), false);
+  await page.locator('#status\\.notifications').click();
 });
+
+stage(
+  'comparison and sample are readable in light, dark and high contrast',
+  async () => {
+    const { page } = workbench;
+    const colours = new Set<string>();
+    for (const [name, theme] of THEMES) {
+      await workbench.chooseTheme(theme);
+      await workbench
+        .treeRows(/train \d+ · extract/)
+        .first()
+        .click();
+      const highlighted = workbench.diffSide('modified').locator('.cdr[class*="ced-"]').first();
+      await highlighted.waitFor();
+      colours.add(await highlighted.evaluate<string>('(line) => getComputedStyle(line).backgroundColor'));
+      await workbench.takeShot(`comparison-${name}`);
+    }
+    assert.equal(colours.size, THEMES.length, [...colours].join(' '));
+    for (const [name, theme] of THEMES) {
+      await workbench.chooseTheme(theme);
+      await workbench.runCommand('View: Close All Editors');
+      const sample = workbench.treeRows(/^Sample \d+/).first();
+      if ((await sample.count()) === 0) await workbench.treeRows('In the samples').first().click();
+      await sample.hover();
+      await sample.locator('.action-label[aria-label="Open Sample"]').click();
+      await page.locator('.editor-instance .cdr[class*="ced-"]').first().waitFor();
+      await workbench.takeShot(`sample-${name}`);
+    }
+    if (process.env.VERBATIM_IMAGES === undefined) return;
+    for (const [name] of THEMES) {
+      for (const what of ['comparison', 'sample']) {
+        const file = `${what}-${name}.png`;
+        copyFileSync(join(SHOTS, file), join(ROOT, 'docs', 'images', file));
+      }
+    }
+  },
+  DEMO_LIMIT_MS,
+);
 
 stage('a study is deleted, but only when that is confirmed', async () => {
   const { page } = workbench;
-  const row = workbench.treeRows(/failed/);
-  const file = join(folder, '.verbatim', `${basename(folder)}.sqlite`);
+  const row = workbench.treeRows(/paused/);
+  const file = join(folder, '.verbatim', 'demo-model.sqlite');
   assert.ok(existsSync(file));
   await workbench.pickFromContextMenu(row, 'Delete Study…');
   await page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Cancel' }).click();
@@ -153,7 +274,7 @@ stage('a study is deleted, but only when that is confirmed', async () => {
   await page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Delete' }).click();
   await row.waitFor({ state: 'detached' });
   assert.deepEqual(
-    readdirSync(join(folder, '.verbatim')).filter((name) => name.startsWith(basename(folder))),
+    readdirSync(join(folder, '.verbatim')).filter((name) => name.startsWith('demo-model')),
     [],
   );
 });

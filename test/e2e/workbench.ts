@@ -5,7 +5,7 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 
-const SHOTS = join(import.meta.dirname, 'shots');
+export const SHOTS = join(import.meta.dirname, 'shots');
 
 export class Workbench {
   readonly page: Page;
@@ -35,6 +35,17 @@ export class Workbench {
       await this.page.waitForTimeout(500);
     } while ((await input.inputValue()) !== `${path}/`);
     await accept.click();
+  }
+
+  async chooseTheme(name: string): Promise<void> {
+    await this.runCommand('Preferences: Color Theme');
+    const input = this.page.locator('.quick-input-widget input.input');
+    await this.quickPickRow('Modern').waitFor();
+    await input.fill(name);
+    await this.quickPickRow(name).waitFor();
+    await this.page.waitForTimeout(300); // The list tries each theme on as it moves.
+    await this.page.keyboard.press('Enter');
+    await input.waitFor({ state: 'hidden' });
   }
 
   quickPickRow(text: string): Locator {

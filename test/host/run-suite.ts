@@ -18,7 +18,11 @@ export interface SuiteRun {
   readonly failure: string | null;
 }
 
-export async function runSuite(output: Writable): Promise<SuiteRun> {
+/** `env` goes to the extension host; with `VERBATIM_BENCH_STUDY` only that study is measured. */
+export async function runSuite(
+  output: Writable,
+  env: Readonly<Record<string, string>> = {},
+): Promise<SuiteRun> {
   const bundle = await bundleSuite();
   const scratch = mkdtempSync(join(tmpdir(), 'verbatim-suite-'));
   const workspace = join(scratch, 'workspace');
@@ -36,6 +40,8 @@ export async function runSuite(output: Writable): Promise<SuiteRun> {
       launchArgs: [workspace],
       extensionTestsEnv: {
         VERBATIM_TEST_RESULTS: resultsFile,
+        VERBATIM_TEST_NODE: process.execPath,
+        ...env,
         // The launcher is a script for the Node that runs us, not for the system's.
         PATH: dirname(process.execPath) + delimiter + process.env.PATH,
       },

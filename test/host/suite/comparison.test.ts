@@ -1,10 +1,10 @@
 // The comparison: two texts that agree on the fragment's lines, both shown there.
 
 import assert from 'node:assert/strict';
-import { commands, TabInputTextDiff, type TextEditor, type Uri, window, workspace } from 'vscode';
+import { commands, FilePermission, TabInputTextDiff, type TextEditor, Uri, window, workspace } from 'vscode';
 import { getFragment } from '../../../protocol/requests.ts';
 import { lineRange } from '../../../src/documents/line-range.ts';
-import { parseTextUri } from '../../../src/documents/text-ref.ts';
+import { parseTextUri, sampleUri } from '../../../src/documents/text-ref.ts';
 import type { FragmentNode } from '../../../src/tree/tree-node.ts';
 import { childrenOf, demoFragments, parts } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
@@ -25,6 +25,66 @@ export const tests = [
     await commands.executeCommand('verbatim.compareFragment', last);
     const { modified } = await checkDiff(node!);
     assert.equal(parseTextUri(modified)?.id, last.occurrence.documentId);
+  }),
+  hostTest('steps through the places of a fragment, and around the end', async () => {
+    const [node] = (await demoFragments()).filter(({ fragment }) => fragment.nDocuments > 2);
+    const [group] = await childrenOf(node!, 'train-group');
+    const places = await childrenOf(group!, 'train');
+    const shown = () => {
+      const input = window.tabGroups.activeTabGroup.activeTab?.input;
+      assert.ok(input instanceof TabInputTextDiff);
+      const { id, highlight } = parseTextUri(input.modified)!;
+      return `${id}:${highlight!.firstLine}`;
+    };
+    const names = places.map(({ occurrence }) => `${occurrence.documentId}:${occurrence.firstLine}`);
+    await commands.executeCommand('verbatim.compareFragment', node);
+    assert.equal(shown(), names[0]);
+    await commands.executeCommand('verbatim.nextOccurrence');
+    assert.equal(shown(), names[1]);
+    await commands.executeCommand('verbatim.previousOccurrence');
+    await commands.executeCommand('verbatim.previousOccurrence');
+    assert.equal(shown(), names.at(-1));
+  }),
+  hostTest('says above a comparison where the text is from and how often it occurs', async () => {
+    const [node] = await demoFragments();
+    await commands.executeCommand('verbatim.compareFragment', node);
+    const input = window.tabGroups.activeTabGroup.activeTab?.input;
+    assert.ok(input instanceof TabInputTextDiff);
+    const [group] = await childrenOf(node!, 'train-group');
+    const [place] = await childrenOf(group!, 'train');
+    const editor = await eventually('the document', () => editorOf(input.modified));
+    const header = await eventually('its header', () => parts().highlight.header(editor.document));
+    const { repository, path, license, row } = place!.occurrence.provenance;
+    for (const part of [repository, path, license, `row ${row}`, `train ${node!.fragment.train}`]) {
+      assert.ok(header.includes(part), `${part} is not in ${header}`);
+    }
+  }),
+  hostTest('shows every place of a fragment in one editor', async () => {
+    const [node] = (await demoFragments()).filter(({ fragment }) => fragment.nDocuments > 2);
+    await commands.executeCommand('verbatim.compareAllOccurrences', node);
+    const tab = await eventually('the editor', () => {
+      const { activeTab } = window.tabGroups.activeTabGroup;
+      return /occurrences of/.test(activeTab?.label ?? '') ? activeTab : undefined;
+    });
+    assert.match(tab.label, new RegExp(`^${Math.min(50, node!.fragment.train)} occurrences of`));
+    await commands.executeCommand('workbench.action.closeActiveEditor');
+  }),
+  hostTest('keeps texts apart that share a name, and lets nobody write them', async () => {
+    const samples = (await demoFragments())
+      .slice(0, 20)
+      .map(async (node) => (await childrenOf((await childrenOf(node, 'sample-group'))[0]!, 'sample'))[0]!);
+    const [first, second] = await Promise.all(samples);
+    const uris = [first!, second!].map(({ study, occurrence }) =>
+      sampleUri(study, occurrence.sampleId, null),
+    );
+    const stats = await Promise.all(uris.map((uri) => workspace.fs.stat(uri)));
+    const bytes = await Promise.all(uris.map((uri) => workspace.fs.readFile(uri)));
+    for (const [i, { size, permissions }] of stats.entries()) {
+      assert.equal(size, bytes[i]!.length);
+      assert.equal(permissions, FilePermission.Readonly);
+    }
+    await assert.rejects(async () => workspace.fs.writeFile(uris[0]!, new Uint8Array()));
+    await assert.rejects(async () => workspace.fs.stat(Uri.parse('verbatim-sample:/nothing?study=/no&id=1')));
   }),
   hostTest('opens a training document alone, at the fragment', async () => {
     const [node] = await demoFragments();

@@ -6,20 +6,27 @@ import { tests as comparison } from './comparison.test.ts';
 import { tests as decorations } from './decorations.test.ts';
 import type { HostTest, HostTestResult } from './host-test.ts';
 import { tests as lifetime } from './lifetime.test.ts';
+import { tests as million } from './million.test.ts';
+import { tests as plans } from './plans.test.ts';
 import { tests as running } from './running.test.ts';
 import { tests as tree } from './tree.test.ts';
+import { tests as view } from './view.test.ts';
 import { tests as words } from './words.test.ts';
 
 /** Activation first, while nothing has happened; then the study that the rest looks at. */
-const ALL: readonly HostTest[] = [
+const SUITE: readonly HostTest[] = [
   ...activation,
   ...words,
   ...running,
   ...tree,
+  ...view,
   ...comparison,
   ...decorations,
+  ...plans,
   ...lifetime,
 ];
+
+const ALL = million.length > 0 ? million : SUITE;
 
 export async function run(): Promise<void> {
   let nFailed = 0;

@@ -2,12 +2,23 @@
 // background process that dies.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commands, TabInputTextDiff, Uri, window, workspace } from 'vscode';
 import { getDemoPlan, getFragment } from '../../../protocol/requests.ts';
 import { parseTextUri } from '../../../src/documents/text-ref.ts';
+import type { Failure } from '../../../src/failure.ts';
+import { writeSetting } from '../../../src/settings.ts';
 import type { StudyChoice } from '../../../src/wizard/study-wizard.ts';
 import { childrenOf, demoFragments, parts, studyNode } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
@@ -45,7 +56,7 @@ export const tests = [
       };
       await commands.executeCommand('verbatim.runStudy', choice);
       rmSync(copy, { recursive: true });
-      const [node] = await childrenOf(await studyNode('demo-model-2'), 'fragment');
+      const [node] = await childrenOf(await studyNode('demo-model-3'), 'fragment');
       await commands.executeCommand('verbatim.compareFragment', node);
       const input = window.tabGroups.activeTabGroup.activeTab?.input;
       assert.ok(input instanceof TabInputTextDiff);
@@ -90,17 +101,58 @@ export const tests = [
       process.kill(serverProcesses()[0]!, 'SIGKILL');
       await running;
       const { summary, study } = await eventually('the study', () =>
-        studyNode('demo-model-3').catch(() => undefined),
+        studyNode('demo-model-4').catch(() => undefined),
       );
       listener.dispose();
       assert.equal(codes[0], 'environment');
       assert.ok(summary.nSamples > 0);
       assert.equal(runs.get(study), undefined);
-      const item = parts().tree.getTreeItem(await studyNode('demo-model-3'));
+      const item = parts().tree.getTreeItem(await studyNode('demo-model-4'));
       assert.match(item.contextValue ?? '', /canBeResumed/);
     },
     90_000,
   ),
+  hostTest(
+    'leaves a background process alone that dies again and again, until it is told to try',
+    async () => {
+      if (process.platform !== 'linux') return; // How to find a child differs.
+      const { server, errors } = parts();
+      await server.restart();
+      const failures: Failure[] = [];
+      const listener = errors.onDidReport((failure) => failures.push(failure));
+      for (let n = 1; n <= 6; n++) {
+        await server.request(getDemoPlan, {});
+        const [pid] = await eventually('one process', () => {
+          const found = serverProcesses();
+          return found.length === 1 ? found : undefined;
+        });
+        process.kill(pid!, 'SIGKILL');
+        await eventually('it is gone', () => (server.nRestarts === n && !server.isStarted) || undefined);
+      }
+      await commands.executeCommand('verbatim.runDemo');
+      assert.deepEqual(
+        failures.map(({ code }) => code),
+        ['environment'],
+      );
+      assert.match(failures[0]!.message, /left alone/);
+      assert.deepEqual(serverProcesses(), []);
+      await commands.executeCommand('verbatim.restartServer');
+      assert.ok(await server.request(getDemoPlan, {}));
+      listener.dispose();
+    },
+    90_000,
+  ),
+  hostTest('runs the background process on the Node that the user names', async () => {
+    if (process.platform !== 'linux') return; // How to find a child differs.
+    const runtime = process.env.VERBATIM_TEST_NODE!;
+    await writeSetting('server.runtime', runtime);
+    await commands.executeCommand('verbatim.restartServer');
+    assert.ok(await parts().server.request(getDemoPlan, {}));
+    const [pid] = serverProcesses();
+    assert.equal(readlinkSync(`/proc/${pid}/exe`), realpathSync(runtime));
+    await writeSetting('server.runtime', '');
+    await commands.executeCommand('verbatim.restartServer');
+  }),
   hostTest('answers the same after the background process was killed', async () => {
     if (process.platform !== 'linux') return; // How to find a child differs.
     const before = (await demoFragments()).map(({ fragment }) => fragment);

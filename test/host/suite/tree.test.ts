@@ -17,7 +17,7 @@ export const tests = [
   hostTest('never shows a study that was not scanned as one without results', async () => {
     const node = await studyNode('demo-model');
     const item = parts().tree.getTreeItem(node);
-    assert.match(String(item.description), /stopped · not scanned yet/);
+    assert.match(String(item.description), /paused · not scanned yet/);
     assert.match(item.contextValue ?? '', /canBeResumed/);
     assert.equal((await childrenOf(node, 'notice')).length, 1);
     assert.equal((await childrenOf(node, 'fragment')).length, 0);

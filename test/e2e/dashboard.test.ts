@@ -1,0 +1,279 @@
+// The dashboard in the real workbench: read by axe in every kind of theme, used by mouse and by keyboard, loaded
+// again with its window, under a policy that nothing of ours violates. Leaves pictures in shots/.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { AxeResults } from 'axe-core';
+import type { FrameLocator, Locator } from 'playwright-core';
+import { productFolder } from '../../server/product-folder.ts';
+import { demoPlan } from '../../server/study/demo-plan.ts';
+import { runStudy } from '../../server/study/run-study.ts';
+import { type Host, startHost } from '../host/launch/start-host.ts';
+import { Workbench } from './workbench.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const STAGE_LIMIT_MS = 120_000;
+const VIEWPORT = { width: 1400, height: 1000 };
+
+const THEMES = [
+  { name: 'light', theme: 'Light Modern', bodyClass: 'vscode-light' },
+  { name: 'dark', theme: 'Dark Modern', bodyClass: 'vscode-dark' },
+  { name: 'high-contrast', theme: 'Default High Contrast', bodyClass: 'vscode-high-contrast' },
+  {
+    name: 'high-contrast-light',
+    theme: 'Default High Contrast Light',
+    bodyClass: 'vscode-high-contrast-light',
+  },
+] as const;
+
+const folder = mkdtempSync(join(tmpdir(), 'verbatim-dashboard-'));
+let host: Host;
+let workbench: Workbench;
+/** What a page's policy stopped. */
+const stopped: string[] = [];
+
+before(async () => {
+  mkdirSync(join(folder, '.verbatim'));
+  mkdirSync(join(folder, '.vscode'));
+  useTheme('Light Modern');
+  await runStudy({
+    file: join(folder, '.verbatim', 'demo.sqlite'),
+    plan: demoPlan(productFolder()),
+    execution: { provider: 'cpu', batch: 'auto', workers: 2 },
+    upTo: 'analyse',
+    signal: new AbortController().signal,
+    report: () => {},
+  });
+  host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, viewport: VIEWPORT });
+  host.page.setDefaultTimeout(30_000);
+  host.page.on('console', (message) => {
+    if (/Content Security Policy/i.test(message.text())) stopped.push(message.text());
+  });
+  workbench = new Workbench(host.page);
+});
+
+after(async () => {
+  await host?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+let hasFailed = false;
+
+/** They use one window, one after the other. */
+function stage(name: string, run: () => Promise<void>): void {
+  test(name, { timeout: STAGE_LIMIT_MS }, async () => {
+    assert.ok(!hasFailed, 'An earlier stage failed');
+    try {
+      await run();
+    } catch (error) {
+      hasFailed = true;
+      await workbench?.takeShot('dashboard-failed');
+      throw error;
+    }
+  });
+}
+
+const dashboard = (): FrameLocator =>
+  host.page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+const grid = (): Locator => dashboard().locator('[role=grid]');
+const choice = (): Locator => dashboard().locator('.choice');
+const marks = (caption: string): Locator =>
+  dashboard().locator('figure', { hasText: caption }).locator('.mark');
+const backToDashboard = () => host.page.locator('.tab', { hasText: 'demo – Dashboard' }).click();
+
+function useTheme(theme: string): void {
+  writeFileSync(
+    join(folder, '.vscode', 'settings.json'),
+    JSON.stringify({ 'workbench.colorTheme': theme, 'window.autoDetectColorScheme': false }),
+  );
+}
+
+stage('a study’s row opens it', async () => {
+  const { page } = workbench;
+  await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').click();
+  const row = workbench.treeRows(/fingerprints in/).first();
+  await row.hover();
+  await row.locator('.action-label[aria-label="Open Dashboard"]').click();
+  await dashboard().locator('h1', { hasText: 'demo' }).waitFor();
+  await marks('In the corpus and in the samples').first().waitFor();
+  const cards = await dashboard().locator('.card').allInnerTexts();
+  assert.match(cards[0]!, /^\d+\.\d %\s+of samples repeat training data\s+\d+\.\d–\d+\.\d % · \d+ of 256/);
+  for (const part of ['Top sources', 'Licences', 'ROC curves', 'Problems of the data', 'Command'])
+    await dashboard().locator('h2, h3', { hasText: part }).first().waitFor();
+});
+
+for (const { name, theme, bodyClass } of THEMES) {
+  stage(`axe finds nothing in ${theme}`, async () => {
+    const { page } = workbench;
+    useTheme(theme);
+    await dashboard().locator(`body.${bodyClass}`).waitFor();
+    await page.waitForTimeout(500); // The toolkit takes over the theme's colours.
+    const violations = await findViolations();
+    assert.deepEqual(violations, []);
+    await workbench.takeShot(`dashboard-${name}`);
+    // All of it, as tall as it is.
+    await page.setViewportSize({ ...VIEWPORT, height: 4250 });
+    await marks('ROC curves').first().waitFor();
+    await workbench.takeShot(`dashboard-${name}-whole`);
+    await page.setViewportSize(VIEWPORT);
+  });
+}
+
+async function findViolations(): Promise<readonly string[]> {
+  const main = await dashboard().locator('main').elementHandle();
+  const frame = await main!.ownerFrame();
+  await frame!.evaluate(AXE);
+  const { violations } = (await frame!.evaluate(
+    "axe.run(document, { resultTypes: ['violations'] })",
+  )) as AxeResults;
+  return violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html, failureSummary }) => `${id}: ${help}\n${html}\n${failureSummary}`),
+  );
+}
+
+stage('a mark lists its fragments, and a row opens one beside its source', async () => {
+  const { page } = workbench;
+  useTheme('Light Modern');
+  await dashboard().locator('body.vscode-light').waitFor();
+  await marks('In the corpus and in the samples').first().click();
+  await choice()
+    .locator('vscode-tag', { hasText: /1 × in the corpus, 1 × in the samples/ })
+    .waitFor();
+  const listed = await choice().textContent();
+  await marks('What it is').and(dashboard().locator('[aria-label^="license"]')).click();
+  await choice().locator('vscode-tag', { hasText: 'license' }).waitFor();
+  assert.notEqual(await choice().textContent(), listed);
+  await dashboard().locator('table button', { hasText: 'MIT' }).first().click();
+  await choice().locator('vscode-tag', { hasText: 'MIT' }).waitFor();
+  await workbench.takeShot('dashboard-choice');
+  await grid().locator('.body .row', { hasText: /\w{3}/ }).first().click();
+  await page.locator('.tab', { hasText: /sample \d+ ↔/ }).waitFor();
+  await workbench.takeShot('dashboard-diff');
+  await backToDashboard();
+  await choice().locator('vscode-tag', { hasText: 'MIT' }).waitFor();
+  await choice().locator('vscode-button', { hasText: 'Show All' }).click();
+  await choice().locator('vscode-tag').waitFor({ state: 'detached' });
+});
+
+stage('a mark of one fragment opens it at once', async () => {
+  const { page } = workbench;
+  const comparison = page.locator('.tab', { hasText: /sample \d+ ↔/ });
+  await comparison.click({ button: 'middle' });
+  await comparison.waitFor({ state: 'detached' });
+  await marks('In the corpus and in the samples')
+    .and(dashboard().locator('[aria-label^="1 fragment:"]'))
+    .last()
+    .click();
+  await comparison.waitFor();
+  await backToDashboard();
+});
+
+stage('marks and rows are reached and pressed with the keyboard alone', async () => {
+  const { page } = workbench;
+  const bars = marks('How long it is');
+  await bars.first().focus();
+  await page.keyboard.press('ArrowRight');
+  await dashboard()
+    .locator('.tip', { hasText: /8–11 lines/ })
+    .waitFor();
+  await page.keyboard.press('Enter');
+  await choice()
+    .locator('vscode-tag', { hasText: /8–11 lines/ })
+    .waitFor();
+  // The list has the focus now.
+  const active = () => grid().getAttribute('aria-activedescendant');
+  assert.equal(await grid().evaluate((element) => element.matches(':focus')), true);
+  await page.keyboard.press('ArrowDown');
+  assert.equal(await active(), 'fragment-1');
+  await page.keyboard.press('End');
+  const total = Number(await grid().getAttribute('aria-rowcount')) - 1;
+  assert.equal(await active(), `fragment-${total - 1}`);
+  const row = grid().locator(`#fragment-${total - 1}`, { hasText: /\w/ });
+  await row.waitFor();
+  const isSeen = await row.evaluate((element) => {
+    const { bottom } = element.getBoundingClientRect();
+    return bottom <= element.closest('[role=grid]')!.getBoundingClientRect().bottom + 1;
+  });
+  assert.ok(isSeen, 'the active row is scrolled into view');
+  await page.keyboard.press('Enter');
+  await page.locator('.tab.active', { hasText: /sample \d+ ↔/ }).waitFor();
+  await backToDashboard();
+});
+
+stage('the list draws only what is seen', async () => {
+  await choice().locator('vscode-button', { hasText: 'Show All' }).click();
+  await choice().locator('vscode-tag').waitFor({ state: 'detached' });
+  const nRows = Number(await grid().getAttribute('aria-rowcount'));
+  assert.ok(nRows > 200, `${nRows} rows`);
+  assert.ok((await grid().locator('.body .row').count()) < 45);
+  await grid().evaluate((element) => element.scrollTo({ top: 100 * 30 }));
+  await grid().locator('#fragment-105', { hasText: /\d/ }).waitFor();
+  assert.equal(await grid().locator('#fragment-0').count(), 0);
+});
+
+stage('a highly ranked sample opens, and the study is found in the view', async () => {
+  const { page } = workbench;
+  await dashboard().locator('.key', { hasText: 'Windowed' }).click();
+  await dashboard().locator('.ranking h3', { hasText: 'Windowed' }).waitFor();
+  await dashboard()
+    .locator('.ranking button', { hasText: /Sample \d+/ })
+    .first()
+    .click();
+  await page.locator('.tab.active', { hasText: /^sample \d+/ }).waitFor();
+  await backToDashboard();
+  await dashboard().locator('vscode-button', { hasText: 'Show in Studies' }).click();
+  await page.locator('.pane .monaco-list-row.focused', { hasText: /demo/ }).waitFor();
+});
+
+stage('who wants less motion gets none', async () => {
+  const { page } = workbench;
+  const mark = marks('How long it is').first();
+  const durationOf = () =>
+    mark.evaluate(
+      (element) => element.ownerDocument.defaultView!.getComputedStyle(element).transitionDuration,
+    );
+  assert.notEqual(await durationOf(), '0s');
+  await page.emulateMedia({ reducedMotion: 'reduce' });
+  assert.equal(await durationOf(), '0s');
+  await page.emulateMedia({ reducedMotion: 'no-preference' });
+});
+
+stage('a window that is loaded again shows the same', async () => {
+  const { page } = workbench;
+  await dashboard().locator('table button', { hasText: 'lodash/lodash' }).first().click();
+  await choice().locator('vscode-tag', { hasText: 'lodash/lodash' }).waitFor();
+  await grid().evaluate((element) => element.scrollTo({ top: 600 }));
+  await page.waitForTimeout(1000); // The state is kept a moment later.
+  await page.reload();
+  await dashboard().locator('h1', { hasText: 'demo' }).waitFor({ timeout: 60_000 });
+  await choice().locator('vscode-tag', { hasText: 'lodash/lodash' }).waitFor();
+  await grid().locator('#fragment-20', { hasText: /\d/ }).waitFor();
+  assert.equal(await grid().evaluate((element) => element.scrollTop), 600);
+  const pressed = dashboard().locator('.key[aria-pressed=true]');
+  assert.match((await pressed.textContent()) ?? '', /Windowed/);
+  await workbench.takeShot('dashboard-restored');
+});
+
+stage('its policy is strict, and stopped nothing of ours', async () => {
+  const policy = await dashboard()
+    .locator('meta[http-equiv="Content-Security-Policy"]')
+    .getAttribute('content');
+  assert.match(policy!, /^default-src 'none'; style-src 'nonce-[\w-]{24}'; script-src 'nonce-[\w-]{24}'$/);
+  // VS Code puts a sheet of its own into every webview, which such a policy keeps out.
+  const theirs = await dashboard()
+    .locator('#_defaultStyles')
+    .evaluate((element) => element.textContent);
+  const hash = createHash('sha256')
+    .update(theirs ?? '')
+    .digest('base64');
+  assert.deepEqual(
+    stopped.filter((text) => !text.includes(`sha256-${hash}`)),
+    [],
+  );
+});
