@@ -3,6 +3,7 @@
 import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts';
 import { writeSampleLines } from '../formats/sample-lines.ts';
 import { openForReading } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
 import { runStudy } from '../study/run-study.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
@@ -34,6 +35,7 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
     progress.end();
     process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
+  showFallbacks(request.file);
   if (request.json) await writeSampleLines(openForReading(request.file), process.stdout);
   if (request.upTo === 'sample') {
     console.error(`${summary.nSamples} samples, ${summary.nTokens} tokens in ${request.file}`);
@@ -42,4 +44,11 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
   await printReport(request.file, { format: 'table', top: request.top });
   if (summary.state === 'partial') process.exitCode = 3;
   failOn(request.file, request.failOn);
+}
+
+/** Why sampling ran on something slower than it could have. */
+function showFallbacks(file: string): void {
+  using db = openForReading(file);
+  const { fallbacks } = (readStudy(db)?.environment ?? {}) as { readonly fallbacks?: readonly string[] };
+  for (const reason of fallbacks ?? []) console.error(`note: ${reason}`);
 }
