@@ -5,10 +5,10 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { Disclosure } from '../../answers/describe-fragments.ts';
+import { openPlaceReader, type PlaceReader } from '../../store/place-reader.ts';
 import { readShards } from '../../store/shards-table.ts';
 import type { Database } from '../../store/study-file.ts';
 import { readStudy } from '../../store/study-table.ts';
-import { listSampleOccurrences } from '../../store/views.ts';
 import { exportSamples, type MergedPlaces } from './export-samples.ts';
 import { formatRunName } from './layout.ts';
 import { formatBlock } from './simian-log.ts';
@@ -45,19 +45,24 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
   return { results, logs };
 }
 
-/** A fragment's lines as its first sample has them, blank lines left out. */
+/** A fragment's lines as its first sample has them, blank lines left out. Read once, asked for by every shard. */
 class FragmentTexts {
-  readonly #db: Database;
+  readonly #places: PlaceReader;
   readonly #merged: MergedPlaces;
+  readonly #known = new Map<number, readonly string[]>();
 
   constructor(db: Database, merged: MergedPlaces) {
-    this.#db = db;
+    this.#places = openPlaceReader(db, 1);
     this.#merged = merged;
   }
 
   lines(fragmentId: number): readonly string[] {
-    const [place] = listSampleOccurrences(this.#db, fragmentId, { offset: 0, limit: 1 });
-    return place ? this.#merged.lines(place.sampleId, place.firstLine, place.lastLine) : [];
+    const known = this.#known.get(fragmentId);
+    if (known) return known;
+    const [place] = this.#places.samples(fragmentId);
+    const lines = place ? this.#merged.lines(place.sampleId, place.firstLine, place.lastLine) : [];
+    this.#known.set(fragmentId, lines);
+    return lines;
   }
 }
 
@@ -86,6 +91,8 @@ function exportShard(
   using excerpt = openTextWriter(path);
   using log = openTextWriter(join(logs, `${shardId}.log`));
   using provenance = openTextWriter(join(logs, `${shardId}.provenance.jsonl`));
+  const every = openPlaceReader(db, Number.MAX_SAFE_INTEGER);
+  const first = openPlaceReader(db, 1);
   let nExcerptLines = 0;
   let nBlocks = 0;
   let nLines = 0;
@@ -94,8 +101,7 @@ function exportShard(
     const range = { firstLine: nExcerptLines + 1, lastLine: nExcerptLines + lines.length, path };
     for (const line of lines) excerpt.line(line);
     nExcerptLines += lines.length;
-    const limit = placed.has(block.fragmentId) ? 1 : Number.MAX_SAFE_INTEGER;
-    const samples = listSampleOccurrences(db, block.fragmentId, { offset: 0, limit });
+    const samples = (placed.has(block.fragmentId) ? first : every).samples(block.fragmentId);
     placed.add(block.fragmentId);
     const places = [
       ...samples.map((place) => ({
