@@ -1,7 +1,7 @@
 // A plot in its frame: a caption, the drawing as wide as there is room, and its numbers for whoever wants them
 // or cannot see it.
 
-import { element } from './element.ts';
+import { element, svg } from './element.ts';
 import { drawPlot, type PlotSpec } from './plots/draw-plot.ts';
 import type { Tip } from './plots/tip.ts';
 import { table } from './simple-table.ts';
@@ -9,13 +9,15 @@ import { table } from './simple-table.ts';
 export interface FigureSpec {
   readonly caption: string;
   readonly note?: string;
+  /** What the colours mean: a class of the style sheet, and its meaning. */
+  readonly keys?: readonly (readonly [className: string, meaning: string])[];
   readonly plot: PlotSpec;
   readonly numbers: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
 }
 
 const NUMBERS_SHOWN = 200;
 
-export function figure({ caption, note, plot, numbers }: FigureSpec, tip: Tip): HTMLElement {
+export function figure({ caption, note, keys, plot, numbers }: FigureSpec, tip: Tip): HTMLElement {
   const stage = element('div', { class: 'stage' });
   const rows = numbers.rows.slice(0, NUMBERS_SHOWN);
   const details = element(
@@ -37,10 +39,16 @@ export function figure({ caption, note, plot, numbers }: FigureSpec, tip: Tip): 
       {},
       element('h3', {}, caption),
       ...(note ? [element('p', { class: 'note' }, note)] : []),
+      ...(keys ? [element('ul', { class: 'keys' }, ...keys.map(keyItem))] : []),
     ),
     stage,
     details,
   );
+}
+
+function keyItem([className, meaning]: readonly [string, string]): HTMLElement {
+  const dot = svg('circle', { class: className, cx: 5, cy: 5, r: 4 });
+  return element('li', {}, svg('svg', { viewBox: '0 0 10 10', 'aria-hidden': 'true' }, dot), meaning);
 }
 
 /** Not while a mark has the keyboard's focus only for a few pixels: the drawing scales with its frame. */

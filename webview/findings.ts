@@ -4,7 +4,7 @@ import type { Dashboard, DashboardAnswers, FragmentSelection } from '../protocol
 import { element } from './element.ts';
 import { figure } from './figure.ts';
 import { bytes, count, countRange, decimalInterval, linesText, pValue } from './numbers.ts';
-import { countsPlot, growthPlot, lengthPlot, taxonomyPlot } from './plots/plot-specs.ts';
+import { countsPlot, growthPlot, lengthPlot, levelsOf, taxonomyPlot } from './plots/plot-specs.ts';
 import type { Tip } from './plots/tip.ts';
 import { table } from './simple-table.ts';
 
@@ -27,6 +27,7 @@ export function findings(answers: DashboardAnswers, actions: FindingActions, tip
           'A circle is the fragments with the same two counts.',
           ...(leftOff > 0 ? [`${count(leftOff)} rarer pairs of counts are not drawn.`] : []),
         ].join(' · '),
+        keys: levelsOf(counts.items).map(({ name, meaning }) => [name, meaning] as const),
         plot: countsPlot(answers, select, compare),
         numbers: {
           head: ['in the corpus', 'in the samples', 'fragments'],

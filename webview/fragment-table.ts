@@ -16,8 +16,9 @@ export interface TableChoice {
 export interface FragmentTableActions {
   readonly load: (choice: TableChoice, offset: number, limit: number) => Promise<Page<FragmentRow>>;
   readonly compare: (fingerprint: string) => void;
-  /** What is shown has changed, or was scrolled. */
-  readonly onChange: () => void;
+  /** What is shown has changed. */
+  readonly onChoice: () => void;
+  readonly onScroll: () => void;
 }
 
 const PAGE = 100;
@@ -59,7 +60,7 @@ export class FragmentTable {
     this.#grid.append(element('div', { role: 'rowgroup', class: 'headers' }, this.#header), this.#body);
     this.#grid.addEventListener('scroll', () => {
       this.#draw();
-      actions.onChange();
+      actions.onScroll();
     });
     this.#grid.addEventListener('keydown', (event) => this.#onKey(event));
     new ResizeObserver(() => this.#draw()).observe(this.#grid);
@@ -85,7 +86,7 @@ export class FragmentTable {
     this.#active = 0;
     this.#grid.scrollTop = 0;
     this.#drawHeader();
-    this.#actions.onChange();
+    this.#actions.onChoice();
     void this.#load(0);
   }
 

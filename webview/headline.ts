@@ -121,7 +121,7 @@ function card(title: string, value: string, note: string, ...more: readonly Node
 function gauge({ value, low, high }: Measured): SVGElement {
   const at = (share: number) => 100 * Math.min(1, Math.max(0, share));
   const bar = (name: string, x: number, y: number, width: number, height: number) =>
-    svg('rect', { class: name, x, y, width: Math.max(0, width), height, rx: 1 });
+    svg('rect', { class: name, x, y, width: Math.max(0, width), height });
   return svg(
     'svg',
     { class: 'gauge', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },

@@ -52,7 +52,7 @@ function render(dashboard: Dashboard): void {
   const copy = (what: 'command' | 'plan' | 'prompts') => host.send({ kind: 'copy', what });
   let predictor = kept?.predictor ?? 0;
 
-  const keep = debounced(() => {
+  const keep = () => {
     if (table === null) return;
     const { selection, order } = table.choice;
     const state: DashboardState = {
@@ -64,13 +64,14 @@ function render(dashboard: Dashboard): void {
       tableTop: table.scrollTop,
     };
     host.keep(state);
-  });
+  };
+  const keepSoon = throttled(keep);
   const table =
     answers === null
       ? null
       : new FragmentTable(
           { selection: kept?.selection ?? { kind: 'all' }, order: kept?.order ?? 'train' },
-          { load: loadFragments, compare, onChange: keep },
+          { load: loadFragments, compare, onChoice: keep, onScroll: keepSoon },
         );
   const select = (selection: FragmentSelection) => {
     if (table === null) return;
@@ -119,15 +120,20 @@ function render(dashboard: Dashboard): void {
     requestAnimationFrame(() => requestAnimationFrame(() => window.scrollTo({ top: kept.scrollTop })));
   }
   keep();
-  window.onscroll = keep;
+  window.onscroll = keepSoon;
 }
 
 const reducesMotion = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-function debounced(work: () => void, delayMs = 100): () => void {
-  let timer: number | undefined;
+/** Not later than the delay, however often it is called: the window may go at any moment. */
+function throttled(work: () => void, delayMs = 100): () => void {
+  let isWaiting = false;
   return () => {
-    clearTimeout(timer);
-    timer = setTimeout(work, delayMs);
+    if (isWaiting) return;
+    isWaiting = true;
+    setTimeout(() => {
+      isWaiting = false;
+      work();
+    }, delayMs);
   };
 }

@@ -68,7 +68,7 @@ export function predictors(
     legend,
     element(
       'div',
-      { class: 'figures thirds' },
+      { class: 'figures' },
       figure(
         {
           caption: 'ROC curves',

@@ -1,5 +1,6 @@
 // The webview's page: a frame with nothing in it. Its policy lets one script and one style sheet of ours run, by
-// a nonce, and nothing else: no inline style, no image, no network, whatever a study holds.
+// a nonce, and nothing else: no inline style, no image, no network, whatever a study holds. The controls' library
+// looks for the nonce in the head.
 
 import { randomBytes } from 'node:crypto';
 import { Uri, type Webview } from 'vscode';
@@ -13,6 +14,7 @@ export function dashboardPage(webview: Webview, dist: Uri, title: string): strin
 <head>
 <meta charset="utf-8">
 <meta http-equiv="Content-Security-Policy" content="${policy}">
+<meta property="csp-nonce" content="${nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>${escapeHtml(title)}</title>
 <link rel="stylesheet" nonce="${nonce}" href="${file('dashboard.css')}">

@@ -16,8 +16,21 @@ import type { PlotSpec } from './draw-plot.ts';
 
 type Select = (selection: FragmentSelection) => void;
 
-/** Colours by occurrences in the corpus: the same three steps as in the editors. */
-const level = (train: number) => `var(--${train >= 10 ? 'many' : train >= 2 ? 'few' : 'once'})`;
+/** Steps of occurrences in the corpus, with the colours that the editors mark lines in. */
+export const levels = [
+  { name: 'once', from: 1, meaning: 'once in the corpus' },
+  { name: 'few', from: 2, meaning: '2 to 9 times' },
+  { name: 'tens', from: 10, meaning: '10 to 99' },
+  { name: 'hundreds', from: 100, meaning: '100 to 999' },
+  { name: 'thousands', from: 1000, meaning: '1,000 or more' },
+] as const;
+
+const levelOf = (train: number) => levels.findLast(({ from }) => train >= from)!.name;
+const levelColour = ({ train }: CountsMark) => `var(--${levelOf(train)})`;
+
+/** Those that some mark has. */
+export const levelsOf = (marks: readonly CountsMark[]) =>
+  levels.filter(({ name }) => marks.some(({ train }) => levelOf(train) === name));
 
 export function countsPlot(
   { counts, correlations }: DashboardAnswers,
@@ -49,8 +62,8 @@ export function countsPlot(
           x: 'train',
           y: 'extract',
           r: 'nFragments',
-          fill: (mark: CountsMark) => level(mark.train),
-          stroke: (mark: CountsMark) => level(mark.train),
+          fill: levelColour,
+          stroke: levelColour,
           fillOpacity: 0.5,
           strokeWidth: 1.5,
         }),

@@ -1,0 +1,114 @@
+// The dashboard's answers over real study files. That it looks and works right is tested in the real workbench
+// (test/e2e/dashboard.test.ts).
+
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
+import type { Dashboard, FragmentSelection } from '../../protocol/dashboard.ts';
+import type { StudyPlan } from '../../protocol/study.ts';
+import { repeatCommand } from '../../server/lsp/dashboard-command.ts';
+import { getDashboard, listDashboardFragments } from '../../server/lsp/dashboard-queries.ts';
+import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
+import { runStudy } from '../../server/study/run-study.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { leakedAddress, leakedToken, makeSmallStudy, type SmallStudy } from '../support/small-study.ts';
+
+const scratch = scratchFolder();
+let study: SmallStudy;
+let dashboard: Dashboard;
+
+before(async () => {
+  study = await makeSmallStudy(scratch);
+  dashboard = await getDashboard(study.file);
+});
+
+const list = (selection: FragmentSelection, offset = 0, limit = 100) =>
+  listDashboardFragments({ study: study.file, offset, limit, order: 'train', selection });
+
+test('every mark lists as many fragments as it says', async () => {
+  const { counts, lengths, taxonomy, sources, licenses, growth, fragments } = dashboard.answers!;
+  const marks: readonly (readonly [FragmentSelection, number])[] = [
+    [{ kind: 'all' }, fragments.value],
+    ...counts.items.map((m) => [{ ...m, kind: 'counts' }, m.nFragments] as const),
+    ...lengths.map((m) => [{ ...m, kind: 'lines' }, m.nFragments] as const),
+    ...taxonomy!.categories.map((m) => [{ kind: 'category', category: m.category }, m.nFragments] as const),
+    ...sources.items.map((m) => [{ kind: 'repository', repository: m.repository }, m.nFragments] as const),
+    ...licenses.items.map((m) => [{ kind: 'license', license: m.license }, m.nFragments] as const),
+    [{ kind: 'samples', nSamples: growth.at(-1)!.nSamples }, fragments.value],
+    [{ kind: 'sensitive' }, taxonomy!.nSensitive],
+  ];
+  assert.ok(marks.length > 12, `${marks.length} marks`);
+  for (const [selection, n] of marks) {
+    const { items, total } = await list(selection);
+    assert.equal(total, n, JSON.stringify(selection));
+    assert.equal(items.length, n, JSON.stringify(selection));
+  }
+  const sum = (all: readonly { readonly nFragments: number }[]) => all.reduce((s, m) => s + m.nFragments, 0);
+  for (const parts of [counts.items, lengths, taxonomy!.categories])
+    assert.equal(sum(parts), fragments.value);
+});
+
+test('a mark’s fragments are those of the mark, in pages that join without a gap', async () => {
+  for (const { train, extract, fingerprint } of dashboard.answers!.counts.items) {
+    const { items } = await list({ kind: 'counts', train, extract });
+    assert.equal(items[0]!.fingerprint, fingerprint);
+    for (const item of items) assert.deepEqual([item.train, item.extract], [train, extract]);
+  }
+  const whole = await list({ kind: 'all' });
+  const pages = await Promise.all(whole.items.map((_, i) => list({ kind: 'all' }, i, 1)));
+  assert.deepEqual(
+    pages.flatMap(({ items }) => items),
+    whole.items,
+  );
+});
+
+test('what is sensitive is counted, and masked wherever it would be seen', async () => {
+  assert.equal(dashboard.answers!.taxonomy!.nSensitive, 1);
+  const { items } = await list({ kind: 'sensitive' });
+  assert.equal(items.length, 1);
+  const everything = JSON.stringify([dashboard, await list({ kind: 'all' })]);
+  assert.ok(!everything.includes(leakedToken));
+  assert.ok(!everything.includes(leakedAddress));
+});
+
+test('problems of the data come with their shard and place', async () => {
+  const corpus = join(scratch, 'bad');
+  writeFileSync(`${corpus}.jsonl`, '{"content":"x = 1"}\nthis is no JSON\n');
+  const file = join(scratch, 'bad.sqlite');
+  const plan: StudyPlan = { ...study.plan, corpus: [`${corpus}.jsonl`] };
+  await runStudy({
+    file,
+    plan,
+    execution: { provider: 'cpu', batch: 'auto', workers: 1 },
+    upTo: 'analyse',
+    signal: new AbortController().signal,
+    report: () => {},
+  });
+  const { problems, answers } = await getDashboard(file);
+  assert.equal(problems.total, 1);
+  assert.equal(problems.first[0]!.kind, 'not-json');
+  assert.match(problems.first[0]!.shard, /bad\.jsonl/);
+  assert.equal(problems.first[0]!.byteOffset, 20);
+  assert.equal(answers!.fragments.value, 0);
+  assert.deepEqual(answers!.counts, { items: [], total: 0 });
+});
+
+test('the command names every setting, quoted for a shell', () => {
+  const plan: StudyPlan = {
+    model: "/models/it's mine",
+    samples: null,
+    corpus: ['/data/a', 'hf://datasets/o/n@main#py'],
+    columns: { content: 'code' },
+    sampling: { ...defaultSampling, strategy: 'pcg', prompts: ['def a'], topP: 0.9, seed: 7 },
+    rule: defaultRule,
+  };
+  assert.deepEqual(repeatCommand(plan, 'mine'), {
+    command:
+      `npx verbatim study --model '/models/it'\\''s mine' --corpus /data/a hf://datasets/o/n@main#py ` +
+      '--content-column code --strategy pcg --prompts prompts.jsonl --samples 20000 --max-tokens 512 ' +
+      '--top-k 40 --top-p 0.9 --temperature 1 --seed 7 --min-lines 6 --profile exact-1 --out mine-again.sqlite',
+    nPrompts: 1,
+  });
+  assert.match(repeatCommand(study.plan, 'small').command, /^npx verbatim scan --samples \S+ --corpus \S+ /);
+});
