@@ -1,5 +1,6 @@
 // Every command of the extension with what it takes: the list is the documentation. Handlers are made in
-// study-commands.ts, view-commands.ts, fragment-commands.ts and plan-commands.ts.
+// study-commands.ts, view-commands.ts, fragment-commands.ts, plan-commands.ts and
+// provider-commands.ts.
 
 import { commands, Disposable, type Uri } from 'vscode';
 import type { StudyId } from '../protocol/study.ts';
@@ -66,6 +67,10 @@ export interface CommandMap {
   'verbatim.showTrainingRows': (target: Comparison | FragmentNode | TrainNode | SampleNode) => Promise<void>;
   'verbatim.toggleDecorations': () => Promise<void>;
   'verbatim.restartServer': () => Promise<void>;
+  /** Fetches what sampling with CUDA needs, in a terminal. */
+  'verbatim.installCuda': () => void;
+  /** What can be used for sampling here, and the next step for what cannot. */
+  'verbatim.checkSystem': () => void;
   'verbatim.showLog': () => void;
 }
 

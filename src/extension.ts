@@ -16,6 +16,7 @@ import { StudyTexts } from './documents/study-texts.ts';
 import { SAMPLE_SCHEME, TRAIN_SCHEME } from './documents/text-ref.ts';
 import { ErrorFunnel } from './error-funnel.ts';
 import { fragmentCommands } from './fragment-commands.ts';
+import { providerCommands } from './provider-commands.ts';
 import { resumeInterrupted } from './studies/resume-interrupted.ts';
 import { RunStatus } from './studies/run-status.ts';
 import { StudyLocation } from './studies/study-location.ts';
@@ -114,6 +115,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
         ...viewCommands(tree, new OpenTexts(server, texts, marks), options, log),
         ...fragmentCommands(server, location, refresh),
         ...planCommands(),
+        ...providerCommands(context.extensionPath),
         'verbatim.restartServer': () => server.restart(),
       },
       errors,
