@@ -155,7 +155,10 @@ async function offerResult(summary: StudySummary, show: () => Promise<void>): Pr
   const count = (summary.nFragments ?? 0).toLocaleString();
   const text = l10n.t('{0}: {1} fingerprints were found.', summary.name, count);
   const button = l10n.t('Show');
-  if ((await window.showInformationMessage(text, button)) === button) await show();
+  const dashboard = l10n.t('Open Dashboard');
+  const chosen = await window.showInformationMessage(text, button, dashboard);
+  if (chosen === button) await show();
+  if (chosen === dashboard) await commands.executeCommand('verbatim.openDashboard', summary.id);
 }
 
 function studyOf(target: StudyNode | StudyId): StudyId {
