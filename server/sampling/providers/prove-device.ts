@@ -1,6 +1,7 @@
 // Whether a device computes what the CPU does: the same few tokens through both, and their logits compared.
 // A driver that starts and then computes something else is found here, before any sample is made.
 
+import { availableParallelism } from 'node:os';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { DeviceProof, DeviceStart } from '../device-messages.ts';
 import { HandedOnCache } from '../generate-by-steps.ts';
@@ -28,7 +29,8 @@ export async function proveDevice(start: DeviceStart, session: SessionSettings):
   const { provider } = session;
   const nSteps = form.kind === 'loop' ? form.loop.unroll : N_STEPS;
   const texts = spreadTexts(model.config, nSteps);
-  const onCpu = await openSteps(model, { ...CPU_FORM, nSteps }, { ...session, provider: 'cpu' }, texts);
+  const cpu = { ...session, provider: 'cpu', nThreads: availableParallelism() } as const;
+  const onCpu = await openSteps(model, { ...CPU_FORM, nSteps }, cpu, texts);
   const onDevice = await openOnDevice(start, session, texts);
   const expected = await onCpu();
   const actual = await onDevice();
