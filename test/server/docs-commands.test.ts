@@ -14,7 +14,8 @@ import { demoModel } from '../support/cli.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { shellPage } from '../support/shell-page.ts';
 
-const docs = join(import.meta.dirname, '..', '..', 'docs');
+const root = join(import.meta.dirname, '..', '..');
+const pages = ['README.md', ...readdirSync(join(root, 'docs')).map((name) => `docs/${name}`)];
 const require = createRequire(import.meta.url);
 
 interface Block {
@@ -24,7 +25,7 @@ interface Block {
 
 /** Blocks with `sh` behind their fence. */
 function shellBlocks(page: string): readonly Block[] {
-  const text = readFileSync(join(docs, page), 'utf8');
+  const text = readFileSync(join(root, page), 'utf8');
   return [...text.matchAll(/^```sh(?: exit=(\d+))?\n([\s\S]*?)^```$/gm)].map(([, exit, script]) => ({
     script: script ?? '',
     exitCode: Number(exit ?? 0),
@@ -32,15 +33,15 @@ function shellBlocks(page: string): readonly Block[] {
 }
 
 function sqlBlocks(page: string): readonly string[] {
-  return [...readFileSync(join(docs, page), 'utf8').matchAll(/^```sql\n([\s\S]*?)^```$/gm)].map(
+  return [...readFileSync(join(root, page), 'utf8').matchAll(/^```sql\n([\s\S]*?)^```$/gm)].map(
     ([, sql]) => sql ?? '',
   );
 }
 
-for (const page of readdirSync(docs).filter((name) => name.endsWith('.md'))) {
+for (const page of pages.filter((name) => name.endsWith('.md'))) {
   const blocks = shellBlocks(page);
   if (blocks.length === 0) continue;
-  test(`docs/${page}: its ${blocks.length} blocks of commands do what the page says`, async () => {
+  test(`${page}: its ${blocks.length} blocks of commands do what the page says`, async () => {
     const folder = scratchFolder();
     const run = shellPage(folder);
     spawnSync('git', ['init', '-q'], { cwd: folder });
@@ -62,7 +63,7 @@ for (const page of readdirSync(docs).filter((name) => name.endsWith('.md'))) {
 }
 
 test('the example workflow is one, and its commands do what it needs', async () => {
-  const text = readFileSync(join(docs, 'examples', 'github-workflow.yml'), 'utf8');
+  const text = readFileSync(join(root, 'docs', 'examples', 'github-workflow.yml'), 'utf8');
   const workflow = require('js-yaml').load(text);
   const Ajv = require('ajv').default;
   const validator = new Ajv({ strict: false });
