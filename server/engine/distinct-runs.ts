@@ -71,8 +71,8 @@ function rehash(runs: DistinctRuns): void {
 
 function hashRun(run: Uint32Array): number {
   let hash = run.length;
-  for (const line of run) {
-    hash = Math.imul(hash ^ line, 0x9e3779b1);
+  for (let i = 0; i < run.length; i++) {
+    hash = Math.imul(hash ^ run[i]!, 0x9e3779b1);
     hash ^= hash >>> 15;
   }
   return hash >>> 0;

@@ -38,6 +38,27 @@ export class RunCollector {
     this.#ends[n] = end;
   }
 
+  /** The last line again, on the next raw lines, each `stride` bytes behind the one before. */
+  addRepeats(nLines: number, stride: number): void {
+    const first = this.#nLines;
+    this.#nLines += nLines;
+    while (this.#nLines > this.#lines.length) this.#grow();
+    const rawLines = this.#rawLines;
+    const starts = this.#starts;
+    const ends = this.#ends;
+    const last = first - 1;
+    this.#lines.fill(this.#lines[last]!, first, this.#nLines);
+    let rawLine = rawLines[last]!;
+    let start = starts[last]!;
+    const nBytes = ends[last]! - start;
+    for (let n = first; n < this.#nLines; n++) {
+      start += stride;
+      rawLines[n] = ++rawLine;
+      starts[n] = start;
+      ends[n] = start + nBytes;
+    }
+  }
+
   /** The row cannot be read to its end: nothing of it counts. */
   dropRow(): void {
     this.#nLines = 0;
@@ -105,9 +126,7 @@ export class RunCollector {
       const rawLine = rawLines[i]!;
       const lineStart = starts[i]!;
       const lineEnd = ends[i]!;
-      out.write(rawLine - lastRawLine);
-      out.write(lineStart - lastEnd);
-      out.write(lineEnd - lineStart);
+      out.writeThree(rawLine - lastRawLine, lineStart - lastEnd, lineEnd - lineStart);
       lastRawLine = rawLine;
       lastEnd = lineEnd;
     }

@@ -20,6 +20,22 @@ export class VarintWriter {
     this.#bytes[this.#length++] = rest;
   }
 
+  /** As three times `write`. */
+  writeThree(a: number, b: number, c: number): void {
+    if (a < 0x80 && b < 0x80 && c < 0x80 && this.#length + 3 <= this.#bytes.length) {
+      const bytes = this.#bytes;
+      let at = this.#length;
+      bytes[at++] = a;
+      bytes[at++] = b;
+      bytes[at++] = c;
+      this.#length = at;
+      return;
+    }
+    this.write(a);
+    this.write(b);
+    this.write(c);
+  }
+
   /** Numbers of either sign, the small ones short. */
   writeSigned(value: number): void {
     this.write(value < 0 ? -2 * value - 1 : 2 * value);

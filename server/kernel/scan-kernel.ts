@@ -11,13 +11,15 @@ const rowStatuses: readonly RowStatus[] = ['ok', 'not-json', 'no-content', 'too-
 export interface KernelListener {
   /** A line of a run, in order; all belong to the row or the text that is being read. */
   onLine(line: number, rawLine: number, start: number, end: number, beginsRun: 0 | 1): void;
+  /** The last line again, `nLines` times: on the next raw lines, each `stride` bytes behind the one before. */
+  onRepeats(nLines: number, stride: number): void;
   /** A row ended in which something was found, or that cannot be read: then what was found does not count. */
   onRow(status: RowStatus): void;
 }
 
 const INPUT_BYTES = 1 << 20;
 /** As in wasm/found-lines.ts. */
-const RECORD_BYTES = 32;
+const RECORD_BYTES = 40;
 const columns = { repository: 0, path: 1, license: 2, content: 3 } as const;
 const MAX_NAME_BYTES = 1023;
 const decoder = new TextDecoder();
@@ -123,12 +125,16 @@ export class ScanKernel {
   }
 
   #onLines(at: number, n: number): void {
+    const words = this.#words;
+    const numbers = this.#numbers;
+    const listener = this.#listener!;
     for (let i = 0; i < n; i++) {
-      const word = (at + i * RECORD_BYTES) / 4;
-      const start = this.#numbers[word / 2 + 1]!;
-      const end = this.#numbers[word / 2 + 2]!;
-      const beginsRun = this.#words[word + 6] === 0 ? 0 : 1;
-      this.#listener!.onLine(this.#words[word]!, this.#words[word + 1]!, start, end, beginsRun);
+      const word = (at + i * RECORD_BYTES) >>> 2;
+      const number = word >>> 1;
+      const beginsRun = words[word + 6] === 0 ? 0 : 1;
+      listener.onLine(words[word]!, words[word + 1]!, numbers[number + 1]!, numbers[number + 2]!, beginsRun);
+      const nRepeats = words[word + 7]!;
+      if (nRepeats > 0) listener.onRepeats(nRepeats, words[word + 8]!);
     }
   }
 }

@@ -34,7 +34,7 @@ async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Pro
   const columns = await resolveColumns(shard, hooks.signal);
   let broken = false;
   const listener: KernelListener = {
-    onLine: collectInto(collector),
+    ...collectInto(collector),
     onRow(status) {
       const { row, rowOffset: byteOffset } = kernel;
       if (status === 'ok') {
@@ -139,7 +139,7 @@ async function scanDocuments(kernel: ScanKernel, shard: Shard, hooks: ScanHooks)
   const collector = new RunCollector();
   const documents: MatchedDocument[] = [];
   const problems = new FirstProblems();
-  const listener: KernelListener = { onLine: collectInto(collector), onRow: () => {} };
+  const listener: KernelListener = { ...collectInto(collector), onRow: () => {} };
   let nRows = 0;
   let contentBytes = 0;
   // Only here: the readers of other formats are large, and most shards are JSON lines.
@@ -159,7 +159,7 @@ async function scanDocuments(kernel: ScanKernel, shard: Shard, hooks: ScanHooks)
   return { nRows, contentBytes, documents, partial: collector.encode(), ...problems.all() };
 }
 
-const collectInto =
-  (collector: RunCollector): KernelListener['onLine'] =>
-  (line, rawLine, start, end, beginsRun) =>
-    collector.addLine(line, rawLine, start, end, beginsRun);
+const collectInto = (collector: RunCollector): Omit<KernelListener, 'onRow'> => ({
+  onLine: (line, rawLine, start, end, beginsRun) => collector.addLine(line, rawLine, start, end, beginsRun),
+  onRepeats: (nLines, stride) => collector.addRepeats(nLines, stride),
+});

@@ -28,6 +28,7 @@ function scanOnce(kernel: ScanKernel, bytes: Uint8Array): Scanned {
   const startedAt = performance.now();
   kernel.beginRows({
     onLine: (line, rawLine, start, end, first) => collector.addLine(line, rawLine, start, end, first),
+    onRepeats: (nLines, stride) => collector.addRepeats(nLines, stride),
     onRow(status) {
       if (status !== 'ok') collector.dropRow();
       else if (collector.keepRow(kernel.row)) rows.push(kernel.row);

@@ -25,7 +25,11 @@ export function scanTexts(
   const rows: number[] = [];
   let contentBytes = 0;
   for (const { row, pieces } of texts) {
-    kernel.beginText({ onLine: collector.addLine.bind(collector), onRow: () => {} });
+    kernel.beginText({
+      onLine: collector.addLine.bind(collector),
+      onRepeats: collector.addRepeats.bind(collector),
+      onRow: () => {},
+    });
     for (const piece of pieces) kernel.appendText(piece);
     contentBytes += kernel.endText();
     if (collector.keepRow(row)) rows.push(row);

@@ -29,6 +29,7 @@ function readWithKernel(kernel: ScanKernel, pieces: readonly Uint8Array[]): Read
   const problems: ReadRows['problems'][number][] = [];
   kernel.beginRows({
     onLine: collector.addLine.bind(collector),
+    onRepeats: collector.addRepeats.bind(collector),
     onRow(status) {
       const { row, rowOffset: byteOffset } = kernel;
       if (status !== 'ok') {

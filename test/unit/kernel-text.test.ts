@@ -46,6 +46,52 @@ test('runs are those of the plain form, whatever the pieces and however bad the 
   );
 });
 
+/** The same line many times, now and then in another spelling, with another end or a blank line between. */
+const repeats = fc
+  .array(
+    fc.record({
+      line: fc.constantFrom('a', 'a', 'a ', '\ta', 'b', '', 'a long line of more than sixteen bytes'),
+      end: fc.constantFrom('\n', '\n', '\r\n', '\r', '\n\n', '\n \n'),
+      nLines: fc.oneof(fc.integer({ min: 1, max: 14 }), fc.integer({ min: 500, max: 1500 })),
+    }),
+    { minLength: 1, maxLength: 8 },
+  )
+  .map((parts) => bytesOf(parts.map(({ line, end, nLines }) => (line + end).repeat(nLines)).join('')));
+
+const document = (row: number, text: Uint8Array) =>
+  ({ row, byteOffset: 0, repository: '', path: '', license: '', text }) as const;
+
+test('long runs of one line are those of the plain form, in any spelling and any pieces', () => {
+  fc.assert(
+    fc.property(
+      fc.array(repeats, { minLength: 1, maxLength: 3 }),
+      fc.array(repeats, { minLength: 1, maxLength: 3 }),
+      rules,
+      hashes,
+      fc.array(fc.nat(5000), { maxLength: 5 }),
+      (own, others, rule, hash, places) => {
+        const samples = own.map((text, sampleId) => ({ sampleId, text, cut: false }));
+        const documents = [...own, ...others].map((text, row) => document(row, text));
+        const texts = documents.map(({ row, text }) => ({ row, pieces: cut(text, places) }));
+        const expected = plainScan(samples, rule, documents);
+        assert.deepEqual(scanTexts(kernelFor(samples, rule, hash), texts).partial, expected.partial);
+      },
+    ),
+    { numRuns: 60 },
+  );
+});
+
+test('a run of one line that outgrows every buffer', () => {
+  const rule = { minLines: 6, profile: 'exact-1' as const };
+  const once = bytesOf('the same line\n'.repeat(100_000));
+  const own = { sampleId: 0, text: once.subarray(0, 14 * 300), cut: false };
+  const kernel = kernelFor([own], rule, FULL_HASH);
+  const expected = plainScan([own], rule, [document(0, once)]);
+  for (const pieces of [[once], cut(once, [1, 1000, 999_999, 1_000_001])]) {
+    assert.deepEqual(scanTexts(kernel, [{ row: 0, pieces }]).partial, expected.partial);
+  }
+});
+
 const MIB = 1 << 20;
 const lines = (n: number) => Array.from({ length: n }, (_, i) => `line ${i}`).join('\n');
 const samples = [{ sampleId: 0, text: bytesOf(lines(8)), cut: false }];

@@ -3,10 +3,10 @@
 // `minLines - 1` of them stay behind as "settled" lines: no bytes, only which line of the samples they equal.
 
 import { alloc, array, nil, Ptr } from "./memory";
-import { hashLine, hashWindow, hasBit } from "./hash";
+import { hashLine, hashWindow, hasBit, sameBytes } from "./hash";
 import { beginLine, extendLine, lineBytes, lineIsTooLong, lineLength, prepareLine } from "./normalise-line";
 import { BLANK, findLine, holdsWindow, mayHoldWindow, NO_LINE, SampleIndex } from "./sample-index";
-import { emitLine } from "./found-lines";
+import { emitAgain, emitLine } from "./found-lines";
 
 const TEXT_BYTES: u32 = 1 << 20;
 const MAX_LINES: u32 = 1 << 15;
@@ -198,6 +198,11 @@ function scanLines(): void {
   let i = at;
   let passed = known;
   while (i + m <= nLines) {
+    if (nEqual >= m && runEnd == <i32>(i + m - 1)) {
+      i = passEqual(i);
+      passed = i + m - 1;
+      if (passed == nLines) break;
+    }
     if (passed < i) passed = i;
     let j = i + m - 1;
     let miss = false;
@@ -215,6 +220,25 @@ function scanLines(): void {
   }
   at = i;
   known = passed;
+}
+
+/**
+ * Behind a window of one line m times: goes over as many more of it as there are, byte for byte the line before.
+ * Returns the next window to test.
+ */
+function passEqual(i: u32): u32 {
+  let j = i + x.minLines - 1;
+  for (; j < nLines && j > nSettled; j++) {
+    const start = starts[j], before = starts[j - 1];
+    const n = ends[j] - start;
+    if (n != ends[j - 1] - before || rawNumber[j] != rawNumber[j - 1] + 1) break;
+    if (!sameBytes(text + start, text + before, n)) break;
+    hashes[j] = hashes[j - 1];
+    ids[j] = ids[j - 1];
+    emitAgain(ids[j], rawNumber[j], base + start, base + ends[j], start - before);
+  }
+  runEnd = <i32>j;
+  return j + 1 - x.minLines;
 }
 
 /** Hashes a line whose bytes are in the buffer; false when no sample has it. */

@@ -7,7 +7,7 @@ import { alloc } from "./memory";
 @external("host", "onLines")
 declare function onLines(at: usize, n: u32): void;
 
-const RECORD_BYTES: u32 = 32;
+const RECORD_BYTES: u32 = 40;
 const MAX_RECORDS: u32 = 512;
 
 let records: usize = 0;
@@ -26,8 +26,23 @@ export function emitLine(id: u32, rawLine: u32, start: u64, end: u64, first: boo
   store<f64>(at, <f64>start, 8);
   store<f64>(at, <f64>end, 16);
   store<u32>(at, first, 24);
+  store<u32>(at, 0, 28);
   anyFound = true;
   if (nRecords == MAX_RECORDS) sendLines();
+}
+
+/** The same line again as the one just emitted, on the next raw line, `stride` bytes further. */
+export function emitAgain(id: u32, rawLine: u32, start: u64, end: u64, stride: u32): void {
+  if (nRecords) {
+    const at = records + RECORD_BYTES * (nRecords - 1);
+    const nAgain = load<u32>(at, 28);
+    if (nAgain == 0 || load<u32>(at, 32) == stride) {
+      store<u32>(at, nAgain + 1, 28);
+      store<u32>(at, stride, 32);
+      return;
+    }
+  }
+  emitLine(id, rawLine, start, end, false);
 }
 
 export function sendLines(): void {

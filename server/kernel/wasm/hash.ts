@@ -34,7 +34,13 @@ import { Ptr } from "./memory";
 
 export function sameBytes(a: usize, b: usize, nBytes: u32): bool {
   let n = nBytes;
-  while (n >= 8) {
+  while (n >= 16) {
+    if (v128.any_true(v128.xor(v128.load(a), v128.load(b)))) return false;
+    a += 16;
+    b += 16;
+    n -= 16;
+  }
+  if (n >= 8) {
     if (load<u64>(a) != load<u64>(b)) return false;
     a += 8;
     b += 8;
