@@ -48,6 +48,8 @@ const forbidden: readonly (readonly [project: string, source: string])[] = [
   ['server/engine', importing('onnxruntime-node')],
   ['server/engine', importing('../store/schema.ts')],
   ['server/engine', 'export const probe = process.env;'],
+  ['server/analysis', importing('node:fs')],
+  ['server/analysis', importing('../store/schema.ts')],
   ['protocol', importing('node:fs')],
   ['protocol', importing('../server/version.ts')],
 ];
