@@ -56,10 +56,10 @@ async function* decompressed(
   }
 }
 
-/** What is read at once. Zstandard is fast enough to feel how often it is called. */
+/** What is read at once. Decompression is fast enough to feel how often it is called, Zstandard more so. */
 const chunkBytes: Readonly<Record<ShardFormat, number>> = {
   jsonl: OUTPUT_CHUNK_BYTES,
-  'jsonl.gz': INPUT_CHUNK_BYTES,
+  'jsonl.gz': 2 * INPUT_CHUNK_BYTES,
   'jsonl.zst': 4 * INPUT_CHUNK_BYTES,
   parquet: OUTPUT_CHUNK_BYTES,
   text: OUTPUT_CHUNK_BYTES,

@@ -22,7 +22,7 @@ import { SuffixAutomaton } from './suffix-automaton.ts';
 
 export type { FragmentRequest, ScannedShard };
 
-/** Places that are held at a time, about 100 bytes each. */
+/** Places that are held at a time, some 50 bytes each. */
 const BATCH_PLACES = 1 << 17;
 
 /** In order: train, extract and lines descending, then fingerprint. The same input gives the same bytes. */
@@ -82,8 +82,8 @@ export function* countInSteps(request: PreparedRequest): Steps<Generator<Fragmen
           nSamples: side.nSamples[f]!,
           clipped: side.clipped[f] === 1,
           family: families[f]!,
-          trainPlaces: trainPlaces.get(f),
-          samplePlaces: samplePlaces.get(f),
+          trainPlaces: trainPlaces(f),
+          samplePlaces: samplePlaces(f),
         };
       }
     }

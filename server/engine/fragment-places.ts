@@ -32,10 +32,10 @@ export class PlaceBatch {
    * Gives a place to the batch's fragments that end where `longest` does, longest first, until one of them is full: then
    * all the shorter ones are, for they stand wherever it does.
    */
-  visit<T>(longest: number, places: PlaceLists<T>, place: (fragment: number) => T): void {
+  visit(longest: number, places: PlaceLists, owner: number, layout: LineLayout, last: number): void {
     let f = longest === NONE ? NONE : this.#nearest[longest]!;
     while (f !== NONE && !places.isFull(f)) {
-      places.add(f, place(f));
+      places.add(f, owner, layout, last - this.#tree.length[f]! + 1, last);
       const parent = this.#tree.parent[f]!;
       f = parent === NONE ? NONE : this.#nearest[parent]!;
     }
@@ -49,18 +49,15 @@ export function findSamplePlaces(
   covered: CoveredSamples,
   index: SampleIndex,
   samples: readonly SampleInput[],
-): PlaceLists<SamplePlace> {
-  const places = new PlaceLists<SamplePlace>();
+): (fragment: number) => SamplePlace[] {
+  const places = new PlaceLists();
   for (let at = 0; at < covered.sequence.length; at++) {
     if (covered.sequence[at] === EDGE) continue;
-    const last = covered.positions[at]!;
-    const { sampleId } = samples[covered.samples[at]!]!;
-    batch.visit(tree.longestOf[automaton.stateAt[at]!]!, places, (f) => ({
-      sampleId,
-      ...placeOf(index, last - tree.length[f]! + 1, last),
-    }));
+    const longest = tree.longestOf[automaton.stateAt[at]!]!;
+    batch.visit(longest, places, covered.samples[at]!, index, covered.positions[at]!);
   }
-  return places;
+  return (fragment) =>
+    places.get(fragment, (sample, place) => ({ sampleId: samples[sample]!.sampleId, ...place }));
 }
 
 export interface PlacedShard extends ScannedShard {
@@ -75,12 +72,12 @@ export function findTrainPlaces(
   events: Events,
   shards: readonly PlacedShard[],
   minLines: number,
-): PlaceLists<TrainPlace> {
+): (fragment: number) => TrainPlace[] {
   const longestOf = new Int32Array(events.state.length);
   for (let event = 0; event < longestOf.length; event++) {
     longestOf[event] = tree.longestWithin(events.state.get(event), events.length.get(event));
   }
-  const places = new PlaceLists<TrainPlace>();
+  const places = new PlaceLists();
   for (const { shard, runs, result, runEvents } of shards) {
     // Runs of a document come by their first line, and all windows of one begin before those of the next: so
     // the places of any one fragment come in order.
@@ -88,34 +85,57 @@ export function findTrainPlaces(
       if (!layout) return;
       const firstEvent = runEvents.first[run]!;
       for (let at = firstEvent; at < runEvents.first[run + 1]!; at++) {
-        const last = at - firstEvent + minLines - 1;
-        batch.visit(longestOf[runEvents.of[at]!]!, places, (f) => ({
-          shard,
-          row,
-          ...placeOf(layout, last - tree.length[f]! + 1, last),
-        }));
+        const longest = longestOf[runEvents.of[at]!]!;
+        batch.visit(longest, places, shard * ROWS + row, layout, at - firstEvent + minLines - 1);
       }
     });
   }
-  return places;
+  return (fragment) =>
+    places.get(fragment, (owner, place) => ({
+      shard: Math.floor(owner / ROWS),
+      row: owner % ROWS,
+      ...place,
+    }));
 }
 
-/** Places by fragment, at most PLACE_CAP each. */
-export class PlaceLists<T> {
-  readonly #lists = new Map<number, T[]>();
+/** More than any shard's rows: shard and row make one number. */
+const ROWS = 2 ** 32;
+/** Whose place it is, first and last raw line, start and length in bytes. */
+const NUMBERS_A_PLACE = 5;
+
+/** Places by fragment, at most PLACE_CAP each: as plain numbers, which take a third of what objects do. */
+class PlaceLists {
+  readonly #lists = new Map<number, number[]>();
 
   isFull(fragment: number): boolean {
-    return this.get(fragment).length >= PLACE_CAP;
+    return (this.#lists.get(fragment)?.length ?? 0) >= NUMBERS_A_PLACE * PLACE_CAP;
   }
 
-  get(fragment: number): readonly T[] {
-    return this.#lists.get(fragment) ?? [];
+  /** The place of the lines [first, last] of a text. */
+  add(fragment: number, owner: number, layout: LineLayout, first: number, last: number): void {
+    let list = this.#lists.get(fragment);
+    if (!list) {
+      list = [];
+      this.#lists.set(fragment, list);
+    }
+    const start = layout.starts[first]!;
+    list.push(owner, layout.rawLines[first]!, layout.rawLines[last]!, start, layout.ends[last]! - start);
   }
 
-  add(fragment: number, place: T): void {
-    const list = this.#lists.get(fragment);
-    if (list) list.push(place);
-    else this.#lists.set(fragment, [place]);
+  get<T>(fragment: number, make: (owner: number, place: Place) => T): T[] {
+    const list = this.#lists.get(fragment) ?? [];
+    return Array.from({ length: list.length / NUMBERS_A_PLACE }, (_, i) => {
+      const [owner, firstLine, lastLine, byteOffset, nBytes] = list.slice(
+        NUMBERS_A_PLACE * i,
+        NUMBERS_A_PLACE * (i + 1),
+      );
+      return make(owner!, {
+        firstLine: firstLine!,
+        lastLine: lastLine!,
+        byteOffset: byteOffset!,
+        nBytes: nBytes!,
+      });
+    });
   }
 }
 
@@ -123,14 +143,4 @@ interface LineLayout {
   readonly rawLines: ArrayLike<number>;
   readonly starts: ArrayLike<number>;
   readonly ends: ArrayLike<number>;
-}
-
-function placeOf({ rawLines, starts, ends }: LineLayout, first: number, last: number): Place {
-  const byteOffset = starts[first]!;
-  return {
-    firstLine: rawLines[first]!,
-    lastLine: rawLines[last]!,
-    byteOffset,
-    nBytes: ends[last]! - byteOffset,
-  };
 }
