@@ -52,6 +52,7 @@ export class FragmentTable {
   #generation = 0;
   #total = 0;
   #active = 0;
+  #awaitedTop = 0;
   #shown: TableChoice;
 
   constructor(choice: TableChoice, actions: FragmentTableActions) {
@@ -74,7 +75,7 @@ export class FragmentTable {
   }
 
   get scrollTop(): number {
-    return this.#grid.scrollTop;
+    return this.#awaitedTop || this.#grid.scrollTop;
   }
 
   /** Shows other fragments, from the first one. */
@@ -84,6 +85,7 @@ export class FragmentTable {
     this.#pages.clear();
     this.#loading.clear();
     this.#active = 0;
+    this.#awaitedTop = 0;
     this.#grid.scrollTop = 0;
     this.#drawHeader();
     this.#actions.onChoice();
@@ -91,9 +93,8 @@ export class FragmentTable {
   }
 
   /** Back to where it was, once there are rows. */
-  async scrollTo(scrollTop: number): Promise<void> {
-    await this.#load(0);
-    this.#grid.scrollTop = scrollTop;
+  scrollTo(scrollTop: number): void {
+    this.#awaitedTop = scrollTop;
   }
 
   focus(): void {
@@ -110,8 +111,13 @@ export class FragmentTable {
     this.#pages.set(page, items);
     if (this.#pages.size > PAGES_KEPT) this.#pages.delete(this.#pages.keys().next().value!);
     this.#total = total;
+    this.#active = Math.max(0, Math.min(total - 1, this.#active));
     this.#drawChoice();
     this.#draw();
+    if (this.#awaitedTop > 0) {
+      this.#grid.scrollTop = this.#awaitedTop;
+      this.#awaitedTop = 0;
+    }
   }
 
   #drawHeader(): void {

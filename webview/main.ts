@@ -115,12 +115,12 @@ function render(dashboard: Dashboard): void {
     recipe(dashboard, copy),
   );
   if (kept !== undefined && table !== null) {
-    void table.scrollTo(kept.tableTop);
+    table.scrollTo(kept.tableTop);
     // When the plots have their heights.
     requestAnimationFrame(() => requestAnimationFrame(() => window.scrollTo({ top: kept.scrollTop })));
   }
-  keep();
   window.onscroll = keepSoon;
+  if (kept === undefined) keep();
 }
 
 const reducesMotion = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;

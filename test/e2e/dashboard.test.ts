@@ -179,13 +179,14 @@ stage('marks and rows are reached and pressed with the keyboard alone', async ()
   const bars = marks('How long it is');
   await bars.first().focus();
   await page.keyboard.press('ArrowRight');
-  await dashboard()
-    .locator('.tip', { hasText: /8–11 lines/ })
-    .waitFor();
+  const tip = dashboard().locator('.tip', { hasText: /8–11 lines/ });
+  await tip.waitFor();
+  const [fragments] = /\d+ fragments/.exec((await tip.textContent())!)!;
   await page.keyboard.press('Enter');
   await choice()
     .locator('vscode-tag', { hasText: /8–11 lines/ })
     .waitFor();
+  await dashboard().locator('.choice', { hasText: fragments }).waitFor();
   // The list has the focus now.
   const active = () => grid().getAttribute('aria-activedescendant');
   assert.equal(await grid().evaluate((element) => element.matches(':focus')), true);
@@ -250,8 +251,11 @@ stage('a window that is loaded again shows the same', async () => {
   await dashboard().locator('table button', { hasText: 'lodash/lodash' }).first().click();
   await choice().locator('vscode-tag', { hasText: 'lodash/lodash' }).waitFor();
   await grid().evaluate((element) => element.scrollTo({ top: 600 }));
-  await page.waitForTimeout(1000); // The state is kept a moment later.
-  await page.reload();
+  await page.waitForTimeout(500); // Where it is scrolled to is kept a moment later.
+  const isLoadedAgain = page.waitForEvent('load');
+  // Not Playwright's reload: VS Code writes down its state before it goes.
+  await workbench.runCommand('Developer: Reload Window');
+  await isLoadedAgain;
   await dashboard().locator('h1', { hasText: 'demo' }).waitFor({ timeout: 60_000 });
   await choice().locator('vscode-tag', { hasText: 'lodash/lodash' }).waitFor();
   await grid().locator('#fragment-20', { hasText: /\d/ }).waitFor();
@@ -261,7 +265,21 @@ stage('a window that is loaded again shows the same', async () => {
   await workbench.takeShot('dashboard-restored');
 });
 
-stage('its policy is strict, and stopped nothing of ours', async () => {
+stage('its policy is strict, and stops nothing of ours', async () => {
+  // The pictures above were taken with a style sheet of Playwright's own, which the policy kept out.
+  assert.deepEqual(
+    stopped.filter((text) => !text.includes('inline style')),
+    [],
+  );
+  stopped.length = 0;
+  await host.page.locator('.tab', { hasText: 'demo – Dashboard' }).click({ button: 'middle' });
+  await workbench.runCommand('Verbatim: Open Dashboard');
+  await marks('How long it is').first().hover();
+  await dashboard().locator('.tip:visible').waitFor();
+  await marks('What it is').first().click();
+  await choice().locator('vscode-tag').waitFor();
+  await dashboard().locator('.key', { hasText: 'zlib' }).click();
+  await dashboard().locator('details summary').first().click();
   const policy = await dashboard()
     .locator('meta[http-equiv="Content-Security-Policy"]')
     .getAttribute('content');

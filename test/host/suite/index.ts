@@ -3,6 +3,7 @@
 import { appendFileSync } from 'node:fs';
 import { tests as activation } from './activation.test.ts';
 import { tests as comparison } from './comparison.test.ts';
+import { tests as dashboard } from './dashboard.test.ts';
 import { tests as decorations } from './decorations.test.ts';
 import type { HostTest, HostTestResult } from './host-test.ts';
 import { tests as lifetime } from './lifetime.test.ts';
@@ -22,6 +23,7 @@ const SUITE: readonly HostTest[] = [
   ...view,
   ...comparison,
   ...decorations,
+  ...dashboard,
   ...plans,
   ...lifetime,
 ];
