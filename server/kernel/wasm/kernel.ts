@@ -9,9 +9,9 @@ import { SampleIndex } from "./sample-index";
 
 export { createIndex, buildIndex } from "./sample-index";
 export {
-  beginStream, appendRows, endStream, rowCount, textBytes, currentRow, currentRowOffset, columnAt, columnLength,
-  nameAt, setNameLength,
+  beginStream, appendRows, endStream, rowCount, textBytes, currentRow, currentRowOffset,
 } from "./row-source";
+export { columnAt, columnLength, nameAt, setNameLength } from "./columns";
 export { appendText } from "./text-source";
 
 /** Makes this instance ready to scan against a finished index. */

@@ -3,7 +3,11 @@
 // of any size; a row is never held. What is no JSON by RFC 8259 is told from what is, so that a damaged row
 // never counts. server/corpus/parse-row.ts says the same plainly.
 
-import { alloc, array, nil, Ptr } from "./memory";
+import { alloc, array, nil } from "./memory";
+import {
+  clearColumns, COLUMN_BYTES, columnAt, columnLength, IS_CONTENT, IS_KEY, IS_OTHER, KEY_BYTES, keyAt, N_COLUMNS, nameOfKey,
+  prepareColumns, setColumnLength,
+} from "./columns";
 import { beginDocument, endDocument, makeRoom, terminateLine, textEnd, textLimit, UNKNOWN, wrote } from "./document";
 import { dropLines, sendLines, takeAnyFound } from "./found-lines";
 import { escapeLength, escapePoint, readEscape, writePoint, ESCAPE_BYTES, INVALID, INCOMPLETE } from "./escapes";
@@ -36,19 +40,6 @@ const IN_STRING: u32 = 9;
 const IN_CONTENT: u32 = 10;
 const BROKEN: u32 = 11; // until the next LF
 
-// What the string is that is being read.
-const COLUMN_REPOSITORY: u32 = 0;
-const COLUMN_PATH: u32 = 1;
-const COLUMN_LICENSE: u32 = 2;
-const N_COLUMNS: u32 = 3;
-const IS_CONTENT: u32 = 3;
-const IS_OTHER: u32 = 4;
-const IS_KEY: u32 = 5;
-
-/** Longer names are cut here: enough to tell apart what anyone has called a file. */
-const COLUMN_BYTES: u32 = 1 << 16;
-/** Longer keys are cut, so a name is shorter (MAX_NAME_BYTES in scan-kernel.ts). */
-const KEY_BYTES: u32 = 1024;
 /** Rows nested deeper than this count as damaged, as in every JSON reader at some depth. */
 const MAX_DEPTH: u32 = 1 << 16;
 
@@ -66,12 +57,7 @@ let itemStart: u32 = 0;
 let onlyBlanks: bool = true;
 let startsDamaged: bool = false;
 
-let captured: usize = 0; // IS_KEY's and the columns' bytes
 let capturedBytes: u32 = 0;
-let columnBytes = nil<u32>();
-
-let names: usize = 0; // of the columns and the content, KEY_BYTES each
-let nameBytes = nil<u32>();
 
 let carried: usize = 0;
 let nCarried: u32 = 0;
@@ -85,16 +71,9 @@ let contentBytes: u64 = 0;
 
 export function prepareRows(): void {
   isObject = array<u8>(MAX_DEPTH);
-  columnBytes = array<u32>(N_COLUMNS);
-  captured = alloc((N_COLUMNS + 1) * (COLUMN_BYTES + 64));
+  prepareColumns();
   carried = alloc(ESCAPE_BYTES);
-  names = alloc((IS_CONTENT + 1) * KEY_BYTES);
-  nameBytes = array<u32>(IS_CONTENT + 1);
 }
-
-/** The host writes the name of a column there, at most KEY_BYTES - 1 bytes, and says how many they are. */
-export function nameAt(column: u32): usize { return names + column * KEY_BYTES; }
-export function setNameLength(column: u32, nBytes: u32): void { nameBytes[column] = nBytes; }
 
 export function beginStream(): void {
   nCarried = 0;
@@ -110,8 +89,6 @@ export function rowCount(): f64 { return <f64>nRows; }
 export function textBytes(): f64 { return <f64>contentBytes; }
 export function currentRow(): u32 { return rowNumber; }
 export function currentRowOffset(): f64 { return <f64>rowOffset; }
-export function columnAt(column: u32): usize { return captured + column * (COLUMN_BYTES + 64); }
-export function columnLength(column: u32): u32 { return columnBytes[column]; }
 
 /** Reads the next bytes of the stream. The `ESCAPE_BYTES` before `at` belong to the reader too. */
 export function appendRows(at: usize, nBytes: u32): void {
@@ -154,7 +131,7 @@ function beginRow(): void {
   onlyBlanks = true;
   startsDamaged = false;
   documentBytes = 0;
-  for (let i: u32 = 0; i < N_COLUMNS; i++) columnBytes[i] = 0;
+  clearColumns();
 }
 
 /** `end` is where the LF stands, or would stand. */
@@ -294,7 +271,7 @@ function beginList(): void {
 
 /** A string of a list is added to its column, after " OR " if it is not the first. */
 function beginItem(): void {
-  const before = columnBytes[listIs];
+  const before = columnLength(listIs);
   const at = columnAt(listIs) + before;
   if (before + 4 > COLUMN_BYTES) {
     beginString(IS_OTHER);
@@ -329,11 +306,11 @@ function endString(): void {
   if (stringIs == IS_CONTENT) documentBytes = endDocument();
   else if (stringIs < N_COLUMNS) {
     // An empty item adds nothing.
-    if (depth == 1 || capturedBytes > itemStart) columnBytes[stringIs] = capturedBytes;
+    if (depth == 1 || capturedBytes > itemStart) setColumnLength(stringIs, capturedBytes);
   }
   else if (stringIs == IS_KEY) {
     state = COLON;
-    if (depth == 1) keyIs = nameOfKey();
+    if (depth == 1) keyIs = nameOfKey(capturedBytes);
   }
 }
 
@@ -423,7 +400,7 @@ function readContent(at: usize, end: usize): usize {
 /** Any other string: captured when it is a key or a column, and checked in any case. */
 function readString(at: usize, end: usize): usize {
   const most = stringIs == IS_KEY ? KEY_BYTES : stringIs < N_COLUMNS ? COLUMN_BYTES : 0;
-  const out = columnAt(stringIs == IS_KEY ? N_COLUMNS : min(stringIs, N_COLUMNS));
+  const out = stringIs == IS_KEY ? keyAt() : columnAt(min(stringIs, N_COLUMNS));
   let p = at;
   while (p < end) {
     const v = v128.load(p);
@@ -450,12 +427,4 @@ function readString(at: usize, end: usize): usize {
     if (capturedBytes < most) capturedBytes = min(capturedBytes + writePoint(out + capturedBytes, escapePoint()), most);
   }
   return p;
-}
-
-function nameOfKey(): u32 {
-  const at = columnAt(N_COLUMNS);
-  for (let i: u32 = 0; i <= IS_CONTENT; i++) {
-    if (nameBytes[i] == capturedBytes && memory.compare(nameAt(i), at, capturedBytes) == 0) return i;
-  }
-  return IS_OTHER;
 }
