@@ -14,10 +14,14 @@ import { openTextWriter } from './text-writer.ts';
 export interface MergedPlaces {
   /** The merged file's path. */
   readonly path: string;
-  /** 1-based line of the merged file for a raw 1-based line of a sample. */
-  lineOf(sampleId: number, rawLine: number): number;
+  of(sampleId: number): MergedSample;
+}
+
+export interface MergedSample {
+  /** 1-based line of the merged file for a raw 1-based line of the sample. */
+  lineOf(rawLine: number): number;
   /** The sample's lines as they stand in the merged file. */
-  lines(sampleId: number, firstRawLine: number, lastRawLine: number): readonly string[];
+  lines(firstRawLine: number, lastRawLine: number): readonly string[];
 }
 
 export async function exportSamples(
@@ -30,8 +34,7 @@ export async function exportSamples(
   mkdirSync(separate, { recursive: true });
   const path = join(results, 'all');
   const map: Record<string, { md5: string; start: number; end: number }> = {};
-  const starts = new Map<number, number>();
-  const texts = new Map<number, ReturnType<typeof mergeText>>();
+  const placed = new Map<number, MergedSample>();
   const shift = db.prepare('SELECT min(sample_id) AS first FROM samples').get()?.first === 0 ? 1 : 0;
   let line = 0;
   using merged = openTextWriter(path);
@@ -43,14 +46,13 @@ export async function exportSamples(
       join(folderOf(results, separate, prompts, promptIndex), name),
       Buffer.from(shown, 'latin1'),
     );
-    const raw = mergeText(shown);
-    const sample = { ...raw, text: toValidUtf8(raw.text) };
-    const md5 = createHash('md5').update(Buffer.from(sample.text, 'latin1')).digest('hex');
-    merged.write(`${sample.text}\n${separator(md5)}\n`);
-    const length = mergedLength(sample.text);
+    const { text: raw, mergedLine } = mergeText(shown);
+    const valid = toValidUtf8(raw);
+    const md5 = createHash('md5').update(valid, 'latin1').digest('hex');
+    merged.write(`${valid}\n${separator(md5)}\n`);
+    const length = mergedLength(valid);
     map[name] = { md5, start: line + 1, end: line + length };
-    starts.set(sampleId, line);
-    texts.set(sampleId, sample);
+    placed.set(sampleId, placeSample(line, valid, mergedLine));
     line += length;
   }
   writeFileSync(join(results, 'map.json'), JSON.stringify(map));
@@ -60,15 +62,14 @@ export async function exportSamples(
       prompts.map((prompt) => `${JSON.stringify(prompt)}\n`).join(''),
     );
   }
-  return {
-    path,
-    lineOf: (sampleId, rawLine) => starts.get(sampleId)! + texts.get(sampleId)!.mergedLine[rawLine - 1]! + 1,
-    lines(sampleId, firstRawLine, lastRawLine) {
-      const { text, mergedLine } = texts.get(sampleId)!;
-      return text.split('\n').slice(mergedLine[firstRawLine - 1], mergedLine[lastRawLine - 1]! + 1);
-    },
-  };
+  return { path, of: (sampleId) => placed.get(sampleId)! };
 }
+
+const placeSample = (start: number, text: string, mergedLine: Int32Array): MergedSample => ({
+  lineOf: (rawLine) => start + mergedLine[rawLine - 1]! + 1,
+  lines: (firstRawLine, lastRawLine) =>
+    text.split('\n').slice(mergedLine[firstRawLine - 1], mergedLine[lastRawLine - 1]! + 1),
+});
 
 function folderOf(
   results: string,

@@ -44,11 +44,10 @@ export function* parseSimianLog(lines: Iterable<string>): Generator<LogBlock> {
   if (open) yield open;
 }
 
-export function* formatBlock(
-  block: Pick<LogBlock, 'fingerprint' | 'nLines'>,
-  places: Iterable<Omit<LogPlace, 'side'>>,
-) {
-  yield `Found ${block.nLines} duplicate lines with fingerprint ${block.fingerprint} in the following files:`;
-  for (const { firstLine, lastLine, path } of places)
-    yield ` Between lines ${firstLine} and ${lastLine} in ${path}`;
-}
+/** The line that begins a block. */
+export const blockHead = ({ nLines, fingerprint }: Pick<LogBlock, 'fingerprint' | 'nLines'>): string =>
+  `Found ${nLines} duplicate lines with fingerprint ${fingerprint} in the following files:`;
+
+/** A line of a block. */
+export const formatPlace = (firstLine: number, lastLine: number, path: string): string =>
+  ` Between lines ${firstLine} and ${lastLine} in ${path}`;

@@ -1,37 +1,44 @@
-// Writes a long text file line by line without holding it; every character is one byte (latin1).
+// Writes a long text file piece by piece without holding it; every character is one byte (latin1). The file
+// is open only while a piece is written, so that there may be more writers than the system lets be open.
 
-import { closeSync, mkdirSync, openSync, writeSync } from 'node:fs';
+import { appendFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 
 export interface TextWriter extends Disposable {
   line(text: string): void;
   /** As it is, without a line end. */
   write(text: string): void;
+  /** For what goes into many files: it is encoded once. */
+  writeBytes(bytes: Uint8Array): void;
 }
 
-const CHUNK_CHARACTERS = 1 << 20;
+const CHUNK_BYTES = 1 << 20;
 
-export function openTextWriter(path: string): TextWriter {
+/** `chunkBytes` are held in memory until they are written. */
+export function openTextWriter(path: string, chunkBytes = CHUNK_BYTES): TextWriter {
   mkdirSync(dirname(path), { recursive: true });
-  const file = openSync(path, 'w');
-  let parts: string[] = [];
-  let size = 0;
+  writeFileSync(path, '');
+  const chunk = Buffer.allocUnsafeSlow(chunkBytes);
+  let nHeld = 0;
   const flush = () => {
-    writeSync(file, Buffer.from(parts.join(''), 'latin1'));
-    parts = [];
-    size = 0;
+    if (nHeld > 0) appendFileSync(path, chunk.subarray(0, nHeld));
+    nHeld = 0;
+  };
+  const writeBytes = (bytes: Uint8Array) => {
+    if (nHeld + bytes.length > chunkBytes) flush();
+    if (bytes.length > chunkBytes) return appendFileSync(path, bytes);
+    chunk.set(bytes, nHeld);
+    nHeld += bytes.length;
   };
   const write = (text: string) => {
-    parts.push(text);
-    size += text.length;
-    if (size >= CHUNK_CHARACTERS) flush();
+    if (nHeld + text.length > chunkBytes) flush();
+    if (text.length > chunkBytes) appendFileSync(path, text, 'latin1');
+    else nHeld += chunk.write(text, nHeld, 'latin1');
   };
   return {
     write,
+    writeBytes,
     line: (text) => write(`${text}\n`),
-    [Symbol.dispose]() {
-      flush();
-      closeSync(file);
-    },
+    [Symbol.dispose]: flush,
   };
 }
