@@ -37,17 +37,6 @@ export class Workbench {
     await accept.click();
   }
 
-  async chooseTheme(name: string): Promise<void> {
-    await this.runCommand('Preferences: Color Theme');
-    const input = this.page.locator('.quick-input-widget input.input');
-    await this.quickPickRow('Modern').waitFor();
-    await input.fill(name);
-    await this.quickPickRow(name).waitFor();
-    await this.page.waitForTimeout(300); // The list tries each theme on as it moves.
-    await this.page.keyboard.press('Enter');
-    await input.waitFor({ state: 'hidden' });
-  }
-
   quickPickRow(text: string): Locator {
     return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
   }

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { bundleText } from '../../scripts/l10n.mjs';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
@@ -65,3 +66,53 @@ test('a command that needs a target is not offered in the palette', () => {
     .map(({ command }: { command: string }) => command);
   assert.deepEqual(sorted(hidden), sorted(needTarget));
 });
+
+test('every string that the extension shows is in its bundle, and no translation has another', () => {
+  assert.equal(read('l10n/bundle.l10n.json'), bundleText(), 'Run node scripts/l10n.mjs');
+  const strings = new Set(Object.keys(JSON.parse(bundleText())));
+  for (const name of globSync('l10n/bundle.l10n.*.json', { cwd: ROOT })) {
+    for (const key of Object.keys(JSON.parse(read(name)))) assert.ok(strings.has(key), `${name}: ${key}`);
+  }
+});
+
+test('every text is a whole sentence for translators: none is put together from a variable', () => {
+  const calls = sources.match(/\bl10n\.t\(/g) ?? [];
+  const literal = sources.match(/\bl10n\.t\(\s*'/g) ?? [];
+  assert.equal(literal.length, calls.length);
+});
+
+test('colours of the five levels are even steps to the eye, in every kind of theme', () => {
+  for (const theme of ['dark', 'light', 'highContrast', 'highContrastLight']) {
+    const ramp = ['once', 'few', 'tens', 'hundreds', 'thousands'].map((level) => {
+      const id = `verbatim.memorised.${level}Foreground`;
+      return lightness(contributes.colors.find((color: { id: string }) => color.id === id).defaults[theme]);
+    });
+    const steps = ramp.slice(1).map((value, i) => ramp[i]! - value);
+    const mean = steps.reduce((sum, step) => sum + step, 0) / steps.length;
+    assert.ok(mean > 0.03, `${theme}: ${mean}`);
+    for (const step of steps) assert.ok(Math.abs(step - mean) < 0.35 * mean, `${theme}: ${steps.join(' ')}`);
+  }
+});
+
+test('settings have an order, a scope that fits their reach, and a type', () => {
+  for (const { properties } of contributes.configuration) {
+    const orders = Object.values<{ order: number; type: string }>(properties).map(({ order }) => order);
+    assert.equal(new Set(orders).size, orders.length);
+    for (const [name, { type }] of Object.entries<{ type: string }>(properties)) assert.ok(type, name);
+  }
+});
+
+/** OKLab's, from sRGB (Ottosson 2020). */
+function lightness(hex: string): number {
+  const [r, g, b] = [1, 3, 5]
+    .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)) as [
+    number,
+    number,
+    number,
+  ];
+  const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
+  const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
+  const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
+  return 0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s;
+}

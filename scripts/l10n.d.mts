@@ -1,0 +1,2 @@
+export function bundleOfStrings(): Readonly<Record<string, string>>;
+export function bundleText(): string;
