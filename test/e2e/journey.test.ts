@@ -250,7 +250,8 @@ stage(
     await fragment.locator('.monaco-tl-twistie').click();
     await workbench.treeRows('In the samples').first().click();
     for (const [name, theme, workbenchClass] of THEMES) {
-      writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme }));
+      const sideBySide = { 'diffEditor.useInlineViewWhenSpaceIsLimited': false };
+      writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme, ...sideBySide }));
       await page.locator(`.monaco-workbench.${workbenchClass}`).waitFor();
       await fragment.click();
       const highlighted = workbench.diffSide('modified').locator('.cdr[class*="ced-"]');

@@ -188,7 +188,7 @@ test('a document whose shard is gone comes back as the excerpt that was kept, wi
     study,
     documentId: places.items[0]!.documentId,
   });
-  assert.match(document.problem ?? '', /gone or has changed/);
+  assert.match(document.problem ?? '', /is gone/);
   assert(document.problem?.includes(basename(places.items[0]!.provenance.shard)));
   assert(document.text.split('\n').length >= 6);
 });
