@@ -14,14 +14,10 @@ import { openTextWriter } from './text-writer.ts';
 export interface MergedPlaces {
   /** The merged file's path. */
   readonly path: string;
-  of(sampleId: number): MergedSample;
-}
-
-export interface MergedSample {
-  /** 1-based line of the merged file for a raw 1-based line of the sample. */
-  lineOf(rawLine: number): number;
+  /** 1-based line of the merged file for a raw 1-based line of a sample. */
+  lineOf(sampleId: number, rawLine: number): number;
   /** The sample's lines as they stand in the merged file. */
-  lines(firstRawLine: number, lastRawLine: number): readonly string[];
+  lines(sampleId: number, firstRawLine: number, lastRawLine: number): readonly string[];
 }
 
 export async function exportSamples(
@@ -34,7 +30,7 @@ export async function exportSamples(
   mkdirSync(separate, { recursive: true });
   const path = join(results, 'all');
   const map: Record<string, { md5: string; start: number; end: number }> = {};
-  const placed = new Map<number, MergedSample>();
+  const places = new SamplePlaces(path);
   const shift = db.prepare('SELECT min(sample_id) AS first FROM samples').get()?.first === 0 ? 1 : 0;
   let line = 0;
   using merged = openTextWriter(path);
@@ -52,7 +48,7 @@ export async function exportSamples(
     merged.write(`${valid}\n${separator(md5)}\n`);
     const length = mergedLength(valid);
     map[name] = { md5, start: line + 1, end: line + length };
-    placed.set(sampleId, placeSample(line, valid, mergedLine));
+    places.add(sampleId, valid, line, mergedLine);
     line += length;
   }
   writeFileSync(join(results, 'map.json'), JSON.stringify(map));
@@ -62,14 +58,46 @@ export async function exportSamples(
       prompts.map((prompt) => `${JSON.stringify(prompt)}\n`).join(''),
     );
   }
-  return { path, of: (sampleId) => placed.get(sampleId)! };
+  return places;
 }
 
-const placeSample = (start: number, text: string, mergedLine: Int32Array): MergedSample => ({
-  lineOf: (rawLine) => start + mergedLine[rawLine - 1]! + 1,
-  lines: (firstRawLine, lastRawLine) =>
-    text.split('\n').slice(mergedLine[firstRawLine - 1], mergedLine[lastRawLine - 1]! + 1),
-});
+/** All lines of all samples in one array: they are looked up millions of times, in no order. */
+class SamplePlaces implements MergedPlaces {
+  readonly path: string;
+  readonly #samples = new Map<number, { readonly text: string; readonly start: number }>();
+  /** In `#lines`, before a sample's first raw line. */
+  readonly #starts = new Map<number, number>();
+  #lines = new Int32Array(1 << 16);
+  #nLines = 0;
+
+  constructor(path: string) {
+    this.path = path;
+  }
+
+  /** `start` is the merged file's lines before the sample. */
+  add(sampleId: number, text: string, start: number, mergedLine: Int32Array): void {
+    const end = this.#nLines + mergedLine.length;
+    if (end > this.#lines.length) {
+      const longer = new Int32Array(2 * end);
+      longer.set(this.#lines);
+      this.#lines = longer;
+    }
+    for (const [i, line] of mergedLine.entries()) this.#lines[this.#nLines + i] = start + line + 1;
+    this.#starts.set(sampleId, this.#nLines - 1);
+    this.#samples.set(sampleId, { text, start });
+    this.#nLines = end;
+  }
+
+  lineOf(sampleId: number, rawLine: number): number {
+    return this.#lines[this.#starts.get(sampleId)! + rawLine]!;
+  }
+
+  lines(sampleId: number, firstRawLine: number, lastRawLine: number): readonly string[] {
+    const { text, start } = this.#samples.get(sampleId)!;
+    const first = this.lineOf(sampleId, firstRawLine) - start - 1;
+    return text.split('\n').slice(first, this.lineOf(sampleId, lastRawLine) - start);
+  }
+}
 
 function folderOf(
   results: string,

@@ -6,22 +6,20 @@ import { join } from 'node:path';
 import { readShards } from '../../store/shards-table.ts';
 import type { Database } from '../../store/study-file.ts';
 import type { MergedPlaces } from './export-samples.ts';
-import type { FragmentTexts } from './fragment-texts.ts';
-import { blockHead, formatPlace } from './simian-log.ts';
+import { blockHead, blockPlace } from './simian-log.ts';
 import { openTextWriter, type TextWriter } from './text-writer.ts';
 
 export interface ShardExport {
   readonly train: string;
   readonly logs: string;
   readonly merged: MergedPlaces;
-  readonly texts: FragmentTexts;
 }
 
 /** Held for all writers together, about, until it is written. */
 const HELD_BYTES = 64 << 20;
 const FILES_PER_SHARD = 4;
 
-export function exportShards(db: Database, { train, logs, merged, texts }: ShardExport): void {
+export function exportShards(db: Database, { train, logs, merged }: ShardExport): void {
   const shards = readShards(db);
   const chunkBytes = Math.floor(
     Math.min(1 << 18, Math.max(1 << 12, HELD_BYTES / (FILES_PER_SHARD * shards.length || 1))),
@@ -42,24 +40,40 @@ export function exportShards(db: Database, { train, logs, merged, texts }: Shard
     const fragmentId = Number(row.fragment_id);
     const fingerprint = String(row.fingerprint);
     const nLines = Number(row.n_lines);
-    const lines = texts.lines(fragmentId);
+    const samples = readSamples.all(fragmentId) as unknown as readonly SampleRow[];
+    const lines = samples[0] ? merged.lines(...samples[0]) : [];
     const block: Block = { fingerprint, nLines, nExcerptLines: lines.length, ...encoded(fingerprint, lines) };
     allTexts.writeBytes(block.named);
-    const byShard = readPlaces(fragmentId);
+    const byShard = readPlaces(fragmentId, fingerprint);
     if (byShard.size === 0) continue;
-    const samples = (readSamples.all(fragmentId) as unknown as readonly [number, number, number][]).map(
-      ([sampleId, first, last]) => {
-        const sample = merged.of(sampleId);
-        return formatPlace(sample.lineOf(first), sample.lineOf(last), merged.path);
-      },
-    );
+    const { all, first } = samplePlaces(merged, samples);
     // Simian repeats a fragment's sample places in every log, which at 50 shards is most of what it writes;
     // one is enough for a block to be taken as shared, so only the first shard's log has them all.
     const whole = Math.min(...byShard.keys());
     for (const [shard, places] of byShard)
-      files.get(shard)!.write(block, shard === whole ? samples : samples.slice(0, 1), places);
+      files.get(shard)!.write(block, shard === whole ? all : first, places);
   }
   for (const shard of files.values()) shard.end();
+}
+
+/** Lines of a file, each with its end. */
+interface Lines {
+  readonly text: string;
+  readonly n: number;
+}
+
+type SampleRow = readonly [sampleId: number, firstLine: number, lastLine: number];
+
+function samplePlaces(merged: MergedPlaces, rows: readonly SampleRow[]): { all: Lines; first: Lines } {
+  const end = ` in ${merged.path}\n`;
+  let text = '';
+  let first: Lines = { text, n: 0 };
+  for (const [sampleId, firstLine, lastLine] of rows) {
+    const place = blockPlace(merged.lineOf(sampleId, firstLine), merged.lineOf(sampleId, lastLine));
+    text += place + end;
+    if (first.n === 0) first = { text, n: 1 };
+  }
+  return { all: { text, n: rows.length }, first };
 }
 
 interface Block {
@@ -108,20 +122,19 @@ class ShardFiles {
     this.#texts = openTextWriter(join(logs, 'analyze', `${index}.txt`), chunkBytes);
   }
 
-  /** `samples` are lines of the log; `places` are lines of the provenance, without the fingerprint. */
-  write(block: Block, samples: readonly string[], places: readonly string[]): void {
+  /** `samples` are lines of the log; `places` of the provenance. */
+  write(block: Block, samples: Lines, places: Lines): void {
     const first = this.#nExcerptLines + 1;
     this.#nExcerptLines += block.nExcerptLines;
     this.#excerpt.writeBytes(block.text);
     this.#texts.writeBytes(block.named);
     this.#log.line(blockHead(block));
-    for (const sample of samples) this.#log.line(sample);
-    const range = `${formatPlace(first, this.#nExcerptLines, this.#path)}\n`;
-    this.#log.write(range.repeat(places.length));
-    const head = `{"fingerprint":"${block.fingerprint}",`;
-    for (const place of places) this.#provenance.line(head + place);
+    this.#log.write(samples.text);
+    const range = `${blockPlace(first, this.#nExcerptLines)} in ${this.#path}\n`;
+    this.#log.write(range.repeat(places.n));
+    this.#provenance.write(places.text);
     this.#nBlocks++;
-    this.#nLines += block.nLines * (samples.length + places.length);
+    this.#nLines += block.nLines * (samples.n + places.n);
   }
 
   end(): void {
@@ -131,39 +144,76 @@ class ShardFiles {
   }
 }
 
-/** Documents whose line of provenance is kept at hand: many fragments lie in the same ones. */
+/** Documents whose part of the provenance is kept at hand: many fragments lie in the same ones. */
 const KNOWN_DOCUMENTS = 500_000;
 
-/** Reads a fragment's training places: for each shard, what stands in the provenance after the fingerprint. */
-function placesByShard(db: Database): (fragmentId: number) => Map<number, string[]> {
+interface ShownDocument {
+  readonly shard: number;
+  /** What a line of the provenance says of it. */
+  readonly json: string;
+}
+
+/** Reads a fragment's training places: for each shard, its lines of the provenance. */
+function placesByShard(db: Database): (fragmentId: number, fingerprint: string) => Map<number, Lines> {
   const places = db.prepare(
     'SELECT document_id, first_line, last_line FROM train_occurrences WHERE fragment_id = ? ORDER BY ordinal',
   );
   places.setReturnArrays(true);
-  const find = db.prepare(
-    'SELECT shard_id, row, repository, path, license FROM documents WHERE document_id = ?',
-  );
-  const known = new Map<number, { readonly shard: number; readonly start: string }>();
-  const documentOf = (documentId: number) => {
-    let document = known.get(documentId);
-    if (!document) {
-      const { shard_id, ...row } = find.get(documentId)!;
-      const start = Buffer.from(JSON.stringify(row).slice(1, -1)).toString('latin1');
-      document = { shard: Number(shard_id), start: `${start},"firstLine":` };
-      if (known.size >= KNOWN_DOCUMENTS) known.clear();
-      known.set(documentId, document);
-    }
-    return document;
-  };
-  return (fragmentId) => {
-    const byShard = new Map<number, string[]>();
+  const documentOf = openDocuments(db);
+  return (fragmentId, fingerprint) => {
+    const start = `{"fingerprint":"${fingerprint}",`;
+    const byShard = new Map<number, { text: string; n: number }>();
     for (const [id, first, last] of places.all(fragmentId) as unknown as [number, number, number][]) {
-      const { shard, start } = documentOf(id);
-      const place = `${start}${first},"lastLine":${last}}`;
-      const list = byShard.get(shard);
-      if (list) list.push(place);
-      else byShard.set(shard, [place]);
+      const { shard, json } = documentOf(id);
+      let lines = byShard.get(shard);
+      if (!lines) {
+        lines = { text: '', n: 0 };
+        byShard.set(shard, lines);
+      }
+      lines.text += `${start + json}"firstLine":${first},"lastLine":${last}}\n`;
+      lines.n++;
     }
     return byShard;
+  };
+}
+
+type DocumentRow = [
+  id: number,
+  shard: number,
+  row: number,
+  repository: string,
+  path: string,
+  license: string,
+];
+
+function openDocuments(db: Database): (documentId: number) => ShownDocument {
+  const columns = 'SELECT document_id, shard_id, row, repository, path, license FROM documents';
+  // By the upper and the lower half of the id: maps are far faster with small whole numbers.
+  let known = new Map<number, Map<number, ShownDocument>>();
+  let nKnown = 0;
+  const learn = ([id, shard, row, repository, path, license]: DocumentRow): ShownDocument => {
+    const json = JSON.stringify({ row, repository, path, license }).slice(1, -1);
+    const document = { shard, json: `${Buffer.from(json).toString('latin1')},` };
+    const upper = Math.floor(id / 2 ** 32);
+    const half = known.get(upper);
+    if (half) half.set(id >>> 0, document);
+    else known.set(upper, new Map([[id >>> 0, document]]));
+    nKnown++;
+    return document;
+  };
+  // One after the other is far faster than one at a time.
+  const every = db.prepare(`${columns} LIMIT ${KNOWN_DOCUMENTS}`);
+  every.setReturnArrays(true);
+  for (const row of every.iterate()) learn(row as unknown as DocumentRow);
+  const find = db.prepare(`${columns} WHERE document_id = ?`);
+  find.setReturnArrays(true);
+  return (id) => {
+    const document = known.get(Math.floor(id / 2 ** 32))?.get(id >>> 0);
+    if (document) return document;
+    if (nKnown >= KNOWN_DOCUMENTS) {
+      known = new Map();
+      nKnown = 0;
+    }
+    return learn(find.get(id) as unknown as DocumentRow);
   };
 }

@@ -5,12 +5,12 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Disclosure } from '../../answers/describe-fragments.ts';
+import { openPlaceReader } from '../../store/place-reader.ts';
 import { readShards } from '../../store/shards-table.ts';
 import type { Database } from '../../store/study-file.ts';
 import { readStudy } from '../../store/study-table.ts';
-import { exportSamples } from './export-samples.ts';
+import { exportSamples, type MergedPlaces } from './export-samples.ts';
 import { exportShards } from './export-shards.ts';
-import { FragmentTexts } from './fragment-texts.ts';
 import { formatRunName } from './layout.ts';
 import { openTextWriter } from './text-writer.ts';
 
@@ -27,11 +27,10 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
   const results = join(root, 'extract', 'results', run);
   const logs = join(root, 'log', 'save', run);
   const merged = await exportSamples(db, results, plan.sampling.prompts, disclosure);
-  const texts = new FragmentTexts(db, merged);
   const train = join(root, 'clone', 'save', 'corpus');
-  exportShards(db, { train, logs, merged, texts });
+  exportShards(db, { train, logs, merged });
   exportStatistics(db, logs);
-  exportPrompts(db, join(logs, 'analyze', 'extract_prompt.json'), texts);
+  exportPrompts(db, join(logs, 'analyze', 'extract_prompt.json'), merged);
   writeFileSync(
     join(logs, 'verbatim-study.json'),
     JSON.stringify({
@@ -77,16 +76,18 @@ function exportStatistics(db: Database, logs: string): void {
 }
 
 /** Fragments as prompts for two-step sampling, by occurrences in the samples. */
-function exportPrompts(db: Database, path: string, texts: FragmentTexts): void {
+function exportPrompts(db: Database, path: string, merged: MergedPlaces): void {
   const rows = db.prepare(
     'SELECT fragment_id, fingerprint, extract FROM fragments ORDER BY extract DESC, fragment_id',
   );
+  const places = openPlaceReader(db, 1);
   using out = openTextWriter(path);
   out.write('{');
   let isFirst = true;
   for (const row of rows.iterate()) {
-    const bytes = Buffer.from(texts.lines(Number(row.fragment_id)).join('\n'), 'latin1');
-    const prompt = bytes.toString();
+    const [place] = places.samples(Number(row.fragment_id));
+    const lines = place ? merged.lines(place.sampleId, place.firstLine, place.lastLine) : [];
+    const prompt = Buffer.from(lines.join('\n'), 'latin1').toString();
     const entry = { prompt, occurrence: Number(row.extract), fingerprints: row.fingerprint };
     const key = createHash('sha1').update(prompt).digest('hex');
     out.write(`${isFirst ? '' : ','}\n  ${JSON.stringify(key)}: ${latin1(JSON.stringify(entry))}`);

@@ -48,6 +48,6 @@ export function* parseSimianLog(lines: Iterable<string>): Generator<LogBlock> {
 export const blockHead = ({ nLines, fingerprint }: Pick<LogBlock, 'fingerprint' | 'nLines'>): string =>
   `Found ${nLines} duplicate lines with fingerprint ${fingerprint} in the following files:`;
 
-/** A line of a block. */
-export const formatPlace = (firstLine: number, lastLine: number, path: string): string =>
-  ` Between lines ${firstLine} and ${lastLine} in ${path}`;
+/** The first part of a block's other lines; ` in `, the path and the line end follow. */
+export const blockPlace = (firstLine: number, lastLine: number): string =>
+  ` Between lines ${firstLine} and ${lastLine}`;
