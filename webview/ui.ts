@@ -1,17 +1,12 @@
 // The one place that knows which library draws the controls: @vscode/webview-ui-toolkit, which is archived.
 // Whoever replaces it replaces this file.
 
-import {
-  provideVSCodeDesignSystem,
-  vsCodeButton,
-  vsCodeProgressRing,
-  vsCodeTag,
-} from '@vscode/webview-ui-toolkit';
+import { provideVSCodeDesignSystem, vsCodeButton } from '@vscode/webview-ui-toolkit';
 import { element } from './element.ts';
 
 /** Before the page has loaded: the toolkit then takes its colours from the theme. */
 export function registerControls(): void {
-  provideVSCodeDesignSystem().register(vsCodeButton(), vsCodeProgressRing(), vsCodeTag());
+  provideVSCodeDesignSystem().register(vsCodeButton());
 }
 
 export function button(
@@ -24,11 +19,11 @@ export function button(
   return made;
 }
 
+/** The toolkit's own has inline styles, which the page's policy stops; likewise its progress ring. */
 export function tag(text: string): HTMLElement {
-  return element('vscode-tag', {}, text);
+  return element('span', { class: 'tag' }, text);
 }
 
 export function progress(text: string): HTMLElement {
-  const ring = element('vscode-progress-ring', { 'aria-label': text });
-  return element('p', { class: 'waiting', role: 'status' }, ring, element('span', {}, text));
+  return element('p', { class: 'note', role: 'status' }, text);
 }

@@ -2,7 +2,6 @@
 // again with its window, under a policy that nothing of ours violates. Leaves pictures in shots/.
 
 import assert from 'node:assert/strict';
-import { createHash } from 'node:crypto';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
@@ -53,7 +52,8 @@ before(async () => {
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, viewport: VIEWPORT });
   host.page.setDefaultTimeout(30_000);
   host.page.on('console', (message) => {
-    if (/Content Security Policy/i.test(message.text())) stopped.push(message.text());
+    if (/Content Security Policy/i.test(message.text()))
+      stopped.push(`${message.location().url}: ${message.text()}`);
   });
   workbench = new Workbench(host.page);
 });
@@ -143,22 +143,22 @@ stage('a mark lists its fragments, and a row opens one beside its source', async
   await dashboard().locator('body.vscode-light').waitFor();
   await marks('In the corpus and in the samples').first().click();
   await choice()
-    .locator('vscode-tag', { hasText: /1 × in the corpus, 1 × in the samples/ })
+    .locator('span.tag', { hasText: /1 × in the corpus, 1 × in the samples/ })
     .waitFor();
   const listed = await choice().textContent();
   await marks('What it is').and(dashboard().locator('[aria-label^="license"]')).click();
-  await choice().locator('vscode-tag', { hasText: 'license' }).waitFor();
+  await choice().locator('span.tag', { hasText: 'license' }).waitFor();
   assert.notEqual(await choice().textContent(), listed);
   await dashboard().locator('table button', { hasText: 'MIT' }).first().click();
-  await choice().locator('vscode-tag', { hasText: 'MIT' }).waitFor();
+  await choice().locator('span.tag', { hasText: 'MIT' }).waitFor();
   await workbench.takeShot('dashboard-choice');
   await grid().locator('.body .row', { hasText: /\w{3}/ }).first().click();
   await page.locator('.tab', { hasText: /sample \d+ ↔/ }).waitFor();
   await workbench.takeShot('dashboard-diff');
   await backToDashboard();
-  await choice().locator('vscode-tag', { hasText: 'MIT' }).waitFor();
+  await choice().locator('span.tag', { hasText: 'MIT' }).waitFor();
   await choice().locator('vscode-button', { hasText: 'Show All' }).click();
-  await choice().locator('vscode-tag').waitFor({ state: 'detached' });
+  await choice().locator('span.tag').waitFor({ state: 'detached' });
 });
 
 stage('a mark of one fragment opens it at once', async () => {
@@ -184,7 +184,7 @@ stage('marks and rows are reached and pressed with the keyboard alone', async ()
   const [fragments] = /\d+ fragments/.exec((await tip.textContent())!)!;
   await page.keyboard.press('Enter');
   await choice()
-    .locator('vscode-tag', { hasText: /8–11 lines/ })
+    .locator('span.tag', { hasText: /8–11 lines/ })
     .waitFor();
   await dashboard().locator('.choice', { hasText: fragments }).waitFor();
   // The list has the focus now.
@@ -209,7 +209,7 @@ stage('marks and rows are reached and pressed with the keyboard alone', async ()
 
 stage('the list draws only what is seen', async () => {
   await choice().locator('vscode-button', { hasText: 'Show All' }).click();
-  await choice().locator('vscode-tag').waitFor({ state: 'detached' });
+  await choice().locator('span.tag').waitFor({ state: 'detached' });
   await dashboard()
     .locator('.choice', { hasText: /^[2-9]\d\d fragments/ })
     .waitFor();
@@ -249,7 +249,7 @@ stage('who wants less motion gets none', async () => {
 stage('a window that is loaded again shows the same', async () => {
   const { page } = workbench;
   await dashboard().locator('table button', { hasText: 'lodash/lodash' }).first().click();
-  await choice().locator('vscode-tag', { hasText: 'lodash/lodash' }).waitFor();
+  await choice().locator('span.tag', { hasText: 'lodash/lodash' }).waitFor();
   await grid().evaluate((element) => element.scrollTo({ top: 600 }));
   await page.waitForTimeout(500); // Where it is scrolled to is kept a moment later.
   const isLoadedAgain = page.waitForEvent('load');
@@ -257,7 +257,7 @@ stage('a window that is loaded again shows the same', async () => {
   await workbench.runCommand('Developer: Reload Window');
   await isLoadedAgain;
   await dashboard().locator('h1', { hasText: 'demo' }).waitFor({ timeout: 60_000 });
-  await choice().locator('vscode-tag', { hasText: 'lodash/lodash' }).waitFor();
+  await choice().locator('span.tag', { hasText: 'lodash/lodash' }).waitFor();
   await grid().locator('#fragment-20', { hasText: /\d/ }).waitFor();
   assert.equal(await grid().evaluate((element) => element.scrollTop), 600);
   const pressed = dashboard().locator('.key[aria-pressed=true]');
@@ -277,22 +277,18 @@ stage('its policy is strict, and stops nothing of ours', async () => {
   await marks('How long it is').first().hover();
   await dashboard().locator('.tip:visible').waitFor();
   await marks('What it is').first().click();
-  await choice().locator('vscode-tag').waitFor();
+  await choice().locator('span.tag').waitFor();
   await dashboard().locator('.key', { hasText: 'zlib' }).click();
   await dashboard().locator('details summary').first().click();
   const policy = await dashboard()
     .locator('meta[http-equiv="Content-Security-Policy"]')
     .getAttribute('content');
   assert.match(policy!, /^default-src 'none'; style-src 'nonce-[\w-]{24}'; script-src 'nonce-[\w-]{24}'$/);
-  // VS Code puts a sheet of its own into every webview, which such a policy keeps out.
-  const theirs = await dashboard()
-    .locator('#_defaultStyles')
-    .evaluate((element) => element.textContent);
-  const hash = createHash('sha256')
-    .update(theirs ?? '')
-    .digest('base64');
+  // VS Code writes the theme's variables and a style sheet of its own into every webview's page, which such a
+  // policy keeps out; the variables come again by script. They stand in the page, ours would come from a script.
   assert.deepEqual(
-    stopped.filter((text) => !text.includes(`sha256-${hash}`)),
+    stopped.filter((text) => text.includes('dashboard.js') || !text.includes('inline style')),
     [],
   );
+  assert.ok(stopped.length <= 2, stopped.join('\n'));
 });
