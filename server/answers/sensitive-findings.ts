@@ -61,13 +61,19 @@ export interface SampleFinding {
   readonly memorised: boolean;
 }
 
-export async function findInSamples(db: Database, disclosure: Disclosure): Promise<readonly SampleFinding[]> {
+/** `places`, where given, takes in where they stand in each sample, for who writes the samples' texts too. */
+export async function findInSamples(
+  db: Database,
+  disclosure: Disclosure,
+  places?: Map<number, readonly SensitiveRange[]>,
+): Promise<readonly SampleFinding[]> {
   const findings: SampleFinding[] = [];
   const memorised = db.prepare(
     'SELECT 1 FROM memorised_ranges WHERE sample_id = ? AND first_line <= ? AND last_line >= ?',
   );
   for await (const { item, ranges: found } of findSensitive(decodedSamples(db))) {
     const { sampleId, text } = item;
+    if (found.length > 0) places?.set(sampleId, found);
     for (const range of found) {
       const line = lineAt(text, range.start);
       findings.push({

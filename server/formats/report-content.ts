@@ -1,9 +1,9 @@
 // What every report says, whatever its form: the study, its answers, and its fragments one after the other.
 // The forms only write it down. Sensitive parts are masked here, so no form can forget to.
 
-import type { FragmentRow, Provenance } from '../../protocol/fragments.ts';
+import type { Provenance } from '../../protocol/fragments.ts';
 import type { StudySummary } from '../../protocol/study.ts';
-import type { SensitiveKind } from '../analysis/sensitive.ts';
+import type { SensitiveKind, SensitiveRange } from '../analysis/sensitive.ts';
 import {
   countKinds,
   type Disclosure,
@@ -25,7 +25,6 @@ import { hasSampleMetrics } from '../store/metrics-table.ts';
 import { openPlaceReader, type PlaceReader } from '../store/place-reader.ts';
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
-import { listFragments } from '../store/views.ts';
 import type { Baseline } from './baseline-file.ts';
 
 export interface ReportOptions {
@@ -55,7 +54,11 @@ export interface Answers {
     readonly inSamples: readonly SampleFinding[];
   };
   readonly facts: FragmentFacts;
+  /** Where sensitive content stands, by sample; only samples with something in them. */
+  readonly sampleRanges: ReadonlyMap<number, readonly SensitiveRange[]>;
 }
+
+const CACHE_KIB = 1 << 17;
 
 export async function gatherReport(
   db: Database,
@@ -65,7 +68,10 @@ export async function gatherReport(
   const { environment } = readStudy(db)!;
   const content = { db, summary, environment, options };
   if (summary.nFragments === null || !hasSampleMetrics(db)) return { ...content, answers: null };
+  // Places are looked up all over the file, fragment by fragment.
+  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   const facts = await describeFragments(db);
+  const sampleRanges = new Map<number, readonly SensitiveRange[]>();
   const { profile } = summary.plan.rule;
   return {
     ...content,
@@ -75,9 +81,10 @@ export async function gatherReport(
       kinds: countKinds(facts),
       sensitive: {
         inFragments: [...listFindings(db, facts, profile, options.disclosure)],
-        inSamples: await findInSamples(db, options.disclosure),
+        inSamples: await findInSamples(db, options.disclosure, sampleRanges),
       },
       facts,
+      sampleRanges,
     },
   };
 }
@@ -110,20 +117,32 @@ export interface FragmentEntry {
 }
 
 const PAGE = 500;
+const decoder = new TextDecoder();
+
+/** The first sample place's sample of each fragment that is listed; fragments without one are left out. */
+export function* firstSamples({ db, options }: ReportContent): Generator<number> {
+  const samples = db.prepare(
+    `SELECT (SELECT sample_id FROM sample_occurrences o WHERE o.fragment_id = f.fragment_id
+       ORDER BY ordinal LIMIT 1) AS sample
+     FROM fragments f ORDER BY fragment_id LIMIT ?`,
+  );
+  for (const { sample } of samples.iterate(options.top ?? -1)) if (sample !== null) yield Number(sample);
+}
 
 /** Read as they are asked for: a study's fragments never lie in memory together. */
 export function* fragmentEntries(content: ReportContent): Generator<FragmentEntry> {
   const { db, options, answers } = content;
   if (!answers) return;
-  const top = options.top ?? Number.POSITIVE_INFINITY;
   const reader = openPlaceReader(db, options.places);
-  for (let offset = 0; offset < top; offset += PAGE) {
-    const limit = Math.min(PAGE, top - offset);
-    const { items, total } = listFragments(db, { offset, limit, order: 'train' });
-    for (const [i, row] of items.entries()) {
-      yield fragmentEntry(reader, content, answers.facts, offset + i, row);
-    }
-    if (offset + items.length >= total) return;
+  const page = db.prepare('SELECT * FROM fragments WHERE fragment_id >= ? ORDER BY fragment_id LIMIT ?');
+  // Pages, and no open cursor: who writes the report may pause between two fragments for long.
+  let left = options.top ?? Number.MAX_SAFE_INTEGER;
+  for (let next = 0; left > 0; ) {
+    const rows = page.all(next, Math.min(PAGE, left));
+    for (const row of rows) yield fragmentEntry(reader, content, answers.facts, row);
+    if (rows.length === 0) return;
+    left -= rows.length;
+    next = Number(rows.at(-1)!.fragment_id) + 1;
   }
 }
 
@@ -135,9 +154,12 @@ export function* familyEntries(
   const { db, answers, options } = content;
   if (!answers) return;
   const reader = openPlaceReader(db, options.places);
+  const fragment = db.prepare('SELECT * FROM fragments WHERE fragment_id = ?');
   for (const { fragmentId, nFragments } of listFamilies(db, top)) {
-    const row = listFragments(db, { offset: fragmentId, limit: 1, order: 'train' }).items[0]!;
-    yield { ...fragmentEntry(reader, content, answers.facts, fragmentId, row), nFamily: nFragments };
+    yield {
+      ...fragmentEntry(reader, content, answers.facts, fragment.get(fragmentId)!),
+      nFamily: nFragments,
+    };
   }
 }
 
@@ -145,25 +167,26 @@ function fragmentEntry(
   reader: PlaceReader,
   { options }: ReportContent,
   facts: FragmentFacts,
-  fragmentId: number,
-  row: FragmentRow,
+  row: Readonly<Record<string, unknown>>,
 ): FragmentEntry {
-  const text = new TextDecoder().decode(reader.text(fragmentId));
+  const fragmentId = Number(row.fragment_id);
+  const fingerprint = String(row.fingerprint);
+  const text = decoder.decode(row.text as Uint8Array);
   const { kind, spdxId } = facts.kinds[fragmentId]!;
   return {
-    fingerprint: row.fingerprint,
-    len: row.nLines,
-    train: row.train,
-    documents: row.nDocuments,
-    repositories: row.nRepositories,
-    extract: row.extract,
-    samples: row.nSamples,
-    clipped: row.clipped,
-    family: row.family,
+    fingerprint,
+    len: Number(row.n_lines),
+    train: Number(row.train),
+    documents: Number(row.n_documents),
+    repositories: Number(row.n_repositories),
+    extract: Number(row.extract),
+    samples: Number(row.n_samples),
+    clipped: row.clipped === 1,
+    family: Number(row.family),
     kind,
     spdxId,
-    handLabel: facts.handLabels.get(row.fingerprint) ?? null,
-    accepted: options.baseline?.accepted.get(row.fingerprint) ?? null,
+    handLabel: facts.handLabels.get(fingerprint) ?? null,
+    accepted: options.baseline?.accepted.get(fingerprint) ?? null,
     sensitive: [...new Set((facts.sensitive.get(fragmentId) ?? []).map((range) => range.kind))],
     text: discloseText(facts, fragmentId, text, options.disclosure),
     trainPlaces: reader.train(fragmentId).map((place) => ({

@@ -2,22 +2,20 @@
 // training places as related locations. Streams: only the ids of the samples to carry are gathered first.
 
 import { maskRanges } from '../analysis/sensitive.ts';
-import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { readSampleText } from '../store/samples-table.ts';
-import type { Database } from '../store/study-file.ts';
 import { version } from '../version.ts';
 import {
   describeTrainPlace,
   type FragmentEntry,
+  firstSamples,
   fragmentEntries,
   type ReportContent,
 } from './report-content.ts';
 
-export async function* reportSarif(content: ReportContent): AsyncGenerator<string> {
+export function* reportSarif(content: ReportContent): Generator<string> {
   const samples = new Map<number, number>();
-  for (const { samplePlaces } of fragmentEntries(content)) {
-    const first = samplePlaces[0];
-    if (first && !samples.has(first.sample)) samples.set(first.sample, samples.size);
+  if (content.answers) {
+    for (const sample of firstSamples(content)) if (!samples.has(sample)) samples.set(sample, samples.size);
   }
   yield `{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{`;
   yield `"tool": ${JSON.stringify({ driver })},`;
@@ -71,19 +69,14 @@ function invocation({ summary }: ReportContent) {
 const sampleUri = (sample: number) => `samples/${sample}.txt`;
 
 /** Texts are masked like the fragments in them. */
-async function* artifacts(
-  { db, options }: ReportContent,
-  samples: Iterable<number>,
-): AsyncGenerator<unknown> {
-  for await (const { item, ranges } of findSensitive(sampleTexts(db, samples))) {
-    const text = options.disclosure === 'masked' ? maskRanges(item.text, ranges) : item.text;
-    yield { location: { uri: sampleUri(item.sample) }, roles: ['analysisTarget'], contents: { text } };
-  }
-}
-
-function* sampleTexts(db: Database, samples: Iterable<number>) {
+function* artifacts({ db, options, answers }: ReportContent, samples: Iterable<number>): Generator<unknown> {
   const decoder = new TextDecoder();
-  for (const sample of samples) yield { sample, text: decoder.decode(readSampleText(db, sample)) };
+  for (const sample of samples) {
+    const whole = decoder.decode(readSampleText(db, sample));
+    const ranges = answers?.sampleRanges.get(sample);
+    const text = ranges && options.disclosure === 'masked' ? maskRanges(whole, ranges) : whole;
+    yield { location: { uri: sampleUri(sample) }, roles: ['analysisTarget'], contents: { text } };
+  }
 }
 
 function* results(content: ReportContent, samples: ReadonlyMap<number, number>): Generator<unknown> {
@@ -148,9 +141,9 @@ const trainUri = ({ repository, path, shard, row }: FragmentEntry['trainPlaces']
     .join('/');
 
 /** Items as JSON, a line each, with commas between. */
-async function* joined(items: AsyncIterable<unknown> | Iterable<unknown>): AsyncGenerator<string> {
+function* joined(items: Iterable<unknown>): Generator<string> {
   let previous: string | undefined;
-  for await (const item of items) {
+  for (const item of items) {
     if (previous !== undefined) yield `${previous},`;
     previous = JSON.stringify(item);
   }

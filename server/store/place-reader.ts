@@ -1,18 +1,16 @@
-// The text and the first places of one fragment after another: statements are prepared once, for reports
+// The first places of one fragment after another: statements are prepared once, for reports
 // that go through all of them.
 
 import type { SampleOccurrence, TrainOccurrence } from '../../protocol/fragments.ts';
 import type { Database } from './study-file.ts';
 
 export interface PlaceReader {
-  text(fragmentId: number): Uint8Array;
   train(fragmentId: number): readonly Omit<TrainOccurrence, 'documentId'>[];
   samples(fragmentId: number): readonly SampleOccurrence[];
 }
 
 /** `limit` is the most places of a fragment and side. */
 export function openPlaceReader(db: Database, limit: number): PlaceReader {
-  const text = db.prepare('SELECT text FROM fragments WHERE fragment_id = ?');
   const train = db.prepare(
     `SELECT o.first_line, o.last_line, d.row, d.repository, d.path, d.license, s.name AS shard
      FROM train_occurrences o JOIN documents d USING (document_id) JOIN shards s USING (shard_id)
@@ -22,7 +20,6 @@ export function openPlaceReader(db: Database, limit: number): PlaceReader {
     'SELECT sample_id, first_line, last_line FROM sample_occurrences WHERE fragment_id = ? ORDER BY ordinal LIMIT ?',
   );
   return {
-    text: (fragmentId) => text.get(fragmentId)!.text as Uint8Array,
     train: (fragmentId) =>
       train.all(fragmentId, limit).map((row) => ({
         firstLine: Number(row.first_line),

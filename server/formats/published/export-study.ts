@@ -19,6 +19,9 @@ export interface Exported {
   readonly logs: string;
 }
 
+/** Places are looked up all over the file, fragment by fragment. */
+const CACHE_KIB = 1 << 17;
+
 export async function exportStudy(db: Database, root: string, disclosure: Disclosure): Promise<Exported> {
   const { plan, environment } = readStudy(db)!;
   const { temperature, maxTokens, topK } = plan.sampling;
@@ -26,6 +29,7 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
   const run = formatRunName({ model, temperature, maxTokens, topK, strategy: null });
   const results = join(root, 'extract', 'results', run);
   const logs = join(root, 'log', 'save', run);
+  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   const merged = await exportSamples(db, results, plan.sampling.prompts, disclosure);
   const train = join(root, 'clone', 'save', 'corpus');
   exportShards(db, { train, logs, merged });
