@@ -127,13 +127,10 @@ export const tests = [
           return found.length === 1 ? found : undefined;
         });
         process.kill(pid!, 'SIGKILL');
-        await eventually('it is gone', () => (server.nRestarts === n && !server.isStarted) || undefined);
+        await eventually(`death ${n}`, () => server.nRestarts >= n || undefined);
       }
       await commands.executeCommand('verbatim.runDemo');
-      assert.deepEqual(
-        failures.map(({ code }) => code),
-        ['environment'],
-      );
+      assert.deepEqual([...new Set(failures.map(({ code }) => code))], ['environment']);
       assert.match(failures[0]!.message, /left alone/);
       assert.deepEqual(serverProcesses(), []);
       await commands.executeCommand('verbatim.restartServer');
