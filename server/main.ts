@@ -29,6 +29,7 @@ import {
 } from '../protocol/views.ts';
 import { answering } from './lsp/answering.ts';
 import * as dashboards from './lsp/dashboard-queries.ts';
+import { DisclosureSetting, maskLabels, maskText } from './lsp/mask-texts.ts';
 import * as queries from './lsp/study-queries.ts';
 import { throttleProgress } from './lsp/throttle-progress.ts';
 import * as viewQueries from './lsp/view-queries.ts';
@@ -43,7 +44,11 @@ const connection = createConnection(ProposedFeatures.all);
 const lifetime = new AbortController();
 const on = answering(connection, lifetime.signal);
 
-connection.onInitialize(() => ({ capabilities: { textDocumentSync: TextDocumentSyncKind.None } }));
+const disclosure = new DisclosureSetting(connection);
+connection.onInitialize(({ capabilities }) => {
+  disclosure.learn(capabilities.workspace);
+  return { capabilities: { textDocumentSync: TextDocumentSyncKind.None } };
+});
 connection.onShutdown(() => lifetime.abort());
 // A client that was killed sends no shutdown: its end of the channel closes.
 process.once('disconnect', () => {
@@ -60,17 +65,32 @@ on(runStudy, async ({ study, plan, execution }, signal) => {
 on(getDemoPlan, async () => demoPlan(productFolder()));
 on(listStudies, async ({ folder }) => queries.listStudies(folder));
 on(getStudy, async ({ study }) => queries.getStudy(study));
-on(listFragments, async (request) => queries.listFragmentPage(request));
-on(getFragment, async ({ study, fingerprint }) => queries.getFragment(study, fingerprint));
+on(listFragments, async (request) => {
+  const page = queries.listFragmentPage(request);
+  return { ...page, items: await maskLabels(request.study, page.items, await disclosure.read()) };
+});
+on(getFragment, async ({ study, fingerprint }) => {
+  const shown = await disclosure.read();
+  const fragment = await maskText(queries.getFragment(study, fingerprint), shown);
+  const [label] = await maskLabels(study, [fragment], shown);
+  return label ?? fragment;
+});
 on(listTrainOccurrences, async (request) => queries.listTrainPage(request));
 on(listSampleOccurrences, async (request) => queries.listSamplePage(request));
-on(getSample, async ({ study, sampleId }) => queries.getSample(study, sampleId));
-on(getDocument, async ({ study, documentId }, signal) => queries.getDocument(study, documentId, signal));
+on(getSample, async ({ study, sampleId }) =>
+  maskText(queries.getSample(study, sampleId), await disclosure.read()),
+);
+on(getDocument, async ({ study, documentId }, signal) =>
+  maskText(await queries.getDocument(study, documentId, signal), await disclosure.read()),
+);
 on(getDashboard, async ({ study }) => dashboards.getDashboard(study));
 on(listDashboardFragments, async (request) => dashboards.listDashboardFragments(request));
 
 on(listGroups, async (request) => viewQueries.listGroups(request));
-on(viewFragments, async (request) => viewQueries.viewFragments(request));
+on(viewFragments, async (request) => {
+  const page = viewQueries.viewFragments(request);
+  return { ...page, items: await maskLabels(request.study, page.items, await disclosure.read()) };
+});
 on(describeStudy, async ({ study }) => {
   const { describeStudy } = await import('./study/describe-fragments-stage.ts');
   return { isDescribed: await describeStudy(study) };

@@ -29,6 +29,7 @@ interface Settings {
   readonly 'decorations.hover': boolean;
   readonly 'decorations.codeLens': boolean;
   readonly 'label.annotator': string;
+  readonly 'sensitive.show': boolean;
 }
 
 export function readSetting<Name extends keyof Settings>(name: Name): Settings[Name] {

@@ -107,6 +107,10 @@ export class StudyServer implements Disposable {
         // Failures are shown by the error funnel alone.
         revealOutputChannelOn: RevealOutputChannelOn.Never,
         initializationFailedHandler: () => false,
+        // The server asks for this one setting only, whenever it is about to hand on a text.
+        middleware: {
+          workspace: { configuration: ({ items }) => items.map(() => readSetting('sensitive.show')) },
+        },
         errorHandler: {
           error: () => ({ action: ErrorAction.Continue, handled: true }),
           closed: () => {

@@ -105,7 +105,7 @@ function condition(selection: FragmentSelection): {
 }
 
 /** The first line that holds a word: many fragments begin with a lone bracket. */
-function tellingLine(text: string): string {
+export function tellingLine(text: string): string {
   const lines = text.split('\n');
   return (lines.find((line) => /\p{L}{3}/u.test(line)) ?? lines[0]!).slice(0, 200);
 }

@@ -34,7 +34,7 @@ export async function* findSensitive<T extends { readonly text: string }>(
     block = [];
     size = 0;
   }
-  yield* await searchBlock(block);
+  if (block.length > 0) yield* await searchBlock(block);
 }
 
 async function searchBlock<T extends { readonly text: string }>(

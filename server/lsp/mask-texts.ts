@@ -1,0 +1,73 @@
+// Sensitive parts of what the editor shows: masked, unless who looks has chosen to see them. Lines stay where
+// they are, so that marks and places still hold.
+
+import type { Connection } from 'vscode-languageserver/node';
+import type { FragmentRow } from '../../protocol/fragments.ts';
+import type { StudyId } from '../../protocol/study.ts';
+import { maskRanges } from '../analysis/sensitive.ts';
+import type { Disclosure } from '../answers/describe-fragments.ts';
+import { findSensitive } from '../sensitive/find-sensitive.ts';
+import { openForReading } from '../store/study-file.ts';
+import { tellingLine } from './dashboard-fragments.ts';
+
+/** Asks the client for `verbatim.sensitive.show`, each time anew; who cannot be asked has not chosen. */
+export class DisclosureSetting {
+  readonly #connection: Connection;
+  #canAsk = false;
+
+  constructor(connection: Connection) {
+    this.#connection = connection;
+  }
+
+  learn(workspace: { readonly configuration?: boolean } | undefined): void {
+    this.#canAsk = workspace?.configuration === true;
+  }
+
+  async read(): Promise<Disclosure> {
+    if (!this.#canAsk) return 'masked';
+    const show: unknown = await this.#connection.workspace.getConfiguration('verbatim.sensitive.show');
+    return show === true ? 'shown' : 'masked';
+  }
+}
+
+export async function maskText<T extends { readonly text: string }>(
+  item: T,
+  disclosure: Disclosure,
+): Promise<T> {
+  if (disclosure === 'shown') return item;
+  for await (const { ranges } of findSensitive([item])) {
+    return { ...item, text: maskRanges(item.text, ranges) };
+  }
+  return item;
+}
+
+/** Labels are made from the masked texts: a line out of a key does not tell by itself what it is. */
+export async function maskLabels<T extends Pick<FragmentRow, 'fingerprint' | 'firstLine'>>(
+  study: StudyId,
+  items: readonly T[],
+  disclosure: Disclosure,
+): Promise<readonly T[]> {
+  if (disclosure === 'shown') return items;
+  const masked = new Map<string, string>();
+  const texts = sensitiveTexts(
+    study,
+    items.map(({ fingerprint }) => fingerprint),
+  );
+  for await (const { item, ranges } of findSensitive(texts)) {
+    if (ranges.length > 0) masked.set(item.fingerprint, tellingLine(maskRanges(item.text, ranges)));
+  }
+  return items.map((item) => ({ ...item, firstLine: masked.get(item.fingerprint) ?? item.firstLine }));
+}
+
+/** Those that are known to hold something, and those that nobody has looked into yet. */
+function sensitiveTexts(study: StudyId, fingerprints: readonly string[]) {
+  using db = openForReading(study);
+  const find = db.prepare(
+    `SELECT text FROM fragments LEFT JOIN fragment_facts USING (fragment_id)
+     WHERE fingerprint = ? AND coalesce(sensitive, 'unknown') <> ''`,
+  );
+  return fingerprints.flatMap((fingerprint) => {
+    const text = find.get(fingerprint)?.text as Uint8Array | undefined;
+    return text ? [{ fingerprint, text: new TextDecoder().decode(text) }] : [];
+  });
+}
