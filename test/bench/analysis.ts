@@ -2,13 +2,15 @@
 // and 5 million occurrences. Each runs in a process of its own, so that its peak memory is its own.
 
 import { spawnSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { countKinds, describeFragments } from '../../server/answers/describe-fragments.ts';
 import { measureStudy } from '../../server/answers/measure-study.ts';
 import { rankPredictors } from '../../server/answers/rank-predictors.ts';
 import { findInSamples, listFindings } from '../../server/answers/sensitive-findings.ts';
 import { writeReport } from '../../server/cli/report-command.ts';
+import { exportStudy } from '../../server/formats/published/export-study.ts';
 import { gatherReport } from '../../server/formats/report-content.ts';
 import { openForReading } from '../../server/store/study-file.ts';
 import { summarise } from '../../server/store/summary.ts';
@@ -19,7 +21,7 @@ const formats = ['table', 'json', 'csv', 'sarif', 'md', 'html'] as const;
 export async function run(emit: (figure: object) => void): Promise<void> {
   seedStudy();
   emit({ bench: 'analysis', study: size, studyBytes: statSync(studyFile).size });
-  for (const work of ['answers', ...formats]) {
+  for (const work of ['answers', ...formats, 'published']) {
     const { stdout, status } = spawnSync(process.execPath, [fileURLToPath(import.meta.url), work], {
       encoding: 'utf8',
       stdio: ['ignore', 'pipe', 'inherit'],
@@ -48,6 +50,10 @@ async function measure(work: string): Promise<void> {
     await step('kinds', () => countKinds(facts));
     await step('findings', () => [...listFindings(db, facts, 'exact-1', 'masked')].length);
     await step('samples', () => findInSamples(db, 'masked'));
+  } else if (work === 'published') {
+    const folder = join(studyFile, '..', 'published');
+    await exportStudy(db, folder, 'masked');
+    rmSync(folder, { recursive: true });
   } else {
     const content = await gatherReport(db, summarise(db, studyFile, false), {
       places: work === 'json' || work === 'sarif' ? 5 : 3,
