@@ -131,7 +131,8 @@ export const tests = [
       }
       await commands.executeCommand('verbatim.runDemo');
       assert.deepEqual([...new Set(failures.map(({ code }) => code))], ['environment']);
-      assert.match(failures[0]!.message, /left alone/);
+      // The view, too, may have met the dying process.
+      assert.ok(failures.some(({ message }) => /left alone/.test(message)));
       assert.deepEqual(serverProcesses(), []);
       await commands.executeCommand('verbatim.restartServer');
       assert.ok(await server.request(getDemoPlan, {}));
