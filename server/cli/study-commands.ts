@@ -58,15 +58,7 @@ export function studyCommand(): Command {
     for (const name of ['model', 'corpus'] as const) {
       if (options[name] === undefined) command.error(`error: required option '--${name}' not specified`);
     }
-    const { runAndReport } = await import('./run-and-report.ts');
-    await runAndReport({
-      file: resolve(options.out),
-      plan: await planOf(options),
-      execution: executionOf(options),
-      upTo: 'analyse',
-      top: options.top,
-      failOn: options.failOn ?? [],
-    });
+    return runToReport(options);
   });
 }
 
@@ -95,16 +87,19 @@ export function scanCommand(): Command {
     .description('Look for samples that were made elsewhere in training data, and report.')
     .requiredOption('--samples <path>', 'JSON lines, a folder of numbered files, or a merged "all" file')
     .option('--model <dir|name>', `for samples given as token ids: ${modelHelp}`);
-  return addCommonOptions(addCorpusOptions(command)).action(async (options: Options) => {
-    const { runAndReport } = await import('./run-and-report.ts');
-    await runAndReport({
-      file: resolve(options.out),
-      plan: await planOf(options),
-      execution: executionOf(options),
-      upTo: 'analyse',
-      top: options.top,
-      failOn: options.failOn ?? [],
-    });
+  return addCommonOptions(addCorpusOptions(command)).action(runToReport);
+}
+
+/** `study` and `scan` differ only in where their samples come from. */
+async function runToReport(options: Options): Promise<void> {
+  const { runAndReport } = await import('./run-and-report.ts');
+  await runAndReport({
+    file: resolve(options.out),
+    plan: await planOf(options),
+    execution: executionOf(options),
+    upTo: 'analyse',
+    top: options.top,
+    failOn: options.failOn ?? [],
   });
 }
 

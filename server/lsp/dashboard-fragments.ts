@@ -5,6 +5,7 @@ import type { FragmentOrder, FragmentRow, Page, PageRequest } from '../../protoc
 import { maskRanges } from '../analysis/sensitive.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import type { Database } from '../store/study-file.ts';
+import { fragmentRow } from '../store/views.ts';
 
 export interface SelectionRequest extends PageRequest {
   readonly order: FragmentOrder;
@@ -36,18 +37,7 @@ export async function listSelection(
   const masked = await maskTexts(rows.filter((row) => row.may_be_sensitive === 1));
   const items = rows.map((row): FragmentRow => {
     const id = Number(row.fragment_id);
-    return {
-      fingerprint: String(row.fingerprint),
-      nLines: Number(row.n_lines),
-      train: Number(row.train),
-      nDocuments: Number(row.n_documents),
-      nRepositories: Number(row.n_repositories),
-      extract: Number(row.extract),
-      nSamples: Number(row.n_samples),
-      clipped: row.clipped === 1,
-      family: Number(row.family),
-      firstLine: tellingLine(masked.get(id) ?? textOf(row)),
-    };
+    return { ...fragmentRow(row), firstLine: tellingLine(masked.get(id) ?? textOf(row)) };
   });
   return { items, offset, total };
 }
