@@ -19,6 +19,9 @@ run('Testing', node, [
   '--test',
   '--test-concurrency=2',
   '--test-reporter=spec',
+  // A test that waits for ever, or fails and leaves a process behind, must fail rather than hang.
+  '--test-timeout=300000',
+  '--test-force-exit',
   ...(isWhole ? allTests() : chosen),
 ]);
 

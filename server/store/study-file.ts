@@ -68,13 +68,19 @@ export async function transactInTurns<T>(db: Database, work: () => Promise<T>): 
 /**
  * Takes the right to write a study; undefined if another process has it. The lock is the operating
  * system's, on an empty database beside the study, so it ends with the process however that dies.
+ * It ends, too, when the value is collected as garbage: hold on to it.
  */
 export function tryLock(path: string): Disposable | undefined {
+  // Who only looks whether it is locked has it for an instant, so this waits for longer than that.
+  return takeLock(path, 200);
+}
+
+function takeLock(path: string, waitMs: number): Disposable | undefined {
   return translating(path, () => {
     mkdirSync(dirname(path), { recursive: true });
     const db = new DatabaseSync(`${path}-lock`);
     try {
-      db.exec('PRAGMA busy_timeout = 0; BEGIN EXCLUSIVE');
+      db.exec(`PRAGMA busy_timeout = ${waitMs}; BEGIN EXCLUSIVE`);
     } catch (error) {
       db.close();
       if (sqliteCode(error) === SQLITE_BUSY) return undefined;
@@ -87,7 +93,7 @@ export function tryLock(path: string): Disposable | undefined {
 /** Whether some process is writing the study now. */
 export function isLocked(path: string): boolean {
   if (!existsSync(`${path}-lock`)) return false;
-  using lock = tryLock(path);
+  using lock = takeLock(path, 0);
   return lock === undefined;
 }
 

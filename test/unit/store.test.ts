@@ -83,14 +83,17 @@ test('a file that is no study, or that a newer version wrote, is refused by name
   readBack.close();
 });
 
-test('a study that is being written is locked; the lock dies with its process', async () => {
+test('a study that is being written is locked; the lock dies with its process', async (t) => {
   const file = join(scratchFolder(), 's.sqlite');
   const module = new URL('../../server/store/study-file.ts', import.meta.url).href;
   const script = `import { tryLock } from ${JSON.stringify(module)};
-    if (tryLock(${JSON.stringify(file)})) console.log('locked'); setInterval(() => {}, 1000);`;
+    globalThis.lock = tryLock(${JSON.stringify(file)});
+    if (globalThis.lock) console.log('locked');
+    setInterval(() => {}, 1000);`;
   const holder = spawn(process.execPath, ['--input-type=module', '-e', script], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+  t.after(() => holder.kill('SIGKILL'));
   await new Promise((resolve) => holder.stdout.once('data', resolve));
   assert.equal(tryLock(file), undefined);
   assert.equal(isLocked(file), true);
