@@ -22,6 +22,7 @@ import { type HubAccess, listRepository } from '../../server/hub/list-repository
 import { startCli } from '../support/cli.ts';
 import { type HubServer, type HubServerOptions, hashOf, startHubServer } from '../support/hub-server.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { smallDisk } from '../support/small-disk.ts';
 
 const signal = new AbortController().signal;
 const large = Buffer.from(Array.from({ length: 3_000_000 }, (_, i) => (i * i) % 251));
@@ -89,6 +90,20 @@ test('a model brings what it needs and nothing else', async () => {
   const { access } = await setUp();
   const { folder } = await fetchModel(access, 'hf://owner/name', undefined, signal, () => {});
   assert.deepEqual(readdirSync(folder).sort(), ['config.json', 'model.safetensors', 'tokenizer.json']);
+});
+
+test('what does not fit on the disk is said before the first byte comes', async (t) => {
+  const { server, access } = await setUp();
+  const disk = smallDisk(100 << 20);
+  if (!disk) return t.skip('needs the right to mount a small disk');
+  const cacheFolder = join(disk.folder, 'hub');
+  const onSmallDisk = { ...access, settings: { ...access.settings, cacheFolder } };
+  await assert.rejects(
+    fetchModel(onSmallDisk, 'hf://owner/name', undefined, signal, () => {}),
+    (error: Error) => error instanceof EnvironmentError && error.message.includes(cacheFolder),
+  );
+  assert(server.requests.length > 0 && server.requests.every(({ path }) => path.startsWith('/api/')));
+  return undefined;
 });
 
 test('a connection that is cut, again and again, costs only what was cut', async () => {

@@ -6,7 +6,7 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
-import { UserError } from '../../server/errors.ts';
+import { EnvironmentError, UserError } from '../../server/errors.ts';
 import { readConfigurations } from '../../server/hub/data-set-card.ts';
 import { formatHubName, locate, parseHubName } from '../../server/hub/hub-name.ts';
 import { matches, selectShards } from '../../server/hub/select-files.ts';
@@ -16,6 +16,7 @@ import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
 import { runStudy } from '../../server/study/run-study.ts';
 import { type HubServerOptions, startHubServer } from '../support/hub-server.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { smallDisk } from '../support/small-disk.ts';
 
 const signal = new AbortController().signal;
 const block = (n: number) => Array.from({ length: 8 }, (_, i) => `line ${i} of ${n}`).join('\n');
@@ -98,6 +99,22 @@ test('with --keep-shards never nothing stays, the counts are the same, and the e
   const opened = await openDocument(db, Number(id), signal);
   assert.match(opened.problem!, /data\/1\.json\.gz of owner\/data is not on this machine/);
   assert.match(opened.text, /line 0 of 1/);
+});
+
+test('a corpus that does not fit on the disk is refused first, with the way to let it pass through', async (t) => {
+  const { server, run } = await setUp();
+  const disk = smallDisk(100 << 20);
+  if (!disk) return t.skip('needs the right to mount a small disk');
+  process.env.HF_HOME = disk.folder;
+  await assert.rejects(
+    run('owner/data', { fetch: 'missing' }),
+    (error: Error) =>
+      error instanceof EnvironmentError &&
+      error.message.includes(disk.folder) &&
+      /--keep-shards never/.test(String(error.action)),
+  );
+  assert(!server.requests.some(({ path }) => path.includes('/resolve/')));
+  return undefined;
 });
 
 test('a shard that cannot be fetched is named; the rest counts, and a rerun fetches only that one', async () => {
