@@ -203,6 +203,14 @@ CREATE TABLE group_members (
   PRIMARY KEY (group_id, fragment_id)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+-- Words of the fragments' texts, to find fragments by; rowid is fragment_id. The texts are not kept again.
+CREATE VIRTUAL TABLE fragment_words USING fts5 (
+  text, tokenize = 'unicode61', detail = 'none', content = '', columnsize = 0
+);
+CREATE INDEX fragments_clipped ON fragments (fragment_id) WHERE clipped = 1;
+CREATE INDEX fragments_by_counts ON fragments (train, extract, fragment_id);
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */
@@ -210,3 +218,8 @@ export const APPLICATION_ID = 0x5652424d;
 
 /** Rows in a shard are fewer than 2^32, shards fewer than 2^21: the id stays a safe integer. */
 export const documentId = (shardId: number, row: number): number => shardId * 2 ** 32 + row;
+
+export const splitDocumentId = (id: number): { readonly shard: number; readonly row: number } => ({
+  shard: Math.floor(id / 2 ** 32),
+  row: id >>> 0,
+});

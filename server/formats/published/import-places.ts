@@ -8,19 +8,18 @@ import { logFiles } from './layout.ts';
 import { parseSimianLog } from './simian-log.ts';
 import { readLines } from './text-lines.ts';
 
-/** Where a training place really is, as our own export notes it beside the log. */
-export interface PlaceProvenance {
-  readonly fingerprint: string;
+export interface ImportedDocument {
+  readonly shard: number;
   readonly row: number;
   readonly repository: string;
   readonly path: string;
   readonly license: string;
-  readonly firstLine: number;
-  readonly lastLine: number;
 }
 
-export interface ImportedTrainPlace extends Omit<PlaceProvenance, 'fingerprint'> {
-  readonly shard: number;
+export interface ImportedTrainPlace {
+  readonly document: ImportedDocument;
+  readonly firstLine: number;
+  readonly lastLine: number;
 }
 
 export interface ImportedFragment {
@@ -47,16 +46,25 @@ export interface ImportedCounts {
 
 export interface ImportedPlaces {
   readonly fragments: ReadonlyMap<string, ImportedFragment>;
+  readonly documents: readonly ImportedDocument[];
   /** Numbers of the shards that have a log. */
   readonly shards: readonly number[];
 }
 
 export function importPlaces(logs: string): ImportedPlaces {
   const fragments = new Map<string, ImportedFragment>();
+  const documents = new Map<string, ImportedDocument>();
   const shards = new Set<number>();
+  const know = (document: ImportedDocument): ImportedDocument => {
+    const key = `${document.shard}:${document.row}`;
+    const known = documents.get(key);
+    if (!known) documents.set(key, document);
+    return known ?? document;
+  };
   for (const { shard, path } of logFiles(logs)) {
     shards.add(shard);
-    const provenance = readProvenance(path.replace(/\.log$/, '.provenance.jsonl'));
+    const own = readOwnPlaces(path, shard);
+    for (const document of own?.documents.values() ?? []) know(document);
     for (const block of parseSimianLog(readLines(path))) {
       const { fingerprint, nLines } = block;
       const isShared = new Set(block.places.map(({ side }) => side)).size === 2;
@@ -66,24 +74,26 @@ export function importPlaces(logs: string): ImportedPlaces {
         samplePlaces: new Map(),
         trainPlaces: new Map(),
       };
-      for (const place of block.places) {
-        const { firstLine, lastLine } = place;
-        if (place.side === 'samples') {
-          const merged = place.path.replace(/^.*[/\\]/, '');
-          known.samplePlaces.set(`${merged}:${firstLine}`, { merged, firstLine, lastLine });
-          continue;
-        }
-        const noted = provenance && nextProvenance(provenance, fingerprint, path);
-        const train = noted
-          ? { ...noted, shard }
-          : { shard, row: 0, repository: '', path: place.path, license: '', firstLine, lastLine };
-        known.trainPlaces.set(`${shard}:${train.row}:${train.firstLine}`, train);
+      const inTrain = block.places.filter(({ side }) => side === 'train');
+      for (const { side, path: name, firstLine, lastLine } of block.places) {
+        if (side !== 'samples') continue;
+        const merged = name.replace(/^.*[/\\]/, '');
+        known.samplePlaces.set(`${merged}:${firstLine}`, { merged, firstLine, lastLine });
       }
+      const trains =
+        own?.next(fingerprint, inTrain.length) ??
+        inTrain.map(({ path: name, firstLine, lastLine }) => ({
+          document: know({ shard, row: 0, repository: '', path: name, license: '' }),
+          firstLine,
+          lastLine,
+        }));
+      for (const train of trains)
+        known.trainPlaces.set(`${shard}:${train.document.row}:${train.firstLine}`, train);
       // Lines that only the samples share, or only the training files, are no fragment.
       if (isShared) fragments.set(fingerprint, known);
     }
   }
-  return { fragments, shards: [...shards].sort((a, b) => a - b) };
+  return { fragments, documents: [...documents.values()], shards: [...shards].sort((a, b) => a - b) };
 }
 
 /**
@@ -126,22 +136,41 @@ function readTexts(path: string): ReadonlyMap<string, readonly string[]> {
   return texts;
 }
 
-function readProvenance(path: string): Iterator<string> | undefined {
-  return existsSync(path) ? readLines(path) : undefined;
+/** Where the training places of a log really are, as our own export notes it beside the log. */
+interface OwnPlaces {
+  readonly documents: ReadonlyMap<number, ImportedDocument>;
+  /** Those of the log's next block, which has so many. */
+  next(fingerprint: string, nPlaces: number): readonly ImportedTrainPlace[];
 }
 
-function nextProvenance(
-  lines: Iterator<string>,
-  fingerprint: string,
-  log: string,
-): Omit<PlaceProvenance, 'fingerprint'> {
-  const { value, done } = lines.next();
-  const noted = done ? undefined : (JSON.parse(Buffer.from(value, 'latin1').toString()) as PlaceProvenance);
-  if (noted?.fingerprint !== fingerprint) {
-    throw new UserError(`${log} does not fit the provenance beside it`, {
-      action: 'Delete the .provenance.jsonl files to import without it, or bring the export whole.',
-    });
+function readOwnPlaces(log: string, shard: number): OwnPlaces | undefined {
+  const beside = (name: string) => log.replace(/\.log$/, name);
+  if (!existsSync(beside('.places.jsonl'))) return undefined;
+  const documents = new Map<number, ImportedDocument>();
+  for (const line of readLines(beside('.documents.jsonl'))) {
+    const document = JSON.parse(Buffer.from(line, 'latin1').toString()) as Omit<ImportedDocument, 'shard'>;
+    documents.set(document.row, { ...document, shard });
   }
-  const { fingerprint: _, ...place } = noted;
-  return place;
+  const lines = readLines(beside('.places.jsonl'));
+  return {
+    documents,
+    next(fingerprint, nPlaces) {
+      if (nPlaces === 0) return [];
+      const { value, done } = lines.next();
+      const noted = done ? undefined : (JSON.parse(value) as BlockPlaces);
+      const places = noted?.places.flatMap(([row, firstLine, lastLine]) => {
+        const document = documents.get(row);
+        return document ? [{ document, firstLine, lastLine }] : [];
+      });
+      if (noted?.fingerprint === fingerprint && places?.length === nPlaces) return places;
+      throw new UserError(`${log} does not fit the places beside it`, {
+        action: 'Delete the .places.jsonl files to import without them, or bring the export whole.',
+      });
+    },
+  };
+}
+
+interface BlockPlaces {
+  readonly fingerprint: string;
+  readonly places: readonly (readonly [row: number, firstLine: number, lastLine: number])[];
 }

@@ -1,0 +1,132 @@
+// What the logs found, as fragments of the study: each with its places brought from the merged file back to the
+// samples, its text as the profile sees it, and its family.
+
+import type { Profile } from '../../../protocol/study.ts';
+import { type CoveredRange, type Fragment, PLACE_CAP, type SamplePlace } from '../../engine/detection.ts';
+import { coverSamples, joinFamilies } from './families-and-coverage.ts';
+import type { ImportedCounts, ImportedFragment, ImportedPlaces } from './import-places.ts';
+import type { MergedSample, PublishedSamples } from './import-samples.ts';
+import { normaliseLines } from './normalise-lines.ts';
+
+export interface PlacedFragments {
+  readonly fragments: readonly Fragment[];
+  readonly covered: readonly CoveredRange[];
+  /** Places that could not be brought back to a sample. */
+  readonly nLostPlaces: number;
+}
+
+/** What the places that a log lists cannot tell; only our own exports have it. */
+export interface ExactCounts {
+  readonly train: number;
+  readonly extract: number;
+  readonly documents: number;
+  readonly repositories: number;
+  readonly samples: number;
+  readonly clipped: boolean;
+}
+
+export function placeFragments(
+  { fragments }: ImportedPlaces,
+  { samples, merged }: PublishedSamples,
+  counts: ReadonlyMap<string, ExactCounts>,
+  profile: Profile,
+): PlacedFragments {
+  let nLostPlaces = 0;
+  const placed: Omit<Fragment, 'family'>[] = [];
+  for (const fragment of fragments.values()) {
+    const found: { place: SamplePlace; lines: readonly string[] }[] = [];
+    for (const { merged: name, firstLine, lastLine } of fragment.samplePlaces.values()) {
+      const place = bringBack(merged.get(name) ?? [], firstLine, lastLine);
+      if (place) found.push(place);
+      else nLostPlaces++;
+    }
+    if (found.length > 0) placed.push(describe(fragment, found, counts.get(fragment.fingerprint), profile));
+  }
+  placed.sort(byRank);
+  const families = joinFamilies(placed);
+  const texts = new Map(samples.map(({ sampleId, text }) => [sampleId, text]));
+  return {
+    fragments: placed.map((fragment, i) => ({ ...fragment, family: families[i]! })),
+    covered: coverSamples(placed, texts, profile),
+    nLostPlaces,
+  };
+}
+
+/** A place of the merged file as one of the sample that holds it; undefined when it leaves the sample. */
+function bringBack(parts: readonly MergedSample[], firstLine: number, lastLine: number) {
+  let low = 0;
+  let high = parts.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (parts[middle]!.start <= firstLine) low = middle + 1;
+    else high = middle;
+  }
+  const part = parts[low - 1];
+  if (!part || lastLine >= part.start + part.nLines) return undefined;
+  const from = firstLine - part.start;
+  const to = lastLine - part.start;
+  return {
+    place: {
+      sampleId: part.sampleId,
+      firstLine: part.rawLine[from]!,
+      lastLine: part.rawLine[to]!,
+      byteOffset: 0,
+      nBytes: 0,
+    },
+    lines: part.lines.slice(from, to + 1),
+  };
+}
+
+function describe(
+  { fingerprint, nLines, trainPlaces }: ImportedFragment,
+  found: readonly { readonly place: SamplePlace; readonly lines: readonly string[] }[],
+  exact: ExactCounts | undefined,
+  profile: Profile,
+): Omit<Fragment, 'family'> {
+  const trains = [...trainPlaces.values()];
+  const distinct = (keys: readonly unknown[]) => new Set(keys).size;
+  const documents = trains.map(({ document }) => document);
+  return {
+    fingerprint,
+    nLines,
+    text: normaliseLines(found[0]!.lines, profile),
+    train: exact?.train ?? trains.length,
+    nDocuments: exact?.documents ?? distinct(documents),
+    nRepositories: exact?.repositories ?? distinct(documents.flatMap(({ repository }) => repository || [])),
+    extract: exact?.extract ?? found.length,
+    nSamples: exact?.samples ?? distinct(found.map(({ place }) => place.sampleId)),
+    clipped: exact?.clipped ?? false,
+    trainPlaces: trains.slice(0, PLACE_CAP).map(({ document: { shard, row }, firstLine, lastLine }) => ({
+      shard,
+      row,
+      firstLine,
+      lastLine,
+      byteOffset: 0,
+      nBytes: 0,
+    })),
+    samplePlaces: found.slice(0, PLACE_CAP).map(({ place }) => place),
+  };
+}
+
+/** Fragments without a place: their own families. */
+export function describeCounts(all: readonly ImportedCounts[], profile: Profile): readonly Fragment[] {
+  const nothing = {
+    nDocuments: 0,
+    nRepositories: 0,
+    nSamples: 0,
+    clipped: false,
+    trainPlaces: [],
+    samplePlaces: [],
+  };
+  return all
+    .map(({ lines, ...counts }) => ({ ...nothing, ...counts, text: normaliseLines(lines, profile) }))
+    .sort(byRank)
+    .map((fragment, family) => ({ ...fragment, family }));
+}
+
+/** The study file's order: train, extract, lines, fingerprint. */
+const byRank = (a: Omit<Fragment, 'family'>, b: Omit<Fragment, 'family'>) =>
+  b.train - a.train ||
+  b.extract - a.extract ||
+  b.nLines - a.nLines ||
+  (a.fingerprint < b.fingerprint ? -1 : 1);
