@@ -1,21 +1,38 @@
 // Labels by hand: the sample to label, how far annotators agree, and how well the rules do against them.
 
 import { type Agreement, cohensKappa, type LabelPrecision, labelPrecision } from '../analysis/agreement.ts';
+import { type Estimate, wilson } from '../analysis/intervals.ts';
 import { drawWithoutReplacement, randomSource } from '../analysis/random.ts';
 import { readLabels } from '../store/labels-table.ts';
 import type { Database } from '../store/study-file.ts';
 import type { FragmentFacts } from './describe-fragments.ts';
 
+export interface LabelDraw {
+  readonly size: number;
+  readonly seed: number;
+  /** From families at most one fragment each is drawn: those of one family quote one another. */
+  readonly from: 'fragments' | 'families';
+}
+
 /**
  * A random sample of fragments, by fragment_id. Drawn over fingerprints in order, so that it depends on the
  * fragments and the seed alone, and not on their ranks.
  */
-export function drawLabelSample(db: Database, size: number, seed: number): readonly number[] {
-  const ids = db
-    .prepare('SELECT fragment_id FROM fragments ORDER BY fingerprint')
-    .all()
-    .map((row) => Number(row.fragment_id));
-  return drawWithoutReplacement(ids.length, size, randomSource(seed)).map((i) => ids[i]!);
+export function drawLabelSample(db: Database, { size, seed, from }: LabelDraw): readonly number[] {
+  const groups = new Map<unknown, number[]>();
+  const rows = db.prepare('SELECT fragment_id, family FROM fragments ORDER BY fingerprint');
+  for (const { fragment_id: id, family } of rows.iterate()) {
+    const key = from === 'families' ? family : id;
+    const group = groups.get(key);
+    if (group) group.push(Number(id));
+    else groups.set(key, [Number(id)]);
+  }
+  const random = randomSource(seed);
+  const all = [...groups.values()];
+  return drawWithoutReplacement(all.length, size, random).map((i) => {
+    const group = all[i]!;
+    return group.length === 1 ? group[0]! : group[random.below(group.length)]!;
+  });
 }
 
 export interface LabelReport {
@@ -32,6 +49,8 @@ export interface LabelReport {
   readonly disputed: readonly string[];
   /** The rules against the labels that all annotators of a fragment agree on. */
   readonly precision: readonly LabelPrecision[];
+  /** Share of those labels that the rules give too; null without any. */
+  readonly accuracy: { readonly n: number; readonly share: Estimate } | null;
 }
 
 export function reportLabels(db: Database, facts: FragmentFacts): LabelReport {
@@ -43,6 +62,8 @@ export function reportLabels(db: Database, facts: FragmentFacts): LabelReport {
       new Map(labels.filter((l) => l.annotator === name).map((l) => [l.fingerprint, l.label])),
     ]),
   );
+  const rules = rulesAgainstHands(db, facts);
+  const nRight = rules.filter(([rule, hand]) => rule === hand).length;
   const pairs = annotators.flatMap((a, i) => annotators.slice(i + 1).map((b) => [a, b] as const));
   return {
     annotators: annotators.map((annotator) => ({ annotator, labels: by.get(annotator)!.size })),
@@ -56,7 +77,8 @@ export function reportLabels(db: Database, facts: FragmentFacts): LabelReport {
     disputed: [...new Set(labels.map(({ fingerprint }) => fingerprint))].filter(
       (fingerprint) => !facts.handLabels.has(fingerprint),
     ),
-    precision: labelPrecision(rulesAgainstHands(db, facts)),
+    precision: labelPrecision(rules),
+    accuracy: rules.length > 0 ? { n: rules.length, share: wilson(nRight, rules.length) } : null,
   };
 }
 

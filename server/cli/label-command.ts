@@ -27,6 +27,7 @@ export function labelCommand(): Command {
 interface DrawOptions {
   readonly size: number;
   readonly seed: number;
+  readonly onePerFamily?: boolean;
   readonly withRules?: boolean;
   readonly showSensitive?: boolean;
 }
@@ -37,6 +38,7 @@ function drawCommand(): Command {
     .argument('<study>', 'study file (.sqlite)')
     .option('--size <n>', 'fragments to draw', wholeNumber, SAMPLE_SIZE)
     .option('--seed <n>', 'the same seed draws the same fragments', wholeNumber, 0)
+    .option('--one-per-family', 'at most one fragment of each family: they quote one another')
     .option('--with-rules', 'also say what the rules make of each (this may sway who labels)')
     .option('--show-sensitive', 'show secrets and addresses instead of masking them')
     .action(async (study: string, options: DrawOptions) => {
@@ -44,7 +46,11 @@ function drawCommand(): Command {
       const facts = await describeFragments(db);
       const fingerprint = db.prepare('SELECT fingerprint FROM fragments WHERE fragment_id = ?');
       const disclosure = options.showSensitive ? 'shown' : 'masked';
-      const lines = drawLabelSample(db, options.size, options.seed).map((id) => {
+      const lines = drawLabelSample(db, {
+        size: options.size,
+        seed: options.seed,
+        from: options.onePerFamily ? 'families' : 'fragments',
+      }).map((id) => {
         const text = new TextDecoder().decode(readFragmentText(db, id));
         return JSON.stringify({
           fingerprint: fingerprint.get(id)!.fingerprint,
@@ -93,7 +99,7 @@ function agreementCommand(): Command {
     });
 }
 
-function* describe({ annotators, agreement, disputed, precision }: LabelReport): Generator<string> {
+function* describe({ annotators, agreement, disputed, precision, accuracy }: LabelReport): Generator<string> {
   if (annotators.length === 0) yield 'No labels yet: begin with verbatim label draw.';
   for (const { annotator, labels } of annotators) yield `${annotator}: ${labels} labels`;
   for (const { a, b, n, kappa } of agreement) {
@@ -106,6 +112,7 @@ function* describe({ annotators, agreement, disputed, precision }: LabelReport):
   for (const { label, n, precision: p } of precision) {
     yield `rules for ${label}: precision ${percentInterval(p)} on ${n}`;
   }
+  if (accuracy) yield `rules in all: ${percentInterval(accuracy.share)} right on ${accuracy.n}`;
 }
 
 function wholeNumber(text: string): number {

@@ -143,8 +143,15 @@ test('a comparison of unlike studies says what is unlike', () => {
 });
 
 test('a label sample depends on its seed alone, and labels are judged by agreement', async () => {
-  assert.deepEqual(drawLabelSample(db, 3, 1), drawLabelSample(db, 3, 1));
-  assert.equal(drawLabelSample(db, 384, 0).length, 5);
+  const draw = { size: 3, seed: 1, from: 'fragments' } as const;
+  assert.deepEqual(drawLabelSample(db, draw), drawLabelSample(db, draw));
+  assert.equal(drawLabelSample(db, { ...draw, size: 384 }).length, 5);
+  const family = db.prepare('SELECT family FROM fragments WHERE fragment_id = ?');
+  const families = drawLabelSample(db, { size: 384, seed: 0, from: 'families' }).map(
+    (id) => family.get(id)!.family,
+  );
+  assert.equal(new Set(families).size, families.length);
+  assert.equal(families.length, db.prepare('SELECT count(DISTINCT family) AS n FROM fragments').get()!.n);
   const path = join(folder, 'labelled.sqlite');
   copyFileSync(file, path);
   using study = openForWriting(path);
