@@ -1,25 +1,27 @@
 // Cuts rows into batches on demand. A batch that was too large comes back, and all later ones are smaller.
 
 import { EnvironmentError } from '../errors.ts';
+import type { BatchSizeSearch } from './batch-size-search.ts';
 
 /** An iterator that may go on after it was done: `giveBack` brings rows back. */
 export class BatchQueue<Row> implements Iterator<readonly Row[], undefined> {
   #rows: readonly Row[];
-  #size: number;
+  readonly #sizes: BatchSizeSearch;
 
-  constructor(rows: readonly Row[], size: number) {
+  constructor(rows: readonly Row[], sizes: BatchSizeSearch) {
     this.#rows = rows;
-    this.#size = size;
+    this.#sizes = sizes;
   }
 
   get size(): number {
-    return this.#size;
+    return this.#sizes.size(this.#rows.length);
   }
 
   next(): IteratorResult<readonly Row[], undefined> {
     if (this.#rows.length === 0) return { done: true, value: undefined };
-    const batch = this.#rows.slice(0, this.#size);
-    this.#rows = this.#rows.slice(this.#size);
+    const { size } = this;
+    const batch = this.#rows.slice(0, size);
+    this.#rows = this.#rows.slice(size);
     return { done: false, value: batch };
   }
 
@@ -30,7 +32,7 @@ export class BatchQueue<Row> implements Iterator<readonly Row[], undefined> {
         action: 'Close other programs, use fewer workers, or set a smaller max-tokens.',
       });
     }
-    this.#size = Math.min(this.#size, Math.ceil(batch.length / 2));
+    this.#sizes.limit(batch.length);
     this.#rows = [...batch, ...this.#rows];
   }
 }

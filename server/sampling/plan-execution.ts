@@ -6,15 +6,19 @@ import type { Checkpoint } from './checkpoint.ts';
 
 export interface ExecutionPlan {
   readonly provider: Provider;
+  /** Where the search for the fastest batch begins. */
   readonly batch: number;
+  /** The most that memory allows and that is worth a try; no more than `batch` where the user chose that. */
+  readonly largestBatch: number;
   readonly workers: number;
   /** Threads of one worker. */
   readonly nThreads: number;
   readonly fallbacks: readonly string[];
 }
 
-/** Beyond this, a bigger batch was no faster on any machine measured. */
-const MAX_BATCH = 64;
+/** Up to this, a bigger batch was faster or as fast on every machine measured, for small models and large. */
+const GOOD_BATCH = 64;
+const MAX_BATCH = 256;
 /** Weights up to this size are worth a copy for every core: threads that never wait for each other are faster. */
 const MAX_COPIED_WEIGHT_BYTES = 100e6;
 /** The share of available memory that the caches may fill. */
@@ -37,11 +41,13 @@ export function planExecution(
   const cacheBytesPerRow = 4 * 2 * config.nLayers * config.width * nPositions;
   const budget = (process.availableMemory() * MEMORY_SHARE) / workers - 2 * weightBytes;
   const fitting = Math.max(1, Math.floor(budget / (1.5 * cacheBytesPerRow)));
-  const batch =
+  const largestBatch =
     execution.batch === 'auto'
       ? Math.min(MAX_BATCH, fitting, Math.ceil(nPending / workers))
       : Math.min(execution.batch, nPending);
-  return { provider, batch, workers, nThreads: Math.max(1, Math.floor(nCores / workers)), fallbacks };
+  const batch = execution.batch === 'auto' ? Math.min(GOOD_BATCH, largestBatch) : largestBatch;
+  const nThreads = Math.max(1, Math.floor(nCores / workers));
+  return { provider, batch, largestBatch, workers, nThreads, fallbacks };
 }
 
 /** Scoring has no batch to choose: its runs are as large as a second allows. */

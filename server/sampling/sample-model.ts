@@ -4,6 +4,7 @@
 import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
 import { BatchQueue } from './batch-queue.ts';
+import { BatchSizeSearch } from './batch-size-search.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { chooseDevices, type DeviceChoice } from './choose-devices.ts';
 import { runOnDevices } from './device-pool.ts';
@@ -88,7 +89,8 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   const nPositions = plan.maxTokens + Math.max(...pending.map(({ prompt }) => prompt.length));
   const planned = planExecution(request.execution, checkpoint, pending.length, nPositions);
   const { provider, workers, nThreads } = planned;
-  const queue = new BatchQueue(pending, planned.batch);
+  const sizes = new BatchSizeSearch(planned.batch, planned.largestBatch, workers);
+  const queue = new BatchQueue(pending, sizes);
   const fallbacks = [...passedOver, ...planned.fallbacks];
   const form = formOf(request);
   const { products } = plan;
@@ -111,6 +113,10 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     fallbacks.push(`A batch of ${batch.length} does not fit into memory: going on with ${queue.size}.`);
     report();
   };
+  const onDone = (rows: readonly RowResult[], elapsedMs: number) => {
+    const nTokens = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    if (sizes.observe(rows.length, nTokens, elapsedMs) === 'better') report();
+  };
   const start = {
     model,
     session,
@@ -124,6 +130,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     queue,
     signal,
     onTooLarge,
+    onDone,
   )) {
     yield rows.map(finish);
   }

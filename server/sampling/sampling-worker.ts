@@ -49,7 +49,7 @@ export type WorkerRequest =
 /** From the worker: `ready` once, then one answer a request. */
 export type WorkerAnswer =
   | { readonly kind: 'ready' }
-  | { readonly kind: 'batch'; readonly rows: Results }
+  | { readonly kind: 'batch'; readonly rows: Results; readonly elapsedMs: number }
   /** The batch in work did not fit into memory; the thread can go on with a smaller one. */
   | { readonly kind: 'out-of-memory' }
   /** A UserError, in parts: its class does not survive the way between threads. */
@@ -72,9 +72,10 @@ try {
   const work = await prepareWork();
   port.on('message', async (batch: WorkerRequest) => {
     if (batch === null) return port.close();
+    const startedAt = performance.now();
     try {
       const rows = await work(batch);
-      if (rows !== null) send({ kind: 'batch', rows });
+      if (rows !== null) send({ kind: 'batch', rows, elapsedMs: performance.now() - startedAt });
     } catch (cause) {
       if (isOutOfMemory(cause)) send({ kind: 'out-of-memory' });
       else fail(cause);

@@ -3,7 +3,7 @@
 
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
-import { Cancelled, throwIfAborted, UserError } from '../errors.ts';
+import { Cancelled, EnvironmentError, throwIfAborted, UserError } from '../errors.ts';
 import type { DistributionDistance } from './distribution-distance.ts';
 import { findRuntime } from './find-runtime.ts';
 import type { RowRequest, RowResult } from './generate-batch.ts';
@@ -32,7 +32,7 @@ type Batches<Kind extends WorkerTask['kind']> =
 /**
  * Runs the batches on `nWorkers` threads. Rejects with Cancelled within a second of the signal. A batch that
  * does not fit into memory goes to `onTooLarge`, which must bring its rows back in later, smaller batches, or
- * throw.
+ * throw. `onDone` hears how long each took, in time for the next to be cut.
  */
 export async function* runBatches<Kind extends WorkerTask['kind']>(
   start: Omit<WorkerStart, 'stop' | 'task'> & { readonly task: Extract<WorkerTask, { kind: Kind }> },
@@ -40,6 +40,7 @@ export async function* runBatches<Kind extends WorkerTask['kind']>(
   batches: Batches<Kind>,
   signal: AbortSignal,
   onTooLarge: (batch: readonly TaskTypes[Kind]['request'][]) => void,
+  onDone?: (results: readonly TaskTypes[Kind]['result'][], elapsedMs: number) => void,
 ): AsyncGenerator<readonly TaskTypes[Kind]['result'][]> {
   throwIfAborted(signal);
   findRuntime(); // Says so where there is none: a thread would only end.
@@ -56,6 +57,9 @@ export async function* runBatches<Kind extends WorkerTask['kind']>(
       const { worker, answer } = await answers.next();
       if (answer.kind === 'ready') nStarting--;
       if (answer.kind === 'out-of-memory') onTooLarge(inWork.get(worker)!);
+      if (answer.kind === 'batch') {
+        onDone?.(answer.rows as readonly TaskTypes[Kind]['result'][], answer.elapsedMs);
+      }
       inWork.delete(worker);
       idle.push(worker);
       while (idle.length > 0) {
@@ -82,7 +86,13 @@ function startWorker(start: WorkerStart, answers: AnswerQueue): Worker {
     else answers.push({ worker, answer });
   });
   worker.on('error', (error: Error) => answers.fail(error));
-  worker.on('exit', (code) => answers.fail(new Error(`A sampling thread ended early, with code ${code}.`)));
+  worker.on('exit', (code) => {
+    answers.fail(
+      new EnvironmentError(`A sampling thread ended early, with code ${code}.`, {
+        action: 'Run the study again: it goes on from the last finished batch.',
+      }),
+    );
+  });
   return worker;
 }
 

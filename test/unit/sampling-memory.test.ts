@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { EnvironmentError } from '../../server/errors.ts';
 import { BatchQueue } from '../../server/sampling/batch-queue.ts';
+import { BatchSizeSearch } from '../../server/sampling/batch-size-search.ts';
 import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-memory-'));
@@ -45,7 +46,7 @@ describe('scarce memory', { skip: process.platform !== 'linux' }, () => {
 
 describe('the queue of batches', () => {
   test('brings rows back in smaller batches, and goes on after its end', () => {
-    const queue = new BatchQueue([1, 2, 3, 4, 5], 4);
+    const queue = new BatchQueue([1, 2, 3, 4, 5], new BatchSizeSearch(4, 4, 1));
     assert.deepEqual(queue.next().value, [1, 2, 3, 4]);
     assert.deepEqual(queue.next().value, [5]);
     assert.equal(queue.next().done, true);
@@ -56,6 +57,6 @@ describe('the queue of batches', () => {
   });
 
   test('gives up at one row', () => {
-    assert.throws(() => new BatchQueue([1], 1).giveBack([1]), EnvironmentError);
+    assert.throws(() => new BatchQueue([1], new BatchSizeSearch(1, 1, 1)).giveBack([1]), EnvironmentError);
   });
 });
