@@ -11,6 +11,8 @@ export interface Page<T> {
   readonly items: readonly T[];
   readonly offset: number;
   readonly total: number;
+  /** Counting ended at `total`: there are more. */
+  readonly isAtLeast?: true;
 }
 
 export type FragmentOrder = 'train' | 'extract' | 'length';

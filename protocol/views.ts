@@ -22,7 +22,7 @@ export type Grouping = 'family' | 'category' | 'licence' | 'repository' | 'sampl
 
 /** What a view shows. Each part that is left out lets everything through. */
 export interface FragmentFilter {
-  /** In the fragment's text, whatever its case, or the beginning of its fingerprint. */
+  /** In the fragment's text, whatever its case, from the beginning of a word on; or the beginning of its fingerprint. */
   readonly text?: string;
   /** Of a document that holds it, as the corpus writes it; empty for unknown. */
   readonly licence?: string;

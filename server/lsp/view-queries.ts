@@ -8,6 +8,7 @@ import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.
 import { withLockedStudy } from '../cli/locked-study.ts';
 import { UserError } from '../errors.ts';
 import { hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
+import * as groups from '../store/fragment-groups.ts';
 import * as views from '../store/fragment-views.ts';
 import { deleteLabel, putLabels } from '../store/labels-table.ts';
 import { openForReading, transact } from '../store/study-file.ts';
@@ -15,7 +16,7 @@ import { findDocument, findFragment, listFragmentLicences, listTrainOccurrences 
 
 export function listGroups(request: ViewRequest & { readonly grouping: Grouping }): Page<FragmentGroup> {
   using db = openForReading(request.study);
-  return views.listGroups(db, request.grouping, request.filter, acceptedBy(request.baseline), request);
+  return groups.listGroups(db, request.grouping, request.filter, acceptedBy(request.baseline), request);
 }
 
 export function viewFragments(

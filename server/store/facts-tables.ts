@@ -1,6 +1,7 @@
-// Tables `fragment_facts`, `families`, `fragment_groups` and `group_members`: what views group and filter by.
-// Written at once, after the fragments.
+// Tables `fragment_facts`, `families`, `fragment_groups`, `group_members` and `fragment_words`: what views group and
+// filter by. Written at once, after the fragments.
 
+import { forgetWords, hasWords, indexWords } from './fragment-words.ts';
 import { type Database, transact } from './study-file.ts';
 
 export interface StoredFacts {
@@ -25,6 +26,7 @@ export function forgetFacts(db: Database): void {
   db.exec(
     'DELETE FROM group_members; DELETE FROM fragment_groups; DELETE FROM families; DELETE FROM fragment_facts',
   );
+  forgetWords(db);
 }
 
 /** `facts` come by fragment_id, from 0. */
@@ -36,7 +38,13 @@ export function replaceFacts(db: Database, facts: readonly StoredFacts[]): void 
       insert.run(id, category, spdxId, [...new Set(sensitive)].join(','));
     }
     groupFragments(db);
+    indexWords(db);
   });
+}
+
+/** For studies that were described before words were listed. */
+export function addWords(db: Database): void {
+  if (!hasWords(db)) transact(db, () => indexWords(db));
 }
 
 /** Of fragments whose facts are known. All in the database: it may hold more than fits into memory. */

@@ -1,18 +1,20 @@
-// The pages of the studies view: fragments filtered, sorted and in groups. Queries, one a function, no state.
-// Whatever opens a view (no filter, the order by `train`) walks an index and never looks at all fragments.
+// The pages of the studies view: fragments filtered, sorted and in groups. Queries, one a function, no state. What
+// comes first is found by walking an index until the page is full: the order's own where most fragments pass, a
+// list of those that may pass where few do.
 
 import type { FragmentOrder, Page, PageRequest } from '../../protocol/fragments.ts';
-import type { FragmentFilter, FragmentGroup, Grouping, ListedFragment } from '../../protocol/views.ts';
+import type { FragmentFilter, Grouping, ListedFragment } from '../../protocol/views.ts';
+import {
+  allOf,
+  type Clause,
+  type FilterPart,
+  familyPart,
+  filterParts,
+  groupPart,
+  passes,
+} from './fragment-filter.ts';
 import type { Database } from './study-file.ts';
 import { fragmentRow } from './views.ts';
-
-type SqlValue = string | number;
-
-/** Part of a WHERE, with what its question marks stand for. */
-interface Clause {
-  readonly sql: string;
-  readonly values: readonly SqlValue[];
-}
 
 export interface ViewQuery extends PageRequest {
   readonly grouping: Grouping;
@@ -24,196 +26,155 @@ export interface ViewQuery extends PageRequest {
   readonly accepted: ReadonlySet<string>;
 }
 
+/** Where a filter leaves more, they are not counted to the end. */
+export const COUNT_LIMIT = 10_000;
+/** As many are sorted in a moment; of more, some stand early in any order. */
+const FEW = 30_000;
+
 const orders: Readonly<Record<FragmentOrder, string>> = {
-  train: 'f.fragment_id',
-  extract: 'f.extract DESC, f.fragment_id',
-  length: 'f.n_lines DESC, f.fragment_id',
-};
-
-export function listGroups(
-  db: Database,
-  grouping: Grouping,
-  filter: FragmentFilter,
-  accepted: ReadonlySet<string>,
-  { offset, limit }: PageRequest,
-): Page<FragmentGroup> {
-  const where = filterClauses(filter, accepted);
-  const toGroup = (row: Record<string, unknown>): FragmentGroup => ({
-    name: String(row.name),
-    nFragments: Number(row.n),
-  });
-  if (where.length === 0) {
-    const rows = db
-      .prepare(
-        `SELECT name, n_fragments AS n FROM fragment_groups WHERE grouping = ?
-         ORDER BY n_fragments DESC, name LIMIT ? OFFSET ?`,
-      )
-      .all(grouping, limit, offset);
-    const total = count(db, 'fragment_groups WHERE grouping = ?', [grouping]);
-    return { items: rows.map(toGroup), offset, total };
-  }
-  const { sql, values } = both(where);
-  const grouped = `SELECT ${groupName[grouping]} AS name, count(DISTINCT f.fragment_id) AS n
-    FROM fragments f ${groupJoin[grouping]} LEFT JOIN fragment_facts USING (fragment_id) WHERE ${sql} GROUP BY 1`;
-  const rows = db.prepare(`${grouped} ORDER BY n DESC, name LIMIT ? OFFSET ?`).all(...values, limit, offset);
-  return { items: rows.map(toGroup), offset, total: count(db, `(${grouped})`, values) };
-}
-
-const members = 'JOIN group_members m USING (fragment_id) JOIN fragment_groups g USING (group_id)';
-const groupName: Readonly<Record<Grouping, string>> = {
-  family: 'f.family',
-  flat: "''",
-  category: 'fragment_facts.category',
-  licence: 'g.name',
-  repository: 'g.name',
-  sample: 'o.sample_id',
-};
-const groupJoin: Readonly<Record<Grouping, string>> = {
-  family: '',
-  flat: '',
-  category: '',
-  licence: members.replace('USING (group_id)', "ON g.group_id = m.group_id AND g.grouping = 'licence'"),
-  repository: members.replace('USING (group_id)', "ON g.group_id = m.group_id AND g.grouping = 'repository'"),
-  sample: 'JOIN sample_occurrences o USING (fragment_id)',
+  train: 'fragment_id',
+  extract: 'extract DESC, fragment_id',
+  length: 'n_lines DESC, fragment_id',
 };
 
 export function viewFragments(db: Database, query: ViewQuery): Page<ListedFragment> {
-  const where = filterClauses(query.filter, query.accepted);
-  const hasFilter = where.length > 0;
-  if (query.family !== undefined) return listFamily(db, query, query.family, where);
+  const filter = filterParts(db, query.filter, query.accepted);
+  if (query.family !== undefined) return listFamily(db, query, [...filter, familyPart(query.family)]);
   if (query.grouping === 'family') {
-    return hasFilter ? listFilteredFamilies(db, query, where) : listFamilies(db, query);
+    return filter.length > 0 ? listFilteredFamilies(db, query, filter) : listFamilies(db, query);
   }
-  if (query.group !== null) where.push(groupClause(query.grouping, query.group));
-  return page(db, query, where, 'fragments f LEFT JOIN fragment_facts USING (fragment_id)');
+  const group = query.group === null ? [] : [groupPart(db, query.grouping, query.group)];
+  return page(db, query, [...filter, ...group], []);
 }
 
 /** The first fragment of each family stands for it. */
 function listFamilies(db: Database, { order, offset, limit, accepted }: ViewQuery): Page<ListedFragment> {
-  const sort = orders[order].replaceAll('f.', 'families.');
   const rows = db
     .prepare(
-      `SELECT f.*, category, spdx_id, sensitive, families.n_fragments AS n_family FROM families
-       JOIN fragments f USING (fragment_id) LEFT JOIN fragment_facts USING (fragment_id)
-       ORDER BY ${sort} LIMIT ? OFFSET ?`,
+      `SELECT fragment_id, n_fragments AS n_family FROM families ORDER BY ${orders[order]} LIMIT ? OFFSET ?`,
     )
     .all(limit, offset);
-  return { items: listed(db, rows, accepted), offset, total: count(db, 'families', []) };
+  const nFamily = new Map(rows.map((row) => [Number(row.fragment_id), Number(row.n_family)]));
+  const total = Number(db.prepare('SELECT count(*) AS n FROM families').get()?.n);
+  return { items: listed(db, [...nFamily.keys()], accepted, (id) => nFamily.get(id)!), offset, total };
 }
 
 /** Of each family that has a match, the first match stands for it. */
 function listFilteredFamilies(
   db: Database,
-  { order, offset, limit, accepted }: ViewQuery,
-  where: readonly Clause[],
+  query: ViewQuery,
+  parts: readonly FilterPart[],
 ): Page<ListedFragment> {
-  const { sql, values } = both(where);
-  const families = `SELECT min(f.fragment_id) AS fragment_id, count(*) AS n_family
-    FROM fragments f LEFT JOIN fragment_facts USING (fragment_id) WHERE ${sql} GROUP BY f.family`;
-  const rows = db
-    .prepare(
-      `SELECT f.*, category, spdx_id, sensitive, n_family FROM (${families}) JOIN fragments f USING (fragment_id)
-       LEFT JOIN fragment_facts USING (fragment_id) ORDER BY ${orders[order]} LIMIT ? OFFSET ?`,
-    )
-    .all(...values, limit, offset);
-  return { items: listed(db, rows, accepted), offset, total: count(db, `(${families})`, values) };
+  const earlier = passes(parts, 'e');
+  const isFirst: Clause = {
+    sql: `NOT EXISTS (SELECT 1 FROM fragments e
+      WHERE e.family = f.family AND e.fragment_id < f.fragment_id AND ${earlier.sql})`,
+    values: earlier.values,
+  };
+  const members = passes(parts, 'f');
+  const count = db.prepare(
+    `SELECT count(*) AS n FROM fragments f
+     WHERE f.family = (SELECT family FROM fragments WHERE fragment_id = ?) AND ${members.sql}`,
+  );
+  return page(db, query, parts, [isFirst], (id) => Number(count.get(id, ...members.values)?.n));
 }
 
 /** A family but for the fragment that stands for it. */
-function listFamily(
-  db: Database,
-  query: ViewQuery,
-  family: number,
-  where: readonly Clause[],
-): Page<ListedFragment> {
-  const mine: Clause = { sql: 'f.family = ?', values: [family] };
-  const { sql, values } = both([...where, mine]);
-  const first = `(SELECT min(f.fragment_id) FROM fragments f LEFT JOIN fragment_facts USING (fragment_id) WHERE ${sql})`;
-  const others: Clause = { sql: `f.fragment_id <> ${first}`, values };
-  return page(
-    db,
-    query,
-    [...where, mine, others],
-    'fragments f LEFT JOIN fragment_facts USING (fragment_id)',
-  );
+function listFamily(db: Database, query: ViewQuery, parts: readonly FilterPart[]): Page<ListedFragment> {
+  const { sql, values } = passes(parts, 'f');
+  const first = db
+    .prepare(`SELECT min(f.fragment_id) AS id FROM fragments f WHERE ${sql}`)
+    .get(...values)?.id;
+  return page(db, query, parts, [{ sql: 'f.fragment_id <> ?', values: [Number(first ?? -1)] }]);
 }
 
 function page(
   db: Database,
   { order, offset, limit, accepted }: ViewQuery,
-  where: readonly Clause[],
-  from: string,
+  parts: readonly FilterPart[],
+  conditions: readonly Clause[],
+  nFamilyOf = (_id: number) => 1,
 ): Page<ListedFragment> {
-  const { sql, values } = both(where);
-  const rows = db
-    .prepare(
-      `SELECT f.*, category, spdx_id, sensitive FROM ${from} WHERE ${sql} ORDER BY ${orders[order]} LIMIT ? OFFSET ?`,
-    )
-    .all(...values, limit, offset);
-  const total = count(db, where.length === 0 ? 'fragments' : `${from} WHERE ${sql}`, values);
-  return { items: listed(db, rows, accepted), offset, total };
+  const way = waysTo(db, parts, order, allOf([passes(parts, 'f'), ...conditions]));
+  const ids = db
+    .prepare(`${way.sql} LIMIT ? OFFSET ?`)
+    .all(...way.values, limit, offset)
+    .map((row) => Number(row.fragment_id));
+  const items = listed(db, ids, accepted, nFamilyOf);
+  return { items, offset, ...countUpTo(db, way, parts, conditions, Math.max(COUNT_LIMIT, offset + limit)) };
 }
 
-function groupClause(grouping: Grouping, name: string): Clause {
-  switch (grouping) {
-    case 'category':
-      return { sql: 'fragment_facts.category = ?', values: [name] };
-    case 'sample':
-      return {
-        sql: 'f.fragment_id IN (SELECT fragment_id FROM sample_occurrences WHERE sample_id = ?)',
-        values: [Number(name)],
-      };
-    default:
-      return {
-        sql: `f.fragment_id IN (SELECT fragment_id FROM group_members WHERE group_id =
-          (SELECT group_id FROM fragment_groups WHERE grouping = ? AND name = ?))`,
-        values: [grouping, name],
-      };
+/** The ids of those that pass, in order, by the way that is the shortest to the first of them. */
+function waysTo(db: Database, parts: readonly FilterPart[], order: FragmentOrder, condition: Clause): Clause {
+  const { list, size, isIndex } = shortestList(db, parts);
+  const isInOrder = order === 'train' && isIndex;
+  if (list === undefined || (size > FEW && !isInOrder)) {
+    const sql = `SELECT f.fragment_id FROM fragments f WHERE ${condition.sql} ORDER BY ${orders[order]}`;
+    return { sql, values: condition.values };
   }
+  const sorted = order === 'train' ? 'l.fragment_id' : orders[order].replaceAll(/\b(?=[a-z])/g, 'f.');
+  return {
+    sql: `SELECT l.fragment_id FROM (${list.sql}) l CROSS JOIN fragments f ON f.fragment_id = l.fragment_id
+      WHERE ${condition.sql} ORDER BY ${sorted}`,
+    values: [...list.values, ...condition.values],
+  };
 }
 
-function filterClauses(filter: FragmentFilter, accepted: ReadonlySet<string>): Clause[] {
-  const clauses: Clause[] = [];
-  if (filter.text !== undefined && filter.text !== '') {
-    const text = filter.text.toLowerCase();
-    clauses.push({
-      sql: '(instr(lower(CAST(f.text AS TEXT)), ?) > 0 OR substr(f.fingerprint, 1, ?) = ?)',
-      values: [text, text.length, text],
-    });
-  }
-  if (filter.licence !== undefined) clauses.push(groupClause('licence', filter.licence));
-  if (filter.category !== undefined) clauses.push(groupClause('category', filter.category));
-  if (filter.isSensitive) {
-    clauses.push({
-      sql: "f.fragment_id IN (SELECT fragment_id FROM fragment_facts WHERE sensitive <> '')",
-      values: [],
-    });
-  }
-  if (filter.isClipped) clauses.push({ sql: 'f.clipped = 1', values: [] });
-  if (filter.isNew && accepted.size > 0) {
-    clauses.push({
-      sql: 'f.fingerprint NOT IN (SELECT value FROM json_each(?))',
-      values: [JSON.stringify([...accepted])],
-    });
-  }
-  return clauses;
+/** Sizes beyond `FEW` are alike. */
+export function shortestList(
+  db: Database,
+  parts: readonly FilterPart[],
+): { readonly list?: Clause; readonly size: number; readonly isIndex?: true } {
+  const sized = parts.flatMap(({ list, isIndex }) =>
+    list === undefined
+      ? []
+      : [
+          {
+            list,
+            ...(isIndex ? { isIndex } : {}),
+            size: countOf(db, `SELECT 1 FROM (${list.sql}) LIMIT ${FEW + 1}`, list.values),
+          },
+        ],
+  );
+  const [shortest] = sized.sort((a, b) => a.size - b.size);
+  return shortest ?? { size: Number.POSITIVE_INFINITY };
 }
 
-const both = (clauses: readonly Clause[]): Clause => ({
-  sql: clauses.map(({ sql }) => sql).join(' AND ') || 'TRUE',
-  values: clauses.flatMap(({ values }) => values),
-});
+function countUpTo(
+  db: Database,
+  way: Clause,
+  parts: readonly FilterPart[],
+  conditions: readonly Clause[],
+  most: number,
+): Pick<Page<never>, 'total' | 'isAtLeast'> {
+  const [only] = parts;
+  if (only === undefined && conditions.length === 0) {
+    return { total: countOf(db, 'SELECT 1 FROM fragments', []) };
+  }
+  if (parts.length === 1 && conditions.length === 0 && only?.isIndex && only.list) {
+    return { total: countOf(db, only.list.sql, only.list.values) };
+  }
+  const unordered = way.sql.replace(/ ORDER BY .*?$/s, '');
+  const counted = countOf(db, `${unordered} LIMIT ${most + 1}`, way.values);
+  return counted > most ? { total: most, isAtLeast: true } : { total: counted };
+}
 
-const count = (db: Database, from: string, values: readonly SqlValue[]): number =>
-  Number(db.prepare(`SELECT count(*) AS n FROM ${from}`).get(...values)?.n);
+const countOf = (db: Database, sql: string, values: Clause['values']): number =>
+  Number(db.prepare(`SELECT count(*) AS n FROM (${sql})`).get(...values)?.n);
 
 function listed(
   db: Database,
-  rows: readonly Record<string, unknown>[],
+  ids: readonly number[],
   accepted: ReadonlySet<string>,
+  nFamilyOf: (id: number) => number,
 ): readonly ListedFragment[] {
+  const fragments = db.prepare(
+    `SELECT fragments.*, category, spdx_id, sensitive FROM fragments
+     LEFT JOIN fragment_facts USING (fragment_id) WHERE fragment_id = ?`,
+  );
   const labels = db.prepare('SELECT label FROM labels WHERE fingerprint = ? ORDER BY annotator');
-  return rows.map((row) => {
+  return ids.map((id) => {
+    const row = fragments.get(id)!;
     const fragment = fragmentRow(row);
     const given = new Set(labels.all(fragment.fingerprint).map(({ label }) => String(label)));
     return {
@@ -225,7 +186,7 @@ function listed(
         .filter((kind) => kind !== ''),
       label: [...given].join(' / '),
       isAccepted: accepted.has(fragment.fingerprint),
-      nFamily: Number(row.n_family ?? 1),
+      nFamily: nFamilyOf(id),
     };
   });
 }

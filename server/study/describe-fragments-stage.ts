@@ -2,13 +2,14 @@
 // later for files that lack it.
 
 import { describeFragments } from '../answers/describe-fragments.ts';
-import { isDescribed, replaceFacts } from '../store/facts-tables.ts';
+import { addWords, isDescribed, replaceFacts } from '../store/facts-tables.ts';
+import { hasWords } from '../store/fragment-words.ts';
 import { type Database, openForReading, openForWriting, tryLock } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 
 /** Nothing to do where it has been done. The caller holds the study's lock. */
 export async function describe(db: Database): Promise<void> {
-  if (isDescribed(db)) return;
+  if (isDescribed(db)) return addWords(db);
   const { kinds, sensitive } = await describeFragments(db);
   replaceFacts(
     db,
@@ -33,5 +34,5 @@ export async function describeStudy(file: string): Promise<boolean> {
 
 function hasBeenDescribed(file: string): boolean {
   using db = openForReading(file);
-  return isDescribed(db);
+  return isDescribed(db) && hasWords(db);
 }

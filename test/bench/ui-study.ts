@@ -5,16 +5,17 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { groupFragments } from '../../server/store/facts-tables.ts';
+import { indexWords } from '../../server/store/fragment-words.ts';
 import { migrations } from '../../server/store/schema.ts';
 import { openForWriting, transact } from '../../server/store/study-file.ts';
 import { insertStudy, setAnalysed, setState } from '../../server/store/study-table.ts';
 import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
 
 export const N_FRAGMENTS = 1_000_000;
+const FOLDER = join(import.meta.dirname, '..', '..', '.cache', 'ui-study');
 
 /** Makes it where it is not there yet; takes about half a minute. */
-export function seedMillion(nFragments = N_FRAGMENTS): string {
-  const folder = join(import.meta.dirname, '..', '..', '.cache', 'ui-study');
+export function seedMillion(nFragments = N_FRAGMENTS, folder = FOLDER): string {
   const version = createHash('sha256').update(migrations.join()).digest('hex').slice(0, 12);
   const file = join(folder, `million-${nFragments}-${version}.sqlite`);
   if (existsSync(file)) return file;
@@ -26,7 +27,10 @@ export function seedMillion(nFragments = N_FRAGMENTS): string {
   insertStudy(db, { model: '/model', samples: null, corpus: ['/corpus'], sampling, rule: defaultRule });
   db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
   db.exec(seedSql(nFragments));
-  transact(db, () => groupFragments(db));
+  transact(db, () => {
+    groupFragments(db);
+    indexWords(db);
+  });
   setAnalysed(db, 1);
   setState(db, 'complete', null);
   db.exec('PRAGMA journal_mode = DELETE');
@@ -55,6 +59,9 @@ const seedSql = (n: number) => `
     SELECT value, 0, value % 100000, 1, 9, 0, 100 FROM s;
   INSERT INTO sample_occurrences WITH RECURSIVE s(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM s WHERE value < ${n - 1})
     SELECT value, 0, value % 20000, 1, 9, 0, 100 FROM s;
+  INSERT INTO sample_metrics WITH RECURSIVE s(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM s WHERE value < 19999)
+    SELECT value, 60, CASE WHEN value % 3 = 0 THEN 0 ELSE 9 END, 300, CASE WHEN value % 3 = 0 THEN 0 ELSE 80 END,
+      0.5 + (value % 97) / 50.0, 2.0 + (value % 53) / 10.0, 400 + value % 300 FROM s;
   INSERT INTO memorised_ranges WITH RECURSIVE s(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM s WHERE value < 19999)
     SELECT value, 0, 9, 1, 9, 0, 100 FROM s;
   INSERT INTO fragment_facts WITH RECURSIVE s(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM s WHERE value < ${n - 1})

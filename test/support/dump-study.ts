@@ -5,7 +5,12 @@ import { DatabaseSync } from 'node:sqlite';
 export function dumpStudy(file: string): string {
   const db = new DatabaseSync(file, { readOnly: true });
   try {
-    const tables = db.prepare("SELECT name FROM sqlite_schema WHERE type = 'table' ORDER BY name").all();
+    // A virtual table's rows lie in tables of its own.
+    const tables = db
+      .prepare(
+        "SELECT name FROM sqlite_schema WHERE type = 'table' AND sql NOT LIKE 'CREATE VIRTUAL%' ORDER BY name",
+      )
+      .all();
     return tables
       .flatMap(({ name }) => [
         `## ${name}`,

@@ -1,0 +1,117 @@
+// A view's filter as parts of SQL. Each part tests a fragment; most can also list who passes it from an index, so
+// that whatever comes first need not look at all fragments.
+
+import type { FragmentFilter, Grouping } from '../../protocol/views.ts';
+import { asciiLower, hasWords, standsFromWord, wordsQuery } from './fragment-words.ts';
+import type { Database } from './study-file.ts';
+
+export type SqlValue = string | number;
+
+/** SQL with what its question marks stand for. */
+export interface Clause {
+  readonly sql: string;
+  readonly values: readonly SqlValue[];
+}
+
+export interface FilterPart {
+  /** A condition on the row of `fragments` that goes by this name. */
+  readonly test: (f: string) => Clause;
+  /** The `fragment_id`s of those that pass, and perhaps of some that do not. */
+  readonly list?: Clause;
+  /** Whether the list comes in order as it is read, and holds none that does not pass. */
+  readonly isIndex?: true;
+}
+
+/** Which fragments a view shows: those that pass every part. */
+export function filterParts(
+  db: Database,
+  filter: FragmentFilter,
+  accepted: ReadonlySet<string>,
+): readonly FilterPart[] {
+  const parts: FilterPart[] = [];
+  if (filter.text !== undefined && filter.text !== '') parts.push(textPart(db, asciiLower(filter.text)));
+  if (filter.licence !== undefined) parts.push(groupPart(db, 'licence', filter.licence));
+  if (filter.category !== undefined) parts.push(groupPart(db, 'category', filter.category));
+  if (filter.isSensitive) {
+    parts.push(listed("SELECT fragment_id FROM fragment_facts WHERE sensitive <> ''", []));
+  }
+  if (filter.isClipped) parts.push(listed('SELECT fragment_id FROM fragments WHERE clipped = 1', []));
+  if (filter.isNew && accepted.size > 0) {
+    const values = [JSON.stringify([...accepted])];
+    parts.push({
+      test: (f) => ({ sql: `${f}.fingerprint NOT IN (SELECT value FROM json_each(?))`, values }),
+    });
+  }
+  return parts;
+}
+
+/** The fragments of one group of a view. */
+export function groupPart(db: Database, grouping: Grouping, name: string): FilterPart {
+  switch (grouping) {
+    case 'category':
+      return listed('SELECT fragment_id FROM fragment_facts WHERE category = ?', [name]);
+    case 'sample':
+      return {
+        // A fragment may stand in a sample more than once.
+        ...listed(
+          'SELECT DISTINCT fragment_id FROM sample_occurrences WHERE sample_id = ? ORDER BY fragment_id',
+          [Number(name)],
+        ),
+        test: (f) => ({
+          sql: `${f}.fragment_id IN (SELECT fragment_id FROM sample_occurrences WHERE sample_id = ?)`,
+          values: [Number(name)],
+        }),
+      };
+    default: {
+      const group = db
+        .prepare('SELECT group_id FROM fragment_groups WHERE grouping = ? AND name = ?')
+        .get(grouping, name);
+      return listed('SELECT fragment_id FROM group_members WHERE group_id = ?', [
+        Number(group?.group_id ?? -1),
+      ]);
+    }
+  }
+}
+
+export function familyPart(family: number): FilterPart {
+  return listed('SELECT fragment_id FROM fragments WHERE family = ?', [family]);
+}
+
+export const passes = (parts: readonly FilterPart[], f: string): Clause =>
+  allOf(parts.map(({ test }) => test(f)));
+
+export const allOf = (clauses: readonly Clause[]): Clause => ({
+  sql: clauses.map(({ sql }) => `(${sql})`).join(' AND ') || 'TRUE',
+  values: clauses.flatMap(({ values }) => values),
+});
+
+/** A list with an index that also answers for a single fragment. */
+function listed(sql: string, values: readonly SqlValue[]): FilterPart {
+  return {
+    test: (f) => ({ sql: `EXISTS (${sql} AND fragment_id = ${f}.fragment_id)`, values }),
+    list: { sql, values },
+    isIndex: true,
+  };
+}
+
+/** The beginning of a fingerprint, or what stands in the text. */
+function textPart(db: Database, text: string): FilterPart {
+  db.function('stands_from_word', { deterministic: true }, (whole, wanted) =>
+    Number(standsFromWord(String(whole), String(wanted))),
+  );
+  // The built-in function is the faster one at saying no.
+  const test = (f: string): Clause => ({
+    sql: `instr(lower(CAST(${f}.text AS TEXT)), ?) > 0 AND stands_from_word(CAST(${f}.text AS TEXT), ?)
+      OR substr(${f}.fingerprint, 1, ?) = ?`,
+    values: [text, text, text.length, text],
+  });
+  const words = hasWords(db) ? wordsQuery(text) : undefined;
+  if (words === undefined) return { test };
+  const found = 'SELECT rowid AS fragment_id FROM fragment_words WHERE fragment_words MATCH ?';
+  if (!/^[0-9a-f]{1,32}$/.test(text)) return { test, list: { sql: found, values: [words] } };
+  const byFingerprint = 'SELECT fragment_id FROM fragments WHERE fingerprint BETWEEN ? AND ?';
+  return {
+    test,
+    list: { sql: `${found} UNION ${byFingerprint}`, values: [words, text, `${text}g`] },
+  };
+}

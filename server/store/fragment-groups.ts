@@ -1,0 +1,55 @@
+// The groups of the studies view with how many fragments each holds: from a table where nothing is filtered, and
+// counted anew otherwise.
+
+import type { Page, PageRequest } from '../../protocol/fragments.ts';
+import type { FragmentFilter, FragmentGroup, Grouping } from '../../protocol/views.ts';
+import { filterParts, passes } from './fragment-filter.ts';
+import { shortestList } from './fragment-views.ts';
+import type { Database } from './study-file.ts';
+
+export function listGroups(
+  db: Database,
+  grouping: Grouping,
+  filter: FragmentFilter,
+  accepted: ReadonlySet<string>,
+  { offset, limit }: PageRequest,
+): Page<FragmentGroup> {
+  const parts = filterParts(db, filter, accepted);
+  const known = 'SELECT name, n_fragments AS n FROM fragment_groups WHERE grouping = ?';
+  const { list } = shortestList(db, parts);
+  const { sql, values } = passes(parts, 'f');
+  const from = list
+    ? `(${list.sql}) l CROSS JOIN fragments f ON f.fragment_id = l.fragment_id`
+    : 'fragments f';
+  const matches = `WITH matches AS MATERIALIZED (SELECT f.fragment_id FROM ${from} WHERE ${sql})`;
+  const [groups, given] =
+    parts.length === 0
+      ? [known, [grouping]]
+      : [`${matches} ${counted(grouping)}`, [...(list?.values ?? []), ...values]];
+  const rows = db
+    .prepare(`SELECT *, count(*) OVER () AS total FROM (${groups}) ORDER BY n DESC, name LIMIT ? OFFSET ?`)
+    .all(...given, limit, offset);
+  const items = rows.map((row) => ({ name: String(row.name), nFragments: Number(row.n) }));
+  return { items, offset, total: Number(rows[0]?.total ?? 0) };
+}
+
+/** Of the matches, by name. */
+function counted(grouping: Grouping): string {
+  switch (grouping) {
+    case 'category':
+      return `SELECT category AS name, count(*) AS n FROM matches
+        CROSS JOIN fragment_facts USING (fragment_id) GROUP BY category`;
+    case 'sample':
+      return `SELECT sample_id AS name, count(DISTINCT fragment_id) AS n FROM matches
+        CROSS JOIN sample_occurrences USING (fragment_id) GROUP BY sample_id`;
+    case 'licence':
+    case 'repository':
+      // The plus sign keeps SQLite from seeking every match in every group.
+      return `SELECT name, count(*) AS n FROM fragment_groups g CROSS JOIN group_members m USING (group_id)
+        WHERE g.grouping = '${grouping}' AND +m.fragment_id IN (SELECT fragment_id FROM matches)
+        GROUP BY g.group_id`;
+    case 'family':
+    case 'flat':
+      return 'SELECT NULL AS name, 0 AS n WHERE FALSE';
+  }
+}

@@ -1,0 +1,78 @@
+// Table `fragment_words`: which fragments hold a word, so that a view need not read all texts for a few. It knows
+// words from SQLite's tokenizer alone; who asks holds what it finds against the texts.
+
+import { readFragmentTexts } from './fragment-counts.ts';
+import type { Database } from './study-file.ts';
+
+/** Where a word begins inside another: `parseFile` also counts under `File`. */
+const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g;
+const WORDS_WITH_HUMPS = /[A-Za-z0-9]*[A-Za-z0-9][A-Z][A-Za-z0-9]*/g;
+const ASCII_WORD = /^[A-Za-z0-9]+$/;
+/** Letters beyond ASCII are SQLite's to divide, so they keep together here. */
+const BETWEEN_WORDS = /[\0-/:-@[-`{-\x7f]+/;
+
+/** Of all fragments there are. Call inside a transaction. */
+export function indexWords(db: Database): void {
+  forgetWords(db);
+  const insert = db.prepare('INSERT INTO fragment_words (rowid, text) VALUES (?, ?)');
+  for (const { fragmentId, text } of readFragmentTexts(db)) {
+    insert.run(fragmentId, [text, ...wordsInside(text)].join(' '));
+  }
+  db.exec("INSERT INTO fragment_words (fragment_words) VALUES ('optimize')");
+}
+
+export function forgetWords(db: Database): void {
+  db.exec("INSERT INTO fragment_words (fragment_words) VALUES ('delete-all')");
+}
+
+/** Whether the words have been listed. An index of nothing has no segment. */
+export function hasWords(db: Database): boolean {
+  const row = db
+    .prepare(
+      'SELECT EXISTS (SELECT 1 FROM fragment_words_idx) OR NOT EXISTS (SELECT 1 FROM fragments) AS has',
+    )
+    .get();
+  return row?.has === 1;
+}
+
+/**
+ * What to ask the index for texts in which `text` may stand from the beginning of a word on; undefined where
+ * it holds no word that the index could know.
+ */
+export function wordsQuery(text: string): string | undefined {
+  const words = text.split(BETWEEN_WORDS);
+  const known = words.flatMap((word, i) =>
+    ASCII_WORD.test(word) ? [`"${word}"${i === words.length - 1 ? '*' : ''}`] : [],
+  );
+  return known.length === 0 ? undefined : known.join(' AND ');
+}
+
+/** Whether `wanted`, in lower case, stands in the text from the beginning of a word on; case counts beyond ASCII. */
+export function standsFromWord(text: string, wanted: string): boolean {
+  const lower = asciiLower(text);
+  for (let at = lower.indexOf(wanted); at >= 0; at = lower.indexOf(wanted, at + 1)) {
+    if (beginsWord(text, at)) return true;
+  }
+  return false;
+}
+
+export const asciiLower = (text: string): string => text.replace(/[A-Z]+/g, (word) => word.toLowerCase());
+
+function beginsWord(text: string, at: number): boolean {
+  if (
+    !/[A-Za-z0-9]/.test(text[at] ?? '') ||
+    !/[\p{L}\p{N}\p{M}\p{Co}]$/u.test(text.slice(Math.max(0, at - 2), at))
+  )
+    return true;
+  const around = text.slice(at - 1, at + 2);
+  return /^[a-z0-9][A-Z]|^[A-Z][A-Z][a-z]/.test(around);
+}
+
+/** From each hump to the end of the word. */
+function wordsInside(text: string): Set<string> {
+  const found = new Set<string>();
+  for (const [word] of text.matchAll(WORDS_WITH_HUMPS)) {
+    for (const { index } of word.matchAll(HUMPS)) found.add(word.slice(index));
+  }
+  return found;
+}
