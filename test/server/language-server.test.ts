@@ -1,46 +1,19 @@
 // The server over real IPC, as the extension talks to it.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork } from 'node:child_process';
 import { renameSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
-import {
-  CancellationTokenSource,
-  createMessageConnection,
-  IPCMessageReader,
-  IPCMessageWriter,
-  type MessageConnection,
-  ResponseError,
-} from 'vscode-jsonrpc/node';
+import { test } from 'node:test';
+import { CancellationTokenSource, ResponseError } from 'vscode-jsonrpc/node';
 import type { ErrorData } from '../../protocol/errors.ts';
-import type { Message } from '../../protocol/message.ts';
 import * as protocol from '../../protocol/requests.ts';
 import type { Progress, StudyPlan } from '../../protocol/study.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { type ServerClient, startServer } from '../support/server-client.ts';
 
 const execution = { provider: 'auto', batch: 8, workers: 'auto' } as const;
 
-interface Client {
-  readonly child: ChildProcess;
-  readonly connection: MessageConnection;
-  send<P, R>(message: Message<P, R>, params: P): Promise<R>;
-}
-
-async function startServer(): Promise<Client> {
-  const child = fork(fileURLToPath(new URL('../../server/main.ts', import.meta.url)), ['--node-ipc'], {
-    stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-  });
-  const connection = createMessageConnection(new IPCMessageReader(child), new IPCMessageWriter(child));
-  connection.listen();
-  after(() => child.kill('SIGKILL'));
-  await connection.sendRequest('initialize', { processId: process.pid, rootUri: null, capabilities: {} });
-  await connection.sendNotification('initialized', {});
-  return { child, connection, send: (message, params) => connection.sendRequest(message.method, params) };
-}
-
-async function smallPlan(client: Client): Promise<StudyPlan> {
+async function smallPlan(client: ServerClient): Promise<StudyPlan> {
   const plan = await client.send(protocol.getDemoPlan, {});
   return { ...plan, sampling: { ...plan.sampling, nSamples: 24, maxTokens: 160, seed: 7 } };
 }
