@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import { digestWeights } from './digest-weights.ts';
 import { findExportedModel } from './exported-model.ts';
 import { type Gpt2Config, parseGpt2Config } from './gpt2-config.ts';
-import { type Gpt2Weights, selectGpt2Weights, weightFolder } from './gpt2-weights.ts';
+import { folderAbove, type Gpt2Weights, selectGpt2Weights } from './gpt2-weights.ts';
 import { readWeights } from './read-weights.ts';
 import { buildTokenBytes, type TokenBytes } from './token-bytes.ts';
 import { readTokenizer, type TokenizerFile } from './tokenizer-file.ts';
@@ -63,7 +63,7 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     digest,
     config,
     weights,
-    weightFolder: weightFolder(weights),
+    weightFolder: folderAbove([...weights.values()].map(({ file }) => file)),
     tokenizer,
     tokenBytes,
     weightBytes,

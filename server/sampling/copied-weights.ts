@@ -76,4 +76,5 @@ function gather(bytes: Buffer, { offset, shape, strides }: PickleTensor, size: n
   return out;
 }
 
-const cacheFolder = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'verbatim');
+/** Where whatever can be made again is kept. */
+export const cacheFolder = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'verbatim');

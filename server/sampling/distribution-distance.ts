@@ -40,6 +40,7 @@ export async function measureDistance(
   const settings = { config, seed: 0, maxTokens: N_STEPS, schedule };
   const texts = (await generateBatch(session, settings, rows, () => false))!.map(({ tokens }) => tokens);
   const wanted = await readLogits(session, exact, texts);
+  await session.release(); // Both models at once would be the most memory that a run ever takes.
   const given = await readLogits(await open(approximate), approximate, texts);
   return compare(wanted, given, config.vocabularySize);
 }

@@ -6,6 +6,7 @@ import { relative } from 'node:path';
 import type { Activation, Gpt2Config } from './gpt2-config.ts';
 import type { Gpt2Weights } from './gpt2-weights.ts';
 import { int8Product } from './int8-product.ts';
+import type { Int8Weights } from './int8-weights.ts';
 import { DATA_TYPE, type Graph } from './onnx-graph.ts';
 
 /** Makes attention's output, as wide as `qkv`'s third, from the joint projection of one layer. */
@@ -18,8 +19,8 @@ export interface Gpt2Model {
   readonly weightFolder: string;
   /** What the layers compute in; embeddings' sum and logits are 32-bit always. Left out: 32 bits. */
   readonly precision?: Precision;
-  /** What the products with weights compute in: `int8` for rows of float32 in two dimensions. Left out: `precision`. */
-  readonly products?: 'int8';
+  /** Products with weights are in 8 bits then, of rows of float32 in two dimensions. Left out: `precision`. */
+  readonly int8?: Int8Weights;
 }
 
 export type Precision = 'float32' | 'float16';
@@ -71,8 +72,8 @@ export function transform(graph: Graph, model: Gpt2Model, embedded: string, atte
 export function head(graph: Graph, model: Gpt2Model, hidden: string): string {
   const wide = model.precision === 'float16' ? graph.op('Cast', [hidden], { to: DATA_TYPE.float32 }) : hidden;
   const name = model.config.tiedHead ? 'wte.weight' : 'lm_head.weight';
+  if (model.int8 !== undefined) return roundedProduct(graph, model, model.int8, wide, name);
   const table = weight(graph, model, name, 'float32');
-  if (model.products === 'int8') return int8Product(graph, wide, table, 'transposed');
   return graph.op('MatMul', [
     wide,
     graph.constantOp(`${name}:transposed`, 'Transpose', [table], { perm: [1, 0] }),
@@ -93,9 +94,18 @@ function weight(
 }
 
 function linear(graph: Graph, model: Gpt2Model, input: string, name: string): string {
-  const factor = weight(graph, model, `${name}.weight`);
-  if (model.products === 'int8') return int8Product(graph, input, factor, 'as-stored');
-  return graph.op('MatMul', [input, factor]);
+  if (model.int8 !== undefined) return roundedProduct(graph, model, model.int8, input, `${name}.weight`);
+  return graph.op('MatMul', [input, weight(graph, model, `${name}.weight`)]);
+}
+
+function roundedProduct(
+  graph: Graph,
+  { weightFolder }: Gpt2Model,
+  { file, byName }: Int8Weights,
+  input: string,
+  name: string,
+): string {
+  return int8Product(graph, input, name, byName.get(name)!, relative(weightFolder, file));
 }
 
 function addBias(graph: Graph, model: Gpt2Model, input: string, name: string): string {

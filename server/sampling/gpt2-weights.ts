@@ -33,10 +33,14 @@ export function selectGpt2Weights(dir: string, config: Gpt2Config, all: readonly
 }
 
 /** The closest folder above all the files: links are resolved, so shards may lie in several. */
-export function weightFolder(weights: Gpt2Weights): string {
-  const files = [...weights.values()].map(({ file }) => file);
+export function folderAbove(files: readonly string[]): string {
   let folder = dirname(files[0] ?? sep);
   while (!files.every((file) => file.startsWith(folder.endsWith(sep) ? folder : folder + sep))) {
+    if (folder === dirname(folder)) {
+      throw new UserError(`${files.join(' and ')} lie on different drives.`, {
+        action: 'Set XDG_CACHE_HOME to a folder on the drive of the model.',
+      });
+    }
     folder = dirname(folder);
   }
   return folder;

@@ -13,6 +13,9 @@ import { EXPORTED_FORM } from './exported-model.ts';
 import { findRuntime } from './find-runtime.ts';
 import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
 import { LOOP_FORM } from './generation-graph.ts';
+import type { Gpt2Model } from './gpt2-graph.ts';
+import { folderAbove } from './gpt2-weights.ts';
+import { roundWeights } from './int8-weights.ts';
 import { planExecution } from './plan-execution.ts';
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts';
 import type { WorkerStart } from './sampling-worker.ts';
@@ -93,15 +96,9 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   const queue = new BatchQueue(pending, sizes);
   const fallbacks = [...passedOver, ...planned.fallbacks];
   const form = formOf(request);
-  const { products } = plan;
-  const session = { provider, nThreads, weightFolder: checkpoint.weightFolder };
-  const model = {
-    config,
-    weights: checkpoint.weights,
-    weightFolder: checkpoint.weightFolder,
-    ...(products === undefined ? {} : { products }),
-  };
-  const distance = products && (await measure({ model, session, task: { kind: 'compare' } }, signal));
+  const model = plan.products === 'int8' ? await roundModel(checkpoint, signal) : toModel(checkpoint);
+  const session = { provider, nThreads, weightFolder: model.weightFolder };
+  const distance = plan.products && (await measure({ model, session, task: { kind: 'compare' } }, signal));
   const report = () => {
     const environment = { provider, form, batch: queue.size, workers, runtime };
     const facts = distance === undefined ? {} : { distance };
@@ -134,6 +131,18 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   )) {
     yield rows.map(finish);
   }
+}
+
+function toModel({ config, weights, weightFolder }: Checkpoint): Gpt2Model {
+  return { config, weights, weightFolder };
+}
+
+/** The same with its products in 8 bits. */
+export async function roundModel(checkpoint: Checkpoint, signal: AbortSignal): Promise<Gpt2Model> {
+  const { config, weights, digest } = checkpoint;
+  const int8 = await roundWeights(config, weights, digest, signal);
+  const files = [...weights.values()].map(({ file }) => file);
+  return { config, weights, weightFolder: folderAbove([...files, int8.file]), int8 };
 }
 
 /** Exported models and 8-bit products have a form for the CPU alone. */

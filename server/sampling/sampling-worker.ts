@@ -89,7 +89,7 @@ try {
 /** Opens what the task needs; gives back what answers a batch, with null for one that was stopped. */
 async function prepareWork(): Promise<(batch: Exclude<WorkerRequest, null>) => Promise<Results | null>> {
   if (task.kind === 'compare') {
-    const { products: _, ...exact } = model;
+    const { int8: _, ...exact } = model;
     return async (batch) => {
       const { nRows } = (batch as readonly ComparisonRequest[])[0]!;
       return [await measureDistance(exact, model, nRows, settings.nThreads)];

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { generateBatch } from '../../server/sampling/generate-batch.ts';
 import { buildGenerationGraph } from '../../server/sampling/generation-graph.ts';
-import { sampleModel } from '../../server/sampling/sample-model.ts';
+import { roundModel, sampleModel } from '../../server/sampling/sample-model.ts';
 import { scoreBatch } from '../../server/sampling/score-batch.ts';
 import { buildScoringGraph } from '../../server/sampling/scoring-graph.ts';
 import { openSession } from '../../server/sampling/session.ts';
@@ -42,6 +42,7 @@ export interface Result {
 }
 
 const nThreads = availableParallelism();
+const { signal } = new AbortController();
 const RULE = { topK: 40, topP: 1, greedy: false };
 
 async function measure(measurement: Measurement): Promise<Result> {
@@ -61,8 +62,9 @@ async function measure(measurement: Measurement): Promise<Result> {
     case 'generate': {
       const { batch, tokens, products } = measurement;
       const config = { ...checkpoint.config, eosTokens: [] };
-      const model = { ...checkpoint, config, ...(products === undefined ? {} : { products }) };
-      const session = await openSession(buildGenerationGraph(model, RULE), settings);
+      const source = products === undefined ? checkpoint : await roundModel(checkpoint, signal);
+      const graph = buildGenerationGraph({ ...source, config }, RULE);
+      const session = await openSession(graph, { ...settings, weightFolder: source.weightFolder });
       const schedule = { kind: 'constant', temperature: 1 } as const;
       const rows = Array.from({ length: batch }, (_, sampleId) => ({ sampleId, prompt: [config.bosToken] }));
       const make = (maxTokens: number) =>
@@ -91,7 +93,7 @@ async function measure(measurement: Measurement): Promise<Result> {
         plan: { ...plan, nSamples: measurement.samples, maxTokens: measurement.tokens },
         execution: { provider: 'auto', batch: 'auto', workers: 'auto' } as const,
         isDone: () => false,
-        signal: new AbortController().signal,
+        signal,
         onEnvironment: () => {},
       };
       let nTokens = 0;

@@ -9,6 +9,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { measureDistance } from '../../server/sampling/distribution-distance.ts';
+import { roundModel } from '../../server/sampling/sample-model.ts';
 import { writeRandomCheckpoint } from '../unit/sampling-random-checkpoint.ts';
 import type { Measurement, Result } from './sampler-child.ts';
 import { buildExportedGraph } from './sampler-exported-graph.ts';
@@ -64,7 +65,8 @@ export async function run(emit: (figure: object) => void): Promise<void> {
     minOfRoofline: 0.6,
   });
   const int8 = await measure({ kind: 'generate', dir, batch: 64, tokens: 128, products: 'int8' });
-  const distance = await measureDistance(checkpoint, { ...checkpoint, products: 'int8' }, 32, 1);
+  const int8Model = await roundModel(checkpoint, new AbortController().signal);
+  const distance = await measureDistance(checkpoint, int8Model, 32, 1);
   emit({ figure: 'int8 64x128', tokensPerSecond: int8.tokensPerSecond, ...distance });
   const demo = await measure({ kind: 'study', dir: DEMO, samples: 256, tokens: 256 });
   emit({ figure: 'demo 256x256', seconds: demo.seconds, tokensPerSecond: demo.tokensPerSecond });
