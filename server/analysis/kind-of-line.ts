@@ -50,19 +50,23 @@ const lineRules: readonly (readonly [RegExp, LineKind])[] = [
     'import',
   ],
   [/^(?:(?:const|let|var)\s+)?[\w${},\s:*]+=\s*require\s*\(/, 'import'],
+  [/^["']?[\w$]+["']?\s*:\s*require\s*\(/, 'import'],
   [/^(?:export\s+(?:\*|\{[^}]*\}|type\s*\{[^}]*\})\s*(?:as\s+\w+\s+)?(?:from\b|;|$))/, 'import'],
   [
     /^(?:def\s+test\w*|class\s+\w*test\w*|@test\b|assert\b|self\s?\.?\s?assert\w*|self\.fail|assert\w*\s?[.(]|expect\s?\(|(?:describe|it|test|beforeeach|aftereach)(?:\.\w+)?\s?\(|unittest\b|@pytest|@mock)/i,
     'test',
   ],
   [
-    /^(?:if\s+__name__\s*==|"use strict"|'use strict'|module\s?\.\s?exports|exports\s?\.|object\.defineproperty\(exports|super\s?\(|super\.|parser\.add_argument|@override|public\s+static\s+void\s+main|this\s?\.\s?\w+\s?=\s?\w+\s?;$|self\s?\.\s?\w+\s?=\s?\w+$|def\s+__\w+__\s?\(|export\s+default\b|\(function\s?\()/i,
+    /^(?:if\s+__name__\s*==|"use strict"|'use strict'|module\s?\.\s?exports|exports\s?\.|object\.defineproperty\(exports|super\s?\(|super\.|parser\.add_argument|@override|public\s+static\s+void\s+main|this\s?\.\s?\w+\s?=\s?\w+\s?;$|self\s?\.\s?\w+\s?=\s?\w+$|def\s+__\w+__\s?\(|export\s+default\s+(?:[\w.]+\s?;?$|\{|function\s?\()|(?:var|let|const)\s+\w+\s?=\s?_interop\w+\s?\(|function\s+_interop\w+\s?\(|return\s+new\s+\w+\s?\([\w\s,.]*\)\s*;?$|\(function\s?\()/i,
     'boilerplate',
   ],
   [
     /^(?:["'][^"']*["']\s*:|[\w$-]+\s*:)\s*(?:["'`].*["'`]|-?[\d.]+(?:e[+-]?\d+)?|true|false|null|none|\[.*\]?|\{.*\}?|#[0-9a-f]+)?\s*[,;]?(?:\s*(?:#|\/\/).*)?$/i,
     'data',
   ],
+  // A key with a pattern, and several pairs in a line.
+  [/^(?:["'][^"']*["']|[\w$-]+)\s*:\s*\/.+\/[dgimsuvy]*\s*,?$/, 'data'],
+  [/^(?:["'][^"']*["']\s*:\s*["'][^"']*["']\s*,?\s*){2,}$/, 'data'],
   [/^(?:["'`].*["'`]|-?(?:0x)?[0-9a-f.]+|true|false|null|none)\s*,?$/i, 'data'],
   [/^[\s\d.,+\-xeXa-fA-F[\](){}"']*,$/, 'data'],
   [/^(?:(?:export\s+)?(?:const|let|var)\s+)?[A-Z][A-Z0-9_]*\s*=\s*(?:["'`\d[{(-].*)$/, 'data'],

@@ -159,6 +159,53 @@ case "object": {`,
   );
 });
 
+test('a licence is told by its name too, where comments name it', () => {
+  check(
+    'license MIT',
+    `* Released under MIT license <https://example.org/license>
+* Copyright Jane Doe
+*/
+/** Largest size. */
+var LARGEST = 200;
+var SMALLEST = 2;`,
+  );
+  check('license Apache-2.0', '# distributed under the terms of the Apache License, Version 2.0\n# a\n# b');
+  check('documentation', '// Released under the name of b.\n// c\n// d\n// e\nf();\ng();');
+});
+
+test('what is said of generated things makes no file generated', () => {
+  check(
+    'documentation',
+    '/**\n* Maps keys generated from the results.\n*\n* @param {Array} results\n*/\nfunction f(results) {',
+  );
+});
+
+test('what compilers put in front is boilerplate; patterns by key are data; a test says what it runs on', () => {
+  check(
+    'boilerplate',
+    `'use strict';
+Object.defineProperty(exports, "__esModule", {
+value: true
+});
+var _a = require('./a.js');
+var _a2 = _interopRequireDefault(_a);
+function _interopRequireDefault(obj) { return obj && obj.__esModule ? obj : { default: obj }; }`,
+  );
+  check(
+    'configuration',
+    '// Codes\nvar codes = {\nAD: /^(AD[0-9]{2})$/,\nAE: /^(AE[0-9]{2})$/,\nAL: /^(AL)$/i,\nAT: /^AT/,',
+  );
+  check('configuration', `var names = {\n'a': 'b', 'c': 'd',\n'e': 'f', 'g': 'h',\n'i': 'j',\n'k': 'l',\n};`);
+  check(
+    'imports',
+    `module.exports = {\n'a': require('./a'),\n'b': require('./b'),\n'c': require('./c'),\n};`,
+  );
+  check(
+    'tests',
+    `'use strict';\nvar tape = require('tape');\nvar cases = [\n[['a', 'b'], 'a/b'],\n[[], '.'],\n];`,
+  );
+});
+
 test('the text profile’s spacing and case change nothing', () => {
   check(
     'imports',
