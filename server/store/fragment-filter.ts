@@ -18,8 +18,10 @@ export interface FilterPart {
   readonly test: (f: string) => Clause;
   /** The `fragment_id`s of those that pass, and perhaps of some that do not. */
   readonly list?: Clause;
-  /** Whether the list comes in order as it is read, and holds none that does not pass. */
-  readonly isIndex?: true;
+  /** The list holds none that does not pass. */
+  readonly isExact?: true;
+  /** It comes in order as it is read. */
+  readonly isSorted?: true;
 }
 
 /** Which fragments a view shows: those that pass every part. */
@@ -51,17 +53,7 @@ export function groupPart(db: Database, grouping: Grouping, name: string): Filte
     case 'category':
       return listed('SELECT fragment_id FROM fragment_facts WHERE category = ?', [name]);
     case 'sample':
-      return {
-        // A fragment may stand in a sample more than once.
-        ...listed(
-          'SELECT DISTINCT fragment_id FROM sample_occurrences WHERE sample_id = ? ORDER BY fragment_id',
-          [Number(name)],
-        ),
-        test: (f) => ({
-          sql: `${f}.fragment_id IN (SELECT fragment_id FROM sample_occurrences WHERE sample_id = ?)`,
-          values: [Number(name)],
-        }),
-      };
+      return samplesPart(Number(name) + 1, Number(name));
     default: {
       const group = db
         .prepare('SELECT group_id FROM fragment_groups WHERE grouping = ? AND name = ?')
@@ -71,6 +63,17 @@ export function groupPart(db: Database, grouping: Grouping, name: string): Filte
       ]);
     }
   }
+}
+
+/** Fragments of the samples with ids from `first` up to `end`, where they may stand more than once. */
+export function samplesPart(end: number, first = 0): FilterPart {
+  const values = [first, end];
+  const within = 'FROM sample_occurrences WHERE sample_id >= ? AND sample_id < ?';
+  return {
+    test: (f) => ({ sql: `EXISTS (SELECT 1 ${within} AND fragment_id = ${f}.fragment_id)`, values }),
+    list: { sql: `SELECT DISTINCT fragment_id ${within}`, values },
+    isExact: true,
+  };
 }
 
 export function familyPart(family: number): FilterPart {
@@ -85,12 +88,13 @@ export const allOf = (clauses: readonly Clause[]): Clause => ({
   values: clauses.flatMap(({ values }) => values),
 });
 
-/** A list with an index that also answers for a single fragment. */
-function listed(sql: string, values: readonly SqlValue[]): FilterPart {
+/** A list with an index that also answers for a single fragment; it ends with a condition. */
+export function listed(sql: string, values: readonly SqlValue[]): FilterPart {
   return {
     test: (f) => ({ sql: `EXISTS (${sql} AND fragment_id = ${f}.fragment_id)`, values }),
     list: { sql, values },
-    isIndex: true,
+    isExact: true,
+    isSorted: true,
   };
 }
 

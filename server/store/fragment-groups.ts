@@ -3,8 +3,8 @@
 
 import type { Page, PageRequest } from '../../protocol/fragments.ts';
 import type { FragmentFilter, FragmentGroup, Grouping } from '../../protocol/views.ts';
+import { shortestList } from './find-fragments.ts';
 import { filterParts, passes } from './fragment-filter.ts';
-import { shortestList } from './fragment-views.ts';
 import type { Database } from './study-file.ts';
 
 export function listGroups(

@@ -1,11 +1,9 @@
-// The pages of the studies view: fragments filtered, sorted and in groups. Queries, one a function, no state. What
-// comes first is found by walking an index until the page is full: the order's own where most fragments pass, a
-// list of those that may pass where few do.
+// The pages of the studies view: fragments filtered, sorted and in groups. Queries, one a function, no state.
 
 import type { FragmentOrder, Page, PageRequest } from '../../protocol/fragments.ts';
 import type { FragmentFilter, Grouping, ListedFragment } from '../../protocol/views.ts';
+import { findFragments, orders } from './find-fragments.ts';
 import {
-  allOf,
   type Clause,
   type FilterPart,
   familyPart,
@@ -25,17 +23,6 @@ export interface ViewQuery extends PageRequest {
   /** Fingerprints that the baseline accepts. */
   readonly accepted: ReadonlySet<string>;
 }
-
-/** Where a filter leaves more, they are not counted to the end. */
-export const COUNT_LIMIT = 10_000;
-/** As many are sorted in a moment; of more, some stand early in any order. */
-const FEW = 30_000;
-
-const orders: Readonly<Record<FragmentOrder, string>> = {
-  train: 'fragment_id',
-  extract: 'extract DESC, fragment_id',
-  length: 'n_lines DESC, fragment_id',
-};
 
 export function viewFragments(db: Database, query: ViewQuery): Page<ListedFragment> {
   const filter = filterParts(db, query.filter, query.accepted);
@@ -90,77 +77,14 @@ function listFamily(db: Database, query: ViewQuery, parts: readonly FilterPart[]
 
 function page(
   db: Database,
-  { order, offset, limit, accepted }: ViewQuery,
+  query: ViewQuery,
   parts: readonly FilterPart[],
   conditions: readonly Clause[],
   nFamilyOf = (_id: number) => 1,
 ): Page<ListedFragment> {
-  const way = waysTo(db, parts, order, allOf([passes(parts, 'f'), ...conditions]));
-  const ids = db
-    .prepare(`${way.sql} LIMIT ? OFFSET ?`)
-    .all(...way.values, limit, offset)
-    .map((row) => Number(row.fragment_id));
-  const items = listed(db, ids, accepted, nFamilyOf);
-  return { items, offset, ...countUpTo(db, way, parts, conditions, Math.max(COUNT_LIMIT, offset + limit)) };
+  const { items, ...rest } = findFragments(db, query, parts, conditions);
+  return { items: listed(db, items, query.accepted, nFamilyOf), ...rest };
 }
-
-/** The ids of those that pass, in order, by the way that is the shortest to the first of them. */
-function waysTo(db: Database, parts: readonly FilterPart[], order: FragmentOrder, condition: Clause): Clause {
-  const { list, size, isIndex } = shortestList(db, parts);
-  const isInOrder = order === 'train' && isIndex;
-  if (list === undefined || (size > FEW && !isInOrder)) {
-    const sql = `SELECT f.fragment_id FROM fragments f WHERE ${condition.sql} ORDER BY ${orders[order]}`;
-    return { sql, values: condition.values };
-  }
-  const sorted = order === 'train' ? 'l.fragment_id' : orders[order].replaceAll(/\b(?=[a-z])/g, 'f.');
-  return {
-    sql: `SELECT l.fragment_id FROM (${list.sql}) l CROSS JOIN fragments f ON f.fragment_id = l.fragment_id
-      WHERE ${condition.sql} ORDER BY ${sorted}`,
-    values: [...list.values, ...condition.values],
-  };
-}
-
-/** Sizes beyond `FEW` are alike. */
-export function shortestList(
-  db: Database,
-  parts: readonly FilterPart[],
-): { readonly list?: Clause; readonly size: number; readonly isIndex?: true } {
-  const sized = parts.flatMap(({ list, isIndex }) =>
-    list === undefined
-      ? []
-      : [
-          {
-            list,
-            ...(isIndex ? { isIndex } : {}),
-            size: countOf(db, `SELECT 1 FROM (${list.sql}) LIMIT ${FEW + 1}`, list.values),
-          },
-        ],
-  );
-  const [shortest] = sized.sort((a, b) => a.size - b.size);
-  return shortest ?? { size: Number.POSITIVE_INFINITY };
-}
-
-function countUpTo(
-  db: Database,
-  way: Clause,
-  parts: readonly FilterPart[],
-  conditions: readonly Clause[],
-  most: number,
-): Pick<Page<never>, 'total' | 'isAtLeast'> {
-  const [only] = parts;
-  if (only === undefined && conditions.length === 0) {
-    return { total: countOf(db, 'SELECT 1 FROM fragments', []) };
-  }
-  if (parts.length === 1 && conditions.length === 0 && only?.isIndex && only.list) {
-    return { total: countOf(db, only.list.sql, only.list.values) };
-  }
-  const unordered = way.sql.replace(/ ORDER BY .*?$/s, '');
-  const counted = countOf(db, `${unordered} LIMIT ${most + 1}`, way.values);
-  return counted > most ? { total: most, isAtLeast: true } : { total: counted };
-}
-
-const countOf = (db: Database, sql: string, values: Clause['values']): number =>
-  Number(db.prepare(`SELECT count(*) AS n FROM (${sql})`).get(...values)?.n);
 
 function listed(
   db: Database,

@@ -33,6 +33,36 @@ export function hasSampleMetrics(db: Database): boolean {
   return row?.samples === row?.metrics;
 }
 
+interface Part {
+  readonly total: number;
+  readonly memorised: number;
+}
+
+/** Over all samples; `tokens` is null where some sample's are unknown. */
+export function sumSampleMetrics(db: Database): {
+  readonly samples: Part;
+  readonly lines: Part;
+  readonly tokens: Part | null;
+} {
+  const row = db
+    .prepare(
+      `SELECT count(*) AS n, count(*) FILTER (WHERE n_memorised_lines > 0) AS memorised, count(n_tokens) AS known,
+         coalesce(sum(n_lines), 0) AS lines, coalesce(sum(n_memorised_lines), 0) AS memorised_lines,
+         coalesce(sum(n_tokens), 0) AS tokens, coalesce(sum(n_memorised_tokens), 0) AS memorised_tokens
+       FROM sample_metrics`,
+    )
+    .get()!;
+  const part = (total: string, memorised: string): Part => ({
+    total: Number(row[total]),
+    memorised: Number(row[memorised]),
+  });
+  return {
+    samples: part('n', 'memorised'),
+    lines: part('lines', 'memorised_lines'),
+    tokens: Number(row.n) > 0 && row.known === row.n ? part('tokens', 'memorised_tokens') : null,
+  };
+}
+
 export interface MeasurableSample {
   readonly sampleId: number;
   readonly text: Uint8Array;

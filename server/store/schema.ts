@@ -211,6 +211,9 @@ CREATE VIRTUAL TABLE fragment_words USING fts5 (
 CREATE INDEX fragments_clipped ON fragments (fragment_id) WHERE clipped = 1;
 CREATE INDEX fragments_by_counts ON fragments (train, extract, fragment_id);
 `,
+  `
+CREATE INDEX fragment_facts_with_licence ON fragment_facts (category, spdx_id) WHERE spdx_id <> '';
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

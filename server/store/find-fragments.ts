@@ -1,0 +1,86 @@
+// The ids of a page of fragments that pass a filter, in order. What comes first is found by walking an index until
+// the page is full: the order's own where most fragments pass, a list of those that may pass where few do.
+
+import type { FragmentOrder, Page, PageRequest } from '../../protocol/fragments.ts';
+import { allOf, type Clause, type FilterPart, passes } from './fragment-filter.ts';
+import type { Database } from './study-file.ts';
+
+/** Where a filter leaves more, they are not counted to the end. */
+export const COUNT_LIMIT = 10_000;
+/** As many are sorted in a moment; of more, some stand early in any order. */
+const FEW = 30_000;
+
+export const orders: Readonly<Record<FragmentOrder, string>> = {
+  train: 'fragment_id',
+  extract: 'extract DESC, fragment_id',
+  length: 'n_lines DESC, fragment_id',
+};
+
+/** `conditions` are further ones on the row `f`, which no list knows. */
+export function findFragments(
+  db: Database,
+  { order, offset, limit }: PageRequest & { readonly order: FragmentOrder },
+  parts: readonly FilterPart[],
+  conditions: readonly Clause[],
+): Page<number> {
+  const way = shortestWay(db, parts, order, allOf([passes(parts, 'f'), ...conditions]));
+  const items = db
+    .prepare(`${way.sql} LIMIT ? OFFSET ?`)
+    .all(...way.values, limit, offset)
+    .map((row) => Number(row.fragment_id));
+  const exact = exactTotal(db, parts, conditions);
+  if (exact !== undefined) return { items, offset, total: exact };
+  const most = Math.max(COUNT_LIMIT, offset + limit);
+  const unordered = way.sql.replace(/ ORDER BY .*?$/s, '');
+  const total = countOf(db, `${unordered} LIMIT ${most + 1}`, way.values);
+  return total > most ? { items, offset, total: most, isAtLeast: true } : { items, offset, total };
+}
+
+/** The list of some part that names the fewest; sizes beyond `FEW` are alike. */
+export function shortestList(
+  db: Database,
+  parts: readonly FilterPart[],
+): { readonly list?: Clause; readonly size: number; readonly isSorted?: boolean } {
+  const sized = parts.flatMap(({ list, isSorted = false }) =>
+    list === undefined
+      ? []
+      : [{ list, isSorted, size: countOf(db, `SELECT 1 FROM (${list.sql}) LIMIT ${FEW + 1}`, list.values) }],
+  );
+  const [shortest] = sized.sort((a, b) => a.size - b.size);
+  return shortest ?? { size: Number.POSITIVE_INFINITY };
+}
+
+function shortestWay(
+  db: Database,
+  parts: readonly FilterPart[],
+  order: FragmentOrder,
+  condition: Clause,
+): Clause {
+  const { list, size, isSorted } = shortestList(db, parts);
+  const isInOrder = order === 'train' && isSorted;
+  if (list === undefined || (size > FEW && !isInOrder)) {
+    const sql = `SELECT f.fragment_id FROM fragments f WHERE ${condition.sql} ORDER BY ${orders[order]}`;
+    return { sql, values: condition.values };
+  }
+  const sorted = order === 'train' ? 'l.fragment_id' : `f.${orders[order].replace(', ', ', f.')}`;
+  return {
+    sql: `SELECT l.fragment_id FROM (${list.sql}) l CROSS JOIN fragments f ON f.fragment_id = l.fragment_id
+      WHERE ${condition.sql} ORDER BY ${sorted}`,
+    values: [...list.values, ...condition.values],
+  };
+}
+
+/** Where an index alone knows it. */
+function exactTotal(
+  db: Database,
+  parts: readonly FilterPart[],
+  conditions: readonly Clause[],
+): number | undefined {
+  const [only, ...others] = parts;
+  if (others.length > 0 || conditions.length > 0) return undefined;
+  if (only === undefined) return countOf(db, 'SELECT 1 FROM fragments', []);
+  return only.isExact && only.list ? countOf(db, only.list.sql, only.list.values) : undefined;
+}
+
+const countOf = (db: Database, sql: string, values: Clause['values']): number =>
+  Number(db.prepare(`SELECT count(*) AS n FROM (${sql})`).get(...values)?.n);
