@@ -6,7 +6,7 @@ import { generateBatch } from './generate-batch.ts';
 import { buildGenerationGraph } from './generation-graph.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
 import { KeyValueCache } from './key-value-cache.ts';
-import { openSession } from './session.ts';
+import { openSession, type SessionSettings } from './session.ts';
 
 export interface DistributionDistance {
   readonly nPositions: number;
@@ -28,13 +28,15 @@ export async function measureDistance(
 ): Promise<DistributionDistance> {
   const config = { ...exact.config, eosTokens: [] };
   const rule = { topK: 40, topP: 1, greedy: false };
-  const open = (model: Gpt2Model) =>
+  const open = (model: Gpt2Model, settings: Pick<SessionSettings, 'packing'> = {}) =>
     openSession(buildGenerationGraph({ ...model, config }, rule, 'tokens-and-logits'), {
       provider: 'cpu',
       nThreads,
       weightFolder: model.weightFolder,
+      ...settings,
     });
-  const session = await open(exact);
+  // A few steps are not worth the memory that packed weights take.
+  const session = await open(exact, { packing: 'none' });
   const rows = Array.from({ length: nRows }, (_, sampleId) => ({ sampleId, prompt: [config.bosToken] }));
   const schedule = { kind: 'constant', temperature: 1 } as const;
   const settings = { config, seed: 0, maxTokens: N_STEPS, schedule };

@@ -12,6 +12,8 @@ export interface SessionSettings {
   readonly deviceId?: number;
   /** Outputs that stay in the device's memory, to be given to the next run. */
   readonly deviceOutputs?: readonly string[];
+  /** Left out: weights are packed for speed, and for a moment held twice. */
+  readonly packing?: 'none';
   /** Where a profile of the runtime goes; left out: none is made. */
   readonly profilePrefix?: string;
 }
@@ -21,7 +23,7 @@ export function openSession(
   graph: Uint8Array | string,
   settings: SessionSettings,
 ): Promise<InferenceSession> {
-  const { provider, deviceId = 0, deviceOutputs = [], profilePrefix } = settings;
+  const { provider, deviceId = 0, deviceOutputs = [], packing, profilePrefix } = settings;
   const options: InferenceSession.SessionOptions = {
     executionProviders: executionProviders(provider, deviceId),
     ...(deviceOutputs.length === 0
@@ -32,7 +34,12 @@ export function openSession(
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
     logSeverityLevel: 3,
-    extra: { session: { model_external_initializers_file_folder_path: settings.weightFolder } },
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: settings.weightFolder,
+        ...(packing === 'none' ? { disable_prepacking: '1' } : {}),
+      },
+    },
   };
   return typeof graph === 'string'
     ? InferenceSession.create(graph, options)
