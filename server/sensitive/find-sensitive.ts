@@ -1,10 +1,11 @@
-// Finds sensitive content in many texts at once: secrets by secretlint's recommended rules; private
-// keys, whole or cut, e-mail and IP addresses by our own. Knows nothing of studies; what it returns is never logged.
+// Finds sensitive content in many texts at once: secrets by secretlint's recommended rules, and by our own for
+// tokens that it does not know; private keys, whole or cut, e-mail and IP addresses by our own. Knows nothing of studies; what it returns is never logged.
 
 import { lintSource } from '@secretlint/core';
 import { secretLintProfiler } from '@secretlint/profiler';
-import { creator } from '@secretlint/secretlint-rule-preset-recommend';
+import { creator, rules } from '@secretlint/secretlint-rule-preset-recommend';
 import { findKeys } from '../analysis/find-keys.ts';
+import { findTokens } from '../analysis/find-tokens.ts';
 import { findContacts, type SensitiveRange } from '../analysis/sensitive.ts';
 
 // Its profiler would keep a mark of every rule of every call for good, some 10 kB a call.
@@ -42,8 +43,10 @@ async function searchBlock<T extends { readonly text: string }>(
   block: readonly T[],
 ): Promise<readonly SearchedText<T>[]> {
   const joined = block.map(({ text }) => text + END).join('');
+  const secrets = withoutWholeKeys(await findSecrets(joined));
   const found = [
-    ...withoutWholeKeys(await findSecrets(joined)),
+    ...secrets,
+    ...findTokens(joined).filter((token) => !secrets.some((secret) => overlap(secret, token))),
     ...findKeys(joined),
     ...findContacts(joined),
   ].sort((a, b) => a.start - b.start);
@@ -66,7 +69,7 @@ async function findSecrets(content: string): Promise<readonly SensitiveRange[]> 
     source: { content, filePath: 'text', ext: '', contentType: 'text' },
     options: {
       noPhysicFilePath: true,
-      config: { rules: [{ id: PRESET, rule: creator, options: {} }] },
+      config: { rules: [{ id: PRESET, rule: preset, options: {} }] },
     },
   });
   return messages.map(({ ruleId, range: [start, end] }) => ({
@@ -81,4 +84,14 @@ async function findSecrets(content: string): Promise<readonly SensitiveRange[]> 
 const withoutWholeKeys = (ranges: readonly SensitiveRange[]) =>
   ranges.filter(({ rule }) => rule !== 'privatekey');
 
+const overlap = (a: SensitiveRange, b: SensitiveRange) => a.start < b.end && b.start < a.end;
+
 const PRESET = '@secretlint/secretlint-rule-preset-recommend';
+/** The preset without the rule that lets comments switch the others off: here the data is what is doubted. */
+const preset: typeof creator = {
+  ...creator,
+  create(context) {
+    for (const rule of rules)
+      if (rule.meta.id !== '@secretlint/secretlint-rule-filter-comments') context.registerRule(rule);
+  },
+};

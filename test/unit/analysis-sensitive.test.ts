@@ -43,6 +43,50 @@ test('secrets, keys and addresses are found in the text that holds them', async 
   );
 });
 
+test('a comment that switches a scanner off hides nothing, here or in the next text', async () => {
+  const [here, next] = await found(`// secretlint-disable\nx = "${token}"`, `y = "${token}"`);
+  assert.deepEqual([here, next], [[`secret ${token}`], [`secret ${token}`]]);
+});
+
+test('tokens are found by the beginnings that their issuers give them', async () => {
+  const hex = '0123456789abcdef'.repeat(4);
+  const samples = [
+    `AIza${'SyA1b2C3d4E5f6G7h8I9j0K1l2M3n4O5p6Q'}`,
+    `GOCSPX-${'a1B2c3D4e5F6g7H8i9J0k1L2m3N4'}`,
+    `pypi-AgEIcHlwaS5vcmc${'CJDU2ZTZmNjY2LTJkZjUtNDFhZC1hZGQ4LWZhYmNkZWYwMTIzNAAC'}`,
+    `123456789:AA${'HdqTcvCH1vGWJxfSeofSAs0K5PALDsaw1'}`,
+    `SK${hex.slice(0, 32)}`,
+    `key-${'3ax6xnjp29jd6fds4gc373sgvjxteol0'}`,
+    `dop_v1_${hex}`,
+    `sq0atp-${'a1B2c3D4e5F6g7H8i9J0k1'}`,
+    `eyJ${'hbGciOiJIUzI1NiJ9'}.eyJ${'zdWIiOiIxMjM0NTY3ODkwIn0'}.${'dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P'}`,
+    `sk_${'live_4eC39HqLyjWDarjtT1zdp7dc4eC39HqLyj'}`,
+    `AKIA${'IOSFODNN7ABCDEFG'}`,
+  ];
+  const all = await found(...samples.map((sample) => `x = "${sample}";`));
+  assert.deepEqual(
+    all,
+    samples.map((sample) => [`secret ${sample}`]),
+  );
+  const key = `${'Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq'}/K1SZFPTOtr/KBHBeksoGMGw==`;
+  assert.deepEqual(await found(`AccountName=x;AccountKey=${key};`), [[`secret AccountKey=${key}`]]);
+});
+
+test('hashes, numbers and identifiers are no tokens', async () => {
+  const hex = '0123456789abcdef'.repeat(4);
+  for (const text of [
+    hex,
+    `sha256:${hex}`,
+    'integrity sha512-AIzaSyA1b2',
+    'TASK0123456789abcdef0123456789abcdef',
+    'monkey-3ax6xnjp29jd6fds4gc373sgvjxteol0',
+    '123456789012',
+    'eyJhbGciOiJIUzI1NiJ9',
+  ]) {
+    assert.deepEqual(await found(text), [[]], text);
+  }
+});
+
 test('a key that is cut by the end of its text does not run on into the next', async () => {
   const half = privateKey.slice(0, 60);
   const [first, second] = await found(half, 'SECOND TEXT\n-----END RSA PRIVATE KEY-----');
