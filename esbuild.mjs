@@ -36,6 +36,7 @@ export async function bundle(outdir = 'dist') {
         'sampling-worker': 'server/sampling/sampling-worker.ts',
         'device-process': 'server/sampling/device-process.ts',
         'scan-worker': 'server/kernel/scan-worker.ts',
+        'measure-worker': 'server/lsp/measure-worker.ts',
       },
     }),
     build({

@@ -7,8 +7,13 @@ import { message } from './message.ts';
 import type { StudyId, StudySummary } from './study.ts';
 import type { Category } from './views.ts';
 
-/** Everything but the fragments themselves, which come in pages. */
+/** What is known without computing anything, but for the fragments themselves, which come in pages. */
 export const getDashboard = message<{ readonly study: StudyId }, Dashboard>('verbatim/getDashboard');
+
+/** What takes seconds for a large study: intervals, curves and estimates. Apart, so that it holds up nothing. */
+export const measureDashboard = message<{ readonly study: StudyId }, DashboardMeasures>(
+  'verbatim/measureDashboard',
+);
 
 /** The fragments behind a mark of the dashboard, their labels masked. */
 export const listDashboardFragments = message<
@@ -39,10 +44,10 @@ export interface Measured {
   readonly high: number;
 }
 
-export interface Share {
+/** A number out of a total. */
+export interface Part {
   readonly total: number;
   readonly memorised: number;
-  readonly share: Measured;
 }
 
 export interface Dashboard {
@@ -56,7 +61,7 @@ export interface Dashboard {
     readonly first: readonly DashboardProblem[];
   };
   /** Null until the study has been analysed. */
-  readonly answers: DashboardAnswers | null;
+  readonly overview: DashboardOverview | null;
 }
 
 export interface RepeatRecipe {
@@ -73,13 +78,29 @@ export interface DashboardProblem {
   readonly message: string;
 }
 
-export interface DashboardAnswers {
-  readonly samples: Share;
-  readonly lines: Share;
+export interface DashboardOverview {
+  readonly samples: Part;
+  readonly lines: Part;
   /** Null where some sample's tokens are unknown. */
-  readonly tokens: Share | null;
-  readonly fragments: Measured;
+  readonly tokens: Part | null;
+  readonly nFragments: number;
   readonly nFamilies: number;
+  /** What the fragments are and hold; null while nobody has looked. */
+  readonly taxonomy: {
+    readonly categories: readonly CategoryMark[];
+    /** Fragments with secrets or personal data. */
+    readonly nSensitive: number;
+  } | null;
+  readonly sources: Kept<SourceRow>;
+  readonly licenses: Kept<LicenseRow>;
+}
+
+export interface DashboardMeasures {
+  /** The memorised shares. */
+  readonly samples: Measured;
+  readonly lines: Measured;
+  readonly tokens: Measured | null;
+  readonly fragments: Measured;
   /** Fragments that samples without end would show (Chao1), and the share of it that is seen. */
   readonly unseen: { readonly total: Measured; readonly coverage: number | null };
   readonly correlations: readonly {
@@ -90,15 +111,7 @@ export interface DashboardAnswers {
   readonly counts: Kept<CountsMark>;
   readonly growth: readonly GrowthMark[];
   readonly lengths: readonly LengthMark[];
-  /** What the fragments are and hold; null while nobody has looked. */
-  readonly taxonomy: {
-    readonly categories: readonly CategoryMark[];
-    /** Fragments with secrets or personal data. */
-    readonly nSensitive: number;
-  } | null;
   readonly predictors: readonly PredictorCurves[];
-  readonly sources: Kept<SourceRow>;
-  readonly licenses: Kept<LicenseRow>;
 }
 
 /** The first of a list that may be long. */
@@ -196,7 +209,12 @@ export type FromDashboard =
   | { readonly kind: 'showInTree' }
   | { readonly kind: 'copy'; readonly what: 'command' | 'plan' | 'prompts' };
 
+/** Translations by the English text; none where VS Code speaks English. */
+export type Strings = Readonly<Record<string, string>>;
+
 export type ToDashboard =
-  | { readonly kind: 'dashboard'; readonly dashboard: Dashboard }
+  | { readonly kind: 'dashboard'; readonly dashboard: Dashboard; readonly strings: Strings }
+  | { readonly kind: 'measures'; readonly measures: DashboardMeasures }
+  | { readonly kind: 'unmeasured'; readonly message: string }
   | { readonly kind: 'fragments'; readonly request: number; readonly page: Page<FragmentRow> }
   | { readonly kind: 'failed'; readonly message: string };

@@ -1,4 +1,4 @@
-// l10n/bundle.l10n.json, from the sources: every string that the extension shows, for translators. Translations lie
+// l10n/bundle.l10n.json, from the sources: every string that the extension and its dashboard show, for translators. Translations lie
 // beside it as bundle.l10n.<language>.json; package.nls.<language>.json holds the manifest's.
 
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -8,7 +8,7 @@ import { root } from './setup.mjs';
 const CALL = /\bl10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g;
 
 export function bundleOfStrings() {
-  const sources = globSync('src/**/*.ts', { cwd: root }).sort();
+  const sources = globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: root }).sort();
   const texts = sources.map((name) => readFileSync(join(root, name), 'utf8'));
   const strings = texts.flatMap((text) => [...text.matchAll(CALL)].map((match) => plain(match[1])));
   return Object.fromEntries([...new Set(strings)].sort().map((text) => [text, text]));

@@ -2,7 +2,7 @@
 // It is stateless: every request names a study file, and a restarted server answers the same.
 
 import { createConnection, ProposedFeatures, TextDocumentSyncKind } from 'vscode-languageserver/node';
-import { getDashboard, listDashboardFragments } from '../protocol/dashboard.ts';
+import { getDashboard, listDashboardFragments, measureDashboard } from '../protocol/dashboard.ts';
 import { estimateStudy, makePlan, readPlan } from '../protocol/plan-file.ts';
 import {
   getDemoPlan,
@@ -30,6 +30,7 @@ import {
 import { answering } from './lsp/answering.ts';
 import * as dashboards from './lsp/dashboard-queries.ts';
 import { DisclosureSetting, maskLabels, maskText } from './lsp/mask-texts.ts';
+import * as measuring from './lsp/measure-dashboard.ts';
 import * as queries from './lsp/study-queries.ts';
 import { throttleProgress } from './lsp/throttle-progress.ts';
 import * as viewQueries from './lsp/view-queries.ts';
@@ -84,6 +85,7 @@ on(getDocument, async ({ study, documentId }, signal) =>
   maskText(await queries.getDocument(study, documentId, signal), await disclosure.read()),
 );
 on(getDashboard, async ({ study }) => dashboards.getDashboard(study));
+on(measureDashboard, async ({ study }, signal) => measuring.measureDashboard(study, signal));
 on(listDashboardFragments, async (request) => dashboards.listDashboardFragments(request));
 
 on(listGroups, async (request) => viewQueries.listGroups(request));

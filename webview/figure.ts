@@ -2,6 +2,7 @@
 // or cannot see it.
 
 import { element, svg } from './element.ts';
+import { l10n } from './l10n.ts';
 import { drawPlot, type PlotSpec } from './plots/draw-plot.ts';
 import type { Tip } from './plots/tip.ts';
 import { table } from './simple-table.ts';
@@ -23,7 +24,12 @@ export function figure({ caption, note, keys, plot, numbers }: FigureSpec, tip: 
   const details = element(
     'details',
     {},
-    element('summary', {}, 'Numbers', element('span', { class: 'hidden-text' }, ` of ${caption}`)),
+    element(
+      'summary',
+      {},
+      l10n.t('Numbers'),
+      element('span', { class: 'hidden-text' }, l10n.t(' of {0}', caption)),
+    ),
     table(
       caption,
       numbers.head,

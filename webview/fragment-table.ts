@@ -4,7 +4,8 @@
 import type { FragmentSelection } from '../protocol/dashboard.ts';
 import type { FragmentOrder, FragmentRow, Page } from '../protocol/fragments.ts';
 import { element } from './element.ts';
-import { count, selectionText } from './numbers.ts';
+import { l10n } from './l10n.ts';
+import { count, fragmentsText, selectionText } from './numbers.ts';
 import { button, tag } from './ui.ts';
 import { ROW_PX, rowAt, scrollTopOf, virtualWindow } from './virtual-window.ts';
 
@@ -26,25 +27,37 @@ const PAGE = 100;
 const PAGES_KEPT = 12;
 const HEADER_PX = 32;
 
-const COLUMNS: readonly {
+interface Column {
   readonly title: string;
   readonly order?: FragmentOrder;
   readonly cell: (row: FragmentRow) => string;
-}[] = [
-  { title: 'fragment', cell: ({ firstLine }) => firstLine.trim() },
-  { title: 'in corpus', order: 'train', cell: ({ train }) => count(train) },
-  { title: 'in samples', order: 'extract', cell: ({ extract }) => count(extract) },
-  { title: 'lines', order: 'length', cell: ({ nLines, clipped }) => `${nLines}${clipped ? '+' : ''}` },
-  { title: 'repositories', cell: ({ nRepositories }) => count(nRepositories) },
-  { title: 'documents', cell: ({ nDocuments }) => count(nDocuments) },
+}
+
+const columns = (): readonly Column[] => [
+  { title: l10n.t('fragment'), cell: ({ firstLine }) => firstLine.trim() },
+  { title: l10n.t('in corpus'), order: 'train', cell: ({ train }) => count(train) },
+  { title: l10n.t('in samples'), order: 'extract', cell: ({ extract }) => count(extract) },
+  {
+    title: l10n.t('lines'),
+    order: 'length',
+    cell: ({ nLines, clipped }) => `${nLines}${clipped ? '+' : ''}`,
+  },
+  { title: l10n.t('repositories'), cell: ({ nRepositories }) => count(nRepositories) },
+  { title: l10n.t('documents'), cell: ({ nDocuments }) => count(nDocuments) },
 ];
 
 export class FragmentTable {
   readonly element: HTMLElement;
   readonly #actions: FragmentTableActions;
+  readonly #columns = columns();
   readonly #header = element('div', { role: 'row', class: 'row head', 'aria-rowindex': 1 });
   readonly #body = element('div', { role: 'rowgroup', class: 'body' });
-  readonly #grid = element('div', { role: 'grid', class: 'grid', tabindex: 0, 'aria-label': 'Fragments' });
+  readonly #grid = element('div', {
+    role: 'grid',
+    class: 'grid',
+    tabindex: 0,
+    'aria-label': l10n.t('Fragments'),
+  });
   readonly #choice = element('p', { class: 'choice', 'aria-live': 'polite' });
   readonly #pages = new Map<number, readonly FragmentRow[]>();
   readonly #loading = new Set<number>();
@@ -122,7 +135,7 @@ export class FragmentTable {
 
   #drawHeader(): void {
     const { order } = this.#shown;
-    const cells = COLUMNS.map((column) => {
+    const cells = this.#columns.map((column) => {
       const isSorted = column.order === order;
       const cell = element(
         'div',
@@ -147,14 +160,14 @@ export class FragmentTable {
     const { selection, order } = this.#shown;
     const isAll = selection.kind === 'all';
     this.#choice.replaceChildren(
-      element('span', {}, `${count(this.#total)} ${this.#total === 1 ? 'fragment' : 'fragments'}`),
+      element('span', {}, fragmentsText(this.#total)),
       ...(isAll
         ? []
         : [
             tag(selectionText(selection)),
-            button('Show All', 'secondary', () => this.show({ selection: { kind: 'all' }, order })),
+            button(l10n.t('Show All'), 'secondary', () => this.show({ selection: { kind: 'all' }, order })),
           ]),
-      element('span', { class: 'note' }, 'Enter or a click opens one beside its source.'),
+      element('span', { class: 'note' }, l10n.t('Enter or a click opens one beside its source.')),
     );
   }
 
@@ -178,7 +191,7 @@ export class FragmentTable {
   #row(index: number, topPx: number): HTMLElement {
     const fragment = this.#pages.get(Math.floor(index / PAGE))?.[index % PAGE];
     const isActive = index === this.#active;
-    const cells = COLUMNS.map((column, i) =>
+    const cells = this.#columns.map((column, i) =>
       element('div', { role: 'gridcell' }, fragment ? column.cell(fragment) : i === 0 ? '…' : ''),
     );
     const row = element(
@@ -194,7 +207,7 @@ export class FragmentTable {
     );
     row.style.translate = `0 ${topPx}px`;
     if (fragment !== undefined) {
-      if (fragment.clipped) row.title = 'Cut off at the end of a sample: the match may be longer.';
+      if (fragment.clipped) row.title = l10n.t('Cut off at the end of a sample: the match may be longer.');
       row.addEventListener('click', () => {
         this.#activate(index);
         this.#actions.compare(fragment.fingerprint);

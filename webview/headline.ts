@@ -1,15 +1,19 @@
-// The top of the dashboard: which study it is, and how much was memorised, with intervals.
+// The top of the dashboard: which study it is, and how much was memorised. The numbers stand there at once, their
+// intervals when they have been computed.
 
 import type {
   Dashboard,
-  DashboardAnswers,
+  DashboardMeasures,
+  DashboardOverview,
   FragmentSelection,
   Measured,
-  Share,
+  Part,
 } from '../protocol/dashboard.ts';
-import type { StudySummary } from '../protocol/study.ts';
+import type { StudyState, StudySummary } from '../protocol/study.ts';
 import { element, svg } from './element.ts';
-import { bytes, count, countRange, duration, percent, percentRange, plural } from './numbers.ts';
+import { l10n } from './l10n.ts';
+import { later, waiting } from './later.ts';
+import { bytes, count, countRange, duration, percent, percentRange, samplesText } from './numbers.ts';
 import { button, tag } from './ui.ts';
 
 export interface HeadlineActions {
@@ -18,7 +22,10 @@ export interface HeadlineActions {
   readonly select: (selection: FragmentSelection) => void;
 }
 
-export function heading({ summary }: Dashboard, actions: HeadlineActions): HTMLElement {
+export function heading(
+  { summary }: Dashboard,
+  { showInTree, copyCommand }: Omit<HeadlineActions, 'select'>,
+): HTMLElement {
   const model = summary.plan.model ?? summary.plan.samples ?? '';
   return element(
     'header',
@@ -26,107 +33,143 @@ export function heading({ summary }: Dashboard, actions: HeadlineActions): HTMLE
     element(
       'div',
       {},
-      element('p', { class: 'eyebrow' }, 'What this model has memorised'),
-      element('h1', {}, summary.name, ' ', tag(summary.state)),
+      element('p', { class: 'eyebrow' }, l10n.t('What this model has memorised')),
+      element('h1', {}, summary.name, ' ', tag(stateName(summary.state))),
       element('p', { class: 'facts' }, factsText(summary), ' · ', element('code', {}, lastName(model))),
     ),
     element(
       'div',
       { class: 'actions' },
-      button('Show in Studies', 'secondary', actions.showInTree),
-      button('Copy Command', 'secondary', actions.copyCommand),
+      button(l10n.t('Show in Studies'), 'secondary', showInTree),
+      button(l10n.t('Copy Command'), 'secondary', copyCommand),
     ),
   );
 }
 
+function stateName(state: StudyState): string {
+  switch (state) {
+    case 'running':
+      return l10n.t('running');
+    case 'complete':
+      return l10n.t('complete');
+    case 'partial':
+      return l10n.t('partial');
+    case 'cancelled':
+      return l10n.t('paused');
+    case 'failed':
+      return l10n.t('failed');
+  }
+}
+
 function factsText(s: StudySummary): string {
   return [
-    plural(s.nSamples, 'sample', 'samples'),
-    `${count(s.nTokens)} tokens`,
-    `${count(s.nDocuments)} training documents (${bytes(s.corpusBytes)})`,
-    `${s.nShardsScanned} of ${plural(s.nShards, 'shard', 'shards')} scanned`,
+    samplesText(s.nSamples),
+    l10n.t('{0} tokens', count(s.nTokens)),
+    l10n.t('{0} training documents ({1})', count(s.nDocuments), bytes(s.corpusBytes)),
+    l10n.t('{0} of {1} shards scanned', count(s.nShardsScanned), count(s.nShards)),
     duration(s.elapsedMs),
   ].join(' · ');
 }
 
 const lastName = (path: string) => path.split(/[\\/]/).filter(Boolean).at(-1) ?? path;
 
-export function headline(answers: DashboardAnswers, { select }: HeadlineActions): HTMLElement {
-  const { samples, lines, tokens, fragments, unseen, taxonomy, nFamilies } = answers;
-  const coverage =
-    unseen.coverage === null ? '' : ` · ${percent(unseen.coverage)} of what it repeats is seen`;
+export function headline(
+  { samples, lines, tokens, nFragments, nFamilies, taxonomy }: DashboardOverview,
+  measures: Promise<DashboardMeasures>,
+  { select }: Pick<HeadlineActions, 'select'>,
+): HTMLElement {
+  const families =
+    nFamilies === 1 ? l10n.t('in {0} family', count(nFamilies)) : l10n.t('in {0} families', count(nFamilies));
   return element(
     'section',
     { 'aria-labelledby': 'how-much' },
-    element('h2', { id: 'how-much' }, 'How much'),
+    element('h2', { id: 'how-much' }, l10n.t('How much')),
     element(
       'ul',
       { class: 'cards' },
-      shareCard('of samples repeat training data', samples, 'main'),
-      shareCard('of lines', lines, 'plain'),
-      ...(tokens ? [shareCard('of tokens', tokens, 'plain')] : []),
-      card(
-        'distinct fragments',
-        count(fragments.value),
-        `${countRange(fragments)} · in ${plural(nFamilies, 'family', 'families')}`,
-        button('List', 'secondary', () => select({ kind: 'all' })),
-      ),
-      card(
-        'fragments to be expected in all (Chao1)',
-        `≈ ${count(unseen.total.value)}`,
-        `${countRange(unseen.total)}${coverage}`,
-      ),
-      ...(taxonomy
-        ? [
-            card(
-              taxonomy.nSensitive === 1
-                ? 'fragment with secrets or personal data'
-                : 'fragments with secrets or personal data',
-              count(taxonomy.nSensitive),
-              taxonomy.nSensitive === 0 ? 'none was found by the rules' : 'shown masked',
-              ...(taxonomy.nSensitive > 0
-                ? [button('List', 'secondary', () => select({ kind: 'sensitive' }))]
-                : []),
-            ),
-          ]
+      shareCard('main', l10n.t('of samples repeat training data'), samples, measures, (m) => m.samples),
+      shareCard('plain', l10n.t('of lines'), lines, measures, (m) => m.lines),
+      ...(tokens
+        ? [shareCard('plain', l10n.t('of tokens'), tokens, measures, (m) => m.tokens ?? exactly(tokens))]
         : []),
+      card(
+        l10n.t('distinct fragments'),
+        element('strong', {}, count(nFragments)),
+        later(note(families), measures, (m) => note(`${countRange(m.fragments)} · ${families}`)),
+        button(l10n.t('List'), 'secondary', () => select({ kind: 'all' })),
+      ),
+      card(
+        l10n.t('fragments to be expected in all (Chao1)'),
+        later(element('strong', {}, '…'), measures, ({ unseen }) =>
+          element('strong', {}, `≈ ${count(unseen.total.value)}`),
+        ),
+        later(note(''), measures, (m) => note(unseenText(m))),
+      ),
+      ...(taxonomy ? [sensitiveCard(taxonomy.nSensitive, select)] : []),
     ),
-    element('p', { class: 'note' }, 'Ranges are 95 % intervals.'),
+    waiting(measures),
   );
 }
 
-function shareCard(title: string, part: Share, look: 'main' | 'plain'): HTMLElement {
+function unseenText({ unseen: { total, coverage } }: DashboardMeasures): string {
+  return coverage === null
+    ? countRange(total)
+    : l10n.t('{0} · {1} of what it repeats is seen', countRange(total), percent(coverage));
+}
+
+function sensitiveCard(n: number, select: HeadlineActions['select']): HTMLElement {
+  return card(
+    n === 1
+      ? l10n.t('fragment with secrets or personal data')
+      : l10n.t('fragments with secrets or personal data'),
+    element('strong', {}, count(n)),
+    note(n === 0 ? l10n.t('none was found by the rules') : l10n.t('shown masked')),
+    ...(n > 0 ? [button(l10n.t('List'), 'secondary', () => select({ kind: 'sensitive' }))] : []),
+  );
+}
+
+function shareCard(
+  look: 'main' | 'plain',
+  title: string,
+  part: Part,
+  measures: Promise<DashboardMeasures>,
+  intervalOf: (measures: DashboardMeasures) => Measured,
+): HTMLElement {
+  const known = exactly(part);
+  const of = l10n.t('{0} of {1}', count(part.memorised), count(part.total));
   const made = card(
     title,
-    percent(part.share.value),
-    `${percentRange(part.share)} · ${count(part.memorised)} of ${count(part.total)}`,
-    gauge(part.share),
+    element('strong', {}, percent(known.value)),
+    later(note(of), measures, (m) => note(`${percentRange(intervalOf(m))} · ${of}`)),
+    later(gauge(known), measures, (m) => gauge(intervalOf(m))),
   );
   if (look === 'main') made.classList.add('main');
   return made;
 }
 
-function card(title: string, value: string, note: string, ...more: readonly Node[]): HTMLElement {
-  return element(
-    'li',
-    { class: 'panel card' },
-    element('strong', {}, value),
-    element('span', {}, title),
-    element('small', {}, note),
-    ...more,
-  );
+/** A share of nothing is shown as none. */
+function exactly({ total, memorised }: Part): Measured {
+  const value = total === 0 ? 0 : memorised / total;
+  return { value, low: value, high: value };
+}
+
+const note = (text: string) => element('small', {}, text);
+
+function card(title: string, value: HTMLElement, text: HTMLElement, ...more: readonly Node[]): HTMLElement {
+  return element('li', { class: 'panel card' }, value, element('span', {}, title), text, ...more);
 }
 
 /** The share as a bar, with its interval over it. The numbers beside it say the same. */
-function gauge({ value, low, high }: Measured): SVGElement {
+function gauge({ value, low, high }: Measured): HTMLElement {
   const at = (share: number) => 100 * Math.min(1, Math.max(0, share));
   const bar = (name: string, x: number, y: number, width: number, height: number) =>
     svg('rect', { class: name, x, y, width: Math.max(0, width), height });
-  return svg(
+  const drawn = svg(
     'svg',
-    { class: 'gauge', viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
+    { viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
     bar('track', 0, 2, 100, 6),
     bar('value', 0, 2, at(value), 6),
     bar('interval', at(low), 4, at(high) - at(low), 2),
   );
+  return element('div', { class: 'gauge' }, drawn);
 }

@@ -1,16 +1,23 @@
 // The dashboard's composition root: asks the extension for the study, lays out its sections, and keeps what the
 // user chose, so that a window that is loaded again shows the same.
 
-import type { Dashboard, DashboardState, FragmentSelection } from '../protocol/dashboard.ts';
+import type {
+  Dashboard,
+  DashboardMeasures,
+  DashboardState,
+  FragmentSelection,
+} from '../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../protocol/fragments.ts';
 import { element } from './element.ts';
-import { dataProblems, findings, origins, section } from './findings.ts';
+import { findings, section } from './findings.ts';
 import { FragmentTable, type TableChoice } from './fragment-table.ts';
 import { heading, headline } from './headline.ts';
+import { l10n } from './l10n.ts';
+import { dataProblems, origins } from './origins.ts';
 import { Tip } from './plots/tip.ts';
 import { predictors } from './predictors.ts';
 import { recipe } from './recipe.ts';
-import { progress, registerControls } from './ui.ts';
+import { registerControls } from './ui.ts';
 import { VsCodeHost } from './vscode-host.ts';
 
 registerControls();
@@ -20,11 +27,22 @@ const tip = new Tip(document.body);
 const pending = new Map<number, (page: Page<FragmentRow>) => void>();
 let nRequests = 0;
 
-page.replaceChildren(progress('Reading the study …'));
+let measuring = Promise.withResolvers<DashboardMeasures>();
+
+page.setAttribute('aria-busy', 'true');
 host.onMessage((message) => {
   switch (message.kind) {
     case 'dashboard':
-      render(message.dashboard);
+      l10n.load(message.strings);
+      measuring = Promise.withResolvers();
+      page.removeAttribute('aria-busy');
+      render(message.dashboard, measuring.promise);
+      break;
+    case 'measures':
+      measuring.resolve(message.measures);
+      break;
+    case 'unmeasured':
+      measuring.reject(new Error(message.message));
       break;
     case 'fragments':
       pending.get(message.request)?.(message.page);
@@ -43,8 +61,8 @@ function loadFragments(choice: TableChoice, offset: number, limit: number): Prom
   return new Promise((resolve) => pending.set(request, resolve));
 }
 
-function render(dashboard: Dashboard): void {
-  const { summary, answers } = dashboard;
+function render(dashboard: Dashboard, measures: Promise<DashboardMeasures>): void {
+  const { summary, overview } = dashboard;
   const study = summary.id;
   const kept = host.state?.study === study ? host.state : undefined;
   const compare = (fingerprint: string) => host.send({ kind: 'compare', fingerprint });
@@ -67,7 +85,7 @@ function render(dashboard: Dashboard): void {
   };
   const keepSoon = throttled(keep);
   const table =
-    answers === null
+    overview === null
       ? null
       : new FragmentTable(
           { selection: kept?.selection ?? { kind: 'all' }, order: kept?.order ?? 'train' },
@@ -81,25 +99,29 @@ function render(dashboard: Dashboard): void {
     fragments?.scrollIntoView({ behavior, block: 'start' });
     table.focus();
   };
-  const fragments = table && section('fragments', 'Fragments', table.element);
+  const fragments = table && section('fragments', l10n.t('Fragments'), table.element);
 
   page.replaceChildren(
-    heading(dashboard, { showInTree, copyCommand: () => copy('command'), select }),
-    ...(answers === null || fragments === null
+    heading(dashboard, { showInTree, copyCommand: () => copy('command') }),
+    ...(overview === null || fragments === null
       ? [
           element(
             'p',
             { class: 'panel' },
-            `Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned.`,
+            l10n.t(
+              'Not analysed yet: {0} of {1} shards are scanned.',
+              summary.nShardsScanned,
+              summary.nShards,
+            ),
           ),
         ]
       : [
-          headline(answers, { showInTree, copyCommand: () => copy('command'), select }),
-          findings(answers, { select, compare }, tip),
+          headline(overview, measures, { select }),
+          findings(overview, measures, { select, compare }, tip),
           fragments,
-          origins(answers, { select, compare }),
+          origins(overview, { select }),
           predictors(
-            answers.predictors,
+            measures,
             {
               openSample: (sampleId) => host.send({ kind: 'openSample', sampleId }),
               chosen: predictor,
@@ -116,11 +138,23 @@ function render(dashboard: Dashboard): void {
   );
   if (kept !== undefined && table !== null) {
     table.scrollTo(kept.tableTop);
-    // When the plots have their heights.
-    requestAnimationFrame(() => requestAnimationFrame(() => window.scrollTo({ top: kept.scrollTop })));
+    scrollBack(kept.scrollTop, measures);
   }
   window.onscroll = keepSoon;
   if (kept === undefined) keep();
+}
+
+/** When the plots have their heights; not where the user has scrolled in the meantime. */
+function scrollBack(top: number, measures: Promise<unknown>): void {
+  let reached = 0;
+  const scroll = () => {
+    if (window.scrollY !== reached) return;
+    window.scrollTo({ top });
+    reached = window.scrollY;
+  };
+  const whenDrawn = () => requestAnimationFrame(() => requestAnimationFrame(scroll));
+  whenDrawn();
+  measures.then(whenDrawn, () => {});
 }
 
 const reducesMotion = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;

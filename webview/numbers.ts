@@ -1,6 +1,8 @@
 // Numbers and names as people read them, the same as in the reports.
 
 import type { FragmentSelection, Measured } from '../protocol/dashboard.ts';
+import { categoryName } from './category-name.ts';
+import { l10n } from './l10n.ts';
 
 /** "12,345" */
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
@@ -34,30 +36,35 @@ export function duration(ms: number): string {
   return `${(ms / 3_600_000).toFixed(1)} h`;
 }
 
-export const plural = (n: number, one: string, many: string): string => `${count(n)} ${n === 1 ? one : many}`;
+export const fragmentsText = (n: number): string =>
+  n === 1 ? l10n.t('{0} fragment', count(n)) : l10n.t('{0} fragments', count(n));
 
-export const fragmentsText = (n: number): string => plural(n, 'fragment', 'fragments');
+export const samplesText = (n: number): string =>
+  n === 1 ? l10n.t('{0} sample', count(n)) : l10n.t('{0} samples', count(n));
+
+export const countsText = (train: number, extract: number): string =>
+  l10n.t('{0} × in the corpus, {1} × in the samples', count(train), count(extract));
 
 export const linesText = (from: number, to: number): string => (from === to ? `${from}` : `${from}–${to}`);
 
-/** "in MIT-licensed files" */
+/** "in the first 100 samples" */
 export function selectionText(selection: FragmentSelection): string {
   switch (selection.kind) {
     case 'all':
-      return 'all';
+      return l10n.t('all');
     case 'counts':
-      return `${count(selection.train)} × in the corpus, ${count(selection.extract)} × in the samples`;
+      return countsText(selection.train, selection.extract);
     case 'lines':
-      return `${linesText(selection.fromLines, selection.toLines)} lines`;
+      return l10n.t('{0} lines', linesText(selection.fromLines, selection.toLines));
     case 'category':
-      return selection.category;
+      return categoryName(selection.category);
     case 'repository':
-      return selection.repository || 'repository unknown';
+      return selection.repository || l10n.t('repository unknown');
     case 'license':
-      return selection.license || 'licence unknown';
+      return selection.license || l10n.t('licence unknown');
     case 'samples':
-      return `in the first ${plural(selection.nSamples, 'sample', 'samples')}`;
+      return l10n.t('in the first {0}', samplesText(selection.nSamples));
     case 'sensitive':
-      return 'sensitive';
+      return l10n.t('sensitive');
   }
 }

@@ -1,10 +1,12 @@
 // Whether memorised samples can be told without the training data: the predictors' curves, and the samples
 // that the chosen predictor ranks highest.
 
-import type { PredictorCurves } from '../protocol/dashboard.ts';
+import type { DashboardMeasures, PredictorCurves } from '../protocol/dashboard.ts';
 import { element, svg } from './element.ts';
 import { figure } from './figure.ts';
 import { panel, section } from './findings.ts';
+import { l10n } from './l10n.ts';
+import { bone, later } from './later.ts';
 import { decimalInterval } from './numbers.ts';
 import { curvesPlot, dashes } from './plots/plot-specs.ts';
 import type { Tip } from './plots/tip.ts';
@@ -19,20 +21,35 @@ export interface PredictorActions {
 const SAMPLES_SHOWN = 25;
 
 export function predictors(
+  measures: Promise<DashboardMeasures>,
+  actions: PredictorActions,
+  tip: Tip,
+): HTMLElement {
+  const bones = [bone(l10n.t('ROC curves')), bone(l10n.t('Precision–recall curves'))];
+  return section(
+    'predict',
+    l10n.t('Can it be told without the training data'),
+    later(element('div', { class: 'figures' }, ...bones), measures, (m) =>
+      element('div', {}, ...curves(m.predictors, actions, tip)),
+    ),
+  );
+}
+
+function curves(
   all: readonly PredictorCurves[],
   { openSample, chosen, onChoose }: PredictorActions,
   tip: Tip,
-): HTMLElement {
+): readonly HTMLElement[] {
   const known = all
     .map((predictor, series) => ({ predictor, series }))
     .filter(({ predictor }) => predictor.auc !== null);
   const absent = all.filter((predictor) => predictor.auc === null);
   const absences = absent.map((p) => element('li', {}, `${p.title}: ${p.absent ?? ''}`));
   const left = element('ul', { class: 'note absent' }, ...absences);
-  if (known.length === 0) return section('predict', 'Can it be told without the training data', left);
+  if (known.length === 0) return [left];
 
   const ranking = element('div', { class: 'panel ranking' });
-  const legend = element('div', { class: 'legend', role: 'group', 'aria-label': 'Predictor' });
+  const legend = element('div', { class: 'legend', role: 'group', 'aria-label': l10n.t('Predictor') });
   const choose = (series: number) => {
     onChoose(series);
     ranking.replaceChildren(...rankingOf(all[series]!, openSample));
@@ -62,28 +79,31 @@ export function predictors(
 
   const auc = (p: PredictorCurves) => decimalInterval(p.auc!);
   const precision = (p: PredictorCurves) => (p.averagePrecision ?? 0).toFixed(3);
-  return section(
-    'predict',
-    'Can it be told without the training data',
+  return [
     legend,
     element(
       'div',
       { class: 'figures' },
       figure(
         {
-          caption: 'ROC curves',
+          caption: l10n.t('ROC curves'),
           plot: curvesPlot(
-            { title: 'ROC curves', x: 'false positive rate', y: 'true positive rate', chance: 'drawn' },
+            {
+              title: l10n.t('ROC curves'),
+              x: l10n.t('false positive rate'),
+              y: l10n.t('true positive rate'),
+              chance: 'drawn',
+            },
             known.map(({ predictor, series }) => ({
               predictor,
               series,
               points: predictor.roc,
-              text: `${predictor.title}: area ${auc(predictor)}`,
+              text: l10n.t('{0}: area {1}', predictor.title, auc(predictor)),
             })),
             choose,
           ),
           numbers: {
-            head: ['predictor', 'formula', 'AUC (95 % interval)'],
+            head: [l10n.t('predictor'), l10n.t('formula'), l10n.t('AUC (95 % interval)')],
             rows: known.map(({ predictor }) => [predictor.title, predictor.formula, auc(predictor)]),
           },
         },
@@ -91,19 +111,24 @@ export function predictors(
       ),
       figure(
         {
-          caption: 'Precision–recall curves',
+          caption: l10n.t('Precision–recall curves'),
           plot: curvesPlot(
-            { title: 'Precision–recall curves', x: 'recall', y: 'precision', chance: 'none' },
+            {
+              title: l10n.t('Precision–recall curves'),
+              x: l10n.t('recall'),
+              y: l10n.t('precision'),
+              chance: 'none',
+            },
             known.map(({ predictor, series }) => ({
               predictor,
               series,
               points: predictor.precisionRecall,
-              text: `${predictor.title}: average precision ${precision(predictor)}`,
+              text: l10n.t('{0}: average precision {1}', predictor.title, precision(predictor)),
             })),
             choose,
           ),
           numbers: {
-            head: ['predictor', 'average precision'],
+            head: [l10n.t('predictor'), l10n.t('average precision')],
             rows: known.map(({ predictor }) => [predictor.title, precision(predictor)]),
           },
         },
@@ -112,21 +137,25 @@ export function predictors(
       ranking,
     ),
     ...(absences.length > 0 ? [left] : []),
-  );
+  ];
 }
 
 function rankingOf(predictor: PredictorCurves, openSample: (sampleId: number) => void): Node[] {
   const shown = predictor.top.slice(0, SAMPLES_SHOWN);
-  const title = `Ranked highest: ${predictor.title}`;
+  const title = l10n.t('Ranked highest: {0}', predictor.title);
   return [
     ...panel(
       title,
       element('p', { class: 'note' }, predictor.formula),
       table(
         title,
-        ['sample', 'score', 'memorised'],
+        [l10n.t('sample'), l10n.t('score'), l10n.t('memorised')],
         shown.map(({ sampleId, score, isMemorised }) => ({
-          cells: [`Sample ${sampleId}`, score.toPrecision(4), isMemorised ? '✓ yes' : 'no'],
+          cells: [
+            l10n.t('Sample {0}', sampleId),
+            score.toPrecision(4),
+            isMemorised ? l10n.t('✓ yes') : l10n.t('no'),
+          ],
           press: () => openSample(sampleId),
         })),
       ),

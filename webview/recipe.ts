@@ -3,6 +3,7 @@
 import type { Dashboard } from '../protocol/dashboard.ts';
 import { element } from './element.ts';
 import { panel, section } from './findings.ts';
+import { l10n } from './l10n.ts';
 import { count } from './numbers.ts';
 import { button } from './ui.ts';
 
@@ -13,50 +14,62 @@ export function recipe(
   const { plan } = summary;
   const { sampling, rule } = plan;
   const facts: readonly (readonly [string, string])[] = [
-    ...(plan.model === null ? [] : [['Model', plan.model] as const]),
-    ...(plan.samples === null ? [] : [['Samples from', plan.samples] as const]),
-    ['Training data', plan.corpus.join(', ')],
+    ...(plan.model === null ? [] : [[l10n.t('Model'), plan.model] as const]),
+    ...(plan.samples === null ? [] : [[l10n.t('Samples from'), plan.samples] as const]),
+    [l10n.t('Training data'), plan.corpus.join(', ')],
     ...(plan.samples === null
       ? [
-          ['Strategy', sampling.strategy] as const,
-          ['Samples', `${count(sampling.nSamples)} of at most ${count(sampling.maxTokens)} tokens`] as const,
+          [l10n.t('Strategy'), sampling.strategy] as const,
           [
-            'Sampling',
-            `top-k ${sampling.topK}, top-p ${sampling.topP}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
+            l10n.t('Samples'),
+            l10n.t('{0} of at most {1} tokens', count(sampling.nSamples), count(sampling.maxTokens)),
+          ] as const,
+          [
+            l10n.t('Sampling'),
+            l10n.t(
+              'top-k {0}, top-p {1}, temperature {2}, seed {3}',
+              sampling.topK,
+              sampling.topP,
+              sampling.temperature,
+              sampling.seed,
+            ),
           ] as const,
         ]
       : []),
-    ['Rule', `at least ${rule.minLines} equal lines, profile ${rule.profile}`],
-    ['Begun', new Date(summary.createdAt).toLocaleString()],
+    [l10n.t('Rule'), l10n.t('at least {0} equal lines, profile {1}', rule.minLines, rule.profile)],
+    [l10n.t('Begun'), new Date(summary.createdAt).toLocaleString()],
     ...environment,
   ];
   return section(
     'recipe',
-    'The plan, and how to repeat it',
+    l10n.t('The plan, and how to repeat it'),
     element(
       'div',
       { class: 'panel' },
-      element('h3', {}, 'Command'),
-      element('pre', { tabindex: 0, 'aria-label': 'Command' }, element('code', {}, repeat.command)),
+      element('h3', {}, l10n.t('Command')),
+      element('pre', { tabindex: 0, 'aria-label': l10n.t('Command') }, element('code', {}, repeat.command)),
       ...(repeat.nPrompts > 0
         ? [
             element(
               'p',
               { class: 'note' },
-              `It reads the study’s ${count(repeat.nPrompts)} prompts from prompts.jsonl: copy them into that file first.`,
+              l10n.t(
+                'It reads the study’s {0} prompts from prompts.jsonl: copy them into that file first.',
+                count(repeat.nPrompts),
+              ),
             ),
           ]
         : []),
       element(
         'p',
         { class: 'actions' },
-        button('Copy Command', 'primary', () => copy('command')),
-        button('Copy Plan as JSON', 'secondary', () => copy('plan')),
-        ...(repeat.nPrompts > 0 ? [button('Copy Prompts', 'secondary', () => copy('prompts'))] : []),
+        button(l10n.t('Copy Command'), 'primary', () => copy('command')),
+        button(l10n.t('Copy Plan as JSON'), 'secondary', () => copy('plan')),
+        ...(repeat.nPrompts > 0 ? [button(l10n.t('Copy Prompts'), 'secondary', () => copy('prompts'))] : []),
       ),
     ),
     panel(
-      'Plan',
+      l10n.t('Plan'),
       element(
         'dl',
         {},

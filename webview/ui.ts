@@ -19,11 +19,7 @@ export function button(
   return made;
 }
 
-/** The toolkit's own has inline styles, which the page's policy stops; likewise its progress ring. */
+/** The toolkit's own has inline styles, which the page's policy stops. */
 export function tag(text: string): HTMLElement {
   return element('span', { class: 'tag' }, text);
-}
-
-export function progress(text: string): HTMLElement {
-  return element('p', { class: 'note', role: 'status' }, text);
 }

@@ -4,6 +4,8 @@ import type { FragmentSelection } from '../../protocol/dashboard.ts';
 import type { FragmentOrder, FragmentRow, Page, PageRequest } from '../../protocol/fragments.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
+import { findFragments } from '../store/find-fragments.ts';
+import { type FilterPart, filterParts, groupPart, listed, samplesPart } from '../store/fragment-filter.ts';
 import type { Database } from '../store/study-file.ts';
 import { fragmentRow } from '../store/views.ts';
 
@@ -12,12 +14,6 @@ export interface SelectionRequest extends PageRequest {
   readonly selection: FragmentSelection;
 }
 
-const orders: Readonly<Record<FragmentOrder, string>> = {
-  train: 'fragment_id',
-  extract: 'extract DESC, fragment_id',
-  length: 'n_lines DESC, fragment_id',
-};
-
 /** More are not shown at once, whatever is asked. */
 const MOST = 500;
 
@@ -25,15 +21,13 @@ export async function listSelection(
   db: Database,
   { offset, limit, order, selection }: SelectionRequest,
 ): Promise<Page<FragmentRow>> {
-  const { where, values } = condition(selection);
-  const total = Number(db.prepare(`SELECT count(*) AS n FROM fragments WHERE ${where}`).get(...values)?.n);
-  const rows = db
-    .prepare(
-      `SELECT *, coalesce(sensitive, 'unknown') <> '' AS may_be_sensitive
-       FROM fragments LEFT JOIN fragment_facts USING (fragment_id)
-       WHERE ${where} ORDER BY ${orders[order]} LIMIT ? OFFSET ?`,
-    )
-    .all(...values, Math.min(limit, MOST), offset);
+  const page = { order, offset, limit: Math.min(limit, MOST) };
+  const { items: ids, total } = findFragments(db, page, partsOf(db, selection), []);
+  const row = db.prepare(
+    `SELECT *, coalesce(sensitive, 'unknown') <> '' AS may_be_sensitive
+     FROM fragments LEFT JOIN fragment_facts USING (fragment_id) WHERE fragment_id = ?`,
+  );
+  const rows = ids.map((id) => row.get(id)!);
   const masked = await maskTexts(rows.filter((row) => row.may_be_sensitive === 1));
   const items = rows.map((row): FragmentRow => {
     const id = Number(row.fragment_id);
@@ -56,41 +50,36 @@ async function maskTexts(rows: readonly SqlRow[]): Promise<ReadonlyMap<number, s
   return masked;
 }
 
-type Value = string | number;
-
-const inGroup = `fragment_id IN (SELECT fragment_id FROM group_members WHERE group_id =
-  (SELECT group_id FROM fragment_groups WHERE grouping = ? AND name = ?))`;
-
-function condition(selection: FragmentSelection): {
-  readonly where: string;
-  readonly values: readonly Value[];
-} {
+function partsOf(db: Database, selection: FragmentSelection): readonly FilterPart[] {
+  const nobody: ReadonlySet<string> = new Set();
   switch (selection.kind) {
     case 'all':
-      return { where: 'TRUE', values: [] };
+      return [];
     case 'counts':
-      return { where: 'train = ? AND extract = ?', values: [selection.train, selection.extract] };
-    case 'lines':
-      return { where: 'n_lines BETWEEN ? AND ?', values: [selection.fromLines, selection.toLines] };
+      return [
+        listed('SELECT fragment_id FROM fragments WHERE train = ? AND extract = ?', [
+          selection.train,
+          selection.extract,
+        ]),
+      ];
+    case 'lines': {
+      const { fromLines, toLines } = selection;
+      const { isSorted: _, ...part } = listed(
+        'SELECT fragment_id FROM fragments WHERE n_lines BETWEEN ? AND ?',
+        [fromLines, toLines],
+      );
+      return [part];
+    }
     case 'category':
-      return {
-        where: 'fragment_id IN (SELECT fragment_id FROM fragment_facts WHERE category = ?)',
-        values: [selection.category],
-      };
+      return filterParts(db, { category: selection.category }, nobody);
     case 'repository':
-      return { where: inGroup, values: ['repository', selection.repository] };
+      return [groupPart(db, 'repository', selection.repository)];
     case 'license':
-      return { where: inGroup, values: ['licence', selection.license] };
+      return filterParts(db, { licence: selection.license }, nobody);
     case 'samples':
-      return {
-        where: 'fragment_id IN (SELECT fragment_id FROM sample_occurrences WHERE sample_id < ?)',
-        values: [selection.nSamples],
-      };
+      return [samplesPart(selection.nSamples)];
     case 'sensitive':
-      return {
-        where: "fragment_id IN (SELECT fragment_id FROM fragment_facts WHERE sensitive <> '')",
-        values: [],
-      };
+      return filterParts(db, { isSensitive: true }, nobody);
   }
 }
 

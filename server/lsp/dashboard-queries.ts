@@ -1,20 +1,11 @@
-// The answers to the dashboard's two questions. Each opens the file, reads and closes it: nothing is held
-// between requests.
+// What the dashboard shows at once: numbers that stand in the study file, or that an index counts. Each question
+// opens the file, reads and closes it: nothing is held between requests.
 
-import type {
-  CountsMark,
-  Dashboard,
-  DashboardAnswers,
-  Kept,
-  Measured,
-  PredictorCurves,
-} from '../../protocol/dashboard.ts';
+import type { Dashboard, DashboardOverview } from '../../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
-import { measureStudy, type Part } from '../answers/measure-study.ts';
-import { rankPredictors } from '../answers/rank-predictors.ts';
 import { isDescribed } from '../store/facts-tables.ts';
-import { hasSampleMetrics } from '../store/metrics-table.ts';
+import { hasSampleMetrics, sumSampleMetrics } from '../store/metrics-table.ts';
 import { type Database, isLocked, openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { summarise } from '../store/summary.ts';
@@ -22,9 +13,6 @@ import { describeStudy } from '../study/describe-fragments-stage.ts';
 import { repeatCommand } from './dashboard-command.ts';
 import { listSelection, type SelectionRequest } from './dashboard-fragments.ts';
 import { countTaxonomy, firstProblems, topLicenses, topSources } from './dashboard-sources.ts';
-
-/** Marks of the train × extract plot, of the most fragments. */
-const COUNTS_SHOWN = 1500;
 
 export async function getDashboard(study: StudyId): Promise<Dashboard> {
   // For files of earlier versions, and imported ones.
@@ -37,7 +25,7 @@ export async function getDashboard(study: StudyId): Promise<Dashboard> {
     environment: describeEnvironment(readStudy(db)?.environment ?? {}),
     repeat: repeatCommand(summary.plan, summary.name),
     problems: { total: summary.nProblems, first: firstProblems(db) },
-    answers: isAnalysed ? answers(db) : null,
+    overview: isAnalysed ? overview(db, summary.nFragments ?? 0) : null,
   };
 }
 
@@ -49,76 +37,16 @@ export async function listDashboardFragments({
   return await listSelection(db, request);
 }
 
-function answers(db: Database): DashboardAnswers {
-  const m = measureStudy(db);
-  const correlations = [
-    { name: 'Pearson', found: m.correlation.pearson },
-    { name: 'Spearman', found: m.correlation.spearman },
-  ];
+function overview(db: Database, nFragments: number): DashboardOverview {
   return {
-    samples: share(m.samples),
-    lines: share(m.lines),
-    tokens: m.tokens && share(m.tokens),
-    fragments: measured(m.fragments.count),
-    nFamilies: m.fragments.families,
-    unseen: { total: measured(m.unseen.chao1), coverage: m.unseen.goodTuringCoverage },
-    correlations: correlations.flatMap(({ name, found }) =>
-      found ? [{ name, value: measured(found), pValue: found.pValue }] : [],
-    ),
-    counts: countMarks(db),
-    growth: m.growth.map(({ nSamples, fragments, low, high }) => ({
-      nSamples,
-      nFragments: fragments,
-      low,
-      high,
-    })),
-    lengths: m.byLength.map(({ fromLines, toLines, fragments }) => ({
-      fromLines,
-      toLines,
-      nFragments: fragments,
-    })),
+    ...sumSampleMetrics(db),
+    nFragments,
+    nFamilies: Number(db.prepare('SELECT count(*) AS n FROM families').get()?.n),
     taxonomy: isDescribed(db) ? countTaxonomy(db) : null,
-    predictors: rankPredictors(db).map(
-      ({ title, formula, quality, absent, top }): PredictorCurves => ({
-        title,
-        formula,
-        absent,
-        auc: quality && measured(quality.auc),
-        averagePrecision: quality?.averagePrecision ?? null,
-        roc: quality?.roc ?? [],
-        precisionRecall: quality?.precisionRecall ?? [],
-        top: top.map(({ sample, score, memorised }) => ({
-          sampleId: sample,
-          score,
-          isMemorised: memorised,
-        })),
-      }),
-    ),
     sources: topSources(db),
     licenses: topLicenses(db),
   };
 }
-
-/** Fragments with equal counts are one mark; those of the most fragments first. */
-function countMarks(db: Database): Kept<CountsMark> {
-  const rows = db
-    .prepare(
-      `SELECT train, extract, count(*) AS n, min(fragment_id) AS first FROM fragments
-       GROUP BY train, extract ORDER BY n DESC, first`,
-    )
-    .all();
-  const fingerprint = db.prepare('SELECT fingerprint FROM fragments WHERE fragment_id = ?');
-  const items = rows.slice(0, COUNTS_SHOWN).map((row) => ({
-    train: Number(row.train),
-    extract: Number(row.extract),
-    nFragments: Number(row.n),
-    fingerprint: String(fingerprint.get(row.first!)?.fingerprint),
-  }));
-  return { items, total: rows.length };
-}
-
-const measured = ({ value, low, high }: Measured): Measured => ({ value, low, high });
-const share = ({ total, memorised, share: s }: Part) => ({ total, memorised, share: measured(s) });
 
 const SHOWN_FACTS: readonly (readonly [fact: string, name: string])[] = [
   ['verbatim', 'Verbatim'],

@@ -2,7 +2,7 @@
 // (over the places that the study keeps), kinds of fragments, and problems of the data.
 
 import type {
-  DashboardAnswers,
+  DashboardOverview,
   DashboardProblem,
   Kept,
   LicenseRow,
@@ -71,13 +71,16 @@ function topGroups(db: Database, grouping: 'repository' | 'licence'): Kept<Group
   return { items, total: Number(total) };
 }
 
-export function countTaxonomy(db: Database): NonNullable<DashboardAnswers['taxonomy']> {
+export function countTaxonomy(db: Database): NonNullable<DashboardOverview['taxonomy']> {
   const spdxIds = db.prepare(
     `SELECT spdx_id FROM fragment_facts WHERE category = ? AND spdx_id <> ''
      GROUP BY spdx_id ORDER BY count(*) DESC, spdx_id`,
   );
   const categories = db
-    .prepare('SELECT category, count(*) AS n FROM fragment_facts GROUP BY category ORDER BY n DESC, category')
+    .prepare(
+      `SELECT name AS category, n_fragments AS n FROM fragment_groups WHERE grouping = 'category'
+       ORDER BY n DESC, category`,
+    )
     .all()
     .map((row) => ({
       category: row.category as Category,

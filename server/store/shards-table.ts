@@ -168,8 +168,8 @@ const readDocument = (d: Record<string, SQLOutputValue>): MatchedDocument => ({
 export function readProblems(db: Database, limit: number): readonly string[] {
   const rows = db
     .prepare(
-      `SELECT failure AS message FROM shards WHERE state = 'failed'
-       UNION ALL SELECT message FROM problems ORDER BY 1 LIMIT ?`,
+      `SELECT shard_id, -1 AS ordinal, failure AS message FROM shards WHERE state = 'failed'
+       UNION ALL SELECT shard_id, ordinal, message FROM problems ORDER BY 1, 2 LIMIT ?`,
     )
     .all(limit);
   return rows.map((row) => String(row.message));

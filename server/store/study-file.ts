@@ -1,9 +1,10 @@
 // Opening a study file: who may, at which schema version, and what its failures mean to a user.
 // Knows SQLite; knows nothing of what the tables are for.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
+import { pathToFileURL } from 'node:url';
 import { EnvironmentError, UserError } from '../errors.ts';
 import { APPLICATION_ID, migrations } from './schema.ts';
 
@@ -15,12 +16,27 @@ export function openForReading(path: string): Database {
     throw new UserError(`There is no study at ${path}`, { action: 'Check the path of the study file.' });
   }
   return translating(path, () => {
-    const db = connect(path);
+    const db = connectForReading(path);
     const version = schemaVersion(db, path);
     if (version === 0) throw notAStudy(path);
     if (version < migrations.length) migrate(db, version);
     return db;
   });
+}
+
+/** Deletes a study, unless some process is writing it. */
+export function deleteStudy(path: string): void {
+  if (!existsSync(path)) return;
+  using lock = tryLock(path);
+  if (!lock) {
+    throw new UserError(`Another run is writing ${path}`, { action: 'Wait for it or stop it.' });
+  }
+  removeStudyFiles(path);
+}
+
+/** The caller holds the study's lock. The lock's own file stays: others may be about to lock it. */
+export function removeStudyFiles(path: string): void {
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
 }
 
 /** Creates or opens a study for writing. The caller holds the study's lock. */
@@ -93,14 +109,39 @@ function takeLock(path: string, waitMs: number): Disposable | undefined {
 /** Whether some process is writing the study now. */
 export function isLocked(path: string): boolean {
   if (!existsSync(`${path}-lock`)) return false;
-  using lock = takeLock(path, 0);
-  return lock === undefined;
+  try {
+    using lock = takeLock(path, 0);
+    return lock === undefined;
+  } catch (error) {
+    // Where nothing can be written, nobody writes.
+    if (error instanceof UserError) return false;
+    throw error;
+  }
 }
 
 function connect(path: string): Database {
   const db = new DatabaseSync(path);
   db.exec('PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = OFF');
   return db;
+}
+
+/**
+ * Readers need a place for SQLite's shared memory beside the study. Where nothing can be written, nobody else
+ * writes either, and the file alone holds the whole study if its last run ended in order.
+ */
+function connectForReading(path: string): Database {
+  const db = connect(path);
+  try {
+    db.prepare('PRAGMA user_version').get();
+    return db;
+  } catch (error) {
+    db.close();
+    const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
+    if (sqliteCode(error) !== SQLITE_CANTOPEN || hasLog || statSync(path).isDirectory()) throw error;
+    const immutable = new URL(pathToFileURL(path));
+    immutable.searchParams.set('immutable', '1');
+    return new DatabaseSync(immutable, { readOnly: true });
+  }
 }
 
 function schemaVersion(db: Database, path: string): number {
@@ -168,6 +209,11 @@ function translate(path: string, cause: unknown): unknown {
       });
     case SQLITE_READONLY:
     case SQLITE_CANTOPEN:
+      if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
+        return new UserError(`${path} is a folder, and a study is a file`, {
+          action: 'Name a study file (.sqlite).',
+        });
+      }
       return new UserError(`${path} cannot be opened (${reason})`, {
         action: 'Check that the folder exists and may be written to.',
         cause,

@@ -35,6 +35,11 @@ export function insertStudy(db: Database, plan: StudyPlan): void {
   );
 }
 
+/** For what may still be settled while a study runs. */
+export function replacePlan(db: Database, plan: StudyPlan): void {
+  db.prepare('UPDATE study SET plan = ?').run(JSON.stringify(plan));
+}
+
 export function setState(db: Database, state: StudyState, failure: string | null): void {
   db.prepare('UPDATE study SET state = ?, failure = ?').run(state, failure);
 }

@@ -1,9 +1,18 @@
 // One study's dashboard in an editor tab: gives the webview what it asks for and opens what is pressed in it.
 // It holds nothing but the panel; what it shows is asked for again whenever the webview is made anew.
 
-import { commands, type Disposable, env, l10n, type Uri, type WebviewPanel, window } from 'vscode';
+import {
+  CancellationTokenSource,
+  commands,
+  type Disposable,
+  env,
+  l10n,
+  type Uri,
+  type WebviewPanel,
+  window,
+} from 'vscode';
 import type { FromDashboard, ToDashboard } from '../../protocol/dashboard.ts';
-import { getDashboard, listDashboardFragments } from '../../protocol/dashboard.ts';
+import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
 import { getStudy } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
@@ -24,6 +33,8 @@ export class DashboardPanel implements Disposable {
   readonly #study: StudyId;
   readonly #parts: DashboardParts;
   readonly #listener: Disposable;
+  /** Of what is being computed, for which nobody may wait any more. */
+  #measuring = new CancellationTokenSource();
 
   constructor(panel: WebviewPanel, study: StudyId, parts: DashboardParts) {
     this.#panel = panel;
@@ -40,19 +51,33 @@ export class DashboardPanel implements Disposable {
     this.#panel.reveal();
   }
 
-  /** The study has changed. */
+  /** The study has changed: shows what is known at once, and what takes longer when it is there. */
   async refresh(): Promise<void> {
     const { server, errors } = this.#parts;
+    const study = this.#study;
+    this.#measuring.cancel();
+    this.#measuring = new CancellationTokenSource();
+    const { token } = this.#measuring;
     try {
-      const dashboard = await server.request(getDashboard, { study: this.#study });
-      await this.#send({ kind: 'dashboard', dashboard });
+      const dashboard = await server.request(getDashboard, { study }, token);
+      await this.#send({ kind: 'dashboard', dashboard, strings: l10n.bundle ?? {} });
+      if (dashboard.overview === null) return;
     } catch (error) {
       const { message, code } = errors.report(error);
       if (code !== 'cancelled') await this.#send({ kind: 'failed', message });
+      return;
+    }
+    try {
+      const measures = await server.request(measureDashboard, { study }, token);
+      await this.#send({ kind: 'measures', measures });
+    } catch (error) {
+      const { message, code } = errors.report(error);
+      if (code !== 'cancelled') await this.#send({ kind: 'unmeasured', message });
     }
   }
 
   dispose(): void {
+    this.#measuring.cancel();
     this.#listener.dispose();
     this.#panel.dispose();
   }

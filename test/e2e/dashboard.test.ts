@@ -102,6 +102,9 @@ stage('a study’s row opens it', async () => {
   await row.locator('.action-label[aria-label="Open Dashboard"]').click();
   await dashboard().locator('h1', { hasText: 'demo' }).waitFor();
   await marks('In the corpus and in the samples').first().waitFor();
+  // Its intervals come a moment after it.
+  await dashboard().locator('.card small', { hasText: /–/ }).first().waitFor();
+  assert.equal(await dashboard().locator('.bone').count(), 0);
   const cards = await dashboard().locator('.card').allInnerTexts();
   assert.match(cards[0]!, /^\d+\.\d %\s+of samples repeat training data\s+\d+\.\d–\d+\.\d % · \d+ of 256/);
   for (const part of ['Top sources', 'Licences', 'ROC curves', 'Problems of the data', 'Command'])
@@ -146,8 +149,8 @@ stage('a mark lists its fragments, and a row opens one beside its source', async
     .locator('span.tag', { hasText: /1 × in the corpus, 1 × in the samples/ })
     .waitFor();
   const listed = await choice().textContent();
-  await marks('What it is').and(dashboard().locator('[aria-label^="license"]')).click();
-  await choice().locator('span.tag', { hasText: 'license' }).waitFor();
+  await marks('What it is').and(dashboard().locator('[aria-label^="licence texts"]')).click();
+  await choice().locator('span.tag', { hasText: 'licence texts' }).waitFor();
   assert.notEqual(await choice().textContent(), listed);
   await dashboard().locator('table button', { hasText: 'MIT' }).first().click();
   await choice().locator('span.tag', { hasText: 'MIT' }).waitFor();

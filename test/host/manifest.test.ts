@@ -9,6 +9,7 @@ import { bundleText } from '../../scripts/l10n.mjs';
 const ROOT = join(import.meta.dirname, '..', '..');
 const read = (file: string) => readFileSync(join(ROOT, file), 'utf8');
 const sources = globSync('src/**/*.ts', { cwd: ROOT }).map(read).join('\n');
+const all = sources + globSync('webview/**/*.ts', { cwd: ROOT }).map(read).join('\n');
 const manifestText = read('package.json');
 const { contributes } = JSON.parse(manifestText);
 
@@ -76,9 +77,20 @@ test('every string that the extension shows is in its bundle, and no translation
 });
 
 test('every text is a whole sentence for translators: none is put together from a variable', () => {
-  const calls = sources.match(/\bl10n\.t\(/g) ?? [];
-  const literal = sources.match(/\bl10n\.t\(\s*'/g) ?? [];
+  const calls = all.match(/\bl10n\.t\(/g) ?? [];
+  const literal = all.match(/\bl10n\.t\(\s*'/g) ?? [];
   assert.equal(literal.length, calls.length);
+});
+
+test('every word that the dashboard shows is one for translators', () => {
+  for (const name of globSync('webview/**/*.ts', { cwd: ROOT })) {
+    // What stands between the tags of an element, on a button, or is read aloud.
+    const shown = allMatches(
+      read(name),
+      /(?:\{\}, |aria-label': |button\(|caption: |note: |label: |head: \[)['`]([^'`$\n]*[A-Za-z]{2})/g,
+    );
+    assert.deepEqual(shown, [], name);
+  }
 });
 
 test('colours of the five levels are even steps to the eye, in every kind of theme', () => {

@@ -5,10 +5,14 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
-import type { Dashboard, FragmentSelection } from '../../protocol/dashboard.ts';
+import type { Dashboard, DashboardMeasures, FragmentSelection } from '../../protocol/dashboard.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
+import { measureStudy } from '../../server/answers/measure-study.ts';
+import { Cancelled } from '../../server/errors.ts';
 import { repeatCommand } from '../../server/lsp/dashboard-command.ts';
 import { getDashboard, listDashboardFragments } from '../../server/lsp/dashboard-queries.ts';
+import { measureDashboard } from '../../server/lsp/measure-dashboard.ts';
+import { openForReading } from '../../server/store/study-file.ts';
 import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
 import { runStudy } from '../../server/study/run-study.ts';
 import { scratchFolder } from '../support/scratch.ts';
@@ -17,25 +21,29 @@ import { leakedAddress, leakedToken, makeSmallStudy, type SmallStudy } from '../
 const scratch = scratchFolder();
 let study: SmallStudy;
 let dashboard: Dashboard;
+let measures: DashboardMeasures;
+const never = new AbortController().signal;
 
 before(async () => {
   study = await makeSmallStudy(scratch);
   dashboard = await getDashboard(study.file);
+  measures = await measureDashboard(study.file, never);
 });
 
 const list = (selection: FragmentSelection, offset = 0, limit = 100) =>
   listDashboardFragments({ study: study.file, offset, limit, order: 'train', selection });
 
 test('every mark lists as many fragments as it says', async () => {
-  const { counts, lengths, taxonomy, sources, licenses, growth, fragments } = dashboard.answers!;
+  const { taxonomy, sources, licenses, nFragments } = dashboard.overview!;
+  const { counts, lengths, growth } = measures;
   const marks: readonly (readonly [FragmentSelection, number])[] = [
-    [{ kind: 'all' }, fragments.value],
+    [{ kind: 'all' }, nFragments],
     ...counts.items.map((m) => [{ ...m, kind: 'counts' }, m.nFragments] as const),
     ...lengths.map((m) => [{ ...m, kind: 'lines' }, m.nFragments] as const),
     ...taxonomy!.categories.map((m) => [{ kind: 'category', category: m.category }, m.nFragments] as const),
     ...sources.items.map((m) => [{ kind: 'repository', repository: m.repository }, m.nFragments] as const),
     ...licenses.items.map((m) => [{ kind: 'license', license: m.license }, m.nFragments] as const),
-    [{ kind: 'samples', nSamples: growth.at(-1)!.nSamples }, fragments.value],
+    [{ kind: 'samples', nSamples: growth.at(-1)!.nSamples }, nFragments],
     [{ kind: 'sensitive' }, taxonomy!.nSensitive],
   ];
   assert.ok(marks.length > 12, `${marks.length} marks`);
@@ -45,12 +53,39 @@ test('every mark lists as many fragments as it says', async () => {
     assert.equal(items.length, n, JSON.stringify(selection));
   }
   const sum = (all: readonly { readonly nFragments: number }[]) => all.reduce((s, m) => s + m.nFragments, 0);
-  for (const parts of [counts.items, lengths, taxonomy!.categories])
-    assert.equal(sum(parts), fragments.value);
+  for (const parts of [counts.items, lengths, taxonomy!.categories]) assert.equal(sum(parts), nFragments);
+});
+
+test('what is shown at once is what the reports count', () => {
+  using db = openForReading(study.file);
+  const { samples, lines, tokens, fragments } = measureStudy(db);
+  const part = ({ total, memorised }: { total: number; memorised: number }) => ({ total, memorised });
+  assert.deepEqual(dashboard.overview!.samples, part(samples));
+  assert.deepEqual(dashboard.overview!.lines, part(lines));
+  assert.deepEqual(dashboard.overview!.tokens, tokens && part(tokens));
+  assert.equal(dashboard.overview!.nFamilies, fragments.families);
+  assert.equal(measures.samples.value, samples.memorised / samples.total);
+});
+
+test('measuring leaves the thread free, and ends when nobody waits for it', async () => {
+  const stop = new AbortController();
+  let nTurns = 0;
+  const turns = setInterval(() => nTurns++, 1);
+  try {
+    const measuring = measureDashboard(study.file, never);
+    await measuring;
+    assert.ok(nTurns > 3, `${nTurns} turns`);
+  } finally {
+    clearInterval(turns);
+  }
+  const measuring = measureDashboard(study.file, stop.signal);
+  stop.abort();
+  await assert.rejects(measuring, Cancelled);
+  await assert.rejects(measureDashboard('/nowhere.sqlite', never), /nowhere/);
 });
 
 test('a mark’s fragments are those of the mark, in pages that join without a gap', async () => {
-  for (const { train, extract, fingerprint } of dashboard.answers!.counts.items) {
+  for (const { train, extract, fingerprint } of measures.counts.items) {
     const { items } = await list({ kind: 'counts', train, extract });
     assert.equal(items[0]!.fingerprint, fingerprint);
     for (const item of items) assert.deepEqual([item.train, item.extract], [train, extract]);
@@ -64,10 +99,10 @@ test('a mark’s fragments are those of the mark, in pages that join without a g
 });
 
 test('what is sensitive is counted, and masked wherever it would be seen', async () => {
-  assert.equal(dashboard.answers!.taxonomy!.nSensitive, 1);
+  assert.equal(dashboard.overview!.taxonomy!.nSensitive, 1);
   const { items } = await list({ kind: 'sensitive' });
   assert.equal(items.length, 1);
-  const everything = JSON.stringify([dashboard, await list({ kind: 'all' })]);
+  const everything = JSON.stringify([dashboard, measures, await list({ kind: 'all' })]);
   assert.ok(!everything.includes(leakedToken));
   assert.ok(!everything.includes(leakedAddress));
 });
@@ -85,13 +120,13 @@ test('problems of the data come with their shard and place', async () => {
     signal: new AbortController().signal,
     report: () => {},
   });
-  const { problems, answers } = await getDashboard(file);
+  const { problems, overview } = await getDashboard(file);
   assert.equal(problems.total, 1);
   assert.equal(problems.first[0]!.kind, 'not-json');
   assert.match(problems.first[0]!.shard, /bad\.jsonl/);
   assert.equal(problems.first[0]!.byteOffset, 20);
-  assert.equal(answers!.fragments.value, 0);
-  assert.deepEqual(answers!.counts, { items: [], total: 0 });
+  assert.equal(overview!.nFragments, 0);
+  assert.deepEqual((await measureDashboard(file, never)).counts, { items: [], total: 0 });
 });
 
 test('the command names every setting, quoted for a shell', () => {

@@ -5,42 +5,71 @@ import type {
   CategoryMark,
   CountsMark,
   CurvePoint,
-  DashboardAnswers,
+  DashboardMeasures,
   FragmentSelection,
   GrowthMark,
   LengthMark,
   PredictorCurves,
 } from '../../protocol/dashboard.ts';
-import { count, countRange, decimalInterval, fragmentsText, linesText } from '../numbers.ts';
+import { categoryName } from '../category-name.ts';
+import { l10n } from '../l10n.ts';
+import {
+  count,
+  countRange,
+  countsText,
+  decimalInterval,
+  fragmentsText,
+  linesText,
+  samplesText,
+} from '../numbers.ts';
 import type { PlotSpec } from './draw-plot.ts';
 
 type Select = (selection: FragmentSelection) => void;
 
 /** Steps of occurrences in the corpus, with the colours that the editors mark lines in. */
-export const levels = [
-  { name: 'once', from: 1, meaning: 'once in the corpus' },
-  { name: 'few', from: 2, meaning: '2 to 9 times' },
-  { name: 'tens', from: 10, meaning: '10 to 99' },
-  { name: 'hundreds', from: 100, meaning: '100 to 999' },
-  { name: 'thousands', from: 1000, meaning: '1,000 or more' },
+const levels = [
+  { name: 'once', from: 1 },
+  { name: 'few', from: 2 },
+  { name: 'tens', from: 10 },
+  { name: 'hundreds', from: 100 },
+  { name: 'thousands', from: 1000 },
 ] as const;
+
+type Level = (typeof levels)[number]['name'];
+
+function meaningOf(level: Level): string {
+  switch (level) {
+    case 'once':
+      return l10n.t('once in the corpus');
+    case 'few':
+      return l10n.t('2 to 9 times');
+    case 'tens':
+      return l10n.t('10 to 99');
+    case 'hundreds':
+      return l10n.t('100 to 999');
+    case 'thousands':
+      return l10n.t('1,000 or more');
+  }
+}
 
 const levelOf = (train: number) => levels.findLast(({ from }) => train >= from)!.name;
 const levelColour = ({ train }: CountsMark) => `var(--${levelOf(train)})`;
 
 /** Those that some mark has. */
 export const levelsOf = (marks: readonly CountsMark[]) =>
-  levels.filter(({ name }) => marks.some(({ train }) => levelOf(train) === name));
+  levels
+    .filter(({ name }) => marks.some(({ train }) => levelOf(train) === name))
+    .map(({ name }) => ({ name, meaning: meaningOf(name) }));
 
 export function countsPlot(
-  { counts, correlations }: DashboardAnswers,
+  { counts, correlations }: DashboardMeasures,
   select: Select,
   compare: (fingerprint: string) => void,
 ): PlotSpec {
   const marks = [...counts.items].sort((a, b) => a.train - b.train || a.extract - b.extract);
   const known = correlations.map(({ name, value }) => `${name} ${decimalInterval(value)}`).join(', ');
   const text = ({ train, extract, nFragments }: CountsMark) =>
-    `${fragmentsText(nFragments)}: ${count(train)} × in the corpus, ${count(extract)} × in the samples`;
+    l10n.t('{0}: {1}', fragmentsText(nFragments), countsText(train, extract));
   const logOf = (values: readonly number[]) => ({
     type: 'log' as const,
     domain: [1, Math.max(10, ...values)],
@@ -49,13 +78,13 @@ export function countsPlot(
     ticks: 5,
   });
   return {
-    label: `Occurrences in the corpus against occurrences in the samples. ${known}.`,
+    label: l10n.t('Occurrences in the corpus against occurrences in the samples. {0}.', known),
     options: {
       height: 340,
       inset: 16,
       r: { range: [3, 20] },
-      x: { label: 'occurrences in the corpus →', ...logOf(marks.map(({ train }) => train)) },
-      y: { label: '↑ occurrences in the samples', ...logOf(marks.map(({ extract }) => extract)) },
+      x: { label: l10n.t('occurrences in the corpus →'), ...logOf(marks.map(({ train }) => train)) },
+      y: { label: l10n.t('↑ occurrences in the samples'), ...logOf(marks.map(({ extract }) => extract)) },
       marks: [
         Plot.dot(marks, {
           className: 'live',
@@ -87,11 +116,15 @@ export function growthPlot(growth: readonly GrowthMark[], select: Select): PlotS
   const points = [start, ...growth];
   const last = points.at(-1)!;
   return {
-    label: `Distinct fragments by the number of samples: ${count(last.nFragments)} at ${count(last.nSamples)}.`,
+    label: l10n.t(
+      'Distinct fragments by the number of samples: {0} at {1}.',
+      count(last.nFragments),
+      count(last.nSamples),
+    ),
     options: {
       height: 340,
-      x: { label: 'samples →', grid: true, ticks: 6, domain: [0, Math.max(1, last.nSamples)] },
-      y: { label: '↑ distinct fragments', grid: true, zero: true, nice: true },
+      x: { label: l10n.t('samples →'), grid: true, ticks: 6, domain: [0, Math.max(1, last.nSamples)] },
+      y: { label: l10n.t('↑ distinct fragments'), grid: true, zero: true, nice: true },
       marks: [
         Plot.areaY(points, {
           x: 'nSamples',
@@ -118,7 +151,12 @@ export function growthPlot(growth: readonly GrowthMark[], select: Select): PlotS
     live: {
       className: 'live',
       marks: growth.map(({ nSamples, nFragments, low, high }) => ({
-        text: `${count(nSamples)} samples: ${count(nFragments)} fragments (${countRange({ value: nFragments, low, high })})`,
+        text: l10n.t(
+          '{0}: {1} ({2})',
+          samplesText(nSamples),
+          fragmentsText(nFragments),
+          countRange({ value: nFragments, low, high }),
+        ),
         press: () => select({ kind: 'samples', nSamples }),
       })),
     },
@@ -128,10 +166,10 @@ export function growthPlot(growth: readonly GrowthMark[], select: Select): PlotS
 export function lengthPlot(lengths: readonly LengthMark[], select: Select): PlotSpec {
   const name = ({ fromLines, toLines }: LengthMark) => linesText(fromLines, toLines);
   return {
-    label: 'Fragments by their number of lines.',
+    label: l10n.t('Fragments by their number of lines.'),
     options: {
-      x: { label: 'lines →', type: 'band', domain: lengths.map(name), padding: 0.25 },
-      y: { label: '↑ fragments', grid: true, zero: true, nice: true, ticks: 5 },
+      x: { label: l10n.t('lines →'), type: 'band', domain: lengths.map(name), padding: 0.25 },
+      y: { label: l10n.t('↑ fragments'), grid: true, zero: true, nice: true, ticks: 5 },
       marks: [
         Plot.barY(lengths, {
           className: 'live',
@@ -152,7 +190,7 @@ export function lengthPlot(lengths: readonly LengthMark[], select: Select): Plot
     live: {
       className: 'live',
       marks: lengths.map((mark) => ({
-        text: `${name(mark)} lines: ${fragmentsText(mark.nFragments)}`,
+        text: l10n.t('{0} lines: {1}', name(mark), fragmentsText(mark.nFragments)),
         press: () => select({ kind: 'lines', fromLines: mark.fromLines, toLines: mark.toLines }),
       })),
     },
@@ -160,26 +198,27 @@ export function lengthPlot(lengths: readonly LengthMark[], select: Select): Plot
 }
 
 export function taxonomyPlot(categories: readonly CategoryMark[], select: Select): PlotSpec {
+  const nameOf = ({ category }: CategoryMark) => categoryName(category);
   return {
-    label: 'Fragments by what they are, by rules.',
+    label: l10n.t('Fragments by what they are, by rules.'),
     options: {
-      marginLeft: 104,
+      marginLeft: 128,
       height: Math.max(160, 64 + 28 * categories.length),
-      x: { label: 'fragments →', grid: true, zero: true, nice: true, ticks: 5 },
-      y: { label: null, domain: categories.map(({ category }) => category), padding: 0.3 },
+      x: { label: l10n.t('fragments →'), grid: true, zero: true, nice: true, ticks: 5 },
+      y: { label: null, domain: categories.map(({ category }) => categoryName(category)), padding: 0.3 },
       marginRight: 48,
       marks: [
         Plot.barX(categories, {
           className: 'live',
           x: 'nFragments',
-          y: 'category',
+          y: nameOf,
           fill: 'var(--series-4)',
           fillOpacity: 0.85,
           rx: 2,
         }),
         Plot.text(categories, {
           x: 'nFragments',
-          y: 'category',
+          y: nameOf,
           text: (mark: CategoryMark) => count(mark.nFragments),
           textAnchor: 'start',
           dx: 6,
@@ -189,7 +228,10 @@ export function taxonomyPlot(categories: readonly CategoryMark[], select: Select
     live: {
       className: 'live',
       marks: categories.map(({ category, nFragments, spdxIds }) => ({
-        text: `${category}: ${fragmentsText(nFragments)}${spdxIds.length > 0 ? ` (${spdxIds.join(', ')})` : ''}`,
+        text: [
+          l10n.t('{0}: {1}', categoryName(category), fragmentsText(nFragments)),
+          ...(spdxIds.length > 0 ? [`(${spdxIds.join(', ')})`] : []),
+        ].join(' '),
         press: () => select({ kind: 'category', category }),
       })),
     },

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { commands, type Tab, TabInputWebview, window } from 'vscode';
-import { getDashboard, listDashboardFragments } from '../../../protocol/dashboard.ts';
+import { getDashboard, listDashboardFragments, measureDashboard } from '../../../protocol/dashboard.ts';
 import { listFragments } from '../../../protocol/requests.ts';
 import { parts, studyNode } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
@@ -31,9 +31,13 @@ export const tests = [
   }),
   hostTest('its figures are those of the view', async () => {
     const { study, summary } = await studyNode('demo');
-    const { answers } = await parts().server.request(getDashboard, { study });
-    assert.equal(answers!.fragments.value, summary.nFragments);
-    assert.equal(answers!.samples.memorised, summary.nMemorisedSamples);
+    const { overview } = await parts().server.request(getDashboard, { study });
+    const measures = await parts().server.request(measureDashboard, { study });
+    assert.equal(overview!.nFragments, summary.nFragments);
+    assert.equal(measures.fragments.value, summary.nFragments);
+    assert.equal(overview!.samples.memorised, summary.nMemorisedSamples);
+    const { value, low, high } = measures.samples;
+    assert.ok(low < value && value < high);
     const page = { study, offset: 0, limit: 50, order: 'extract' } as const;
     const [listed, shown] = await Promise.all([
       parts().server.request(listFragments, page),

@@ -1,0 +1,82 @@
+// What the dashboard shows when it has been computed: intervals by drawing samples again, curves, estimates.
+// Synchronous, and seconds for a million fragments: it runs in a thread of its own (measure-worker.ts).
+
+import type {
+  CountsMark,
+  DashboardMeasures,
+  Kept,
+  Measured,
+  PredictorCurves,
+} from '../../protocol/dashboard.ts';
+import { measureStudy } from '../answers/measure-study.ts';
+import { rankPredictors } from '../answers/rank-predictors.ts';
+import type { Database } from '../store/study-file.ts';
+
+/** Marks of the train × extract plot, of the most fragments. */
+const COUNTS_SHOWN = 1500;
+
+export function measureForDashboard(db: Database): DashboardMeasures {
+  const m = measureStudy(db);
+  const correlations = [
+    { name: 'Pearson', found: m.correlation.pearson },
+    { name: 'Spearman', found: m.correlation.spearman },
+  ];
+  return {
+    samples: measured(m.samples.share),
+    lines: measured(m.lines.share),
+    tokens: m.tokens && measured(m.tokens.share),
+    fragments: measured(m.fragments.count),
+    unseen: { total: measured(m.unseen.chao1), coverage: m.unseen.goodTuringCoverage },
+    correlations: correlations.flatMap(({ name, found }) =>
+      found ? [{ name, value: measured(found), pValue: found.pValue }] : [],
+    ),
+    counts: countMarks(db),
+    growth: m.growth.map(({ nSamples, fragments, low, high }) => ({
+      nSamples,
+      nFragments: fragments,
+      low,
+      high,
+    })),
+    lengths: m.byLength.map(({ fromLines, toLines, fragments }) => ({
+      fromLines,
+      toLines,
+      nFragments: fragments,
+    })),
+    predictors: rankPredictors(db).map(
+      ({ title, formula, quality, absent, top }): PredictorCurves => ({
+        title,
+        formula,
+        absent,
+        auc: quality && measured(quality.auc),
+        averagePrecision: quality?.averagePrecision ?? null,
+        roc: quality?.roc ?? [],
+        precisionRecall: quality?.precisionRecall ?? [],
+        top: top.map(({ sample, score, memorised }) => ({
+          sampleId: sample,
+          score,
+          isMemorised: memorised,
+        })),
+      }),
+    ),
+  };
+}
+
+/** Fragments with equal counts are one mark; those of the most fragments first. */
+function countMarks(db: Database): Kept<CountsMark> {
+  const rows = db
+    .prepare(
+      `SELECT train, extract, count(*) AS n, min(fragment_id) AS first FROM fragments
+       GROUP BY train, extract ORDER BY n DESC, first`,
+    )
+    .all();
+  const fingerprint = db.prepare('SELECT fingerprint FROM fragments WHERE fragment_id = ?');
+  const items = rows.slice(0, COUNTS_SHOWN).map((row) => ({
+    train: Number(row.train),
+    extract: Number(row.extract),
+    nFragments: Number(row.n),
+    fingerprint: String(fingerprint.get(row.first!)?.fingerprint),
+  }));
+  return { items, total: rows.length };
+}
+
+const measured = ({ value, low, high }: Measured): Measured => ({ value, low, high });
