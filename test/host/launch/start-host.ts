@@ -103,7 +103,9 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
   try {
     const url = await server.url;
     browser = await launchChromium(root);
-    const page = await browser.newPage({ viewport: options.viewport ?? { width: 1280, height: 800 } });
+    // A context of its own, in which a test may open another window on the same profile.
+    const context = await browser.newContext({ viewport: options.viewport ?? { width: 1280, height: 800 } });
+    const page = await context.newPage();
     if (options.verbose) page.on('console', (m) => process.stderr.write(`[workbench] ${m.text()}\n`));
     const tests = Promise.withResolvers<HostExit>();
     await onTestsExit(page, testDir, tests.resolve);

@@ -1,0 +1,120 @@
+// Deaths in the real VS Code while a study runs: of the extension host and of the window. Its background process
+// never outlives them for good, and the study goes on in whatever comes after.
+
+import assert from 'node:assert/strict';
+import {
+  copyFileSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, before, test } from 'node:test';
+import type { Page } from 'playwright-core';
+import { version } from '../../server/version.ts';
+import { Workbench } from '../e2e/workbench.ts';
+import { processesWith, until } from '../support/server-client.ts';
+import { type Host, startHost } from './launch/start-host.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const skip = process.platform === 'linux' ? false : 'processes are found in /proc';
+
+const folder = mkdtempSync(join(tmpdir(), 'verbatim-deaths-'));
+const marker = `VERBATIM_DEATHS_TEST=${folder}`;
+const workspace = join(folder, 'workspace');
+let host: Host;
+
+before(async () => {
+  if (skip !== false) return;
+  installLinks();
+  host = await startHost({
+    extensionsDir: join(folder, 'extensions'),
+    workspace,
+    env: { VERBATIM_DEATHS_TEST: folder },
+  });
+  host.page.setDefaultTimeout(30_000);
+});
+
+after(async () => {
+  await host?.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a study outlives its extension host and its window, and no process of theirs stays', {
+  skip,
+  timeout: 240_000,
+}, async (t) => {
+  const { page } = host;
+  const plan = {
+    model: join(ROOT, 'media', 'demo-model'),
+    corpus: join(ROOT, 'dist', 'demo-corpus', 'shards'),
+    samples: 50_000,
+    maxTokens: 256,
+  };
+  writeFileSync(join(workspace, 'long.verbatim.json'), JSON.stringify(plan));
+  let workbench = new Workbench(page);
+  // The palette offers what was known when it opened.
+  await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').waitFor();
+  await workbench.runCommand('Verbatim: Run Plan File');
+  await workbench.quickPickRow('long.verbatim.json').click();
+  const before = await nSampled(page, 1);
+  const [server, ...others] = servers();
+  assert.deepEqual(others, []);
+
+  await t.test('the extension host is killed', async () => {
+    process.kill(parentOf(server!), 'SIGKILL');
+    await until('the server ended', () => !servers().includes(server!), 5000);
+    await nSampled(page, before + 1);
+    assert.equal(servers().length, 1);
+  });
+
+  await t.test('the window is closed without a question, and another one opens', async () => {
+    const [old] = servers();
+    const next = await page.context().newPage();
+    const url = page.url();
+    await page.close();
+    await until('the server ended', () => !servers().includes(old!), 10_000);
+    await next.goto(url);
+    await nSampled(next, before + 1);
+    assert.equal(servers().length, 1);
+    workbench = new Workbench(next);
+  });
+
+  await t.test('the background process is killed, and the view offers to go on', async () => {
+    process.kill(servers()[0]!, 'SIGKILL');
+    await workbench.treeRows(/paused · not scanned yet/).waitFor();
+  });
+});
+
+/** An extension under development is not started again after a death, so ours is installed: as links to what is here. */
+function installLinks(): void {
+  const installed = join(folder, 'extensions', `verbatim.verbatim-${version}`);
+  mkdirSync(installed, { recursive: true });
+  mkdirSync(workspace);
+  for (const name of ['package.json', 'package.nls.json'])
+    copyFileSync(join(ROOT, name), join(installed, name));
+  for (const name of ['dist', 'media', 'l10n']) symlinkSync(join(ROOT, name), join(installed, name));
+}
+
+/** Waits until that many samples are made, as the status bar says. */
+async function nSampled(page: Page, atLeast: number): Promise<number> {
+  const status = page.locator('.statusbar-item', { hasText: /Sampling: / });
+  const giveUpAt = Date.now() + 60_000;
+  for (;;) {
+    const text = (await status.textContent({ timeout: 30_000 })) ?? '';
+    const n = Number(/Sampling: ([\d,]+) of/.exec(text)?.[1]?.replaceAll(',', '') ?? 0);
+    if (n >= atLeast) return n;
+    assert.ok(Date.now() < giveUpAt, `Only ${n} samples: ${text}`);
+    await page.waitForTimeout(200);
+  }
+}
+
+const servers = () =>
+  processesWith(marker, 'environ').filter((pid) => processesWith('/dist/server.js', 'cmdline').includes(pid));
+
+const parentOf = (pid: number) =>
+  Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);
