@@ -3,6 +3,7 @@
 import { exitCodes } from '../server/cli/exit-codes.ts';
 import { measures } from '../server/cli/fail-on-condition.ts';
 import { createProgram } from '../server/cli/program.ts';
+import { RequiredOption, whenNeeded } from '../server/cli/required-option.ts';
 import { table } from './docs-markdown.mjs';
 
 export function cliReference() {
@@ -51,8 +52,8 @@ function commandsBelow(parent) {
 }
 
 function commandSection(command) {
-  const required = command.options.filter(({ mandatory, hidden }) => mandatory && !hidden);
-  const optional = command.options.filter(({ mandatory, hidden }) => !mandatory && !hidden);
+  const required = command.options.filter((option) => option instanceof RequiredOption);
+  const optional = command.options.filter((option) => !(option instanceof RequiredOption));
   const name = fullName(command);
   const usage = [
     name,
@@ -78,9 +79,14 @@ const withHeading = (head, rows) => (rows.length > 0 ? [...table(head, rows), ''
 
 const argumentRow = (argument) => [`\`${argument.name()}\``, argument.description];
 
-function optionRow({ flags, description, argChoices, defaultValue, mandatory }) {
+function optionRow(option) {
+  const { flags, description, argChoices, defaultValue } = option;
   const choices = argChoices ? ` (${argChoices.map((choice) => `\`${choice}\``).join(', ')})` : '';
-  return [`\`${flags}\``, `${description}${choices}`, mandatory ? 'required' : defaultText(defaultValue)];
+  return [
+    `\`${flags}\``,
+    `${description}${choices}`,
+    option instanceof RequiredOption ? whenNeeded(option) : defaultText(defaultValue),
+  ];
 }
 
 function defaultText(value) {

@@ -4,16 +4,20 @@
 import { CommanderError } from 'commander';
 import { createProgram } from './cli/program.ts';
 import { Cancelled, UserError, VerbatimError } from './errors.ts';
+import { systemFailure } from './system-failure.ts';
 
+process.stdout.on('error', (error) => process.exit(explain(systemFailure(error) ?? error)));
 try {
   await createProgram().parseAsync();
 } catch (error) {
-  process.exitCode = explain(error);
+  process.exitCode = explain(systemFailure(error) ?? error);
 }
 
 /** Says what went wrong on stderr and gives the exit code. */
 function explain(error: unknown): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+  // Whoever reads the output has had enough, as in `verbatim report … | head`.
+  if (error instanceof VerbatimError && (error.cause as NodeJS.ErrnoException)?.code === 'EPIPE') return 1;
   if (error instanceof Cancelled) {
     console.error('Stopped. Run the same command again to go on.');
     return 130;

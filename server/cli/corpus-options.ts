@@ -22,6 +22,7 @@ export const corpusHelp =
 
 export function addColumnOptions(command: Command): Command {
   return command
+    .optionsGroup('Columns of the training data:')
     .option('--content-column <name>', 'column that holds the text (found by convention)', columnName)
     .option('--repository-column <name>', 'column that names the repository', columnName)
     .option('--path-column <name>', 'column that names the file', columnName)

@@ -1,6 +1,5 @@
 // `verbatim demo`: the bundled model against its bundled training data.
 
-import { rmSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { productFolder } from '../product-folder.ts';
@@ -13,7 +12,10 @@ export function demoCommand(): Command {
     .option('--fresh', 'start over instead of going on with the study in the file')
     .action(async ({ out, fresh }: { out: string; fresh?: boolean }) => {
       const file = resolve(out);
-      if (fresh) for (const suffix of ['', '-wal', '-shm']) rmSync(`${file}${suffix}`, { force: true });
+      if (fresh) {
+        const { deleteStudy } = await import('../store/study-file.ts');
+        deleteStudy(file);
+      }
       const { runAndReport } = await import('./run-and-report.ts');
       await runAndReport({
         file,
@@ -22,5 +24,6 @@ export function demoCommand(): Command {
         upTo: 'analyse',
         top: 10,
       });
+      console.error(`\nThe whole report: verbatim report ${out} --format html > report.html`);
     });
 }

@@ -8,16 +8,17 @@ import { exportStudy } from '../formats/published/export-study.ts';
 import { importStudy } from '../formats/published/import-study.ts';
 import { openForReading, openForWriting } from '../store/study-file.ts';
 import { keepImportedStudy } from '../study/keep-imported-study.ts';
+import { RequiredOption } from './required-option.ts';
 
 const layoutOption = () =>
-  new Option('--layout <name>', 'the published study’s files').choices(['published']).makeOptionMandatory();
+  new Option('--layout <name>', 'the published study’s files').choices(['published']).default('published');
 
 export function exportCommand(): Command {
   return new Command('export')
     .description('Write a study as the files of another tool.')
     .argument('<study>', 'study file (.sqlite)')
     .addOption(layoutOption())
-    .requiredOption('--to <dir>', 'folder to write into')
+    .addOption(new RequiredOption('--to <dir>', 'folder to write into'))
     .option('--show-sensitive', 'write secrets and addresses instead of masking them')
     .action(async (study: string, options: { to: string; showSensitive?: boolean }) => {
       using db = openForReading(resolve(study));
@@ -35,7 +36,7 @@ export function importCommand(): Command {
     .description('Make a study of the files of another tool.')
     .argument('<dir>', 'folder that holds extract/ and log/')
     .addOption(layoutOption())
-    .requiredOption('--out <file>', 'study file (.sqlite) to make')
+    .addOption(new RequiredOption('--out <file>', 'study file (.sqlite) to make'))
     .option('--run <name>', 'which run, where the folder holds several')
     .action((dir: string, options: { out: string; run?: string }) => {
       const file = resolve(options.out);

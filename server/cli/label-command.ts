@@ -1,7 +1,7 @@
 // `verbatim label …`: labels by hand for fragments, from the random sample to the agreement of two people.
 
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command } from 'commander';
 import { describeFragments, discloseText } from '../answers/describe-fragments.ts';
 import { drawLabelSample, type LabelReport, reportLabels } from '../answers/labelling.ts';
 import { readLabelLines } from '../formats/label-lines.ts';
@@ -10,6 +10,7 @@ import { putLabels, readLabels } from '../store/labels-table.ts';
 import { openForReading, transact } from '../store/study-file.ts';
 import { readFragmentText } from '../store/views.ts';
 import { withLockedStudy } from './locked-study.ts';
+import { wholeNumber } from './whole-number.ts';
 import { writeLines } from './write-lines.ts';
 
 /** As many as the published study labelled: its 95 % interval is ±5 points whatever the number of fragments. */
@@ -113,9 +114,4 @@ function* describe({ annotators, agreement, disputed, precision, accuracy }: Lab
     yield `rules for ${label}: precision ${percentInterval(p)} on ${n}`;
   }
   if (accuracy) yield `rules in all: ${percentInterval(accuracy.share)} right on ${accuracy.n}`;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }

@@ -12,6 +12,7 @@ import { labelCommand } from './label-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { providersCommand } from './providers-command.ts';
 import { reportCommand } from './report-command.ts';
+import { checkRequiredOptions } from './required-option.ts';
 import { rowsCommand } from './rows-command.ts';
 import { scoreCommand } from './score-command.ts';
 import { sampleCommand, scanCommand, studyCommand } from './study-commands.ts';
@@ -41,7 +42,8 @@ export function createProgram(): Command {
     .version(version)
     .exitOverride()
     .showHelpAfterError('(run with --help for the options)')
-    .addHelpText('after', exitCodesHelp);
+    .addHelpText('after', `\nTo begin with: verbatim demo\n${exitCodesHelp}`);
+  checkRequiredOptions(program);
   for (const command of commands) {
     program.addCommand(command().exitOverride().copyInheritedSettings(program));
   }

@@ -1,7 +1,7 @@
 // `verbatim report STUDY`: what a study found, to standard output, in the form that is asked for.
 
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { StudyState } from '../../protocol/study.ts';
 import type { Disclosure } from '../answers/describe-fragments.ts';
 import { BASELINE_NAME, hasBaseline, readBaseline } from '../formats/baseline-file.ts';
@@ -16,6 +16,7 @@ import { summarise } from '../store/summary.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { CONDITION_MET, failOnOption } from './fail-on-option.ts';
+import { wholeNumber } from './whole-number.ts';
 import { writeLines } from './write-lines.ts';
 
 type Format = 'table' | 'json' | 'csv' | 'sarif' | 'md' | 'html';
@@ -66,7 +67,8 @@ export function reportCommand(): Command {
         rows: options.all ? 'fragments' : 'families',
         disclosure: options.showSensitive ? 'shown' : 'masked',
       });
-      if (state === 'partial') process.exitCode = 3;
+      if (state !== 'complete') process.exitCode = 3;
+      if (options.failOnNew) console.error(`--fail-on-new: ${hasNew ? 'met' : 'not met'}`);
       if (hasNew) process.exitCode = CONDITION_MET;
       failOn(resolve(study), options.failOn);
     });
@@ -137,9 +139,4 @@ function hasNewFragment(content: ReportContent): boolean {
     if (accepted === null) return true;
   }
   return false;
-}
-
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
 }

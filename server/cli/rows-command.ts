@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { type FragmentKind, fragmentKinds } from '../analysis/kind-of-fragment.ts';
 import { describeFragments } from '../answers/describe-fragments.ts';
 import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
+import { UserError } from '../errors.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { writeLines } from './write-lines.ts';
 
@@ -44,6 +45,8 @@ async function choose(
   if (!fragment && !kind && !sensitive) return null;
   const facts = kind || sensitive ? await describeFragments(db) : undefined;
   const rows = db.prepare('SELECT fragment_id, fingerprint FROM fragments').all();
+  const unknown = fragment?.find((wanted) => !rows.some(({ fingerprint }) => fingerprint === wanted));
+  if (unknown !== undefined) throw new UserError(`The study holds no fragment ${unknown}`);
   return new Set(
     rows
       .map((row) => ({ id: Number(row.fragment_id), fingerprint: String(row.fingerprint) }))

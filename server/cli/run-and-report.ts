@@ -27,7 +27,7 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const progress = terminalProgress(process.stderr);
+  const progress = terminalProgress(process.stderr, request.plan?.samples ? 'read' : 'made');
   let summary: StudySummary;
   try {
     summary = await runStudy({ ...request, signal: stop.signal, report: progress.report });

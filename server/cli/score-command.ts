@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import type { Provider } from '../../protocol/study.ts';
 import type { Score } from '../sampling/score.ts';
 import { modelHelp, modelLocation } from './corpus-options.ts';
+import { RequiredOption } from './required-option.ts';
 
 interface Options {
   readonly model: string;
@@ -17,8 +18,13 @@ interface Options {
 export function scoreCommand(): Command {
   return new Command('score')
     .description('Score texts under a model: mean negative log-likelihood, perplexity, zlib bytes.')
-    .requiredOption('--model <dir|name>', modelHelp)
-    .requiredOption('--samples <path>', 'JSON lines, a folder of numbered files, or a merged "all" file')
+    .addOption(new RequiredOption('--model <dir|name>', modelHelp))
+    .addOption(
+      new RequiredOption(
+        '--samples <path>',
+        'JSON lines, a folder of numbered files, or a merged "all" file',
+      ),
+    )
     .option('--second-model <dir|name>', 'a second, smaller model: also ln PPL(second) / ln PPL')
     .addOption(
       new Option('--provider <name>', 'where the models run')
@@ -69,11 +75,11 @@ async function scorer(
   signal: AbortSignal,
 ): Promise<AsyncGenerator<Score>> {
   const { unpinnedModel } = await import('../study/hub-sources.ts');
-  const { openCheckpoint } = await import('../sampling/checkpoint.ts');
+  const { openModel } = await import('../sampling/checkpoint.ts');
   const { scoreTexts } = await import('../sampling/score.ts');
   const { decodeTokens } = await import('../sampling/token-bytes.ts');
   const execution = { provider, batch: 'auto', workers: 'auto', fetch: 'missing' } as const;
-  const checkpoint = await openCheckpoint(await unpinnedModel(modelLocation(model), execution, signal));
+  const checkpoint = await openModel(await unpinnedModel(modelLocation(model), execution, signal));
   const texts = samples.map(({ content }) =>
     'text' in content ? content.text : decodeTokens(checkpoint.tokenBytes, content.tokens),
   );

@@ -17,6 +17,8 @@ import {
 } from './corpus-options.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { failOnOption } from './fail-on-option.ts';
+import { RequiredOption } from './required-option.ts';
+import { wholeNumber } from './whole-number.ts';
 
 interface Options extends CorpusOptions {
   readonly model?: string;
@@ -46,30 +48,37 @@ interface Options extends CorpusOptions {
 export function studyCommand(): Command {
   const command = new Command('study')
     .description('Sample a model, find what it repeats of its training data, and report.')
-    .option('--model <dir|name>', modelHelp)
-    .option('--corpus <path|name...>', corpusHelp)
-    .option('--plan <file>', 'these settings as JSON; lists of values make a study of every combination');
-  addColumnOptions(addRuleOptions(addSamplingOptions(command))).addOption(failOnOption());
-  return addCommonOptions(command).action(async (options: Options) => {
-    if (options.plan !== undefined) {
-      const { sweepAndReport } = await import('./sweep-and-report.ts');
-      return sweepAndReport(resolve(options.plan), resolve(options.out), executionOf(options), options);
-    }
-    for (const name of ['model', 'corpus'] as const) {
-      if (options[name] === undefined) command.error(`error: required option '--${name}' not specified`);
-    }
-    return runToReport(options);
-  });
+    .addOption(new RequiredOption('--model <dir|name>', modelHelp, 'plan'))
+    .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp, 'plan'));
+  addColumnOptions(addRuleOptions(addSamplingOptions(command)));
+  const planned = command.options.map((option) => option.attributeName());
+  const planHelp =
+    'model, corpus and sampling in a JSON file; lists of values make a study of every combination';
+  command.addOption(new Option('--plan <file>', planHelp).conflicts(planned).helpGroup('Options:'));
+  addOutOption(command);
+  command.addHelpText(
+    'after',
+    examples(['study --model checkpoint --corpus corpus --samples 1000', 'study --plan plan.json']),
+  );
+  return addRunOptions(command)
+    .addOption(failOnOption())
+    .action(async (options: Options) => {
+      if (options.plan !== undefined) {
+        const { sweepAndReport } = await import('./sweep-and-report.ts');
+        return sweepAndReport(resolve(options.plan), resolve(options.out), executionOf(options), options);
+      }
+      return runToReport(options);
+    });
 }
 
 export function sampleCommand(): Command {
   const command = new Command('sample')
     .description('Only sample a model, into a study file that `study` goes on with.')
-    .requiredOption('--model <dir|name>', modelHelp)
-    .option('--corpus <path|name...>', 'training data that `study` will look in', [])
-    .option('--json', 'also write each sample to standard output as a JSON line');
+    .addOption(new RequiredOption('--model <dir|name>', modelHelp))
+    .option('--corpus <path|name...>', 'training data that `study` will look in', []);
+  addOutOption(command).option('--json', 'also write each sample to standard output as a JSON line');
   addColumnOptions(addRuleOptions(addSamplingOptions(command)));
-  return addCommonOptions(command).action(async (options: Options) => {
+  return addRunOptions(command).action(async (options: Options) => {
     const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
       file: resolve(options.out),
@@ -85,9 +94,13 @@ export function sampleCommand(): Command {
 export function scanCommand(): Command {
   const command = new Command('scan')
     .description('Look for samples that were made elsewhere in training data, and report.')
-    .requiredOption('--samples <path>', 'JSON lines, a folder of numbered files, or a merged "all" file')
-    .option('--model <dir|name>', `for samples given as token ids: ${modelHelp}`);
-  return addCommonOptions(addCorpusOptions(command)).action(runToReport);
+    .addOption(new RequiredOption('--samples <path>', samplesHelp))
+    .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp));
+  addOutOption(command).option('--model <dir|name>', `for samples given as token ids: ${modelHelp}`);
+  command.addHelpText('after', examples(['scan --samples outputs.jsonl --corpus corpus']));
+  return addRunOptions(addColumnOptions(addRuleOptions(command)))
+    .addOption(failOnOption())
+    .action(runToReport);
 }
 
 /** `study` and `scan` differ only in where their samples come from. */
@@ -103,13 +116,14 @@ async function runToReport(options: Options): Promise<void> {
   });
 }
 
-function addCorpusOptions(command: Command): Command {
-  command.requiredOption('--corpus <path|name...>', corpusHelp);
-  return addColumnOptions(addRuleOptions(command)).addOption(failOnOption());
+function addOutOption(command: Command): Command {
+  const meaning = 'study file (.sqlite); an unfinished one is gone on with';
+  return command.addOption(new RequiredOption('--out <file>', meaning).helpGroup('Options:'));
 }
 
 function addRuleOptions(command: Command): Command {
   return command
+    .optionsGroup('What counts as memorised:')
     .option('--min-lines <n>', 'fewest equal lines in a row that count', wholeNumber, defaultRule.minLines)
     .addOption(
       new Option('--profile <name>', 'what makes two lines equal')
@@ -121,6 +135,7 @@ function addRuleOptions(command: Command): Command {
 function addSamplingOptions(command: Command): Command {
   const d = defaultSampling;
   return command
+    .optionsGroup('Sampling:')
     .option('--samples <n>', 'outputs to sample', wholeNumber, d.nSamples)
     .option('--max-tokens <n>', 'tokens an output has at most', wholeNumber, d.maxTokens)
     .addOption(
@@ -131,7 +146,7 @@ function addSamplingOptions(command: Command): Command {
     .option('--prompts <path>', promptsHelp)
     .option('--top-k <n>', 'pick among the k most likely tokens; 0: all', wholeNumber, d.topK)
     .option('--top-p <x>', 'pick among the most likely tokens that hold this probability', number, d.topP)
-    .option('--temperature <x>', '0: greedy', number, d.temperature)
+    .option('--temperature <x>', 'above 1: wilder, below: tamer; 0: greedy', number, d.temperature)
     .option('--seed <n>', 'the same seed gives the same samples', wholeNumber, d.seed)
     .option(
       '--int8',
@@ -139,16 +154,16 @@ function addSamplingOptions(command: Command): Command {
     );
 }
 
-function addCommonOptions(command: Command): Command {
-  return addFetchOptions(command)
-    .requiredOption('--out <file>', 'study file (.sqlite); an unfinished one is gone on with')
+/** How a run is done: none of them changes what a study is. */
+function addRunOptions(command: Command): Command {
+  return addFetchOptions(command.optionsGroup('Running:'))
     .addOption(
       new Option('--provider <name>', 'where the model runs')
         .choices(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml'])
         .default('auto'),
     )
-    .option('--batch <n>', 'outputs sampled at once, or auto', wholeNumberOrAuto, 'auto')
-    .option('--workers <n>', 'threads that scan, or auto', wholeNumberOrAuto, 'auto')
+    .option('--batch <n>', 'outputs sampled at once, or auto', fromOneOrAuto, 'auto')
+    .option('--workers <n>', 'threads that scan, or auto', fromOneOrAuto, 'auto')
     .option('--top <n>', 'fragments in the report', wholeNumber, 10);
 }
 
@@ -177,6 +192,8 @@ async function promptsOf(path: string): Promise<readonly string[]> {
   return readPrompts(path);
 }
 
+const samplesHelp = 'JSON lines, a folder of numbered files, or a merged "all" file';
+
 const promptsHelp =
   'prompts for pcg and tsg: JSON lines; text, a prompt a line; extract_prompt.json; a study (.sqlite), whose ' +
   'fragments they become; or source files or shards, cut behind the head of their first function';
@@ -186,14 +203,17 @@ const executionOf = (options: Options): Execution => {
   return { provider, batch, workers, ...fetchOf(options) };
 };
 
-function wholeNumber(text: string): number {
-  if (!/^\d+$/.test(text)) throw new InvalidArgumentError('It must be a whole number.');
-  return Number(text);
-}
-
 function number(text: string): number {
-  if (!/^\d*\.?\d+$/.test(text)) throw new InvalidArgumentError('It must be a number.');
+  if (!/^\d*\.?\d+$/.test(text)) throw new InvalidArgumentError('It must be a number of at least 0.');
   return Number(text);
 }
 
-const wholeNumberOrAuto = (text: string) => (text === 'auto' ? text : wholeNumber(text));
+function fromOneOrAuto(text: string): number | 'auto' {
+  if (text === 'auto') return text;
+  if (!/^0*[1-9]\d*$/.test(text))
+    throw new InvalidArgumentError('It must be auto, or a whole number from 1.');
+  return Number(text);
+}
+
+const examples = (lines: readonly string[]) =>
+  ['', 'For example:', ...lines.map((line) => `  verbatim ${line} --out study.sqlite`)].join('\n');

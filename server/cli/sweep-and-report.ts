@@ -3,9 +3,7 @@
 import { basename } from 'node:path';
 import type { Execution } from '../../protocol/study.ts';
 import { compareStudies } from '../answers/compare-studies.ts';
-import { UserError } from '../errors.ts';
 import { comparisonTable } from '../formats/comparison-table.ts';
-import { locate } from '../hub/hub-name.ts';
 import { openForReading } from '../store/study-file.ts';
 import { runSweep, type SweepStudy } from '../study/run-sweep.ts';
 import { readSweep } from '../study/sweep-plan.ts';
@@ -16,8 +14,6 @@ import { terminalProgress } from './terminal-progress.ts';
 import { writeLines } from './write-lines.ts';
 
 interface Options {
-  readonly model?: string;
-  readonly corpus?: readonly string[];
   readonly top: number;
   readonly failOn?: readonly Condition[];
 }
@@ -28,12 +24,7 @@ export async function sweepAndReport(
   execution: Execution,
   options: Options,
 ): Promise<void> {
-  if (options.model !== undefined || options.corpus !== undefined) {
-    throw new UserError('--plan says what to study: --model and --corpus do not go with it', {
-      action: 'Leave them out, or leave --plan out.',
-    });
-  }
-  const points = readSweep(planFile, locate);
+  const points = await readSweep(planFile);
   if (points.length === 1) {
     const { plan } = points[0]!;
     return runAndReport({

@@ -11,22 +11,37 @@ const titles: Readonly<Record<Stage, string>> = {
 };
 
 const REDRAW_MS = 100;
-const BAR_WIDTH = 24;
+/** A step of work may take minutes: the time goes on meanwhile, so that nobody takes it for dead. */
+const TICK_MS = 1000;
+const TITLE_WIDTH = 19;
+const MAX_BAR_WIDTH = 24;
+/** What "12800/20000 samples · 152.1 samples/s · 10 min 20 s left" needs. */
+const TEXT_WIDTH = 52;
 
-export function terminalProgress(out: NodeJS.WriteStream): { readonly report: Report; end(): void } {
-  return out.isTTY ? bars(out) : plainLines(out);
+/** `sampling` is whether the samples are made here, or read. */
+export function terminalProgress(
+  out: NodeJS.WriteStream,
+  sampling: 'made' | 'read' = 'made',
+): { readonly report: Report; end(): void } {
+  const titleOf = ({ stage }: Progress) =>
+    stage === 'sample' && sampling === 'read' ? 'Reading the samples' : titles[stage];
+  return out.isTTY ? bars(out, titleOf) : plainLines(out, titleOf);
 }
 
-function bars(out: NodeJS.WriteStream) {
+type TitleOf = (progress: Progress) => string;
+
+function bars(out: NodeJS.WriteStream, titleOf: TitleOf) {
   let last: Progress | undefined;
+  let reportedAt = 0;
   let drawnAt = 0;
   const draw = (p: Progress) => {
     drawnAt = performance.now();
-    const filled = Math.round(BAR_WIDTH * fraction(p));
-    const bar = '█'.repeat(filled) + '░'.repeat(BAR_WIDTH - filled);
-    const line = `${titles[p.stage].padEnd(20)} ${bar} ${describeProgress(p)}`;
-    out.write(`\r\x1b[2K${line.slice(0, (out.columns ?? 80) - 1)}`);
+    const line = progressLine(titleOf(p), p, drawnAt - reportedAt, out.columns ?? 80);
+    out.write(`\r\x1b[2K${line}`);
   };
+  const tick = setInterval(() => {
+    if (last && last.done < last.total) draw(last);
+  }, TICK_MS);
   const finish = () => {
     if (last) draw(last);
     if (last) out.write('\n');
@@ -36,14 +51,29 @@ function bars(out: NodeJS.WriteStream) {
     report(p: Progress) {
       if (last && last.stage !== p.stage) finish();
       last = p;
-      if (performance.now() - drawnAt >= REDRAW_MS || p.done >= p.total) draw(p);
+      reportedAt = performance.now();
+      if (reportedAt - drawnAt >= REDRAW_MS || p.done >= p.total) draw(p);
     },
-    end: finish,
+    end() {
+      clearInterval(tick);
+      finish();
+    },
   };
 }
 
+/** The bar gives way to the text, and the end of the text to the edge of the terminal. */
+export function progressLine(title: string, p: Progress, sinceMs: number, columns: number): string {
+  const width = Math.max(0, Math.min(MAX_BAR_WIDTH, columns - TITLE_WIDTH - TEXT_WIDTH - 3));
+  const filled = Math.round(width * fraction(p));
+  const bar = width > 0 ? `${'█'.repeat(filled)}${'░'.repeat(width - filled)} ` : '';
+  return `${title.padEnd(TITLE_WIDTH)} ${bar}${describeProgress(p, sinceMs)}`.slice(
+    0,
+    Math.max(0, columns - 1),
+  );
+}
+
 /** A line when a stage begins, at each tenth of it that takes a while, and when it ends. */
-function plainLines(out: NodeJS.WriteStream) {
+function plainLines(out: NodeJS.WriteStream, titleOf: TitleOf) {
   let stage: Stage | undefined;
   let spokenAt = 0;
   const STEP_MS = 5000;
@@ -54,7 +84,7 @@ function plainLines(out: NodeJS.WriteStream) {
       if (!begins && !ends && performance.now() - spokenAt < STEP_MS) return;
       stage = p.stage;
       spokenAt = performance.now();
-      out.write(`${titles[p.stage]}: ${describeProgress(p)}\n`);
+      out.write(`${titleOf(p)}: ${describeProgress(p)}\n`);
     },
     end() {},
   };
@@ -62,15 +92,19 @@ function plainLines(out: NodeJS.WriteStream) {
 
 const fraction = (p: Progress) => (p.total > 0 ? Math.min(1, p.done / p.total) : 1);
 
-/** "120/256 samples · 15.0 samples/s · 9 s left" */
-export function describeProgress(p: Progress): string {
+/**
+ * "120/256 samples · 15.0 samples/s · 9 s left", and "0/256 samples · for 12 s" while no rate is known.
+ * `sinceMs` is how long ago the progress was reported.
+ */
+export function describeProgress(p: Progress, sinceMs = 0): string {
   const parts = [amount(p)];
   const rate = ((p.done - p.resumedFrom) * 1000) / p.elapsedMs;
   if (p.done > p.resumedFrom && p.unit !== 'steps') {
-    parts.push(p.unit === 'bytes' ? `${(rate / 1e6).toFixed(1)} MB/s` : `${rate.toFixed(1)} ${p.unit}/s`);
-    parts.push(
-      p.done >= p.total ? `${seconds(p.elapsedMs)}` : `${seconds(((p.total - p.done) / rate) * 1000)} left`,
-    );
+    parts.push(p.unit === 'bytes' ? `${perSecond(rate / 1e6)} MB/s` : `${perSecond(rate)} ${p.unit}/s`);
+    const leftMs = ((p.total - p.done) / rate) * 1000;
+    parts.push(p.done >= p.total ? seconds(p.elapsedMs) : `${seconds(Math.max(0, leftMs - sinceMs))} left`);
+  } else if (p.done < p.total && p.elapsedMs + sinceMs >= TICK_MS) {
+    parts.push(`for ${seconds(p.elapsedMs + sinceMs)}`);
   }
   if (p.message) parts.push(p.message);
   return parts.join(' · ');
@@ -80,6 +114,8 @@ function amount(p: Progress): string {
   if (p.unit === 'bytes') return `${(p.done / 1e6).toFixed(1)}/${(p.total / 1e6).toFixed(1)} MB`;
   return `${p.done}/${p.total} ${p.unit}`;
 }
+
+const perSecond = (rate: number) => (rate < 1000 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en'));
 
 /** "8 s", "3 min 20 s", "2 h 5 min" */
 export function seconds(ms: number): string {

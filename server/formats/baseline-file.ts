@@ -3,6 +3,7 @@
 
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { UserError } from '../errors.ts';
+import { reasonOf } from '../system-failure.ts';
 
 export const BASELINE_NAME = '.verbatim-baseline.json';
 
@@ -16,7 +17,7 @@ export function readBaseline(path: string): Baseline {
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new UserError(`The baseline ${path} cannot be read (${(cause as Error).message})`, {
+    throw new UserError(`The baseline ${path} cannot be read (${reasonOf(cause)})`, {
       action: 'Write one with: verbatim baseline STUDY.',
       cause,
     });

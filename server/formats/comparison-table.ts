@@ -13,7 +13,9 @@ export function comparisonTables({ studies, shared, pairs, warnings }: Compariso
     return [
       name,
       basename(plan.model ?? plan.samples ?? ''),
-      `${strategy}, top-k ${topK}, T ${temperature}, ${maxTokens} tokens, seed ${seed}`,
+      plan.samples === null
+        ? `${strategy}, top-k ${topK}, T ${temperature}, ${maxTokens} tokens, seed ${seed}`
+        : 'made elsewhere',
       count(m.samples.total),
       percentInterval(m.samples.share),
       percentInterval(m.lines.share),

@@ -23,12 +23,14 @@ export function* reportTable(content: ReportContent, rows: Rows): Generator<stri
   yield* problems(db, summary);
   for (const sentence of readDuplicates(db)) yield `Twice     ${sentence}`;
   if (!answers) {
-    yield `Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned. Run the study to go on.`;
+    yield `Not analysed yet: ${notAnalysed(summary)}`;
     return;
   }
   yield* findings(summary, answers);
   if (summary.nFragments === 0) {
-    yield 'No fragment: no sample repeats the corpus for that many lines.';
+    yield summary.nDocuments === 0
+      ? 'Nothing was searched: no document could be read.'
+      : 'No fragment: no sample repeats the corpus for that many lines.';
     return;
   }
   const top = options.top ?? 10;
@@ -45,24 +47,32 @@ export function* reportTable(content: ReportContent, rows: Rows): Generator<stri
   }
   const total = rows === 'families' ? answers.measures.fragments.families : summary.nFragments!;
   if (total > shown)
-    yield `… and ${total - shown} more ${rows}: verbatim report ${summary.id} --top ${total}`;
+    yield `… and ${count(total - shown)} more ${rows}: verbatim report ${summary.id} --top ${total}`;
 }
 
 function* heading(s: StudySummary): Generator<string> {
   const { sampling } = s.plan;
   const megabytes = (s.corpusBytes / 1e6).toFixed(1);
   yield `Study     ${s.id} (${s.state}${s.failure ? `: ${s.failure.split('\n')[0]}` : ''}, ${(s.elapsedMs / 1000).toFixed(1)} s)`;
-  yield s.plan.samples === null
-    ? `Model     ${s.plan.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`
-    : `Samples   from ${s.plan.samples}`;
-  yield `Samples   ${s.nSamples} (${s.nTokens} tokens)`;
-  yield `Corpus    ${s.nDocuments} documents, ${megabytes} MB, ${s.nShardsScanned} of ${s.nShards} shards scanned`;
+  if (s.plan.samples === null) {
+    yield `Model     ${s.plan.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`;
+  }
+  const tokens = s.nTokens > 0 ? ` (${count(s.nTokens)} tokens)` : '';
+  yield `Samples   ${count(s.nSamples)}${tokens}${s.plan.samples === null ? '' : `, from ${s.plan.samples}`}`;
+  const size = s.corpusBytes > 0 ? `, ${megabytes} MB` : '';
+  yield `Corpus    ${count(s.nDocuments)} documents${size}, ${s.nShardsScanned} of ${s.nShards} shards scanned`;
+}
+
+function notAnalysed({ state, plan, nShards, nShardsScanned }: StudySummary): string {
+  if (plan.corpus.length === 0) return 'no training data is named. Go on with verbatim study --corpus.';
+  const scanned = `${nShardsScanned} of ${nShards} shards are scanned.`;
+  return state === 'running' ? `${scanned} The study is running.` : `${scanned} Run the study to go on.`;
 }
 
 function* findings({ plan, nMemorisedSamples }: StudySummary, answers: Answers): Generator<string> {
   const { samples, lines, tokens, fragments, unseen } = answers.measures;
   const { rule } = plan;
-  yield `Found     ${fragments.count.value} fragments of at least ${rule.minLines} lines (${rule.profile}), ${fragments.families} families, in ${nMemorisedSamples} samples`;
+  yield `Found     ${count(fragments.count.value)} fragments of at least ${rule.minLines} lines (${rule.profile}), ${count(fragments.families)} families, in ${count(nMemorisedSamples ?? 0)} samples`;
   const parts = [`${percentInterval(samples.share)} of samples`, `${percentInterval(lines.share)} of lines`];
   if (tokens) parts.push(`${percentInterval(tokens.share)} of tokens`);
   yield `Memorised ${parts.join(', ')}`;
@@ -71,7 +81,7 @@ function* findings({ plan, nMemorisedSamples }: StudySummary, answers: Answers):
   }
   const kinds = answers.kinds.map(
     ({ kind, fragments: n, spdxIds }) =>
-      `${n} ${kind}${spdxIds.length > 0 ? ` (${spdxIds.map(({ spdxId }) => spdxId).join(', ')})` : ''}`,
+      `${count(n)} ${kind}${spdxIds.length > 0 ? ` (${spdxIds.map(({ spdxId }) => spdxId).join(', ')})` : ''}`,
   );
   if (kinds.length > 0) yield `Kinds     ${kinds.join(', ')}`;
   const { inFragments, inSamples } = answers.sensitive;
@@ -91,9 +101,9 @@ function kindCounts(found: readonly { readonly kind: string }[]): string {
 function* problems(db: Database, summary: StudySummary): Generator<string> {
   if (summary.nProblems === 0) return;
   const SHOWN = 5;
-  yield `Problems  ${summary.nProblems} in the data: what could not be read is not counted`;
+  yield `Problems  ${count(summary.nProblems)} in the data: what could not be read is not counted`;
   for (const message of readProblems(db, SHOWN)) yield `          ${message}`;
-  if (summary.nProblems > SHOWN) yield `          … and ${summary.nProblems - SHOWN} more`;
+  if (summary.nProblems > SHOWN) yield `          … and ${count(summary.nProblems - SHOWN)} more`;
 }
 
 function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Generator<string> {
@@ -112,5 +122,5 @@ function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Genera
   yield `${counts} ${entry.fingerprint}  ${label}${notes.length > 0 ? `  [${notes.join(', ')}]` : ''}`;
   for (const place of entry.trainPlaces) yield `        ${describeTrainPlace(place)}`;
   const more = entry.train - entry.trainPlaces.length;
-  if (more > 0) yield `        … and ${more} more places`;
+  if (more > 0) yield `        … and ${count(more)} more places`;
 }

@@ -10,6 +10,7 @@ import {
 import type { ErrorData } from '../../protocol/errors.ts';
 import type { Message } from '../../protocol/message.ts';
 import { VerbatimError } from '../errors.ts';
+import { systemFailure } from '../system-failure.ts';
 
 type Work<Params, Result> = (params: Params, signal: AbortSignal) => Promise<Result>;
 
@@ -24,7 +25,8 @@ export function answering(connection: Connection, lifetime: AbortSignal) {
         if (token.isCancellationRequested) stop.abort();
         try {
           return await work(params, AbortSignal.any([stop.signal, lifetime]));
-        } catch (error) {
+        } catch (cause) {
+          const error = systemFailure(cause) ?? cause;
           if (!(error instanceof VerbatimError))
             connection.console.error(String((error as Error).stack ?? error));
           return asResponseError(error);

@@ -1,7 +1,7 @@
 // Opening a study file: who may, at which schema version, and what its failures mean to a user.
 // Knows SQLite; knows nothing of what the tables are for.
 
-import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
@@ -19,9 +19,21 @@ export function openForReading(path: string): Database {
     const db = connectForReading(path);
     const version = schemaVersion(db, path);
     if (version === 0) throw notAStudy(path);
-    if (version < migrations.length) migrate(db, version);
+    if (version < migrations.length) bringUpToDate(db, version, path);
     return db;
   });
+}
+
+function bringUpToDate(db: Database, version: number, path: string): void {
+  try {
+    migrate(db, version);
+  } catch (cause) {
+    if (!(cause instanceof UserError)) throw cause;
+    throw new UserError(`${path} was written by an older Verbatim, and cannot be changed where it is`, {
+      action: 'Copy it to a folder that may be written to: opening it there brings it up to date.',
+      cause,
+    });
+  }
 }
 
 /** Deletes a study, unless some process is writing it. */
@@ -36,7 +48,7 @@ export function deleteStudy(path: string): void {
 
 /** The caller holds the study's lock. The lock's own file stays: others may be about to lock it. */
 export function removeStudyFiles(path: string): void {
-  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+  for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) unlinkSync(path + suffix);
 }
 
 /** Creates or opens a study for writing. The caller holds the study's lock. */

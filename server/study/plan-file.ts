@@ -6,19 +6,25 @@ import type { PlanFile } from '../../protocol/plan-file.ts';
 import type { SamplingPlan, StudyPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
+import { reasonOf } from '../system-failure.ts';
 import { checkPlan, defaultRule, defaultSampling } from './plan.ts';
 
 export async function readPlanFile(file: string): Promise<StudyPlan> {
+  return makePlan(parsePlanFile(file), dirname(file));
+}
+
+/** What the file says, not yet looked at. */
+export function parsePlanFile(file: string): Readonly<Record<string, unknown>> {
   let value: unknown;
   try {
     value = JSON.parse(readFileSync(file, 'utf8'));
   } catch (cause) {
-    throw new UserError(`The plan ${file} cannot be read (${(cause as Error).message})`, {
+    throw new UserError(`The plan ${file} cannot be read (${reasonOf(cause)})`, {
       action: 'It must be a JSON object with "model" and "corpus".',
       cause,
     });
   }
-  return makePlan(value, dirname(file));
+  return checkObject(value);
 }
 
 /** Throws a `UserError` that names the first property that cannot be meant. */
@@ -85,10 +91,7 @@ const PROPERTIES: Readonly<Record<keyof PlanFile | '$schema', Kind>> = {
 };
 
 function checkTypes(value: unknown): PlanFile {
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new UserError('A plan is a JSON object with "model" and "corpus"');
-  }
-  const entries = Object.entries(value);
+  const entries = Object.entries(checkObject(value));
   for (const needed of ['model', 'corpus']) {
     if (!entries.some(([name]) => name === needed)) throw new UserError(`The plan has no "${needed}"`);
   }
@@ -104,6 +107,12 @@ function checkTypes(value: unknown): PlanFile {
     }
   }
   return value as PlanFile;
+}
+
+function checkObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value))
+    return value as Readonly<Record<string, unknown>>;
+  throw new UserError('A plan is a JSON object with "model" and "corpus"');
 }
 
 function isOfKind(given: unknown, kind: Kind): boolean {

@@ -54,11 +54,16 @@ export function checkSamePlan(file: string, stored: StudyPlan, asked: StudyPlan)
   const is = flatten(asked);
   const changed = Object.keys({ ...was, ...is }).filter((key) => was[key] !== is[key]);
   if (changed.length === 0) return;
-  const list = changed.map((key) => `${key} was ${was[key] ?? 'none'}, now ${is[key] ?? 'none'}`).join('; ');
+  const shown = (value: string | undefined) => (value === undefined || value === 'null' ? 'none' : value);
+  const list = changed.map((key) => `${named(key)} was ${shown(was[key])}, now ${shown(is[key])}`).join('; ');
   throw new UserError(`${file} holds another study: ${list}`, {
     action: 'Choose another --out, or run it with the same settings to go on with it.',
   });
 }
+
+/** As the command's options are called: `maxTokens` is "max-tokens". */
+const named = (key: string) =>
+  key === 'nSamples' ? 'samples' : key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function flatten(plan: StudyPlan): Record<string, string> {
   const { sampling, rule, ...rest } = plan;

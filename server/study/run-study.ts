@@ -1,14 +1,15 @@
 // Runs a study from wherever it stands to its end: prepare → sample → scan → analyse. Each stage looks into
 // the study file for what is still to do, so running again after any kind of death simply goes on.
 
-import { existsSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import type { Execution, StudyPlan, StudyState, StudySummary } from '../../protocol/study.ts';
 import { Cancelled, UserError, VerbatimError } from '../errors.ts';
 import type { Report } from '../progress.ts';
-import { type Database, openForWriting, tryLock } from '../store/study-file.ts';
-import { addElapsed, insertStudy, readStudy, setState } from '../store/study-table.ts';
+import { type Database, openForWriting, removeStudyFiles, tryLock } from '../store/study-file.ts';
+import { addElapsed, insertStudy, readStudy, replacePlan, setState } from '../store/study-table.ts';
 import { summarise } from '../store/summary.ts';
 import { analyse } from './analyse-stage.ts';
+import { checkPlaces } from './check-places.ts';
 import { importSamples } from './import-stage.ts';
 import { checkPlan, checkSamePlan } from './plan.ts';
 import { sample } from './sample-stage.ts';
@@ -38,6 +39,7 @@ export interface RunRequest {
 export async function runStudy(request: RunRequest): Promise<StudySummary> {
   const { file } = request;
   if (request.plan) checkPlan(request.plan);
+  if (request.plan && !existsSync(file)) checkPlaces(request.plan);
   using lock = tryLock(file);
   if (!lock) {
     throw new UserError(`Another run is writing ${file}`, {
@@ -58,7 +60,7 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
     throw error;
   } finally {
     db.close();
-    if (isRefused) for (const suffix of ['', '-wal', '-shm']) rmSync(file + suffix, { force: true });
+    if (isRefused) removeStudyFiles(file);
   }
 }
 
@@ -69,6 +71,7 @@ const holdsNothing = (db: Database): boolean =>
 function establishPlan(db: Database, file: string, asked: StudyPlan | null): StudyPlan {
   const stored = readStudy(db);
   if (stored) {
+    if (asked && stored.plan.corpus.length === 0) return nameTrainingData(db, file, stored.plan, asked);
     if (asked) checkSamePlan(file, stored.plan, asked);
     return stored.plan;
   }
@@ -76,6 +79,15 @@ function establishPlan(db: Database, file: string, asked: StudyPlan | null): Stu
     throw new UserError(`${file} holds no study to go on with`, { action: 'Start one with a plan.' });
   insertStudy(db, asked);
   return asked;
+}
+
+/** A model can be sampled before its training data is named. */
+function nameTrainingData(db: Database, file: string, stored: StudyPlan, asked: StudyPlan): StudyPlan {
+  const { corpus, columns, rule } = asked;
+  const plan = { ...stored, corpus, rule, ...(columns === undefined ? {} : { columns }) };
+  checkSamePlan(file, plan, asked);
+  replacePlan(db, plan);
+  return plan;
 }
 
 async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promise<StudyState> {

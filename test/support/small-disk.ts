@@ -10,6 +10,7 @@ export interface SmallDisk {
   readonly folder: string;
   /** Gives it another size, with what is on it kept. */
   resize(nBytes: number): void;
+  makeReadOnly(): void;
 }
 
 export function smallDisk(nBytes: number): SmallDisk | undefined {
@@ -20,5 +21,10 @@ export function smallDisk(nBytes: number): SmallDisk | undefined {
     if (isMounted) spawnSync('umount', ['-l', folder]);
     rmSync(folder, { recursive: true });
   });
-  return isMounted ? { folder, resize: (n) => void mount('-o', `remount,size=${n}`, folder) } : undefined;
+  if (!isMounted) return undefined;
+  return {
+    folder,
+    resize: (n) => void mount('-o', `remount,size=${n}`, folder),
+    makeReadOnly: () => void mount('-o', 'remount,ro', folder),
+  };
 }

@@ -42,6 +42,6 @@ test('npx finds the command, and the demo runs to its end', async () => {
   const study = ['study', '--model', model, '--corpus', corpus, ...size, '--out', 'study.sqlite'];
   const cli = join(folder, 'node_modules', '.bin', 'verbatim');
   const result = await run(cli, study, { cwd: folder, env });
-  assert.match(result.stdout, /^Samples +8 \(\d+ tokens\)/m);
+  assert.match(result.stdout, /^Samples +8 \([\d,]+ tokens\)/m);
   assert.match(result.stdout, /^Found +\d+ fragments/m);
 });

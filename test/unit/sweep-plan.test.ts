@@ -1,22 +1,24 @@
-// Plan files: every combination of their lists, named by what tells it from the others.
+// Plan files on the command line: every combination of their lists, named by what tells it from the others.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../server/errors.ts';
+import { readPlanFile } from '../../server/study/plan-file.ts';
 import { readSweep } from '../../server/study/sweep-plan.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const folder = scratchFolder();
+for (const name of ['m', 'n', 'c']) mkdirSync(join(folder, name));
+const file = join(folder, 'plan.json');
 const read = (plan: unknown) => {
-  const path = join(folder, 'plan.json');
-  writeFileSync(path, typeof plan === 'string' ? plan : JSON.stringify(plan));
-  return readSweep(path, (_, location) => location);
+  writeFileSync(file, typeof plan === 'string' ? plan : JSON.stringify(plan));
+  return readSweep(file);
 };
 
-test('lists make a grid, single values do not', () => {
-  const points = read({ model: './m', corpus: './c', topK: [10, 40], temperature: [0.5, 1], seed: 7 });
+test('lists make a grid, single values do not', async () => {
+  const points = await read({ model: './m', corpus: './c', topK: [10, 40], temperature: [0.5, 1], seed: 7 });
   assert.deepEqual(
     points.map(({ name, plan }) => [name, plan.sampling.topK, plan.sampling.temperature, plan.sampling.seed]),
     [
@@ -27,20 +29,34 @@ test('lists make a grid, single values do not', () => {
     ],
   );
   assert.deepEqual([points[0]!.plan.model, points[0]!.plan.corpus], [join(folder, 'm'), [join(folder, 'c')]]);
-  assert.equal(read({ model: 'm', corpus: ['c'], samples: 5 })[0]!.plan.sampling.nSamples, 5);
-  assert.equal(read({ model: ['m', 'n'], corpus: ['c'] }).length, 2);
+  assert.equal((await read({ model: 'm', corpus: ['c'], samples: 5 }))[0]!.plan.sampling.nSamples, 5);
+  assert.equal((await read({ model: ['m', 'n'], corpus: ['c'] })).length, 2);
 });
 
-test('what cannot be meant is refused by name', () => {
+test('without lists it is the plan that the editor runs', async () => {
+  writeFileSync(join(folder, 'prompts.jsonl'), '"def one():"\n"def two():"\n');
+  const columns = { content: 'text' };
+  const plan = {
+    $schema: 's',
+    model: 'm',
+    corpus: ['c'],
+    strategy: 'pcg',
+    prompts: 'prompts.jsonl',
+    columns,
+  };
+  const points = await read(plan);
+  assert.deepEqual(points, [{ name: '', plan: await readPlanFile(file) }]);
+  assert.deepEqual(points[0]!.plan.sampling.prompts, ['def one():', 'def two():']);
+});
+
+test('what cannot be meant is refused by name', async () => {
   const refuses = (plan: unknown, message: RegExp) =>
-    assert.throws(
-      () => read(plan),
-      (error: Error) => error instanceof UserError && message.test(error.message),
-    );
-  refuses({ model: 'm', corpus: ['c'], temprature: 1 }, /"temprature" is no part/);
-  refuses({ corpus: ['c'] }, /names no model/);
-  refuses({ model: 'm', corpus: 3 }, /"corpus" must be a list/);
-  refuses({ model: 'm', corpus: ['c'], topK: [10, -1] }, /top-k is -1/);
-  refuses('[]', /no JSON object/);
-  refuses('{', /cannot be read/);
+    assert.rejects(read(plan), (error: Error) => error instanceof UserError && message.test(error.message));
+  await refuses({ model: 'm', corpus: ['c'], temprature: 1 }, /no property "temprature"/);
+  await refuses({ corpus: ['c'] }, /no "model"/);
+  await refuses({ model: 'm', corpus: 3 }, /"corpus" of the plan is 3/);
+  await refuses({ model: 'm', corpus: ['c'], topK: [10, -1] }, /top-k is -1/);
+  await refuses({ model: 'm', corpus: ['c'], topK: [] }, /"topK" of the plan is \[\]/);
+  await refuses('[]', /JSON object/);
+  await refuses('{', /cannot be read/);
 });

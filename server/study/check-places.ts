@@ -1,0 +1,19 @@
+// Whether what a plan names is on this machine, before anything is made for a study.
+
+import { existsSync } from 'node:fs';
+import type { StudyPlan } from '../../protocol/study.ts';
+import { UserError } from '../errors.ts';
+import { isHubName } from '../hub/hub-name.ts';
+
+/** Throws a `UserError` that names everything that is missing. What is on the Hub is looked for later. */
+export function checkPlaces({ model, corpus, samples }: StudyPlan): void {
+  const missing = [
+    ...[model].map((path) => ({ what: 'model folder', path })),
+    ...corpus.map((path) => ({ what: 'corpus path', path })),
+    ...[samples].map((path) => ({ what: 'samples path', path })),
+  ].filter(({ path }) => path !== null && !isHubName(path) && !existsSync(path));
+  if (missing.length === 0) return;
+  throw new UserError(missing.map(({ what, path }) => `The ${what} ${path} does not exist`).join('; '), {
+    action: 'Check the path, from the folder that the command is run in.',
+  });
+}
