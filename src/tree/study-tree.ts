@@ -1,19 +1,15 @@
 // The studies view: studies, their fingerprints by count, and where each occurs. It asks the server for pages
-// and keeps none of them; what it remembers is only how many pages of a node are open.
+// and keeps none of them; what it remembers is only how many pages of a node are open. The row that shows more
+// knows the rows above it, so that they need not be asked for again.
 
 import { basename } from 'node:path';
 import { Disposable, EventEmitter, type ProviderResult, type TreeDataProvider, type TreeItem } from 'vscode';
-import {
-  getStudy,
-  listSampleOccurrences,
-  listStudies,
-  listTrainOccurrences,
-} from '../../protocol/requests.ts';
+import type { Page } from '../../protocol/fragments.ts';
+import { getStudy, listStudies } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
-import { describeStudy, type Grouping, listGroups, viewFragments } from '../../protocol/views.ts';
+import { describeStudy, type Grouping } from '../../protocol/views.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
 import { failureOf } from '../failure.ts';
-import { readSetting } from '../settings.ts';
 import type { StudyLocation } from '../studies/study-location.ts';
 import type { StudyRuns } from '../studies/study-runs.ts';
 import type { StudyServer } from '../study-server.ts';
@@ -27,10 +23,10 @@ import {
 } from './notices.ts';
 import { treeItem } from './tree-item.ts';
 import {
-  type ClusterNode,
   type FamilyNode,
   type FragmentNode,
   type GroupNode,
+  isPaged,
   type MoreNode,
   nodeId,
   type PagedNode,
@@ -38,6 +34,7 @@ import {
   type StudyNode,
   type TreeNode,
 } from './tree-node.ts';
+import { TreePages } from './tree-pages.ts';
 import type { ViewOptions } from './view-options.ts';
 
 const PAGE_SIZE = 200;
@@ -50,10 +47,13 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
   readonly #runs: StudyRuns;
   readonly #errors: ErrorFunnel;
   readonly #options: ViewOptions;
+  readonly #pages: TreePages;
   readonly #changed = new EventEmitter<TreeNode | undefined>();
   readonly #listener: Disposable;
   /** By node id. */
   readonly #nPages = new Map<string, number>();
+  /** Rows that stay when the next ones come, for the moment until VS Code asks for them; likewise. */
+  readonly #staying = new Map<string, readonly TreeNode[]>();
   /** The study rows that VS Code knows, which is what it wants named when one row changes. */
   readonly #studies = new Map<StudyId, StudyNode>();
   readonly #drawnAt = new Map<StudyId, { readonly stage: string; readonly atMs: number }>();
@@ -72,9 +72,13 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     this.#runs = runs;
     this.#errors = errors;
     this.#options = options;
+    this.#pages = new TreePages(server, location, options);
     this.#listener = Disposable.from(
       runs.onDidChange((study) => this.#onRunChange(study)),
-      options.onDidChange(() => this.refresh()),
+      options.onDidChange(() => {
+        this.#nPages.clear();
+        this.refresh();
+      }),
     );
   }
 
@@ -84,12 +88,14 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
   }
 
   refresh(): void {
+    this.#staying.clear();
     this.#changed.fire(undefined);
   }
 
   showMore(node: MoreNode): void {
     const id = nodeId(node.parent);
     this.#nPages.set(id, (this.#nPages.get(id) ?? 1) + 1);
+    this.#staying.set(id, node.shown);
     this.#changed.fire(node.parent);
   }
 
@@ -111,7 +117,7 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
       return await this.#children(node);
     } catch (error) {
       const failure = this.#errors.report(error);
-      const parent = isPaged(node) ? node : null;
+      const parent = node !== undefined && isPaged(node) ? node : null;
       return failure.code === 'cancelled' ? [] : [failedNotice(node?.study ?? '', parent, failure.message)];
     }
   }
@@ -122,15 +128,14 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
         return this.#roots();
       case 'study':
         return this.#underStudy(node);
-      case 'cluster':
-      case 'family':
-        return this.#fragments(node, node.kind === 'cluster' ? node.grouping : 'family');
       case 'fragment':
         // The training places are open at first and may be many: nobody should have to scroll past them.
-        return [...familyOf(node), this.#group(node, 'sample-group'), this.#group(node, 'train-group')];
+        return [...familyOf(node), groupOf(node, 'sample-group'), groupOf(node, 'train-group')];
+      case 'cluster':
+      case 'family':
       case 'train-group':
       case 'sample-group':
-        return this.#occurrences(node);
+        return this.#rows(node, this.#options.grouping);
       default:
         return [];
     }
@@ -163,80 +168,34 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
   async #underStudy(parent: StudyNode): Promise<TreeNode[]> {
     const notices = noticesOf(parent, this.#runs.get(parent.study) !== undefined);
     if (!parent.summary.nFragments) return notices;
-    const { study } = parent;
-    const { isDescribed } = await this.#server.request(describeStudy, { study });
-    if (!isDescribed)
-      return [...notices, undescribedNotice(parent), ...(await this.#fragments(parent, 'flat'))];
-    const { grouping } = this.#options;
-    if (grouping === 'family' || grouping === 'flat') {
-      return [...notices, ...(await this.#fragments(parent, grouping))];
-    }
-    const page = await this.#server.request(listGroups, { ...this.#view(parent), grouping });
-    const clusters = page.items.map(
-      (group): ClusterNode => ({ kind: 'cluster', study, parent, grouping, group }),
-    );
-    return [...notices, ...clusters, ...this.#more(parent, clusters.length, page.total)];
+    const { isDescribed } = await this.#server.request(describeStudy, { study: parent.study });
+    if (!isDescribed) return [...notices, undescribedNotice(parent), ...(await this.#rows(parent, 'flat'))];
+    return [...notices, ...(await this.#rows(parent, this.#options.grouping))];
   }
 
-  async #fragments(parent: StudyNode | ClusterNode | FamilyNode, grouping: Grouping): Promise<TreeNode[]> {
-    const { study } = parent;
-    const page = await this.#server.request(viewFragments, {
-      ...this.#view(parent),
-      grouping,
-      group: parent.kind === 'cluster' ? parent.group.name : null,
-      ...(parent.kind === 'family' ? { family: parent.fragment.family } : {}),
-      order: readSetting('tree.order'),
-    });
-    const fragments = page.items.map(
-      (fragment): FragmentNode => ({ kind: 'fragment', study, parent, fragment }),
-    );
-    return [...fragments, ...this.#more(parent, fragments.length, page.total)];
+  /** All that is open of a node's rows, of which those that stay are not asked for. */
+  async #rows(parent: PagedNode, grouping: Grouping): Promise<TreeNode[]> {
+    const id = nodeId(parent);
+    const staying = this.#staying.get(id) ?? [];
+    this.#staying.delete(id);
+    const nOpen = PAGE_SIZE * (this.#nPages.get(id) ?? 1);
+    const request = { offset: staying.length, limit: nOpen - staying.length };
+    const page = await this.#pages.load(parent, grouping, request);
+    const shown = [...staying, ...page.items];
+    return [...shown, ...this.#more(parent, shown, nOpen, page)];
   }
 
-  #view(parent: PagedNode) {
-    return {
-      study: parent.study,
-      filter: this.#options.filter,
-      baseline: this.#location.baselineFile(),
-      offset: 0,
-      limit: this.#limit(parent),
-    };
-  }
-
-  #group(parent: FragmentNode, kind: GroupNode['kind']): GroupNode {
-    return { kind, study: parent.study, parent, fragment: parent.fragment };
-  }
-
-  async #occurrences(parent: GroupNode): Promise<TreeNode[]> {
-    const { study, fragment } = parent;
-    const { fingerprint } = fragment;
-    const params = { study, fingerprint, offset: 0, limit: this.#limit(parent) };
-    if (parent.kind === 'train-group') {
-      const page = await this.#server.request(listTrainOccurrences, params);
-      const nodes = page.items.map(
-        (occurrence): TreeNode => ({ kind: 'train', study, parent, fragment, occurrence }),
-      );
-      return [...nodes, ...this.#more(parent, nodes.length, page.total)];
-    }
-    const page = await this.#server.request(listSampleOccurrences, params);
-    const nodes = page.items.map(
-      (occurrence): TreeNode => ({ kind: 'sample', study, parent, fragment, occurrence }),
-    );
-    return [...nodes, ...this.#more(parent, nodes.length, page.total)];
-  }
-
-  #limit(node: TreeNode): number {
-    return PAGE_SIZE * (this.#nPages.get(nodeId(node)) ?? 1);
-  }
-
-  #more(parent: PagedNode, nShown: number, total: number): TreeNode[] {
-    if (nShown === 0 && this.#options.message !== undefined) return [filteredNotice(parent)];
-    if (nShown >= total) return [];
+  #more(
+    parent: PagedNode,
+    shown: readonly TreeNode[],
+    nOpen: number,
+    { total, isAtLeast }: Page<unknown>,
+  ): TreeNode[] {
+    if (shown.length === 0 && this.#options.message !== undefined) return [filteredNotice(parent)];
+    if (shown.length >= total && !isAtLeast) return [];
     // Locations are kept up to a cap per fragment; a short page means that there are no more to show.
-    if (nShown < this.#limit(parent)) {
-      return [leftOffNotice(parent, total - nShown)];
-    }
-    return [{ kind: 'more', study: parent.study, parent, nShown, total }];
+    if (shown.length < nOpen) return [leftOffNotice(parent, total - shown.length)];
+    return [{ kind: 'more', study: parent.study, parent, shown, total, isAtLeast: isAtLeast ?? false }];
   }
 
   /** A new stage may have new counts; within one only the study's own row moves. */
@@ -251,18 +210,12 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
   }
 }
 
-function isPaged(node: TreeNode | undefined): node is PagedNode {
-  switch (node?.kind) {
-    case 'study':
-    case 'cluster':
-    case 'family':
-    case 'train-group':
-    case 'sample-group':
-      return true;
-    default:
-      return false;
-  }
-}
+const groupOf = (parent: FragmentNode, kind: GroupNode['kind']): GroupNode => ({
+  kind,
+  study: parent.study,
+  parent,
+  fragment: parent.fragment,
+});
 
 function familyOf(node: FragmentNode): FamilyNode[] {
   const { study, fragment } = node;

@@ -155,7 +155,11 @@ function sampleItem(node: SampleNode): TreeItem {
 
 function moreItem(node: MoreNode): TreeItem {
   const item = new TreeItem(l10n.t('Show more'));
-  item.description = l10n.t('{0} of {1} shown', node.nShown.toLocaleString(), node.total.toLocaleString());
+  const nShown = node.shown.length.toLocaleString();
+  const total = node.total.toLocaleString();
+  item.description = node.isAtLeast
+    ? l10n.t('{0} of more than {1} shown', nShown, total)
+    : l10n.t('{0} of {1} shown', nShown, total);
   item.iconPath = new ThemeIcon('ellipsis');
   item.contextValue = 'more';
   item.command = { command: 'verbatim.showMore', title: l10n.t('Show More'), arguments: [node] };

@@ -75,14 +75,30 @@ export interface MoreNode {
   readonly kind: 'more';
   readonly study: StudyId;
   readonly parent: PagedNode;
-  readonly nShown: number;
+  /** The rows above it. */
+  readonly shown: readonly TreeNode[];
   readonly total: number;
+  /** Nobody has counted to the end. */
+  readonly isAtLeast: boolean;
 }
 
 /** What lists its children in pages. */
 export type PagedNode = StudyNode | ClusterNode | FamilyNode | GroupNode;
 
 export type TreeNode = PagedNode | NoticeNode | FragmentNode | TrainNode | SampleNode | MoreNode;
+
+export function isPaged(node: TreeNode): node is PagedNode {
+  switch (node.kind) {
+    case 'study':
+    case 'cluster':
+    case 'family':
+    case 'train-group':
+    case 'sample-group':
+      return true;
+    default:
+      return false;
+  }
+}
 
 /** Stable across refreshes and restarts, and unique in the tree. */
 export function nodeId(node: TreeNode): string {

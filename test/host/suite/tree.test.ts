@@ -2,6 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { commands, type TreeItem, type TreeItemLabel } from 'vscode';
+import type { PageRequest } from '../../../protocol/fragments.ts';
+import { StudyTree } from '../../../src/tree/study-tree.ts';
 import { nodeId, type TreeNode } from '../../../src/tree/tree-node.ts';
 import { childrenOf, demoFragments, parts, studyNode } from './extension-parts.ts';
 import { hostTest } from './host-test.ts';
@@ -40,6 +42,32 @@ export const tests = [
     assert.equal((await demoFragments()).length, 200);
     await commands.executeCommand('verbatim.showMore', more);
     assert.equal((await demoFragments()).length, Math.min(400, more.total));
+  }),
+  hostTest('shows more by asking for the next page alone', async () => {
+    const { server, runs, errors, options } = parts();
+    const { study } = await studyNode('demo');
+    const asked: unknown[] = [];
+    const listening = {
+      request: (...[message, params, token]: Parameters<typeof server.request>) => {
+        asked.push(params);
+        return server.request(message, params, token);
+      },
+    } as typeof server;
+    const location = { folders: () => [], opened: () => [study], baselineFile: () => null };
+    const tree = new StudyTree(listening, location as never, runs, errors, options);
+    const [root] = await tree.getChildren();
+    const before = await tree.getChildren(root);
+    const more = before.at(-1);
+    assert.equal(more?.kind, 'more');
+    tree.showMore(more);
+    asked.length = 0;
+    const after = await tree.getChildren(root);
+    const [page] = asked.filter((params) => 'limit' in (params as object));
+    const { offset, limit } = page as PageRequest;
+    assert.deepEqual([offset, limit], [200, 200]);
+    asked.length = 0;
+    assert.deepEqual(after.map(nodeId), (await tree.getChildren(root)).map(nodeId), 'the same at once');
+    tree.dispose();
   }),
   hostTest('lists where a fingerprint occurs on both sides', async () => {
     const [fragment] = await demoFragments();
