@@ -1,14 +1,16 @@
 // The sensitive content of a study as findings: each in a fragment, with the training line that confirms
 // it; and those in samples beyond any fragment.
 
-import type { Provenance } from '../../protocol/fragments.ts';
+import type { Provenance, TrainOccurrence } from '../../protocol/fragments.ts';
 import type { Profile } from '../../protocol/study.ts';
 import type { SensitiveRange } from '../analysis/sensitive.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { readSampleTexts } from '../store/samples-table.ts';
+import { splitDocumentId } from '../store/schema.ts';
 import type { Database } from '../store/study-file.ts';
 import { listTrainOccurrences, readFragmentText } from '../store/views.ts';
 import type { Disclosure, FragmentFacts } from './describe-fragments.ts';
+import { type TrainingLinks, trainingLinks } from './training-links.ts';
 
 export interface SensitiveFinding {
   readonly kind: SensitiveRange['kind'];
@@ -20,8 +22,11 @@ export interface SensitiveFinding {
   readonly line: number;
   readonly train: number;
   /** The first training place whose bytes are the fragment's; null where the profile compares less. */
-  readonly confirmedBy: (Provenance & { readonly firstLine: number; readonly lastLine: number }) | null;
+  readonly confirmedBy: ConfirmingPlace | null;
 }
+
+export type ConfirmingPlace = Provenance &
+  TrainingLinks & { readonly firstLine: number; readonly lastLine: number };
 
 export function* listFindings(
   db: Database,
@@ -30,10 +35,15 @@ export function* listFindings(
   disclosure: Disclosure,
 ): Generator<SensitiveFinding> {
   const fragment = db.prepare('SELECT fingerprint, train FROM fragments WHERE fragment_id = ?');
+  const shard = db.prepare('SELECT path FROM shards WHERE shard_id = ?');
   for (const [fragmentId, ranges] of facts.sensitive) {
     const row = fragment.get(fragmentId)!;
     const text = new TextDecoder().decode(readFragmentText(db, fragmentId));
-    const place = listTrainOccurrences(db, fragmentId, { offset: 0, limit: 1 })[0];
+    const place =
+      profile === 'exact-1'
+        ? listTrainOccurrences(db, fragmentId, { offset: 0, limit: 1 })[0]
+        : undefined;
+    const shardPath = place ? String(shard.get(splitDocumentId(place.documentId).shard)!.path) : '';
     for (const range of ranges) {
       const line = lineAt(text, range.start);
       yield {
@@ -43,8 +53,7 @@ export function* listFindings(
         fingerprint: String(row.fingerprint),
         line,
         train: Number(row.train),
-        confirmedBy:
-          place && profile === 'exact-1' ? { ...place.provenance, ...trainLines(place, text, line) } : null,
+        confirmedBy: place ? confirm(place, shardPath, text, line) : null,
       };
     }
   }
@@ -100,6 +109,11 @@ const describeValue = (text: string, { kind, start, end }: SensitiveRange, discl
 /** 1-based. Lines end at LF, CRLF or CR. */
 function lineAt(text: string, at: number): number {
   return text.slice(0, at).split(/\r\n|\r|\n/).length;
+}
+
+function confirm(place: TrainOccurrence, shardPath: string, text: string, line: number): ConfirmingPlace {
+  const lines = trainLines(place, text, line);
+  return { ...place.provenance, ...lines, ...trainingLinks(place.provenance, shardPath, lines) };
 }
 
 /** The very line where the place holds no blank lines; else the whole place. */

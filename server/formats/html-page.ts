@@ -2,6 +2,7 @@
 // page's policy lets nothing run or load but this script, whatever the training data says.
 
 import { createHash } from 'node:crypto';
+import type { NamedLink } from './report-content.ts';
 
 export function* htmlPageStart(title: string): Generator<string> {
   const policy = `default-src 'none'; style-src 'sha256-${digest(styles)}'; script-src 'sha256-${digest(script)}'`;
@@ -22,15 +23,28 @@ export function* htmlPageEnd(): Generator<string> {
 export const htmlFigure = (caption: string, svg: string, numbers: string): string =>
   `<figure><figcaption>${escapeHtml(caption)}</figcaption>${svg}<details><summary>Numbers</summary>${numbers}</details></figure>`;
 
-/** Cells are plain text; a column whose cells all begin with a digit is set right. */
-export function htmlTable(head: readonly string[], rows: readonly (readonly string[])[]): string {
+/** Plain text, or that with links behind it. */
+export type HtmlCell = string | { readonly text: string; readonly links: readonly NamedLink[] };
+
+/** A column whose cells are all numbers is set right. */
+export function htmlTable(head: readonly string[], rows: readonly (readonly HtmlCell[])[]): string {
   const isNumber = head.map(
-    (_, column) => rows.length > 0 && rows.every((row) => /^-?\d[\d,.]*$/.test(row[column] ?? '')),
+    (_, column) =>
+      rows.length > 0 &&
+      rows.every((row) => typeof row[column] === 'string' && /^-?\d[\d,.]*$/.test(row[column])),
   );
-  const cells = (row: readonly string[]) =>
-    row.map((text, i) => `<td${isNumber[i] ? ' class="number"' : ''}>${escapeHtml(text)}</td>`).join('');
+  const cells = (row: readonly HtmlCell[]) =>
+    row.map((cell, i) => `<td${isNumber[i] ? ' class="number"' : ''}>${htmlCell(cell)}</td>`).join('');
   const heads = head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('');
   return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(head.join(', '))}"><table><thead><tr>${heads}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('')}</tbody></table></div>`;
+}
+
+function htmlCell(cell: HtmlCell): string {
+  if (typeof cell === 'string') return escapeHtml(cell);
+  const links = cell.links.map(
+    ({ title, url }) => ` <a href="${escapeHtml(url)}" rel="noreferrer">${escapeHtml(title)}</a>`,
+  );
+  return escapeHtml(cell.text) + links.join('');
 }
 
 const entities: Readonly<Record<string, string>> = {

@@ -1,17 +1,27 @@
 // The report as CSV (RFC 4180, but lines end at LF): a fragment a row. A text cell that a spreadsheet would
 // take for a formula gets an apostrophe in front.
 
-import { type FragmentEntry, fragmentEntries, type ReportContent } from './report-content.ts';
+import type { ConfirmingPlace } from '../answers/sensitive-findings.ts';
+import {
+  describeConfirmation,
+  type FragmentEntry,
+  findingsByFragment,
+  fragmentEntries,
+  type ReportContent,
+} from './report-content.ts';
 
 export function* reportCsv(content: ReportContent): Generator<string> {
   yield columns.map(([name]) => name).join(',');
-  for (const entry of fragmentEntries(content))
-    yield columns.map(([, value]) => cell(value(entry))).join(',');
+  const findings = findingsByFragment(content.answers);
+  for (const entry of fragmentEntries(content)) {
+    const confirmed = (findings.get(entry.fingerprint) ?? []).flatMap((f) => f.confirmedBy ?? []);
+    yield columns.map(([, value]) => cell(value(entry, confirmed))).join(',');
+  }
 }
 
 const columns: readonly (readonly [
   name: string,
-  (entry: FragmentEntry) => string | number | boolean | null,
+  (entry: FragmentEntry, confirmed: readonly ConfirmingPlace[]) => string | number | boolean | null,
 ])[] = [
   ['fingerprint', (e) => e.fingerprint],
   ['len', (e) => e.len],
@@ -35,6 +45,9 @@ const columns: readonly (readonly [
   ['first_line', (e) => e.trainPlaces[0]?.firstLine ?? null],
   ['last_line', (e) => e.trainPlaces[0]?.lastLine ?? null],
   ['sample', (e) => e.samplePlaces[0]?.sample ?? null],
+  ['confirmed_by', (_, places) => places.map(describeConfirmation).join('; ')],
+  ['shard_url', (_, places) => places[0]?.shardUrl ?? null],
+  ['guessed_url', (_, places) => places.map(({ guessedUrl }) => guessedUrl ?? '').join(' ')],
   ['text', (e) => e.text],
 ];
 

@@ -17,6 +17,8 @@ import {
 } from './plots.ts';
 import {
   type Answers,
+  confirmationLinks,
+  describeConfirmation,
   describeTrainPlace,
   type FragmentEntry,
   familyEntries,
@@ -223,7 +225,9 @@ function* sensitiveSection({ sensitive: { inFragments, inSamples } }: Answers): 
           f.rule,
           `${f.fingerprint} line ${f.line}`,
           count(f.train),
-          f.confirmedBy ? describeTrainPlace(f.confirmedBy) : 'no exact comparison under this profile',
+          f.confirmedBy
+            ? { text: describeConfirmation(f.confirmedBy), links: confirmationLinks(f.confirmedBy) }
+            : 'no exact comparison under this profile',
         ]),
     );
   }

@@ -3,9 +3,12 @@
 import type { StudySummary } from '../../protocol/study.ts';
 import {
   type Answers,
+  confirmationLinks,
+  describeConfirmation,
   describeTrainPlace,
   type FragmentEntry,
   familyEntries,
+  type NamedLink,
   type ReportContent,
 } from './report-content.ts';
 import { count, decimalInterval, percent, percentInterval, pValue } from './report-numbers.ts';
@@ -144,7 +147,9 @@ function* sensitive({ sensitive: { inFragments, inSamples } }: Answers): Generat
         f.rule,
         `${f.fingerprint.slice(0, 12)} line ${f.line}`,
         count(f.train),
-        f.confirmedBy ? describeTrainPlace(f.confirmedBy) : 'no exact comparison under this profile',
+        f.confirmedBy
+          ? { text: describeConfirmation(f.confirmedBy), links: confirmationLinks(f.confirmedBy) }
+          : 'no exact comparison under this profile',
       ]),
   );
 }
@@ -170,12 +175,23 @@ function* fragment(entry: FragmentEntry & { readonly nFamily: number }): Generat
   yield '';
 }
 
-function* table(head: readonly string[], rows: readonly (readonly string[])[]): Generator<string> {
-  const line = (cells: readonly string[]) => `| ${cells.map(escapeText).join(' | ')} |`;
+type Cell = string | { readonly text: string; readonly links: readonly NamedLink[] };
+
+function* table(head: readonly string[], rows: readonly (readonly Cell[])[]): Generator<string> {
+  const line = (cells: readonly Cell[]) => `| ${cells.map(cellText).join(' | ')} |`;
   yield line(head);
   yield `|${head.map(() => ' --- ').join('|')}|`;
   for (const row of rows) yield line(row);
   yield '';
+}
+
+function cellText(cell: Cell): string {
+  if (typeof cell === 'string') return escapeText(cell);
+  // Addresses are percent-encoded, but for what would end one here.
+  const links = cell.links.map(
+    ({ title, url }) => ` ([${title}](${url.replaceAll('(', '%28').replaceAll(')', '%29')}))`,
+  );
+  return escapeText(cell.text) + links.join('');
 }
 
 /** Text of others must not become markup, nor end a cell. */

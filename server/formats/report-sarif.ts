@@ -2,11 +2,15 @@
 // training places as related locations. Streams: only the ids of the samples to carry are gathered first.
 
 import { maskRanges } from '../analysis/sensitive.ts';
+import type { SensitiveFinding } from '../answers/sensitive-findings.ts';
 import { readSampleText } from '../store/samples-table.ts';
 import { version } from '../version.ts';
 import {
+  confirmationLinks,
+  describeConfirmation,
   describeTrainPlace,
   type FragmentEntry,
+  findingsByFragment,
   firstSamples,
   fragmentEntries,
   type ReportContent,
@@ -80,6 +84,7 @@ function* artifacts({ db, options, answers }: ReportContent, samples: Iterable<n
 }
 
 function* results(content: ReportContent, samples: ReadonlyMap<number, number>): Generator<unknown> {
+  const findings = findingsByFragment(content.answers);
   for (const entry of fragmentEntries(content)) {
     const rule = ruleOf(entry);
     const place = entry.samplePlaces[0];
@@ -87,7 +92,7 @@ function* results(content: ReportContent, samples: ReadonlyMap<number, number>):
       ruleId: rules[rule].id,
       ruleIndex: rule,
       level: rules[rule].defaultConfiguration.level,
-      message: { text: describe(entry) },
+      message: { text: describe(entry) + confirmations(findings.get(entry.fingerprint) ?? []) },
       locations: place ? [sampleLocation(place, samples.get(place.sample)!)] : [],
       relatedLocations: entry.trainPlaces.map((train, id) => ({
         id,
@@ -112,6 +117,7 @@ function* results(content: ReportContent, samples: ReadonlyMap<number, number>):
         clipped: entry.clipped,
         family: entry.family,
         spdxId: entry.spdxId,
+        ...(entry.sensitive.length > 0 ? { findings: findings.get(entry.fingerprint) } : {}),
       },
     };
   }
@@ -124,7 +130,25 @@ function ruleOf(entry: FragmentEntry): 0 | 1 | 2 {
 
 const describe = (e: FragmentEntry) =>
   `${e.len} lines of training data repeated word for word (${[e.kind, e.spdxId, ...e.sensitive].filter(Boolean).join(', ')}): ` +
-  `${e.train} times in ${e.documents} training documents, ${e.extract} times in ${e.samples} samples.`;
+  `${counted(e.train, 'time')} in ${counted(e.documents, 'training document')}, ${counted(e.extract, 'time')} in ${counted(e.samples, 'sample')}.`;
+
+const counted = (n: number, name: string) => `${n} ${name}${n === 1 ? '' : 's'}`;
+
+/** What was found in the fragment and the training lines that confirm it, with links that a viewer may follow. */
+function confirmations(findings: readonly SensitiveFinding[]): string {
+  return findings.map((finding) => ` ${confirmation(finding)}.`).join('');
+}
+
+function confirmation({ rule, line, confirmedBy }: SensitiveFinding): string {
+  if (!confirmedBy) return `Line ${line}: ${rule}`;
+  const links = confirmationLinks(confirmedBy).map(
+    ({ title, url }) => `, [${title}](${url.replaceAll('(', '%28').replaceAll(')', '%29')})`,
+  );
+  return `Line ${line}: ${rule}, confirmed by ${escapeText(describeConfirmation(confirmedBy))}${links.join('')}`;
+}
+
+/** Brackets begin a link in a message (SARIF 2.1.0, 3.11.6). */
+const escapeText = (text: string) => text.replace(/[\\[\]]/g, '\\$&');
 
 const sampleLocation = (place: FragmentEntry['samplePlaces'][number], index: number) => ({
   physicalLocation: {

@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { findContacts, maskRanges, type SensitiveRange } from '../../server/analysis/sensitive.ts';
+import { trainingLinks } from '../../server/answers/training-links.ts';
 import { findSensitive } from '../../server/sensitive/find-sensitive.ts';
 
 async function found(...texts: string[]): Promise<string[][]> {
@@ -119,6 +120,32 @@ test('versions, package names, decorators, private and example addresses are non
   ]) {
     assert.deepEqual(findContacts(text), [], text);
   }
+});
+
+test('a training line is linked to its shard on the Hub, and to where it may lie on GitHub', () => {
+  const commit = '0123456789abcdef0123456789abcdef01234567';
+  const place = { repository: 'jane/tools', path: 'src/a b#c.py' };
+  assert.deepEqual(
+    trainingLinks(place, `/cache/datasets--codeparrot--codeparrot-clean/snapshots/${commit}/data/1 é.json.gz`, {
+      firstLine: 3,
+      lastLine: 3,
+    }),
+    {
+      shardUrl: `https://huggingface.co/datasets/codeparrot/codeparrot-clean/blob/${commit}/data/1%20%C3%A9.json.gz`,
+      guessedUrl: 'https://github.com/jane/tools/blob/HEAD/src/a%20b%23c.py#L3',
+    },
+  );
+  const lines = { firstLine: 1, lastLine: 6 };
+  assert.equal(trainingLinks(place, '/data/1.json.gz', lines).shardUrl, null);
+  assert.match(trainingLinks(place, '', lines).guessedUrl!, /#L1-L6$/);
+  for (const none of [
+    { repository: '', path: 'a.py' },
+    { repository: 'jane/tools', path: '' },
+    { repository: 'jane', path: 'a.py' },
+    { repository: 'https://example.org/jane/tools', path: 'a.py' },
+    { repository: 'colinhacks/zod', path: 'zod@3.25.76/src/index.ts' },
+  ])
+    assert.equal(trainingLinks(none, '', lines).guessedUrl, null);
 });
 
 test('masking hides every character of every range and keeps the rest and the lines', () => {
