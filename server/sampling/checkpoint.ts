@@ -3,35 +3,60 @@
 
 import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
-import { basename, dirname, join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import { digestWeights } from './digest-weights.ts';
-import { findExportedModel } from './exported-model.ts';
-import { type Gpt2Config, parseGpt2Config } from './gpt2-config.ts';
+import { readLimits, readPastSizes } from './exported-config.ts';
+import { bytesPerPosition, type ExportedDecoder, type PastSizes, readDecoder } from './exported-decoder.ts';
+import { type ExportedFiles, findExportedModel } from './exported-model.ts';
+import { type Gpt2Config, type ModelLimits, parseGpt2Config, parseObject } from './gpt2-config.ts';
 import { folderAbove, type Gpt2Weights, selectGpt2Weights } from './gpt2-weights.ts';
 import { readWeights } from './read-weights.ts';
 import { buildTokenBytes, type TokenBytes } from './token-bytes.ts';
 import { readTokenizer, type TokenizerFile } from './tokenizer-file.ts';
 
-export interface Checkpoint {
+/** What is the same for weights and for an exported graph. */
+interface ModelFolder {
   readonly dir: string;
   readonly name: string;
   /** SHA-256 over config.json, the tokenizer and every weight, in hex: the model's identity. */
   readonly digest: string;
-  readonly config: Gpt2Config;
-  readonly weights: Gpt2Weights;
-  /** A folder above all weight files. */
-  readonly weightFolder: string;
+  readonly config: ModelLimits;
   readonly tokenizer: TokenizerFile;
   readonly tokenBytes: TokenBytes;
   /** All weights together, as stored. */
   readonly weightBytes: number;
-  /** The exported model of a folder that holds no weights otherwise; then `weights` is empty. */
-  readonly exportedModel?: string;
+  /** What keys and values of one position of one sample take. */
+  readonly cacheBytesPerPosition: number;
+}
+
+export interface Checkpoint extends ModelFolder {
+  readonly kind: 'weights';
+  readonly config: Gpt2Config;
+  readonly weights: Gpt2Weights;
+  /** A folder above all weight files. */
+  readonly weightFolder: string;
+}
+
+export interface ExportedModel extends ModelFolder {
+  readonly kind: 'exported';
+  readonly decoder: ExportedDecoder;
+  /** The file that reads whole texts. */
+  readonly scoringPath: string;
+  readonly pastSizes: PastSizes;
 }
 
 /** Throws a UserError that names the file and the way out. */
 export async function openCheckpoint(dir: string): Promise<Checkpoint> {
+  const model = await openModel(dir);
+  if (model.kind === 'weights') return model;
+  throw new UserError(`${model.dir} holds an exported model and no weights.`, {
+    action: 'Choose a folder with model.safetensors or pytorch_model.bin in it.',
+  });
+}
+
+/** The same for a folder that may hold an exported model instead of weights. */
+export async function openModel(dir: string): Promise<Checkpoint | ExportedModel> {
   const path = resolve(dir);
   if (!(await stat(path).catch(() => null))?.isDirectory()) {
     throw new UserError(`The model folder ${path} does not exist.`, {
@@ -39,25 +64,19 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
         'Choose a folder with config.json, tokenizer.json and model.safetensors or pytorch_model.bin in it.',
     });
   }
-  const configText = await readText(join(path, 'config.json'));
-  const config = parseGpt2Config(join(path, 'config.json'), configText);
+  const configPath = join(path, 'config.json');
+  const configText = await readText(configPath);
+  const exported = await findExportedModel(path);
+  if (exported !== null) return openExported(path, configText, exported);
+  const config = parseGpt2Config(configPath, configText);
   const tokenizer = await readTokenizer(path);
   const tokenBytes = buildTokenBytes(tokenizer);
   checkVocabulary(tokenizer.path, tokenBytes.length, config.vocabularySize);
-  const exported = await findExportedModel(path);
-  if (exported !== null) {
-    return {
-      ...{ dir: path, name: basename(path), config, tokenizer, tokenBytes, weights: new Map() },
-      digest: digestParts(configText, tokenizer, exported.digest),
-      weightFolder: dirname(exported.path),
-      weightBytes: exported.nBytes,
-      exportedModel: exported.path,
-    };
-  }
   const weights = selectGpt2Weights(path, config, await readWeights(path));
   const digest = digestParts(configText, tokenizer, await digestWeights([...weights.values()]));
   const weightBytes = [...weights.values()].reduce((sum, weight) => sum + weight.nBytes, 0);
   return {
+    kind: 'weights',
     dir: path,
     name: basename(path),
     digest,
@@ -67,6 +86,27 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
     tokenizer,
     tokenBytes,
     weightBytes,
+    cacheBytesPerPosition: 4 * 2 * config.nLayers * config.width,
+  };
+}
+
+async function openExported(dir: string, configText: string, files: ExportedFiles): Promise<ExportedModel> {
+  const configPath = join(dir, 'config.json');
+  const json = parseObject(configPath, configText);
+  const generationPath = join(dir, 'generation_config.json');
+  const generationText = await readFile(generationPath, 'utf8').catch(() => '{}');
+  const pastSizes = readPastSizes(json);
+  const decoder = readDecoder(files.path, pastSizes);
+  const config = readLimits(configPath, json, parseObject(generationPath, generationText), decoder);
+  const tokenizer = await readTokenizer(dir);
+  const tokenBytes = buildTokenBytes(tokenizer);
+  checkVocabulary(tokenizer.path, tokenBytes.length, config.vocabularySize);
+  return {
+    ...{ kind: 'exported', dir, name: basename(dir), config, tokenizer, tokenBytes, decoder, pastSizes },
+    scoringPath: files.scoringPath,
+    digest: digestParts(configText, tokenizer, files.digest),
+    weightBytes: files.nBytes,
+    cacheBytesPerPosition: bytesPerPosition(decoder),
   };
 }
 

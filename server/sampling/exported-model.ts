@@ -10,8 +10,10 @@ import { pipeline } from 'node:stream/promises';
 /** Recorded with a study: the slower form, a run for every token. */
 export const EXPORTED_FORM = 'exported-step';
 
-export interface ExportedModel {
+export interface ExportedFiles {
   readonly path: string;
+  /** What reads whole texts: the same, but for the layout that has a decoder of its own for that. */
+  readonly scoringPath: string;
   /** SHA-256 in hex over the file and the weight files beside it. */
   readonly digest: string;
   readonly nBytes: number;
@@ -25,18 +27,21 @@ const WEIGHTS = [
 ];
 const EXPORTS = ['decoder_model_merged.onnx', 'decoder_with_past_model.onnx', 'model.onnx'];
 
-export async function findExportedModel(dir: string): Promise<ExportedModel | null> {
+export async function findExportedModel(dir: string): Promise<ExportedFiles | null> {
   for (const name of WEIGHTS) if (await isFile(join(dir, name))) return null;
   for (const folder of [join(dir, 'onnx'), dir]) {
     for (const name of EXPORTS) {
       const path = join(folder, name);
-      if (await isFile(path)) return describe(path);
+      if (!(await isFile(path))) continue;
+      const whole = join(folder, 'decoder_model.onnx');
+      const hasOwn = name === 'decoder_with_past_model.onnx' && (await isFile(whole));
+      return describe(path, hasOwn ? whole : path);
     }
   }
   return null;
 }
 
-async function describe(path: string): Promise<ExportedModel> {
+async function describe(path: string, scoringPath: string): Promise<ExportedFiles> {
   // Weights of a large model lie beside it, as `model.onnx_data` or `model.onnx.data`.
   const names = (await readdir(dirname(path))).filter((name) => name.startsWith(basename(path))).sort();
   const hash = createHash('sha256');
@@ -46,7 +51,7 @@ async function describe(path: string): Promise<ExportedModel> {
     nBytes += (await stat(file)).size;
     await pipeline(createReadStream(file), hash, { end: false });
   }
-  return { path, digest: hash.digest('hex'), nBytes };
+  return { path, scoringPath, digest: hash.digest('hex'), nBytes };
 }
 
 async function isFile(path: string): Promise<boolean> {

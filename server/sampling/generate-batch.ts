@@ -88,7 +88,7 @@ function takeTokens(
 }
 
 /** Rows that ended cost as much as others, but dropping them rewrites the cache: only many at once pay. */
-function rowsWorthKeeping(rows: readonly SampleRow[]): readonly number[] {
+export function rowsWorthKeeping(rows: readonly SampleRow[]): readonly number[] {
   const alive = [...rows.keys()].filter((i) => rows[i]!.remaining > 0);
   return alive.length <= 0.75 * rows.length ? alive : [...rows.keys()];
 }

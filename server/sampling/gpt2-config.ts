@@ -6,16 +6,23 @@ import { UserError } from '../errors.ts';
 /** The element-wise function of the feed-forward layer, with `tanh-gelu` for all the names of that formula. */
 export type Activation = 'tanh-gelu' | 'gelu' | 'quick-gelu' | 'relu' | 'silu' | 'tanh' | 'sigmoid';
 
-export interface Gpt2Config {
+/** What sampling has to know of any model. */
+export interface ModelLimits {
+  readonly vocabularySize: number;
+  /** The context: prompt and sample together may not be longer. */
+  readonly nPositions: number;
+  readonly bosToken: number;
+  /** None for a model that never ends by itself. */
+  readonly eosTokens: readonly number[];
+}
+
+export interface Gpt2Config extends ModelLimits {
   readonly nLayers: number;
   readonly width: number;
   readonly nHeads: number;
   readonly headWidth: number;
   /** Width of the feed-forward layer inside. */
   readonly innerWidth: number;
-  readonly vocabularySize: number;
-  /** The context: prompt and sample together may not be longer. */
-  readonly nPositions: number;
   readonly activation: Activation;
   readonly layerNormEpsilon: number;
   /** What the product of query and key is multiplied by, one factor a layer. */
@@ -23,9 +30,6 @@ export interface Gpt2Config {
   readonly tiedHead: boolean;
   /** False where the checkpoint was trained without biases: then none may be present or missing by mistake. */
   readonly hasBias: boolean;
-  readonly bosToken: number;
-  /** Null for a model that never ends by itself. */
-  readonly eosTokens: readonly number[];
 }
 
 export const SUPPORTED_ARCHITECTURES = ['gpt2'] as const;
@@ -166,7 +170,8 @@ const REFUSED_UNLESS: Readonly<Record<string, readonly unknown[]>> = {
   rope_scaling: [],
 };
 
-function parseObject(path: string, text: string): Readonly<Record<string, unknown>> {
+/** Throws a UserError for what is no JSON object. */
+export function parseObject(path: string, text: string): Readonly<Record<string, unknown>> {
   try {
     const value: unknown = JSON.parse(text);
     // pruned_heads is an object that is nearly always empty; only then is it without effect.

@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import type { Execution, Provider } from '../../protocol/study.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 
 export interface ExecutionPlan {
   readonly provider: Provider;
@@ -23,10 +23,12 @@ const MAX_BATCH = 256;
 const MAX_COPIED_WEIGHT_BYTES = 100e6;
 /** The share of available memory that the caches may fill. */
 const MEMORY_SHARE = 0.5;
+/** The cache with what grows beside it. An exported graph takes it in, joins it, and gives it out. */
+const TIMES_HELD = { weights: 1.5, exported: 3 } as const;
 
 export function planExecution(
   execution: Execution,
-  { config, weightBytes }: Checkpoint,
+  { kind, cacheBytesPerPosition, weightBytes }: Checkpoint | ExportedModel,
   nPending: number,
   nPositions: number,
 ): ExecutionPlan {
@@ -38,9 +40,8 @@ export function planExecution(
   const nCores = availableParallelism();
   const wanted = execution.workers === 'auto' ? autoWorkers(weightBytes, nCores) : execution.workers;
   const workers = Math.max(1, Math.min(wanted, nPending));
-  const cacheBytesPerRow = 4 * 2 * config.nLayers * config.width * nPositions;
   const budget = (process.availableMemory() * MEMORY_SHARE) / workers - 2 * weightBytes;
-  const fitting = Math.max(1, Math.floor(budget / (1.5 * cacheBytesPerRow)));
+  const fitting = Math.max(1, Math.floor(budget / (TIMES_HELD[kind] * cacheBytesPerPosition * nPositions)));
   const largestBatch =
     execution.batch === 'auto'
       ? Math.min(MAX_BATCH, fitting, Math.ceil(nPending / workers))
@@ -53,7 +54,7 @@ export function planExecution(
 /** Scoring has no batch to choose: its runs are as large as a second allows. */
 export function planScoring(
   execution: Execution,
-  checkpoint: Checkpoint,
+  checkpoint: Checkpoint | ExportedModel,
 ): Pick<ExecutionPlan, 'provider' | 'workers' | 'nThreads'> {
   return planExecution({ ...execution, batch: 1 }, checkpoint, Number.MAX_SAFE_INTEGER, 1);
 }

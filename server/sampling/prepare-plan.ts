@@ -3,7 +3,7 @@
 
 import type { SamplingPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import { createEncoder } from './encode-text.ts';
 import type { PickRule } from './pick-token.ts';
 import type { Schedule } from './schedule.ts';
@@ -20,7 +20,7 @@ export interface PreparedPlan {
 }
 
 /** Throws a UserError that names the setting. */
-export function preparePlan(checkpoint: Checkpoint, plan: SamplingPlan): PreparedPlan {
+export function preparePlan(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan): PreparedPlan {
   checkNumbers(plan);
   const { config } = checkpoint;
   const schedule = toSchedule(plan);
@@ -38,7 +38,7 @@ export function preparePlan(checkpoint: Checkpoint, plan: SamplingPlan): Prepare
 }
 
 /** The beginning token alone, or the plan's prompts, encoded as they are: the study added nothing before them. */
-function readPrompts(checkpoint: Checkpoint, plan: SamplingPlan): readonly Prompt[] {
+function readPrompts(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan): readonly Prompt[] {
   const { bosToken } = checkpoint.config;
   if (plan.strategy === 'npg' || plan.strategy === 'tdg') {
     const start: Prompt = { index: null, tokens: [bosToken] };
@@ -85,7 +85,7 @@ function checkNumbers(plan: SamplingPlan): void {
 }
 
 /** The last token picked is never fed back, so it needs no position. */
-function checkLength({ config, dir }: Checkpoint, plan: SamplingPlan, prompt: Prompt): void {
+function checkLength({ config, dir }: Checkpoint | ExportedModel, plan: SamplingPlan, prompt: Prompt): void {
   const nAvailable = config.nPositions - prompt.tokens.length + 1;
   if (plan.maxTokens <= nAvailable) return;
   const context = `the context of ${dir} has ${config.nPositions} positions`;

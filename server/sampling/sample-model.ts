@@ -1,24 +1,26 @@
 // Samples a model as a plan says: the stage's one door. Each sample comes exactly once, in batches as they
 // finish, and depends on the plan, the model and the graph form alone.
 
+import { dirname } from 'node:path';
 import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
 import { BatchQueue } from './batch-queue.ts';
 import { BatchSizeSearch } from './batch-size-search.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import { chooseDevices, type DeviceChoice } from './choose-devices.ts';
 import { runOnDevices } from './device-pool.ts';
 import type { DistributionDistance } from './distribution-distance.ts';
 import { EXPORTED_FORM } from './exported-model.ts';
 import { findRuntime } from './find-runtime.ts';
-import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
+import type { RowRequest, RowResult } from './generate-batch.ts';
 import { LOOP_FORM } from './generation-graph.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
 import { folderAbove } from './gpt2-weights.ts';
 import { roundWeights } from './int8-weights.ts';
 import { planExecution } from './plan-execution.ts';
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts';
-import type { WorkerStart } from './sampling-worker.ts';
+import type { WorkerTask } from './sampling-worker.ts';
+import type { SessionSettings } from './session.ts';
 import { decodeTokens } from './token-bytes.ts';
 import { runBatches } from './worker-pool.ts';
 
@@ -50,7 +52,7 @@ export interface SamplerEnvironment {
 }
 
 export interface SampleRequest {
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: Checkpoint | ExportedModel;
   readonly plan: SamplingPlan;
   readonly execution: Execution;
   readonly isDone: (sampleId: number) => boolean;
@@ -61,7 +63,7 @@ export interface SampleRequest {
 
 export async function* sampleModel(request: SampleRequest): AsyncGenerator<readonly GeneratedSample[]> {
   const { checkpoint, plan, signal } = request;
-  const { config, tokenBytes } = checkpoint;
+  const { tokenBytes } = checkpoint;
   const prepared = preparePlan(checkpoint, plan);
   const pending: RowRequest[] = [];
   for (let sampleId = 0; sampleId < plan.nSamples; sampleId++) {
@@ -69,8 +71,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   }
   if (pending.length === 0) return;
   const runtime = findRuntime();
-  const settings = { config, seed: plan.seed, maxTokens: plan.maxTokens, schedule: prepared.schedule };
-  const { chosen, fallbacks: passedOver } = await chooseDevicesFor(request, prepared, settings);
+  const { chosen, fallbacks: passedOver } = await chooseDevicesFor(request, prepared);
   const finish = (row: RowResult): GeneratedSample => ({
     ...row,
     promptIndex: prepared.promptOf(row.sampleId).index,
@@ -96,9 +97,10 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   const queue = new BatchQueue(pending, sizes);
   const fallbacks = [...passedOver, ...planned.fallbacks];
   const form = formOf(request);
-  const model = plan.products === 'int8' ? await roundModel(checkpoint, signal) : toModel(checkpoint);
-  const session = { provider, nThreads, weightFolder: model.weightFolder };
-  const distance = plan.products && (await measure({ model, session, task: { kind: 'compare' } }, signal));
+  const { task, weightFolder } = await toTask(checkpoint, prepared, plan, signal);
+  const session = { provider, nThreads, weightFolder };
+  const distance =
+    plan.products && task.kind === 'generate' ? await measure(task, session, signal) : undefined;
   const report = () => {
     const environment = { provider, form, batch: queue.size, workers, runtime };
     const facts = distance === undefined ? {} : { distance };
@@ -114,27 +116,35 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     const nTokens = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
     if (sizes.observe(rows.length, nTokens, elapsedMs) === 'better') report();
   };
-  const start = {
-    model,
-    session,
-    task: checkpoint.exportedModel
-      ? { kind: 'generate-exported', path: checkpoint.exportedModel, rule: prepared.rule, settings }
-      : { kind: 'generate', rule: prepared.rule, settings },
-  } satisfies Parameters<typeof runBatches<'generate' | 'generate-exported'>>[0];
-  for await (const rows of runBatches<'generate' | 'generate-exported'>(
-    start,
-    workers,
-    queue,
-    signal,
-    onTooLarge,
-    onDone,
-  )) {
+  const start = { session, task };
+  for await (const rows of runBatches<typeof task.kind>(start, workers, queue, signal, onTooLarge, onDone)) {
     yield rows.map(finish);
   }
 }
 
-function toModel({ config, weights, weightFolder }: Checkpoint): Gpt2Model {
-  return { config, weights, weightFolder };
+type GenerateTask = Extract<WorkerTask, { readonly kind: 'generate' }>;
+type ExportedTask = Extract<WorkerTask, { readonly kind: 'generate-exported' }>;
+
+async function toTask(
+  checkpoint: Checkpoint | ExportedModel,
+  { rule, schedule }: PreparedPlan,
+  { seed, maxTokens, products }: SamplingPlan,
+  signal: AbortSignal,
+): Promise<{ readonly task: GenerateTask | ExportedTask; readonly weightFolder: string }> {
+  const common = { seed, maxTokens, schedule };
+  if (checkpoint.kind === 'exported') {
+    const { decoder, config } = checkpoint;
+    const settings = { ...common, config };
+    return {
+      task: { kind: 'generate-exported', decoder, rule, settings },
+      weightFolder: dirname(decoder.path),
+    };
+  }
+  const { config, weights, weightFolder } = checkpoint;
+  const model =
+    products === 'int8' ? await roundModel(checkpoint, signal) : { config, weights, weightFolder };
+  const settings = { ...common, config };
+  return { task: { kind: 'generate', model, rule, settings }, weightFolder: model.weightFolder };
 }
 
 /** The same with its products in 8 bits. */
@@ -148,11 +158,10 @@ export async function roundModel(checkpoint: Checkpoint, signal: AbortSignal): P
 /** Exported models and 8-bit products have a form for the CPU alone. */
 async function chooseDevicesFor(
   { checkpoint, plan, execution, signal }: SampleRequest,
-  { rule, promptOf }: PreparedPlan,
-  settings: GenerationSettings,
+  { rule, schedule, promptOf }: PreparedPlan,
 ): Promise<DeviceChoice> {
-  if (checkpoint.exportedModel !== undefined || plan.products !== undefined)
-    return { chosen: null, fallbacks: [] };
+  if (checkpoint.kind === 'exported' || plan.products !== undefined) return { chosen: null, fallbacks: [] };
+  const settings = { config: checkpoint.config, seed: plan.seed, maxTokens: plan.maxTokens, schedule };
   let longestPrompt = 1;
   for (let sampleId = 0; sampleId < plan.nSamples; sampleId++) {
     longestPrompt = Math.max(longestPrompt, promptOf(sampleId).tokens.length);
@@ -178,9 +187,11 @@ function* cutBatches(
 
 /** In a thread of its own, like everything that runs the model. */
 async function measure(
-  start: Omit<WorkerStart, 'stop' | 'task'> & { readonly task: { readonly kind: 'compare' } },
+  { model }: GenerateTask,
+  session: SessionSettings,
   signal: AbortSignal,
 ): Promise<DistributionDistance> {
+  const start = { session, task: { kind: 'compare', model } } as const;
   const request = [[{ nRows: COMPARED_ROWS }]].values();
   for await (const [distance] of runBatches<'compare'>(start, 1, request, signal, refuseComparison)) {
     if (distance !== undefined) return distance;
@@ -197,10 +208,9 @@ function refuseComparison(): never {
 }
 
 function formOf({ checkpoint, plan: { products } }: SampleRequest): string {
-  if (checkpoint.exportedModel === undefined)
-    return products === undefined ? LOOP_FORM : `${LOOP_FORM}-${products}`;
+  if (checkpoint.kind === 'weights') return products === undefined ? LOOP_FORM : `${LOOP_FORM}-${products}`;
   if (products === undefined) return EXPORTED_FORM;
-  throw new UserError(`${checkpoint.exportedModel} is an exported model and computes as it was exported.`, {
+  throw new UserError(`${checkpoint.decoder.path} is an exported model and computes as it was exported.`, {
     action: 'Leave the 8-bit option out, or choose a folder with model.safetensors in it.',
   });
 }

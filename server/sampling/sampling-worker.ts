@@ -3,27 +3,35 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../errors.ts';
 import { type DistributionDistance, measureDistance } from './distribution-distance.ts';
+import type { ExportedDecoder } from './exported-decoder.ts';
 import { type GenerationSettings, generateBatch, type RowRequest, type RowResult } from './generate-batch.ts';
-import { generateExported, openExportedModel } from './generate-exported.ts';
+import { type ExportedSettings, generateExported, openExportedSampler } from './generate-exported.ts';
 import { buildGenerationGraph } from './generation-graph.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
 import type { PickRule } from './pick-token.ts';
-import { type StretchRequest, type StretchResult, scoreBatch } from './score-batch.ts';
+import { type StretchRequest, type StretchResult, scoreBatch, teacherForcing } from './score-batch.ts';
+import { openExportedScorer } from './score-exported.ts';
 import { buildScoringGraph } from './scoring-graph.ts';
 import { openSession, type SessionSettings } from './session.ts';
 
 /** What a thread is for, all its life. */
 export type WorkerTask =
-  | { readonly kind: 'generate'; readonly rule: PickRule; readonly settings: GenerationSettings }
   | {
-      readonly kind: 'generate-exported';
-      readonly path: string;
+      readonly kind: 'generate';
+      readonly model: Gpt2Model;
       readonly rule: PickRule;
       readonly settings: GenerationSettings;
     }
-  | { readonly kind: 'score' }
+  | {
+      readonly kind: 'generate-exported';
+      readonly decoder: ExportedDecoder;
+      readonly rule: PickRule;
+      readonly settings: ExportedSettings;
+    }
+  | { readonly kind: 'score'; readonly model: Gpt2Model }
+  | { readonly kind: 'score-exported'; readonly decoder: ExportedDecoder }
   /** How far the model is from the same one computed in 32-bit floats. */
-  | { readonly kind: 'compare' };
+  | { readonly kind: 'compare'; readonly model: Gpt2Model };
 
 export interface ComparisonRequest {
   readonly nRows: number;
@@ -32,7 +40,6 @@ export interface ComparisonRequest {
 type Results = readonly RowResult[] | readonly StretchResult[] | readonly DistributionDistance[];
 
 export interface WorkerStart {
-  readonly model: Gpt2Model;
   readonly session: SessionSettings;
   readonly task: WorkerTask;
   /** Shared; anything but 0 stops the batch in work at the end of its run. */
@@ -57,7 +64,7 @@ export type WorkerAnswer =
   | { readonly kind: 'failed'; readonly error: Error };
 
 const port = parentPort!;
-const { model, session: settings, task, stop }: WorkerStart = workerData;
+const { session: settings, task, stop }: WorkerStart = workerData;
 const send = (answer: WorkerAnswer) => port.postMessage(answer);
 const fail = (cause: unknown) => {
   if (cause instanceof UserError) {
@@ -88,23 +95,32 @@ try {
 
 /** Opens what the task needs; gives back what answers a batch, with null for one that was stopped. */
 async function prepareWork(): Promise<(batch: Exclude<WorkerRequest, null>) => Promise<Results | null>> {
-  if (task.kind === 'compare') {
-    const { int8: _, ...exact } = model;
-    return async (batch) => {
-      const { nRows } = (batch as readonly ComparisonRequest[])[0]!;
-      return [await measureDistance(exact, model, nRows, settings.nThreads)];
-    };
+  switch (task.kind) {
+    case 'compare': {
+      const { int8: _, ...exact } = task.model;
+      return async (batch) => {
+        const { nRows } = (batch as readonly ComparisonRequest[])[0]!;
+        return [await measureDistance(exact, task.model, nRows, settings.nThreads)];
+      };
+    }
+    case 'generate': {
+      const session = await openSession(buildGenerationGraph(task.model, task.rule), settings);
+      return (batch) => generateBatch(session, task.settings, batch as readonly RowRequest[], isStopped);
+    }
+    case 'generate-exported': {
+      const { decoder, rule } = task;
+      const sampler = await openExportedSampler(decoder, task.settings.config, rule, settings);
+      return (batch) => generateExported(sampler, task.settings, batch as readonly RowRequest[], isStopped);
+    }
+    case 'score': {
+      const force = teacherForcing(await openSession(buildScoringGraph(task.model), settings));
+      return (batch) => scoreBatch(force, batch as readonly StretchRequest[]);
+    }
+    case 'score-exported': {
+      const force = await openExportedScorer(task.decoder, settings);
+      return (batch) => scoreBatch(force, batch as readonly StretchRequest[]);
+    }
   }
-  if (task.kind === 'generate-exported') {
-    const exported = await openExportedModel(task.path, task.rule, settings);
-    return (batch) => generateExported(exported, task.settings, batch as readonly RowRequest[], isStopped);
-  }
-  const graph = task.kind === 'generate' ? buildGenerationGraph(model, task.rule) : buildScoringGraph(model);
-  const session = await openSession(graph, settings);
-  return (batch) =>
-    task.kind === 'generate'
-      ? generateBatch(session, task.settings, batch as readonly RowRequest[], isStopped)
-      : scoreBatch(session, batch as readonly StretchRequest[]);
 }
 
 /** The engine's arrays and the runtime's buffers fail differently, and neither with a code. */

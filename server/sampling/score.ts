@@ -1,12 +1,14 @@
 // Scores texts under a model, whoever wrote them: the log-probability of every token, and what the published
 // study derives from it. Texts longer than the context are read in overlapping stretches.
 
+import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import type { Execution } from '../../protocol/study.ts';
-import { EnvironmentError, UserError } from '../errors.ts';
-import type { Checkpoint } from './checkpoint.ts';
+import { EnvironmentError } from '../errors.ts';
+import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import { createEncoder } from './encode-text.ts';
+import { readDecoder } from './exported-decoder.ts';
 import { planScoring } from './plan-execution.ts';
 import type { StretchRequest } from './score-batch.ts';
 import { batchByLength, cutStretches } from './stretches.ts';
@@ -31,7 +33,7 @@ export interface Score {
 }
 
 export interface ScoreRequest {
-  readonly checkpoint: Checkpoint;
+  readonly checkpoint: Checkpoint | ExportedModel;
   readonly texts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   readonly execution: Execution;
   readonly signal: AbortSignal;
@@ -39,12 +41,7 @@ export interface ScoreRequest {
 
 export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> {
   const { checkpoint, signal } = request;
-  const { config, weights, weightFolder, tokenBytes } = checkpoint;
-  if (checkpoint.exportedModel !== undefined) {
-    throw new UserError(`${checkpoint.exportedModel} is an exported model, which cannot score texts.`, {
-      action: 'Choose a folder with model.safetensors in it.',
-    });
-  }
+  const { config, tokenBytes } = checkpoint;
   const { provider, workers, nThreads } = planScoring(request.execution, checkpoint);
   const encode = createEncoder(checkpoint.tokenizer, tokenBytes);
   const open = new Map<number, OpenText>();
@@ -62,11 +59,8 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
     }
     yield* batchByLength(waiting, POSITIONS_AT_ONCE);
   }
-  const start = {
-    model: { config, weights, weightFolder },
-    session: { provider, nThreads, weightFolder },
-    task: { kind: 'score' },
-  } as const;
+  const { task, weightFolder } = toTask(checkpoint);
+  const start = { session: { provider, nThreads, weightFolder }, task };
   let nYielded = 0;
   const finish = async function* () {
     for (let next = open.get(nYielded); next?.nMissing === 0; next = open.get(nYielded)) {
@@ -75,7 +69,7 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
       nYielded++;
     }
   };
-  for await (const results of runBatches(start, workers, cutTexts(), signal, refuseBatch)) {
+  for await (const results of runBatches<typeof task.kind>(start, workers, cutTexts(), signal, refuseBatch)) {
     for (const { text, start, logprobs } of results) {
       const owner = open.get(text)!;
       owner.logprobs.set(logprobs, start);
@@ -84,6 +78,16 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
     yield* finish();
   }
   yield* finish();
+}
+
+function toTask(checkpoint: Checkpoint | ExportedModel) {
+  if (checkpoint.kind === 'exported') {
+    const { scoringPath, pastSizes } = checkpoint;
+    const decoder = readDecoder(scoringPath, pastSizes);
+    return { task: { kind: 'score-exported', decoder }, weightFolder: dirname(scoringPath) } as const;
+  }
+  const { config, weights, weightFolder } = checkpoint;
+  return { task: { kind: 'score', model: { config, weights, weightFolder } }, weightFolder } as const;
 }
 
 /** Runs are small already: what does not fit then will not fit in parts either. */

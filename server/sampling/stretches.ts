@@ -1,6 +1,6 @@
 // Cuts texts into stretches that fit a model's context, and groups stretches into batches.
 
-import type { Gpt2Config } from './gpt2-config.ts';
+import type { ModelLimits } from './gpt2-config.ts';
 import type { StretchRequest } from './score-batch.ts';
 
 /**
@@ -10,7 +10,7 @@ import type { StretchRequest } from './score-batch.ts';
 export function cutStretches(
   text: number,
   tokens: readonly number[],
-  { bosToken, nPositions }: Pick<Gpt2Config, 'bosToken' | 'nPositions'>,
+  { bosToken, nPositions }: Pick<ModelLimits, 'bosToken' | 'nPositions'>,
 ): readonly StretchRequest[] {
   if (tokens.length === 0) return [];
   const first = { text, start: 0, tokens: [bosToken, ...tokens.slice(0, nPositions)], nKnown: 1 };

@@ -22,6 +22,7 @@ interface TaskTypes {
   readonly generate: { readonly request: RowRequest; readonly result: RowResult };
   readonly 'generate-exported': { readonly request: RowRequest; readonly result: RowResult };
   readonly score: { readonly request: StretchRequest; readonly result: StretchResult };
+  readonly 'score-exported': { readonly request: StretchRequest; readonly result: StretchResult };
   readonly compare: { readonly request: ComparisonRequest; readonly result: DistributionDistance };
 }
 

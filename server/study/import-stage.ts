@@ -4,7 +4,7 @@
 import { UserError } from '../errors.ts';
 import { readSamples } from '../formats/read-samples.ts';
 import { startMeter } from '../progress.ts';
-import { openCheckpoint } from '../sampling/checkpoint.ts';
+import { openModel } from '../sampling/checkpoint.ts';
 import { decodeTokens, tokenLengths } from '../sampling/token-bytes.ts';
 import { insertSamples, readSampleIds, type StoredSample } from '../store/samples-table.ts';
 import { transact } from '../store/study-file.ts';
@@ -24,7 +24,7 @@ export async function importSamples(context: StageContext, path: string): Promis
       action: 'Name the model that made them with --model.',
     });
   }
-  const checkpoint = needsDecoding ? await openCheckpoint(await localModel(context, plan.model!)) : undefined;
+  const checkpoint = needsDecoding ? await openModel(await localModel(context, plan.model!)) : undefined;
   const samples = imported.map(({ sampleId, content }): StoredSample => {
     const tokens = 'tokens' in content ? Uint32Array.from(content.tokens) : null;
     const text = 'text' in content ? content.text : decodeTokens(checkpoint!.tokenBytes, tokens!);

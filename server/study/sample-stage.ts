@@ -4,7 +4,7 @@ import type { Execution, Provider } from '../../protocol/study.ts';
 import { throwIfAborted } from '../errors.ts';
 import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
-import { openCheckpoint } from '../sampling/checkpoint.ts';
+import { openModel } from '../sampling/checkpoint.ts';
 import { sampleModel } from '../sampling/sample-model.ts';
 import { tokenLengths } from '../sampling/token-bytes.ts';
 import { insertSamples, readSampleIds } from '../store/samples-table.ts';
@@ -16,7 +16,7 @@ import type { StageContext } from './run-study.ts';
 
 export async function sample({ db, plan, execution, signal, report }: StageContext): Promise<void> {
   const model = plan.model!;
-  const checkpoint = await openCheckpoint(await localModel({ db, execution, signal, report }, model));
+  const checkpoint = await openModel(await localModel({ db, execution, signal, report }, model));
   checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${plan.model}`);
   const name = isHubName(model) ? parseHubName(model, 'model').repository : checkpoint.name;
   mergeEnvironment(db, { model: name, modelDigest: checkpoint.digest });

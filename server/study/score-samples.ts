@@ -1,7 +1,7 @@
 // Scores a study's samples once more, for the predictors that need another model or another text.
 
 import type { Execution } from '../../protocol/study.ts';
-import { openCheckpoint } from '../sampling/checkpoint.ts';
+import { openModel } from '../sampling/checkpoint.ts';
 import { scoreTexts } from '../sampling/score.ts';
 import { replaceSampleScores, type Scorer } from '../store/metrics-table.ts';
 import { readSampleTexts } from '../store/samples-table.ts';
@@ -16,7 +16,7 @@ export async function scoreSamples(
   execution: Execution,
   signal: AbortSignal,
 ): Promise<void> {
-  const checkpoint = await openCheckpoint(model);
+  const checkpoint = await openModel(model);
   const ids: number[] = [];
   const scores: { sampleId: number; meanNll: number }[] = [];
   for await (const { index, meanNll } of scoreTexts({

@@ -8,7 +8,7 @@ import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { generateBatch } from '../../server/sampling/generate-batch.ts';
 import { buildGenerationGraph } from '../../server/sampling/generation-graph.ts';
 import { roundModel, sampleModel } from '../../server/sampling/sample-model.ts';
-import { scoreBatch } from '../../server/sampling/score-batch.ts';
+import { scoreBatch, teacherForcing } from '../../server/sampling/score-batch.ts';
 import { buildScoringGraph } from '../../server/sampling/scoring-graph.ts';
 import { openSession } from '../../server/sampling/session.ts';
 import { measureRoofline } from './sampler-roofline.ts';
@@ -73,7 +73,7 @@ async function measure(measurement: Measurement): Promise<Result> {
       return timed(batch * tokens, () => make(tokens));
     }
     case 'score': {
-      const session = await openSession(buildScoringGraph(checkpoint), settings);
+      const force = teacherForcing(await openSession(buildScoringGraph(checkpoint), settings));
       const { texts, tokens } = measurement;
       const stretch = {
         text: 0,
@@ -81,9 +81,9 @@ async function measure(measurement: Measurement): Promise<Result> {
         nKnown: 1,
         tokens: Array.from({ length: tokens + 1 }, (_, i) => i * 7),
       };
-      await scoreBatch(session, [stretch]);
+      await scoreBatch(force, [stretch]);
       return timed(texts * tokens, async () => {
-        for (let i = 0; i < texts; i++) await scoreBatch(session, [stretch]);
+        for (let i = 0; i < texts; i++) await scoreBatch(force, [stretch]);
       });
     }
     case 'study': {

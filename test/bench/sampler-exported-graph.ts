@@ -4,10 +4,24 @@
 import { readFileSync } from 'node:fs';
 import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
 import { embed, type Gpt2Model, head, transform } from '../../server/sampling/gpt2-graph.ts';
-import { encodeModel, Graph } from '../../server/sampling/onnx-graph.ts';
+import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx-graph.ts';
+
+export interface ExportOptions {
+  /** Heads of keys and values, each shared by as many heads of queries: right where their weights are the same. */
+  readonly nKeyHeads?: number;
+  /** What the past and the logits are handed over in. */
+  readonly type?: 'float32' | 'float16';
+  /** Which sizes of the past and of the logits are told by number. */
+  readonly sizes?: 'told' | 'untold';
+  /** What a position sees of those that are read with it. */
+  readonly sight?: 'behind' | 'all';
+  /** A graph that only reads whole texts takes none. */
+  readonly past?: 'taken' | 'none';
+}
 
 /** Only for checkpoints in 32 bits and below 2 GB, the most that one such file can hold. */
-export function buildExportedGraph(checkpoint: Checkpoint): Uint8Array {
+export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOptions = {}): Uint8Array {
+  const { nKeyHeads, type = 'float32', sizes = 'told', sight = 'behind', past = 'taken' } = options;
   const { nHeads, headWidth, width, vocabularySize, attentionScales, nLayers } = checkpoint.config;
   const graph = new Graph('exported');
   graph.input('input_ids', 'int64', ['batch', 'new']);
@@ -19,28 +33,31 @@ export function buildExportedGraph(checkpoint: Checkpoint): Uint8Array {
   const range = (end: string) => graph.op('Range', [graph.int64(0), end, graph.int64(1)]);
   const places = graph.op('Add', [range(nNew), graph.op('Sub', [nAll, nNew])]);
   const isPast = graph.op('LessOrEqual', [range(nAll), graph.op('Unsqueeze', [places, graph.int64([1])])]);
-  const mask = graph.op('Where', [isPast, graph.float32(0), graph.float32(-60000)]);
+  const masked = graph.float32(sight === 'all' ? 0 : -60000);
+  const mask = graph.op('Where', [isPast, graph.float32(0), masked]);
   const toHeads = graph.int64([0, 0, nHeads, headWidth]);
   const split = (part: string) =>
     graph.op('Transpose', [graph.op('Reshape', [part, toHeads])], { perm: [0, 2, 1, 3] });
+  const nShared = nKeyHeads ?? nHeads;
+  /** The first head of each group is kept, and stands for all of it. */
+  const heads = (input: string, ids: readonly number[]) =>
+    nShared === nHeads ? input : graph.op('Gather', [input, graph.int64(ids)], { axis: 1 });
+  const join = (layer: number, part: string, added: string): string => {
+    const firsts = Array.from({ length: nShared }, (_, i) => (i * nHeads) / nShared);
+    const narrow = graph.op('Cast', [heads(added, firsts)], { to: DATA_TYPE[type] });
+    const parts = past === 'none' ? [narrow] : [`past_key_values.${layer}.${part}`, narrow];
+    const joined = graph.op('Concat', parts, { axis: 2 }, `present.${layer}.${part}`);
+    const groups = Array.from({ length: nHeads }, (_, i) => Math.floor((i * nShared) / nHeads));
+    return heads(graph.op('Cast', [joined], { to: DATA_TYPE.float32 }), groups);
+  };
   const hidden = transform(
     graph,
     model,
     embed(graph, model, 'input_ids', 'position_ids'),
     (_, qkv, layer) => {
       const [query, key, value] = graph.ops('Split', [qkv], 3, { axis: 2, num_outputs: 3 }).map(split);
-      const keys = graph.op(
-        'Concat',
-        [`past_key_values.${layer}.key`, key!],
-        { axis: 2 },
-        `present.${layer}.key`,
-      );
-      const values = graph.op(
-        'Concat',
-        [`past_key_values.${layer}.value`, value!],
-        { axis: 2 },
-        `present.${layer}.value`,
-      );
+      const keys = join(layer, 'key', key!);
+      const values = join(layer, 'value', value!);
       const transposed = graph.op('Transpose', [keys], { perm: [0, 1, 3, 2] });
       const scaled = graph.op('Mul', [query!, graph.float32(attentionScales[layer]!)]);
       const scores = graph.op('Add', [graph.op('MatMul', [scaled, transposed]), mask]);
@@ -51,22 +68,29 @@ export function buildExportedGraph(checkpoint: Checkpoint): Uint8Array {
   );
   for (let layer = 0; layer < nLayers; layer++) {
     for (const part of ['key', 'value']) {
-      graph.input(`past_key_values.${layer}.${part}`, 'float32', ['batch', nHeads, 'past', headWidth]);
-      graph.output(`present.${layer}.${part}`, 'float32', ['batch', nHeads, 'all', headWidth]);
+      const shape = (positions: string) =>
+        sizes === 'told' ? ['batch', nShared, positions, headWidth] : ['batch', 'heads', positions, 'width'];
+      if (past === 'taken') graph.input(`past_key_values.${layer}.${part}`, type, shape('past'));
+      graph.output(`present.${layer}.${part}`, type, shape('all'));
     }
   }
   const rows = graph.op('Reshape', [hidden, graph.int64([-1, width])]);
   const shape = graph.op('Concat', [graph.op('Shape', ['input_ids']), graph.int64([vocabularySize])], {
     axis: 0,
   });
-  graph.op('Reshape', [head(graph, model, rows), shape], {}, 'logits');
-  graph.output('logits', 'float32', ['batch', 'new', vocabularySize]);
+  graph.op(
+    'Cast',
+    [graph.op('Reshape', [head(graph, model, rows), shape])],
+    { to: DATA_TYPE[type] },
+    'logits',
+  );
+  graph.output('logits', type, ['batch', 'new', sizes === 'told' ? vocabularySize : 'vocabulary']);
   const files = new Map<string, Uint8Array>();
-  for (const { name, type, shape, file, byteOffset, nBytes } of checkpoint.weights.values()) {
+  for (const { name, type: stored, shape, file, byteOffset, nBytes } of checkpoint.weights.values()) {
     const bytes = files.get(file) ?? readFileSync(file);
     files.set(file, bytes);
     const bare = name.replace(/^transformer\./, '');
-    graph.weight(bare, type, shape, bytes.subarray(byteOffset, byteOffset + nBytes));
+    graph.weight(bare, stored, shape, bytes.subarray(byteOffset, byteOffset + nBytes));
   }
   return encodeModel(graph);
 }

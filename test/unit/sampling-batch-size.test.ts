@@ -84,7 +84,7 @@ describe('automatic batches', () => {
     const checkpoint = await openCheckpoint(dir);
     assert.equal(planExecution(EXECUTION, checkpoint, 10_000, 16).batch, 64);
     assert.equal(planExecution(EXECUTION, checkpoint, 10_000, 16).largestBatch, 256);
-    const wide = { ...checkpoint, config: { ...checkpoint.config, width: 1e7 } };
+    const wide = { ...checkpoint, cacheBytesPerPosition: 1e9 };
     const { batch, largestBatch } = planExecution(EXECUTION, wide, 10_000, 1024);
     assert.ok(batch === 1 && largestBatch === 1);
     const asked = planExecution({ ...EXECUTION, batch: 100 }, checkpoint, 10_000, 16);

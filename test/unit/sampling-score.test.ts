@@ -13,7 +13,7 @@ import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoin
 import { predictMemorisation } from '../../server/sampling/predictors.ts';
 import { sampleModel } from '../../server/sampling/sample-model.ts';
 import { type Score, scoreTexts } from '../../server/sampling/score.ts';
-import { scoreBatch } from '../../server/sampling/score-batch.ts';
+import { scoreBatch, teacherForcing } from '../../server/sampling/score-batch.ts';
 import { buildScoringGraph } from '../../server/sampling/scoring-graph.ts';
 import { openSession } from '../../server/sampling/session.ts';
 import { batchByLength, cutStretches } from '../../server/sampling/stretches.ts';
@@ -56,7 +56,7 @@ describe('token by token', () => {
         nThreads: 1,
       });
       const results = await scoreBatch(
-        session,
+        teacherForcing(session),
         reference.texts.map((tokens: number[], text: number) => ({ text, start: 0, tokens, nKnown: 1 })),
       );
       for (const { text, logprobs } of results) assertClose(logprobs, reference.logprobs[text]);
