@@ -48,6 +48,9 @@ const rules = [
     id: 'memorised-license',
     name: 'MemorisedLicense',
     shortDescription: { text: 'The model repeats a licence or a copyright notice of its training data.' },
+    fullDescription: {
+      text: 'A memorised fragment is the text of a licence, names one, or says who owns what follows.',
+    },
     defaultConfiguration: { level: 'note' },
     help: { text: 'Code that the model repeats near it may be under this licence.' },
   },
@@ -55,6 +58,9 @@ const rules = [
     id: 'memorised-sensitive',
     name: 'MemorisedSensitive',
     shortDescription: { text: 'The model repeats secret or personal content of its training data.' },
+    fullDescription: {
+      text: 'A memorised fragment holds an access token, a private key, an e-mail address or a public IP address.',
+    },
     defaultConfiguration: { level: 'error' },
     help: { text: 'Have the training rows removed, and the secret withdrawn.' },
   },

@@ -125,6 +125,28 @@ test('the SARIF report is valid against the 2.1.0 schema, and its regions lie in
   assert.equal(suppressed.runs[0].results[0].suppressions[0].justification, 'known');
 });
 
+test('the SARIF report keeps what GitHub code scanning asks for, within its limits', async () => {
+  const { runs } = JSON.parse(await report('sarif'));
+  assert.equal(runs.length, 1);
+  const { rules } = runs[0].tool.driver;
+  for (const rule of rules) {
+    for (const name of ['shortDescription', 'fullDescription', 'help']) assert(rule[name].text.length > 10);
+    assert(rule.fullDescription.text.length <= 1024);
+  }
+  assert.equal(new Set(rules.map(({ id }: { id: string }) => id)).size, rules.length);
+  for (const { message, locations, relatedLocations, partialFingerprints, properties } of runs[0].results) {
+    assert(message.text.length > 0);
+    assert.equal(locations.length, 1);
+    assert(relatedLocations.length <= 100);
+    assert(properties.tags.length <= 10);
+    assert(Object.keys(partialFingerprints).length > 0);
+    const uris = [...locations, ...relatedLocations].map((l) => l.physicalLocation.artifactLocation.uri);
+    for (const uri of uris) assert.match(uri, /^(?:samples|train)\/[^\s\\]+$/, 'relative, and encoded');
+  }
+  const two = JSON.parse(await report('sarif', { top: 2 }));
+  assert.equal(two.runs[0].results.length, 2, '--top keeps to the limit of results');
+});
+
 test('the HTML report runs and loads nothing of the training data’s', async () => {
   const html = await report('html');
   assert(!html.includes('<total>'));
