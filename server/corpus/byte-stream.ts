@@ -5,7 +5,8 @@ import type { FileHandle } from 'node:fs/promises';
 import type { Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { throwIfAborted } from '../errors.ts';
-import { INPUT_CHUNK_BYTES, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
+import { INPUT_CHUNK_BYTES, type Inflated, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
+import { CannotInflateHere, inflateHere } from './inflate-here.ts';
 import { type OnProblem, readAt, withShardFile } from './open-shard.ts';
 import { type RestartPoint, watchForRestarts } from './restart-point.ts';
 import type { Shard, ShardFormat } from './shard.ts';
@@ -17,6 +18,11 @@ export interface StreamOptions {
   readonly onProblem: OnProblem;
   /** Called now and then in a gzip stream, for reading from its middle later (`readBytesFrom`). */
   readonly onRestartPoint?: (point: RestartPoint) => void;
+  /**
+   * Who decompresses gzip: Node's pool, beside the caller, or the thread that asks, whose chunks are overwritten by
+   * the next. The bytes are the same.
+   */
+  readonly inflateOn?: 'pool' | 'this-thread';
 }
 
 /** The bytes of a shard file. Disk errors throw `EnvironmentError`; damaged data becomes a problem. */
@@ -29,16 +35,14 @@ async function* decompressed(
   shard: Shard,
   options: StreamOptions,
 ): AsyncGenerator<Uint8Array> {
-  const engine = decompressor(shard);
-  const source = diskChunks(file, shard, options, chunkBytes[shard.format]);
-  if (!engine) return yield* source;
+  if (!decompressors[shard.format]) return yield* diskChunks(file, shard, options);
   const watch =
     options.onRestartPoint && shard.format === 'jsonl.gz'
       ? watchForRestarts(options.onRestartPoint)
       : undefined;
   let nOut = 0;
   try {
-    for await (const { diskBytes, pieces } of inflate(source, engine)) {
+    for await (const { diskBytes, pieces } of inflated(file, shard, options)) {
       for (const piece of pieces) nOut += piece.length;
       // Before the pieces are given away: who takes them may move them to another thread.
       watch?.(diskBytes, nOut, pieces);
@@ -56,6 +60,38 @@ async function* decompressed(
   }
 }
 
+async function* inflated(file: FileHandle, shard: Shard, options: StreamOptions): AsyncGenerator<Inflated> {
+  const engine = () => decompressors[shard.format]!();
+  if (options.inflateOn !== 'this-thread' || shard.format !== 'jsonl.gz') {
+    return yield* inflate(diskChunks(file, shard, options), engine());
+  }
+  let nGiven = 0;
+  try {
+    for await (const output of inflateHere(diskChunks(file, shard, options))) {
+      for (const piece of output.pieces) nGiven += piece.length;
+      yield output;
+    }
+  } catch (error) {
+    if (!(error instanceof CannotInflateHere)) throw error;
+    // Again from its start, as everyone else reads it, without the bytes that were given.
+    const again = diskChunks(file, shard, { ...options, onBytes: () => {} });
+    yield* skip(inflate(again, engine()), nGiven);
+  }
+}
+
+/** What follows the first `nBytes` of output. */
+async function* skip(source: AsyncGenerator<Inflated>, nBytes: number): AsyncGenerator<Inflated> {
+  let left = nBytes;
+  for await (const { diskBytes, pieces } of source) {
+    const rest: Buffer[] = [];
+    for (const piece of pieces) {
+      if (piece.length > left) rest.push(piece.subarray(left));
+      left = Math.max(0, left - piece.length);
+    }
+    if (rest.length > 0) yield { diskBytes, pieces: rest };
+  }
+}
+
 /** What is read at once. Decompression is fast enough to feel how often it is called, Zstandard more so. */
 const chunkBytes: Readonly<Record<ShardFormat, number>> = {
   jsonl: OUTPUT_CHUNK_BYTES,
@@ -66,18 +102,17 @@ const chunkBytes: Readonly<Record<ShardFormat, number>> = {
   folder: OUTPUT_CHUNK_BYTES,
 };
 
-function decompressor(shard: Shard): Transform | undefined {
-  if (shard.format === 'jsonl.gz') return createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
-  if (shard.format === 'jsonl.zst') return createZstdDecompress({ chunkSize: OUTPUT_CHUNK_BYTES });
-  return undefined;
-}
+const decompressors: Readonly<Partial<Record<ShardFormat, () => Transform>>> = {
+  'jsonl.gz': () => createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES }),
+  'jsonl.zst': () => createZstdDecompress({ chunkSize: OUTPUT_CHUNK_BYTES }),
+};
 
 async function* diskChunks(
   file: FileHandle,
   shard: Shard,
   { signal, onBytes }: StreamOptions,
-  nBytes: number,
 ): AsyncGenerator<Buffer> {
+  const nBytes = chunkBytes[shard.format];
   for (let position = 0; ; ) {
     throwIfAborted(signal);
     const chunk = await readAt(file, position, nBytes, shard.path);

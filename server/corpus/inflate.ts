@@ -50,7 +50,7 @@ export async function* inflate(source: AsyncIterable<Buffer>, engine: Transform)
     nOut += nReady;
     ready = [];
     nReady = 0;
-    if (nOut > HARMLESS_BYTES && nOut > nIn * MAX_EXPANSION) failure ??= expands();
+    if (expandsLikeNoText(nIn, nOut)) failure ??= expands();
     return { diskBytes: nIn, pieces };
   };
   try {
@@ -70,6 +70,9 @@ export async function* inflate(source: AsyncIterable<Buffer>, engine: Transform)
     engine.destroy();
   }
 }
+
+export const expandsLikeNoText = (nIn: number, nOut: number): boolean =>
+  nOut > HARMLESS_BYTES && nOut > nIn * MAX_EXPANSION;
 
 function expands(): Error {
   const error = new Error(`more than ${MAX_EXPANSION} times its size`);

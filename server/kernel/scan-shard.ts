@@ -60,6 +60,7 @@ async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Pro
     },
   };
   kernel.beginRows(listener, columns);
+  const isInflatedHere = hooks.readAhead === 'none' && shard.format === 'jsonl.gz';
   const chunks = readBytes(shard, {
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, kernel.rowOffset),
@@ -69,10 +70,12 @@ async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Pro
       problems.add(problem);
     },
     onRestartPoint: (point) => void keepUseful(restartPoints, point, documents.at(-1)),
+    inflateOn: isInflatedHere ? 'this-thread' : 'pool',
   });
   for await (const chunk of hooks.readAhead === 'none' ? chunks : readAhead(chunks)) {
     kernel.appendRows(chunk);
-    releaseChunk(chunk);
+    // A decoder on this thread writes the next chunk into the same buffer.
+    if (!isInflatedHere) releaseChunk(chunk);
   }
   if (!broken) kernel.endRows();
   const { nRows, contentBytes } = kernel;

@@ -1,0 +1,65 @@
+// Gzip decompressed on the calling thread, a piece at a time, by the call behind Node's own `gunzipSync`. A pool
+// thread must be woken for each piece, often on the core of the thread that waits for it: two scans then share one
+// core while the other is idle. Knows no files.
+
+import { constants, createGunzip } from 'node:zlib';
+import { expandsLikeNoText, type Inflated, OUTPUT_CHUNK_BYTES } from './inflate.ts';
+
+/**
+ * This stream is damaged or goes on behind its end, or this Node has no such call: `inflate` says what it is, from
+ * the stream's start.
+ */
+export class CannotInflateHere extends Error {}
+
+/** The part of Node's engines that packages for archives have long relied on as well. */
+interface SynchronousEngine {
+  _processChunk(chunk: Buffer, flush: number): Buffer;
+  _handle: { close(): void } | null;
+  readonly bytesWritten: number;
+}
+
+/** Twice what text mostly needs for a piece of input: output that takes more is copied together. */
+const OUTPUT_HERE_BYTES = 2 * OUTPUT_CHUNK_BYTES;
+
+/** As `inflate`, but a piece is overwritten by the next: it must be used before that is asked for. */
+export async function* inflateHere(source: AsyncIterable<Buffer>): AsyncGenerator<Inflated> {
+  const engine = createGunzip({ chunkSize: OUTPUT_HERE_BYTES });
+  const inner = engine as unknown as SynchronousEngine;
+  const handle = inner._handle;
+  if (typeof inner._processChunk !== 'function' || !handle) throw new CannotInflateHere();
+  const close = handle.close;
+  // Meant for one call alone, it closes the engine behind itself.
+  handle.close = () => {};
+  const process = (input: Buffer, flush: number): Buffer => {
+    try {
+      const output = inner._processChunk(input, flush);
+      if (inner.bytesWritten !== input.length) throw new CannotInflateHere();
+      return output;
+    } catch (cause) {
+      throw new CannotInflateHere('not on this thread', { cause });
+    } finally {
+      inner._handle = handle;
+      // Each call adds one and leaves it; a failure is thrown as well.
+      engine.removeAllListeners('error').on('error', () => {});
+    }
+  };
+  let nIn = 0;
+  let nOut = 0;
+  try {
+    for await (const chunk of source) {
+      // As a whole: of a piece that turns out to be damaged nothing is given here.
+      const output = process(chunk, constants.Z_NO_FLUSH);
+      nIn += chunk.length;
+      nOut += output.length;
+      if (expandsLikeNoText(nIn, nOut)) throw new CannotInflateHere();
+      yield { diskBytes: nIn, pieces: [output] };
+    }
+    const output = process(Buffer.alloc(0), constants.Z_FINISH);
+    yield { diskBytes: nIn, pieces: [output] };
+  } finally {
+    inner._handle = null;
+    handle.close = close;
+    handle.close();
+    engine.destroy();
+  }
+}
