@@ -43,7 +43,8 @@ export function parseGpt2Config(path: string, text: string): Gpt2Config {
   if (raw.model_type !== 'gpt2') {
     fail(
       `the architecture ${JSON.stringify(raw.model_type ?? null)} is not supported`,
-      `Choose a model of a supported architecture: ${SUPPORTED_ARCHITECTURES.join(', ')}.`,
+      `Choose a model of a supported architecture: ${SUPPORTED_ARCHITECTURES.join(', ')}. ` +
+        'Others can be sampled, more slowly, from a folder with their ONNX export and no weights.',
     );
   }
   for (const [key, value] of Object.entries(raw)) {

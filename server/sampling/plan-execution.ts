@@ -35,7 +35,9 @@ export function planExecution(
   const fallbacks: string[] = [];
   const provider: Provider = 'cpu';
   if (execution.provider !== 'auto' && execution.provider !== 'cpu') {
-    fallbacks.push(`The provider ${execution.provider} does not do this: the CPU is used.`);
+    fallbacks.push(
+      `The provider ${execution.provider} runs neither exported models nor 8-bit products: the CPU is used.`,
+    );
   }
   const nCores = availableParallelism();
   const wanted = execution.workers === 'auto' ? autoWorkers(weightBytes, nCores) : execution.workers;

@@ -95,6 +95,14 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
     },
     /tokenizer\.json has 301 tokens and the model's embedding 300 rows/,
   ],
+  'a tokenizer much smaller than the embedding': [
+    (dir) => {
+      const tokenizer = readFileSync(join(dir, 'tokenizer.json'));
+      writeRandomCheckpoint(dir, { config: { vocab_size: 3000 } });
+      writeFileSync(join(dir, 'tokenizer.json'), tokenizer);
+    },
+    /tokenizer\.json has 300 tokens and the model's embedding 3000 rows/,
+  ],
   'a config of another size': [config({ vocab_size: 310 }), /wte\.weight has the shape \[300, 32\]/],
   'another architecture': [config({ model_type: 'llama' }), /"llama" is not supported/],
   'no architecture': [config({ model_type: undefined }), /null is not supported/],
@@ -138,7 +146,8 @@ describe('refused by name, with a way out', () => {
   test('the supported architectures are listed', () => {
     assert.throws(
       () => parseGpt2Config('config.json', '{"model_type": "mamba"}'),
-      (error) => error instanceof UserError && /supported architecture: gpt2/.test(error.action ?? ''),
+      (error) =>
+        error instanceof UserError && /supported architecture: gpt2\. .*ONNX/.test(error.action ?? ''),
     );
   });
 });

@@ -141,6 +141,8 @@ describe('sampled tokens follow the distribution', () => {
     'top-k 30 with top-p 0.7': { topK: 30, topP: 0.7 },
     'the whole vocabulary': { topK: 0, temperature: 0.5 },
     'the first step of decaying temperature': { strategy: 'tdg', topK: 10 },
+    'the same over all tokens, as published': { strategy: 'tdg', topK: 0 },
+    'the whole vocabulary with top-p 0.95 at temperature 2': { topK: 0, topP: 0.95, temperature: 2 },
   };
   for (const [name, plan] of Object.entries(cases)) {
     test(name, async () => {
