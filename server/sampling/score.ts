@@ -5,6 +5,8 @@ import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import type { Execution } from '../../protocol/study.ts';
+import { textLogprobs, tokenStarts } from '../analysis/text-tokens.ts';
+import { windowedPerplexity } from '../analysis/windowed-perplexity.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import { createEncoder } from './encode-text.ts';
@@ -13,7 +15,6 @@ import { planScoring } from './plan-execution.ts';
 import type { StretchRequest } from './score-batch.ts';
 import { batchByLength, cutStretches } from './stretches.ts';
 import type { TokenBytes } from './token-bytes.ts';
-import { windowPerplexity } from './window-perplexity.ts';
 import { runBatches } from './worker-pool.ts';
 
 export interface Score {
@@ -114,6 +115,7 @@ async function toScore(
   { text, tokens, logprobs }: OpenText,
   table: TokenBytes,
 ): Promise<Score> {
+  const nBytes = tokens.map((token) => table[token]?.length ?? 0);
   const meanNll = tokens.length === 0 ? null : -logprobs.reduce((sum, x) => sum + x, 0) / tokens.length;
   return {
     index,
@@ -121,7 +123,7 @@ async function toScore(
     logprobs,
     meanNll,
     perplexity: meanNll === null ? null : Math.exp(meanNll),
-    windowPerplexity: windowPerplexity(tokens, logprobs, table),
+    windowPerplexity: windowedPerplexity(text, tokenStarts(nBytes), textLogprobs(logprobs, nBytes)),
     zlibBytes: (await promisify(deflate)(text)).length,
   };
 }

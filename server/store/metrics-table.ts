@@ -1,7 +1,8 @@
 // Tables `sample_metrics` and `sample_scores`: what is known of each sample, for measures and predictors.
 
 import type { PredictorInputs } from '../analysis/predictors.ts';
-import type { SampleMetrics, SampleTokens } from '../analysis/sample-metrics.ts';
+import type { SampleMetrics } from '../analysis/sample-metrics.ts';
+import type { SampleTokens } from '../analysis/text-tokens.ts';
 import type { CoveredRange } from '../engine/detection.ts';
 import type { Database } from './study-file.ts';
 

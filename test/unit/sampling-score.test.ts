@@ -10,14 +10,12 @@ import { deflateSync } from 'node:zlib';
 import type { Execution } from '../../protocol/study.ts';
 import { Cancelled } from '../../server/errors.ts';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
-import { predictMemorisation } from '../../server/sampling/predictors.ts';
 import { sampleModel } from '../../server/sampling/sample-model.ts';
 import { type Score, scoreTexts } from '../../server/sampling/score.ts';
 import { scoreBatch, teacherForcing } from '../../server/sampling/score-batch.ts';
 import { buildScoringGraph } from '../../server/sampling/scoring-graph.ts';
 import { openSession } from '../../server/sampling/session.ts';
 import { batchByLength, cutStretches } from '../../server/sampling/stretches.ts';
-import { windowPerplexity } from '../../server/sampling/window-perplexity.ts';
 import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 
 const MODELS = join(import.meta.dirname, '../fixtures/models');
@@ -169,43 +167,10 @@ describe('stretches', () => {
 });
 
 describe('measures', () => {
-  const table = [Buffer.from('a'), Buffer.from('\n'), Buffer.from(' b\n\n'), Buffer.from('')];
-
-  test('window perplexity is the mean over windows of six lines', () => {
-    // Seven lines: windows are lines 1 to 6 and 2 to 7.
-    const tokens = [0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0, 1, 0];
-    const logprobs = tokens.map((_, i) => -0.1 * i);
-    const mean = (values: readonly number[]) => values.reduce((a, b) => a + b, 0) / values.length;
-    const expected = mean([logprobs.slice(0, 12), logprobs.slice(2)].map((part) => Math.exp(-mean(part))));
-    assert.ok(Math.abs(windowPerplexity(tokens, logprobs, table)! - expected) < 1e-12);
-  });
-
-  test('a short text is one window, and an empty one none', () => {
-    assert.ok(Math.abs(windowPerplexity([0, 2, 0], [-1, -2, -3], table)! - Math.exp(2)) < 1e-12);
-    assert.equal(windowPerplexity([], [], table), null);
-  });
-
   test('zlib size and perplexity are of the text', async () => {
     const text = 'for (const a of b) c();\n'.repeat(9);
     const [one] = await score(tiny, [text]);
     assert.equal(one!.zlibBytes, deflateSync(text).length);
     assert.ok(Math.abs(Math.log(one!.perplexity!) - one!.meanNll!) < 1e-9);
-  });
-
-  test('predictors as published', () => {
-    const inputs = {
-      meanNll: 2,
-      zlibBytes: 50,
-      windowPerplexity: 9,
-      smallModelMeanNll: 3,
-      lowerCaseMeanNll: null,
-    };
-    assert.deepEqual(predictMemorisation(inputs), {
-      perplexity: -2,
-      smallModelRatio: 1.5,
-      zlibRatio: 25,
-      lowerCaseRatio: null,
-      windowPerplexity: -9,
-    });
   });
 });
