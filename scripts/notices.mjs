@@ -1,10 +1,12 @@
 // The notices of everybody whose code is in the packages. license-checker finds the licences and their texts;
 // here they are checked against what Verbatim may ship, and laid out.
 
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { readManifest } from './package-bundled.mjs';
+import { demoLicenseFile, demoPackages } from './package-demo.mjs';
 import { root } from './setup.mjs';
 
 const require = createRequire(import.meta.url);
@@ -36,15 +38,33 @@ const HOLDERS = {
 export async function notices(folders) {
   const found = await findLicenses();
   const entries = folders.map((folder) => noticeOf(folder, found.get(join(root, folder))));
-  entries.sort((a, b) => (a.title < b.title ? -1 : 1));
+  entries.sort(byTitle);
   return [
     'Third-party notices',
     '',
-    'Verbatim contains code of the packages below, each under its own licence. The licences of the demo',
-    'training data lie in dist/demo-corpus/licenses.',
+    'Verbatim contains code of the packages below, each under its own licence.',
     '',
-    ...entries.flatMap(({ title, text }) => ['='.repeat(100), title, '='.repeat(100), '', text, '']),
+    ...entries.flatMap(laidOut),
+    'Training data of the demo',
+    '',
+    'The demo contains files of the packages below, as data that its model was trained on and that studies are',
+    'compared with, each under its own licence. None of it is run.',
+    '',
+    ...demoPackages().map(noticeOfDemo).sort(byTitle).flatMap(laidOut),
   ].join('\n');
+}
+
+const byTitle = (a, b) => (a.title < b.title ? -1 : 1);
+const laidOut = ({ title, text }) => ['='.repeat(100), title, '='.repeat(100), '', text, ''];
+
+function noticeOfDemo({ name, version, license }) {
+  if (!PERMISSIVE.includes(license))
+    throw new Error(`The demo's ${name} is under ${license}: may Verbatim ship it? See scripts/notices.mjs`);
+  const text = readFileSync(join(root, demoLicenseFile(name)), 'utf8');
+  return {
+    title: `${name} ${version} (${license}), training data`,
+    text: text.replace(/\r\n?/g, '\n').trim(),
+  };
 }
 
 function noticeOf(folder, found) {

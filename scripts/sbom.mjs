@@ -1,9 +1,11 @@
 // The bill of materials, in CycloneDX: what npm says about the locked packages, cut down to those that are
-// distributed. The same sources give the same bytes, so its serial number is a digest and its time is given.
+// distributed, and the demo's model with the packages that it was trained on. The same sources give the same
+// bytes, so its serial number is a digest and its time is given.
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readManifest } from './package-bundled.mjs';
+import { demoPackages } from './package-demo.mjs';
 import { root } from './setup.mjs';
 
 /** `folders` are those of the distributed packages, relative to the root. */
@@ -15,6 +17,7 @@ export function sbom(folders, seconds) {
   const components = all.components.filter((component) => shipped.has(component['bom-ref'])).map(asShipped);
   const missing = [...shipped].filter((ref) => !components.some((c) => c['bom-ref'] === ref));
   if (missing.length > 0) throw new Error(`Not in the lockfile: ${missing.join(', ')}`);
+  const demo = demoComponents(version);
   const bom = {
     $schema: all.$schema,
     bomFormat: all.bomFormat,
@@ -33,15 +36,43 @@ export function sbom(folders, seconds) {
         licenses: [{ license: { id: 'MIT' } }],
       },
     },
-    components,
+    components: [...components, ...demo],
     dependencies: [
-      { ref: own, dependsOn: [...shipped].sort() },
+      { ref: own, dependsOn: [...shipped, DEMO_MODEL].sort() },
+      { ref: DEMO_MODEL, dependsOn: demo.map((c) => c['bom-ref']).filter((ref) => ref !== DEMO_MODEL) },
       ...all.dependencies
         .filter(({ ref }) => shipped.has(ref))
         .map(({ ref, dependsOn }) => ({ ref, dependsOn: dependsOn.filter((to) => shipped.has(to)) })),
     ],
   };
   return `${JSON.stringify({ ...bom, serialNumber: serialNumber(bom) }, null, 2)}\n`;
+}
+
+const DEMO_MODEL = 'demo-model';
+
+/** The model of the demo, and its training data: files of packages that never run. */
+function demoComponents(version) {
+  const data = demoPackages().map(({ name, version, repository, license, sha512 }) => ({
+    'bom-ref': `demo-corpus/${name}@${version}`,
+    type: 'data',
+    name,
+    version,
+    description: `Sources of ${repository}: training data of the demo`,
+    purl: `pkg:npm/${name.replace('@', '%40')}@${version}`,
+    hashes: [{ alg: 'SHA-512', content: Buffer.from(sha512, 'base64').toString('hex') }],
+    licenses: [{ license: { id: license } }],
+  }));
+  const model = {
+    'bom-ref': DEMO_MODEL,
+    type: 'machine-learning-model',
+    name: 'demo-model',
+    version,
+    description: 'A small GPT-2, trained from scratch to memorise its training data',
+    licenses: [
+      { license: { name: 'MIT; the weights reproduce parts of the training data, under their licences' } },
+    ],
+  };
+  return [model, ...data];
 }
 
 /** npm calls what is bundled a development dependency. */

@@ -2,8 +2,11 @@
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { Ajv } from 'ajv';
+import addFormatsModule from 'ajv-formats';
 import { bundle } from '../../esbuild.mjs';
 import manifest from '../../package.json' with { type: 'json' };
 import { notices } from '../../scripts/notices.mjs';
@@ -11,6 +14,9 @@ import { bundledPackages, checkExternals } from '../../scripts/package-bundled.m
 import { filesBelow } from '../../scripts/package-files.mjs';
 import { sbom } from '../../scripts/sbom.mjs';
 import { scratchFolder } from '../support/scratch.ts';
+
+const require = createRequire(import.meta.url);
+const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default;
 
 interface Locked {
   readonly version: string;
@@ -100,17 +106,74 @@ test('notices and bill of materials name the same packages, those in the bundles
   assert.match(specVersion, /^1\.\d$/);
   assert.match(serialNumber, /^urn:uuid:[0-9a-f]{8}-[0-9a-f]{4}-8[0-9a-f]{3}-8[0-9a-f]{3}-[0-9a-f]{12}$/);
   assert.equal(metadata.timestamp, '2026-01-01T00:00:00.000Z');
-  assert.equal(components.length, packages.length);
-  const refs = new Set(components.map((component: { 'bom-ref': string }) => component['bom-ref']));
-  for (const { purl, licenses, hashes } of components) {
-    assert.match(purl, /^pkg:npm\//);
-    assert(licenses?.length > 0 && hashes?.length > 0, purl);
+  const ofType = (wanted: string) => components.filter(({ type }: Component) => type === wanted);
+  assert.equal(ofType('library').length, packages.length);
+  assert.equal(components.length, packages.length + ofType('data').length + 1);
+  const refs = new Set<string>(components.map((component: Component) => component['bom-ref']));
+  for (const { type, purl, licenses, hashes } of components) {
+    assert(licenses?.length > 0);
+    if (type !== 'machine-learning-model') assert(/^pkg:npm\//.test(purl) && hashes?.length > 0, purl);
   }
   for (const { ref, dependsOn } of dependencies.slice(1))
     for (const to of [ref, ...dependsOn]) assert(refs.has(to), to);
   const text = await notices(packages);
-  const titles = [...text.matchAll(/^=+\n(\S+) (\S+) \(/gm)].map(([, name, version]) => `${name}@${version}`);
-  assert.deepEqual(titles.sort(), [...refs].sort());
+  const titles = [...text.matchAll(/^=+\n(\S+ \S+) \(\S.*\)(, training data)?$/gm)];
+  assert.deepEqual(
+    titles
+      .filter(([, , data]) => !data)
+      .map(([, title]) => title)
+      .sort(),
+    titlesOf(ofType('library')),
+  );
+  assert.deepEqual(
+    titles
+      .filter(([, , data]) => data)
+      .map(([, title]) => title)
+      .sort(),
+    titlesOf(ofType('data')),
+  );
+});
+
+interface Component {
+  readonly 'bom-ref': string;
+  readonly type: string;
+  readonly name: string;
+  readonly version: string;
+}
+
+const titlesOf = (components: readonly Component[]) =>
+  components.map(({ name, version }) => `${name} ${version}`).sort();
+
+test('the bill of materials names the demo’s model and all that it was trained on', () => {
+  const { components, dependencies } = JSON.parse(sbom(['node_modules/commander'], 0));
+  const corpus = JSON.parse(read('dist/demo-corpus/manifest.json')).packages as readonly Component[];
+  assert(corpus.length >= 30);
+  const data = components.filter(({ type }: Component) => type === 'data');
+  assert.deepEqual(titlesOf(data), titlesOf(corpus));
+  const trained = dependencies.find(({ ref }: { ref: string }) => ref === 'demo-model');
+  assert.deepEqual(trained.dependsOn.sort(), data.map((component: Component) => component['bom-ref']).sort());
+});
+
+test('the bill of materials is one by the schema that CycloneDX publishes', () => {
+  const schemas = join(
+    dirname(require.resolve('@cyclonedx/cyclonedx-library/package.json')),
+    'res',
+    'schema',
+  );
+  const schema = (name: string) =>
+    JSON.parse(readFileSync(join(schemas, `${name}.SNAPSHOT.schema.json`), 'utf8'));
+  const ajv = new Ajv({ strict: false, allErrors: true });
+  addFormats(ajv);
+  // The two that ajv-formats lacks; npm writes neither.
+  ajv.addFormat('iri-reference', true).addFormat('idn-email', true);
+  for (const name of ['spdx', 'jsf-0.82'])
+    ajv.addSchema(schema(name), `http://cyclonedx.org/schema/${name}.SNAPSHOT.schema.json`);
+  const bill: { readonly specVersion: string } = JSON.parse(
+    sbom(['node_modules/commander', 'node_modules/onnxruntime-node'], 0),
+  );
+  const isValid = ajv.compile(schema(`bom-${bill.specVersion}`));
+  assert(isValid(bill), JSON.stringify(isValid.errors));
+  assert(!isValid({ ...bill, components: [{ type: 'thing', name: 'x' }] }));
 });
 
 test('a licence that nobody decided on stops the packaging', async () => {
