@@ -4,25 +4,33 @@
 
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
+import { refuseNode } from './node-version.ts';
 
-const NEEDED_MAJOR = 24;
+const refusal = refuseNode(process.versions.node);
+if (refusal === null) await import('./cli-main.ts');
+else relaunch(refusal);
 
-if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) await import('./cli-main.ts');
-else relaunch();
-
-/** Runs the same command on the Node that comes as a dependency, where there is one. */
-function relaunch(): void {
-  const name = process.platform === 'win32' ? 'node.exe' : 'node';
-  const own = fileURLToPath(new URL(`../node_modules/node/bin/${name}`, import.meta.url));
-  if (!existsSync(own)) {
-    console.error(`verbatim: Node ${NEEDED_MAJOR} or later is needed, this is ${process.versions.node}`);
-    console.error(
-      `  Install it, or let npm bring it along: npx -p node@${NEEDED_MAJOR} -p verbatim verbatim …`,
-    );
+/** Runs the same command on the Node that was installed as a package, where there is one. */
+function relaunch(refusal: string): void {
+  const node = findNode();
+  if (node === null || process.env.VERBATIM_RELAUNCHED) {
+    console.error(refusal);
     process.exitCode = 1;
     return;
   }
-  const { status, signal } = spawnSync(own, process.argv.slice(1), { stdio: 'inherit' });
+  const env = { ...process.env, VERBATIM_RELAUNCHED: '1' };
+  const { status, signal } = spawnSync(node, process.argv.slice(1), { stdio: 'inherit', env });
   process.exitCode = signal ? 1 : (status ?? 1);
+}
+
+function findNode(): string | null {
+  try {
+    const folder = dirname(createRequire(import.meta.url).resolve('node/package.json'));
+    const node = join(folder, 'bin', process.platform === 'win32' ? 'node.exe' : 'node');
+    return existsSync(node) ? node : null;
+  } catch {
+    return null;
+  }
 }

@@ -1,11 +1,12 @@
 // The npm package: installed from its tarball into an empty folder, the command does its work there.
 
 import assert from 'node:assert/strict';
-import { execFile } from 'node:child_process';
-import { mkdirSync, readFileSync, realpathSync, writeFileSync } from 'node:fs';
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { promisify } from 'node:util';
+import { refuseNode } from '../../server/node-version.ts';
 import { version } from '../../server/version.ts';
 import { buildPackages, listPackages, lonelyFolder } from '../support/packages.ts';
 
@@ -45,3 +46,37 @@ test('npx finds the command, and the demo runs to its end', async () => {
   assert.match(result.stdout, /^Samples +8 \([\d,]+ tokens\)/m);
   assert.match(result.stdout, /^Found +\d+ fragments/m);
 });
+
+test('a Node that is too old is named with the way out', () => {
+  for (const old of ['12.22.12', '18.20.8', '20.19.0', '22.23.3', '23.11.1'])
+    assert.match(
+      refuseNode(old) ?? '',
+      new RegExp(`^verbatim: Node 24 or later .* this is ${old}\\n {2}.*node@24$`),
+    );
+  for (const new_ of ['24.0.0', '24.21.0', '26.1.0-nightly20260101', '100.0.0'])
+    assert.equal(refuseNode(new_), null);
+});
+
+test('an older Node runs the command on the Node that is installed beside it, and says so without one', (t) => {
+  const older = (process.env.PATH ?? '')
+    .split(delimiter)
+    .map((place) => join(place, 'node'))
+    .find((node) => existsSync(node) && refuseNode(versionOf(node)) !== null);
+  if (older === undefined) return t.skip('no older Node is installed');
+  const command = () =>
+    spawnSync(older, [join(installed, 'dist', 'cli.js'), '--version'], { encoding: 'utf8' });
+  const alone = command();
+  assert.equal(alone.status, 1);
+  assert.equal(alone.stderr, `${refuseNode(versionOf(older))}\n`);
+
+  // As npm installs the package node.
+  const beside = join(folder, 'node_modules', 'node');
+  mkdirSync(join(beside, 'bin'), { recursive: true });
+  writeFileSync(join(beside, 'package.json'), '{ "name": "node", "version": "24.0.0" }\n');
+  symlinkSync(process.execPath, join(beside, 'bin', 'node'));
+  const helped = command();
+  assert.equal(helped.stdout.trim(), version, helped.stderr);
+});
+
+const versionOf = (node: string): string =>
+  spawnSync(node, ['-p', 'process.versions.node'], { encoding: 'utf8' }).stdout.trim();
