@@ -2,14 +2,15 @@
 // detector's scanning half. The other half is engine/find-fragments.ts.
 
 import { availableParallelism } from 'node:os';
+import { setImmediate } from 'node:timers/promises';
 import type { MatchRule } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { SampleInput, ShardResult } from '../engine/detection.ts';
-import { indexSamples, releaseIndex } from '../engine/sample-index.ts';
+import { indexInSteps, releaseIndex } from '../engine/sample-index.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
 import { type ShardFailure, scanInThreads } from './scan-pool.ts';
-import { shareIndex } from './share-index.ts';
+import { type SharedIndex, shareIndex } from './share-index.ts';
 
 export interface ScanRequest {
   readonly samples: readonly SampleInput[];
@@ -38,9 +39,6 @@ export async function scanCorpus(request: ScanRequest): Promise<void> {
   if (!(rule.minLines >= 1))
     throw new UserError(`A match of ${rule.minLines} lines is none: minLines must be at least 1`);
   const meter = startMeter(request.report, 'scan', 'bytes', request.totalBytes, request.resumedBytes);
-  const samples = indexSamples(request.samples, rule);
-  const index = shareIndex(samples, rule);
-  releaseIndex(samples);
   const counted = new Map<Shard, number>();
   const advance = (shard: Shard, diskBytes: number) => {
     counted.set(shard, (counted.get(shard) ?? 0) + diskBytes);
@@ -49,7 +47,7 @@ export async function scanCorpus(request: ScanRequest): Promise<void> {
   /** An ended shard counts as a whole, also when it was not read to its last byte. */
   const complete = (shard: Shard) => advance(shard, shard.nBytes - (counted.get(shard) ?? 0));
   const nCores = request.workers === 'auto' ? availableParallelism() : request.workers;
-  await scanInThreads(index, shards, nCores, signal, {
+  await scanInThreads(makeIndex(request), shards, nCores, signal, {
     ready: request.ready ?? (async () => {}),
     onBytes: advance,
     onShard(shard, result) {
@@ -61,6 +59,20 @@ export async function scanCorpus(request: ScanRequest): Promise<void> {
       request.onFailure(shard, failure);
     },
   });
+}
+
+/** Begins when the caller lets go, so that the threads start first. */
+async function makeIndex({ samples, rule, signal }: ScanRequest): Promise<SharedIndex> {
+  const steps = indexInSteps(samples, rule);
+  for (;;) {
+    await setImmediate();
+    throwIfAborted(signal);
+    const { done, value } = steps.next();
+    if (!done) continue;
+    const index = shareIndex(value, rule);
+    releaseIndex(value);
+    return index;
+  }
 }
 
 export type { ShardFailure };

@@ -7,7 +7,7 @@ import type { ShardResult } from '../engine/detection.ts';
 import { Cancelled, EnvironmentError } from '../errors.ts';
 import { scanWorkerUrl } from './program-files.ts';
 import type { SharedIndex } from './share-index.ts';
-import type { ScanTask, WorkerMessage } from './worker-messages.ts';
+import type { ScanTask, ToWorker, WorkerMessage } from './worker-messages.ts';
 
 /**
  * What a scan thread leaves behind dies young: room for more of it would only be memory that grows with the number of
@@ -29,9 +29,12 @@ export interface ShardFailure {
   readonly error: Error;
 }
 
-/** Resolves when every shard has ended one way or the other; throws `Cancelled` when told to stop. */
+/**
+ * Resolves when every shard has ended one way or the other; throws `Cancelled` when told to stop, and what `index`
+ * throws. The threads start while it is being made.
+ */
 export async function scanInThreads(
-  index: SharedIndex,
+  index: SharedIndex | Promise<SharedIndex>,
   shards: readonly Shard[],
   nCores: number,
   signal: AbortSignal,
@@ -53,19 +56,28 @@ export async function scanInThreads(
 
 /** One thread, from its start until there are no shards left or it dies. */
 async function scanUntilDeath(
-  index: SharedIndex,
+  index: SharedIndex | Promise<SharedIndex>,
   waiting: Shard[],
   readAhead: ScanTask['readAhead'],
   signal: AbortSignal,
   events: PoolEvents,
 ): Promise<void> {
-  const worker = new Worker(scanWorkerUrl, { workerData: index, resourceLimits });
+  const worker = new Worker(scanWorkerUrl, { resourceLimits });
+  const thread: Thread = { worker };
+  worker.once('error', (error: Error) => {
+    thread.death ??= error;
+  });
+  worker.once('exit', (code) => {
+    thread.death ??= new Error(`The scan thread ended with code ${code}`);
+  });
   const stop = () => void worker.terminate();
   signal.addEventListener('abort', stop);
   try {
+    const ready: ToWorker = { kind: 'index', index: await index };
+    worker.postMessage(ready);
     for (let shard = waiting.shift(); shard; shard = waiting.shift()) {
       const outcome = await (events.ready?.(shard) ?? Promise.resolve()).then(
-        () => scanOne(worker, { shard, readAhead }, events),
+        () => scanOne(thread, { shard, readAhead }, events),
         (error: Error): Outcome => ({ kind: 'failed', failure: { byteOffset: 0, error } }),
       );
       if (signal.aborted) return;
@@ -83,9 +95,17 @@ type Outcome =
   | { readonly kind: 'scanned'; readonly result: ShardResult }
   | { readonly kind: 'failed' | 'died'; readonly failure: ShardFailure };
 
-function scanOne(worker: Worker, task: ScanTask, events: PoolEvents): Promise<Outcome> {
+interface Thread {
+  readonly worker: Worker;
+  /** Why it is no more; an event that nobody waits for is gone. */
+  death?: Error;
+}
+
+function scanOne(thread: Thread, task: ScanTask, events: PoolEvents): Promise<Outcome> {
+  const { worker } = thread;
   return new Promise((resolve) => {
     let byteOffset = 0;
+    if (thread.death) return resolve({ kind: 'died', failure: { byteOffset, error: thread.death } });
     const settle = (outcome: Outcome) => {
       worker.off('message', onMessage);
       worker.off('error', onError);
@@ -111,6 +131,6 @@ function scanOne(worker: Worker, task: ScanTask, events: PoolEvents): Promise<Ou
     worker.on('message', onMessage);
     worker.on('error', onError);
     worker.on('exit', onExit);
-    worker.postMessage(task);
+    worker.postMessage({ kind: 'scan', task } satisfies ToWorker);
   });
 }

@@ -1,17 +1,19 @@
 // A scan thread: one kernel, one shard at a time, as the main thread says. It is ended from there at any
 // time, so it holds nothing that must be put in order.
 
-import { parentPort, workerData } from 'node:worker_threads';
+import { parentPort } from 'node:worker_threads';
 import { EnvironmentError } from '../errors.ts';
 import { ScanKernel } from './scan-kernel.ts';
 import { scanShard } from './scan-shard.ts';
-import type { SharedIndex } from './share-index.ts';
-import type { ScanTask, WorkerMessage } from './worker-messages.ts';
+import type { ScanTask, ToWorker, WorkerMessage } from './worker-messages.ts';
 
 const PROGRESS_MS = 100;
 
-const kernel = new ScanKernel(workerData as SharedIndex);
-parentPort!.on('message', (task: ScanTask) => void run(task));
+let kernel: ScanKernel;
+parentPort!.on('message', (message: ToWorker) => {
+  if (message.kind === 'index') kernel = new ScanKernel(message.index);
+  else void run(message.task);
+});
 
 async function run({ shard, readAhead }: ScanTask): Promise<void> {
   const progress = { diskBytes: 0, byteOffset: 0 };

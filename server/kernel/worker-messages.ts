@@ -3,11 +3,17 @@
 import type { Shard } from '../corpus/shard.ts';
 import type { ShardResult } from '../engine/detection.ts';
 import type { ScanHooks } from './scan-shard.ts';
+import type { SharedIndex } from './share-index.ts';
 
 export interface ScanTask {
   readonly shard: Shard;
   readonly readAhead: ScanHooks['readAhead'];
 }
+
+/** First the index, then one shard after the other. */
+export type ToWorker =
+  | { readonly kind: 'index'; readonly index: SharedIndex }
+  | { readonly kind: 'scan'; readonly task: ScanTask };
 
 export type WorkerMessage =
   | {
