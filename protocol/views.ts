@@ -6,16 +6,19 @@ import { message } from './message.ts';
 import type { StudyId } from './study.ts';
 
 /** What a fragment is, by the rules of docs/taxonomy.md or by hand. */
-export type Category =
-  | 'license'
-  | 'copyright'
-  | 'generated'
-  | 'documentation'
-  | 'imports'
-  | 'configuration'
-  | 'tests'
-  | 'boilerplate'
-  | 'logic';
+export type Category = (typeof categories)[number];
+
+export const categories = [
+  'license',
+  'copyright',
+  'generated',
+  'documentation',
+  'imports',
+  'configuration',
+  'tests',
+  'boilerplate',
+  'logic',
+] as const;
 
 /** `family`: one row for fragments that lie inside or across one another. `flat`: a row each. */
 export type Grouping = 'family' | 'category' | 'licence' | 'repository' | 'sample' | 'flat';

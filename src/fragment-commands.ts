@@ -2,13 +2,13 @@
 
 import { userInfo } from 'node:os';
 import { l10n, window, workspace } from 'vscode';
-import { acceptFragments, labelFragment, listTrainingRows } from '../protocol/views.ts';
+import { acceptFragments, categories, labelFragment, listTrainingRows } from '../protocol/views.ts';
 import type { CommandMap } from './command-map.ts';
 import { UserFault } from './failure.ts';
 import { readSetting } from './settings.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyServer } from './study-server.ts';
-import { CATEGORIES, categoryName } from './tree/category-name.ts';
+import { categoryName } from './tree/category-name.ts';
 import type { FragmentNode } from './tree/tree-node.ts';
 import { toComparison } from './view-commands.ts';
 
@@ -51,7 +51,7 @@ export function fragmentCommands(
     'verbatim.unacceptFragment': (node) => accept(node, null),
     async 'verbatim.labelFragment'({ study, fragment }, given) {
       requireTrust();
-      const items = CATEGORIES.map((label) => ({ label: categoryName(label), value: label }));
+      const items = categories.map((label) => ({ label: categoryName(label), value: label }));
       const none = { label: l10n.t('No label'), value: null };
       const chosen =
         given === undefined

@@ -2,12 +2,12 @@
 
 import { env, type LogOutputChannel, l10n, type QuickPickItem, window } from 'vscode';
 import type { FragmentOrder } from '../protocol/fragments.ts';
-import type { FragmentFilter, Grouping } from '../protocol/views.ts';
+import { categories, type FragmentFilter, type Grouping } from '../protocol/views.ts';
 import type { CommandMap } from './command-map.ts';
 import type { Comparison, OpenTexts, SampleRef } from './documents/open-texts.ts';
 import { UserFault } from './failure.ts';
 import { readSetting, writeSetting } from './settings.ts';
-import { CATEGORIES, categoryName } from './tree/category-name.ts';
+import { categoryName } from './tree/category-name.ts';
 import type { StudyTree } from './tree/study-tree.ts';
 import type { FragmentNode, SampleNode, TrainNode } from './tree/tree-node.ts';
 import type { ViewOptions } from './tree/view-options.ts';
@@ -133,7 +133,7 @@ function askFilter(current: FragmentFilter): Promise<FragmentFilter | undefined>
     { part: { isSensitive: true }, label: l10n.t('$(warning) Only with sensitive content') },
     { part: { isNew: true }, label: l10n.t('$(pass) Only what the baseline does not accept') },
     { part: { isClipped: true }, label: l10n.t('$(split-horizontal) Only cut off at a sample’s end') },
-    ...CATEGORIES.map((category) => ({
+    ...categories.map((category) => ({
       part: { category },
       label: `$(tag) ${categoryName(category)}`,
       alwaysShow: true,

@@ -1,41 +1,19 @@
 // The first labelling of fragments by rules: what kind of thing a model has memorised. The rules are in
 // docs/taxonomy.md, in this order; the first that holds decides. Hand labels always win over them.
 
+import type { Category } from '../../protocol/views.ts';
 import { kindsOfLines, type LineKind } from './kind-of-line.ts';
 import type { LicenseIndex } from './license-index.ts';
 import { namedLicense } from './license-names.ts';
 
-export type FragmentKind =
-  | 'license'
-  | 'copyright'
-  | 'generated'
-  | 'imports'
-  | 'tests'
-  | 'configuration'
-  | 'documentation'
-  | 'boilerplate'
-  | 'logic';
-
-export const fragmentKinds: readonly FragmentKind[] = [
-  'license',
-  'copyright',
-  'generated',
-  'documentation',
-  'imports',
-  'configuration',
-  'tests',
-  'boilerplate',
-  'logic',
-];
-
 export interface KindLabel {
-  readonly kind: FragmentKind;
+  readonly kind: Category;
   /** SPDX id, for a licence. */
   readonly spdxId: string | null;
 }
 
 export function kindOfFragment(text: string, licenses: LicenseIndex): KindLabel {
-  const label = (kind: FragmentKind, spdxId: string | null = null): KindLabel => ({ kind, spdxId });
+  const label = (kind: Category, spdxId: string | null = null): KindLabel => ({ kind, spdxId });
   const spdxId = licenses.match(text);
   if (spdxId !== null) return label('license', spdxId);
   const lines = text.split('\n');

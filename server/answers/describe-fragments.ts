@@ -1,7 +1,8 @@
 // What every fragment is and what sensitive content it holds: one pass over the texts, for reports and
 // exports to look up.
 
-import { type FragmentKind, type KindLabel, kindOfFragment } from '../analysis/kind-of-fragment.ts';
+import type { Category } from '../../protocol/views.ts';
+import { type KindLabel, kindOfFragment } from '../analysis/kind-of-fragment.ts';
 import { maskRanges, type SensitiveRange } from '../analysis/sensitive.ts';
 import { loadLicenses } from '../formats/license-texts.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
@@ -44,14 +45,14 @@ export function discloseText(
 }
 
 export interface KindCount {
-  readonly kind: FragmentKind;
+  readonly kind: Category;
   readonly fragments: number;
   /** SPDX ids of licences, most frequent first. */
   readonly spdxIds: readonly { readonly spdxId: string; readonly fragments: number }[];
 }
 
 export function countKinds({ kinds }: FragmentFacts): readonly KindCount[] {
-  const counts = new Map<FragmentKind, Map<string, number>>();
+  const counts = new Map<Category, Map<string, number>>();
   for (const { kind, spdxId } of kinds) {
     const ids = counts.get(kind) ?? new Map<string, number>();
     counts.set(kind, ids.set(spdxId ?? '', (ids.get(spdxId ?? '') ?? 0) + 1));

@@ -40,9 +40,7 @@ export function* listFindings(
     const row = fragment.get(fragmentId)!;
     const text = new TextDecoder().decode(readFragmentText(db, fragmentId));
     const place =
-      profile === 'exact-1'
-        ? listTrainOccurrences(db, fragmentId, { offset: 0, limit: 1 })[0]
-        : undefined;
+      profile === 'exact-1' ? listTrainOccurrences(db, fragmentId, { offset: 0, limit: 1 })[0] : undefined;
     const shardPath = place ? String(shard.get(splitDocumentId(place.documentId).shard)!.path) : '';
     for (const range of ranges) {
       const line = lineAt(text, range.start);

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import { type FragmentKind, fragmentKinds } from '../analysis/kind-of-fragment.ts';
+import { type Category, categories } from '../../protocol/views.ts';
 import { describeFragments } from '../answers/describe-fragments.ts';
 import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
 import { UserError } from '../errors.ts';
@@ -11,7 +11,7 @@ import { writeLines } from './write-lines.ts';
 
 interface Options {
   readonly fragment?: readonly string[];
-  readonly kind?: readonly FragmentKind[];
+  readonly kind?: readonly Category[];
   readonly sensitive?: boolean;
 }
 
@@ -20,9 +20,7 @@ export function rowsCommand(): Command {
     .description('List the training rows that hold a fragment, as JSON lines, to remove or unlearn them.')
     .argument('<study>', 'study file (.sqlite)')
     .option('--fragment <fingerprint...>', 'only rows that hold one of these')
-    .addOption(
-      new Option('--kind <name...>', 'only rows with a fragment of this kind').choices(fragmentKinds),
-    )
+    .addOption(new Option('--kind <name...>', 'only rows with a fragment of this kind').choices(categories))
     .option('--sensitive', 'only rows with a fragment that holds secret or personal content')
     .action(async (study: string, options: Options) => {
       using db = openForReading(resolve(study));

@@ -1,7 +1,7 @@
 // Labels as JSON lines: what an annotator is given to fill in, and what comes back.
 
 import { readFileSync } from 'node:fs';
-import { type FragmentKind, fragmentKinds } from '../analysis/kind-of-fragment.ts';
+import { type Category, categories } from '../../protocol/views.ts';
 import { UserError } from '../errors.ts';
 import type { StoredLabel } from '../store/labels-table.ts';
 
@@ -42,9 +42,9 @@ function parseLine(line: string, where: string, asked: string | undefined): Stor
   if (typeof fingerprint !== 'string' || !/^[0-9a-f]{32}$/.test(fingerprint)) {
     throw new UserError(`${where} names no fragment by its fingerprint`);
   }
-  if (label !== '' && !fragmentKinds.includes(label as FragmentKind)) {
+  if (label !== '' && !categories.includes(label as Category)) {
     throw new UserError(`${where}: "${label}" is no kind of fragment`, {
-      action: `The kinds are ${fragmentKinds.join(', ')} (docs/taxonomy.md).`,
+      action: `The kinds are ${categories.join(', ')} (docs/taxonomy.md).`,
     });
   }
   if (!annotator) {

@@ -2,6 +2,7 @@
 // page looks like is html-page.ts; this says what stands in it.
 
 import type { StudySummary } from '../../protocol/study.ts';
+import { tellingLine } from '../analysis/telling-line.ts';
 import type { Part } from '../answers/measure-study.ts';
 import { readFragmentCounts } from '../store/fragment-counts.ts';
 import { escapeHtml, htmlFigure, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
@@ -244,7 +245,6 @@ function* fragmentSection(content: ReportContent, top: number, nFamilies: number
 }
 
 function fragmentItem(e: FragmentEntry & { readonly nFamily: number }): string {
-  const first = e.text.split('\n', 1)[0] ?? '';
   const tags = [
     e.spdxId ?? e.kind,
     ...e.sensitive,
@@ -254,7 +254,7 @@ function fragmentItem(e: FragmentEntry & { readonly nFamily: number }): string {
   const numbers = `${count(e.train)} in corpus · ${count(e.extract)} in samples · ${e.len} lines`;
   const places = e.trainPlaces.map((place) => `<li>${escapeHtml(describeTrainPlace(place))}</li>`).join('');
   const more = e.train - e.trainPlaces.length;
-  return `<li><details><summary><code>${escapeHtml(first.slice(0, 90))}</code> <span class="numbers">${numbers}</span> ${tags
+  return `<li><details><summary><code>${escapeHtml(tellingLine(e.text).slice(0, 90))}</code> <span class="numbers">${numbers}</span> ${tags
     .filter(Boolean)
     .map((tag) => `<span class="tag">${escapeHtml(tag)}</span>`)
     .join(

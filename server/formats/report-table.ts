@@ -3,6 +3,7 @@
 
 import type { StudySummary } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
+import { tellingLine } from '../analysis/telling-line.ts';
 import { readDuplicates, readProblems } from '../store/shards-table.ts';
 import type { Database } from '../store/study-file.ts';
 import {
@@ -118,7 +119,7 @@ function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Genera
     entry.accepted === null ? '' : 'accepted',
     entry.nFamily && entry.nFamily > 1 ? `+${entry.nFamily - 1} nested` : '',
   ].filter(Boolean);
-  const label = (entry.text.split('\n', 1)[0] ?? '').slice(0, 60);
+  const label = tellingLine(entry.text).slice(0, 60);
   yield `${counts} ${entry.fingerprint}  ${label}${notes.length > 0 ? `  [${notes.join(', ')}]` : ''}`;
   for (const place of entry.trainPlaces) yield `        ${describeTrainPlace(place)}`;
   const more = entry.train - entry.trainPlaces.length;

@@ -3,6 +3,7 @@
 import type { FragmentSelection } from '../../protocol/dashboard.ts';
 import type { FragmentOrder, FragmentRow, Page, PageRequest } from '../../protocol/fragments.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
+import { tellingLine } from '../analysis/telling-line.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { findFragments } from '../store/find-fragments.ts';
 import { type FilterPart, filterParts, groupPart, listed, samplesPart } from '../store/fragment-filter.ts';
@@ -81,10 +82,4 @@ function partsOf(db: Database, selection: FragmentSelection): readonly FilterPar
     case 'sensitive':
       return filterParts(db, { isSensitive: true }, nobody);
   }
-}
-
-/** The first line that holds a word: many fragments begin with a lone bracket. */
-export function tellingLine(text: string): string {
-  const lines = text.split('\n');
-  return (lines.find((line) => /\p{L}{3}/u.test(line)) ?? lines[0]!).slice(0, 200);
 }

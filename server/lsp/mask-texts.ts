@@ -5,10 +5,10 @@ import type { Connection } from 'vscode-languageserver/node';
 import type { FragmentRow } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
+import { tellingLine } from '../analysis/telling-line.ts';
 import type { Disclosure } from '../answers/describe-fragments.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { openForReading } from '../store/study-file.ts';
-import { tellingLine } from './dashboard-fragments.ts';
 
 /** Asks the client for `verbatim.sensitive.show`, each time anew; who cannot be asked has not chosen. */
 export class DisclosureSetting {

@@ -10,6 +10,7 @@ import type {
   SampleOccurrence,
   TrainOccurrence,
 } from '../../protocol/fragments.ts';
+import { tellingLine } from '../analysis/telling-line.ts';
 import type { Database } from './study-file.ts';
 
 type SqlRow = Record<string, unknown>;
@@ -22,6 +23,7 @@ const orders: Readonly<Record<FragmentOrder, string>> = {
 
 /** How far into a fragment its label is looked for. */
 const LABEL_BYTES = 2048;
+const decoder = new TextDecoder();
 
 export function listFragments(
   db: Database,
@@ -90,23 +92,39 @@ export function listFragmentLicences(
 export function listSampleMarks(db: Database, sampleId: number): readonly SampleMark[] {
   return db
     .prepare(
-      `SELECT f.fragment_id, so.first_line, so.last_line, f.fingerprint, f.train, f.n_repositories,
-         s.name AS shard, d.row, d.repository, d.path, d.license
-       FROM sample_occurrences so JOIN fragments f USING (fragment_id)
-       LEFT JOIN train_occurrences o ON o.fragment_id = f.fragment_id AND o.ordinal = 0
-       LEFT JOIN documents d USING (document_id) LEFT JOIN shards s USING (shard_id)
+      `SELECT f.fragment_id, so.first_line, so.last_line, ${MARK_COLUMNS}
+       FROM sample_occurrences so JOIN fragments f USING (fragment_id) ${MARK_SOURCE}
        WHERE so.sample_id = ? ORDER BY so.first_line, so.last_line DESC, f.fragment_id`,
     )
     .all(sampleId)
-    .map((row) => ({
-      ...textRange(row),
-      fingerprint: String(row.fingerprint),
-      train: Number(row.train),
-      nRepositories: Number(row.n_repositories),
-      source: row.path === null ? null : provenance(row),
-      licences: listFragmentLicences(db, Number(row.fragment_id)).map(({ name }) => name),
-    }));
+    .map((row) => sampleMark(db, row));
 }
+
+/** A fragment as a mark, in lines of its own text. */
+export function markOfFragment(db: Database, fragmentId: number): SampleMark {
+  const row = db
+    .prepare(
+      `SELECT f.fragment_id, 1 AS first_line, f.n_lines AS last_line, ${MARK_COLUMNS}
+       FROM fragments f ${MARK_SOURCE} WHERE f.fragment_id = ?`,
+    )
+    .get(fragmentId);
+  return sampleMark(db, row!);
+}
+
+const MARK_COLUMNS = `f.fingerprint, f.train, f.n_repositories,
+         s.name AS shard, d.row, d.repository, d.path, d.license`;
+const MARK_SOURCE = `
+       LEFT JOIN train_occurrences o ON o.fragment_id = f.fragment_id AND o.ordinal = 0
+       LEFT JOIN documents d USING (document_id) LEFT JOIN shards s USING (shard_id)`;
+
+const sampleMark = (db: Database, row: SqlRow): SampleMark => ({
+  ...textRange(row),
+  fingerprint: String(row.fingerprint),
+  train: Number(row.train),
+  nRepositories: Number(row.n_repositories),
+  source: row.path === null ? null : provenance(row),
+  licences: listFragmentLicences(db, Number(row.fragment_id)).map(({ name }) => name),
+});
 
 export interface StoredDocument {
   readonly shardId: number;
@@ -156,14 +174,8 @@ export function fragmentRow(row: SqlRow): FragmentRow {
     nSamples: Number(row.n_samples),
     clipped: row.clipped === 1,
     family: Number(row.family),
-    firstLine: firstTellingLine(row.text as Uint8Array),
+    firstLine: tellingLine(decoder.decode((row.text as Uint8Array).subarray(0, LABEL_BYTES))),
   };
-}
-
-/** Many fragments begin with a lone bracket or comment mark, by which nobody knows them again. */
-function firstTellingLine(text: Uint8Array): string {
-  const lines = new TextDecoder().decode(text.subarray(0, LABEL_BYTES)).split('\n');
-  return lines.find((line) => /\p{L}{3}/u.test(line)) ?? lines[0]!;
 }
 
 const textRange = (row: SqlRow) => ({ firstLine: Number(row.first_line), lastLine: Number(row.last_line) });

@@ -1,19 +1,7 @@
 // What the categories of docs/taxonomy.md are called, and drawn as.
 
 import { l10n } from 'vscode';
-import type { Category } from '../../protocol/views.ts';
-
-export const CATEGORIES: readonly Category[] = [
-  'license',
-  'copyright',
-  'generated',
-  'documentation',
-  'imports',
-  'configuration',
-  'tests',
-  'boilerplate',
-  'logic',
-];
+import { type Category, categories } from '../../protocol/views.ts';
 
 export function categoryName(category: Category): string {
   switch (category) {
@@ -38,4 +26,4 @@ export function categoryName(category: Category): string {
   }
 }
 
-export const isCategory = (name: string): name is Category => CATEGORIES.includes(name as Category);
+export const isCategory = (name: string): name is Category => categories.includes(name as Category);
