@@ -18,7 +18,7 @@ const words = process.argv.slice(2);
 while (words[0] === '--yes' || /^verbatim(@[\\d.]+)?$/.test(words[0])) words.shift();
 const args = words.map((word, i) =>
   /^\\d+$/.test(word) && words[i - 1] in small ? String(Math.min(Number(word), small[words[i - 1]])) : word);
-const bounded = /^(study|sample)$/.test(args[0]) && !args.includes('--max-tokens');
+const bounded = /^(study|sample)$/.test(args[0]) && !args.some((arg) => /^--(max-tokens|plan)$/.test(arg));
 if (bounded) args.push('--max-tokens', String(small['--max-tokens']));
 process.exitCode = spawnSync(process.execPath, [${JSON.stringify(cli)}, ...args], { stdio: 'inherit' }).status ?? 1;
 `;
