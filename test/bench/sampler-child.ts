@@ -22,9 +22,18 @@ export type Measurement =
       readonly batch: number;
       readonly tokens: number;
       readonly products?: 'int8';
+      readonly topK?: number;
+      readonly topP?: number;
     }
   | { readonly kind: 'score'; readonly dir: string; readonly texts: number; readonly tokens: number }
-  | { readonly kind: 'study'; readonly dir: string; readonly samples: number; readonly tokens: number }
+  /** As the product runs it, with the threads and workers that it chooses, loading included. */
+  | {
+      readonly kind: 'study';
+      readonly dir: string;
+      readonly batch: number | 'auto';
+      readonly samples: number;
+      readonly tokens: number;
+    }
   | {
       readonly kind: 'transformers.js';
       readonly dir: string;
@@ -60,10 +69,10 @@ async function measure(measurement: Measurement): Promise<Result> {
       return { seconds: (performance.now() - startedAt) / 1000, tokensPerSecond: 0, tokensPerCpuSecond: 0 };
     }
     case 'generate': {
-      const { batch, tokens, products } = measurement;
+      const { batch, tokens, products, topK = 40, topP = 1 } = measurement;
       const config = { ...checkpoint.config, eosTokens: [] };
       const source = products === undefined ? checkpoint : await roundModel(checkpoint, signal);
-      const graph = buildGenerationGraph({ ...source, config }, RULE);
+      const graph = buildGenerationGraph({ ...source, config }, { ...RULE, topK, topP });
       const session = await openSession(graph, { ...settings, weightFolder: source.weightFolder });
       const schedule = { kind: 'constant', temperature: 1 } as const;
       const rows = Array.from({ length: batch }, (_, sampleId) => ({ sampleId, prompt: [config.bosToken] }));
@@ -91,7 +100,7 @@ async function measure(measurement: Measurement): Promise<Result> {
       const request = {
         checkpoint,
         plan: { ...plan, nSamples: measurement.samples, maxTokens: measurement.tokens },
-        execution: { provider: 'auto', batch: 'auto', workers: 'auto' } as const,
+        execution: { provider: 'auto', batch: measurement.batch, workers: 'auto' } as const,
         isDone: () => false,
         signal,
         onEnvironment: () => {},

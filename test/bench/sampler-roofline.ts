@@ -3,7 +3,7 @@
 
 import { Tensor } from 'onnxruntime-node';
 import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
-import { encodeModel, Graph } from '../../server/sampling/onnx-graph.ts';
+import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx-graph.ts';
 import { openSession } from '../../server/sampling/session.ts';
 import type { Result } from './sampler-child.ts';
 
@@ -19,7 +19,8 @@ export async function measureRoofline(
     const { type, byteOffset, nBytes, file } = checkpoint.weights.get(name)!;
     const location = file.slice(checkpoint.weightFolder.length + 1);
     graph.weight(name, type, shape, { location, byteOffset, nBytes });
-    return graph.op('MatMul', [input, name]);
+    const factor = type === 'float32' ? name : graph.op('Cast', [name], { to: DATA_TYPE.float32 });
+    return graph.op('MatMul', [input, factor]);
   };
   let hidden = graph.input('hidden', 'float32', ['rows', width]);
   for (let layer = 0; layer < nLayers; layer++) {
