@@ -3,6 +3,7 @@
 
 import { createConnection, ProposedFeatures, TextDocumentSyncKind } from 'vscode-languageserver/node';
 import { getDashboard, listDashboardFragments, measureDashboard } from '../protocol/dashboard.ts';
+import { findMemorised } from '../protocol/find-memorised.ts';
 import { estimateStudy, makePlan, readPlan } from '../protocol/plan-file.ts';
 import {
   getDemoPlan,
@@ -84,6 +85,11 @@ on(getSample, async ({ study, sampleId }) =>
 on(getDocument, async ({ study, documentId }, signal) =>
   maskText(await queries.getDocument(study, documentId, signal), await disclosure.read()),
 );
+on(findMemorised, async ({ studies, text }, signal) => {
+  // The kernel is loaded with the first such question.
+  const search = await import('./lsp/find-memorised.ts');
+  return search.findMemorised(studies, text, signal);
+});
 on(getDashboard, async ({ study }) => dashboards.getDashboard(study));
 on(measureDashboard, async ({ study }, signal) => measuring.measureDashboard(study, signal));
 on(listDashboardFragments, async (request) => dashboards.listDashboardFragments(request));
@@ -109,7 +115,7 @@ on(getPlace, async ({ study, fingerprint, documentId }) =>
 );
 on(makePlan, async ({ plan, folder }) => plans.makePlan(plan, folder));
 on(readPlan, async ({ file }) => plans.readPlanFile(file));
-on(estimateStudy, async ({ plan, sizes }) => estimates.estimateStudy(plan, sizes));
+on(estimateStudy, async ({ plan, sizes, speeds }) => estimates.estimateStudy(plan, sizes, speeds));
 on(listSources, async ({ study, fingerprint, limit }) => viewQueries.listSources(study, fingerprint, limit));
 
 connection.listen();

@@ -1,5 +1,5 @@
 // Every command of the extension with what it takes: the list is the documentation. Handlers are made in
-// study-commands.ts, view-commands.ts, fragment-commands.ts, plan-commands.ts and
+// study-commands.ts, view-commands.ts, fragment-commands.ts, find-memorised-command.ts, plan-commands.ts and
 // provider-commands.ts.
 
 import { commands, Disposable, type Uri } from 'vscode';
@@ -56,6 +56,8 @@ export interface CommandMap {
   'verbatim.openSample': (target: SampleRef | SampleNode) => Promise<void>;
   /** A copy of the sample in front, to be edited. */
   'verbatim.editSample': () => Promise<void>;
+  /** Marks what the text in front shares with the fragments of all studies. */
+  'verbatim.findMemorised': (text?: Uri) => Promise<void>;
   'verbatim.openDocument': (node: TrainNode) => Promise<void>;
   'verbatim.copyFingerprint': (node: FragmentNode) => Promise<void>;
   /** Takes it into the workspace's baseline, with a reason. */

@@ -9,14 +9,16 @@ import { Dashboards } from './dashboard/dashboards.ts';
 import { FragmentHighlight } from './decorations/fragment-highlight.ts';
 import { MarkLenses } from './decorations/mark-lenses.ts';
 import { MemorisedLines } from './decorations/memorised-lines.ts';
-import { SampleMarks } from './decorations/sample-marks.ts';
+import { TextMarks } from './decorations/text-marks.ts';
 import { OpenTexts } from './documents/open-texts.ts';
 import { StudyFiles } from './documents/study-files.ts';
 import { StudyTexts } from './documents/study-texts.ts';
 import { SAMPLE_SCHEME, TRAIN_SCHEME } from './documents/text-ref.ts';
 import { ErrorFunnel } from './error-funnel.ts';
+import { findMemorisedCommand } from './find-memorised-command.ts';
 import { fragmentCommands } from './fragment-commands.ts';
 import { providerCommands } from './provider-commands.ts';
+import { MeasuredSpeeds } from './studies/measured-speeds.ts';
 import { resumeInterrupted } from './studies/resume-interrupted.ts';
 import { RunStatus } from './studies/run-status.ts';
 import { StudyLocation } from './studies/study-location.ts';
@@ -38,7 +40,7 @@ export interface VerbatimParts {
   readonly tree: StudyTree;
   readonly options: ViewOptions;
   readonly memorisedLines: MemorisedLines;
-  readonly marks: SampleMarks;
+  readonly marks: TextMarks;
   readonly lenses: MarkLenses;
   readonly highlight: FragmentHighlight;
   readonly errors: ErrorFunnel;
@@ -49,6 +51,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const errors = new ErrorFunnel(log, context.extension.id);
   const server = new StudyServer(context.extensionPath, log);
   const location = new StudyLocation(context.globalStorageUri.fsPath, context.workspaceState);
+  const speeds = new MeasuredSpeeds(server, context.globalState);
   const runs = new StudyRuns(server, context.workspaceState);
   const options = new ViewOptions(context.workspaceState);
   const tree = new StudyTree(server, location, runs, errors, options);
@@ -56,11 +59,11 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const texts = new StudyTexts(server, location);
   const files = new StudyFiles(texts);
   const readonly = { isReadonly: true, isCaseSensitive: true };
-  const marks = new SampleMarks(server);
+  const marks = new TextMarks(server);
   const memorisedLines = new MemorisedLines(marks, errors);
   const lenses = new MarkLenses(marks);
   const highlight = new FragmentHighlight(server, errors);
-  const wizard = new StudyWizard(server, new LastAnswers(context.globalState));
+  const wizard = new StudyWizard(server, location, new LastAnswers(context.globalState), speeds);
   const select = async (study: StudyId, focus: boolean) => {
     const node = await tree.find(study);
     if (node !== undefined) await view.reveal(node, { select: true, focus, expand: true });
@@ -106,13 +109,14 @@ export function activate(context: ExtensionContext): VerbatimParts {
     new RunStatus(runs),
     workspace.registerFileSystemProvider(SAMPLE_SCHEME, files, readonly),
     workspace.registerFileSystemProvider(TRAIN_SCHEME, files, readonly),
-    languages.registerCodeLensProvider([{ scheme: SAMPLE_SCHEME }, { scheme: 'untitled' }], lenses),
+    languages.registerCodeLensProvider({ scheme: '*' }, lenses),
     languages.registerCodeLensProvider(PLAN_FILES, new PlanLenses()),
     registerCommands(
       {
         ...studyCommandMap,
         ...dashboardCommand(dashboards, server, location),
         ...viewCommands(tree, new OpenTexts(server, texts, marks), options, log),
+        ...findMemorisedCommand(server, location, marks),
         ...fragmentCommands(server, location, refresh),
         ...planCommands(),
         ...providerCommands(context.extensionPath),
@@ -121,11 +125,15 @@ export function activate(context: ExtensionContext): VerbatimParts {
       errors,
     ),
     options.onDidChange(showFilter),
+    runs.onDidEnd((ended) => void errors.run(() => speeds.learn(ended))),
     studyFiles,
     studyFiles.onDidCreate(refresh),
     studyFiles.onDidDelete(refresh),
     workspace.onDidChangeConfiguration((event) => {
-      if (event.affectsConfiguration('verbatim.tree')) refresh();
+      if (event.affectsConfiguration('verbatim.sensitive')) files.readAgain();
+      if (event.affectsConfiguration('verbatim.tree') || event.affectsConfiguration('verbatim.sensitive')) {
+        refresh();
+      }
     }),
     workspace.onDidChangeWorkspaceFolders(refresh),
     workspace.onDidGrantWorkspaceTrust(refresh),

@@ -1,7 +1,7 @@
 // Marks in a text that is being edited: those below a change move with it, and those that it touches vanish, for
 // what they cover is no longer what the model wrote. Pure.
 
-import type { SampleMark, TextRange } from '../../protocol/fragments.ts';
+import type { TextRange } from '../../protocol/fragments.ts';
 
 /** Lines replaced, 1-based and inclusive, with how many lines stand there now. */
 export interface LineChange extends TextRange {
@@ -9,10 +9,10 @@ export interface LineChange extends TextRange {
 }
 
 /** `changes` do not overlap and count lines of the text before any of them. */
-export function followEdits(
-  marks: readonly SampleMark[],
+export function followEdits<Mark extends TextRange>(
+  marks: readonly Mark[],
   changes: readonly LineChange[],
-): readonly SampleMark[] {
+): readonly Mark[] {
   return marks.flatMap((mark) => {
     let moved = 0;
     for (const { firstLine, lastLine, nLines } of changes) {

@@ -1,35 +1,32 @@
 // What a memorised line says when pointed at: how often, from where, under which licence, and a link to the
 // comparison. Everything that comes from the corpus goes in as plain text, never as markup.
 
-import { l10n, MarkdownString } from 'vscode';
+import { l10n, MarkdownString, type Uri } from 'vscode';
 import type { Provenance, SampleMark } from '../../protocol/fragments.ts';
-import type { StudyId } from '../../protocol/study.ts';
-import type { Comparison } from '../documents/open-texts.ts';
+import { markComparison } from './mark-comparison.ts';
 import type { Segment } from './mark-segments.ts';
+import type { TextMark } from './text-marks.ts';
 
 const MAX_MARKS = 4;
 const COMPARE = 'verbatim.compareFragment';
 const COMPARE_ALL = 'verbatim.compareAllOccurrences';
 const SHOW_ROWS = 'verbatim.showTrainingRows';
 
-export function markHover(study: StudyId, sampleId: number, segment: Segment): MarkdownString {
+export function markHover(text: Uri, segment: Segment<TextMark>): MarkdownString {
   const hover = new MarkdownString();
   hover.isTrusted = { enabledCommands: [COMPARE, COMPARE_ALL, SHOW_ROWS] };
   hover.supportHtml = false;
   for (const [index, mark] of segment.marks.slice(0, MAX_MARKS).entries()) {
     if (index > 0) hover.appendMarkdown('\n\n---\n\n');
-    appendMark(hover, study, sampleId, mark);
+    appendMark(hover, text, mark);
   }
   const nLeftOff = segment.marks.length - MAX_MARKS;
   if (nLeftOff > 0) hover.appendMarkdown(`\n\n---\n\n${l10n.t('and {0} shorter fragments', nLeftOff)}`);
   return hover;
 }
 
-function appendMark(hover: MarkdownString, study: StudyId, sampleId: number, mark: SampleMark): void {
-  const times = l10n.t('{0} times', mark.train.toLocaleString());
-  hover.appendMarkdown(
-    `**${l10n.t('Memorised')}** · ${l10n.t('{0} in the training data', mark.train === 1 ? l10n.t('once') : times)}`,
-  );
+function appendMark(hover: MarkdownString, text: Uri, mark: TextMark): void {
+  hover.appendMarkdown(`**${l10n.t('Memorised')}** · ${howOften(mark)}`);
   hover.appendMarkdown(` · ${l10n.t('lines {0}–{1}', mark.firstLine, mark.lastLine)}\n\n`);
   if (mark.source !== null) {
     appendSource(hover, mark.source);
@@ -39,11 +36,7 @@ function appendMark(hover: MarkdownString, study: StudyId, sampleId: number, mar
     appendLicences(hover, mark);
     hover.appendMarkdown('\n\n');
   }
-  const comparison: Comparison = {
-    study,
-    fingerprint: mark.fingerprint,
-    sample: { sampleId, firstLine: mark.firstLine, lastLine: mark.lastLine },
-  };
+  const comparison = markComparison(text, mark);
   const link = (title: string, command: string) =>
     `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([comparison]))})`;
   hover.appendMarkdown(
@@ -53,6 +46,14 @@ function appendMark(hover: MarkdownString, study: StudyId, sampleId: number, mar
       link(l10n.t('Training rows'), SHOW_ROWS),
     ].join(' · '),
   );
+}
+
+/** Of a part it is known that it occurs as often as the fragment which holds it. */
+export function howOften({ train, extent }: TextMark): string {
+  const count = train === 1 ? l10n.t('once') : l10n.t('{0} times', train.toLocaleString());
+  return extent === 'whole'
+    ? l10n.t('{0} in the training data', count)
+    : l10n.t('part of a longer fragment, at least {0} in the training data', count);
 }
 
 function appendSource(hover: MarkdownString, { repository, path, license }: Provenance): void {

@@ -11,16 +11,18 @@ import {
 } from 'vscode';
 import { lineRange } from '../documents/line-range.ts';
 import { readSetting } from '../settings.ts';
-import type { SampleMarks } from './sample-marks.ts';
+import { markComparison } from './mark-comparison.ts';
+import { howOften } from './mark-hover.ts';
+import type { TextMarks } from './text-marks.ts';
 
 export class MarkLenses implements CodeLensProvider, Disposable {
-  readonly #marks: SampleMarks;
+  readonly #marks: TextMarks;
   readonly #changed = new EventEmitter<void>();
   readonly #listeners: Disposable;
 
   readonly onDidChangeCodeLenses = this.#changed.event;
 
-  constructor(marks: SampleMarks) {
+  constructor(marks: TextMarks) {
     this.#marks = marks;
     this.#listeners = Disposable.from(
       marks.onDidChange(() => this.#changed.fire()),
@@ -37,16 +39,14 @@ export class MarkLenses implements CodeLensProvider, Disposable {
 
   async provideCodeLenses(document: TextDocument): Promise<CodeLens[]> {
     if (!readSetting('decorations.enabled') || !readSetting('decorations.codeLens')) return [];
-    const sample = await this.#marks.of(document);
-    if (sample === undefined) return [];
-    const { study, sampleId, marks } = sample;
-    return marks.flatMap(({ fingerprint, train, firstLine, lastLine }) => {
-      const comparison = { study, fingerprint, sample: { sampleId, firstLine, lastLine } };
-      const range = lineRange({ firstLine, lastLine: firstLine });
-      const count = train === 1 ? l10n.t('once') : l10n.t('{0} times', train.toLocaleString());
+    const marks = await this.#marks.of(document);
+    if (marks === undefined) return [];
+    return marks.flatMap((mark) => {
+      const comparison = markComparison(document.uri, mark);
+      const range = lineRange({ firstLine: mark.firstLine, lastLine: mark.firstLine });
       return [
         new CodeLens(range, {
-          title: l10n.t('Memorised: {0} in the training data', count),
+          title: l10n.t('Memorised: {0}', howOften(mark)),
           command: 'verbatim.compareFragment',
           arguments: [comparison],
         }),

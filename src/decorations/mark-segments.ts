@@ -1,20 +1,20 @@
-// Turns a sample's marks, which nest and overlap, into runs of lines that lie side by side, each with all
+// Turns a text's marks, which nest and overlap, into runs of lines that lie side by side, each with all
 // marks that cover it: so a line is painted once, by its highest count. Pure.
 
 import type { SampleMark, TextRange } from '../../protocol/fragments.ts';
 import { type Level, levelOfTrain } from './level.ts';
 
-export interface Segment extends TextRange {
+export interface Segment<Mark extends SampleMark = SampleMark> extends TextRange {
   readonly level: Level;
   /** Longest first; never empty. */
-  readonly marks: readonly SampleMark[];
+  readonly marks: readonly Mark[];
 }
 
 /** In line order, without gaps inside a mark and without overlaps. */
-export function markSegments(marks: readonly SampleMark[]): Segment[] {
+export function markSegments<Mark extends SampleMark>(marks: readonly Mark[]): Segment<Mark>[] {
   const starts = new Set(marks.flatMap(({ firstLine, lastLine }) => [firstLine, lastLine + 1]));
   const edges = [...starts].sort((a, b) => a - b);
-  const segments: Segment[] = [];
+  const segments: Segment<Mark>[] = [];
   for (let i = 0; i + 1 < edges.length; i++) {
     const firstLine = edges[i]!;
     const lastLine = edges[i + 1]! - 1;

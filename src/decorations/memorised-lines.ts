@@ -1,4 +1,4 @@
-// Paints the memorised lines of every visible text that a model wrote: background, gutter and ruler marks, a word
+// Paints the memorised lines of every visible text that they are known of: background, gutter and ruler marks, a word
 // at the end of the first line, and a hover. Each has a setting, and with it off nothing of it is there.
 
 import {
@@ -20,10 +20,10 @@ import { LEVELS, type Level } from './level.ts';
 import { levelDecoration } from './level-decoration.ts';
 import { markHover } from './mark-hover.ts';
 import { levelRuns, markSegments, type Segment } from './mark-segments.ts';
-import type { MarkedSample, SampleMarks } from './sample-marks.ts';
+import type { TextMark, TextMarks } from './text-marks.ts';
 
 export class MemorisedLines implements Disposable {
-  readonly #marks: SampleMarks;
+  readonly #marks: TextMarks;
   readonly #errors: ErrorFunnel;
   #types: ReadonlyMap<Level, TextEditorDecorationType> = new Map();
   readonly #words = window.createTextEditorDecorationType({
@@ -33,7 +33,7 @@ export class MemorisedLines implements Disposable {
   /** What each editor shows now. */
   readonly #painted = new WeakMap<TextEditor, readonly Segment[]>();
 
-  constructor(marks: SampleMarks, errors: ErrorFunnel) {
+  constructor(marks: TextMarks, errors: ErrorFunnel) {
     this.#marks = marks;
     this.#errors = errors;
     this.#makeTypes();
@@ -72,16 +72,16 @@ export class MemorisedLines implements Disposable {
 
   #paintAll(): void {
     for (const editor of window.visibleTextEditors) {
-      const sample = this.#marks.of(editor.document);
-      if (sample === undefined) continue;
+      const marks = this.#marks.of(editor.document);
+      if (marks === undefined) continue;
       if (!readSetting('decorations.enabled')) this.#clear(editor);
-      else if (sample instanceof Promise) {
-        void this.#errors.run(async () => this.#paint(editor, await sample));
-      } else this.#paint(editor, sample);
+      else if (marks instanceof Promise) {
+        void this.#errors.run(async () => this.#paint(editor, await marks));
+      } else this.#paint(editor, marks);
     }
   }
 
-  #paint(editor: TextEditor, { study, sampleId, marks }: MarkedSample): void {
+  #paint(editor: TextEditor, marks: readonly TextMark[]): void {
     if (!readSetting('decorations.enabled')) return;
     const segments = markSegments(marks);
     const hasHover = readSetting('decorations.hover');
@@ -90,7 +90,7 @@ export class MemorisedLines implements Disposable {
         .filter((segment) => segment.level === level)
         .map((segment) => ({
           range: lineRange(segment),
-          ...(hasHover ? { hoverMessage: markHover(study, sampleId, segment) } : {}),
+          ...(hasHover ? { hoverMessage: markHover(editor.document.uri, segment) } : {}),
         }));
       editor.setDecorations(type, options);
     }

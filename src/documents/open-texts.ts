@@ -8,7 +8,7 @@ import {
   TabInputTextDiff,
   type TextEditor,
   TextEditorRevealType,
-  type Uri,
+  Uri,
   window,
   workspace,
 } from 'vscode';
@@ -20,7 +20,7 @@ import {
   listTrainOccurrences,
 } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
-import type { SampleMarks } from '../decorations/sample-marks.ts';
+import type { TextMarks } from '../decorations/text-marks.ts';
 import { UserFault } from '../failure.ts';
 import type { StudyServer } from '../study-server.ts';
 import { lineRange } from './line-range.ts';
@@ -33,6 +33,8 @@ export interface Comparison {
   readonly fingerprint: string;
   readonly sample?: SampleOccurrence;
   readonly train?: TrainOccurrence;
+  /** An open text to show in the sample's place. */
+  readonly text?: TextRange & { readonly uri: string };
 }
 
 export interface SampleRef {
@@ -52,9 +54,9 @@ const EDITOR_LIMIT_MS = 3_000;
 export class OpenTexts {
   readonly #server: StudyServer;
   readonly #texts: StudyTexts;
-  readonly #marks: Pick<SampleMarks, 'read' | 'track'>;
+  readonly #marks: Pick<TextMarks, 'read' | 'track' | 'tracked'>;
 
-  constructor(server: StudyServer, texts: StudyTexts, marks: Pick<SampleMarks, 'read' | 'track'>) {
+  constructor(server: StudyServer, texts: StudyTexts, marks: Pick<TextMarks, 'read' | 'track' | 'tracked'>) {
     this.#server = server;
     this.#texts = texts;
     this.#marks = marks;
@@ -74,16 +76,21 @@ export class OpenTexts {
     }
     const { documentId, provenance } = train;
     const loaded = await this.#texts.loadTrain(study, documentId, { fingerprint, ...linesOf(train) });
-    const left = sampleUri(study, sample.sampleId, provenance, { fingerprint, ...linesOf(sample) });
+    const { text } = comparison;
+    const left =
+      text === undefined
+        ? sampleUri(study, sample.sampleId, provenance, { fingerprint, ...linesOf(sample) })
+        : Uri.parse(text.uri, true);
+    const name = text === undefined ? l10n.t('sample {0}', sample.sampleId) : posix.basename(left.path);
     const right = trainUri(study, documentId, provenance, { fingerprint, ...loaded.range });
-    await commands.executeCommand('vscode.diff', left, right, title(sample, provenance, fragment), {
+    await commands.executeCommand('vscode.diff', left, right, title(name, provenance, fragment), {
       preview: true,
       selection: new Range(lineRange(loaded.range).start, lineRange(loaded.range).start),
     });
     if (loaded.problem !== null) {
       window.setStatusBarMessage(l10n.t('Only the stored excerpt is shown: {0}', loaded.problem), 15_000);
     }
-    await Promise.all([reveal(left, sample), reveal(right, loaded.range)]);
+    await Promise.all([reveal(left, text ?? sample), reveal(right, loaded.range)]);
   }
 
   /** One sample with its memorised lines decorated. */
@@ -111,7 +118,10 @@ export class OpenTexts {
         const { documentId, provenance } = train;
         const loaded = await this.#texts.loadTrain(study, documentId, { fingerprint, ...linesOf(train) });
         const right = trainUri(study, documentId, provenance, { fingerprint, ...loaded.range });
-        const left = sampleUri(study, sample.sampleId, provenance, { fingerprint, ...linesOf(sample) });
+        const left =
+          comparison.text === undefined
+            ? sampleUri(study, sample.sampleId, provenance, { fingerprint, ...linesOf(sample) })
+            : Uri.parse(comparison.text.uri, true);
         return [right, left, right] as const;
       }),
     );
@@ -124,13 +134,13 @@ export class OpenTexts {
   /** From the comparison in front to the fragment's next place, in the training data or else in the samples. */
   async step(direction: 1 | -1): Promise<void> {
     const input = window.tabGroups.activeTabGroup.activeTab?.input;
-    const left = input instanceof TabInputTextDiff ? parseTextUri(input.original) : null;
     const right = input instanceof TabInputTextDiff ? parseTextUri(input.modified) : null;
-    if (!left?.highlight || !right?.highlight) {
+    if (!(input instanceof TabInputTextDiff) || !right?.highlight) {
       throw new UserFault(l10n.t('No comparison is in front.'), l10n.t('Open a fingerprint first.'));
     }
-    const { study } = left;
-    const { fingerprint } = left.highlight;
+    const left = parseTextUri(input.original);
+    const { study } = right;
+    const { fingerprint } = right.highlight;
     const page = { study, fingerprint, offset: 0, limit: MAX_PLACES };
     const [trains, samples] = await Promise.all([
       this.#server.request(listTrainOccurrences, page).then(({ items }) => items),
@@ -141,14 +151,23 @@ export class OpenTexts {
       0,
       indexOf(trains, (train) => train.documentId === right.id, firstLine),
     );
+    const text = left === null ? this.#placeIn(input.original, fingerprint) : undefined;
     const atSample = Math.max(
       0,
-      indexOf(samples, ({ sampleId }) => sampleId === left.id, left.highlight.firstLine),
+      indexOf(samples, ({ sampleId }) => sampleId === left?.id, left?.highlight?.firstLine ?? 0),
     );
     const train = trains.length > 1 ? at(trains, atTrain + direction) : trains[atTrain];
     const sample = trains.length > 1 ? samples[atSample] : at(samples, atSample + direction);
     if (train === undefined || sample === undefined) throw noPlaceKnown();
-    await this.compare({ study, fingerprint, sample, train });
+    await this.compare({ study, fingerprint, sample, train, ...(text === undefined ? {} : { text }) });
+  }
+
+  /** Where a fragment stands in an open text now; its beginning, where it has been changed away. */
+  #placeIn(uri: Uri, fingerprint: string): NonNullable<Comparison['text']> {
+    const document = openDocumentOf(uri);
+    const marks = document === undefined ? [] : (this.#marks.tracked(document) ?? []);
+    const { firstLine = 1, lastLine = 1 } = marks.find((mark) => mark.fingerprint === fingerprint) ?? {};
+    return { uri: uri.toString(), firstLine, lastLine };
   }
 
   /** A copy of a sample that can be edited; its marks follow the edits. */
@@ -157,12 +176,12 @@ export class OpenTexts {
     if (sample === undefined) {
       throw new UserFault(l10n.t('This is no sample.'), l10n.t('Open a sample first.'));
     }
-    const language = workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+    const language = openDocumentOf(uri);
     const document = await workspace.openTextDocument({
       content: sample.text,
       ...(language === undefined ? {} : { language: language.languageId }),
     });
-    this.#marks.track(document, sample);
+    this.#marks.track(document, sample.marks);
     await window.showTextDocument(document, { preview: false });
   }
 
@@ -175,15 +194,18 @@ export class OpenTexts {
   }
 }
 
+const openDocumentOf = (uri: Uri) =>
+  workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
+
 function title(
-  sample: SampleOccurrence,
+  left: string,
   provenance: Provenance,
   { train, extract }: { readonly train: number; readonly extract: number },
 ): string {
   const source = [provenance.repository, provenance.path].filter((part) => part !== '').join('/');
   return l10n.t(
-    'sample {0} ↔ {1} (train {2}, extract {3})',
-    sample.sampleId,
+    '{0} ↔ {1} (train {2}, extract {3})',
+    left,
     source || posix.basename(provenance.shard),
     train.toLocaleString(),
     extract.toLocaleString(),

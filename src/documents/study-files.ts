@@ -4,14 +4,18 @@
 import {
   Disposable,
   EventEmitter,
+  type FileChangeEvent,
+  FileChangeType,
   FilePermission,
   type FileStat,
   FileSystemError,
   type FileSystemProvider,
   FileType,
   type Uri,
+  workspace,
 } from 'vscode';
 import type { StudyTexts } from './study-texts.ts';
+import { parseTextUri } from './text-ref.ts';
 
 /** Sizes asked for and not read yet. */
 const MAX_WAITING = 8;
@@ -23,10 +27,22 @@ const SYMBOL_FOR_NUL = '\u2400';
 export class StudyFiles implements FileSystemProvider {
   readonly #texts: Pick<StudyTexts, 'load'>;
   readonly #waiting = new Map<string, Promise<Uint8Array>>();
-  readonly onDidChangeFile = new EventEmitter<never>().event;
+  readonly #changed = new EventEmitter<FileChangeEvent[]>();
+  /** An open editor reads a file again when its time has changed. */
+  #mtime = 0;
+
+  readonly onDidChangeFile = this.#changed.event;
 
   constructor(texts: Pick<StudyTexts, 'load'>) {
     this.#texts = texts;
+  }
+
+  /** What is shown of the texts has changed: those in open editors are read anew. */
+  readAgain(): void {
+    this.#mtime++;
+    this.#waiting.clear();
+    const open = workspace.textDocuments.filter(({ uri }) => parseTextUri(uri) !== null);
+    this.#changed.fire(open.map(({ uri }) => ({ type: FileChangeType.Changed, uri })));
   }
 
   async stat(uri: Uri): Promise<FileStat> {
@@ -39,7 +55,7 @@ export class StudyFiles implements FileSystemProvider {
       this.#waiting.delete(oldest);
     }
     const size = (await bytes).length;
-    return { type: FileType.File, ctime: 0, mtime: 0, size, permissions: FilePermission.Readonly };
+    return { type: FileType.File, ctime: 0, mtime: this.#mtime, size, permissions: FilePermission.Readonly };
   }
 
   readFile(uri: Uri): Promise<Uint8Array> {

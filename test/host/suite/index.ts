@@ -5,6 +5,7 @@ import { tests as activation } from './activation.test.ts';
 import { tests as comparison } from './comparison.test.ts';
 import { tests as dashboard } from './dashboard.test.ts';
 import { tests as decorations } from './decorations.test.ts';
+import { tests as foundMarks } from './found-marks.test.ts';
 import type { HostTest, HostTestResult } from './host-test.ts';
 import { tests as lifetime } from './lifetime.test.ts';
 import { tests as million } from './million.test.ts';
@@ -23,6 +24,7 @@ const SUITE: readonly HostTest[] = [
   ...view,
   ...comparison,
   ...decorations,
+  ...foundMarks,
   ...dashboard,
   ...plans,
   ...lifetime,

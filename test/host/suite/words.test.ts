@@ -1,9 +1,10 @@
 // Words and names that need VS Code's types but no study: progress, URIs, hovers of hostile provenance.
 
 import assert from 'node:assert/strict';
-import type { Provenance, SampleMark } from '../../../protocol/fragments.ts';
+import type { Provenance } from '../../../protocol/fragments.ts';
 import type { Progress } from '../../../protocol/study.ts';
 import { markHover } from '../../../src/decorations/mark-hover.ts';
+import type { TextMark } from '../../../src/decorations/text-marks.ts';
 import { parseTextUri, sampleUri, trainUri } from '../../../src/documents/text-ref.ts';
 import { failureOf } from '../../../src/failure.ts';
 import { progressText } from '../../../src/studies/progress-text.ts';
@@ -57,7 +58,10 @@ export const tests = [
     assert.equal(sampleUri(study, 12, null).path, '/sample 12');
   }),
   hostTest('shows provenance as text, never as markup', async () => {
-    const mark: SampleMark = {
+    const mark: TextMark = {
+      study: '/s.sqlite',
+      sampleId: 1,
+      extent: 'whole',
       fingerprint: 'f'.repeat(32),
       firstLine: 1,
       lastLine: 8,
@@ -66,7 +70,12 @@ export const tests = [
       source: HOSTILE,
       licences: [HOSTILE.license, ''],
     };
-    const hover = markHover('/s.sqlite', 1, { firstLine: 1, lastLine: 8, level: 'tens', marks: [mark] });
+    const hover = markHover(sampleUri('/s.sqlite', 1, null), {
+      firstLine: 1,
+      lastLine: 8,
+      level: 'tens',
+      marks: [mark],
+    });
     assert.deepEqual(hover.isTrusted, {
       enabledCommands: [
         'verbatim.compareFragment',

@@ -1,5 +1,6 @@
-// The memorised pieces of every open text that a model wrote: of samples, and of copies that a user edits, where
-// the marks follow the edits. Others ask for them here and hear when they change.
+// The memorised pieces of every open text that they are known of: of samples, of copies that a user edits, and of
+// any text that was searched for them. In all but samples the marks follow the edits. Others ask for them here and
+// hear when they change.
 
 import {
   type Disposable,
@@ -16,34 +17,39 @@ import { parseTextUri, SAMPLE_SCHEME } from '../documents/text-ref.ts';
 import type { StudyServer } from '../study-server.ts';
 import { followEdits, lineChange } from './follow-edits.ts';
 
-export interface MarkedSample {
+/** Where a comparison with the training data begins, and how exact its count is. */
+export interface TextMark extends SampleMark {
   readonly study: StudyId;
-  readonly sampleId: number;
-  readonly marks: readonly SampleMark[];
+  /** `part`: the text holds some lines of the fragment only. */
+  readonly extent: 'whole' | 'part';
+  /** Null in a text that may be edited: what stands there is compared itself. */
+  readonly sampleId: number | null;
 }
 
-export class SampleMarks implements Disposable {
+type Marks = readonly TextMark[];
+
+export class TextMarks implements Disposable {
   readonly #server: StudyServer;
   readonly #changed = new EventEmitter<TextDocument>();
   readonly #listener: Disposable;
   /** For as long as the document is open. */
-  readonly #samples = new WeakMap<TextDocument, Promise<MarkedSample>>();
-  readonly #copies = new WeakMap<TextDocument, MarkedSample>();
+  readonly #samples = new WeakMap<TextDocument, Promise<Marks>>();
+  readonly #tracked = new WeakMap<TextDocument, Marks>();
 
   readonly onDidChange = this.#changed.event;
 
   constructor(server: StudyServer) {
     this.#server = server;
     this.#listener = workspace.onDidChangeTextDocument(({ document, contentChanges }) => {
-      const copy = this.#copies.get(document);
-      if (copy === undefined || contentChanges.length === 0) return;
+      const marks = this.#tracked.get(document);
+      if (marks === undefined || contentChanges.length === 0) return;
       // With several changes at once, lines of the text now say nothing of where each began.
       const [only, ...others] = contentChanges;
       const changes =
         others.length === 0
           ? [lineChange(only!, placeOf(document, only!))]
           : contentChanges.map((change) => lineChange(change, 'within'));
-      this.#copies.set(document, { ...copy, marks: followEdits(copy.marks, changes) });
+      this.#tracked.set(document, followEdits(marks, changes));
       this.#changed.fire(document);
     });
   }
@@ -53,39 +59,44 @@ export class SampleMarks implements Disposable {
     this.#changed.dispose();
   }
 
-  /** Undefined for a text without marks of its own: another file, or one side of a comparison. */
-  of(document: TextDocument): Promise<MarkedSample> | MarkedSample | undefined {
-    return this.#copies.get(document) ?? this.#sampleOf(document);
+  /** Undefined for a text of which nothing is known, and for a sample beside its training document. */
+  of(document: TextDocument): Promise<Marks> | Marks | undefined {
+    return this.#tracked.get(document) ?? this.#sampleOf(document);
   }
 
-  /** From here on the document counts as a copy of that sample, whose text it has. */
-  track(document: TextDocument, sample: MarkedSample): void {
-    this.#copies.set(document, sample);
+  /** What is known of a text that may be edited. */
+  tracked(document: TextDocument): Marks | undefined {
+    return this.#tracked.get(document);
+  }
+
+  /** From here on these are the document's marks; its text is the one that they were found in. */
+  track(document: TextDocument, marks: Marks): void {
+    this.#tracked.set(document, marks);
     this.#changed.fire(document);
   }
 
-  async read(uri: Uri): Promise<(MarkedSample & { readonly text: string }) | undefined> {
+  async read(uri: Uri): Promise<{ readonly text: string; readonly marks: Marks } | undefined> {
     const ref = parseTextUri(uri);
     if (ref?.scheme !== SAMPLE_SCHEME) return undefined;
     const { study, id: sampleId } = ref;
     const { text, marks } = await this.#server.request(getSample, { study, sampleId });
-    return { study, sampleId, marks, text };
+    return { text, marks: marks.map((mark) => ({ ...mark, study, sampleId: null, extent: 'whole' })) };
   }
 
-  #sampleOf(document: TextDocument): Promise<MarkedSample> | undefined {
+  #sampleOf(document: TextDocument): Promise<Marks> | undefined {
     const ref = parseTextUri(document.uri);
     // A comparison shows its one fragment alone.
     if (ref?.scheme !== SAMPLE_SCHEME || ref.highlight !== null) return undefined;
-    let sample = this.#samples.get(document);
-    if (sample === undefined) {
+    let marks = this.#samples.get(document);
+    if (marks === undefined) {
       const { study, id: sampleId } = ref;
-      sample = this.#server
+      marks = this.#server
         .request(getSample, { study, sampleId })
-        .then(({ marks }) => ({ study, sampleId, marks }));
-      sample.catch(() => this.#samples.delete(document)); // The next look may succeed.
-      this.#samples.set(document, sample);
+        .then((sample) => sample.marks.map((mark) => ({ ...mark, study, sampleId, extent: 'whole' })));
+      marks.catch(() => this.#samples.delete(document)); // The next look may succeed.
+      this.#samples.set(document, marks);
     }
-    return sample;
+    return marks;
   }
 }
 

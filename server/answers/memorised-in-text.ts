@@ -1,0 +1,105 @@
+// Which fragments of a study stand in a text, by the detector itself: the text is the only sample, and the
+// fragments are the documents. So lines are equal exactly when the study's rule says so.
+
+import { setImmediate } from 'node:timers/promises';
+import type { FoundMark } from '../../protocol/find-memorised.ts';
+import type { SampleMark, TextRange } from '../../protocol/fragments.ts';
+import type { MatchRule, StudyId } from '../../protocol/study.ts';
+import type { Fragment, MatchedDocument } from '../engine/detection.ts';
+import { findFragments } from '../engine/find-fragments.ts';
+import { RunCollector } from '../engine/run-collector.ts';
+import { indexSamples } from '../engine/sample-index.ts';
+import { throwIfAborted } from '../errors.ts';
+import { ScanKernel } from '../kernel/scan-kernel.ts';
+import { shareIndex } from '../kernel/share-index.ts';
+import type { Database } from '../store/study-file.ts';
+import { findFragment, markOfFragment } from '../store/views.ts';
+
+export interface TextSearch {
+  /** By line, the longest first. */
+  readonly marks: readonly FoundMark[];
+  readonly nFragments: number;
+  /** `early`: the deadline came before the last fragment. */
+  readonly ended: 'complete' | 'early';
+}
+
+/** Between two looks at the clock, for the other requests' sake. */
+const TURN_MS = 25;
+
+/** `deadline` is in ms of the performance clock. The study's fragments are known. */
+export async function memorisedInText(
+  db: Database,
+  study: StudyId,
+  rule: MatchRule,
+  text: Uint8Array,
+  deadline: number,
+  signal: AbortSignal,
+): Promise<TextSearch> {
+  const sample = { sampleId: 0, text, cut: false };
+  const kernel = new ScanKernel(shareIndex(indexSamples([sample], rule), rule));
+  const collector = new RunCollector();
+  const listener = {
+    onLine: collector.addLine.bind(collector),
+    onRepeats: collector.addRepeats.bind(collector),
+    onRow: () => {},
+  };
+  const documents: MatchedDocument[] = [];
+  let nFragments = 0;
+  let ended: TextSearch['ended'] = 'complete';
+  let turnEndsAt = 0;
+  for (const row of db.prepare('SELECT fragment_id, text FROM fragments ORDER BY fragment_id').iterate()) {
+    kernel.beginText(listener);
+    kernel.appendText(row.text as Uint8Array);
+    kernel.endText();
+    const fragmentId = Number(row.fragment_id);
+    if (collector.keepRow(fragmentId)) documents.push({ ...NOWHERE, row: fragmentId });
+    nFragments++;
+    if (performance.now() < turnEndsAt) continue;
+    await setImmediate();
+    throwIfAborted(signal);
+    if (performance.now() > deadline) {
+      ended = 'early';
+      break;
+    }
+    turnEndsAt = performance.now() + TURN_MS;
+  }
+  const result = { partial: collector.encode(), documents };
+  const found = findFragments({ samples: [sample], rule, results: [{ shard: 0, result }] });
+  return { marks: toMarks(db, study, [...found]), nFragments, ended };
+}
+
+const NOWHERE = { repository: '', path: '', license: '', byteOffset: 0 };
+
+/** Whole fragments wherever they stand, as in a sample; parts only where no longer piece says more. */
+function toMarks(db: Database, study: StudyId, found: readonly Fragment[]): readonly FoundMark[] {
+  const pieces = found.flatMap(({ fingerprint, samplePlaces, trainPlaces }): Piece[] => {
+    const whole = findFragment(db, fingerprint)?.fragmentId;
+    // Fragments are numbered by how often they occur: of those that hold this part, the first says most.
+    const fragmentId = whole ?? Math.min(...trainPlaces.map(({ row }) => row));
+    const extent = whole === undefined ? 'part' : 'whole';
+    return samplePlaces.map(({ firstLine, lastLine }) => ({ fragmentId, extent, firstLine, lastLine }));
+  });
+  pieces.sort(
+    (a, b) =>
+      a.firstLine - b.firstLine ||
+      b.lastLine - a.lastLine ||
+      b.extent.localeCompare(a.extent) ||
+      a.fragmentId - b.fragmentId,
+  );
+  const known = new Map<number, SampleMark>();
+  const marks: FoundMark[] = [];
+  let furthest = 0;
+  for (const { fragmentId, ...piece } of pieces) {
+    if (piece.extent === 'part' && piece.lastLine <= furthest) continue;
+    furthest = Math.max(furthest, piece.lastLine);
+    const mark = known.get(fragmentId) ?? markOfFragment(db, fragmentId);
+    known.set(fragmentId, mark);
+    marks.push({ ...mark, ...piece, study });
+  }
+  return marks;
+}
+
+interface Piece extends TextRange {
+  readonly fragmentId: number;
+  readonly extent: FoundMark['extent'];
+}

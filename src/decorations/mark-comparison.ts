@@ -1,0 +1,13 @@
+// What is compared with the training data when a mark is chosen: its place in the sample, or the text that the
+// user has open.
+
+import type { Uri } from 'vscode';
+import type { Comparison } from '../documents/open-texts.ts';
+import type { TextMark } from './text-marks.ts';
+
+export function markComparison(text: Uri, mark: TextMark): Comparison {
+  const { study, fingerprint, sampleId, firstLine, lastLine } = mark;
+  return sampleId === null
+    ? { study, fingerprint, text: { uri: text.toString(), firstLine, lastLine } }
+    : { study, fingerprint, sample: { sampleId, firstLine, lastLine } };
+}
