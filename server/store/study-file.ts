@@ -133,7 +133,8 @@ export function isLocked(path: string): boolean {
 
 function connect(path: string): Database {
   const db = new DatabaseSync(path);
-  db.exec('PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = OFF');
+  // A study may come from a stranger: nothing that its schema defines may do more than SQL.
+  db.exec('PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF');
   return db;
 }
 
@@ -152,7 +153,9 @@ function connectForReading(path: string): Database {
     if (sqliteCode(error) !== SQLITE_CANTOPEN || hasLog || statSync(path).isDirectory()) throw error;
     const immutable = new URL(pathToFileURL(path));
     immutable.searchParams.set('immutable', '1');
-    return new DatabaseSync(immutable, { readOnly: true });
+    const unchanging = new DatabaseSync(immutable, { readOnly: true });
+    unchanging.exec('PRAGMA trusted_schema = OFF');
+    return unchanging;
   }
 }
 

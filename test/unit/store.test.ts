@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
@@ -10,6 +10,7 @@ import type { StudyPlan } from '../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../../server/errors.ts';
 import { insertSamples } from '../../server/store/samples-table.ts';
 import {
+  deleteStudy,
   isLocked,
   openForReading,
   openForWriting,
@@ -50,6 +51,28 @@ test('a study survives closing and opening, and reads back as it was written', (
   assert.equal(summary.nSamples, 2);
   assert.equal(summary.nFragments, null, 'not analysed is not the same as nothing found');
   assert.equal(summary.state, 'cancelled', 'no process runs it, so it can be gone on with');
+});
+
+test('what the schema of a study defines is not trusted, whoever opens it', () => {
+  const file = join(scratchFolder(), 's.sqlite');
+  openForWriting(file).close();
+  for (const open of [openForWriting, openForReading]) {
+    using db = open(file);
+    assert.equal(db.prepare('PRAGMA trusted_schema').get()?.trusted_schema, 0);
+  }
+});
+
+test('a study is deleted, but not while it is being written, and a folder never', () => {
+  const folder = scratchFolder();
+  const file = join(folder, 's.sqlite');
+  openForWriting(file).close();
+  const lock = tryLock(file);
+  assert.throws(() => deleteStudy(file), /Another run is writing/);
+  lock?.[Symbol.dispose]();
+  deleteStudy(file);
+  assert(!existsSync(file));
+  mkdirSync(file);
+  assert.throws(() => openForReading(file), /is a folder, and a study is a file/);
 });
 
 test('a batch that fails half way leaves nothing', () => {
