@@ -33,17 +33,40 @@ export const readPlan = message<{ readonly file: string }, StudyPlan>('verbatim/
 
 /** About how long a study takes and what it leaves on the disk, for a choice of sizes. */
 export const estimateStudy = message<
-  { readonly plan: StudyPlan; readonly sizes: readonly number[] },
   {
-    /** Of the training data on this machine. Null where it must be fetched first. */
-    readonly corpusBytes: number | null;
-    /** Of all the model's weights. Null where they must be fetched first. */
-    readonly modelBytes: number | null;
-    readonly sizes: readonly {
-      readonly nSamples: number;
-      /** Seconds; null where the model or the data is not here yet. */
-      readonly seconds: number | null;
-      readonly diskBytes: number;
-    }[];
-  }
+    readonly plan: StudyPlan;
+    readonly sizes: readonly number[];
+    /** What earlier studies took on this machine. */
+    readonly speeds: readonly MeasuredSpeed[];
+  },
+  StudyEstimate
 >('verbatim/estimateStudy');
+
+/** How fast a study ran on this machine. */
+export interface MeasuredSpeed {
+  readonly model: string;
+  readonly modelBytes: number;
+  readonly tokensPerSecond: number;
+  /** Tokens that its samples had, as a share of the most that they might have had. */
+  readonly filled: number;
+  /** Of training data as it lies on the disk; null where it was over too soon. */
+  readonly scanBytesPerSecond: number | null;
+  /** Of its study file. */
+  readonly diskBytesPerToken: number;
+}
+
+export interface StudyEstimate {
+  /** Of the training data on this machine. Null where it must be fetched first. */
+  readonly corpusBytes: number | null;
+  /** Of all the model's weights. Null where they must be fetched first. */
+  readonly modelBytes: number | null;
+  readonly nCores: number;
+  /** By an earlier study of such a model, or by the sizes alone. */
+  readonly basis: 'measured' | 'assumed';
+  readonly sizes: readonly {
+    readonly nSamples: number;
+    /** Null where the model or the data is not here yet. */
+    readonly seconds: number | null;
+    readonly diskBytes: number;
+  }[];
+}

@@ -4,11 +4,12 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { commands, l10n, type Uri, window, workspace } from 'vscode';
 import { makePlan, readPlan } from '../protocol/plan-file.ts';
-import { getDemoPlan, getStudy, listStudies } from '../protocol/requests.ts';
+import { getDemoPlan, getStudy } from '../protocol/requests.ts';
 import type { StudyId, StudyPlan, StudySummary } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
 import type { ErrorFunnel, Remedy } from './error-funnel.ts';
 import { UserFault } from './failure.ts';
+import { listedStudies } from './studies/listed-studies.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyRuns } from './studies/study-runs.ts';
 import type { StudyServer } from './study-server.ts';
@@ -192,8 +193,7 @@ async function askForPlanFile(): Promise<Uri | undefined> {
 }
 
 async function askWhichToResume(server: StudyServer, location: StudyLocation): Promise<StudyId | null> {
-  const lists = location.folders().map((folder) => server.request(listStudies, { folder }));
-  const stopped = (await Promise.all(lists)).flat().filter(({ state }) => state !== 'complete');
+  const stopped = (await listedStudies(server, location)).filter(({ state }) => state !== 'complete');
   if (stopped.length === 0) {
     void window.showInformationMessage(l10n.t('There is no stopped study to resume.'));
     return null;

@@ -1,51 +1,65 @@
-// About how long a study will take and what it will leave on the disk, from the sizes of the model and the training
-// data alone. Rough on purpose: it tells minutes from hours, and is measured against nothing else.
+// About how long a study will take and what it will leave on the disk: by what earlier studies took on this machine
+// where one sampled this model or one of about its size, and otherwise by what was measured elsewhere
+// (docs/performance.md), scaled by the sizes of the model and the training data.
 
 import { existsSync, statSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
+import type { MeasuredSpeed, StudyEstimate } from '../../protocol/plan-file.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { filesIn } from './files-in.ts';
 
-/** Reading weights once a token and batch is what sampling on a processor costs: bytes a second and core. */
-const WEIGHT_BYTES_PER_SECOND = 4e9;
-/** Samples that share one reading of the weights. */
-const BATCH = 32;
+/** Tokens a second and core times the model's bytes: 388 with 444 MB, and about the same for others. */
+const WEIGHT_BYTES_PER_SECOND = 388 * 444e6;
 /** Compressed training data a second and core. */
 const CORPUS_BYTES_PER_SECOND = 60e6;
 /** Text, tokens and log-probabilities. */
 const BYTES_PER_TOKEN = 14;
+/** Beyond that a model's time is not that of another one, scaled. */
+const ALIKE = 4;
 
-export interface StudyEstimate {
-  readonly corpusBytes: number | null;
-  readonly modelBytes: number | null;
-  readonly sizes: readonly {
-    readonly nSamples: number;
-    readonly seconds: number | null;
-    readonly diskBytes: number;
-  }[];
-}
-
-export function estimateStudy(plan: StudyPlan, sizes: readonly number[]): StudyEstimate {
+export function estimateStudy(
+  plan: StudyPlan,
+  sizes: readonly number[],
+  speeds: readonly MeasuredSpeed[],
+): StudyEstimate {
   const modelBytes = plan.model === null ? 0 : bytesOf(plan.model, /\.(safetensors|bin|onnx)$/);
   const corpusBytes = plan.corpus.reduce<number | null>((sum, place) => {
     const bytes = bytesOf(place, /./);
     return sum === null || bytes === null ? null : sum + bytes;
   }, 0);
-  const cores = availableParallelism();
+  const nCores = availableParallelism();
+  const measured = modelBytes === null ? undefined : nearest(plan.model, modelBytes, speeds);
+  const scanSpeed = measured?.scanBytesPerSecond ?? CORPUS_BYTES_PER_SECOND * nCores;
   return {
     modelBytes,
     corpusBytes,
+    nCores,
+    basis: measured === undefined ? 'assumed' : 'measured',
     sizes: sizes.map((nSamples) => {
-      const nTokens = nSamples * plan.sampling.maxTokens;
-      const isKnown = modelBytes !== null && corpusBytes !== null;
-      const seconds = isKnown
-        ? (nTokens / BATCH) * (modelBytes / WEIGHT_BYTES_PER_SECOND / cores) +
-          corpusBytes / CORPUS_BYTES_PER_SECOND / cores
-        : null;
-      return { nSamples, seconds, diskBytes: nTokens * BYTES_PER_TOKEN };
+      const nTokens = nSamples * plan.sampling.maxTokens * (measured?.filled ?? 1);
+      const diskBytes = nTokens * (measured?.diskBytesPerToken ?? BYTES_PER_TOKEN);
+      if (modelBytes === null || corpusBytes === null) return { nSamples, seconds: null, diskBytes };
+      const secondsPerToken =
+        measured === undefined
+          ? modelBytes / WEIGHT_BYTES_PER_SECOND / nCores
+          : modelBytes / measured.modelBytes / measured.tokensPerSecond;
+      return { nSamples, seconds: nTokens * secondsPerToken + corpusBytes / scanSpeed, diskBytes };
     }),
   };
+}
+
+/** Of the same model, or of one that is nearly as large. */
+function nearest(
+  model: string | null,
+  modelBytes: number,
+  speeds: readonly MeasuredSpeed[],
+): MeasuredSpeed | undefined {
+  const same = speeds.find((speed) => speed.model === model);
+  if (same !== undefined) return same;
+  const apart = (speed: MeasuredSpeed) => Math.abs(Math.log(speed.modelBytes / modelBytes));
+  const [closest] = speeds.toSorted((a, b) => apart(a) - apart(b));
+  return closest !== undefined && apart(closest) <= Math.log(ALIKE) ? closest : undefined;
 }
 
 /** Null where it is not on this machine. */

@@ -1,9 +1,9 @@
 // Opens a study's dashboard: that of the row that was pressed, or one that is chosen.
 
 import { l10n, window } from 'vscode';
-import { listStudies } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { CommandMap } from '../command-map.ts';
+import { listedStudies } from '../studies/listed-studies.ts';
 import type { StudyLocation } from '../studies/study-location.ts';
 import type { StudyServer } from '../study-server.ts';
 import type { Dashboards } from './dashboards.ts';
@@ -27,8 +27,7 @@ export function dashboardCommand(
 }
 
 async function askWhichStudy(server: StudyServer, location: StudyLocation): Promise<StudyId | null> {
-  const lists = location.folders().map((folder) => server.request(listStudies, { folder }));
-  const listed = (await Promise.all(lists)).flat();
+  const listed = await listedStudies(server, location);
   const opened = location.opened().filter((study) => !listed.some(({ id }) => id === study));
   const items = [
     ...listed.map(({ id, name, state }) => ({ label: name, description: state, detail: id })),

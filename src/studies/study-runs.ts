@@ -11,9 +11,10 @@ import {
   window,
 } from 'vscode';
 import { runStudy } from '../../protocol/requests.ts';
-import type { Progress, StudyId, StudyPlan, StudySummary } from '../../protocol/study.ts';
+import type { Progress, Stage, StudyId, StudyPlan, StudySummary } from '../../protocol/study.ts';
 import { readExecution } from '../settings.ts';
 import type { StudyServer } from '../study-server.ts';
+import { RunNotification } from './run-notification.ts';
 
 const RUNNING_KEY = 'runningStudies';
 
@@ -23,8 +24,17 @@ export interface StudyRun {
   readonly progress: Progress | null;
 }
 
+/** One that came to an end of its own. */
+export interface EndedRun {
+  readonly summary: StudySummary;
+  /** How far each stage came. */
+  readonly last: ReadonlyMap<Stage, Progress>;
+}
+
 interface LiveRun {
   progress: Progress | null;
+  /** How far each stage came. */
+  readonly last: Map<Stage, Progress>;
   readonly cancellation: CancellationTokenSource;
   readonly ended: PromiseWithResolvers<void>;
 }
@@ -32,21 +42,26 @@ interface LiveRun {
 export class StudyRuns implements Disposable {
   readonly #server: StudyServer;
   readonly #memento: Memento;
+  readonly #notification: RunNotification;
   readonly #live = new Map<StudyId, LiveRun>();
   readonly #changed = new EventEmitter<StudyId>();
+  readonly #ended = new EventEmitter<EndedRun>();
   readonly #listener: Disposable;
   #isDisposed = false;
 
   /** A run began, moved on, or ended. */
   readonly onDidChange = this.#changed.event;
+  readonly onDidEnd = this.#ended.event;
 
   constructor(server: StudyServer, memento: Memento) {
     this.#server = server;
     this.#memento = memento;
+    this.#notification = new RunNotification(this);
     this.#listener = server.onProgress(({ study, progress }) => {
       const run = this.#live.get(study);
       if (run === undefined) return;
       run.progress = progress;
+      run.last.set(progress.stage, progress);
       this.#changed.fire(study);
     });
   }
@@ -72,18 +87,25 @@ export class StudyRuns implements Disposable {
     await run?.ended.promise;
   }
 
-  /** Settles when the study ends. A null plan resumes with the plan in the study's file. */
+  /**
+   * Settles when the study ends. A null plan resumes with the plan in the study's file, which takes no more than the
+   * view's progress; what the user has just started says so in a notification.
+   */
   async run(study: StudyId, plan: StudyPlan | null): Promise<StudySummary> {
     const cancellation = new CancellationTokenSource();
     const ended = Promise.withResolvers<void>();
-    this.#live.set(study, { progress: null, cancellation, ended });
+    const last = new Map<Stage, Progress>();
+    this.#live.set(study, { progress: null, last, cancellation, ended });
     this.#announce(study);
+    if (plan !== null) this.#notification.show(study, ended.promise);
     await this.#remember((running) => [...running, study]);
     try {
       const execution = readExecution();
-      return await window.withProgress({ location: { viewId: 'verbatim.studies' } }, () =>
+      const summary = await window.withProgress({ location: { viewId: 'verbatim.studies' } }, () =>
         this.#server.request(runStudy, { study, plan, execution }, cancellation.token),
       );
+      this.#ended.fire({ summary, last });
+      return summary;
     } finally {
       this.#live.delete(study);
       cancellation.dispose();
@@ -103,6 +125,7 @@ export class StudyRuns implements Disposable {
     for (const { cancellation } of this.#live.values()) cancellation.cancel();
     this.#listener.dispose();
     this.#changed.dispose();
+    this.#ended.dispose();
   }
 
   async #remember(change: (running: readonly StudyId[]) => readonly StudyId[]): Promise<void> {

@@ -77,14 +77,14 @@ export function askText(
 /** Asks one after another; a question that answers `back` leads to the one before that was not passed over. */
 export async function askInTurn(
   questions: readonly (() => Promise<'next' | 'back' | 'left' | 'passed'>)[],
-): Promise<'done' | 'left'> {
+): Promise<'done' | 'back' | 'left'> {
   let direction = 1;
   for (let at = 0; at < questions.length; ) {
     const outcome = await questions[at]!();
     if (outcome === 'left') return 'left';
     if (outcome !== 'passed') direction = outcome === 'back' ? -1 : 1;
-    at = Math.max(0, at + direction);
-    if (at === 0) direction = 1;
+    at += direction;
+    if (at < 0) return 'back';
   }
   return 'done';
 }

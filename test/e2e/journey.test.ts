@@ -14,6 +14,9 @@ import {
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
+import type { StudyPlan } from '../../protocol/study.ts';
+import { openForReading } from '../../server/store/study-file.ts';
+import { readStudy } from '../../server/store/study-table.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
 import { SHOTS, Workbench } from './workbench.ts';
 
@@ -81,8 +84,14 @@ stage(
     const rate = status.filter({ hasText: / left$/ });
     await rate.waitFor({ timeout: 10_000 }).catch(() => {});
     await workbench.takeShot('3-running');
+    await page.locator('#status\\.notifications').click();
+    const notification = page.locator('.notification-list-item', { hasText: 'Study demo' });
+    await notification.locator('.monaco-button', { hasText: 'Cancel' }).waitFor();
+    await workbench.takeShot('3-notification');
+    await page.locator('#status\\.notifications').click();
     await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
     await status.waitFor({ state: 'hidden' });
+    await notification.waitFor({ state: 'detached' });
     await workbench
       .treeRows(/train \d+ · extract \d+ · \d+ lines/)
       .first()
@@ -296,7 +305,44 @@ stage('a study is deleted, but only when that is confirmed', async () => {
   await page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Delete' }).click();
   await row.waitFor({ state: 'detached' });
   assert.deepEqual(
-    readdirSync(join(folder, '.verbatim')).filter((name) => name.startsWith('demo-model')),
+    readdirSync(join(folder, '.verbatim')).filter((name) => name.startsWith('demo-model.')),
     [],
   );
 });
+
+stage(
+  'the wizard tells what a study takes, and continues what a first study found',
+  async () => {
+    const { page } = workbench;
+    await workbench.runCommand('Verbatim: Run Memorization Study');
+    await workbench.quickPickRow('Choose a model and').click();
+    await workbench.quickPickRow('Choose a model folder').click();
+    await workbench.acceptFolder(join(ROOT, 'media', 'demo-model'));
+    await workbench.quickPickRow('A folder…').click();
+    await workbench.acceptFolder(join(ROOT, 'dist', 'demo-corpus', 'shards'));
+    // The demo has run here.
+    await workbench.quickPickRow('as fast as your last studies here').waitFor();
+    await workbench.takeShot('16-measured');
+    await workbench.quickPickRow('Another number').click();
+    await page.locator('.quick-input-widget input.input').fill('16');
+    await page.keyboard.press('Enter');
+    await workbench.quickPickRow('Continuing prompts').click();
+    await workbench.quickPickRow('A folder of source files').waitFor();
+    await workbench.takeShot('17-prompts');
+    await page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
+    await workbench.quickPickRow('Continuing what a first study found').click();
+    await workbench.quickPickRow('demo.sqlite').click();
+    await workbench.quickPickRow('Start the study').click();
+    const study = workbench.treeRows(/^demo-model.*in 16 samples/);
+    await study.waitFor({ timeout: DEMO_LIMIT_MS });
+    const { plan } = readPlan(join(folder, '.verbatim', 'demo-model.sqlite'));
+    assert.equal(plan.sampling.strategy, 'tsg');
+    assert.ok(plan.sampling.prompts.length > 100, `${plan.sampling.prompts.length} prompts`);
+  },
+  DEMO_LIMIT_MS,
+);
+
+function readPlan(file: string): { readonly plan: StudyPlan } {
+  using db = openForReading(file);
+  return readStudy(db)!;
+}

@@ -64,7 +64,11 @@ export const tests = [
   }),
   hostTest('tells a long study from a short one, and what is not here from what is', async () => {
     const demo = await parts().server.request(getDemoPlan, {});
-    const here = await parts().server.request(estimateStudy, { plan: demo, sizes: [256, 20_000] });
+    const here = await parts().server.request(estimateStudy, {
+      plan: demo,
+      sizes: [256, 20_000],
+      speeds: [],
+    });
     const [short, long] = here.sizes;
     assert.ok(short!.seconds! > 0 && long!.seconds! > short!.seconds!);
     assert.ok(long!.diskBytes > short!.diskBytes && here.modelBytes! > 0 && here.corpusBytes! > 0);
@@ -73,7 +77,7 @@ export const tests = [
       folder: '/',
     });
     assert.equal(plan.model, 'hf://owner/name');
-    const elsewhere = await parts().server.request(estimateStudy, { plan, sizes: [256] });
+    const elsewhere = await parts().server.request(estimateStudy, { plan, sizes: [256], speeds: [] });
     assert.equal(elsewhere.sizes[0]!.seconds, null);
   }),
   hostTest('reads relative paths from the folder of the file', async () => {

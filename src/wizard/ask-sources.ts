@@ -1,0 +1,114 @@
+// The places that a study is asked about: its model, its training data, and the prompts of the strategies that
+// continue some.
+
+import { l10n } from 'vscode';
+import type { StudySummary } from '../../protocol/study.ts';
+import { askPlaces, fromDialog, fromHub, type Places, type PlaceWay, usedBefore } from './ask-places.ts';
+import { type Answer, answered, type Step } from './multi-step.ts';
+
+export async function askModel(at: Step, recent: readonly string[]): Promise<Answer<string>> {
+  const places = await askPlaces(at, l10n.t('Which model?'), [
+    ...usedBefore(recent.map((model) => [model])),
+    fromDialog(
+      {
+        label: l10n.t('$(folder-opened) Choose a model folder…'),
+        detail: l10n.t('A Hugging Face checkpoint: config.json, tokenizer.json and *.safetensors.'),
+      },
+      {
+        title: l10n.t('Model: a folder with config.json, tokenizer.json and *.safetensors'),
+        openLabel: l10n.t('Use This Model'),
+        canSelectFolders: true,
+        canSelectFiles: false,
+      },
+    ),
+    fromHub(
+      {
+        label: l10n.t('$(cloud-download) Name a model of the Hub…'),
+        detail: l10n.t('Such as owner/name. It is downloaded when the study starts.'),
+      },
+      l10n.t('Model on the Hub'),
+      '',
+    ),
+  ]);
+  return only(places);
+}
+
+export function askCorpus(at: Step, recent: readonly Places[]): Promise<Answer<Places>> {
+  const dialog = { title: l10n.t('Training data'), openLabel: l10n.t('Use As Training Data') };
+  return askPlaces(at, l10n.t('Which training data?'), [
+    ...usedBefore(recent),
+    fromDialog(
+      {
+        label: l10n.t('$(folder) A folder…'),
+        detail: l10n.t('Of shards (.jsonl, .json.gz, .jsonl.zst, .parquet) or of plain source files.'),
+      },
+      { ...dialog, canSelectFolders: true, canSelectFiles: false, canSelectMany: true },
+    ),
+    fromDialog(
+      { label: l10n.t('$(file-zip) Files…'), detail: l10n.t('One or more shards.') },
+      { ...dialog, canSelectMany: true },
+    ),
+    fromHub(
+      {
+        label: l10n.t('$(cloud-download) Name a data set of the Hub…'),
+        detail: l10n.t('Such as owner/name. It is downloaded while the study runs.'),
+      },
+      l10n.t('Data set on the Hub'),
+      'hf://datasets/',
+    ),
+  ]);
+}
+
+/** For prompt-conditioned sampling. */
+export async function askPrompts(at: Step, before: string | undefined): Promise<Answer<string>> {
+  const dialog = { title: l10n.t('Prompts'), openLabel: l10n.t('Use These Prompts') };
+  const places = await askPlaces(at, l10n.t('Which prompts are to be continued?'), [
+    ...usedBefore(before === undefined || isStudy(before) ? [] : [[before]]),
+    fromDialog(
+      {
+        label: l10n.t('$(folder) A folder of source files…'),
+        detail: l10n.t('Each file’s text up to the end of its first function’s signature.'),
+      },
+      { ...dialog, canSelectFolders: true, canSelectFiles: false },
+    ),
+    fromDialog(
+      {
+        label: l10n.t('$(file) A file of prompts…'),
+        detail: l10n.t('JSON lines, a prompt a line of text, or a shard of source files.'),
+      },
+      dialog,
+    ),
+  ]);
+  return only(places);
+}
+
+/** For two-step sampling: the study whose fragments become the prompts. */
+export async function askFirstStudy(at: Step, studies: readonly StudySummary[]): Promise<Answer<string>> {
+  const ways = studies
+    .filter(({ nFragments }) => nFragments !== null && nFragments > 0)
+    .map(
+      ({ id, name, nFragments }): PlaceWay => ({
+        label: `$(beaker) ${name}`,
+        description: l10n.t('{0} fingerprints', (nFragments ?? 0).toLocaleString()),
+        detail: id,
+        ask: async () => answered([id]),
+      }),
+    );
+  const places = await askPlaces(at, l10n.t('Which study’s fragments are to be continued?'), [
+    ...ways,
+    fromDialog(
+      { label: l10n.t('$(folder-opened) Another study file…') },
+      {
+        title: l10n.t('The first study'),
+        openLabel: l10n.t('Use This Study'),
+        filters: { [l10n.t('Verbatim studies')]: ['sqlite'] },
+      },
+    ),
+  ]);
+  return only(places);
+}
+
+export const isStudy = (place: string): boolean => place.endsWith('.sqlite');
+
+const only = (places: Answer<Places>): Answer<string> =>
+  places.kind === 'answered' ? answered(places.value[0]!) : places;
