@@ -69,7 +69,7 @@ export function* countInSteps(request: PreparedRequest): Steps<Generator<Fragmen
     for (const fragments of inBatches(ranked, nPlaces)) {
       const batch = new PlaceBatch(tree, fragments);
       const samplePlaces = findSamplePlaces(batch, tree, automaton, covered, index, samples);
-      const trainPlaces = findTrainPlaces(batch, tree, events, shards, minLines);
+      const trainPlaces = findTrainPlaces(batch, tree, events, train, shards, minLines);
       for (const f of fragments) {
         yield {
           fingerprint: fingerprints[f]!,

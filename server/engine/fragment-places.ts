@@ -2,7 +2,7 @@
 // fragments at a time, so that their memory is bounded whatever the number of fragments.
 
 import type { CoveredSamples } from './covered-samples.ts';
-import { PLACE_CAP, type Place, type SampleInput, type SamplePlace, type TrainPlace } from './detection.ts';
+import { PLACE_CAP, type SampleInput, type SamplePlace, type TrainPlace } from './detection.ts';
 import type { Events, RunEvents } from './match-events.ts';
 import type { FragmentTree } from './maximal-fragments.ts';
 import type { ScannedShard } from './prepare-request.ts';
@@ -12,12 +12,14 @@ import { NONE, type SuffixAutomaton } from './suffix-automaton.ts';
 
 /** Fragments whose places are gathered together, by index in the tree. */
 export class PlaceBatch {
+  readonly fragments: Uint32Array;
   readonly #tree: FragmentTree;
   readonly #inBatch: Uint8Array;
   /** Per fragment of the tree: itself or the longest end of it that is in the batch, or NONE. */
   readonly #nearest: Int32Array;
 
-  constructor(tree: FragmentTree, fragments: Iterable<number>) {
+  constructor(tree: FragmentTree, fragments: Uint32Array) {
+    this.fragments = fragments;
     this.#tree = tree;
     this.#inBatch = new Uint8Array(tree.nFragments);
     for (const fragment of fragments) this.#inBatch[fragment] = 1;
@@ -26,6 +28,11 @@ export class PlaceBatch {
       const parent = tree.parent[f]!;
       this.#nearest[f] = this.#inBatch[f] === 1 ? f : parent === NONE ? NONE : this.#nearest[parent]!;
     }
+  }
+
+  /** Of the whole tree. */
+  get nFragments(): number {
+    return this.#tree.nFragments;
   }
 
   /**
@@ -50,14 +57,17 @@ export function findSamplePlaces(
   index: SampleIndex,
   samples: readonly SampleInput[],
 ): (fragment: number) => SamplePlace[] {
-  const places = new PlaceLists();
+  const places = new PlaceLists(batch, (f) => automaton.occurrences[tree.state[f]!]!);
   for (let at = 0; at < covered.sequence.length; at++) {
     if (covered.sequence[at] === EDGE) continue;
     const longest = tree.longestOf[automaton.stateAt[at]!]!;
     batch.visit(longest, places, covered.samples[at]!, index, covered.positions[at]!);
   }
   return (fragment) =>
-    places.get(fragment, (sample, place) => ({ sampleId: samples[sample]!.sampleId, ...place }));
+    places.get(fragment, (sample, firstLine, lastLine, byteOffset, nBytes) => {
+      const { sampleId } = samples[sample]!;
+      return { sampleId, firstLine, lastLine, byteOffset, nBytes };
+    });
 }
 
 export interface PlacedShard extends ScannedShard {
@@ -70,6 +80,7 @@ export function findTrainPlaces(
   batch: PlaceBatch,
   tree: FragmentTree,
   events: Events,
+  train: Float64Array,
   shards: readonly PlacedShard[],
   minLines: number,
 ): (fragment: number) => TrainPlace[] {
@@ -77,7 +88,7 @@ export function findTrainPlaces(
   for (let event = 0; event < longestOf.length; event++) {
     longestOf[event] = tree.longestWithin(events.state.get(event), events.length.get(event));
   }
-  const places = new PlaceLists();
+  const places = new PlaceLists(batch, (f) => train[f]!);
   for (const { shard, runs, result, runEvents } of shards) {
     // Runs of a document come by their first line, and all windows of one begin before those of the next: so
     // the places of any one fragment come in order.
@@ -91,11 +102,10 @@ export function findTrainPlaces(
     });
   }
   return (fragment) =>
-    places.get(fragment, (owner, place) => ({
-      shard: Math.floor(owner / ROWS),
-      row: owner % ROWS,
-      ...place,
-    }));
+    places.get(fragment, (owner, firstLine, lastLine, byteOffset, nBytes) => {
+      const shard = Math.floor(owner / ROWS);
+      return { shard, row: owner % ROWS, firstLine, lastLine, byteOffset, nBytes };
+    });
 }
 
 /** More than any shard's rows: shard and row make one number. */
@@ -103,38 +113,57 @@ const ROWS = 2 ** 32;
 /** Whose place it is, first and last raw line, start and length in bytes. */
 const NUMBERS_A_PLACE = 5;
 
-/** Places by fragment, at most PLACE_CAP each: as plain numbers, which take a third of what objects do. */
+type MakePlace<T> = (
+  owner: number,
+  firstLine: number,
+  lastLine: number,
+  byteOffset: number,
+  nBytes: number,
+) => T;
+
+/** The places of a batch by fragment, at most PLACE_CAP each: plain numbers in one piece, since their count is known. */
 class PlaceLists {
-  readonly #lists = new Map<number, number[]>();
+  readonly #numbers: Float64Array;
+  /** Per fragment of the tree, in places: where its own begin, how many there are so far, and at most. */
+  readonly #first: Uint32Array;
+  readonly #found: Uint32Array;
+  readonly #most: Uint32Array;
+
+  constructor({ fragments, nFragments }: PlaceBatch, nOccurrences: (fragment: number) => number) {
+    this.#first = new Uint32Array(nFragments);
+    this.#found = new Uint32Array(nFragments);
+    this.#most = new Uint32Array(nFragments);
+    let nPlaces = 0;
+    for (const fragment of fragments) {
+      this.#first[fragment] = nPlaces;
+      this.#most[fragment] = Math.min(nOccurrences(fragment), PLACE_CAP);
+      nPlaces += this.#most[fragment]!;
+    }
+    this.#numbers = new Float64Array(NUMBERS_A_PLACE * nPlaces);
+  }
 
   isFull(fragment: number): boolean {
-    return (this.#lists.get(fragment)?.length ?? 0) >= NUMBERS_A_PLACE * PLACE_CAP;
+    return this.#found[fragment]! >= this.#most[fragment]!;
   }
 
   /** The place of the lines [first, last] of a text. */
   add(fragment: number, owner: number, layout: LineLayout, first: number, last: number): void {
-    let list = this.#lists.get(fragment);
-    if (!list) {
-      list = [];
-      this.#lists.set(fragment, list);
-    }
+    const numbers = this.#numbers;
+    let at = NUMBERS_A_PLACE * (this.#first[fragment]! + this.#found[fragment]!++);
     const start = layout.starts[first]!;
-    list.push(owner, layout.rawLines[first]!, layout.rawLines[last]!, start, layout.ends[last]! - start);
+    numbers[at++] = owner;
+    numbers[at++] = layout.rawLines[first]!;
+    numbers[at++] = layout.rawLines[last]!;
+    numbers[at++] = start;
+    numbers[at] = layout.ends[last]! - start;
   }
 
-  get<T>(fragment: number, make: (owner: number, place: Place) => T): T[] {
-    const list = this.#lists.get(fragment) ?? [];
-    return Array.from({ length: list.length / NUMBERS_A_PLACE }, (_, i) => {
-      const [owner, firstLine, lastLine, byteOffset, nBytes] = list.slice(
-        NUMBERS_A_PLACE * i,
-        NUMBERS_A_PLACE * (i + 1),
-      );
-      return make(owner!, {
-        firstLine: firstLine!,
-        lastLine: lastLine!,
-        byteOffset: byteOffset!,
-        nBytes: nBytes!,
-      });
+  get<T>(fragment: number, make: MakePlace<T>): T[] {
+    const numbers = this.#numbers;
+    const first = this.#first[fragment]!;
+    return Array.from({ length: this.#found[fragment]! }, (_, i) => {
+      const at = NUMBERS_A_PLACE * (first + i);
+      return make(numbers[at]!, numbers[at + 1]!, numbers[at + 2]!, numbers[at + 3]!, numbers[at + 4]!);
     });
   }
 }
