@@ -48,5 +48,5 @@ function whyAbsent(predictor: Predictor, nScored: number): string {
   if (nScored > 0) return 'All samples are memorised, or none: there is nothing to tell apart.';
   if (predictor === 'ppl-ppl') return 'No second model has scored the samples.';
   if (predictor === 'ppl-lowercase') return 'The lower-cased samples have not been scored.';
-  return 'The samples were made elsewhere, without log-probabilities.';
+  return 'The samples were made elsewhere, without log-probabilities, and no model has scored them.';
 }

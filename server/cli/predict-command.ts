@@ -11,7 +11,9 @@ import type { Scorer } from '../store/metrics-table.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { scoreSamples } from '../study/score-samples.ts';
+import { modelLocation } from './corpus-options.ts';
 import { withLockedStudy } from './locked-study.ts';
+import { terminalProgress } from './terminal-progress.ts';
 import { writeLines } from './write-lines.ts';
 
 interface Options {
@@ -26,9 +28,9 @@ export function predictCommand(): Command {
   return new Command('predict')
     .description('Rank samples by the predictors of memorisation, against what the scan found.')
     .argument('<study>', 'study file (.sqlite)')
-    .option('--second-model <dir>', 'score the samples under a second, smaller model (PPL–PPL ratio)')
+    .option('--second-model <dir|name>', 'score the samples under a second, smaller model (PPL–PPL ratio)')
     .option('--lowercase', 'score the lower-cased samples under the study’s model')
-    .option('--model <dir>', 'score samples that were made elsewhere under this model')
+    .option('--model <dir|name>', 'score samples that were made elsewhere under this model')
     .addOption(
       new Option('--provider <name>', 'where the models run')
         .choices(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml'])
@@ -47,7 +49,7 @@ export function predictCommand(): Command {
 async function score(file: string, options: Options): Promise<void> {
   const { model, secondModel, lowercase, provider } = options;
   if (model === undefined && secondModel === undefined && !lowercase) return;
-  const execution = { provider, batch: 'auto', workers: 'auto' } as const;
+  const execution = { provider, batch: 'auto', workers: 'auto', fetch: 'missing' } as const;
   const stop = new AbortController();
   const onSignal = () => stop.abort();
   process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
@@ -59,10 +61,16 @@ async function score(file: string, options: Options): Promise<void> {
           action: 'Name it with --model.',
         });
       }
-      const scoreAs = (scorer: Scorer, name: string) =>
-        scoreSamples(db, scorer, name, execution, stop.signal);
-      if (model !== undefined) await scoreAs('model', resolve(model));
-      if (secondModel !== undefined) await scoreAs('second-model', resolve(secondModel));
+      const scoreAs = async (scorer: Scorer, name: string) => {
+        const progress = terminalProgress(process.stderr, 'scored');
+        try {
+          await scoreSamples(db, scorer, name, execution, stop.signal, progress.report);
+        } finally {
+          progress.end();
+        }
+      };
+      if (model !== undefined) await scoreAs('model', modelLocation(model));
+      if (secondModel !== undefined) await scoreAs('second-model', modelLocation(secondModel));
       if (lowercase) await scoreAs('lowercase', own!);
     });
   } finally {

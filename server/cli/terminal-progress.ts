@@ -3,12 +3,17 @@
 import type { Progress, Stage } from '../../protocol/study.ts';
 import type { Report } from '../progress.ts';
 
-const titles: Readonly<Record<Stage, string>> = {
+const titles: Readonly<Record<Exclude<Stage, 'sample'>, string>> = {
   prepare: 'Preparing',
-  sample: 'Sampling the model',
   scan: 'Scanning the corpus',
   analyse: 'Finding fragments',
 };
+
+const samplingTitles = {
+  made: 'Sampling the model',
+  read: 'Reading the samples',
+  scored: 'Scoring the samples',
+} as const;
 
 const REDRAW_MS = 100;
 /** A step of work may take minutes: the time goes on meanwhile, so that nobody takes it for dead. */
@@ -18,13 +23,12 @@ const MAX_BAR_WIDTH = 24;
 /** What "12800/20000 samples · 152.1 samples/s · 10 min 20 s left" needs. */
 const TEXT_WIDTH = 52;
 
-/** `sampling` is whether the samples are made here, or read. */
+/** `sampling` is what becomes of the samples here. */
 export function terminalProgress(
   out: NodeJS.WriteStream,
-  sampling: 'made' | 'read' = 'made',
+  sampling: keyof typeof samplingTitles = 'made',
 ): { readonly report: Report; end(): void } {
-  const titleOf = ({ stage }: Progress) =>
-    stage === 'sample' && sampling === 'read' ? 'Reading the samples' : titles[stage];
+  const titleOf = ({ stage }: Progress) => (stage === 'sample' ? samplingTitles[sampling] : titles[stage]);
   return out.isTTY ? bars(out, titleOf) : plainLines(out, titleOf);
 }
 

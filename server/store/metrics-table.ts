@@ -107,11 +107,12 @@ export interface SampleRow extends PredictorInputs {
 }
 
 export function readSampleRows(db: Database): readonly SampleRow[] {
-  const score = (scorer: string) =>
-    `(SELECT mean_nll FROM sample_scores s WHERE s.scorer = '${scorer}' AND s.sample_id = m.sample_id)`;
+  const score = (scorer: Scorer, column: 'mean_nll' | 'windowed_perplexity' = 'mean_nll') =>
+    `(SELECT ${column} FROM sample_scores s WHERE s.scorer = '${scorer}' AND s.sample_id = m.sample_id)`;
   return db
     .prepare(
       `SELECT m.*, coalesce(m.mean_nll, ${score('model')}) AS any_mean_nll,
+         coalesce(m.windowed_perplexity, ${score('model', 'windowed_perplexity')}) AS any_windowed_perplexity,
          ${score('second-model')} AS second_mean_nll, ${score('lowercase')} AS lowercase_mean_nll
        FROM sample_metrics m ORDER BY sample_id`,
     )
@@ -123,22 +124,26 @@ export function readSampleRows(db: Database): readonly SampleRow[] {
       nTokens: row.n_tokens as number | null,
       nMemorisedTokens: row.n_memorised_tokens as number | null,
       meanNll: row.any_mean_nll as number | null,
-      windowedPerplexity: row.windowed_perplexity as number | null,
+      windowedPerplexity: row.any_windowed_perplexity as number | null,
       zlibBytes: Number(row.zlib_bytes),
       secondMeanNll: row.second_mean_nll as number | null,
       lowercaseMeanNll: row.lowercase_mean_nll as number | null,
     }));
 }
 
+/** `model` made the samples, or is taken to have: it scores those that were made elsewhere. */
 export type Scorer = 'model' | 'second-model' | 'lowercase';
 
+export interface SampleScore {
+  readonly sampleId: number;
+  readonly meanNll: number;
+  readonly windowedPerplexity: number | null;
+}
+
 /** Keeps what a scorer found; earlier scores of the same scorer are replaced. Call inside a transaction. */
-export function replaceSampleScores(
-  db: Database,
-  scorer: Scorer,
-  scores: Iterable<{ readonly sampleId: number; readonly meanNll: number }>,
-): void {
+export function replaceSampleScores(db: Database, scorer: Scorer, scores: Iterable<SampleScore>): void {
   db.prepare('DELETE FROM sample_scores WHERE scorer = ?').run(scorer);
-  const insert = db.prepare('INSERT INTO sample_scores VALUES (?, ?, ?)');
-  for (const { sampleId, meanNll } of scores) insert.run(scorer, sampleId, meanNll);
+  const insert = db.prepare('INSERT INTO sample_scores VALUES (?, ?, ?, ?)');
+  for (const { sampleId, meanNll, windowedPerplexity } of scores)
+    insert.run(scorer, sampleId, meanNll, windowedPerplexity);
 }

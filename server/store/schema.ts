@@ -214,6 +214,10 @@ CREATE INDEX fragments_by_counts ON fragments (train, extract, fragment_id);
   `
 CREATE INDEX fragment_facts_with_licence ON fragment_facts (category, spdx_id) WHERE spdx_id <> '';
 `,
+  `
+-- Mean perplexity over windows of six lines, under that scorer; NULL where it was not measured.
+ALTER TABLE sample_scores ADD COLUMN windowed_perplexity REAL;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

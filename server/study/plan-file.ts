@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { PlanFile } from '../../protocol/plan-file.ts';
-import type { SamplingPlan, StudyPlan } from '../../protocol/study.ts';
+import type { ColumnNames, SamplingPlan, StudyPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
 import { reasonOf } from '../system-failure.ts';
@@ -71,7 +71,7 @@ function place(kind: 'model' | 'dataset', text: string, folder: string): string 
   return isHubName(named) && !existsSync(found) ? named : found;
 }
 
-type Kind = 'string' | 'number' | 'strings' | 'object' | readonly string[];
+type Kind = 'string' | 'number' | 'strings' | 'columns' | readonly string[];
 
 const PROPERTIES: Readonly<Record<keyof PlanFile | '$schema', Kind>> = {
   $schema: 'string',
@@ -87,7 +87,7 @@ const PROPERTIES: Readonly<Record<keyof PlanFile | '$schema', Kind>> = {
   seed: 'number',
   minLines: 'number',
   profile: ['exact-1', 'text-1'],
-  columns: 'object',
+  columns: 'columns',
 };
 
 function checkTypes(value: unknown): PlanFile {
@@ -117,13 +117,28 @@ function checkObject(value: unknown): Readonly<Record<string, unknown>> {
 
 function isOfKind(given: unknown, kind: Kind): boolean {
   if (typeof kind !== 'string') return kind.includes(given as string);
-  if (kind === 'object') return typeof given === 'object' && given !== null && !Array.isArray(given);
+  if (kind === 'columns') return isColumns(given);
   if (kind !== 'strings') return typeof given === kind;
   const all = Array.isArray(given) ? given : [given];
   return all.length > 0 && all.every((item) => typeof item === 'string');
 }
 
+const COLUMNS: readonly string[] = [
+  'content',
+  'repository',
+  'path',
+  'license',
+] satisfies (keyof ColumnNames)[];
+
+function isColumns(given: unknown): given is ColumnNames {
+  if (typeof given !== 'object' || given === null || Array.isArray(given)) return false;
+  return Object.entries(given).every(
+    ([name, column]) => COLUMNS.includes(name) && typeof column === 'string' && column !== '',
+  );
+}
+
 function describe(kind: Kind): string {
   if (typeof kind !== 'string') return `one of ${kind.join(', ')}`;
+  if (kind === 'columns') return `an object with names of columns: ${COLUMNS.join(', ')}`;
   return kind === 'strings' ? 'a place or a list of places' : `a ${kind}`;
 }

@@ -1,12 +1,14 @@
 // Scores a study's samples once more, for the predictors that need another model or another text.
 
 import type { Execution } from '../../protocol/study.ts';
+import { type Report, startMeter } from '../progress.ts';
 import { openModel } from '../sampling/checkpoint.ts';
 import { scoreTexts } from '../sampling/score.ts';
-import { replaceSampleScores, type Scorer } from '../store/metrics-table.ts';
+import { replaceSampleScores, type SampleScore, type Scorer } from '../store/metrics-table.ts';
 import { readSampleTexts } from '../store/samples-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
 import { mergeEnvironment } from '../store/study-table.ts';
+import { unpinnedModel } from './hub-sources.ts';
 
 /** All or nothing: the scores of an interrupted run are not kept. */
 export async function scoreSamples(
@@ -15,17 +17,26 @@ export async function scoreSamples(
   model: string,
   execution: Execution,
   signal: AbortSignal,
+  report: Report,
 ): Promise<void> {
-  const checkpoint = await openModel(model);
+  const checkpoint = await openModel(await unpinnedModel(model, execution, signal));
   const ids: number[] = [];
-  const scores: { sampleId: number; meanNll: number }[] = [];
-  for await (const { index, meanNll } of scoreTexts({
+  const scores: SampleScore[] = [];
+  const meter = startMeter(
+    report,
+    'sample',
+    'samples',
+    Number(db.prepare('SELECT count(*) AS n FROM samples').get()!.n),
+  );
+  for await (const { index, meanNll, windowPerplexity } of scoreTexts({
     checkpoint,
     texts: textsOf(db, scorer, ids),
     execution,
     signal,
   })) {
-    if (meanNll !== null) scores.push({ sampleId: ids[index]!, meanNll });
+    if (meanNll !== null)
+      scores.push({ sampleId: ids[index]!, meanNll, windowedPerplexity: windowPerplexity });
+    meter.advance(1);
   }
   transact(db, () => {
     replaceSampleScores(db, scorer, scores);

@@ -57,6 +57,9 @@ test('what the schema refuses, the server refuses by name', async () => {
     ['strategy', { ...full, strategy: 'best' }],
     ['top-p', { ...full, topP: 0 }],
     ['temperature', { ...full, temperature: -1 }],
+    ['columns', { ...full, columns: 'text' }],
+    ['columns', { ...full, columns: { contents: 'text' } }],
+    ['columns', { ...full, columns: { content: '' } }],
   ];
   for (const [name, plan] of wrong) {
     assert(!isValid(plan), name);
