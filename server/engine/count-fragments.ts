@@ -1,8 +1,10 @@
 // How often each fragment occurs, exactly: in the corpus and the samples, and in how many different
 // documents, repositories and samples.
 
+import { GrowingUint32 } from './growing-array.ts';
 import type { Events, RunEvents } from './match-events.ts';
 import type { FragmentTree } from './maximal-fragments.ts';
+import { PairSet } from './pair-set.ts';
 import type { ScannedShard } from './prepare-request.ts';
 import { type ShardRuns, visitRuns } from './shard-runs.ts';
 import type { Steps } from './steps.ts';
@@ -60,69 +62,89 @@ export function* countDocumentsAndRepositories(
 ): Steps<{ nDocuments: Float64Array; nRepositories: Float64Array }> {
   const documents = new OwnerCounter(tree);
   const repositories = new OwnerCounter(tree);
-  const runsOf = new RepositoryRuns();
-  const tops = shards.map(({ runEvents }) => fragmentsOfRuns(tree, events, runEvents));
+  const repositoryRuns = new RepositoryRuns();
+  const tops = fragmentsOfRuns(tree, events, shards);
   let document = 0;
-  for (const [i, { runs, result }] of shards.entries()) {
-    const { of, first } = tops[i]!;
-    const repositoryOf = new Map(result.documents.map(({ row, repository }) => [row, repository]));
+  let firstRun = 0;
+  for (const { runs, result } of shards) {
+    // Both come by row.
+    const named = result.documents.values();
+    let next = named.next().value;
     let lastRow = -1;
-    visitRuns(runs, result.partial, (row, run) => {
+    visitRuns(runs, result.partial, (row, runOfShard) => {
       if (row !== lastRow) document++;
       lastRow = row;
-      for (let at = first[run]!; at < first[run + 1]!; at++) documents.add(of[at]!, document);
-      runsOf.add(repositoryOf.get(row) ?? '', i, run);
+      while (next && next.row < row) next = named.next().value;
+      const run = firstRun + runOfShard;
+      for (let at = tops.first[run]!; at < tops.first[run + 1]!; at++) documents.add(tops.of[at]!, document);
+      repositoryRuns.add(next?.row === row ? next.repository : '', run);
     });
+    firstRun += runs.starts.length - 1;
     yield;
   }
-  runsOf.forEach((repository, i, run) => {
-    const { of, first } = tops[i]!;
-    for (let at = first[run]!; at < first[run + 1]!; at++) repositories.add(of[at]!, repository);
+  repositoryRuns.forEach((repository, run) => {
+    for (let at = tops.first[run]!; at < tops.first[run + 1]!; at++)
+      repositories.add(tops.of[at]!, repository);
   });
   return { nDocuments: documents.counts, nRepositories: repositories.counts };
 }
 
-/** Per run: fragments that together stand for all it holds; the others are ends of these. */
-function fragmentsOfRuns(tree: FragmentTree, events: Events, runEvents: RunEvents): RunEvents {
-  const of = new Uint32Array(runEvents.of.length);
-  const first = new Uint32Array(runEvents.first.length);
+/**
+ * Per run, those of all shards one after the other: fragments that together stand for all it holds; the others are ends
+ * of these.
+ */
+function fragmentsOfRuns(tree: FragmentTree, events: Events, shards: readonly CountedShard[]): RunEvents {
+  const nRuns = shards.reduce((sum, { runs }) => sum + runs.starts.length - 1, 0);
+  const of = new GrowingUint32();
+  const first = new Uint32Array(nRuns + 1);
   const seen = new OwnerCounter(tree);
-  let n = 0;
-  for (let run = 0; run + 1 < first.length; run++) {
-    first[run] = n;
-    const tops: number[] = [];
-    for (let at = runEvents.first[run]!; at < runEvents.first[run + 1]!; at++) {
-      const event = runEvents.of[at]!;
-      const fragment = tree.longestWithin(events.state.get(event), events.length.get(event));
-      if (fragment !== NONE) tops.push(fragment);
-    }
-    tops.sort((a, b) => tree.length[b]! - tree.length[a]!);
-    for (const fragment of tops) {
-      const before = seen.counts[fragment]!;
-      seen.add(fragment, run);
-      if (seen.counts[fragment] !== before) of[n++] = fragment;
+  let run = 0;
+  for (const { runEvents } of shards) {
+    for (let i = 0; i + 1 < runEvents.first.length; i++) {
+      const tops: number[] = [];
+      for (let at = runEvents.first[i]!; at < runEvents.first[i + 1]!; at++) {
+        const event = runEvents.of[at]!;
+        const fragment = tree.longestWithin(events.state.get(event), events.length.get(event));
+        if (fragment !== NONE) tops.push(fragment);
+      }
+      tops.sort((a, b) => tree.length[b]! - tree.length[a]!);
+      for (const fragment of tops) {
+        const before = seen.counts[fragment]!;
+        seen.add(fragment, run);
+        if (seen.counts[fragment] !== before) of.push(fragment);
+      }
+      first[++run] = of.length;
     }
   }
-  first[first.length - 1] = n;
-  return { of: of.slice(0, n), first };
+  return { of: of.view(), first };
 }
 
-/** Which runs of which shards each repository holds, gathered so that a repository's come together. */
+/** Which runs each repository holds, gathered so that a repository's come together. */
 class RepositoryRuns {
-  readonly #runs = new Map<string, Set<number>>();
+  readonly #numbers = new Map<string, number>();
+  readonly #pairs = new PairSet();
 
-  add(repository: string, shard: number, run: number): void {
-    const key = shard * 2 ** 32 + run;
-    const known = this.#runs.get(repository);
-    if (known) known.add(key);
-    else this.#runs.set(repository, new Set([key]));
+  add(repository: string, run: number): void {
+    let number = this.#numbers.get(repository);
+    if (number === undefined) {
+      number = this.#numbers.size + 1;
+      this.#numbers.set(repository, number);
+    }
+    this.#pairs.add(number, run);
   }
 
-  forEach(visit: (repository: number, shard: number, run: number) => void): void {
-    let repository = 0;
-    for (const keys of this.#runs.values()) {
-      for (const key of keys) visit(repository, Math.floor(key / 2 ** 32), key % 2 ** 32);
-      repository++;
+  forEach(visit: (repository: number, run: number) => void): void {
+    const ends = new Uint32Array(this.#numbers.size + 2);
+    this.#pairs.forEach((repository) => void ends[repository + 1]!++);
+    for (let i = 1; i < ends.length; i++) ends[i]! += ends[i - 1]!;
+    const runs = new Uint32Array(this.#pairs.size);
+    this.#pairs.forEach((repository, run) => {
+      runs[ends[repository]!] = run;
+      ends[repository]!++;
+    });
+    // Now each entry is the end of its repository, and the start of the next.
+    for (let repository = 1; repository <= this.#numbers.size; repository++) {
+      for (let at = ends[repository - 1]!; at < ends[repository]!; at++) visit(repository, runs[at]!);
     }
   }
 }

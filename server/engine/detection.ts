@@ -19,6 +19,7 @@ export interface ShardResult {
   readonly nRows: number;
   /** Bytes of document text, after decompression and unescaping. */
   readonly contentBytes: number;
+  /** By row. */
   readonly documents: readonly MatchedDocument[];
   /** The detector's own partial result. Its size depends on the samples, not on the shard. */
   readonly partial: Uint8Array;

@@ -3,6 +3,7 @@
 
 import { GrowingUint32 } from './growing-array.ts';
 import { type Events, NO_NEXT } from './match-events.ts';
+import { PairSet } from './pair-set.ts';
 import { NONE, type SuffixAutomaton } from './suffix-automaton.ts';
 
 /** Fragments ordered by (state, length), and how they nest as ends of one another. */
@@ -118,38 +119,4 @@ function sortFragments(automaton: SuffixAutomaton, found: { states: Uint32Array;
 
 function indexByLength(length: Uint32Array): Uint32Array {
   return Uint32Array.from(length, (_, fragment) => fragment).sort((a, b) => length[a]! - length[b]!);
-}
-
-/** Pairs of numbers below 2^32. */
-class PairSet {
-  #first = new Uint32Array(1 << 12);
-  #second = new Uint32Array(1 << 12);
-  #size = 0;
-
-  /** False when it was there. `first` must not be 0. */
-  add(first: number, second: number): boolean {
-    const mask = this.#first.length - 1;
-    let slot = hashPair(first, second) & mask;
-    for (; this.#first[slot] !== 0; slot = (slot + 1) & mask) {
-      if (this.#first[slot] === first && this.#second[slot] === second) return false;
-    }
-    this.#first[slot] = first;
-    this.#second[slot] = second;
-    if (2 * ++this.#size > this.#first.length) this.#grow();
-    return true;
-  }
-
-  #grow(): void {
-    const first = this.#first;
-    const second = this.#second;
-    this.#first = new Uint32Array(2 * first.length);
-    this.#second = new Uint32Array(2 * first.length);
-    this.#size = 0;
-    for (let i = 0; i < first.length; i++) if (first[i] !== 0) this.add(first[i]!, second[i]!);
-  }
-}
-
-function hashPair(first: number, second: number): number {
-  const hash = Math.imul(first, 0x9e3779b1) ^ Math.imul(second, 0x85ebca6b);
-  return hash ^ (hash >>> 15);
 }
