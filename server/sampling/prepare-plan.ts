@@ -17,6 +17,8 @@ export interface PreparedPlan {
   readonly rule: PickRule;
   readonly schedule: Schedule;
   readonly promptOf: (sampleId: number) => Prompt;
+  /** What of the plan was not done as asked. */
+  readonly notes: readonly string[];
 }
 
 /** Throws a UserError that names the setting. */
@@ -29,21 +31,25 @@ export function preparePlan(checkpoint: Checkpoint | ExportedModel, plan: Sampli
     topP: plan.topP,
     greedy: schedule.kind === 'constant' && schedule.temperature === 0,
   };
-  const prompts = readPrompts(checkpoint, plan);
+  const { prompts, notes } = readPrompts(checkpoint, plan);
   return {
     rule,
     schedule,
     promptOf: (sampleId) => prompts[sampleId % prompts.length]!,
+    notes,
   };
 }
 
-/** The beginning token alone, or the plan's prompts, encoded as they are: the study added nothing before them. */
-function readPrompts(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan): readonly Prompt[] {
-  const { bosToken } = checkpoint.config;
+/**
+ * The beginning token alone, or the plan's prompts, encoded as they are: the study added nothing before them.
+ * Prompts that leave no room for a sample are passed over, unless there is no other.
+ */
+function readPrompts(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan) {
+  const { bosToken, nPositions } = checkpoint.config;
   if (plan.strategy === 'npg' || plan.strategy === 'tdg') {
     const start: Prompt = { index: null, tokens: [bosToken] };
     checkLength(checkpoint, plan, start);
-    return [start];
+    return { prompts: [start], notes: [] };
   }
   if (plan.prompts.length === 0) {
     throw new UserError(`The strategy ${plan.strategy} needs prompts, and there are none.`, {
@@ -51,12 +57,23 @@ function readPrompts(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan)
     });
   }
   const encode = createEncoder(checkpoint.tokenizer, checkpoint.tokenBytes);
-  return plan.prompts.map((text, index) => {
+  const all = plan.prompts.map((text, index): Prompt => {
     const tokens = encode(new TextEncoder().encode(text));
-    const prompt: Prompt = { index, tokens: tokens.length === 0 ? [bosToken] : tokens };
-    checkLength(checkpoint, plan, prompt);
-    return prompt;
+    return { index, tokens: tokens.length === 0 ? [bosToken] : tokens };
   });
+  const prompts = all.filter(({ tokens }) => plan.maxTokens <= roomBehind(checkpoint, tokens));
+  if (prompts.length === 0) {
+    checkLength(
+      checkpoint,
+      plan,
+      all.reduce((a, b) => (b.tokens.length < a.tokens.length ? b : a)),
+    );
+  }
+  const nPassedOver = all.length - prompts.length;
+  const note =
+    `${nPassedOver} of ${all.length} prompts are passed over: with ${plan.maxTokens} tokens to sample they do ` +
+    `not fit into the ${nPositions} positions of the model's context.`;
+  return { prompts, notes: nPassedOver > 0 ? [note] : [] };
 }
 
 function toSchedule({ strategy, temperature }: SamplingPlan): Schedule {
@@ -84,24 +101,23 @@ function checkNumbers(plan: SamplingPlan): void {
   if (!Number.isSafeInteger(plan.seed)) refuse('seed', plan.seed, 'a whole number');
 }
 
-/** The last token picked is never fed back, so it needs no position. */
-function checkLength({ config, dir }: Checkpoint | ExportedModel, plan: SamplingPlan, prompt: Prompt): void {
-  const nAvailable = config.nPositions - prompt.tokens.length + 1;
+/** How many tokens can be sampled. The last one picked is never fed back, so it needs no position. */
+const roomBehind = ({ config }: Checkpoint | ExportedModel, prompt: readonly number[]) =>
+  config.nPositions - prompt.length + 1;
+
+function checkLength(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan, prompt: Prompt): void {
+  const nAvailable = roomBehind(checkpoint, prompt.tokens);
   if (plan.maxTokens <= nAvailable) return;
-  const context = `the context of ${dir} has ${config.nPositions} positions`;
-  if (prompt.index === null || nAvailable <= 0) {
-    throw new UserError(
-      prompt.index === null
-        ? `max-tokens is ${plan.maxTokens}, and ${context}.`
-        : `Prompt ${prompt.index + 1} has ${prompt.tokens.length} tokens, and ${context}.`,
-      {
-        action: prompt.index === null ? `Set max-tokens to ${nAvailable} or less.` : 'Shorten or remove it.',
-      },
-    );
+  const context = `the context of ${checkpoint.dir} has ${checkpoint.config.nPositions} positions`;
+  if (prompt.index === null) {
+    throw new UserError(`max-tokens is ${plan.maxTokens}, and ${context}.`, {
+      action: `Set max-tokens to ${nAvailable} or less.`,
+    });
   }
+  const shortest = `The shortest prompt has ${prompt.tokens.length} tokens`;
+  if (nAvailable <= 0) throw new UserError(`${shortest}, and ${context}.`, { action: 'Give shorter ones.' });
   throw new UserError(
-    `Prompt ${prompt.index + 1} has ${prompt.tokens.length} tokens and max-tokens is ${plan.maxTokens}: ` +
-      `together they are too long, since ${context}.`,
-    { action: `Shorten the prompt, or set max-tokens to ${nAvailable} or less.` },
+    `${shortest} and max-tokens is ${plan.maxTokens}: together they are too long, since ${context}.`,
+    { action: `Give shorter prompts, or set max-tokens to ${nAvailable} or less.` },
   );
 }

@@ -71,7 +71,8 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   }
   if (pending.length === 0) return;
   const runtime = findRuntime();
-  const { chosen, fallbacks: passedOver } = await chooseDevicesFor(request, prepared);
+  const { chosen, fallbacks: devicesPassedOver } = await chooseDevicesFor(request, prepared);
+  const passedOver = [...prepared.notes, ...devicesPassedOver];
   const finish = (row: RowResult): GeneratedSample => ({
     ...row,
     promptIndex: prepared.promptOf(row.sampleId).index,

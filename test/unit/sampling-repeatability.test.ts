@@ -9,7 +9,9 @@ import { after, describe, test } from 'node:test';
 import type { Execution, SamplingPlan } from '../../protocol/study.ts';
 import { Cancelled, UserError } from '../../server/errors.ts';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { preparePlan } from '../../server/sampling/prepare-plan.ts';
 import { type GeneratedSample, sampleModel } from '../../server/sampling/sample-model.ts';
+import { defaultSampling } from '../../server/study/plan.ts';
 import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-sampling-'));
@@ -238,12 +240,25 @@ describe('the sampler stops', () => {
   });
 });
 
+test('prompts that leave no room for a sample are passed over, and it is said', () => {
+  const prompts = ['one', 'z'.repeat(200), 'two'];
+  const { promptOf, notes } = preparePlan(tiny, {
+    ...defaultSampling,
+    ...{ strategy: 'pcg', maxTokens: 20, prompts },
+  });
+  assert.deepEqual(
+    [0, 1, 2, 3].map((sampleId) => promptOf(sampleId).index),
+    [0, 2, 0, 2],
+  );
+  assert.match(notes.join(), /^1 of 3 prompts are passed over: with 20 tokens .* 96 positions/);
+});
+
 describe('a plan that cannot be done is refused', () => {
   const cases: Readonly<Record<string, readonly [Partial<SamplingPlan>, RegExp]>> = {
     'longer than the context': [{ maxTokens: 97 }, /96 positions/],
-    'a prompt longer than the context': [
-      { strategy: 'pcg', prompts: ['ok', 'z'.repeat(200)] },
-      /Prompt 2 has 200/,
+    'all prompts longer than the context': [
+      { strategy: 'pcg', prompts: ['z'.repeat(200), 'z'.repeat(150)] },
+      /The shortest prompt has 150/,
     ],
     'prompt and sample together too long': [{ strategy: 'tsg', prompts: ['z'.repeat(30)] }, /together/],
     'no prompts': [{ strategy: 'pcg' }, /needs prompts/],
