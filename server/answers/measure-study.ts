@@ -3,7 +3,7 @@
 
 import { bootstrapSums } from '../analysis/bootstrap.ts';
 import { type Correlation, pearson, spearman } from '../analysis/correlation.ts';
-import type { Estimate } from '../analysis/intervals.ts';
+import { type Estimate, wilson } from '../analysis/intervals.ts';
 import { type GrowthPoint, rarefaction } from '../analysis/rarefaction.ts';
 import { chao1, chao2, frequencyCounts, goodTuringCoverage } from '../analysis/unseen.ts';
 import { type FragmentCounts, readFragmentCounts } from '../store/fragment-counts.ts';
@@ -83,10 +83,11 @@ export function measureStudy(db: Database): StudyMeasures {
 
 function measureParts(rows: readonly SampleRow[]): Pick<StudyMeasures, 'samples' | 'lines' | 'tokens'> {
   const columns = partColumns(rows);
-  const [samples, lines, tokens] = bootstrapSums(columns, partShares);
+  const [, lines, tokens] = bootstrapSums(columns, partShares);
   const total = (column: number) => columns[column]!.reduce((sum: number, value) => sum + value, 0);
   return {
-    samples: { total: rows.length, memorised: total(0), share: orZero(samples!) },
+    // A bootstrap of samples that are all memorised, or none, would claim to be certain.
+    samples: { total: rows.length, memorised: total(0), share: orZero(wilson(total(0), rows.length)) },
     lines: { total: total(2), memorised: total(1), share: orZero(lines!) },
     tokens: hasTokens(rows) ? { total: total(4), memorised: total(3), share: orZero(tokens!) } : null,
   };

@@ -25,7 +25,7 @@ import {
   familyEntries,
   type ReportContent,
 } from './report-content.ts';
-import { count, decimalInterval, percent, pValue } from './report-numbers.ts';
+import { count, counted, decimalInterval, percent, pValue } from './report-numbers.ts';
 
 const FAMILIES = 200;
 
@@ -259,7 +259,7 @@ function fragmentItem(e: FragmentEntry & { readonly nFamily: number }): string {
     .map((tag) => `<span class="tag">${escapeHtml(tag)}</span>`)
     .join(
       ' ',
-    )}</summary><pre tabindex="0">${escapeHtml(e.text)}</pre><p>Fingerprint <code>${e.fingerprint}</code>, in ${count(e.documents)} documents of ${count(e.repositories)} repositories and in ${count(e.samples)} samples.${e.accepted ? ` Accepted: ${escapeHtml(e.accepted)}.` : ''}</p><ul>${places}${more > 0 ? `<li>… and ${count(more)} more places</li>` : ''}</ul></details></li>`;
+    )}</summary><pre tabindex="0">${escapeHtml(e.text)}</pre><p>Fingerprint <code>${e.fingerprint}</code>, in ${counted(e.documents, 'document')} of ${counted(e.repositories, 'repository', 'repositories')} and in ${counted(e.samples, 'sample')}.${e.accepted ? ` Accepted: ${escapeHtml(e.accepted)}.` : ''}</p><ul>${places}${more > 0 ? `<li>… and ${counted(more, 'more place')}</li>` : ''}</ul></details></li>`;
 }
 
 /** Fragments with equal counts are one point; the most numerous first. */

@@ -11,7 +11,7 @@ import {
   type NamedLink,
   type ReportContent,
 } from './report-content.ts';
-import { count, decimalInterval, percent, percentInterval, pValue } from './report-numbers.ts';
+import { count, counted, decimalInterval, percent, percentInterval, pValue } from './report-numbers.ts';
 
 export function* reportMarkdown(content: ReportContent): Generator<string> {
   const { summary, answers, options } = content;
@@ -163,7 +163,7 @@ function* fragment(entry: FragmentEntry & { readonly nFamily: number }): Generat
   yield `### ${entry.fingerprint}`;
   yield '';
   yield escapeText(
-    `${entry.train} times in ${entry.documents} documents of ${entry.repositories} repositories, ${entry.extract} times in ${entry.samples} samples, ${entry.len} lines${entry.nFamily > 1 ? `, ${entry.nFamily - 1} more in its family` : ''} (${notes.filter(Boolean).join(', ')}).`,
+    `${counted(entry.train, 'time')} in ${counted(entry.documents, 'document')} of ${counted(entry.repositories, 'repository', 'repositories')}, ${counted(entry.extract, 'time')} in ${counted(entry.samples, 'sample')}, ${entry.len} lines${entry.nFamily > 1 ? `, ${entry.nFamily - 1} more in its family` : ''} (${notes.filter(Boolean).join(', ')}).`,
   );
   yield '';
   for (const place of entry.trainPlaces) yield `- ${escapeText(describeTrainPlace(place))}`;

@@ -5,6 +5,10 @@ import type { Estimate } from '../analysis/intervals.ts';
 /** "12,345": whole numbers, grouped. */
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
 
+/** "1 sample", "12,345 samples" */
+export const counted = (n: number, one: string, many = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`;
+
 /** "92.6 %" */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 

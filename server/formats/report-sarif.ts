@@ -15,6 +15,7 @@ import {
   fragmentEntries,
   type ReportContent,
 } from './report-content.ts';
+import { counted } from './report-numbers.ts';
 
 export function* reportSarif(content: ReportContent): Generator<string> {
   const samples = new Map<number, number>();
@@ -137,8 +138,6 @@ function ruleOf(entry: FragmentEntry): 0 | 1 | 2 {
 const describe = (e: FragmentEntry) =>
   `${e.len} lines of training data repeated word for word (${[e.kind, e.spdxId, ...e.sensitive].filter(Boolean).join(', ')}): ` +
   `${counted(e.train, 'time')} in ${counted(e.documents, 'training document')}, ${counted(e.extract, 'time')} in ${counted(e.samples, 'sample')}.`;
-
-const counted = (n: number, name: string) => `${n} ${name}${n === 1 ? '' : 's'}`;
 
 /** What was found in the fragment and the training lines that confirm it, with links that a viewer may follow. */
 function confirmations(findings: readonly SensitiveFinding[]): string {
