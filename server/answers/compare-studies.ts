@@ -162,6 +162,11 @@ function findWarnings(studies: readonly StudyToCompare[]): readonly string[] {
   if (differ((plan) => plan.corpus)) {
     warnings.push('The corpora differ: a rate may differ because of what was looked through.');
   }
+  if (differ((plan) => (plan.model === null ? null : plan.sampling.maxTokens))) {
+    warnings.push(
+      'The samples are of different lengths: a longer one has more room for a fragment, so compare lines or tokens.',
+    );
+  }
   const paired =
     studies.every(({ plan }) => plan.model !== null) &&
     !differ(({ model, sampling }) => [model, sampling.seed]);

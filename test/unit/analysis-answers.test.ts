@@ -140,6 +140,14 @@ test('a comparison of unlike studies says what is unlike', () => {
   ]);
   assert.equal(warnings.length, 2);
   assert.match(warnings[0]!, /rules differ/);
+  const sampled = { ...plan, model: '/m', samples: null };
+  const longer = { ...sampled, sampling: { ...plan.sampling, maxTokens: 9, seed: 1 } };
+  const lengths = compareStudies([
+    { name: 'a', db, plan: sampled },
+    { name: 'b', db, plan: longer },
+  ]);
+  assert.equal(lengths.warnings.length, 1);
+  assert.match(lengths.warnings[0]!, /different lengths/);
 });
 
 test('a label sample depends on its seed alone, and labels are judged by agreement', async () => {
