@@ -90,7 +90,10 @@ function* measures({ measures: m }: Answers): Generator<string> {
     ['Pearson', m.correlation.pearson],
     ['Spearman', m.correlation.spearman],
   ] as const) {
-    if (r) rows.push([`train × extract, ${name}`, decimalInterval(r), pValue(r.pValue)]);
+    if (r) {
+      const interval = `${r.low.toFixed(3)}–${r.high.toFixed(3)}, ${pValue(r.pValue)}`;
+      rows.push([`train × extract, ${name}`, r.value.toFixed(3), interval]);
+    }
   }
   yield* table(['measure', 'value', '95 % interval'], rows);
 }
