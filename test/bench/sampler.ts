@@ -3,7 +3,7 @@
 // matrix products of the same shapes, both measured in the same run. Nothing else should run meanwhile.
 
 import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
@@ -95,6 +95,7 @@ async function benchGenerate(
     speedUpPerCpuSecond: own.tokensPerCpuSecond / reference.tokensPerCpuSecond,
     ofRooflinePerCpuSecond: own.tokensPerCpuSecond / roofline.tokensPerCpuSecond,
     peakMegabytes: ownMegabytes(own),
+    peakMegabytesWithoutFiles: own.peakAnonymousBytes / 1e6,
     maxMegabytes: (1.5 * (weightBytes + cacheBytes)) / 1e6,
     transformersJsPeakMegabytes: ownMegabytes(reference),
   });
@@ -195,12 +196,33 @@ interface Measured extends Result {
   readonly peakBytes: number;
   /** What the process took before it did anything: the interpreter and the runtime's library. */
   readonly baseBytes: number;
+  /** All but pages of files, which the system takes back when it needs them; the interpreter's 45 MB are in it. */
+  readonly peakAnonymousBytes: number;
 }
 
 async function measure(measurement: Measurement): Promise<Measured> {
-  const child = join(import.meta.dirname, 'sampler-child.ts');
-  const { stdout } = await promisify(execFile)(process.execPath, [child, JSON.stringify(measurement)]);
-  return JSON.parse(stdout.trim().split('\n').at(-1)!);
+  const program = join(import.meta.dirname, 'sampler-child.ts');
+  const running = promisify(execFile)(process.execPath, [program, JSON.stringify(measurement)]);
+  let peakAnonymousBytes = Number.NaN;
+  const timer = setInterval(() => {
+    const status = readIfThere(`/proc/${running.child.pid}/status`);
+    const kilobytes = /RssAnon:\s+(\d+)/.exec(status)?.[1];
+    if (kilobytes) peakAnonymousBytes = Math.max(peakAnonymousBytes || 0, 1024 * Number(kilobytes));
+  }, 20);
+  try {
+    const { stdout } = await running;
+    return { ...JSON.parse(stdout.trim().split('\n').at(-1)!), peakAnonymousBytes };
+  } finally {
+    clearInterval(timer);
+  }
+}
+
+function readIfThere(path: string): string {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return '';
+  }
 }
 
 /** It may need more memory than there is: then there is no ratio, and the rest goes on. */

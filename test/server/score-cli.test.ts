@@ -1,10 +1,12 @@
 // `verbatim score`, and where prompts come from, through the command line on the demo's model.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
+import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { buildExportedGraph } from '../bench/sampler-exported-graph.ts';
 import { cli, demoCorpus, demoModel } from '../support/cli.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
@@ -44,6 +46,47 @@ test('memorised text scores far below its lines in another order; JSON holds eve
   const table = await cli('score', '--model', demoModel, '--samples', samples);
   assert.match(table.stdout, /^sample .*perplexity/);
   assert.equal(table.stdout.trim().split('\n').length, 3);
+});
+
+test('an exported model is sampled and scores texts as its weights do', async () => {
+  const folder = scratchFolder();
+  const model = join(folder, 'exported');
+  mkdirSync(join(model, 'onnx'), { recursive: true });
+  cpSync(join(demoModel, 'tokenizer.json'), join(model, 'tokenizer.json'));
+  const weights = await openCheckpoint(demoModel);
+  writeFileSync(join(model, 'onnx/model.onnx'), buildExportedGraph(weights));
+  // Nothing of GPT-2's own configuration is needed: the graph says the rest.
+  const { vocabularySize, nPositions, bosToken, eosTokens } = weights.config;
+  const config = { model_type: 'any', vocab_size: vocabularySize, max_position_embeddings: nPositions };
+  const json = { ...config, bos_token_id: bosToken, eos_token_id: eosTokens };
+  writeFileSync(join(model, 'config.json'), JSON.stringify(json));
+  const samples = join(folder, 'samples.jsonl');
+  writeFileSync(
+    samples,
+    rows
+      .slice(0, 3)
+      .map(({ content }) => JSON.stringify({ text: content.slice(0, 900) }))
+      .join('\n'),
+  );
+  const scoreUnder = async (dir: string) => {
+    const run = await cli('score', '--model', dir, '--samples', samples, '--json');
+    assert.equal(run.exitCode, 0, run.stderr);
+    return run.stdout
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line).meanNll as number);
+  };
+  const [own, theirs] = [await scoreUnder(demoModel), await scoreUnder(model)];
+  assert(own.length === 3 && own.every((value, i) => Math.abs(value - theirs[i]!) < 1e-4));
+  const sampleFrom = async (dir: string) => {
+    const out = join(folder, `${basename(dir)}.sqlite`);
+    const plan = ['--samples', '4', '--max-tokens', '32', '--seed', '5', '--json'];
+    const run = await cli('sample', '--model', dir, '--out', out, ...plan);
+    assert.equal(run.exitCode, 0, run.stderr);
+    const lines = run.stdout.split('\n').filter((line) => line.startsWith('{'));
+    return lines.map((line) => JSON.parse(line).text as string).sort();
+  };
+  assert.deepEqual(await sampleFrom(model), await sampleFrom(demoModel));
 });
 
 test('prompts come from source files, and the fragments of a first study prompt a second', async () => {
