@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { BASELINE_NAME, hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
+import { counted } from '../formats/report-numbers.ts';
 import { openForReading } from '../store/study-file.ts';
 
 interface Options {
@@ -40,7 +41,7 @@ export function baselineCommand(): Command {
       }
       writeBaseline(path, { accepted });
       console.error(
-        `${accepted.size} fragments accepted in ${path} (${accepted.size - kept.length} new, ${before.size - kept.length} removed)`,
+        `${counted(accepted.size, 'fragment')} accepted in ${path} (${accepted.size - kept.length} new, ${before.size - kept.length} removed)`,
       );
     });
 }

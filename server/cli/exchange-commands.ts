@@ -6,6 +6,7 @@ import { Command, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { exportStudy } from '../formats/published/export-study.ts';
 import { importStudy } from '../formats/published/import-study.ts';
+import { counted } from '../formats/report-numbers.ts';
 import { openForReading, openForWriting } from '../store/study-file.ts';
 import { keepImportedStudy } from '../study/keep-imported-study.ts';
 import { RequiredOption } from './required-option.ts';
@@ -47,7 +48,7 @@ export function importCommand(): Command {
       using db = openForWriting(file);
       keepImportedStudy(db, imported);
       console.error(
-        `${imported.samples.length} samples and ${imported.fragments.length} fragments in ${file}`,
+        `${counted(imported.samples.length, 'sample')} and ${counted(imported.fragments.length, 'fragment')} in ${file}`,
       );
       if (imported.nLostPlaces > 0) {
         console.error(`${imported.nLostPlaces} places in the logs lie in no sample and were left out`);

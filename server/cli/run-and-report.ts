@@ -1,6 +1,7 @@
 // Runs a study for a terminal: progress to stderr, Ctrl-C stops it resumably, the report to stdout.
 
 import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts';
+import { counted } from '../formats/report-numbers.ts';
 import { writeSampleLines } from '../formats/sample-lines.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
@@ -38,7 +39,9 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
   showFallbacks(request.file);
   if (request.json) await writeSampleLines(openForReading(request.file), process.stdout);
   if (request.upTo === 'sample') {
-    console.error(`${summary.nSamples} samples, ${summary.nTokens} tokens in ${request.file}`);
+    console.error(
+      `${counted(summary.nSamples, 'sample')}, ${counted(summary.nTokens, 'token')} in ${request.file}`,
+    );
     return;
   }
   await printReport(request.file, { format: 'table', top: request.top });

@@ -2,11 +2,7 @@
 // of fragments this is never capped, so the counts of memorised samples and lines are exact.
 
 import type { CoveredRange } from './detection.ts';
-import { type FragmentRequest, type PreparedRequest, prepareInSteps } from './prepare-request.ts';
-import { finish } from './steps.ts';
-
-export const findCoverage = (request: FragmentRequest): Generator<CoveredRange> =>
-  coverageOf(finish(prepareInSteps(request)));
+import type { PreparedRequest } from './prepare-request.ts';
 
 /** Ordered by sample and line. Ranges of one sample neither overlap nor touch. */
 export function* coverageOf({ samples, index, parts }: PreparedRequest): Generator<CoveredRange> {

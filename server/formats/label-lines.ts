@@ -5,13 +5,6 @@ import { type Category, categories } from '../../protocol/views.ts';
 import { UserError } from '../errors.ts';
 import type { StoredLabel } from '../store/labels-table.ts';
 
-export interface LabelLine {
-  readonly fingerprint: string;
-  /** One of the kinds; empty while it is not labelled. */
-  readonly label: string;
-  readonly note?: string;
-}
-
 /** Lines without a label are passed over. A line may name its own annotator. */
 export function readLabelLines(path: string, annotator: string | undefined): readonly StoredLabel[] {
   let text: string;
@@ -38,7 +31,7 @@ function parseLine(line: string, where: string, asked: string | undefined): Stor
     });
   }
   const { fingerprint, label = '', note = '' } = value;
-  const annotator = asked ?? value.annotator;
+  const annotator = value.annotator || asked;
   if (typeof fingerprint !== 'string' || !/^[0-9a-f]{32}$/.test(fingerprint)) {
     throw new UserError(`${where} names no fragment by its fingerprint`);
   }

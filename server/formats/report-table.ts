@@ -14,7 +14,7 @@ import {
   fragmentEntries,
   type ReportContent,
 } from './report-content.ts';
-import { count, percentInterval } from './report-numbers.ts';
+import { count, counted, percentInterval } from './report-numbers.ts';
 
 export type Rows = 'families' | 'fragments';
 
@@ -58,10 +58,10 @@ function* heading(s: StudySummary): Generator<string> {
   if (s.plan.samples === null) {
     yield `Model     ${s.plan.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`;
   }
-  const tokens = s.nTokens > 0 ? ` (${count(s.nTokens)} tokens)` : '';
+  const tokens = s.nTokens > 0 ? ` (${counted(s.nTokens, 'token')})` : '';
   yield `Samples   ${count(s.nSamples)}${tokens}${s.plan.samples === null ? '' : `, from ${s.plan.samples}`}`;
   const size = s.corpusBytes > 0 ? `, ${megabytes} MB` : '';
-  yield `Corpus    ${count(s.nDocuments)} documents${size}, ${s.nShardsScanned} of ${s.nShards} shards scanned`;
+  yield `Corpus    ${counted(s.nDocuments, 'document')}${size}, ${s.nShardsScanned} of ${s.nShards} shards scanned`;
 }
 
 function notAnalysed({ state, plan, nShards, nShardsScanned }: StudySummary): string {
@@ -73,7 +73,7 @@ function notAnalysed({ state, plan, nShards, nShardsScanned }: StudySummary): st
 function* findings({ plan, nMemorisedSamples }: StudySummary, answers: Answers): Generator<string> {
   const { samples, lines, tokens, fragments, unseen } = answers.measures;
   const { rule } = plan;
-  yield `Found     ${count(fragments.count.value)} fragments of at least ${rule.minLines} lines (${rule.profile}), ${count(fragments.families)} families, in ${count(nMemorisedSamples ?? 0)} samples`;
+  yield `Found     ${counted(fragments.count.value, 'fragment')} of at least ${counted(rule.minLines, 'line')} (${rule.profile}), ${counted(fragments.families, 'family', 'families')}, in ${counted(nMemorisedSamples ?? 0, 'sample')}`;
   const parts = [`${percentInterval(samples.share)} of samples`, `${percentInterval(lines.share)} of lines`];
   if (tokens) parts.push(`${percentInterval(tokens.share)} of tokens`);
   yield `Memorised ${parts.join(', ')}`;
@@ -123,5 +123,5 @@ function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Genera
   yield `${counts} ${entry.fingerprint}  ${label}${notes.length > 0 ? `  [${notes.join(', ')}]` : ''}`;
   for (const place of entry.trainPlaces) yield `        ${describeTrainPlace(place)}`;
   const more = entry.train - entry.trainPlaces.length;
-  if (more > 0) yield `        … and ${count(more)} more places`;
+  if (more > 0) yield `        … and ${count(more)} more ${more === 1 ? 'place' : 'places'}`;
 }
