@@ -3,7 +3,7 @@
 // the corpus has them, so the automaton need not know the rest of the samples.
 
 import type { SampleIndex } from './sample-index.ts';
-import { EDGE } from './sample-index.ts';
+import { EDGE, release } from './sample-index.ts';
 import type { ShardRuns } from './shard-runs.ts';
 import type { Steps } from './steps.ts';
 
@@ -53,6 +53,8 @@ function* markFoundWindows(
     const first = windows.firstOf[at]!;
     if (first > 0 && foundFirst[first - 1] === 1) found[at] = 1;
   }
+  release(windows.slots);
+  release(windows.firstOf);
   return found;
 }
 

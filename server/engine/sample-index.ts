@@ -116,7 +116,8 @@ export function releaseIndex(index: SampleIndex): void {
   for (const array of [lineBytes, lineStarts, sequence, sampleStarts, rawLines, starts, ends]) release(array);
 }
 
-function release({ buffer }: { readonly buffer: ArrayBufferLike }): void {
+/** The same for one array. */
+export function release({ buffer }: { readonly buffer: ArrayBufferLike }): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }
 
