@@ -2,22 +2,14 @@
 // never outlives them for good, and the study goes on in whatever comes after.
 
 import assert from 'node:assert/strict';
-import {
-  copyFileSync,
-  mkdirSync,
-  mkdtempSync,
-  readFileSync,
-  rmSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
-import { version } from '../../server/version.ts';
 import { Workbench } from '../e2e/workbench.ts';
 import { processesWith, until } from '../support/server-client.ts';
+import { linkExtension } from './launch/link-extension.ts';
 import { type Host, startHost } from './launch/start-host.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -30,7 +22,8 @@ let host: Host;
 
 before(async () => {
   if (skip !== false) return;
-  installLinks();
+  mkdirSync(workspace);
+  linkExtension(join(folder, 'extensions'));
   host = await startHost({
     extensionsDir: join(folder, 'extensions'),
     workspace,
@@ -89,16 +82,6 @@ test('a study outlives its extension host and its window, and no process of thei
     await workbench.treeRows(/paused · not scanned yet/).waitFor();
   });
 });
-
-/** An extension under development is not started again after a death, so ours is installed: as links to what is here. */
-function installLinks(): void {
-  const installed = join(folder, 'extensions', `verbatim.verbatim-${version}`);
-  mkdirSync(installed, { recursive: true });
-  mkdirSync(workspace);
-  for (const name of ['package.json', 'package.nls.json'])
-    copyFileSync(join(ROOT, name), join(installed, name));
-  for (const name of ['dist', 'media', 'l10n']) symlinkSync(join(ROOT, name), join(installed, name));
-}
 
 /** Waits until that many samples are made, as the status bar says. */
 async function nSampled(page: Page, atLeast: number): Promise<number> {

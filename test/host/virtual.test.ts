@@ -1,0 +1,65 @@
+// A window whose only folder is virtual: the extension stays out of it, says why where VS Code says such things, and
+// starts nothing. With a real folder beside the virtual one it is there.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import type { Locator } from 'playwright-core';
+import { Workbench } from '../e2e/workbench.ts';
+import { linkExtension } from './launch/link-extension.ts';
+import { type Host, startHost } from './launch/start-host.ts';
+
+const ROOT = join(import.meta.dirname, '..', '..');
+const skip = process.platform === 'linux' ? false : 'the host is for Linux';
+const folder = mkdtempSync(join(tmpdir(), 'verbatim-virtual-'));
+const extensionsDir = join(folder, 'extensions');
+const hosts: Host[] = [];
+
+linkExtension(extensionsDir);
+
+after(async () => {
+  for (const host of hosts) await host.close();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+test('a window with virtual folders alone is left alone, politely', { skip, timeout: 120_000 }, async () => {
+  const { page } = await open('virtual.code-workspace', [{ uri: 'memory:/project' }]);
+  const workbench = new Workbench(page);
+  await page.locator('.monaco-list-row', { hasText: 'project' }).waitFor();
+  assert.equal(await activityIcon(page).count(), 0);
+  // The extensions view says what VS Code was told.
+  await workbench.runCommand('Extensions: Show Installed Extensions');
+  const row = page.locator('.extension-list-item', { hasText: 'Verbatim' });
+  await row.waitFor();
+  await row.click();
+  const { 'capability.virtual': reason } = JSON.parse(readFileSync(join(ROOT, 'package.nls.json'), 'utf8'));
+  await page.locator('.extension-editor', { hasText: reason }).waitFor();
+});
+
+test('a real folder beside a virtual one is enough', { skip, timeout: 120_000 }, async () => {
+  mkdirSync(join(folder, 'real'), { recursive: true });
+  const folders = [{ uri: 'memory:/project' }, { path: join(folder, 'real') }];
+  const { page } = await open('both.code-workspace', folders);
+  await activityIcon(page).waitFor();
+});
+
+const activityIcon = (page: Host['page']): Locator =>
+  page.locator('.activitybar a.action-label[aria-label^="Verbatim"]');
+
+async function open(name: string, folders: readonly object[]): Promise<Host> {
+  const workspace = join(folder, name);
+  writeFileSync(workspace, JSON.stringify({ folders }));
+  const host = await startHost({ extensionsDir, workspace });
+  host.page.setDefaultTimeout(30_000);
+  hosts.push(host);
+  return host;
+}
+
+test('it runs where the workspace is, and refuses virtual ones by its manifest', () => {
+  const manifest = JSON.parse(readFileSync(join(ROOT, 'package.json'), 'utf8'));
+  assert.deepEqual(manifest.extensionKind, ['workspace']);
+  assert.equal(manifest.capabilities.virtualWorkspaces.supported, false);
+  assert.match(manifest.capabilities.virtualWorkspaces.description, /^%.*%$/);
+});
