@@ -3,7 +3,9 @@
 import type { Estimate } from '../analysis/intervals.ts';
 
 /** "12,345": whole numbers, grouped. */
-export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
+export const count = (value: number): string => grouped.format(Math.round(value));
+
+const grouped = new Intl.NumberFormat('en-US');
 
 /** "1 sample", "12,345 samples" */
 export const counted = (n: number, one: string, many = `${one}s`): string =>
