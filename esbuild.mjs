@@ -1,6 +1,7 @@
 // Bundles every program into dist/: flat, so that a worker lies beside whoever starts it.
 
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { basename } from 'node:path';
 import { build } from 'esbuild';
 import { buildKernel } from './server/kernel/build-wasm.mjs';
 
@@ -17,6 +18,16 @@ const shared = {
 /** CommonJS dependencies inside an ES module still call require. */
 const banner = {
   js: "import { createRequire as createRequireOf } from 'node:module'; const require = createRequireOf(import.meta.url);",
+};
+
+/** What the extension imports when it needs it is a file of its own: activation does not pay for it. */
+const lazyFiles = {
+  name: 'lazy-files',
+  setup({ onResolve }) {
+    onResolve({ filter: /^\..*\.ts$/ }, ({ kind, path }) =>
+      kind === 'dynamic-import' ? { path: `./${basename(path, '.ts')}.cjs`, external: true } : undefined,
+    );
+  },
 };
 
 /** Gives back what esbuild says went into each file. The same sources give the same bytes in any folder. */
@@ -44,7 +55,9 @@ export async function bundle(outdir = 'dist') {
       outdir,
       format: 'cjs',
       outExtension: { '.js': '.cjs' },
-      entryPoints: { extension: 'src/extension.ts' },
+      supported: { 'dynamic-import': false }, // an extension's modules are required
+      plugins: [lazyFiles],
+      entryPoints: { extension: 'src/extension.ts', 'start-client': 'src/start-client.ts' },
     }),
     build({
       ...shared,

@@ -1,11 +1,10 @@
 // The one door to the background process. It starts the process on the first request, and again when it died: after
 // a growing pause, and at most five times in ten minutes. It knows messages only by the protocol's types.
 
-import { join } from 'node:path';
 import { type CancellationToken, type Disposable, EventEmitter, type LogOutputChannel, l10n } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
 import type { Message } from '../protocol/message.ts';
-import { runStudy, studyProgress } from '../protocol/requests.ts';
+import { runStudy } from '../protocol/requests.ts';
 import type { Progress, StudyId } from '../protocol/study.ts';
 import { EnvironmentFault, isConnectionGone } from './failure.ts';
 import { readSetting } from './settings.ts';
@@ -86,43 +85,20 @@ export class StudyServer implements Disposable {
 
   async #start(): Promise<LanguageClient> {
     await this.#pauseAfterDeaths();
-    // Loaded here, so that activation does not pay for it.
-    const { CloseAction, ErrorAction, LanguageClient, RevealOutputChannelOn, TransportKind } = await import(
-      'vscode-languageclient/node'
-    );
+    // A bundle of its own, so that activation neither reads nor compiles it.
+    const { startClient } = await import('./start-client.ts');
     const runtime = readSetting('server.runtime');
     this.#log.info(`Starting the background process${runtime === '' ? '' : ` on ${runtime}`}.`);
-    const client = new LanguageClient(
-      'verbatim',
-      'Verbatim',
-      {
-        module: join(this.#extensionPath, 'dist', 'server.js'),
-        transport: TransportKind.ipc,
-        ...(runtime === '' ? {} : { runtime }),
-        options: { execArgv: [`--max-old-space-size=${MAX_HEAP_MB}`], cwd: this.#extensionPath },
-      },
-      {
-        documentSelector: [],
-        outputChannel: this.#log,
-        // Failures are shown by the error funnel alone.
-        revealOutputChannelOn: RevealOutputChannelOn.Never,
-        initializationFailedHandler: () => false,
-        // The server asks for this one setting only, whenever it is about to hand on a text.
-        middleware: {
-          workspace: { configuration: ({ items }) => items.map(() => readSetting('sensitive.show')) },
-        },
-        errorHandler: {
-          error: () => ({ action: ErrorAction.Continue, handled: true }),
-          closed: () => {
-            this.#onDeath();
-            return { action: CloseAction.DoNotRestart, handled: true };
-          },
-        },
-      },
-    );
-    client.onNotification(studyProgress.method, (params) => this.#progress.fire(params));
-    await client.start();
-    return client;
+    return startClient({
+      extensionPath: this.#extensionPath,
+      runtime,
+      maxHeapMb: MAX_HEAP_MB,
+      log: this.#log,
+      // The server asks for this one setting only, whenever it is about to hand on a text.
+      readSetting: () => readSetting('sensitive.show'),
+      onProgress: (progress) => this.#progress.fire(progress),
+      onDeath: () => this.#onDeath(),
+    });
   }
 
   #onDeath(): void {

@@ -1,9 +1,33 @@
 // Nothing happens by itself: the extension wakes on its first command, and the server on the first request.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { basename, join } from 'node:path';
 import { commands, extensions } from 'vscode';
+import { getDemoPlan } from '../../../protocol/requests.ts';
 import { extension, parts } from './extension-parts.ts';
 import { hostTest } from './host-test.ts';
+
+/** Files of the extension that this process has loaded. */
+function loadedPrograms(): readonly string[] {
+  const dist = join(extension().extensionPath, 'dist');
+  const files = Object.keys(createRequire(dist).cache);
+  return files
+    .filter((file) => file.startsWith(dist))
+    .map((file) => basename(file))
+    .sort();
+}
+
+/** Our children that run something of the extension. */
+function ownProcesses(): readonly string[] {
+  if (process.platform !== 'linux') return [];
+  return readFileSync(`/proc/${process.pid}/task/${process.pid}/children`, 'utf8')
+    .split(' ')
+    .filter((pid) => pid !== '')
+    .map((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8'))
+    .filter((command) => command.includes(join(extension().extensionPath, 'dist')));
+}
 
 interface Manifest {
   readonly contributes: { readonly commands: readonly { readonly command: string }[] };
@@ -20,6 +44,13 @@ export const tests = [
     });
     assert.equal(extension().isActive, true);
     assert.equal(parts().server.isStarted, false);
+    assert.deepEqual(loadedPrograms(), ['extension.cjs']);
+    assert.deepEqual(ownProcesses(), []);
+  }),
+  hostTest('loads the client and starts one process with the first question', async () => {
+    await parts().server.request(getDemoPlan, {});
+    assert.deepEqual(loadedPrograms(), ['extension.cjs', 'start-client.cjs']);
+    if (process.platform === 'linux') assert.equal(ownProcesses().length, 1);
   }),
   hostTest('registers exactly the commands of the manifest', async () => {
     const manifest: Manifest = extensions.getExtension('verbatim.verbatim')?.packageJSON;
