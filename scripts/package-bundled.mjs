@@ -2,7 +2,7 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { isBuiltin } from 'node:module';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { root } from './setup.mjs';
 
 /** Found at run time: the editor's own module, and the one package that is staged beside the bundles. */
@@ -24,13 +24,15 @@ export function bundledPackages(metafiles) {
   return [...folders].sort();
 }
 
-/** Throws when a bundle would look for a package that no package of ours brings. */
+/** Throws when a bundle would look for a package that no package of ours brings, or for a file that is not beside it. */
 export function checkExternals(metafiles) {
+  const written = metafiles.flatMap(({ outputs }) => Object.keys(outputs).map((output) => basename(output)));
   for (const { outputs } of metafiles)
     for (const [output, { imports }] of Object.entries(outputs))
       for (const { path, external } of imports) {
         if (!external || isBuiltin(path)) continue;
         if (FOUND_AT_RUN_TIME.includes(path) || DONE_WITHOUT.includes(path)) continue;
+        if (path.startsWith('./') && written.includes(basename(path))) continue;
         throw new Error(`${output} imports ${path}, which no package brings: bundle it, or stage it`);
       }
 }

@@ -22,7 +22,7 @@ const LEFT_OUT = [
 ];
 /** What only an editor needs. */
 const NOT_FOR_NPM = [
-  /^dist\/(extension|dashboard)\./,
+  /^dist\/([^/]+\.cjs$|dashboard\.)/,
   /^media\/(?!demo-model\/)/,
   /^(package\.nls|l10n|docs)/,
 ];

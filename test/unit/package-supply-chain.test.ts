@@ -88,10 +88,16 @@ test('two bundlings give the same bytes, and need nothing that is not in the pac
 });
 
 test('an import that no package brings stops the packaging', () => {
-  const imports = [{ path: 'left-pad', external: true, kind: 'import-statement' as const }];
-  const output = { imports, inputs: {}, bytes: 0, exports: [] };
-  const metafile = { inputs: {}, outputs: { 'dist/server.js': output } };
-  assert.throws(() => checkExternals([metafile]), /dist\/server\.js imports left-pad/);
+  const importing = (path: string) => {
+    const imports = [{ path, external: true, kind: 'import-statement' as const }];
+    const output = { imports, inputs: {}, bytes: 0, exports: [] };
+    return [
+      { inputs: {}, outputs: { 'dist/server.js': output, 'dist/later.cjs': { ...output, imports: [] } } },
+    ];
+  };
+  assert.throws(() => checkExternals(importing('left-pad')), /dist\/server\.js imports left-pad/);
+  assert.throws(() => checkExternals(importing('./never.cjs')), /imports \.\/never\.cjs/);
+  checkExternals(importing('./later.cjs'));
 });
 
 test('notices and bill of materials name the same packages, those in the bundles, and stay the same', async () => {
