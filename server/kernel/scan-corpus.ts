@@ -9,8 +9,9 @@ import type { SampleInput, ShardResult } from '../engine/detection.ts';
 import { indexInSteps, releaseIndex } from '../engine/sample-index.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
-import { type ShardFailure, scanInThreads } from './scan-pool.ts';
+import { type PoolEvents, type ShardFailure, scanInThreads } from './scan-pool.ts';
 import { type SharedIndex, shareIndex } from './share-index.ts';
+import { collectGarbage, keepYoungGenerationSmall } from './spare-memory.ts';
 
 export interface ScanRequest {
   readonly samples: readonly SampleInput[];
@@ -47,7 +48,7 @@ export async function scanCorpus(request: ScanRequest): Promise<void> {
   /** An ended shard counts as a whole, also when it was not read to its last byte. */
   const complete = (shard: Shard) => advance(shard, shard.nBytes - (counted.get(shard) ?? 0));
   const nCores = request.workers === 'auto' ? availableParallelism() : request.workers;
-  await scanInThreads(makeIndex(request), shards, nCores, signal, {
+  const events: PoolEvents = {
     ready: request.ready ?? (async () => {}),
     onBytes: advance,
     onShard(shard, result) {
@@ -58,7 +59,15 @@ export async function scanCorpus(request: ScanRequest): Promise<void> {
       complete(shard);
       request.onFailure(shard, failure);
     },
-  });
+  };
+  keepYoungGenerationSmall();
+  try {
+    await scanInThreads(makeIndex(request), shards, nCores, signal, events);
+  } finally {
+    // Only then do the threads' last promises let go of the index.
+    await setImmediate();
+    collectGarbage();
+  }
 }
 
 /** Begins when the caller lets go, so that the threads start first. */
