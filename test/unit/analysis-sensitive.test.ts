@@ -126,10 +126,14 @@ test('a training line is linked to its shard on the Hub, and to where it may lie
   const commit = '0123456789abcdef0123456789abcdef01234567';
   const place = { repository: 'jane/tools', path: 'src/a b#c.py' };
   assert.deepEqual(
-    trainingLinks(place, `/cache/datasets--codeparrot--codeparrot-clean/snapshots/${commit}/data/1 é.json.gz`, {
-      firstLine: 3,
-      lastLine: 3,
-    }),
+    trainingLinks(
+      place,
+      `/cache/datasets--codeparrot--codeparrot-clean/snapshots/${commit}/data/1 é.json.gz`,
+      {
+        firstLine: 3,
+        lastLine: 3,
+      },
+    ),
     {
       shardUrl: `https://huggingface.co/datasets/codeparrot/codeparrot-clean/blob/${commit}/data/1%20%C3%A9.json.gz`,
       guessedUrl: 'https://github.com/jane/tools/blob/HEAD/src/a%20b%23c.py#L3',
