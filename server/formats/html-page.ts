@@ -2,7 +2,7 @@
 // page's policy lets nothing run or load but this script, whatever the training data says.
 
 import { createHash } from 'node:crypto';
-import type { NamedLink } from './report-content.ts';
+import type { NamedLink } from './confirmations.ts';
 
 export function* htmlPageStart(title: string): Generator<string> {
   const policy = `default-src 'none'; style-src 'sha256-${digest(styles)}'; script-src 'sha256-${digest(script)}'`;

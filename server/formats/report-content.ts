@@ -15,7 +15,6 @@ import {
 import { measureStudy, type StudyMeasures } from '../answers/measure-study.ts';
 import { type PredictorAnswer, rankPredictors } from '../answers/rank-predictors.ts';
 import {
-  type ConfirmingPlace,
   findInSamples,
   listFindings,
   type SampleFinding,
@@ -208,35 +207,4 @@ export function describeTrainPlace(place: FragmentEntry['trainPlaces'][number]):
   const name =
     [place.repository, place.path].filter(Boolean).join(' · ') || `${place.shard} row ${place.row}`;
   return `${name}:${place.firstLine}-${place.lastLine}${place.license ? ` (${place.license})` : ''}`;
-}
-
-/** "owner/repo · path (mit), shard 3.json.gz row 7 line 12" */
-export function describeConfirmation(place: ConfirmingPlace): string {
-  const name = [place.repository, place.path].filter(Boolean).join(' · ');
-  const license = place.license ? ` (${place.license})` : '';
-  const lines =
-    place.firstLine === place.lastLine
-      ? `line ${place.firstLine}`
-      : `lines ${place.firstLine}–${place.lastLine}`;
-  return `${name}${license}${name || license ? ', ' : ''}${place.shard} row ${place.row} ${lines}`;
-}
-
-/** A page where it may be seen. The second is a guess, and says so. */
-export interface NamedLink {
-  readonly title: string;
-  readonly url: string;
-}
-
-export function confirmationLinks({ shardUrl, guessedUrl }: ConfirmingPlace): readonly NamedLink[] {
-  return [
-    ...(shardUrl === null ? [] : [{ title: 'shard on the Hub', url: shardUrl }]),
-    ...(guessedUrl === null ? [] : [{ title: 'perhaps this file on GitHub', url: guessedUrl }]),
-  ];
-}
-
-/** What was found in each fragment, by fingerprint. */
-export function findingsByFragment(
-  answers: Answers | null,
-): ReadonlyMap<string, readonly SensitiveFinding[]> {
-  return Map.groupBy(answers?.sensitive.inFragments ?? [], ({ fingerprint }) => fingerprint);
 }

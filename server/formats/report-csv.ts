@@ -2,17 +2,12 @@
 // take for a formula gets an apostrophe in front.
 
 import type { ConfirmingPlace } from '../answers/sensitive-findings.ts';
-import {
-  describeConfirmation,
-  type FragmentEntry,
-  findingsByFragment,
-  fragmentEntries,
-  type ReportContent,
-} from './report-content.ts';
+import { describeConfirmation, findingsByFragment } from './confirmations.ts';
+import { type FragmentEntry, fragmentEntries, type ReportContent } from './report-content.ts';
 
 export function* reportCsv(content: ReportContent): Generator<string> {
   yield columns.map(([name]) => name).join(',');
-  const findings = findingsByFragment(content.answers);
+  const findings = findingsByFragment(content.answers?.sensitive.inFragments ?? []);
   for (const entry of fragmentEntries(content)) {
     const confirmed = (findings.get(entry.fingerprint) ?? []).flatMap((f) => f.confirmedBy ?? []);
     yield columns.map(([, value]) => cell(value(entry, confirmed))).join(',');

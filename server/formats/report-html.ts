@@ -5,6 +5,7 @@ import type { StudySummary } from '../../protocol/study.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import type { Part } from '../answers/measure-study.ts';
 import { readFragmentCounts } from '../store/fragment-counts.ts';
+import { confirmationLinks, describeConfirmation } from './confirmations.ts';
 import { escapeHtml, htmlFigure, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
 import {
   binName,
@@ -18,8 +19,6 @@ import {
 } from './plots.ts';
 import {
   type Answers,
-  confirmationLinks,
-  describeConfirmation,
   describeTrainPlace,
   type FragmentEntry,
   familyEntries,

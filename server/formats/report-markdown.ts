@@ -1,14 +1,12 @@
 // The report as Markdown (GitHub's), for issues, pull requests and notebooks.
 
 import type { StudySummary } from '../../protocol/study.ts';
+import { confirmationLinks, describeConfirmation, type NamedLink } from './confirmations.ts';
 import {
   type Answers,
-  confirmationLinks,
-  describeConfirmation,
   describeTrainPlace,
   type FragmentEntry,
   familyEntries,
-  type NamedLink,
   type ReportContent,
 } from './report-content.ts';
 import { count, counted, decimalInterval, percent, percentInterval, pValue } from './report-numbers.ts';

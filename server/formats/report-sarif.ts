@@ -5,12 +5,10 @@ import { maskRanges } from '../analysis/sensitive.ts';
 import type { SensitiveFinding } from '../answers/sensitive-findings.ts';
 import { readSampleText } from '../store/samples-table.ts';
 import { version } from '../version.ts';
+import { confirmationLinks, describeConfirmation, findingsByFragment } from './confirmations.ts';
 import {
-  confirmationLinks,
-  describeConfirmation,
   describeTrainPlace,
   type FragmentEntry,
-  findingsByFragment,
   firstSamples,
   fragmentEntries,
   type ReportContent,
@@ -91,7 +89,7 @@ function* artifacts({ db, options, answers }: ReportContent, samples: Iterable<n
 }
 
 function* results(content: ReportContent, samples: ReadonlyMap<number, number>): Generator<unknown> {
-  const findings = findingsByFragment(content.answers);
+  const findings = findingsByFragment(content.answers?.sensitive.inFragments ?? []);
   for (const entry of fragmentEntries(content)) {
     const rule = ruleOf(entry);
     const place = entry.samplePlaces[0];
