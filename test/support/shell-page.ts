@@ -15,7 +15,7 @@ const shim = `#!${process.execPath}
 const { spawnSync } = require('node:child_process');
 const small = ${JSON.stringify(SMALL)};
 const words = process.argv.slice(2);
-while (words[0] === '--yes' || /^verbatim(@[\\d.]+)?$/.test(words[0])) words.shift();
+if (words[0] === 'verbatim') words.shift();
 const args = words.map((word, i) =>
   /^\\d+$/.test(word) && words[i - 1] in small ? String(Math.min(Number(word), small[words[i - 1]])) : word);
 const bounded = /^(study|sample)$/.test(args[0]) && !args.some((arg) => /^--(max-tokens|plan)$/.test(arg));
