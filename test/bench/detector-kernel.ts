@@ -65,6 +65,7 @@ export async function measureKernel(emit: Emit, corpus: BenchCorpus, repeats: nu
     mbPerCpuS: rounded(bytes.length / 1e6 / cpuS, 0),
     mbPerWallS: rounded(bytes.length / 1e6 / wallS, 0),
     atLeast: 600,
+    ratio: rounded(bytes.length / 1e6 / cpuS / 600),
     nBytes: bytes.length,
   });
 }
