@@ -27,7 +27,7 @@ export function selectShards(
   });
 }
 
-/** What a model needs to be sampled: safetensors if there are any, else what PyTorch saved. */
+/** What a model needs to be sampled: safetensors if there are any, else what PyTorch saved, else an export to ONNX. */
 export function selectModelFiles(files: readonly RepositoryFile[]): readonly RepositoryFile[] {
   const top = files.filter(({ path }) => !path.includes('/'));
   const described = top.filter(({ path }) =>
@@ -41,7 +41,20 @@ export function selectModelFiles(files: readonly RepositoryFile[]): readonly Rep
   const torch = top.filter(({ path }) =>
     /^pytorch_model(-\d+-of-\d+)?\.bin$|^pytorch_model\.bin\.index\.json$/.test(path),
   );
-  return [...described, ...(safetensors.length > 0 ? safetensors : torch)];
+  const weights = safetensors.length > 0 ? safetensors : torch;
+  return [...described, ...(weights.length > 0 ? weights : selectExport(files))];
+}
+
+/** The decoder that the sampler takes, where exporters put it, with the weights beside it. */
+function selectExport(files: readonly RepositoryFile[]): readonly RepositoryFile[] {
+  const names = ['decoder_model_merged.onnx', 'decoder_with_past_model.onnx', 'model.onnx'];
+  for (const path of [...names.map((name) => `onnx/${name}`), ...names]) {
+    if (!files.some((file) => file.path === path)) continue;
+    // The layout with two decoders has one of its own for whole texts.
+    const other = path.replace('decoder_with_past_model', 'decoder_model');
+    return files.filter((file) => file.path.startsWith(path) || file.path.startsWith(other));
+  }
+  return [];
 }
 
 /** Files that tell of a data set. */

@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { EnvironmentError, UserError } from '../../server/errors.ts';
 import { readConfigurations } from '../../server/hub/data-set-card.ts';
 import { formatHubName, locate, parseHubName } from '../../server/hub/hub-name.ts';
-import { matches, selectShards } from '../../server/hub/select-files.ts';
+import { matches, selectModelFiles, selectShards } from '../../server/hub/select-files.ts';
 import { openForReading } from '../../server/store/study-file.ts';
 import { openDocument } from '../../server/study/open-document.ts';
 import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
@@ -228,4 +228,20 @@ test('a data set without shards says so, with its subsets', () => {
     () => selectShards(name, listed, new Map([['python', ['x']]])),
     (error: UserError) => /subset nothing/.test(error.message) && /python/.test(error.action!),
   );
+});
+
+test('a model is fetched as safetensors, else as PyTorch saved it, else as the decoder that was exported', () => {
+  const select = (...paths: string[]) =>
+    selectModelFiles(paths.map((path) => ({ path, nBytes: 1, hash: '' }))).map(({ path }) => path);
+  const described = ['config.json', 'tokenizer.json'];
+  const onnx = ['onnx/model.onnx', 'onnx/model.onnx_data', 'onnx/model_quantized.onnx'];
+  assert.deepEqual(select(...described, 'model.safetensors', 'pytorch_model.bin', ...onnx), [
+    ...described,
+    'model.safetensors',
+  ]);
+  assert.deepEqual(select(...described, 'pytorch_model.bin', ...onnx), [...described, 'pytorch_model.bin']);
+  assert.deepEqual(select(...described, ...onnx), [...described, 'onnx/model.onnx', 'onnx/model.onnx_data']);
+  const two = ['onnx/decoder_model.onnx', 'onnx/decoder_with_past_model.onnx', 'onnx/model.onnx'];
+  assert.deepEqual(select(...two), two.slice(0, 2));
+  assert.deepEqual(select('decoder_model_merged.onnx', 'decoder_model.onnx'), ['decoder_model_merged.onnx']);
 });
