@@ -1,14 +1,17 @@
 // The command line that repeats a study. Every setting that decides a result is spelled out, so that a later
-// version's defaults change nothing.
+// version's defaults change nothing. It calls this installation's own program, not a package of that name.
 
+import { join } from 'node:path';
 import type { RepeatRecipe } from '../../protocol/dashboard.ts';
 import type { ColumnNames, StudyPlan } from '../../protocol/study.ts';
+import { productFolder } from '../product-folder.ts';
 
 const PROMPTS_FILE = 'prompts.jsonl';
 
 export function repeatCommand(plan: StudyPlan, name: string): RepeatRecipe {
   const { samples, model, sampling, rule } = plan;
-  const words = ['npx', 'verbatim', samples === null ? 'study' : 'scan'];
+  const program = join(productFolder(), 'dist', 'cli.js');
+  const words = ['node', quote(program), samples === null ? 'study' : 'scan'];
   const add = (option: string, ...values: readonly (string | number)[]) =>
     words.push(option, ...values.map((value) => quote(String(value))));
   if (model !== null) add('--model', model);
@@ -24,6 +27,7 @@ export function repeatCommand(plan: StudyPlan, name: string): RepeatRecipe {
     if (sampling.topP !== 1) add('--top-p', sampling.topP);
     add('--temperature', sampling.temperature);
     add('--seed', sampling.seed);
+    if (sampling.products === 'int8') words.push('--int8');
   }
   add('--min-lines', rule.minLines);
   add('--profile', rule.profile);
