@@ -6,6 +6,7 @@ import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { folderOfFiles } from './linked-files.ts';
 
 /** Recorded with a study: the slower form, a run for every token. */
 export const EXPORTED_FORM = 'exported-step';
@@ -42,16 +43,21 @@ export async function findExportedModel(dir: string): Promise<ExportedFiles | nu
 }
 
 async function describe(path: string, scoringPath: string): Promise<ExportedFiles> {
+  const dir = dirname(path);
   // Weights of a large model lie beside it, as `model.onnx_data` or `model.onnx.data`.
-  const names = (await readdir(dirname(path))).filter((name) => name.startsWith(basename(path))).sort();
+  const belongs = (name: string) => name.startsWith(basename(path)) || name.startsWith(basename(scoringPath));
+  const names = (await readdir(dir)).filter(belongs).sort();
   const hash = createHash('sha256');
   let nBytes = 0;
   for (const name of names) {
-    const file = join(dirname(path), name);
+    const file = join(dir, name);
     nBytes += (await stat(file)).size;
     await pipeline(createReadStream(file), hash, { end: false });
   }
-  return { path, scoringPath, digest: hash.digest('hex'), nBytes };
+  const digest = hash.digest('hex');
+  const folder = await folderOfFiles(dir, names, digest);
+  const inFolder = (file: string) => join(folder, basename(file));
+  return { path: inFolder(path), scoringPath: inFolder(scoringPath), digest, nBytes };
 }
 
 async function isFile(path: string): Promise<boolean> {

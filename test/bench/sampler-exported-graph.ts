@@ -17,11 +17,13 @@ export interface ExportOptions {
   readonly sight?: 'behind' | 'all';
   /** A graph that only reads whole texts takes none. */
   readonly past?: 'taken' | 'none';
+  /** A copy of the one weight file under this name, beside the graph; left out: the graph holds the weights. */
+  readonly dataFile?: string;
 }
 
 /** Only for checkpoints in 32 bits and below 2 GB, the most that one such file can hold. */
 export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOptions = {}): Uint8Array {
-  const { nKeyHeads, type = 'float32', sizes = 'told', sight = 'behind', past = 'taken' } = options;
+  const { nKeyHeads, type = 'float32', sizes = 'told', sight = 'behind', past = 'taken', dataFile } = options;
   const { nHeads, headWidth, width, vocabularySize, attentionScales, nLayers } = checkpoint.config;
   const graph = new Graph('exported');
   graph.input('input_ids', 'int64', ['batch', 'new']);
@@ -90,7 +92,8 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
     const bytes = files.get(file) ?? readFileSync(file);
     files.set(file, bytes);
     const bare = name.replace(/^transformer\./, '');
-    graph.weight(bare, stored, shape, bytes.subarray(byteOffset, byteOffset + nBytes));
+    const data = bytes.subarray(byteOffset, byteOffset + nBytes);
+    graph.weight(bare, stored, shape, dataFile ? { location: dataFile, byteOffset, nBytes } : data);
   }
   return encodeModel(graph);
 }

@@ -2,7 +2,7 @@
 // whatever its architecture is called and however its past is laid out.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
@@ -34,6 +34,7 @@ import {
 
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-exported-'));
 after(() => rmSync(folder, { recursive: true }));
+process.env.XDG_CACHE_HOME = join(folder, 'cache');
 const weights = await openCheckpoint(writeRandomCheckpoint(join(folder, 'weights')));
 /** Ends so often that most rows of a batch do. */
 const shortLived = await openCheckpoint(
@@ -181,6 +182,28 @@ describe('the same samples and scores as from weights', () => {
       ),
     );
   }
+});
+
+test('weights beside the graph, through links as download caches keep them', async () => {
+  const dir = writeExport({
+    'blobs/1': buildExportedGraph(weights, { dataFile: 'model.onnx_data' }),
+    'blobs/2': readFileSync(join(weights.dir, 'model.safetensors')),
+    'onnx/readme': '',
+  });
+  symlinkSync('../blobs/1', join(dir, 'onnx/model.onnx'));
+  symlinkSync('../blobs/2', join(dir, 'onnx/model.onnx_data'));
+  await assertSame(dir, weights);
+  const exported = (await openModel(dir)) as ExportedModel;
+  assert.ok(exported.decoder.path.startsWith(join(folder, 'cache')));
+  // Not through links they stay where they are.
+  const plain = writeExport({
+    'model.onnx': buildExportedGraph(weights, { dataFile: 'model.onnx_data' }),
+    'model.onnx_data': readFileSync(join(weights.dir, 'model.safetensors')),
+  });
+  const there = (await openModel(plain)) as ExportedModel;
+  assert.equal(there.decoder.path, join(plain, 'model.onnx'));
+  assert.equal(there.digest, exported.digest);
+  await assertSame(plain, weights);
 });
 
 test('rows that ended cost nothing any more', async () => {
