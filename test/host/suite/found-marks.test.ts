@@ -2,14 +2,14 @@
 // there, followed while the text is edited, and gone with the settings off.
 
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands, Position, TabInputTextDiff, type TextEditor, Uri, window, workspace } from 'vscode';
-import { getSample } from '../../../protocol/requests.ts';
+import { getDemoPlan, getSample, runStudy } from '../../../protocol/requests.ts';
 import type { TextMark } from '../../../src/decorations/text-marks.ts';
-import { parseTextUri } from '../../../src/documents/text-ref.ts';
+import { parseTextUri, sampleUri } from '../../../src/documents/text-ref.ts';
 import type { Failure } from '../../../src/failure.ts';
-import { writeSetting } from '../../../src/settings.ts';
+import { readExecution, writeSetting } from '../../../src/settings.ts';
 import { childrenOf, demoFragments, parts } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
@@ -93,6 +93,29 @@ export const tests = [
     await eventually('no decorations', () => memorisedLines.painted(editor) === undefined || undefined);
     await writeSetting('decorations.enabled', true);
     await eventually('decorations again', () => memorisedLines.painted(editor)?.length || undefined);
+  }),
+  hostTest('masks what is sensitive in open texts, and shows it as soon as the user says so', async () => {
+    const study = join(workspace.workspaceFolders![0]!.uri.fsPath, '.verbatim', 'leaks.sqlite');
+    const samples = join(study, '..', '..', 'leaks.jsonl');
+    const address = ['jane.doe', 'mail.some-company.com'].join('@');
+    const lines = Array.from({ length: 8 }, (_, n) => `const line${n} = ask("${address}", ${n});`);
+    const corpus = join(study, '..', '..', 'leaks');
+    mkdirSync(corpus);
+    writeFileSync(join(corpus, 'leak.js'), lines.join('\n'));
+    writeFileSync(samples, JSON.stringify(lines.join('\n')));
+    const { server } = parts();
+    const { sampling, rule } = await server.request(getDemoPlan, {});
+    const plan = { model: null, samples, corpus: [corpus], sampling, rule };
+    await server.request(runStudy, { study, plan, execution: readExecution() });
+    const editor = await window.showTextDocument(sampleUri(study, 0, null));
+    assert.ok(!editor.document.getText().includes('jane.doe'), editor.document.getText());
+    assert.ok(editor.document.getText().includes('const line7'));
+    await writeSetting('sensitive.show', true);
+    await eventually('the text as it is', () => editor.document.getText().includes(address) || undefined);
+    await writeSetting('sensitive.show', false);
+    await eventually('masked again', () => !editor.document.getText().includes('jane.doe') || undefined);
+    await commands.executeCommand('workbench.action.closeActiveEditor');
+    rmSync(study);
   }),
   hostTest('asks for a text where none is open', async () => {
     await commands.executeCommand('workbench.action.closeAllEditors');
