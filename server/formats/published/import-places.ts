@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { logFiles } from './layout.ts';
-import { parseSimianLog } from './simian-log.ts';
+import { type LogBlock, parseSimianLog } from './simian-log.ts';
 import { readLines } from './text-lines.ts';
 
 export interface ImportedDocument {
@@ -25,13 +25,10 @@ export interface ImportedTrainPlace {
 export interface ImportedFragment {
   readonly fingerprint: string;
   readonly nLines: number;
-  /** Distinct; `merged` is the merged file's name, lines are its own. */
-  readonly samplePlaces: Map<
-    string,
-    { readonly merged: string; readonly firstLine: number; readonly lastLine: number }
-  >;
+  /** Distinct: by the merged file's name, its last lines by the first ones. Numbers alone: there are millions. */
+  readonly samplePlaces: ReadonlyMap<string, ReadonlyMap<number, number>>;
   /** Distinct. */
-  readonly trainPlaces: Map<string, ImportedTrainPlace>;
+  readonly trainPlaces: readonly ImportedTrainPlace[];
 }
 
 /** A fragment of which only the statistics are left. */
@@ -52,7 +49,7 @@ export interface ImportedPlaces {
 }
 
 export function importPlaces(logs: string): ImportedPlaces {
-  const fragments = new Map<string, ImportedFragment>();
+  const fragments = new Map<string, OpenFragment>();
   const documents = new Map<string, ImportedDocument>();
   const shards = new Set<number>();
   const know = (document: ImportedDocument): ImportedDocument => {
@@ -66,35 +63,57 @@ export function importPlaces(logs: string): ImportedPlaces {
     const own = readOwnPlaces(path, shard);
     for (const document of own?.documents.values() ?? []) know(document);
     for (const block of parseSimianLog(readLines(path))) {
-      const { fingerprint, nLines } = block;
-      const isShared = new Set(block.places.map(({ side }) => side)).size === 2;
-      const known: ImportedFragment = fragments.get(fingerprint) ?? {
-        fingerprint,
-        nLines,
-        samplePlaces: new Map(),
-        trainPlaces: new Map(),
-      };
+      const known = fragments.get(block.fingerprint) ?? new OpenFragment(block);
       const inTrain = block.places.filter(({ side }) => side === 'train');
-      for (const { side, path: name, firstLine, lastLine } of block.places) {
-        if (side !== 'samples') continue;
-        const merged = name.replace(/^.*[/\\]/, '');
-        known.samplePlaces.set(`${merged}:${firstLine}`, { merged, firstLine, lastLine });
+      for (const { side, path: merged, firstLine, lastLine } of block.places)
+        if (side === 'samples') known.addSamplePlace(nameOf(merged), firstLine, lastLine);
+      const noted = own?.next(block.fingerprint, inTrain.length);
+      if (noted) known.trainPlaces.push(...noted);
+      else {
+        for (const { path: name, firstLine, lastLine } of inTrain) {
+          const document = know({ shard, row: 0, repository: '', path: name, license: '' });
+          known.addTrainPlace({ document, firstLine, lastLine });
+        }
       }
-      const trains =
-        own?.next(fingerprint, inTrain.length) ??
-        inTrain.map(({ path: name, firstLine, lastLine }) => ({
-          document: know({ shard, row: 0, repository: '', path: name, license: '' }),
-          firstLine,
-          lastLine,
-        }));
-      for (const train of trains)
-        known.trainPlaces.set(`${shard}:${train.document.row}:${train.firstLine}`, train);
       // Lines that only the samples share, or only the training files, are no fragment.
-      if (isShared) fragments.set(fingerprint, known);
+      const isShared = inTrain.length > 0 && inTrain.length < block.places.length;
+      if (isShared) fragments.set(known.fingerprint, known);
     }
   }
   return { fragments, documents: [...documents.values()], shards: [...shards].sort((a, b) => a - b) };
 }
+
+/** A fragment while logs are read. The same place may stand in several: in other shards', or other chunks'. */
+class OpenFragment implements ImportedFragment {
+  readonly fingerprint: string;
+  readonly nLines: number;
+  readonly samplePlaces = new Map<string, Map<number, number>>();
+  readonly trainPlaces: ImportedTrainPlace[] = [];
+  /** First lines in training files, by shard. */
+  readonly #seen = new Map<number, Set<number>>();
+
+  constructor({ fingerprint, nLines }: Pick<LogBlock, 'fingerprint' | 'nLines'>) {
+    // A part of a string keeps the whole alive, which is a piece of the log.
+    this.fingerprint = Buffer.from(fingerprint, 'latin1').toString('latin1');
+    this.nLines = nLines;
+  }
+
+  addSamplePlace(merged: string, firstLine: number, lastLine: number): void {
+    const lines = this.samplePlaces.get(merged);
+    if (lines) lines.set(firstLine, lastLine);
+    else this.samplePlaces.set(merged, new Map([[firstLine, lastLine]]));
+  }
+
+  addTrainPlace(place: ImportedTrainPlace): void {
+    const { shard } = place.document;
+    const seen = this.#seen.get(shard) ?? new Set();
+    if (seen.has(place.firstLine)) return;
+    this.#seen.set(shard, seen.add(place.firstLine));
+    this.trainPlaces.push(place);
+  }
+}
+
+const nameOf = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
 
 /**
  * `stats/memorization.json`, for a run whose logs are gone. Its `extract` may have been summed once per shard:

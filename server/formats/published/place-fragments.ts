@@ -34,13 +34,21 @@ export function placeFragments(
   let nLostPlaces = 0;
   const placed: Omit<Fragment, 'family'>[] = [];
   for (const fragment of fragments.values()) {
-    const found: { place: SamplePlace; lines: readonly string[] }[] = [];
-    for (const { merged: name, firstLine, lastLine } of fragment.samplePlaces.values()) {
-      const place = bringBack(merged.get(name) ?? [], firstLine, lastLine);
-      if (place) found.push(place);
-      else nLostPlaces++;
+    const found: SamplePlace[] = [];
+    let lines: readonly string[] = [];
+    for (const [name, places] of fragment.samplePlaces) {
+      for (const [firstLine, lastLine] of places) {
+        const part = partAt(merged.get(name) ?? [], firstLine, lastLine);
+        if (part && found.length === 0)
+          lines = part.lines.slice(firstLine - part.start, lastLine - part.start + 1);
+        if (part) found.push(bringBack(part, firstLine, lastLine));
+        else nLostPlaces++;
+      }
     }
-    if (found.length > 0) placed.push(describe(fragment, found, counts.get(fragment.fingerprint), profile));
+    if (found.length > 0) {
+      const text = normaliseLines(lines, profile);
+      placed.push(describe(fragment, text, found, counts.get(fragment.fingerprint)));
+    }
   }
   placed.sort(byRank);
   const families = joinFamilies(placed);
@@ -52,8 +60,12 @@ export function placeFragments(
   };
 }
 
-/** A place of the merged file as one of the sample that holds it; undefined when it leaves the sample. */
-function bringBack(parts: readonly MergedSample[], firstLine: number, lastLine: number) {
+/** The sample that holds these lines of the merged file; undefined when they leave it. */
+function partAt(
+  parts: readonly MergedSample[],
+  firstLine: number,
+  lastLine: number,
+): MergedSample | undefined {
   let low = 0;
   let high = parts.length;
   while (low < high) {
@@ -62,41 +74,41 @@ function bringBack(parts: readonly MergedSample[], firstLine: number, lastLine: 
     else high = middle;
   }
   const part = parts[low - 1];
-  if (!part || lastLine >= part.start + part.nLines) return undefined;
-  const from = firstLine - part.start;
-  const to = lastLine - part.start;
-  return {
-    place: {
-      sampleId: part.sampleId,
-      firstLine: part.rawLine[from]!,
-      lastLine: part.rawLine[to]!,
-      byteOffset: 0,
-      nBytes: 0,
-    },
-    lines: part.lines.slice(from, to + 1),
-  };
+  return part && lastLine < part.start + part.nLines ? part : undefined;
 }
+
+/** Lines of the merged file as a place in the sample that holds them. */
+const bringBack = (
+  { sampleId, start, rawLine }: MergedSample,
+  firstLine: number,
+  lastLine: number,
+): SamplePlace => ({
+  sampleId,
+  firstLine: rawLine[firstLine - start]!,
+  lastLine: rawLine[lastLine - start]!,
+  byteOffset: 0,
+  nBytes: 0,
+});
 
 function describe(
   { fingerprint, nLines, trainPlaces }: ImportedFragment,
-  found: readonly { readonly place: SamplePlace; readonly lines: readonly string[] }[],
+  text: Uint8Array,
+  found: readonly SamplePlace[],
   exact: ExactCounts | undefined,
-  profile: Profile,
 ): Omit<Fragment, 'family'> {
-  const trains = [...trainPlaces.values()];
   const distinct = (keys: readonly unknown[]) => new Set(keys).size;
-  const documents = trains.map(({ document }) => document);
+  const documents = trainPlaces.map(({ document }) => document);
   return {
     fingerprint,
     nLines,
-    text: normaliseLines(found[0]!.lines, profile),
-    train: exact?.train ?? trains.length,
+    text,
+    train: exact?.train ?? trainPlaces.length,
     nDocuments: exact?.documents ?? distinct(documents),
     nRepositories: exact?.repositories ?? distinct(documents.flatMap(({ repository }) => repository || [])),
     extract: exact?.extract ?? found.length,
-    nSamples: exact?.samples ?? distinct(found.map(({ place }) => place.sampleId)),
+    nSamples: exact?.samples ?? distinct(found.map(({ sampleId }) => sampleId)),
     clipped: exact?.clipped ?? false,
-    trainPlaces: trains.slice(0, PLACE_CAP).map(({ document: { shard, row }, firstLine, lastLine }) => ({
+    trainPlaces: trainPlaces.slice(0, PLACE_CAP).map(({ document: { shard, row }, firstLine, lastLine }) => ({
       shard,
       row,
       firstLine,
@@ -104,7 +116,7 @@ function describe(
       byteOffset: 0,
       nBytes: 0,
     })),
-    samplePlaces: found.slice(0, PLACE_CAP).map(({ place }) => place),
+    samplePlaces: found.slice(0, PLACE_CAP),
   };
 }
 

@@ -23,6 +23,8 @@ const placeLine = /^ ?Between lines (\d+) and (\d+) in (.+?)\r?$/;
 
 /** Blocks in order. Lines that are neither a block's nor a place's (the summary) are passed over. */
 export function* parseSimianLog(lines: Iterable<string>): Generator<LogBlock> {
+  // One place after the other is in the same file.
+  let file = fileOf('');
   let open: { fingerprint: string; nLines: number; places: LogPlace[] } | undefined;
   for (const line of lines) {
     const start = blockStart.exec(line);
@@ -33,15 +35,14 @@ export function* parseSimianLog(lines: Iterable<string>): Generator<LogBlock> {
     }
     const place = placeLine.exec(line);
     if (!place || !open) continue;
-    const path = place[3]!;
-    open.places.push({
-      firstLine: Number(place[1]),
-      lastLine: Number(place[2]),
-      path,
-      side: isMergedName(basename(path.replaceAll('\\', '/'))) ? 'samples' : 'train',
-    });
+    if (file.path !== place[3]) file = fileOf(place[3]!);
+    open.places.push({ firstLine: Number(place[1]), lastLine: Number(place[2]), ...file });
   }
   if (open) yield open;
+}
+
+function fileOf(path: string): Pick<LogPlace, 'path' | 'side'> {
+  return { path, side: isMergedName(basename(path.replaceAll('\\', '/'))) ? 'samples' : 'train' };
 }
 
 /** The line that begins a block. */
