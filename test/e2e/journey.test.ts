@@ -2,15 +2,7 @@
 // sample with its memorised lines, with a picture of every stage in shots/.
 
 import assert from 'node:assert/strict';
-import {
-  copyFileSync,
-  existsSync,
-  mkdirSync,
-  mkdtempSync,
-  readdirSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -18,7 +10,7 @@ import type { StudyPlan } from '../../protocol/study.ts';
 import { openForReading } from '../../server/store/study-file.ts';
 import { readStudy } from '../../server/store/study-table.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
-import { SHOTS, Workbench } from './workbench.ts';
+import { Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** File, lines, repository, folder and licence. */
@@ -259,7 +251,7 @@ stage(
   'comparison and sample are readable in light, dark and high contrast',
   async () => {
     const { page } = workbench;
-    // Small enough for a page of documentation.
+    // The narrow window of a laptop.
     await page.setViewportSize({ width: 1000, height: 560 });
     const settings = join(folder, '.vscode', 'settings.json');
     mkdirSync(join(folder, '.vscode'), { recursive: true });
@@ -282,13 +274,6 @@ stage(
       await workbench.takeShot(`sample-${name}`);
     }
     await page.setViewportSize({ width: 1280, height: 800 });
-    if (process.env.VERBATIM_IMAGES === undefined) return;
-    for (const [name] of THEMES) {
-      for (const what of ['comparison', 'sample']) {
-        const file = `${what}-${name}.png`;
-        copyFileSync(join(SHOTS, file), join(ROOT, 'docs', 'images', file));
-      }
-    }
   },
   DEMO_LIMIT_MS,
 );

@@ -1,7 +1,7 @@
 // The manifest against the code: every string, setting, colour and command that one names, the other has.
 
 import assert from 'node:assert/strict';
-import { globSync, readFileSync } from 'node:fs';
+import { globSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { bundleText } from '../../scripts/l10n.mjs';
@@ -103,6 +103,19 @@ test('colours of the five levels are even steps to the eye, in every kind of the
     const mean = steps.reduce((sum, step) => sum + step, 0) / steps.length;
     assert.ok(mean > 0.03, `${theme}: ${mean}`);
     for (const step of steps) assert.ok(Math.abs(step - mean) < 0.35 * mean, `${theme}: ${steps.join(' ')}`);
+  }
+});
+
+test('every step of the walkthrough has a picture for every kind of theme, and says what is in it', () => {
+  for (const { steps } of contributes.walkthroughs) {
+    for (const { id, media } of steps) {
+      assert.deepEqual(Object.keys(media.image).sort(), ['dark', 'hc', 'hcLight', 'light'], id);
+      assert.match(media.altText, /^%.+%$/);
+      for (const file of Object.values<string>(media.image)) {
+        const { size } = statSync(join(ROOT, file));
+        assert.ok(size > 5_000 && size < 150_000, `${file} has ${size} bytes`);
+      }
+    }
   }
 });
 
