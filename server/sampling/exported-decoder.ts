@@ -73,6 +73,7 @@ const FED: Readonly<Record<string, string>> = {
   attention_mask: 'int64',
   position_ids: 'int64',
   use_cache_branch: 'bool',
+  num_logits_to_keep: 'int64',
 };
 
 /** The first dimension is that of rows; of the others one grows with the positions, and the rest are numbers. */

@@ -26,6 +26,8 @@ export function buildFeeds(
     attention_mask: () => int64(nPast + nNew, () => 1),
     position_ids: () => int64(nNew, (i) => nPast + (i % nNew)),
     use_cache_branch: () => new Tensor('bool', [nPast > 0], [1]),
+    // Of how many last positions: 0 means all.
+    num_logits_to_keep: () => new Tensor('int64', BigInt64Array.of(0n), []),
   };
   return { ...past, ...Object.fromEntries(inputs.map((name) => [name, all[name]!()])) };
 }

@@ -17,13 +17,23 @@ export interface ExportOptions {
   readonly sight?: 'behind' | 'all';
   /** A graph that only reads whole texts takes none. */
   readonly past?: 'taken' | 'none';
+  /** Whether logits are given of all positions, or of as many last ones as an input says. */
+  readonly logits?: 'all' | 'asked';
   /** A copy of the one weight file under this name, beside the graph; left out: the graph holds the weights. */
   readonly dataFile?: string;
 }
 
 /** Only for checkpoints in 32 bits and below 2 GB, the most that one such file can hold. */
 export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOptions = {}): Uint8Array {
-  const { nKeyHeads, type = 'float32', sizes = 'told', sight = 'behind', past = 'taken', dataFile } = options;
+  const {
+    nKeyHeads,
+    type = 'float32',
+    sizes = 'told',
+    sight = 'behind',
+    past = 'taken',
+    logits = 'all',
+    dataFile,
+  } = options;
   const { nHeads, headWidth, width, vocabularySize, attentionScales, nLayers } = checkpoint.config;
   const graph = new Graph('exported');
   graph.input('input_ids', 'int64', ['batch', 'new']);
@@ -76,10 +86,10 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
       graph.output(`present.${layer}.${part}`, type, shape('all'));
     }
   }
-  const rows = graph.op('Reshape', [hidden, graph.int64([-1, width])]);
-  const shape = graph.op('Concat', [graph.op('Shape', ['input_ids']), graph.int64([vocabularySize])], {
-    axis: 0,
-  });
+  const wanted = logits === 'all' ? hidden : keepLast(graph, hidden);
+  const rows = graph.op('Reshape', [wanted, graph.int64([-1, width])]);
+  const nRows = graph.op('Shape', ['input_ids'], { start: 0, end: 1 });
+  const shape = graph.op('Concat', [nRows, graph.int64([-1, vocabularySize])], { axis: 0 });
   graph.op(
     'Cast',
     [graph.op('Reshape', [head(graph, model, rows), shape])],
@@ -96,4 +106,11 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
     graph.weight(bare, stored, shape, dataFile ? { location: dataFile, byteOffset, nBytes } : data);
   }
   return encodeModel(graph);
+}
+
+/** As newer exporters do it: from minus the number on, so that 0 keeps all. */
+function keepLast(graph: Graph, hidden: string): string {
+  graph.input('num_logits_to_keep', 'int64', []);
+  const start = graph.op('Reshape', [graph.op('Neg', ['num_logits_to_keep']), graph.int64([1])]);
+  return graph.op('Slice', [hidden, start, graph.int64([2 ** 31]), graph.int64([1])]);
 }

@@ -163,6 +163,7 @@ describe('the same samples and scores as from weights', () => {
   const generation = '{"bos_token_id": 299, "eos_token_id": [299]}';
   const variations: Readonly<Record<string, ExportOptions>> = {
     'another architecture with grouped heads': { nKeyHeads: 2 },
+    'a graph that is told how many logits to give': { logits: 'asked' },
     'a graph that leaves sizes to config.json': { nKeyHeads: 2, sizes: 'untold' },
     'keys, values and logits in 16 bits': { nKeyHeads: 2, type: 'float16' },
   };
