@@ -56,7 +56,8 @@ export class Dashboards implements WebviewPanelSerializer<DashboardState>, Dispo
   }
 
   #adopt(panel: WebviewPanel, study: StudyId): void {
-    panel.iconPath = Uri.joinPath(this.#parts.dist, '..', 'media', 'icons', 'verbatim.svg');
+    const icon = (name: string) => Uri.joinPath(this.#parts.dist, '..', 'media', 'icons', name);
+    panel.iconPath = { light: icon('verbatim.svg'), dark: icon('verbatim-on-dark.svg') };
     const dashboard = new DashboardPanel(panel, study, this.#parts);
     this.#open.set(study, dashboard);
     panel.onDidDispose(() => {

@@ -84,8 +84,8 @@ function iconOf(fragment: ListedFragment): ThemeIcon {
   return new ThemeIcon(fragment.sensitive.length > 0 ? 'warning' : 'circle-filled', color);
 }
 
-/** Short enough that the counts after it are seen; the tooltip has the whole line. */
+/** Short enough that the counts after it are seen, and without a comment's marks; the tooltip has the whole line. */
 function shortLabel(line: string): string {
-  const text = line.trim();
+  const text = line.trim().replace(/^(?:\/?\*+|\/\/|#+)\s+(?=\S)/, '');
   return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL - 1)}…` : text;
 }

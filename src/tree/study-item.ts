@@ -22,6 +22,7 @@ export function studyItem({ summary }: StudyNode, run: StudyRun | undefined): Tr
 /** What can be done with it: `viewItem =~ /canBeResumed/` and so on in the manifest. */
 function contextOf(summary: StudySummary, isOurs: boolean): string {
   if (isOurs) return 'canBeCancelled';
+  if (summary.state === 'running') return 'runsElsewhere'; // Whoever runs it may stop it; nobody else.
   return summary.state === 'complete' ? 'complete.canBeDeleted' : 'canBeResumed.canBeDeleted';
 }
 
@@ -45,8 +46,8 @@ function descriptionOf(summary: StudySummary): string {
 
 function stateName(summary: StudySummary): string {
   switch (summary.state) {
-    case 'running': // Not by this window: by another one, or by nobody since a crash.
-      return l10n.t('running elsewhere or interrupted');
+    case 'running': // Somebody holds its lock, and it is not this window.
+      return l10n.t('running in another window or program');
     case 'complete':
       return l10n.t('complete');
     case 'partial':

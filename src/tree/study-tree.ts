@@ -12,6 +12,7 @@ import type { ErrorFunnel } from '../error-funnel.ts';
 import { failureOf } from '../failure.ts';
 import type { StudyLocation } from '../studies/study-location.ts';
 import type { StudyRuns } from '../studies/study-runs.ts';
+import { StudiesElsewhere } from '../studies/watch-elsewhere.ts';
 import type { StudyServer } from '../study-server.ts';
 import {
   failedNotice,
@@ -50,6 +51,7 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
   readonly #pages: TreePages;
   readonly #changed = new EventEmitter<TreeNode | undefined>();
   readonly #listener: Disposable;
+  readonly #elsewhere: StudiesElsewhere;
   /** By node id. */
   readonly #nPages = new Map<string, number>();
   /** Rows that stay when the next ones come, for the moment until VS Code asks for them; likewise. */
@@ -73,7 +75,9 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     this.#errors = errors;
     this.#options = options;
     this.#pages = new TreePages(server, location, options);
+    this.#elsewhere = new StudiesElsewhere(server, runs, () => this.refresh());
     this.#listener = Disposable.from(
+      this.#elsewhere,
       runs.onDidChange((study) => this.#onRunChange(study)),
       options.onDidChange(() => {
         this.#nPages.clear();
@@ -154,6 +158,7 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
       ...others,
     ];
     for (const root of roots) if (root.kind === 'study') this.#studies.set(root.study, root);
+    this.#elsewhere.watch([...this.#studies.values()].map(({ summary }) => summary));
     return roots;
   }
 
