@@ -2,7 +2,7 @@
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ColumnNames, Execution } from '../../protocol/study.ts';
-import { locate } from '../hub/hub-name.ts';
+import { isHubName, locate } from '../hub/hub-name.ts';
 
 export interface CorpusOptions {
   readonly contentColumn?: string;
@@ -40,8 +40,17 @@ export function addFetchOptions(command: Command): Command {
 }
 
 /** Where the user's words lead: paths become absolute, names of the Hub complete. */
-export const modelLocation = (text: string): string => locate('model', text);
-export const corpusLocation = (text: string): string => locate('dataset', text);
+export const modelLocation = (text: string): string => place('model', text);
+export const corpusLocation = (text: string): string => place('dataset', text);
+
+/** A path that is mistyped may look like a name, and would then only be said to be missing from the Hub. */
+function place(kind: 'model' | 'dataset', text: string): string {
+  const location = locate(kind, text);
+  if (isHubName(location) && !isHubName(text)) {
+    console.error(`note: nothing is at ${text} here, so it is looked for on the Hugging Face Hub`);
+  }
+  return location;
+}
 
 /** An empty object when everything goes by convention, so that plans stay comparable. */
 export function columnsOf(options: CorpusOptions): { readonly columns?: ColumnNames } {

@@ -40,6 +40,12 @@ export function replacePlan(db: Database, plan: StudyPlan): void {
   db.prepare('UPDATE study SET plan = ?').run(JSON.stringify(plan));
 }
 
+/** For a study that failed before it held anything: it becomes what is asked for now. */
+export function restartStudy(db: Database, plan: StudyPlan): void {
+  db.exec("DELETE FROM shards; UPDATE study SET environment = '{}'");
+  replacePlan(db, plan);
+}
+
 export function setState(db: Database, state: StudyState, failure: string | null): void {
   db.prepare('UPDATE study SET state = ?, failure = ?').run(state, failure);
 }

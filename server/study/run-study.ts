@@ -6,7 +6,14 @@ import type { Execution, StudyPlan, StudyState, StudySummary } from '../../proto
 import { Cancelled, UserError, VerbatimError } from '../errors.ts';
 import type { Report } from '../progress.ts';
 import { type Database, openForWriting, removeStudyFiles, tryLock } from '../store/study-file.ts';
-import { addElapsed, insertStudy, readStudy, replacePlan, setState } from '../store/study-table.ts';
+import {
+  addElapsed,
+  insertStudy,
+  readStudy,
+  replacePlan,
+  restartStudy,
+  setState,
+} from '../store/study-table.ts';
 import { summarise } from '../store/summary.ts';
 import { analyse } from './analyse-stage.ts';
 import { checkPlaces } from './check-places.ts';
@@ -71,6 +78,10 @@ const holdsNothing = (db: Database): boolean =>
 function establishPlan(db: Database, file: string, asked: StudyPlan | null): StudyPlan {
   const stored = readStudy(db);
   if (stored) {
+    if (asked && holdsNothing(db)) {
+      restartStudy(db, asked);
+      return asked;
+    }
     if (asked && stored.plan.corpus.length === 0) return nameTrainingData(db, file, stored.plan, asked);
     if (asked) checkSamePlan(file, stored.plan, asked);
     return stored.plan;

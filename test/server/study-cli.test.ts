@@ -54,7 +54,7 @@ test('a study finds memorised code, and its counts are those of a plain search',
   const out = join(scratchFolder(), 's.sqlite');
   const run = await cli(...studyArgs(out));
   assert.equal(run.exitCode, 0, run.stderr);
-  assert.match(run.stdout, /48 \(\d+ tokens\)/);
+  assert.match(run.stdout, /48 \([\d,]+ tokens\)/);
   const report = JSON.parse((await cli('report', out, '--format', 'json')).stdout) as JsonReport;
   assert.equal(report.study.state, 'complete');
   assert.equal(report.study.nSamples, 48);
@@ -157,7 +157,7 @@ test('a second run on the same file is refused; the first is not disturbed', asy
   assert.equal((await result).exitCode, 0);
   const other = await cli(...studyArgs(out), '--top-k', '5');
   assert.equal(other.exitCode, 2);
-  assert.match(other.stderr, /topK was 40, now 5/);
+  assert.match(other.stderr, /top-k was 40, now 5/);
 });
 
 /** A small corpus of the demo's own rows, damaged by `damage`. */

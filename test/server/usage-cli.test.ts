@@ -92,6 +92,15 @@ test('a reader that has had enough ends the command without a word', async () =>
   assert.equal(exitCode, 1);
 });
 
+test('a study that failed before it held anything is no other study for the next command', async () => {
+  const out = ['--out', at('offline.sqlite'), '--no-fetch'];
+  const failed = await cli('study', '--model', 'nobody/nothing', '--corpus', at('corpus'), ...out);
+  assert.notEqual(failed.exitCode, 0);
+  assert.match(failed.stderr, /^note: nothing is at nobody\/nothing here, so it is looked for on the .* Hub/);
+  const next = await cli(...scan, ...out);
+  assert.equal(next.exitCode, 0, next.stderr);
+});
+
 test('a model can be sampled before its training data is named', async () => {
   const sampling = ['--model', demoModel, '--samples', '2', '--max-tokens', '8', '--out', at('later.sqlite')];
   assert.equal((await cli('sample', ...sampling)).exitCode, 0);
