@@ -3,7 +3,7 @@
 
 import type { Profile } from '../../../protocol/study.ts';
 import { type CoveredRange, type Fragment, PLACE_CAP, type SamplePlace } from '../../engine/detection.ts';
-import { coverSamples, joinFamilies } from './families-and-coverage.ts';
+import { coverSamples, joinFamilies, placesBySample } from './families-and-coverage.ts';
 import type { ImportedCounts, ImportedFragment, ImportedPlaces } from './import-places.ts';
 import type { MergedSample, PublishedSamples } from './import-samples.ts';
 import { normaliseLines } from './normalise-lines.ts';
@@ -51,11 +51,12 @@ export function placeFragments(
     }
   }
   placed.sort(byRank);
-  const families = joinFamilies(placed);
+  const bySample = placesBySample(placed);
+  const families = joinFamilies(placed.length, bySample);
   const texts = new Map(samples.map(({ sampleId, text }) => [sampleId, text]));
   return {
     fragments: placed.map((fragment, i) => ({ ...fragment, family: families[i]! })),
-    covered: coverSamples(placed, texts, profile),
+    covered: coverSamples(bySample, texts, profile),
     nLostPlaces,
   };
 }
