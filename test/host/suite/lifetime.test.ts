@@ -2,6 +2,7 @@
 // background process that dies.
 
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import {
   cpSync,
   mkdirSync,
@@ -15,12 +16,12 @@ import {
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { commands, TabInputTextDiff, Uri, window, workspace } from 'vscode';
-import { getDemoPlan, getFragment } from '../../../protocol/requests.ts';
+import { getDemoPlan, getFragment, getStudy } from '../../../protocol/requests.ts';
 import { parseTextUri } from '../../../src/documents/text-ref.ts';
 import type { Failure } from '../../../src/failure.ts';
 import { writeSetting } from '../../../src/settings.ts';
 import type { StudyChoice } from '../../../src/wizard/study-wizard.ts';
-import { childrenOf, demoFragments, parts, studyNode } from './extension-parts.ts';
+import { childrenOf, demoFragments, extension, parts, studyNode } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
 export const tests = [
@@ -137,6 +138,42 @@ export const tests = [
       await commands.executeCommand('verbatim.restartServer');
       assert.ok(await server.request(getDemoPlan, {}));
       listener.dispose();
+    },
+    90_000,
+  ),
+  hostTest(
+    'leaves a study alone that another program runs, and offers to go on when that died',
+    async () => {
+      const { model, corpus } = await parts().server.request(getDemoPlan, {});
+      const study = join(workspace.workspaceFolders![0]!.uri.fsPath, '.verbatim', 'elsewhere.sqlite');
+      const cli = join(extension().extensionPath, 'dist', 'cli.js');
+      const args = ['study', '--model', model!, '--corpus', ...corpus, '--out', study, '--samples', '5000'];
+      const other = spawn(process.env.VERBATIM_TEST_NODE!, [cli, ...args, '--batch', '8'], {
+        stdio: 'ignore',
+      });
+      try {
+        const node = await eventually('the study', () => studyNode('elsewhere').catch(() => undefined));
+        const item = parts().tree.getTreeItem(node);
+        assert.equal(item.contextValue, 'study.runsElsewhere');
+        assert.match(String(item.description), /running in another window or program/);
+        const codes: string[] = [];
+        const listener = parts().errors.onDidReport(({ code }) => codes.push(code));
+        await commands.executeCommand('verbatim.resumeStudy', study);
+        listener.dispose();
+        assert.deepEqual(codes, ['user']);
+        await eventually('samples', async () => {
+          const { nSamples } = await parts().server.request(getStudy, { study });
+          return nSamples > 0 || undefined;
+        });
+        await studyNode('elsewhere'); // The list is looked at: from here on it is watched.
+        const changed = new Promise((resolve) => parts().tree.onDidChangeTreeData(resolve));
+        other.kill('SIGKILL');
+        await changed;
+        const after = parts().tree.getTreeItem(await studyNode('elsewhere'));
+        assert.match(after.contextValue ?? '', /canBeResumed/);
+      } finally {
+        other.kill('SIGKILL');
+      }
     },
     90_000,
   ),
