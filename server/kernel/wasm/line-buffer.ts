@@ -1,0 +1,148 @@
+// The significant lines of the document in the buffers, the oldest first. The first ones are "settled": no bytes,
+// only which line of the samples they equal, and where they stand. Both buffers are of fixed size.
+
+import { alloc, array, nil, Ptr } from "./memory";
+import { hashLine, hasBit } from "./hash";
+import { beginLine, extendLine, lineBytes, lineIsTooLong, lineLength, prepareLine } from "./normalise-line";
+import { findLine, NO_LINE, SampleIndex } from "./sample-index";
+
+export const TEXT_BYTES: u32 = 1 << 20;
+export const MAX_LINES: u32 = 1 << 15;
+/** The line passed the bitmap, but nobody asked yet which line of the samples it is. */
+const UNASKED: u32 = 0xfffffffe;
+
+export let x: SampleIndex = changetype<SampleIndex>(0);
+export let text: usize = 0;
+/** Document offset of `text`'s first byte. */
+let base: u64 = 0;
+
+export let nLines: u32 = 0;
+export let nSettled: u32 = 0;
+export let rawNumber = nil<u32>();
+export let starts = nil<u32>(); // whole raw line in `text`
+let firsts = nil<u32>(); // its first byte that is no blank
+export let ends = nil<u32>();
+let settledStart = nil<u64>(); // whole raw line in the document
+let settledEnd = nil<u64>();
+export let hashes = nil<u64>();
+export let ids = nil<u32>(); // number among the samples' lines, NO_LINE or UNASKED
+
+export function prepareLines(index: SampleIndex): void {
+  x = index;
+  prepareLine(x);
+  text = alloc(TEXT_BYTES);
+  const most = MAX_LINES + x.minLines;
+  rawNumber = array<u32>(most);
+  starts = array<u32>(most);
+  firsts = array<u32>(most);
+  ends = array<u32>(most);
+  hashes = array<u64>(most);
+  ids = array<u32>(most);
+  settledStart = array<u64>(x.minLines);
+  settledEnd = array<u64>(x.minLines);
+}
+
+export function clearLines(): void {
+  nLines = nSettled = 0;
+  base = 0;
+}
+
+// @ts-ignore: decorator
+@inline export function textBase(): u64 { return base; }
+/** The first `nBytes` of the text buffer were dropped. */
+// @ts-ignore: decorator
+@inline export function moveBase(nBytes: u32): void { base += nBytes; }
+
+/** Where line `j` stands in the document. */
+// @ts-ignore: decorator
+@inline export function startOf(j: u32): u64 { return j < nSettled ? settledStart[j] : base + starts[j]; }
+// @ts-ignore: decorator
+@inline export function endOf(j: u32): u64 { return j < nSettled ? settledEnd[j] : base + ends[j]; }
+
+/** Offsets into `text`. */
+// @ts-ignore: decorator
+@inline export function addLine(raw: u32, start: u32, first: u32, end: u32): void {
+  const n = nLines++;
+  rawNumber[n] = raw;
+  starts[n] = start;
+  firsts[n] = first;
+  ends[n] = end;
+}
+
+/** The line that normalise-line holds, behind settled ones alone; offsets into the document. */
+export function addSettledLine(raw: u32, start: u64, end: u64): void {
+  const n = nLines++;
+  rawNumber[n] = raw;
+  settledStart[n] = start;
+  settledEnd[n] = end;
+  nSettled = nLines;
+  ids[n] = NO_LINE;
+  if (lineIsTooLong()) return;
+  hashes[n] = hashLine(lineBytes(), lineLength(), x.seed, x.hashMask);
+  ids[n] = findLine(x, lineBytes(), lineLength(), hashes[n]);
+}
+
+/** Forgets the lines before `first`, and the bytes of the others. */
+export function settleFrom(first: u32): void {
+  const nKept = nLines - first;
+  for (let k: u32 = 0; k < nKept; k++) {
+    const j = first + k;
+    settledStart[k] = startOf(j);
+    settledEnd[k] = endOf(j);
+    if (j >= nSettled) {
+      if (!hashFresh(j, x.lineSet, x.lineShift)) ids[j] = NO_LINE;
+      else identify(j);
+    }
+    ids[k] = ids[j];
+    hashes[k] = hashes[j];
+    rawNumber[k] = rawNumber[j];
+  }
+  nLines = nSettled = nKept;
+}
+
+/**
+ * Whether line `j` may be one of the samples'; its hash is then in `hashes`. The caller's loop holds the index's bitmap.
+ */
+// @ts-ignore: decorator
+@inline export function mayBeKnown(j: u32, set: Ptr<u8>, shift: u64): bool {
+  return j < nSettled ? ids[j] != NO_LINE : hashFresh(j, set, shift);
+}
+
+/** Hashes a line whose bytes are in the buffer; false when no sample has it. */
+// @ts-ignore: decorator
+@inline function hashFresh(j: u32, set: Ptr<u8>, shift: u64): bool {
+  const first = text + firsts[j];
+  let end = text + ends[j];
+  let h: u64 = 0;
+  if (x.profile == 0) {
+    while (load<u8>(end - 1) <= 0x20) end--;
+    const n = <u32>(end - first);
+    if (n > x.maxLineBytes) return false;
+    h = hashLine(first, n, x.seed, x.hashMask);
+  } else {
+    beginLine();
+    extendLine(x, first, end - first);
+    if (lineIsTooLong()) return false;
+    h = hashLine(lineBytes(), lineLength(), x.seed, x.hashMask);
+  }
+  if (!hasBit(set, <u32>(h >> shift))) return false;
+  hashes[j] = h;
+  ids[j] = UNASKED;
+  return true;
+}
+
+/** The number of line `j`, which passed the bitmap. */
+export function identify(j: u32): u32 {
+  if (ids[j] != UNASKED) return ids[j];
+  const first = text + firsts[j];
+  let end = text + ends[j];
+  if (x.profile == 0) {
+    while (load<u8>(end - 1) <= 0x20) end--;
+    ids[j] = findLine(x, first, <u32>(end - first), hashes[j]);
+  } else {
+    beginLine();
+    extendLine(x, first, end - first);
+    ids[j] = findLine(x, lineBytes(), lineLength(), hashes[j]);
+  }
+  return ids[j];
+}
