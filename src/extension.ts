@@ -62,7 +62,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const marks = new TextMarks(server);
   const memorisedLines = new MemorisedLines(marks, errors);
   const lenses = new MarkLenses(marks);
-  const highlight = new FragmentHighlight(server, errors);
+  const highlight = new FragmentHighlight(server, texts, errors);
   const wizard = new StudyWizard(server, location, new LastAnswers(context.globalState), speeds);
   const select = async (study: StudyId, focus: boolean) => {
     const node = await tree.find(study);

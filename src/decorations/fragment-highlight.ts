@@ -1,10 +1,11 @@
 // Highlights the compared fragment in every visible text whose URI names one, on both sides of a comparison, and
-// says behind its first line where that text is from. What to highlight is in the URI, so it works after a reload.
+// says behind one of its first lines, and on hover, where that text is from. What to highlight is in the URI, so it works after a reload.
 
 import {
   type DecorationOptions,
   type Disposable,
   l10n,
+  MarkdownString,
   OverviewRulerLane,
   Range,
   type TextDocument,
@@ -14,12 +15,14 @@ import {
 } from 'vscode';
 import { getPlace } from '../../protocol/views.ts';
 import { lineRange } from '../documents/line-range.ts';
+import type { StudyTexts } from '../documents/study-texts.ts';
 import { type Highlight, parseTextUri, SAMPLE_SCHEME, type TextRef } from '../documents/text-ref.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
 import type { StudyServer } from '../study-server.ts';
 
 export class FragmentHighlight implements Disposable {
   readonly #server: StudyServer;
+  readonly #texts: Pick<StudyTexts, 'problemOf'>;
   readonly #errors: ErrorFunnel;
   readonly #type = window.createTextEditorDecorationType({
     isWholeLine: true,
@@ -37,8 +40,9 @@ export class FragmentHighlight implements Disposable {
   /** In words, for as long as the document is open. */
   readonly #headers = new WeakMap<TextDocument, string>();
 
-  constructor(server: StudyServer, errors: ErrorFunnel) {
+  constructor(server: StudyServer, texts: Pick<StudyTexts, 'problemOf'>, errors: ErrorFunnel) {
     this.#server = server;
+    this.#texts = texts;
     this.#errors = errors;
     this.#listener = window.onDidChangeVisibleTextEditors((editors) => this.#highlightIn(editors));
     this.#highlightIn(window.visibleTextEditors);
@@ -69,8 +73,8 @@ export class FragmentHighlight implements Disposable {
     const { document } = editor;
     const words = this.#headers.get(document) ?? (await this.#headerOf(ref, highlight));
     this.#headers.set(document, words);
-    const line = Math.min(highlight.firstLine, document.lineCount) - 1;
-    const { end } = document.lineAt(line).range;
+    editor.setDecorations(this.#type, [{ range: lineRange(highlight), hoverMessage: asText(words) }]);
+    const { end } = document.lineAt(headerLine(document, highlight)).range;
     const option: DecorationOptions = {
       range: new Range(end, end),
       renderOptions: { after: { contentText: words } },
@@ -89,8 +93,35 @@ export class FragmentHighlight implements Disposable {
     );
     if (place.provenance === null) return [l10n.t('Sample {0}', id), counts].join(' · ');
     const { repository, path, license, shard, row } = place.provenance;
-    return [repository, path, license || l10n.t('licence unknown'), l10n.t('{0} row {1}', shard, row), counts]
+    const problem = this.#texts.problemOf(study, id);
+    // The tab names the document, so what it does not say comes first.
+    return [
+      ...(problem === undefined ? [] : [l10n.t('Only the stored excerpt is shown: {0}', problem)]),
+      license || l10n.t('licence unknown'),
+      counts,
+      repository,
+      path,
+      l10n.t('{0} row {1}', shard, row),
+    ]
       .filter((part) => part !== '')
       .join(' · ');
   }
+}
+
+/** How far below its first line a header may stand. */
+const MAX_HEADER_LINES = 8;
+
+/** The shortest of the first lines: behind a long one nobody would see it. */
+function headerLine(document: TextDocument, { firstLine, lastLine }: Highlight): number {
+  const first = Math.min(firstLine, document.lineCount) - 1;
+  const last = Math.min(lastLine, firstLine + MAX_HEADER_LINES - 1, document.lineCount) - 1;
+  let shortest = first;
+  for (let line = first + 1; line <= last; line++) {
+    if (document.lineAt(line).text.length < document.lineAt(shortest).text.length) shortest = line;
+  }
+  return shortest;
+}
+
+function asText(words: string): MarkdownString {
+  return new MarkdownString().appendText(words);
 }

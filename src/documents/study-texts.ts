@@ -1,4 +1,4 @@
-// Fetches the texts behind our two URI schemes from the server. It holds none of them.
+// Fetches the texts behind our two URI schemes from the server. It holds none of them, only why one is an excerpt.
 
 import { FileSystemError, l10n, type Uri, workspace } from 'vscode';
 import type { TextRange } from '../../protocol/fragments.ts';
@@ -19,6 +19,8 @@ export interface LoadedText {
 export class StudyTexts {
   readonly #server: StudyServer;
   readonly #location: StudyLocation;
+  /** Of training documents that could not be opened when last tried, by study and id: why. */
+  readonly #problems = new Map<string, string>();
 
   constructor(server: StudyServer, location: StudyLocation) {
     this.#server = server;
@@ -35,8 +37,21 @@ export class StudyTexts {
     return (await this.loadTrain(study, id, ref.highlight)).text;
   }
 
+  /** Why a training document is not shown as a whole, if it is not. */
+  problemOf(study: StudyId, documentId: number): string | undefined {
+    return this.#problems.get(JSON.stringify([study, documentId]));
+  }
+
   /** `highlight` is in the document's own lines. */
   async loadTrain(study: StudyId, documentId: number, highlight: Highlight | null): Promise<LoadedText> {
+    const loaded = await this.#openTrain(study, documentId, highlight);
+    const key = JSON.stringify([study, documentId]);
+    if (loaded.problem === null) this.#problems.delete(key);
+    else this.#problems.set(key, loaded.problem);
+    return loaded;
+  }
+
+  async #openTrain(study: StudyId, documentId: number, highlight: Highlight | null): Promise<LoadedText> {
     if (!workspace.isTrusted && this.#location.isInWorkspace(study)) {
       // A study file that came with the workspace may name any file as its corpus: open none.
       const problem = l10n.t('This workspace is not trusted, so its training data is not opened');

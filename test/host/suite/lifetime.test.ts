@@ -74,6 +74,8 @@ export const tests = [
         firstLine: 1,
         lastLine: fragment.nLines,
       });
+      const header = await eventually('the reason', () => parts().highlight.header(document));
+      assert.match(header, /^Only the stored excerpt is shown: .*is gone/);
     },
     60_000,
   ),
