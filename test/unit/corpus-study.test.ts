@@ -135,7 +135,7 @@ test('a shard that is there twice counts once, and the report says so', async ()
   const { exitCode, stdout } = await scan();
   assert.equal(exitCode, 0);
   assert.match(stdout, /Twice +.*copy\/a\.jsonl holds the same bytes as .*a\.jsonl and is left out/);
-  assert.match(stdout, /Corpus +1 documents/);
+  assert.match(stdout, /Corpus +1 document,/);
 });
 
 test('columns are set on the command line, and belong to the plan', async () => {
