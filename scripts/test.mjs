@@ -1,10 +1,15 @@
 // `npm test`: set-up if needed, then lint, formatting, types and every test: unit, server, the real
 // VS Code and a real browser. Arguments choose test files: `npm test -- test/unit/store.test.ts`.
 
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { node, root, run, setUp } from './setup.mjs';
 
+const TEST_LIMIT_MS = 5 * 60_000;
+/** Several times what all tests take on two cores. */
+const RUN_LIMIT_MS = 25 * 60_000;
 const chosen = process.argv.slice(2);
 const isWhole = chosen.length === 0;
 
@@ -15,15 +20,23 @@ if (isWhole) {
   installChromium();
   run('Installing the VS Code test host', node, ['test/host/setup.mjs']);
 }
-run('Testing', node, [
-  '--test',
-  '--test-concurrency=2',
-  '--test-reporter=spec',
-  // A test that waits for ever, or fails and leaves a process behind, must fail rather than hang.
-  '--test-timeout=300000',
-  '--test-force-exit',
-  ...(isWhole ? allTests() : chosen),
-]);
+await runTests(isWhole ? allTests() : chosen);
+
+/** Tests that wait for ever, or leave a process behind that is waited for, must fail rather than hang. */
+async function runTests(files) {
+  console.error('Testing …');
+  const options = ['--test-concurrency=2', '--test-reporter=spec', `--test-timeout=${TEST_LIMIT_MS}`];
+  const runner = spawn(node, ['--test', ...options, ...files], { cwd: root, stdio: 'inherit' });
+  // Interrupted, the runner says what it was waiting for.
+  const interrupt = setTimeout(() => {
+    console.error(`The tests were still running after ${RUN_LIMIT_MS / 60_000} minutes: interrupting them`);
+    runner.kill('SIGINT');
+    setTimeout(() => runner.kill('SIGKILL'), 10_000).unref();
+  }, RUN_LIMIT_MS);
+  const [status] = await once(runner, 'exit');
+  clearTimeout(interrupt);
+  process.exit(status ?? 1);
+}
 
 function allTests() {
   // The slow ones first: they overlap with the rest.

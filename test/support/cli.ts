@@ -1,6 +1,7 @@
 // The command line as a user has it, in a process of its own.
 
 import { type ChildProcess, spawn } from 'node:child_process';
+import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 
 const entry = fileURLToPath(new URL('../../server/cli.ts', import.meta.url));
@@ -18,6 +19,8 @@ export function startCli(...args: string[]): {
   readonly result: Promise<CliResult>;
 } {
   const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  // A test that fails half way must not leave it running: the runner would wait for it.
+  after(() => child.kill('SIGKILL'));
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk) => {

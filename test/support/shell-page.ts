@@ -4,6 +4,7 @@
 import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
+import { after } from 'node:test';
 import { demoCorpus, demoModel } from './cli.ts';
 
 const cli = join(import.meta.dirname, '..', '..', 'server', 'cli.ts');
@@ -42,6 +43,7 @@ export function shellPage(folder: string): (script: string) => Promise<ShellResu
   return (script) =>
     new Promise((resolve, reject) => {
       const child = spawn('bash', ['-eo', 'pipefail', '-c', script], { cwd: folder, env });
+      after(() => child.kill('SIGKILL'));
       let output = '';
       for (const stream of [child.stdout, child.stderr])
         stream.on('data', (chunk) => {
