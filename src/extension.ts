@@ -10,6 +10,7 @@ import { FragmentHighlight } from './decorations/fragment-highlight.ts';
 import { MarkLenses } from './decorations/mark-lenses.ts';
 import { MemorisedLines } from './decorations/memorised-lines.ts';
 import { TextMarks } from './decorations/text-marks.ts';
+import { ComparisonContext } from './documents/comparison-context.ts';
 import { OpenTexts } from './documents/open-texts.ts';
 import { StudyFiles } from './documents/study-files.ts';
 import { StudyTexts } from './documents/study-texts.ts';
@@ -107,6 +108,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
     highlight,
     dashboards,
     new RunStatus(runs),
+    new ComparisonContext(),
     workspace.registerFileSystemProvider(SAMPLE_SCHEME, files, readonly),
     workspace.registerFileSystemProvider(TRAIN_SCHEME, files, readonly),
     languages.registerCodeLensProvider({ scheme: '*' }, lenses),

@@ -148,9 +148,8 @@ stage('the next place of a fragment is a key away', async () => {
     .click();
   await page.locator('.tab.active', { hasText: /train [1-9]\d/ }).waitFor();
   const before = await page.locator('.tab.active').textContent();
-  await workbench.runCommand('View: Focus Active Editor Group');
   const changed = page.locator('.tab.active').filter({ hasNotText: before ?? '' });
-  // The key works from when VS Code knows that the comparison is in front, a moment after it is seen.
+  // The key works in the tree as well, from when VS Code has heard that the comparison is in front.
   for (let nLeft = 8; nLeft >= 0; nLeft--) {
     await page.keyboard.press('Alt+F9');
     const isChanged = await changed.waitFor({ timeout: 4000 }).then(
@@ -185,9 +184,11 @@ stage('the view groups and filters, and says that it does', async () => {
 
 stage('a comparison comes back after a reload', async () => {
   const { page } = workbench;
-  const title = await page.locator('.tab.active .label-name').textContent();
   await page.reload();
-  await page.locator('.tab.active .label-name', { hasText: title ?? '' }).waitFor({ timeout: 60_000 });
+  // Which of the places seen last: that is as old as the state that VS Code has written by then.
+  await page
+    .locator('.tab.active .label-name', { hasText: /sample 156 ↔ colinhacks\/zod.*train 39/ })
+    .waitFor();
   for (const side of ['original', 'modified'] as const) {
     await workbench.diffSide(side).locator('.view-line', { hasText: /\w/ }).first().waitFor();
     await workbench.diffSide(side).locator('.cdr[class*="ced-"]').first().waitFor();
@@ -312,6 +313,7 @@ stage(
     await workbench.quickPickRow('as fast as your last studies here').waitFor();
     await workbench.takeShot('16-measured');
     await workbench.quickPickRow('Another number').click();
+    await page.locator('.quick-input-message', { hasText: 'Number of samples' }).waitFor();
     await page.locator('.quick-input-widget input.input').fill('16');
     await page.keyboard.press('Enter');
     await workbench.quickPickRow('Continuing prompts').click();
