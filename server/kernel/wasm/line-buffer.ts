@@ -4,7 +4,7 @@
 import { alloc, array, nil, Ptr } from "./memory";
 import { hashLine, hasBit } from "./hash";
 import { beginLine, extendLine, lineBytes, lineIsTooLong, lineLength, prepareLine } from "./normalise-line";
-import { findLine, NO_LINE, SampleIndex } from "./sample-index";
+import { findLine, isLine, NO_LINE, SampleIndex } from "./sample-index";
 
 export const TEXT_BYTES: u32 = 1 << 20;
 export const MAX_LINES: u32 = 1 << 15;
@@ -128,6 +128,23 @@ export function settleFrom(first: u32): void {
   if (!hasBit(set, <u32>(h >> shift))) return false;
   hashes[j] = h;
   ids[j] = UNASKED;
+  return true;
+}
+
+/** Whether line `j`, whose bytes are in the buffer, is the samples' line `id`; it is settled then. */
+export function isKnownAs(j: u32, id: u32): bool {
+  const first = text + firsts[j];
+  let end = text + ends[j];
+  if (x.profile == 0) {
+    while (load<u8>(end - 1) <= 0x20) end--;
+    if (!isLine(x, id, first, <u32>(end - first))) return false;
+  } else {
+    beginLine();
+    extendLine(x, first, end - first);
+    if (lineIsTooLong() || !isLine(x, id, lineBytes(), lineLength())) return false;
+  }
+  ids[j] = id;
+  hashes[j] = x.lineHash[id];
   return true;
 }
 

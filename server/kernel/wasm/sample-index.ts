@@ -8,6 +8,9 @@ import { hashLine, hashWindow, hasBit, sameBytes, setBit } from "./hash";
 // @ts-ignore: decorator
 @inline export const NO_LINE: u32 = 0xffffffff;
 
+// @ts-ignore: decorator
+@inline export const NO_POSITION: u32 = 0xffffffff;
+
 /** What a byte is to the profile. */
 // @ts-ignore: decorator
 @inline export const WORD: u8 = 0;
@@ -109,13 +112,18 @@ function addWindow(x: SampleIndex, first: u32, hashes: Ptr<u64>): void {
   x.windowTable[slot] = first + 1;
 }
 
+/** Whether line `id` has these normalised bytes. */
+// @ts-ignore: decorator
+@inline export function isLine(x: SampleIndex, id: u32, at: usize, nBytes: u32): bool {
+  const start = x.lineAt[id];
+  return x.lineAt[id + 1] - start == nBytes && sameBytes(x.bytes + start, at, nBytes);
+}
+
 /** The number of the line with these normalised bytes, or `NO_LINE`. */
 export function findLine(x: SampleIndex, at: usize, nBytes: u32, h: u64): u32 {
   for (let slot = <u32>h & x.lineTableMask; x.lineTable[slot]; slot = (slot + 1) & x.lineTableMask) {
     const id = x.lineTable[slot] - 1;
-    if (x.lineHash[id] != h) continue;
-    const start = x.lineAt[id];
-    if (x.lineAt[id + 1] - start == nBytes && sameBytes(x.bytes + start, at, nBytes)) return id;
+    if (x.lineHash[id] == h && isLine(x, id, at, nBytes)) return id;
   }
   return NO_LINE;
 }
@@ -125,13 +133,13 @@ export function findLine(x: SampleIndex, at: usize, nBytes: u32, h: u64): u32 {
   return hasBit(x.windowSet, <u32>((w & x.hashMask) >> x.windowShift));
 }
 
-/** Whether some sample has the `minLines` lines that `lines` holds from `first`. */
-export function holdsWindow(x: SampleIndex, lines: Ptr<u32>, first: u32, w: u64): bool {
+/** Where in the sequence the `minLines` lines first stand that `lines` holds from `first`, or `NO_POSITION`. */
+export function findWindow(x: SampleIndex, lines: Ptr<u32>, first: u32, w: u64): u32 {
   const mask = x.windowTableMask;
   for (let slot = <u32>(w & x.hashMask) & mask; x.windowTable[slot]; slot = (slot + 1) & mask) {
-    if (sameLines(x, lines, x.windowTable[slot] - 1, first)) return true;
+    if (sameLines(x, lines, x.windowTable[slot] - 1, first)) return x.windowTable[slot] - 1;
   }
-  return false;
+  return NO_POSITION;
 }
 
 // @ts-ignore: decorator

@@ -3,9 +3,10 @@
 
 import { hashWindow, sameBytes } from "./hash";
 import {
-  endOf, ends, hashes, identify, ids, mayBeKnown, nLines, nSettled, rawNumber, settleFrom, startOf, starts, text, x,
+  endOf, ends, hashes, identify, ids, isKnownAs, mayBeKnown, nLines, nSettled, rawNumber, settleFrom, startOf, starts,
+  text, x,
 } from "./line-buffer";
-import { holdsWindow, mayHoldWindow, NO_LINE } from "./sample-index";
+import { findWindow, mayHoldWindow, NO_LINE, NO_POSITION } from "./sample-index";
 import { emitAgain, emitLine } from "./found-lines";
 
 /** First line of the next window to test, and the first line that is not known to pass the bitmap. */
@@ -15,11 +16,14 @@ let known: u32 = 0;
 let runEnd: i32 = -1;
 /** Of the last window found, while its run goes on: how many equal lines it ends with, at least. */
 let nEqual: u32 = 0;
+/** Where in the samples' sequence the line stands that follows the last window found, or NO_POSITION. */
+let follower: u32 = NO_POSITION;
 
 export function beginScan(): void {
   at = known = 0;
   runEnd = -1;
   nEqual = 0;
+  follower = NO_POSITION;
 }
 
 /** After `scanLines`: keeps the lines from `at` on, which no complete window covers, without their bytes. */
@@ -45,6 +49,12 @@ export function scanLines(): void {
       passed = i + m - 1;
       if (passed == nLines) break;
     }
+    if (follower != NO_POSITION && runEnd == <i32>(i + m - 1)) {
+      i = passFollowing(i);
+      passed = i + m - 1;
+      if (passed == nLines) break;
+      if (nEqual >= m) continue;
+    }
     if (passed < i) passed = i;
     let j = i + m - 1;
     let miss = false;
@@ -69,6 +79,7 @@ export function scanLines(): void {
  * Returns the next window to test.
  */
 function passEqual(i: u32): u32 {
+  follower = NO_POSITION;
   let j = i + x.minLines - 1;
   for (; j < nLines && j > nSettled; j++) {
     const start = starts[j], before = starts[j - 1];
@@ -83,6 +94,26 @@ function passEqual(i: u32): u32 {
   return j + 1 - x.minLines;
 }
 
+/**
+ * Behind a window that was found: goes over as many lines as follow it in that sample, too. Each completes a window
+ * of the samples, so nothing needs to be looked up. Returns the next window to test.
+ */
+function passFollowing(i: u32): u32 {
+  let j = i + x.minLines - 1;
+  for (; j < nLines && j >= nSettled && nEqual < x.minLines; j++) {
+    const id = x.sequence[follower];
+    if (id == NO_LINE || !isKnownAs(j, id)) {
+      follower = NO_POSITION;
+      break;
+    }
+    follower++;
+    nEqual = id == ids[j - 1] ? nEqual + 1 : 1;
+    emitLine(id, rawNumber[j], startOf(j), endOf(j), false);
+  }
+  runEnd = <i32>j;
+  return j + 1 - x.minLines;
+}
+
 /** All lines of the window at `i` pass the bitmap: settle it by comparing bytes. */
 function testWindow(i: u32): void {
   const m = x.minLines;
@@ -91,6 +122,7 @@ function testWindow(i: u32): void {
   // all that they cost.
   if (runEnd == <i32>last && nEqual >= m && identify(last) == ids[last - 1]) {
     nEqual++;
+    follower = NO_POSITION;
     emitWindow(i);
     return;
   }
@@ -100,7 +132,9 @@ function testWindow(i: u32): void {
   for (let k: u32 = 0; k < m; k++) {
     if (identify(i + k) == NO_LINE) return;
   }
-  if (!holdsWindow(x, ids, i, w)) return;
+  const position = findWindow(x, ids, i, w);
+  if (position == NO_POSITION) return;
+  follower = position + m;
   nEqual = 1;
   while (nEqual < m && ids[last - nEqual] == ids[last]) nEqual++;
   emitWindow(i);
