@@ -174,11 +174,13 @@ function schemaVersion(db: Database, path: string): number {
 
 function migrate(db: Database, from: number): void {
   for (let version = from; version < migrations.length; version++) {
-    transact(db, () =>
+    transact(db, () => {
+      // Others that opened the file at the same moment may have been here first.
+      if (Number(db.prepare('PRAGMA user_version').get()?.user_version) > version) return;
       db.exec(
         `${migrations[version]}; PRAGMA user_version = ${version + 1}; PRAGMA application_id = ${APPLICATION_ID}`,
-      ),
-    );
+      );
+    });
   }
 }
 

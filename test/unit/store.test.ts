@@ -2,13 +2,16 @@
 
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
+import { Worker } from 'node:worker_threads';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../../server/errors.ts';
 import { insertSamples } from '../../server/store/samples-table.ts';
+import { APPLICATION_ID, migrations } from '../../server/store/schema.ts';
 import {
   deleteStudy,
   isLocked,
@@ -105,6 +108,38 @@ test('a file that is no study, or that a newer version wrote, is refused by name
   assert.equal(readBack.prepare("SELECT count(*) AS n FROM sqlite_schema WHERE name = 'study'").get()?.n, 0);
   readBack.close();
 });
+
+for (const version of migrations.keys().drop(1)) {
+  test(`a study of schema ${version} is brought up to date once, by whoever of several opens it`, async (t) => {
+    const file = join(scratchFolder(), 's.sqlite');
+    const old = new DatabaseSync(file);
+    old.exec(`PRAGMA journal_mode = WAL; ${migrations.slice(0, version).join(';')};
+      PRAGMA user_version = ${version}; PRAGMA application_id = ${APPLICATION_ID}`);
+    old.close();
+    const script = `const { parentPort, workerData: { module, file, gate } } = require('node:worker_threads');
+      import(module).then(({ openForReading }) => {
+        parentPort.postMessage('ready');
+        Atomics.wait(gate, 0, 0);
+        try { openForReading(file).close(); parentPort.postMessage('opened'); }
+        catch (error) { parentPort.postMessage(String(error)); }
+      });`;
+    const gate = new Int32Array(new SharedArrayBuffer(4));
+    const module = new URL('../../server/store/study-file.ts', import.meta.url).href;
+    const openers = Array.from(
+      { length: 4 },
+      () => new Worker(script, { eval: true, workerData: { module, file, gate } }),
+    );
+    t.after(() => Promise.all(openers.map((opener) => opener.terminate())));
+    await Promise.all(openers.map((opener) => once(opener, 'message')));
+    const answers = openers.map(async (opener) => (await once(opener, 'message'))[0]);
+    Atomics.store(gate, 0, 1);
+    Atomics.notify(gate, 0);
+    assert.deepEqual(
+      await Promise.all(answers),
+      openers.map(() => 'opened'),
+    );
+  });
+}
 
 test('a study that is being written is locked; the lock dies with its process', async (t) => {
   const file = join(scratchFolder(), 's.sqlite');
