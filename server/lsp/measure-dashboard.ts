@@ -16,6 +16,7 @@ const workerUrl = new URL(
 export async function measureDashboard(study: StudyId, signal: AbortSignal): Promise<DashboardMeasures> {
   throwIfAborted(signal);
   const worker = new Worker(workerUrl, { workerData: study });
+  worker.on('error', () => {}); // For one that fails when nobody waits any more.
   try {
     const [measures] = await once(worker, 'message', { signal }); // Rejects with the thread's error, too.
     return measures as DashboardMeasures;

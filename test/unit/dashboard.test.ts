@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { setTimeout } from 'node:timers/promises';
 import type { Dashboard, DashboardMeasures, FragmentSelection } from '../../protocol/dashboard.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { measureStudy } from '../../server/answers/measure-study.ts';
@@ -82,6 +83,15 @@ test('measuring leaves the thread free, and ends when nobody waits for it', asyn
   stop.abort();
   await assert.rejects(measuring, Cancelled);
   await assert.rejects(measureDashboard('/nowhere.sqlite', never), /nowhere/);
+});
+
+test('measuring that fails in the moment when it is cancelled leaves the process alive', async () => {
+  const stop = new AbortController();
+  const measuring = measureDashboard('/nowhere.sqlite', stop.signal);
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500); // The thread fails, and nobody hears it yet.
+  stop.abort();
+  await assert.rejects(measuring, Cancelled);
+  await setTimeout(200); // An error that nobody heard would end the process, and this test with it.
 });
 
 test('a mark’s fragments are those of the mark, in pages that join without a gap', async () => {
