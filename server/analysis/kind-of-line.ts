@@ -35,6 +35,7 @@ const blockComments: readonly (readonly [open: RegExp, close: RegExp])[] = [
   [/^<!--/, /-->/],
 ];
 
+/** Never two repetitions of blanks side by side: a line may be a megabyte. */
 const lineRules: readonly (readonly [RegExp, LineKind])[] = [
   // #include, #define and #! are no comments; # alone is one.
   [/^#\s?(?:include|import)\b/, 'import'],
@@ -49,7 +50,7 @@ const lineRules: readonly (readonly [RegExp, LineKind])[] = [
     /^(?:import\b|from\s+[\w.]+\s+import\b|using\s+[\w.]+\s*;|use\s+[\w:]+|package\s+[\w.]+\s*;?$|require\s*\(|require_once\b)/,
     'import',
   ],
-  [/^(?:(?:const|let|var)\s+)?[\w${},\s:*]+=\s*require\s*\(/, 'import'],
+  [/^[\w${},\s:*]+=\s*require\s*\(/, 'import'],
   [/^["']?[\w$]+["']?\s*:\s*require\s*\(/, 'import'],
   [/^(?:export\s+(?:\*|\{[^}]*\}|type\s*\{[^}]*\})\s*(?:as\s+\w+\s+)?(?:from\b|;|$))/, 'import'],
   [
@@ -61,12 +62,12 @@ const lineRules: readonly (readonly [RegExp, LineKind])[] = [
     'boilerplate',
   ],
   [
-    /^(?:["'][^"']*["']\s*:|[\w$-]+\s*:)\s*(?:["'`].*["'`]|-?[\d.]+(?:e[+-]?\d+)?|true|false|null|none|\[.*\]?|\{.*\}?|#[0-9a-f]+)?\s*[,;]?(?:\s*(?:#|\/\/).*)?$/i,
+    /^(?:["'][^"']*["']\s*:|[\w$-]+\s*:)\s*(?:["'`].*["'`]|-?[\d.]+(?:e[+-]?\d+)?|true|false|null|none|\[.*\]?|\{.*\}?|#[0-9a-f]+|(?=[,;#/]|$))\s*(?:[,;]\s*)?(?:(?:#|\/\/).*)?$/i,
     'data',
   ],
   // A key with a pattern, and several pairs in a line.
   [/^(?:["'][^"']*["']|[\w$-]+)\s*:\s*\/.+\/[dgimsuvy]*\s*,?$/, 'data'],
-  [/^(?:["'][^"']*["']\s*:\s*["'][^"']*["']\s*,?\s*){2,}$/, 'data'],
+  [/^(?:["'][^"']*["']\s*:\s*["'][^"']*["']\s*(?:,\s*)?){2,}$/, 'data'],
   [/^(?:["'`].*["'`]|-?(?:0x)?[0-9a-f.]+|true|false|null|none)\s*,?$/i, 'data'],
   [/^[\s\d.,+\-xeXa-fA-F[\](){}"']*,$/, 'data'],
   [/^(?:(?:export\s+)?(?:const|let|var)\s+)?[A-Z][A-Z0-9_]*\s*=\s*(?:["'`\d[{(-].*)$/, 'data'],

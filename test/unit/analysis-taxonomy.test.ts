@@ -170,7 +170,27 @@ var LARGEST = 200;
 var SMALLEST = 2;`,
   );
   check('license Apache-2.0', '# distributed under the terms of the Apache License, Version 2.0\n# a\n# b');
+  check('license GPL-3.0-only', '// Licensed under the GPLv3.\n// a\n// b');
+  check('license GPL-3.0-or-later', '// Licensed under the GPL v3 or later.\n// a\n// b');
+  check(
+    'license GPL-2.0-or-later',
+    '# released under the GNU General Public License version 2 or\n# (at your option) any later version\n# a',
+  );
   check('documentation', '// Released under the name of b.\n// c\n// d\n// e\nf();\ng();');
+});
+
+test('long lines and long runs of brackets take no longer than their length', () => {
+  const texts = [
+    `${'"a": "b" '.repeat(10_000)}x`,
+    `a:${' '.repeat(100_000)}!`,
+    `a: "b"${' '.repeat(100_000)}!`,
+    `const${' '.repeat(100_000)}x.y`,
+    '}\n'.repeat(100_000),
+  ];
+  const begin = process.cpuUsage();
+  for (const text of texts) kindOfFragment(text, licenses);
+  const { user } = process.cpuUsage(begin);
+  assert(user < 2_000_000, `${user} µs`);
 });
 
 test('what is said of generated things makes no file generated', () => {
