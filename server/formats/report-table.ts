@@ -47,8 +47,10 @@ export function* reportTable(content: ReportContent, rows: Rows): Generator<stri
     shown++;
   }
   const total = rows === 'families' ? answers.measures.fragments.families : summary.nFragments!;
-  if (total > shown)
-    yield `… and ${count(total - shown)} more ${rows}: verbatim report ${summary.id} --top ${total}`;
+  if (total > shown) {
+    const all = rows === 'fragments' ? ' --all' : '';
+    yield `… and ${count(total - shown)} more ${rows}: verbatim report ${summary.id}${all} --top ${total}`;
+  }
 }
 
 function* heading(s: StudySummary): Generator<string> {

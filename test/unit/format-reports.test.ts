@@ -13,6 +13,7 @@ import formatsModule from 'ajv-formats';
 import { writeReport } from '../../server/cli/report-command.ts';
 import type { Baseline } from '../../server/formats/baseline-file.ts';
 import { gatherReport, type ReportOptions } from '../../server/formats/report-content.ts';
+import type { Rows } from '../../server/formats/report-table.ts';
 import { openForReading, openForWriting } from '../../server/store/study-file.ts';
 import { setAnalysed } from '../../server/store/study-table.ts';
 import { summarise } from '../../server/store/summary.ts';
@@ -34,6 +35,7 @@ async function report(
   format: Format,
   options: Partial<ReportOptions> = {},
   file = study.file,
+  rows: Rows = 'families',
 ): Promise<string> {
   using db = openForReading(file);
   const content = await gatherReport(db, summarise(db, file, false), {
@@ -43,9 +45,16 @@ async function report(
     ...options,
   });
   let text = '';
-  for await (const line of writeReport(content, format, 'families')) text += `${line}\n`;
+  for await (const line of writeReport(content, format, rows)) text += `${line}\n`;
   return text;
 }
+
+test('the table says how to see the rest of its rows', async () => {
+  const families = await report('table', { top: 1 });
+  const fragments = await report('table', { top: 1 }, study.file, 'fragments');
+  assert.match(families, /more families: verbatim report \S+ --top \d+\n/);
+  assert.match(fragments, /more fragments: verbatim report \S+ --all --top \d+\n/);
+});
 
 /** What differs from run to run. */
 const settled = (text: string) =>
