@@ -1,5 +1,5 @@
 // How a failure travels: every error that crosses a process boundary carries one of these codes, and
-// nothing ever matches on message text. What a user sees for each is design section 8.
+// nothing ever matches on message text. What a user sees of each is decided in src/error-funnel.ts.
 
 export type ErrorCode =
   | 'cancelled' // the user asked for it: nothing is shown

@@ -33,7 +33,7 @@ export interface ColumnNames {
   readonly license?: string;
 }
 
-/** When two texts count as equal (design section 4). */
+/** When two texts count as equal (docs/method.md, section 1). */
 export interface MatchRule {
   readonly minLines: number;
   readonly profile: Profile;
