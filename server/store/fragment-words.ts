@@ -6,8 +6,10 @@ import type { Database } from './study-file.ts';
 
 /** Where a word begins inside another: `parseFile` also counts under `File`. */
 const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g;
-const WORDS_WITH_HUMPS = /[A-Za-z0-9]*[A-Za-z0-9][A-Z][A-Za-z0-9]*/g;
+const ASCII_WORDS = /[A-Za-z0-9]+/g;
 const ASCII_WORD = /^[A-Za-z0-9]+$/;
+/** Of a word from a hump on, no more letters are listed: data in a text may be one word of a megabyte. */
+const LONGEST = 64;
 /** Letters beyond ASCII are SQLite's to divide, so they keep together here. */
 const BETWEEN_WORDS = /[\0-/:-@[-`{-\x7f]+/;
 
@@ -42,7 +44,9 @@ export function hasWords(db: Database): boolean {
 export function wordsQuery(text: string): string | undefined {
   const words = text.split(BETWEEN_WORDS);
   const known = words.flatMap((word, i) =>
-    ASCII_WORD.test(word) ? [`"${word}"${i === words.length - 1 ? '*' : ''}`] : [],
+    ASCII_WORD.test(word)
+      ? [`"${word.slice(0, LONGEST)}"${i === words.length - 1 || word.length > LONGEST ? '*' : ''}`]
+      : [],
   );
   return known.length === 0 ? undefined : known.join(' AND ');
 }
@@ -68,11 +72,11 @@ function beginsWord(text: string, at: number): boolean {
   return /^[a-z0-9][A-Z]|^[A-Z][A-Z][a-z]/.test(around);
 }
 
-/** From each hump to the end of the word. */
+/** From each hump towards the end of the word. */
 function wordsInside(text: string): Set<string> {
   const found = new Set<string>();
-  for (const [word] of text.matchAll(WORDS_WITH_HUMPS)) {
-    for (const { index } of word.matchAll(HUMPS)) found.add(word.slice(index));
+  for (const [word] of text.matchAll(ASCII_WORDS)) {
+    for (const { index } of word.matchAll(HUMPS)) found.add(word.slice(index, index + LONGEST));
   }
   return found;
 }

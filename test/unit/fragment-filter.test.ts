@@ -118,10 +118,12 @@ test('a page is the one that sorting everything would give, and totals are exact
 
 test('words find the same fragments with and without their index', () => {
   const study = seedMillion(2_000, scratchFolder());
+  const longWord = 'Blob'.repeat(30);
   using db = openForWriting(study);
   const texts = db.prepare('UPDATE fragments SET text = CAST(? AS BLOB) WHERE fragment_id % 3 = ?');
   texts.run('const parseHTTPRequest = éclairFile(x2Y)\n  _private.under_score', 0);
   texts.run('Straße “quoted” naïve42 = getFile("a.b")', 1);
+  texts.run(`Data${longWord} = end`, 2);
   indexWords(db);
   const wanted = [
     'parse',
@@ -142,6 +144,11 @@ test('words find the same fragments with and without their index', () => {
     '(x2',
     'ile',
     'b")',
+    longWord,
+    `${longWord} = e`,
+    `${longWord}x`,
+    longWord.slice(0, 64),
+    `${longWord.slice(0, 64)} =`,
   ];
   const find = (text: string) =>
     viewFragments(db, {
@@ -152,4 +159,15 @@ test('words find the same fragments with and without their index', () => {
   assert.ok(indexed.filter(({ total }) => total > 0).length > 10);
   forgetWords(db);
   assert.deepEqual(wanted.map(find), indexed);
+});
+
+test('data that is one long word is listed in a moment', () => {
+  using db = openForWriting(seedMillion(1, scratchFolder()));
+  for (const word of ['a'.repeat(100_000), 'aB9'.repeat(33_333)]) {
+    db.prepare('UPDATE fragments SET text = CAST(? AS BLOB)').run(word);
+    const { user } = process.cpuUsage();
+    indexWords(db);
+    const cpuMs = (process.cpuUsage().user - user) / 1000;
+    assert.ok(cpuMs < 2_000, `${cpuMs} ms`); // With the square of its length it takes ten times as long.
+  }
 });
