@@ -12,11 +12,7 @@ export function failOn(file: string, conditions: readonly Condition[] = []): voi
   if (conditions.length === 0) return;
   using db = openForReading(file);
   const { nFragments } = summarise(db, file, isLocked(file));
-  if (nFragments === null) {
-    throw new UserError(`${file} has not been analysed, so --fail-on has nothing to judge`, {
-      action: 'Let the study come to its end first.',
-    });
-  }
+  if (nFragments === null) throw nothingToJudge(file, '--fail-on');
   for (const condition of conditions) {
     const { count, whole } = measure(db, condition);
     const share = whole === null || whole === 0 ? 0 : (100 * count) / whole;
@@ -26,6 +22,11 @@ export function failOn(file: string, conditions: readonly Condition[] = []): voi
     console.error(`--fail-on ${condition.text}: ${isMet ? 'met' : 'not met'}, ${count}${of}`);
   }
 }
+
+export const nothingToJudge = (file: string, option: string): UserError =>
+  new UserError(`${file} has not been analysed, so ${option} has nothing to judge`, {
+    action: 'Let the study come to its end first.',
+  });
 
 interface Measured {
   readonly count: number;

@@ -13,7 +13,7 @@ import { reportSarif } from '../formats/report-sarif.ts';
 import { type Rows, reportTable } from '../formats/report-table.ts';
 import { isLocked, openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
-import { failOn } from './fail-on.ts';
+import { failOn, nothingToJudge } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { CONDITION_MET, failOnOption } from './fail-on-option.ts';
 import { wholeNumber } from './whole-number.ts';
@@ -134,6 +134,7 @@ function findBaseline(asked: string | undefined) {
 }
 
 function hasNewFragment(content: ReportContent): boolean {
+  if (content.summary.nFragments === null) throw nothingToJudge(content.summary.id, '--fail-on-new');
   const { top: _, ...options } = content.options;
   for (const { accepted } of fragmentEntries({ ...content, options: { ...options, places: 0 } })) {
     if (accepted === null) return true;

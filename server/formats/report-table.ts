@@ -67,7 +67,8 @@ function* heading(s: StudySummary): Generator<string> {
 }
 
 function notAnalysed({ state, plan, nShards, nShardsScanned }: StudySummary): string {
-  if (plan.corpus.length === 0) return 'no training data is named. Go on with verbatim study --corpus.';
+  if (plan.corpus.length === 0)
+    return 'no training data is named. Run verbatim study with the same settings and --corpus.';
   const scanned = `${nShardsScanned} of ${nShards} shards are scanned.`;
   return state === 'running' ? `${scanned} The study is running.` : `${scanned} Run the study to go on.`;
 }

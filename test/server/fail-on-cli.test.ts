@@ -55,9 +55,11 @@ test('a report judges a finished study', async () => {
 test('what was not scanned passes no condition', async () => {
   const unfinished = join(folder, 'unfinished.sqlite');
   await cli('sample', '--model', demoModel, '--samples', '1', '--max-tokens', '4', '--out', unfinished);
-  const result = await cli('report', unfinished, '--fail-on', 'fragments>0');
-  assert.equal(result.exitCode, 2, result.stderr);
-  assert.match(result.stderr, /has not been analysed/);
+  for (const option of [['--fail-on', 'fragments>0'], ['--fail-on-new']]) {
+    const result = await cli('report', unfinished, ...option);
+    assert.equal(result.exitCode, 2, result.stderr);
+    assert.match(result.stderr, /has not been analysed/);
+  }
 });
 
 test('a condition that cannot be read is bad usage', async () => {
