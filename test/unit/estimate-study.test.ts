@@ -8,6 +8,7 @@ import type { MeasuredSpeed } from '../../protocol/plan-file.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { estimateStudy } from '../../server/study/estimate-study.ts';
 import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
+import { MeasuredSpeeds } from '../../src/studies/measured-speeds.ts';
 import { scratchFolder } from '../support/scratch.ts';
 
 const folder = scratchFolder();
@@ -64,4 +65,25 @@ test('what must be fetched first has no time', () => {
   const { sizes, modelBytes } = estimateStudy(plan(join(folder, 'not-here')), [10], [speed]);
   assert.equal(modelBytes, null);
   assert.equal(sizes[0]?.seconds, null);
+});
+
+test('a study whose samples all ended at once teaches no speed', async () => {
+  const kept = new Map<string, unknown>();
+  const speeds = new MeasuredSpeeds(
+    { request: async () => ({ modelBytes: 1_000 }) } as never,
+    {
+      get: (key: string, none: unknown) => kept.get(key) ?? none,
+      update: async (key: string, value: unknown) => void kept.set(key, value),
+    } as never,
+  );
+  const last = new Map([['sample', { stage: 'sample', elapsedMs: 10_000, done: 100, resumedFrom: 0 }]]);
+  const ended = (nTokens: number) =>
+    ({
+      summary: { plan: plan(small), id: join(small, 'model.safetensors'), nSamples: 100, nTokens },
+      last,
+    }) as never;
+  await speeds.learn(ended(0));
+  assert.equal(speeds.known.length, 0);
+  await speeds.learn(ended(5_000));
+  assert.equal(speeds.known[0]?.tokensPerSecond, 500);
 });
