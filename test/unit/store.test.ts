@@ -109,7 +109,7 @@ test('a file that is no study, or that a newer version wrote, is refused by name
   readBack.close();
 });
 
-for (const version of migrations.keys().drop(1)) {
+for (const version of [...migrations.keys()].slice(1)) {
   test(`a study of schema ${version} is brought up to date once, by whoever of several opens it`, async (t) => {
     const file = join(scratchFolder(), 's.sqlite');
     const old = new DatabaseSync(file);
