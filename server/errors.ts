@@ -1,4 +1,4 @@
-// The failures of design section 8 as classes. Throw them at the edges only: the engine returns problems.
+// The failures of protocol/errors.ts as classes. Throw them at the edges only: the engine returns problems.
 
 import type { ErrorCode } from '../protocol/errors.ts';
 

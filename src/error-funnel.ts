@@ -1,4 +1,4 @@
-// The one place where a failure becomes something that the user sees (design section 8). Everything that can
+// The one place where a failure becomes something that the user sees. Everything that can
 // fail runs through here, so nothing is caught and forgotten, and nothing is shown twice.
 
 import { commands, EventEmitter, type LogOutputChannel, l10n, window } from 'vscode';

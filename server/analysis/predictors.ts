@@ -1,4 +1,4 @@
-// The published study's predictors of memorisation, which need no training data (design section 5). Each
+// The published study's predictors of memorisation, which need no training data (docs/method.md, section 4). Each
 // score is turned so that higher means "more likely memorised".
 
 export type Predictor = 'perplexity' | 'ppl-zlib' | 'windowed-perplexity' | 'ppl-ppl' | 'ppl-lowercase';

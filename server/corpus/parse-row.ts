@@ -1,5 +1,5 @@
 // One row of JSON lines, read from its bytes. JSON.parse is not enough: it wants a string, and decoding
-// replaces invalid UTF-8, which design section 4 keeps. Plain on purpose: the scan kernel is checked against it.
+// replaces invalid UTF-8, which the method keeps. Plain on purpose: the scan kernel is checked against it.
 
 import { type Columns, standardColumns } from './columns.ts';
 

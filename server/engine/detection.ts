@@ -1,4 +1,4 @@
-// What detection gives back, whoever computes it. Semantics: design section 4, which is normative.
+// What detection gives back, whoever computes it. Semantics: docs/method.md, section 1, which is normative.
 // All lines are raw and 1-based, both ends inclusive; all byte ranges count from the text's own start.
 
 import type { DataProblem } from '../../protocol/errors.ts';

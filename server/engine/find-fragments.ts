@@ -1,4 +1,4 @@
-// From the samples and the partial results of all shards to the fragments (design section 4): exact counts,
+// From the samples and the partial results of all shards to the fragments (docs/method.md, section 1): exact counts,
 // places and families. Time grows with the samples and with what matched, never with the corpus. Why this is
 // right and linear is derived in docs/detector.md.
 

@@ -1,5 +1,5 @@
 // Which texts are fragments: those that are maximal for some pair of a place in the samples and one in the
-// corpus (design section 4). Every such text shows at an event, as its whole text or as one of the links.
+// corpus (docs/method.md, section 1). Every such text shows at an event, as its whole text or as one of the links.
 
 import { GrowingUint32 } from './growing-array.ts';
 import { type Events, NO_NEXT } from './match-events.ts';

@@ -1,4 +1,4 @@
-// What makes two lines equal: the profiles of design section 4. The kernel does the same to documents.
+// What makes two lines equal: the profiles of docs/method.md, section 1. The kernel does the same to documents.
 
 import type { Profile } from '../../protocol/study.ts';
 

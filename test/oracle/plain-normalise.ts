@@ -1,4 +1,4 @@
-// What makes two lines equal: the profiles of design section 4, on bytes written one character each.
+// What makes two lines equal: the profiles of docs/method.md, section 1, on bytes written one character each.
 
 import type { Profile } from '../../protocol/study.ts';
 

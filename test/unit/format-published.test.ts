@@ -1,4 +1,4 @@
-// The published study's layout both ways, and each known mistake of its scripts (design section 6).
+// The published study's layout both ways, and each known mistake of its scripts (docs/published-study.md).
 
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';

@@ -1,4 +1,4 @@
-// Names and places in the published study's folders (design section 6). Later versions of its scripts spell
+// Names and places in the published study's folders (docs/published-study.md). Later versions of its scripts spell
 // some of them another way: both are read, the first is written.
 
 import { readdirSync, statSync } from 'node:fs';

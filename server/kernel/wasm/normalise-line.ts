@@ -1,4 +1,4 @@
-// The profile's form of one line (design section 4), from all its bytes or from pieces of it. A line that
+// The profile's form of one line (docs/method.md, section 1), from all its bytes or from pieces of it. A line that
 // gets longer than every line of the samples matches nothing: it stops being written, so that a line of any
 // size needs no more room than the longest one of the samples.
 
