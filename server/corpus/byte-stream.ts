@@ -2,10 +2,9 @@
 // every byte before the break, always the same ones: what was read does not depend on timing.
 
 import type { FileHandle } from 'node:fs/promises';
-import type { Transform } from 'node:stream';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { throwIfAborted } from '../errors.ts';
-import { INPUT_CHUNK_BYTES, type Inflated, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
+import { type Engine, INPUT_CHUNK_BYTES, type Inflated, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { CannotInflateHere, inflateHere } from './inflate-here.ts';
 import { type OnProblem, readAt, withShardFile } from './open-shard.ts';
 import { type RestartPoint, watchForRestarts } from './restart-point.ts';
@@ -61,9 +60,10 @@ async function* decompressed(
 }
 
 async function* inflated(file: FileHandle, shard: Shard, options: StreamOptions): AsyncGenerator<Inflated> {
-  const engine = () => decompressors[shard.format]!();
+  const engine = decompressors[shard.format]!;
+  const next = shard.format === 'jsonl.zst' ? engine : undefined;
   if (options.inflateOn !== 'this-thread' || shard.format !== 'jsonl.gz') {
-    return yield* inflate(diskChunks(file, shard, options), engine());
+    return yield* inflate(diskChunks(file, shard, options), engine(), next);
   }
   let nGiven = 0;
   try {
@@ -102,7 +102,7 @@ const chunkBytes: Readonly<Record<ShardFormat, number>> = {
   folder: OUTPUT_CHUNK_BYTES,
 };
 
-const decompressors: Readonly<Partial<Record<ShardFormat, () => Transform>>> = {
+const decompressors: Readonly<Partial<Record<ShardFormat, () => Engine>>> = {
   'jsonl.gz': () => createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES }),
   'jsonl.zst': () => createZstdDecompress({ chunkSize: OUTPUT_CHUNK_BYTES }),
 };

@@ -2,6 +2,7 @@
 // output that nobody has read yet. Knows no files.
 
 import type { Transform } from 'node:stream';
+import type { Zlib } from 'node:zlib';
 
 /** Node's default of 16 KiB doubles the cost of inflating. */
 export const OUTPUT_CHUNK_BYTES = 1 << 20;
@@ -19,27 +20,40 @@ export interface Inflated {
   readonly pieces: readonly Buffer[];
 }
 
-/** Pushes one chunk at a time and takes all its output before the next. */
-export async function* inflate(source: AsyncIterable<Buffer>, engine: Transform): AsyncGenerator<Inflated> {
+export type Engine = Transform & Zlib;
+
+/**
+ * Pushes one chunk at a time and takes all its output before the next. `openNext` is for streams that may follow each
+ * other and end their engine: Zstandard's frames. Gzip's members do not.
+ */
+export async function* inflate(
+  source: AsyncIterable<Buffer>,
+  first: Engine,
+  openNext?: () => Engine,
+): AsyncGenerator<Inflated> {
   let ready: Buffer[] = [];
   let nReady = 0;
   let nIn = 0;
   let nOut = 0;
   let failure: Error | undefined;
   let wake = () => {};
-  engine.on('data', (piece: Buffer) => {
-    ready.push(piece);
-    nReady += piece.length;
-    if (nReady > MAX_PIECE_BYTES) {
-      failure ??= expands();
-      engine.destroy();
-    }
-  });
-  engine.on('error', (error) => {
-    failure ??= error;
-    wake();
-  });
-  engine.on('close', () => wake());
+  const listen = (engine: Engine) => {
+    engine.on('data', (piece: Buffer) => {
+      ready.push(piece);
+      nReady += piece.length;
+      if (nReady > MAX_PIECE_BYTES) {
+        failure ??= expands();
+        engine.destroy();
+      }
+    });
+    engine.on('error', (error) => {
+      failure ??= error;
+      wake();
+    });
+    engine.on('close', () => wake());
+    return engine;
+  };
+  let engine = listen(first);
   const settle = (start: (done: () => void) => void) =>
     new Promise<void>((resolve) => {
       wake = resolve;
@@ -55,10 +69,21 @@ export async function* inflate(source: AsyncIterable<Buffer>, engine: Transform)
   };
   try {
     for await (const chunk of source) {
-      await settle((done) => engine.write(chunk, done));
+      let rest = chunk;
+      for (;;) {
+        const before = engine.bytesWritten;
+        await settle((done) => engine.write(rest, done));
+        if (failure || !engine.readableEnded) break;
+        // It ended inside this chunk, and to write more to it would throw where nobody can catch it.
+        rest = rest.subarray(engine.bytesWritten - before);
+        if (!openNext) break;
+        engine.removeAllListeners().destroy();
+        engine = listen(openNext());
+      }
       nIn += chunk.length;
       yield take();
       if (failure) throw failure;
+      if (engine.readableEnded) return;
     }
     await settle((done) => {
       engine.once('end', done);

@@ -3,6 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { appendFileSync, chmodSync, mkdirSync, symlinkSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -286,6 +287,21 @@ test('mixed encodings: bytes stay as they are', async () => {
   assert.deepEqual(
     documents.map(({ text }) => text),
     ['caf\xe9 \x80', 'caf\xc3\xa9', 'caf\xe9'],
+  );
+});
+
+test('a Zstandard file of several frames gives the rows of all, wherever the frames end', async () => {
+  const rows = Array.from({ length: 30 }, (_, i) => ({
+    content: randomBytes(i % 3 === 0 ? 150_000 : 20).toString('base64'),
+  }));
+  const frames = rows.map((one) => zstdCompressSync(`${JSON.stringify(one)}\n`));
+  const { documents, problems } = await read(
+    listShards([put(scratchFolder(), { 'x.jsonl.zst': Buffer.concat(frames) })]),
+  );
+  assert.deepEqual(problems, []);
+  assert.deepEqual(
+    documents.map(({ text }) => text),
+    rows.map(({ content }) => content),
   );
 });
 

@@ -89,6 +89,16 @@ test('a member that ends where a piece of input ends is followed by the next', a
   await assertSame(Buffer.concat([padded, gzipSync('second'), gzipSync(letters(900_000, 4))]));
 });
 
+test('zeros behind a stream end it, wherever pieces of input end', async () => {
+  const text = letters(300_000, 26);
+  const stream = gzipSync(text);
+  const toBoundary = (128 << 10) - (stream.length % (128 << 10));
+  for (const nZeros of [1, toBoundary - 1, toBoundary, toBoundary + 1, 500_000]) {
+    await assertSame(Buffer.concat([stream, Buffer.alloc(nZeros), gzipSync('more')]));
+    assert.ok((await read('pool')).bytes.equals(text));
+  }
+});
+
 test('a whole stream is never left to the pool, and all its pieces come in one buffer', async () => {
   const text = letters(5_000_000, 26);
   const stream = Buffer.concat([gzipSync(text), gzipSync(text)]);
