@@ -104,7 +104,7 @@ stage('a study’s row opens it', async () => {
   await marks('In the corpus and in the samples').first().waitFor();
   // Its intervals come a moment after it.
   await dashboard().locator('.card small', { hasText: /–/ }).first().waitFor();
-  assert.equal(await dashboard().locator('.bone').count(), 0);
+  await dashboard().locator('.bone').first().waitFor({ state: 'detached' });
   const cards = await dashboard().locator('.card').allInnerTexts();
   assert.match(cards[0]!, /^\d+\.\d %\s+of samples repeat training data\s+\d+\.\d–\d+\.\d % · \d+ of 256/);
   for (const part of ['Top sources', 'Licences', 'ROC curves', 'Problems of the data', 'Command'])
