@@ -2,7 +2,6 @@
 // standard input closes: so also when whoever started us was killed. Started by code-server.ts, detached.
 
 import { spawn } from 'node:child_process';
-import { rmSync } from 'node:fs';
 
 const GRACE_MS = 2_000;
 
@@ -33,7 +32,26 @@ function end(): void {
   setTimeout(finish, GRACE_MS);
 }
 
+/** Ends the group, us included. Whoever still writes would bring the folder back, so it goes after them. */
 function finish(): void {
-  rmSync(root!, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
-  process.kill(-process.pid, 'SIGKILL'); // Us included.
+  const cleaner = spawn(process.execPath, ['-e', CLEAN_UP, `${process.pid}`, root!], {
+    detached: true,
+    stdio: 'ignore',
+  });
+  cleaner.on('spawn', () => process.kill(-process.pid, 'SIGKILL'));
 }
+
+const CLEAN_UP = `
+const [group, folder] = process.argv.slice(1);
+const isAlive = () => {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
+};
+const timer = setInterval(() => {
+  if (isAlive()) return;
+  clearInterval(timer);
+  require('node:fs').rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
+}, 20);`;
