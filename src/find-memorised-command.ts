@@ -11,7 +11,6 @@ import {
   workspace,
 } from 'vscode';
 import { findMemorised, type MemorisedText } from '../protocol/find-memorised.ts';
-import { listStudies } from '../protocol/requests.ts';
 import type { StudyId } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
 import type { TextMarks } from './decorations/text-marks.ts';
@@ -19,6 +18,7 @@ import { lineRange } from './documents/line-range.ts';
 import { SAMPLE_SCHEME } from './documents/text-ref.ts';
 import { UserFault } from './failure.ts';
 import { readSetting } from './settings.ts';
+import { listedStudies } from './studies/listed-studies.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyServer } from './study-server.ts';
 
@@ -66,10 +66,8 @@ async function documentOf(given: Uri | undefined): Promise<TextDocument> {
 }
 
 async function listed(server: StudyServer, location: StudyLocation): Promise<readonly StudyId[]> {
-  const lists = await Promise.all(
-    location.folders().map((folder) => server.request(listStudies, { folder })),
-  );
-  return [...new Set([...lists.flat().map(({ id }) => id), ...location.opened()])];
+  const inFolders = await listedStudies(server, location);
+  return [...new Set([...inFolders.map(({ id }) => id), ...location.opened()])];
 }
 
 /** Of the text as it is when the answer comes: what is typed meanwhile is searched once more. */

@@ -20,6 +20,8 @@ export const corpusHelp =
   'training data: shard files (.jsonl, .json.gz, .jsonl.zst, .parquet), text files, folders of them or of ' +
   'source files, or data sets of the Hub: owner/name[@revision][#subset][/files]';
 
+export const samplesHelp = 'JSON lines, a folder of numbered files, or a merged "all" file';
+
 export function addColumnOptions(command: Command): Command {
   return command
     .optionsGroup('Columns of the training data:')

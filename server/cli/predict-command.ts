@@ -2,7 +2,7 @@
 // once more where a predictor needs it, and keeps the scores in the study.
 
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { Provider } from '../../protocol/study.ts';
 import { type PredictorAnswer, rankPredictors } from '../answers/rank-predictors.ts';
 import { UserError } from '../errors.ts';
@@ -13,6 +13,7 @@ import { readStudy } from '../store/study-table.ts';
 import { scoreSamples } from '../study/score-samples.ts';
 import { modelLocation } from './corpus-options.ts';
 import { withLockedStudy } from './locked-study.ts';
+import { providerOption } from './provider-option.ts';
 import { terminalProgress } from './terminal-progress.ts';
 import { writeLines } from './write-lines.ts';
 
@@ -31,11 +32,7 @@ export function predictCommand(): Command {
     .option('--second-model <dir|name>', 'score the samples under a second, smaller model (PPL–PPL ratio)')
     .option('--lowercase', 'score the lower-cased samples under the study’s model')
     .option('--model <dir|name>', 'score samples that were made elsewhere under this model')
-    .addOption(
-      new Option('--provider <name>', 'where the models run')
-        .choices(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml'])
-        .default('auto'),
-    )
+    .addOption(providerOption('where the models run'))
     .option('--json', 'as JSON, with curves and the highest samples')
     .action(async (study: string, options: Options) => {
       const file = resolve(study);

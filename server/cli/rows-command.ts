@@ -43,7 +43,8 @@ async function choose(
   if (!fragment && !kind && !sensitive) return null;
   const facts = kind || sensitive ? await describeFragments(db) : undefined;
   const rows = db.prepare('SELECT fragment_id, fingerprint FROM fragments').all();
-  const unknown = fragment?.find((wanted) => !rows.some(({ fingerprint }) => fingerprint === wanted));
+  const known = new Set(rows.map(({ fingerprint }) => fingerprint));
+  const unknown = fragment?.find((wanted) => !known.has(wanted));
   if (unknown !== undefined) throw new UserError(`The study holds no fragment ${unknown}`);
   return new Set(
     rows

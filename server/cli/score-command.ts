@@ -1,10 +1,11 @@
 // `verbatim score`: how likely a model finds texts, whoever wrote them. No study and no corpus are needed.
 
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command } from 'commander';
 import type { Provider } from '../../protocol/study.ts';
 import type { Score } from '../sampling/score.ts';
-import { modelHelp, modelLocation } from './corpus-options.ts';
+import { modelHelp, modelLocation, samplesHelp } from './corpus-options.ts';
+import { providerOption } from './provider-option.ts';
 import { RequiredOption } from './required-option.ts';
 
 interface Options {
@@ -19,18 +20,9 @@ export function scoreCommand(): Command {
   return new Command('score')
     .description('Score texts under a model: mean negative log-likelihood, perplexity, zlib bytes.')
     .addOption(new RequiredOption('--model <dir|name>', modelHelp))
-    .addOption(
-      new RequiredOption(
-        '--samples <path>',
-        'JSON lines, a folder of numbered files, or a merged "all" file',
-      ),
-    )
+    .addOption(new RequiredOption('--samples <path>', samplesHelp))
     .option('--second-model <dir|name>', 'a second, smaller model: also ln PPL(second) / ln PPL')
-    .addOption(
-      new Option('--provider <name>', 'where the models run')
-        .choices(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml'])
-        .default('auto'),
-    )
+    .addOption(providerOption('where the models run'))
     .option('--json', 'a JSON line a sample, with the log-probability of every token')
     .action(async (options: Options) => {
       const stop = new AbortController();

@@ -14,9 +14,11 @@ import {
   fetchOf,
   modelHelp,
   modelLocation,
+  samplesHelp,
 } from './corpus-options.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { failOnOption } from './fail-on-option.ts';
+import { providerOption } from './provider-option.ts';
 import { RequiredOption } from './required-option.ts';
 import { wholeNumber } from './whole-number.ts';
 
@@ -157,11 +159,7 @@ function addSamplingOptions(command: Command): Command {
 /** How a run is done: none of them changes what a study is. */
 function addRunOptions(command: Command): Command {
   return addFetchOptions(command.optionsGroup('Running:'))
-    .addOption(
-      new Option('--provider <name>', 'where the model runs')
-        .choices(['auto', 'cpu', 'cuda', 'webgpu', 'dml', 'coreml'])
-        .default('auto'),
-    )
+    .addOption(providerOption('where the model runs'))
     .option('--batch <n>', 'outputs sampled at once, or auto', fromOneOrAuto, 'auto')
     .option('--workers <n>', 'threads that scan, or auto', fromOneOrAuto, 'auto')
     .option('--top <n>', 'fragments in the report', wholeNumber, 10);
@@ -191,8 +189,6 @@ async function promptsOf(path: string): Promise<readonly string[]> {
   const { readPrompts } = await import('../study/read-prompts.ts');
   return readPrompts(path);
 }
-
-const samplesHelp = 'JSON lines, a folder of numbered files, or a merged "all" file';
 
 const promptsHelp =
   'prompts for pcg and tsg: JSON lines; text, a prompt a line; extract_prompt.json; a study (.sqlite), whose ' +

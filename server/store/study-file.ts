@@ -39,10 +39,7 @@ function bringUpToDate(db: Database, version: number, path: string): void {
 /** Deletes a study, unless some process is writing it. */
 export function deleteStudy(path: string): void {
   if (!existsSync(path)) return;
-  using lock = tryLock(path);
-  if (!lock) {
-    throw new UserError(`Another run is writing ${path}`, { action: 'Wait for it or stop it.' });
-  }
+  using _ = lockOrRefuse(path);
   removeStudyFiles(path);
 }
 
@@ -101,6 +98,13 @@ export async function transactInTurns<T>(db: Database, work: () => Promise<T>): 
 export function tryLock(path: string): Disposable | undefined {
   // Who only looks whether it is locked has it for an instant, so this waits for longer than that.
   return takeLock(path, 200);
+}
+
+/** As `tryLock`, but a `UserError` where another process has it; `action` is what to do then. */
+export function lockOrRefuse(path: string, action = 'Wait for it or stop it.'): Disposable {
+  const lock = tryLock(path);
+  if (!lock) throw new UserError(`Another run is writing ${path}`, { action });
+  return lock;
 }
 
 function takeLock(path: string, waitMs: number): Disposable | undefined {

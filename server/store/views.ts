@@ -11,15 +11,10 @@ import type {
   TrainOccurrence,
 } from '../../protocol/fragments.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
+import { orders } from './find-fragments.ts';
 import type { Database } from './study-file.ts';
 
 type SqlRow = Record<string, unknown>;
-
-const orders: Readonly<Record<FragmentOrder, string>> = {
-  train: 'fragment_id',
-  extract: 'extract DESC, fragment_id',
-  length: 'n_lines DESC, fragment_id',
-};
 
 /** How far into a fragment its label is looked for. */
 const LABEL_BYTES = 2048;

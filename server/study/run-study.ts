@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import type { Execution, StudyPlan, StudyState, StudySummary } from '../../protocol/study.ts';
 import { Cancelled, UserError, VerbatimError } from '../errors.ts';
 import type { Report } from '../progress.ts';
-import { type Database, openForWriting, removeStudyFiles, tryLock } from '../store/study-file.ts';
+import { type Database, lockOrRefuse, openForWriting, removeStudyFiles } from '../store/study-file.ts';
 import {
   addElapsed,
   insertStudy,
@@ -47,12 +47,7 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
   const { file } = request;
   if (request.plan) checkPlan(request.plan);
   if (request.plan && !existsSync(file)) checkPlaces(request.plan);
-  using lock = tryLock(file);
-  if (!lock) {
-    throw new UserError(`Another run is writing ${file}`, {
-      action: 'Wait for it or stop it, or choose another study file.',
-    });
-  }
+  using _ = lockOrRefuse(file, 'Wait for it or stop it, or choose another study file.');
   const isNew = !existsSync(file);
   /** What was refused before it did anything leaves no file. */
   let isRefused = false;

@@ -4,12 +4,11 @@
 import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { type Restriction, restrictRuns } from '../engine/restrict-runs.ts';
-import { UserError } from '../errors.ts';
 import { ShardFetcher } from '../hub/shard-fetcher.ts';
 import { scanCorpus } from '../kernel/scan-corpus.ts';
 import type { Report } from '../progress.ts';
 import { markShardFailed, readShards, storeShardResult } from '../store/shards-table.ts';
-import { type Database, openForWriting, transact, tryLock } from '../store/study-file.ts';
+import { type Database, lockOrRefuse, openForWriting, transact } from '../store/study-file.ts';
 import { setAnalysed } from '../store/study-table.ts';
 import { hubAccess } from './hub-sources.ts';
 import { runStudy } from './run-study.ts';
@@ -61,8 +60,7 @@ async function scanTogether(
 ): Promise<void> {
   using held = new DisposableStack();
   const dbs = group.map(({ file }) => {
-    const lock = tryLock(file);
-    if (!lock) throw new UserError(`Another run is writing ${file}`, { action: 'Wait for it or stop it.' });
+    const lock = lockOrRefuse(file);
     held.use(lock);
     const db = openForWriting(file);
     held.defer(() => db.close());
