@@ -4,9 +4,9 @@
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { dirname, join, sep } from 'node:path';
 import { datasetInfo, HubApiError, listFiles, modelInfo } from '@huggingface/hub';
+import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
 import { cachedCommit, type HubRepository, isCommit, snapshotFolder, writeRef } from './hub-cache.ts';
 import type { HubSettings } from './hub-settings.ts';
@@ -143,11 +143,10 @@ function notHere(settings: HubSettings, repo: HubRepository, revision: string): 
 }
 
 const listingPath = (settings: HubSettings, repo: HubRepository, commit: string): string => {
-  const caches = process.env.XDG_CACHE_HOME || join(homedir(), '.cache');
   const key = createHash('sha256').update(
     JSON.stringify([settings.endpoint, repo.kind, repo.repository, commit]),
   );
-  return join(caches, 'verbatim', 'listings', `${key.digest('hex')}.json`);
+  return join(cacheFolder(), 'listings', `${key.digest('hex')}.json`);
 };
 
 function readListing(

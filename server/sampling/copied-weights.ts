@@ -3,9 +3,9 @@
 
 import { createHash, randomUUID } from 'node:crypto';
 import { mkdir, open, rename, stat, writeFile } from 'node:fs/promises';
-import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
+import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { PickleTensor } from './pickle.ts';
 import type { StoredNumbers } from './torch-file.ts';
@@ -75,6 +75,3 @@ function gather(bytes: Buffer, { offset, shape, strides }: PickleTensor, size: n
   visit(0, offset);
   return out;
 }
-
-/** Where whatever can be made again is kept. */
-export const cacheFolder = () => join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'verbatim');

@@ -4,8 +4,8 @@
 import { createHash, randomUUID } from 'node:crypto';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError, throwIfAborted } from '../errors.ts';
-import { cacheFolder } from './copied-weights.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
 import type { Gpt2Weights } from './gpt2-weights.ts';
 import type { ExternalBytes } from './onnx-graph.ts';

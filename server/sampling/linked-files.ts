@@ -4,8 +4,8 @@
 import { randomUUID } from 'node:crypto';
 import { copyFile, link, lstat, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError } from '../errors.ts';
-import { cacheFolder } from './copied-weights.ts';
 
 /** The folder in which all of them lie as files: `dir` itself where that is so. `digest` is of their content. */
 export async function folderOfFiles(dir: string, names: readonly string[], digest: string): Promise<string> {
