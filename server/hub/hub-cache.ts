@@ -3,8 +3,9 @@
 // either side downloaded, the other finds.
 
 import { existsSync, readFileSync, statSync } from 'node:fs';
-import { copyFile, mkdir, readlink, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import { writeWhole } from '../write-whole.ts';
 import type { HubSettings } from './hub-settings.ts';
 
 export interface HubRepository {
@@ -53,10 +54,7 @@ export async function writeRef(
   if (isCommit(revision) || revision.split('/').includes('..')) return;
   const path = join(repositoryFolder(settings, repo), 'refs', ...revision.split('/'));
   if (existsSync(path) && readFileSync(path, 'utf8') === commit) return;
-  await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, commit);
-  await rename(draft, path);
+  await writeWhole(path, (draft) => writeFile(draft, commit));
 }
 
 /** Makes a blob appear in a snapshot: a relative link, or a copy where links are not allowed. */

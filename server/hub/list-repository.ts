@@ -3,11 +3,12 @@
 
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
-import { mkdir, rename, writeFile } from 'node:fs/promises';
-import { dirname, join, sep } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, sep } from 'node:path';
 import { datasetInfo, HubApiError, listFiles, modelInfo } from '@huggingface/hub';
 import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
+import { writeWhole } from '../write-whole.ts';
 import { cachedCommit, type HubRepository, isCommit, snapshotFolder, writeRef } from './hub-cache.ts';
 import type { HubSettings } from './hub-settings.ts';
 
@@ -169,8 +170,5 @@ async function writeListing(
   listing: RepositoryListing,
 ): Promise<void> {
   const path = listingPath(settings, repo, listing.commit);
-  await mkdir(dirname(path), { recursive: true });
-  const draft = `${path}.${process.pid}`;
-  await writeFile(draft, JSON.stringify(listing));
-  await rename(draft, path);
+  await writeWhole(path, (draft) => writeFile(draft, JSON.stringify(listing)));
 }

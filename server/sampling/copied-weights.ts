@@ -1,12 +1,13 @@
 // Weights that cannot be used where they lie, because the archive packs them or scatters them in memory
 // order: copied once into the user's cache, under a name that says of what, and found there again.
 
-import { createHash, randomUUID } from 'node:crypto';
-import { mkdir, open, rename, stat, writeFile } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { open, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { inflateRawSync } from 'node:zlib';
 import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError } from '../errors.ts';
+import { writeWhole } from '../write-whole.ts';
 import type { PickleTensor } from './pickle.ts';
 import type { StoredNumbers } from './torch-file.ts';
 import { read, ZipError } from './zip-directory.ts';
@@ -26,11 +27,8 @@ export async function copyWeight(
   const before = await stat(file).catch(() => null);
   if (before?.size === nBytes) return { file, byteOffset: 0 };
   const copy = gather(await inflated(numbers), tensor, elementBytes);
-  const draft = `${file}.${randomUUID()}`;
   try {
-    await mkdir(folder, { recursive: true });
-    await writeFile(draft, copy);
-    await rename(draft, file);
+    await writeWhole(file, (draft) => writeFile(draft, copy));
   } catch (cause) {
     throw new EnvironmentError(`Weights cannot be unpacked into ${folder}: ${(cause as Error).message}`, {
       action: 'Free some space there, or set XDG_CACHE_HOME to another folder.',

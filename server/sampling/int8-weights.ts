@@ -1,11 +1,12 @@
 // Weights rounded to 8 bits, one scale a column: made once, stretch by stretch, into a file in the user's cache
 // that is named after the model's content, and read from there by offset like all weights. Knows no graph.
 
-import { createHash, randomUUID } from 'node:crypto';
-import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError, throwIfAborted } from '../errors.ts';
+import { writeWhole } from '../write-whole.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
 import type { Gpt2Weights } from './gpt2-weights.ts';
 import type { ExternalBytes } from './onnx-graph.ts';
@@ -48,18 +49,16 @@ export async function roundWeights(
     .digest('hex');
   const file = join(folder, name);
   if ((await stat(file).catch(() => null))?.size === nBytes) return { file, byName };
-  const draft = `${file}.${randomUUID()}`;
   try {
-    await mkdir(folder, { recursive: true });
-    await using handle = await open(draft, 'wx');
-    for (const [name, place] of byName) {
-      throwIfAborted(signal);
-      await round(name, weights.get(name)!, place, handle);
-    }
-    await handle.truncate(nBytes);
-    await rename(draft, file);
+    await writeWhole(file, async (draft) => {
+      await using handle = await open(draft, 'wx');
+      for (const [name, place] of byName) {
+        throwIfAborted(signal);
+        await round(name, weights.get(name)!, place, handle);
+      }
+      await handle.truncate(nBytes);
+    });
   } catch (cause) {
-    await rm(draft, { force: true }).catch(() => {}); // What failed before says more.
     throwIfAborted(signal);
     throw new EnvironmentError(
       `The 8-bit weights cannot be written into ${folder}: ${(cause as Error).message}`,

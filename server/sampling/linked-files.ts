@@ -1,11 +1,11 @@
 // Files that belong together and are links to elsewhere, as download caches keep them: the runtime refuses data
 // behind a link that leads out of the model's folder, so they are brought into one folder of the user's cache.
 
-import { randomUUID } from 'node:crypto';
-import { copyFile, link, lstat, mkdir, realpath, rename, rm, stat } from 'node:fs/promises';
+import { copyFile, link, lstat, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError } from '../errors.ts';
+import { writeWhole } from '../write-whole.ts';
 
 /** The folder in which all of them lie as files: `dir` itself where that is so. `digest` is of their content. */
 export async function folderOfFiles(dir: string, names: readonly string[], digest: string): Promise<string> {
@@ -13,7 +13,6 @@ export async function folderOfFiles(dir: string, names: readonly string[], diges
   if (names.length < 2 || !facts.some((fact) => fact.isSymbolicLink())) return dir;
   const folder = join(cacheFolder(), 'exported', digest);
   try {
-    await mkdir(folder, { recursive: true });
     for (const name of names) await bring(await realpath(join(dir, name)), join(folder, name));
   } catch (cause) {
     throw new EnvironmentError(`The model cannot be linked into ${folder}: ${(cause as Error).message}`, {
@@ -28,12 +27,5 @@ export async function folderOfFiles(dir: string, names: readonly string[], diges
 async function bring(from: string, to: string): Promise<void> {
   const [wanted, before] = [await stat(from), await stat(to).catch(() => null)];
   if (before?.size === wanted.size) return;
-  const draft = `${to}.${randomUUID()}`;
-  try {
-    await link(from, draft).catch(() => copyFile(from, draft));
-    await rename(draft, to);
-  } catch (cause) {
-    await rm(draft, { force: true }).catch(() => {}); // What failed before says more.
-    throw cause;
-  }
+  await writeWhole(to, (draft) => link(from, draft).catch(() => copyFile(from, draft)));
 }
