@@ -1,13 +1,16 @@
 // Samples a model that was exported elsewhere: logits and the whole past go out and in again at every step,
 // so it is slow. Tokens are picked by the same nodes as everywhere.
 
-import type { InferenceSession } from 'onnxruntime-node';
-import { Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../errors.ts';
 import type { ExportedDecoder } from './exported-decoder.ts';
 import { buildFeeds, emptyPast, feedable, keepRows, nextPast } from './exported-feeds.ts';
-import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
-import { rowsWorthKeeping } from './generate-batch.ts';
+import {
+  type GenerationSettings,
+  type RowRequest,
+  type RowResult,
+  rowsWorthKeeping,
+} from './generate-batch.ts';
 import type { ModelLimits } from './gpt2-config.ts';
 import { DATA_TYPE, encodeModel, Graph } from './onnx-graph.ts';
 import { uniformAt } from './philox.ts';
