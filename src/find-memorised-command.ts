@@ -1,15 +1,7 @@
 // Looks for memorised code in the text that the user has open, whoever wrote it: only when asked, and only against
 // the studies that the view lists.
 
-import {
-  CancellationError,
-  l10n,
-  ProgressLocation,
-  type TextDocument,
-  type Uri,
-  window,
-  workspace,
-} from 'vscode';
+import { CancellationError, l10n, ProgressLocation, type TextDocument, type Uri, window } from 'vscode';
 import { findMemorised, type MemorisedText } from '../protocol/find-memorised.ts';
 import type { StudyId } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
@@ -17,6 +9,7 @@ import type { TextMarks } from './decorations/text-marks.ts';
 import { lineRange } from './documents/line-range.ts';
 import { SAMPLE_SCHEME } from './documents/text-ref.ts';
 import { UserFault } from './failure.ts';
+import { requireTrust } from './require-trust.ts';
 import { readSetting } from './settings.ts';
 import { listedStudies } from './studies/listed-studies.ts';
 import type { StudyLocation } from './studies/study-location.ts';
@@ -29,12 +22,7 @@ export function findMemorisedCommand(
 ): Pick<CommandMap, 'verbatim.findMemorised'> {
   return {
     async 'verbatim.findMemorised'(given) {
-      if (!workspace.isTrusted) {
-        throw new UserFault(
-          l10n.t('Texts are only compared with studies in trusted workspaces.'),
-          l10n.t('Trust the workspace first (Workspaces: Manage Workspace Trust).'),
-        );
-      }
+      requireTrust(l10n.t('Texts are only compared with studies in trusted workspaces.'));
       const document = await documentOf(given);
       if (document.uri.scheme === SAMPLE_SCHEME) return; // Its study has marked it.
       const studies = await listed(server, location);

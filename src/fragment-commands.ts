@@ -5,6 +5,7 @@ import { l10n, window, workspace } from 'vscode';
 import { acceptFragments, categories, labelFragment, listTrainingRows } from '../protocol/views.ts';
 import type { CommandMap } from './command-map.ts';
 import { UserFault } from './failure.ts';
+import { requireTrust } from './require-trust.ts';
 import { readSetting } from './settings.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyServer } from './study-server.ts';
@@ -31,7 +32,7 @@ export function fragmentCommands(
         l10n.t('Open the folder that the baseline is for.'),
       );
     }
-    requireTrust();
+    requireTrustToWrite();
     const { fingerprint } = fragment;
     await server.request(acceptFragments, { study, baseline, fingerprints: [fingerprint], reason });
     refresh();
@@ -50,7 +51,7 @@ export function fragmentCommands(
     },
     'verbatim.unacceptFragment': (node) => accept(node, null),
     async 'verbatim.labelFragment'({ study, fragment }, given) {
-      requireTrust();
+      requireTrustToWrite();
       const items = categories.map((label) => ({ label: categoryName(label), value: label }));
       const none = { label: l10n.t('No label'), value: null };
       const chosen =
@@ -75,10 +76,5 @@ export function fragmentCommands(
   };
 }
 
-function requireTrust(): void {
-  if (workspace.isTrusted) return;
-  throw new UserFault(
-    l10n.t('Studies and baselines are only written in trusted workspaces.'),
-    l10n.t('Trust the workspace first (Workspaces: Manage Workspace Trust).'),
-  );
-}
+const requireTrustToWrite = () =>
+  requireTrust(l10n.t('Studies and baselines are only written in trusted workspaces.'));

@@ -9,6 +9,7 @@ import type { StudyId, StudyPlan, StudySummary } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
 import type { ErrorFunnel, Remedy } from './error-funnel.ts';
 import { UserFault } from './failure.ts';
+import { requireTrust } from './require-trust.ts';
 import { listedStudies } from './studies/listed-studies.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyRuns } from './studies/study-runs.ts';
@@ -164,11 +165,6 @@ async function offerResult(summary: StudySummary, show: () => Promise<void>): Pr
 
 function studyOf(target: StudyNode | StudyId): StudyId {
   return typeof target === 'string' ? target : target.study;
-}
-
-function requireTrust(reason: string): void {
-  if (workspace.isTrusted) return;
-  throw new UserFault(reason, l10n.t('Trust the workspace first (Workspaces: Manage Workspace Trust).'));
 }
 
 async function askForStudyFile(): Promise<Uri | undefined> {
