@@ -11,8 +11,13 @@ import {
   type WebviewPanel,
   window,
 } from 'vscode';
-import type { FromDashboard, ToDashboard } from '../../protocol/dashboard.ts';
-import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
+import {
+  type FromDashboard,
+  getDashboard,
+  listDashboardFragments,
+  measureDashboard,
+  type ToDashboard,
+} from '../../protocol/dashboard.ts';
 import { getStudy } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
@@ -20,7 +25,7 @@ import type { StudyServer } from '../study-server.ts';
 import { dashboardPage } from './dashboard-page.ts';
 
 export interface DashboardParts {
-  readonly server: StudyServer;
+  readonly server: Pick<StudyServer, 'request'>;
   readonly errors: ErrorFunnel;
   /** Where the bundles lie. */
   readonly dist: Uri;
@@ -58,21 +63,25 @@ export class DashboardPanel implements Disposable {
     this.#measuring.cancel();
     this.#measuring = new CancellationTokenSource();
     const { token } = this.#measuring;
+    // An answer may come although nobody waits for it any more: what a newer one said stays.
+    const send = async (message: ToDashboard) => {
+      if (!token.isCancellationRequested) await this.#send(message);
+    };
     try {
       const dashboard = await server.request(getDashboard, { study }, token);
-      await this.#send({ kind: 'dashboard', dashboard, strings: l10n.bundle ?? {} });
-      if (dashboard.overview === null) return;
+      await send({ kind: 'dashboard', dashboard, strings: l10n.bundle ?? {} });
+      if (dashboard.overview === null || token.isCancellationRequested) return;
     } catch (error) {
       const { message, code } = errors.report(error);
-      if (code !== 'cancelled') await this.#send({ kind: 'failed', message });
+      if (code !== 'cancelled') await send({ kind: 'failed', message });
       return;
     }
     try {
       const measures = await server.request(measureDashboard, { study }, token);
-      await this.#send({ kind: 'measures', measures });
+      await send({ kind: 'measures', measures });
     } catch (error) {
       const { message, code } = errors.report(error);
-      if (code !== 'cancelled') await this.#send({ kind: 'unmeasured', message });
+      if (code !== 'cancelled') await send({ kind: 'unmeasured', message });
     }
   }
 

@@ -2,9 +2,10 @@
 // (test/e2e/dashboard.test.ts): an extension cannot look into its own webview.
 
 import assert from 'node:assert/strict';
-import { commands, type Tab, TabInputWebview, window } from 'vscode';
+import { commands, type Tab, TabInputWebview, Uri, ViewColumn, window } from 'vscode';
 import { getDashboard, listDashboardFragments, measureDashboard } from '../../../protocol/dashboard.ts';
 import { listFragments } from '../../../protocol/requests.ts';
+import { DashboardPanel, type DashboardParts } from '../../../src/dashboard/dashboard-panel.ts';
 import { parts, studyNode } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
@@ -49,4 +50,63 @@ export const tests = [
     );
     assert.equal(shown.total, listed.total);
   }),
+  hostTest('an answer that comes late does not take the place of a newer one', async () => {
+    const { study } = await studyNode('demo');
+    const { server, errors } = parts();
+    const panel = window.createWebviewPanel('verbatim.echo', 'Echo', ViewColumn.Active);
+    const late = holdBackFirst(server);
+    const dashboard = new DashboardPanel(panel, study, {
+      server: late.server,
+      errors,
+      dist: Uri.file('/nowhere'), // No page but our own.
+      reveal: async () => {},
+    });
+    try {
+      const echoed: string[] = [];
+      panel.webview.onDidReceiveMessage(({ kind }) => echoed.push(kind));
+      panel.webview.html = ECHO;
+      await eventually('the page', () => echoed.includes('echo of ready') || undefined);
+      const older = dashboard.refresh();
+      await late.isHeld;
+      await dashboard.refresh();
+      late.release();
+      await older;
+      await panel.webview.postMessage({ kind: 'end' });
+      await eventually('the end', () => echoed.includes('echo of end') || undefined);
+      assert.deepEqual(
+        echoed,
+        ['ready', 'dashboard', 'measures', 'end'].map((kind) => `echo of ${kind}`),
+      );
+    } finally {
+      dashboard.dispose();
+    }
+  }),
 ];
+
+/** A page that sends back the kind of whatever it is sent. */
+const ECHO = `<!doctype html><script>
+  const host = acquireVsCodeApi();
+  const echo = (kind) => host.postMessage({ kind: 'echo of ' + kind });
+  addEventListener('message', ({ data }) => echo(data.kind));
+  echo('ready');
+</script>`;
+
+/** The server, whose answer to the first question for a dashboard waits for `release`. */
+function holdBackFirst(server: DashboardParts['server']) {
+  const held = Promise.withResolvers<void>();
+  const released = Promise.withResolvers<void>();
+  let isFirst = true;
+  const late: DashboardParts['server'] = {
+    async request(message, params, token) {
+      const waits = isFirst && message.method === getDashboard.method;
+      if (waits) isFirst = false;
+      const answer = await server.request(message, params, token);
+      if (waits) {
+        held.resolve();
+        await released.promise;
+      }
+      return answer;
+    },
+  };
+  return { server: late, isHeld: held.promise, release: () => released.resolve() };
+}
