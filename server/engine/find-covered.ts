@@ -2,8 +2,7 @@
 // runs. Every occurrence of a fragment in a sample lies inside one such part, with its neighbours as far as
 // the corpus has them, so the automaton need not know the rest of the samples.
 
-import type { SampleIndex } from './sample-index.ts';
-import { EDGE, release } from './sample-index.ts';
+import { EDGE, release, type SampleIndex } from './sample-index.ts';
 import type { ShardRuns } from './shard-runs.ts';
 import type { Steps } from './steps.ts';
 
