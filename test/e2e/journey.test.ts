@@ -13,6 +13,8 @@ import { type Host, startHost } from '../host/launch/start-host.ts';
 import { Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const DEMO_MODEL = join(ROOT, 'media', 'demo-model');
+const DEMO_CORPUS = join(ROOT, 'dist', 'demo-corpus', 'shards');
 /** File, lines, repository, folder and licence. */
 const PLACE = /\S:\d+–\d+.* · .* · /;
 const THEMES = [
@@ -201,8 +203,8 @@ stage(
   async () => {
     const { page } = workbench;
     const plan = {
-      model: join(ROOT, 'media', 'demo-model'),
-      corpus: join(ROOT, 'dist', 'demo-corpus', 'shards'),
+      model: DEMO_MODEL,
+      corpus: DEMO_CORPUS,
       samples: 5000,
       maxTokens: 256,
     };
@@ -225,18 +227,13 @@ stage(
 
 stage('a folder without a model is refused with its name and a way on', async () => {
   const { page } = workbench;
-  await workbench.runCommand('Verbatim: Run Memorization Study');
-  await workbench.quickPickRow('Choose a model and').click();
-  await workbench.quickPickRow('Choose a model folder').click();
-  await workbench.acceptFolder(folder);
-  await workbench.quickPickRow('A folder…').click();
-  await workbench.acceptFolder(join(ROOT, 'dist', 'demo-corpus', 'shards'));
+  await workbench.chooseSources(folder, DEMO_CORPUS);
   await workbench.quickPickRow('256 samples').waitFor();
   await workbench.takeShot('9-size');
   // Back, and forth again.
   await page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
   await workbench.quickPickRow('A folder…').click();
-  await workbench.acceptFolder(join(ROOT, 'dist', 'demo-corpus', 'shards'));
+  await workbench.acceptFolder(DEMO_CORPUS);
   await workbench.quickPickRow('256 samples').click();
   await workbench.quickPickRow('Without a prompt').click();
   await workbench.quickPickRow('Start the study').waitFor();
@@ -303,12 +300,7 @@ stage(
   'the wizard tells what a study takes, and continues what a first study found',
   async () => {
     const { page } = workbench;
-    await workbench.runCommand('Verbatim: Run Memorization Study');
-    await workbench.quickPickRow('Choose a model and').click();
-    await workbench.quickPickRow('Choose a model folder').click();
-    await workbench.acceptFolder(join(ROOT, 'media', 'demo-model'));
-    await workbench.quickPickRow('A folder…').click();
-    await workbench.acceptFolder(join(ROOT, 'dist', 'demo-corpus', 'shards'));
+    await workbench.chooseSources(DEMO_MODEL, DEMO_CORPUS);
     // The demo has run here.
     await workbench.quickPickRow('as fast as your last studies here').waitFor();
     await workbench.takeShot('16-measured');

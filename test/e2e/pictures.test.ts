@@ -11,6 +11,8 @@ import { type Host, startHost } from '../host/launch/start-host.ts';
 import { Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
+const DEMO_MODEL = join(ROOT, 'media', 'demo-model');
+const DEMO_CORPUS = join(ROOT, 'dist', 'demo-corpus', 'shards');
 const THEMES = [
   ['light', 'Default Light Modern', 'vs'],
   ['dark', 'Default Dark Modern', 'vs-dark'],
@@ -120,12 +122,7 @@ async function takeAll({ page }: Host, theme: string): Promise<void> {
 
   await page.setViewportSize(NARROW);
   await workbench.runCommand('View: Close All Editors');
-  await workbench.runCommand('Verbatim: Run Memorization Study');
-  await workbench.quickPickRow('Choose a model and').click();
-  await workbench.quickPickRow('Choose a model folder').click();
-  await workbench.acceptFolder(join(ROOT, 'media', 'demo-model'));
-  await workbench.quickPickRow('A folder…').click();
-  await workbench.acceptFolder(join(ROOT, 'dist', 'demo-corpus', 'shards'));
+  await workbench.chooseSources(DEMO_MODEL, DEMO_CORPUS);
   await workbench.quickPickRow('256 samples').waitFor();
   await walkthrough('own');
 }

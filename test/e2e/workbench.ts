@@ -37,6 +37,16 @@ export class Workbench {
     await accept.click();
   }
 
+  /** Starts the study's wizard and answers what is asked first, each with a folder. */
+  async chooseSources(model: string, corpus: string): Promise<void> {
+    await this.runCommand('Verbatim: Run Memorization Study');
+    await this.quickPickRow('Choose a model and').click();
+    await this.quickPickRow('Choose a model folder').click();
+    await this.acceptFolder(model);
+    await this.quickPickRow('A folder…').click();
+    await this.acceptFolder(corpus);
+  }
+
   quickPickRow(text: string): Locator {
     return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
   }
