@@ -36,6 +36,7 @@ const CALM = {
   'workbench.layoutControl.enabled': false,
   'workbench.activityBar.location': 'top',
   'editor.minimap.enabled': false,
+  'editor.stickyScroll.enabled': false,
   'diffEditor.useInlineViewWhenSpaceIsLimited': false,
   'diffEditor.hideUnchangedRegions.enabled': false,
 };
