@@ -4,7 +4,7 @@
 import type { DeviceAttention } from './device-attention.ts';
 import { embed, type Gpt2Model, head, transform } from './gpt2-graph.ts';
 import type { Graph } from './onnx-graph.ts';
-import { type Arithmetic, pickOnDevice } from './pick-on-device.ts';
+import { type Arithmetic, logprobOf, type Picked, pickOnDevice } from './pick-on-device.ts';
 import type { PickRule } from './pick-token.ts';
 
 /** Lists have one value a step. */
@@ -49,8 +49,7 @@ export function buildSteps(
   const { vocabularySize, eosTokens } = model.config;
   let { token, remaining } = inputs;
   let logits = '';
-  const picks: string[] = [];
-  const logprobs: string[] = [];
+  const picks: Picked[] = [];
   for (const [step, forced] of inputs.forced.entries()) {
     const lengths = { length: inputs.length[step]!, total: inputs.total[step]! };
     const embedded = embed(graph, model, token, inputs.position[step]!);
@@ -71,14 +70,23 @@ export function buildSteps(
       }
       remaining = graph.op('Where', [isForced, remaining, left]);
     }
-    picks.push(graph.op('Unsqueeze', [row, graph.int64([0])]));
-    logprobs.push(graph.op('Reshape', [picked.logprob, graph.int64([1, -1])]));
+    picks.push(picked);
   }
+  const all = (part: keyof Picked) =>
+    join(
+      graph,
+      picks.map((picked) => graph.op('Reshape', [picked[part], graph.int64([1, -1])])),
+    );
   return {
     token,
     remaining: remaining ?? '',
-    picked: join(graph, picks),
-    logprob: join(graph, logprobs),
+    picked: all('token'),
+    // Of all steps at once: nothing waits for them.
+    logprob: logprobOf(graph, {
+      logit: all('logit'),
+      highestLogit: all('highestLogit'),
+      highestProbability: all('highestProbability'),
+    }),
     logits,
   };
 }

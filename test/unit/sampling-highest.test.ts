@@ -1,0 +1,80 @@
+// The highest of each row, found part by part, are what one sort of the whole row finds.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import fc from 'fast-check';
+import { SORTED_AT_ONCE } from '../../server/sampling/highest-logits.ts';
+import { uniformAt } from '../../server/sampling/philox.ts';
+import { findHighest, type HighestCase, type HighestFound } from './sampling-find-highest.ts';
+
+/** Some rows have few different values, so that ties cross the parts' borders. */
+function makeCase(length: number, k: number, seed: number): HighestCase {
+  const rows = [4, 1000, 1e6].map((nValues, row) =>
+    Array.from({ length }, (_, i) => Math.floor(nValues * uniformAt(seed, row, i)) - nValues / 2),
+  );
+  return { k, rows };
+}
+
+function sortWhole({ k, rows }: HighestCase): HighestFound {
+  const places = rows.flatMap((row) =>
+    [...row.keys()].sort((a, b) => row[b]! - row[a]! || a - b).slice(0, k),
+  );
+  return { places, values: places.map((place, i) => rows[Math.floor(i / k)]![place]!) };
+}
+
+/** Chromium's software Vulkan, which Debian's package carries. */
+const SWIFTSHADER = '/usr/lib/chromium';
+const hasSwiftShader = existsSync(join(SWIFTSHADER, 'vk_swiftshader_icd.json'));
+
+const LENGTHS = [
+  [32_768, 'in parts of equal length'],
+  [50_257, 'in parts of odd length'],
+  [40_961, 'with padding'],
+  [151_936, 'in two rounds'],
+] as const;
+
+describe('the highest of rows, part by part', () => {
+  test('are those of one sort, ties included', async () => {
+    const lengths = fc.integer({ min: 1, max: 6 * SORTED_AT_ONCE });
+    const ks = fc.oneof(fc.constantFrom(1, 40), fc.integer({ min: 1, max: 700 }));
+    await fc.assert(
+      fc.asyncProperty(lengths, ks, fc.integer({ min: 0, max: 1e6 }), async (length, k, seed) => {
+        const asked = makeCase(length, Math.min(k, length), seed);
+        assert.deepEqual(await findHighest('cpu', asked), sortWhole(asked));
+      }),
+      { numRuns: 40 },
+    );
+  });
+
+  for (const [length, name] of LENGTHS) {
+    test(`of ${length} values, ${name}`, async () => {
+      const asked = makeCase(length, 40, length);
+      assert.deepEqual(await findHighest('cpu', asked), sortWhole(asked));
+    });
+  }
+
+  test('are the same on a software driver of WebGPU', { skip: !hasSwiftShader }, () => {
+    const cases = [...LENGTHS.map(([length]) => length), 1, 300, 2049, 8191].map((length) =>
+      makeCase(length, Math.min(40, length), length),
+    );
+    const { status, stdout, stderr } = spawnSync(
+      process.execPath,
+      [join(import.meta.dirname, 'sampling-find-highest.ts')],
+      {
+        input: JSON.stringify(cases),
+        encoding: 'utf8',
+        timeout: 120_000,
+        env: {
+          ...process.env,
+          LD_LIBRARY_PATH: SWIFTSHADER,
+          VK_ICD_FILENAMES: join(SWIFTSHADER, 'vk_swiftshader_icd.json'),
+        },
+      },
+    );
+    assert.equal(status, 0, stderr);
+    assert.deepEqual(JSON.parse(stdout), cases.map(sortWhole));
+  });
+});
