@@ -111,20 +111,8 @@ export function settleFrom(first: u32): void {
 /** Hashes a line whose bytes are in the buffer; false when no sample has it. */
 // @ts-ignore: decorator
 @inline function hashFresh(j: u32, set: Ptr<u8>, shift: u64): bool {
-  const first = text + firsts[j];
-  let end = text + ends[j];
-  let h: u64 = 0;
-  if (x.profile == 0) {
-    while (load<u8>(end - 1) <= 0x20) end--;
-    const n = <u32>(end - first);
-    if (n > x.maxLineBytes) return false;
-    h = hashLine(first, n, x.seed, x.hashMask);
-  } else {
-    beginLine();
-    extendLine(x, first, end - first);
-    if (lineIsTooLong()) return false;
-    h = hashLine(lineBytes(), lineLength(), x.seed, x.hashMask);
-  }
+  if (!normalise(j)) return false;
+  const h = hashLine(bytesAt, nBytes, x.seed, x.hashMask);
   if (!hasBit(set, <u32>(h >> shift))) return false;
   hashes[j] = h;
   ids[j] = UNASKED;
@@ -133,16 +121,7 @@ export function settleFrom(first: u32): void {
 
 /** Whether line `j`, whose bytes are in the buffer, is the samples' line `id`; it is settled then. */
 export function isKnownAs(j: u32, id: u32): bool {
-  const first = text + firsts[j];
-  let end = text + ends[j];
-  if (x.profile == 0) {
-    while (load<u8>(end - 1) <= 0x20) end--;
-    if (!isLine(x, id, first, <u32>(end - first))) return false;
-  } else {
-    beginLine();
-    extendLine(x, first, end - first);
-    if (lineIsTooLong() || !isLine(x, id, lineBytes(), lineLength())) return false;
-  }
+  if (!normalise(j) || !isLine(x, id, bytesAt, nBytes)) return false;
   ids[j] = id;
   hashes[j] = x.lineHash[id];
   return true;
@@ -150,16 +129,29 @@ export function isKnownAs(j: u32, id: u32): bool {
 
 /** The number of line `j`, which passed the bitmap. */
 export function identify(j: u32): u32 {
-  if (ids[j] != UNASKED) return ids[j];
+  if (ids[j] == UNASKED) ids[j] = normalise(j) ? findLine(x, bytesAt, nBytes, hashes[j]) : NO_LINE;
+  return ids[j];
+}
+
+/** Where `normalise` found the form that is compared. */
+let bytesAt: usize = 0;
+let nBytes: u32 = 0;
+
+/** The form of line `j`, whose bytes are in the buffer; false when every line of the samples is shorter. */
+// @ts-ignore: decorator
+@inline function normalise(j: u32): bool {
   const first = text + firsts[j];
   let end = text + ends[j];
   if (x.profile == 0) {
+    // All that exact-1 takes away is blanks at the ends: nothing is copied.
     while (load<u8>(end - 1) <= 0x20) end--;
-    ids[j] = findLine(x, first, <u32>(end - first), hashes[j]);
-  } else {
-    beginLine();
-    extendLine(x, first, end - first);
-    ids[j] = findLine(x, lineBytes(), lineLength(), hashes[j]);
+    bytesAt = first;
+    nBytes = <u32>(end - first);
+    return nBytes <= x.maxLineBytes;
   }
-  return ids[j];
+  beginLine();
+  extendLine(x, first, end - first);
+  bytesAt = lineBytes();
+  nBytes = lineLength();
+  return !lineIsTooLong();
 }
