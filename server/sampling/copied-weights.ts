@@ -8,7 +8,7 @@ import { inflateRawSync } from 'node:zlib';
 import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError } from '../errors.ts';
 import { writeWhole } from '../write-whole.ts';
-import type { PickleTensor } from './pickle.ts';
+import type { PickleTensor } from './pickle-values.ts';
 import type { StoredNumbers } from './torch-file.ts';
 import { read, ZipError } from './zip-directory.ts';
 

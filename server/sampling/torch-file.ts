@@ -5,14 +5,14 @@ import { type FileHandle, open, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { copyWeight } from './copied-weights.ts';
+import { unpickle } from './pickle.ts';
 import {
   PickleDict,
   PickleError,
   type PickleStorage,
   PickleTensor,
   type PickleValue,
-  unpickle,
-} from './pickle.ts';
+} from './pickle-values.ts';
 import type { Weight, WeightType } from './safetensors.ts';
 import { read, readZipDirectory, type ZipEntry, ZipError } from './zip-directory.ts';
 
