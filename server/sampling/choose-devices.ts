@@ -6,8 +6,8 @@ import type { Execution, Provider } from '../../protocol/study.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { chooseDeviceForm, type DeviceProvider, nameDeviceForm } from './device-form.ts';
-import type { DeviceStart } from './device-messages.ts';
-import { type Device, startDevice } from './device-pool.ts';
+import type { DeviceStart, ProofStandard } from './device-messages.ts';
+import { type Device, proveDevice, startDevice } from './device-pool.ts';
 import type { GenerationSettings } from './generate-batch.ts';
 import type { Precision } from './gpt2-graph.ts';
 import type { PickRule } from './pick-token.ts';
@@ -32,6 +32,8 @@ export interface ChosenDevices {
   readonly form: string;
   readonly nRows: number;
   readonly devices: readonly Device[];
+  /** Rejects with an EnvironmentError when a device turns out to compute something else than the CPU. */
+  readonly proven: Promise<void>;
 }
 
 export interface DeviceChoice {
@@ -53,15 +55,16 @@ export async function chooseDevices(question: DeviceQuestion): Promise<DeviceCho
   for (const provider of isForced ? [asked] : candidates()) {
     const { chosen, reason, action } = await tryProvider(provider, question, isForced);
     if (chosen !== null) return { chosen, fallbacks };
-    if (isForced) {
-      throw new EnvironmentError(`The provider ${provider} cannot be used: ${reason}`, {
-        action: action ?? 'Run "verbatim doctor" to see what is there, or choose another provider.',
-      });
-    }
+    if (isForced) throw cannotBeUsed(provider, reason, action);
     fallbacks.push(`${NAMES[provider]} is not used: ${reason}.`);
   }
   return { chosen: null, fallbacks };
 }
+
+const cannotBeUsed = (provider: DeviceProvider, reason: string, action?: string) =>
+  new EnvironmentError(`The provider ${provider} cannot be used: ${reason}`, {
+    action: action ?? 'Run "verbatim doctor" to see what is there, or choose another provider.',
+  });
 
 export const NAMES: Readonly<Record<Provider, string>> = {
   cuda: 'CUDA',
@@ -113,25 +116,37 @@ async function tryProvider(
   const nDevices =
     execution.workers === 'auto' ? found.devices.length : Math.min(execution.workers, found.devices.length);
   const nRows = chooseRows(question, found.devices, nDevices, form.precision);
-  const start = {
+  const starts = Array.from({ length: nDevices }, (_, deviceId) => ({
     model: { config, weights, weightFolder },
     rule,
     settings,
     form,
     system: found.system,
     nRows,
-    proof: isForced ? 'right' : 'right-and-faster',
-  } as const;
-  const started = await Promise.all(
-    Array.from({ length: nDevices }, (_, deviceId) => startDevice({ ...start, deviceId }, signal)),
-  );
+    deviceId,
+  }));
+  const prove = async (standard: ProofStandard) => {
+    const proved = await Promise.all(starts.map((start) => proveDevice(start, standard, signal)));
+    return proved.find((one) => one.kind === 'unfit')?.reason ?? null;
+  };
+  // Whoever named the provider does not wait for the proof: it is made while the first batch is, and stops it.
+  const proof = prove(isForced ? 'right' : 'right-and-faster');
+  const proven = proof.then((reason) => {
+    if (reason !== null) throw cannotBeUsed(provider, reason);
+  });
+  proven.catch(() => {});
+  if (!isForced) {
+    const reason = await proof;
+    if (reason !== null) return { chosen: null, reason };
+  }
+  const started = await Promise.all(starts.map((start) => startDevice(start, signal)));
   const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
   const unfit = started.find((one) => one.kind === 'unfit');
   if (unfit?.kind === 'unfit') {
     for (const device of devices) device.end();
     return { chosen: null, reason: unfit.reason };
   }
-  return { chosen: { provider, form: nameDeviceForm(form, nRows), nRows, devices }, reason: '' };
+  return { chosen: { provider, form: nameDeviceForm(form, nRows), nRows, devices, proven }, reason: '' };
 }
 
 export type Found =
@@ -159,7 +174,7 @@ function hasGraphicsDevice(): boolean {
 }
 
 /** Beyond this, more rows were no faster on an H200. */
-const MAX_ROWS = { float16: 1024, float32: 256 } as const;
+const MAX_ROWS = { float16: 2048, float32: 256 } as const;
 /** The share of free memory that caches and logits may take. */
 const MEMORY_SHARE = 0.7;
 

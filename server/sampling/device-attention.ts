@@ -2,7 +2,8 @@
 // knows where the runtime keeps keys and values, and nothing of what they are made from.
 
 import type { Gpt2Config } from './gpt2-config.ts';
-import type { Graph } from './onnx-graph.ts';
+import { type JoinedHeads, joinInputs, N_QUERIES, takeOwnValues } from './joined-heads.ts';
+import type { Attributes, Graph } from './onnx-graph.ts';
 
 export type KeyAndValue = readonly [key: string, value: string];
 
@@ -21,38 +22,52 @@ export interface DeviceAttention {
   endStep(): void;
 }
 
-/**
- * Pages that are written in place: the cache never moves. CUDA only, in 16 bits only. (Heads laid side by side
- * to fill the kernel's blocks were tried: two together took 1.3, four together 1.9 times as long.)
- */
+/** Pages that are written in place: the cache never moves. CUDA only, in 16 bits only. */
 export class PagedAttention implements DeviceAttention {
   readonly #config: Gpt2Config;
+  readonly #heads: JoinedHeads | null;
   readonly #cache: Pages;
   readonly #bounds: string;
 
-  constructor(config: Gpt2Config, cache: Pages, bounds: string) {
+  constructor(config: Gpt2Config, heads: JoinedHeads | null, cache: Pages, bounds: string) {
     this.#config = config;
+    this.#heads = heads;
     this.#cache = cache;
     this.#bounds = bounds;
   }
 
   attend(graph: Graph, qkv: string, layer: number, { length }: StepLengths): string {
+    const config = this.#config;
+    const heads = this.#heads;
+    if (heads === null) return this.#attend(graph, [qkv, '', ''], layer, length, attributes(config, layer));
+    const { query, key, value } = joinInputs(graph, config, heads, qkv, 'float16');
+    const joined = {
+      ...attributes(config, layer),
+      num_heads: heads.nJoined * N_QUERIES,
+      kv_num_heads: heads.nJoined,
+    };
+    const attended = this.#attend(graph, [query, key, value], layer, length, joined);
+    return takeOwnValues(graph, config, heads, attended);
+  }
+
+  #attend(
+    graph: Graph,
+    inputs: readonly string[],
+    layer: number,
+    length: string,
+    attributes: Attributes,
+  ): string {
     const { pages, rowEnds, pageTable } = this.#cache;
-    const [key, value] = pages[layer]!;
-    const given = [qkv, '', '', key, value, rowEnds, length, pageTable];
+    const given = [...inputs, ...pages[layer]!, rowEnds, length, pageTable];
     const leftOut = ['', '', '', '', '', '', '', ''];
-    return graph.contribOp(
-      'PagedAttention',
-      [...given, ...leftOut, this.#bounds],
-      attributes(this.#config, layer),
-    );
+    return graph.contribOp('PagedAttention', [...given, ...leftOut, this.#bounds], attributes);
   }
 
   endStep(): void {}
 }
 
 export interface Pages {
-  /** Of each layer, [pages, page size, heads, head width]. */
+  /** Of each layer, [pages, page size, heads, head width], as joined as the heads are. */
   readonly pages: readonly KeyAndValue[];
   /** int32 [batch, pages a row]. */
   readonly pageTable: string;

@@ -4,7 +4,7 @@
 import { EnvironmentError } from '../errors.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
 import type { Precision } from './gpt2-graph.ts';
-import { CUDA_FORM, type PagedLoopForm } from './paged-loop-graph.ts';
+import { cudaForm, type PagedLoopForm } from './paged-loop-graph.ts';
 import type { StepForm } from './step-graph.ts';
 
 export type DeviceProvider = 'cuda' | 'webgpu' | 'dml' | 'coreml';
@@ -27,7 +27,7 @@ export function chooseDeviceForm(provider: DeviceProvider, config: Gpt2Config): 
       { action: 'Choose another provider.' },
     );
   }
-  return { kind: 'loop', precision: 'float16', loop: CUDA_FORM };
+  return { kind: 'loop', precision: 'float16', loop: cudaForm(config) };
 }
 
 /** Rows are part of the name: a matrix product of another height may round differently. */

@@ -16,16 +16,19 @@ export interface DeviceStart {
   readonly deviceId: number;
   /** Rows of every run, filled up where a batch has fewer. */
   readonly nRows: number;
-  /** Whether the device has to show first that it computes what the CPU does, and whether also faster. */
-  readonly proof: 'none' | 'right' | 'right-and-faster';
 }
 
+/** What a device has to show before anything it makes is used: that it computes what the CPU does, or also faster. */
+export type ProofStandard = 'right' | 'right-and-faster';
+
 export type DeviceRequest =
+  | { readonly kind: 'prove'; readonly start: DeviceStart; readonly standard: ProofStandard }
   | { readonly kind: 'start'; readonly start: DeviceStart }
   | { readonly kind: 'batch'; readonly rows: readonly RowRequest[] };
 
 export type DeviceAnswer =
-  | { readonly kind: 'ready'; readonly proof: DeviceProof | null }
+  | { readonly kind: 'proved'; readonly proof: DeviceProof }
+  | { readonly kind: 'ready' }
   | { readonly kind: 'unfit'; readonly reason: string }
   | { readonly kind: 'rows'; readonly rows: readonly RowResult[] }
   | { readonly kind: 'failed'; readonly message: string };

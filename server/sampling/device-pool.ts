@@ -4,30 +4,63 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, throwIfAborted } from '../errors.ts';
-import type { DeviceAnswer, DeviceProof, DeviceRequest, DeviceStart } from './device-messages.ts';
+import type {
+  DeviceAnswer,
+  DeviceProof,
+  DeviceRequest,
+  DeviceStart,
+  ProofStandard,
+} from './device-messages.ts';
 import type { RowRequest, RowResult } from './generate-batch.ts';
 import { deviceEnvironment } from './providers/device-system.ts';
 import { deviceProcessUrl } from './worker-url.ts';
 
-export type StartedDevice =
-  | { readonly kind: 'ready'; readonly device: Device; readonly proof: DeviceProof | null }
-  | { readonly kind: 'unfit'; readonly reason: string };
+/** A device, or whatever is asked of one, that cannot be had, and why. */
+export interface Unfit {
+  readonly kind: 'unfit';
+  readonly reason: string;
+}
 
-/** Starts a process and waits until it has proved its device and loaded the model, or says why it cannot. */
+export type StartedDevice = { readonly kind: 'ready'; readonly device: Device } | Unfit;
+export type ProvedDevice = { readonly kind: 'proved'; readonly proof: DeviceProof } | Unfit;
+
+/** Starts a process that compares the device with the CPU, and ends it. */
+export async function proveDevice(
+  start: DeviceStart,
+  standard: ProofStandard,
+  signal: AbortSignal,
+): Promise<ProvedDevice> {
+  const { device, answer } = await ask({ kind: 'prove', start, standard }, signal);
+  device.end();
+  return answer.kind === 'proved' ? answer : unfit(answer);
+}
+
+/** Starts a process and waits until it has loaded the model, or says why it cannot. */
 export async function startDevice(start: DeviceStart, signal: AbortSignal): Promise<StartedDevice> {
+  const { device, answer } = await ask({ kind: 'start', start }, signal);
+  if (answer.kind === 'ready') return { kind: 'ready', device };
+  device.end();
+  return unfit(answer);
+}
+
+const unfit = (answer: DeviceAnswer): Unfit => ({
+  kind: 'unfit',
+  reason: 'reason' in answer ? answer.reason : 'message' in answer ? answer.message : answer.kind,
+});
+
+async function ask(
+  request: DeviceRequest & { readonly start: DeviceStart },
+  signal: AbortSignal,
+): Promise<{ readonly device: Device; readonly answer: DeviceAnswer }> {
   throwIfAborted(signal);
-  const device = new Device(start);
+  const device = new Device(request.start);
   const onAbort = () => device.end();
   signal.addEventListener('abort', onAbort, { once: true });
   try {
-    device.send({ kind: 'start', start });
+    device.send(request);
     const answer = await device.answer();
     throwIfAborted(signal);
-    if (answer.kind === 'ready') return { kind: 'ready', device, proof: answer.proof };
-    device.end();
-    const reason =
-      answer.kind === 'unfit' ? answer.reason : 'message' in answer ? answer.message : answer.kind;
-    return { kind: 'unfit', reason };
+    return { device, answer };
   } catch (cause) {
     device.end();
     throwIfAborted(signal);
@@ -37,11 +70,15 @@ export async function startDevice(start: DeviceStart, signal: AbortSignal): Prom
   }
 }
 
-/** Rejects with Cancelled within a second of the signal: the processes are killed, nothing they hold is needed. */
+/**
+ * Rejects with Cancelled within a second of the signal: the processes are killed, nothing they hold is needed. Nothing
+ * is yielded before `proven`, and if it rejects, so does this.
+ */
 export async function* runOnDevices(
   devices: readonly Device[],
   batches: Iterator<readonly RowRequest[]>,
   signal: AbortSignal,
+  proven: Promise<void> = Promise.resolve(),
 ): AsyncGenerator<readonly RowResult[]> {
   const onAbort = () => {
     for (const device of devices) device.end();
@@ -68,6 +105,7 @@ export async function* runOnDevices(
       throwIfAborted(signal);
       if (answer.kind !== 'rows') throw sampling(answer);
       deal(device);
+      await proven;
       yield answer.rows;
     }
   } finally {

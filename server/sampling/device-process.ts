@@ -3,7 +3,8 @@
 
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
-import type { DeviceAnswer, DeviceRequest, DeviceStart } from './device-messages.ts';
+import type { DeviceAnswer, DeviceRequest, DeviceStart, ProofStandard } from './device-messages.ts';
+import type { SessionSettings } from './session.ts';
 
 const send = (answer: DeviceAnswer) => process.send?.(answer);
 /** Without the runtime's own source lines in front: what is after them says it. */
@@ -11,35 +12,28 @@ const describe = (cause: unknown) =>
   (cause instanceof Error ? cause.message : String(cause)).replace(/^.* was false\. /s, '').trim();
 
 process.on('message', async (request: DeviceRequest) => {
+  if (request.kind === 'batch') return;
   try {
-    if (request.kind === 'start') await begin(request.start);
+    if (request.kind === 'prove') await prove(request.start, request.standard);
+    else await begin(request.start);
   } catch (cause) {
-    send({
-      kind: 'unfit',
-      reason: `${request.kind === 'start' ? request.start.system.provider : 'device'}: ${describe(cause)}`,
-    });
+    send({ kind: 'unfit', reason: `${request.start.system.provider}: ${describe(cause)}` });
   }
 });
 // Whoever started this process is gone: nobody is left to sample for.
 process.on('disconnect', () => process.exit());
 
-async function begin(start: DeviceStart): Promise<void> {
-  const { model, rule, form, system, deviceId, nRows, settings } = start;
-  if (system.runtimeFolder !== null) useRuntime(system.runtimeFolder);
-  // Loaded only now: these import the runtime.
-  const { openDeviceSampler } = await import('./device-sampler.ts');
+async function prove(start: DeviceStart, standard: ProofStandard): Promise<void> {
+  const session = prepareSession(start);
+  // Loaded only now, as below: these import the runtime.
   const { proveDevice } = await import('./providers/prove-device.ts');
-  const session = {
-    provider: system.provider,
-    deviceId,
-    nThreads: 1,
-    weightFolder: model.weightFolder,
-  };
-  const result = start.proof === 'none' ? null : await proveDevice(start, session);
-  if (result?.kind === 'unfit') {
-    send(result);
-    return;
-  }
+  send(await proveDevice(start, standard, session));
+}
+
+async function begin(start: DeviceStart): Promise<void> {
+  const session = prepareSession(start);
+  const { openDeviceSampler } = await import('./device-sampler.ts');
+  const { model, rule, form, nRows, settings } = start;
   const sample = await openDeviceSampler(model, rule, form, session, nRows);
   process.on('message', async (request: DeviceRequest) => {
     if (request.kind !== 'batch') return;
@@ -50,7 +44,12 @@ async function begin(start: DeviceStart): Promise<void> {
       send({ kind: 'failed', message: describe(cause) });
     }
   });
-  send({ kind: 'ready', proof: result?.proof ?? null });
+  send({ kind: 'ready' });
+}
+
+function prepareSession({ model, system, deviceId }: DeviceStart): SessionSettings {
+  if (system.runtimeFolder !== null) useRuntime(system.runtimeFolder);
+  return { provider: system.provider, deviceId, nThreads: 1, weightFolder: model.weightFolder };
 }
 
 /** From here on `onnxruntime-node` is the package in this folder, whoever asks for it. */

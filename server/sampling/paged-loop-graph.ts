@@ -7,13 +7,16 @@
 
 import { GroupedAttention, type KeyAndValue, PagedAttention } from './device-attention.ts';
 import { buildSteps, splitSteps } from './device-steps.ts';
+import type { Gpt2Config } from './gpt2-config.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
+import { JOINED_WIDTH, joinHeads } from './joined-heads.ts';
 import { DATA_TYPE, type Dimension, encodeModel, Graph } from './onnx-graph.ts';
 import type { Arithmetic } from './pick-on-device.ts';
 import type { PickRule } from './pick-token.ts';
 
 export interface PagedLoopForm {
-  readonly attention: 'paged' | 'grouped';
+  /** Joined: several of the model's heads are one in the cache (joined-heads.ts). */
+  readonly attention: 'paged' | 'joined' | 'grouped';
   /** Positions of one page. */
   readonly pageSize: number;
   /** Steps inside one iteration: only at its end may the loop stop early. */
@@ -21,13 +24,14 @@ export interface PagedLoopForm {
   readonly arithmetic: Arithmetic;
 }
 
-/** Pages of this size take the runtime's fast attention; every iteration's end waits for the processor once. */
-export const CUDA_FORM: PagedLoopForm = {
-  attention: 'paged',
-  pageSize: 256,
-  unroll: 8,
-  arithmetic: 'float64',
-};
+/** Every iteration's end waits for the processor once. */
+const CUDA_LOOP = { unroll: 8, arithmetic: 'float64' } as const;
+
+/** By measurement (docs/performance.md). Each page size is the one that the runtime's fastest kernel reads. */
+export const cudaForm = (config: Gpt2Config): PagedLoopForm =>
+  joinHeads(config) === null
+    ? { ...CUDA_LOOP, attention: 'paged', pageSize: 256 }
+    : { ...CUDA_LOOP, attention: 'joined', pageSize: 128 };
 
 /**
  * Inputs: `token` int32 [batch] to feed first; `forced` int32 [iterations, unroll, batch], what to feed after
@@ -98,6 +102,7 @@ function createCache(
   nSteps: string,
 ): Cache {
   const { nHeads, headWidth, nLayers } = config;
+  const heads = headsOf(config, form);
   const type = precision ?? 'float32';
   const layers = Array.from({ length: nLayers });
   const sizes = (values: readonly string[]) => graph.op('Concat', values, { axis: 0 });
@@ -111,7 +116,8 @@ function createCache(
   const roundUp = graph.op('Add', [nSteps, graph.int64([form.pageSize - 1])]);
   const pagesPerRow = graph.op('Div', [roundUp, graph.int64([form.pageSize])]);
   const nPages = graph.op('Mul', [nRows, pagesPerRow]);
-  const shape = sizes([nPages, graph.int64([form.pageSize, nHeads, headWidth])]);
+  const position = heads === null ? [nHeads, headWidth] : [heads.nJoined, JOINED_WIDTH];
+  const shape = sizes([nPages, graph.int64([form.pageSize, ...position])]);
   const upTo = (count: string) => {
     const narrow = graph.op('Cast', [graph.op('Squeeze', [count])], { to: DATA_TYPE.int32 });
     return graph.op('Range', [graph.int32(0), narrow, graph.int32(1)]);
@@ -125,6 +131,9 @@ function createCache(
     carried: [],
   };
 }
+
+const headsOf = (config: Gpt2Config, { attention }: PagedLoopForm) =>
+  attention === 'joined' ? joinHeads(config) : null;
 
 function buildBody(
   root: Graph,
@@ -155,10 +164,10 @@ function buildBody(
     step === 0 ? position : body.op('Add', [position, body.int32([step])]),
   );
   const attention =
-    form.attention === 'paged'
-      ? // One query a row, and lengths as the device knows them: with this the host never has to ask it.
-        new PagedAttention(config, cache, body.localInt32([1, 0]))
-      : new GroupedAttention(config, carried, form.unroll);
+    form.attention === 'grouped'
+      ? new GroupedAttention(config, carried, form.unroll)
+      : // One query a row, and lengths as the device knows them: with this the host never has to ask it.
+        new PagedAttention(config, headsOf(config, form), cache, body.localInt32([1, 0]));
   const made = buildSteps(body, model, rule, form.arithmetic, attention, {
     token,
     remaining,

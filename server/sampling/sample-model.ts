@@ -79,11 +79,12 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     text: decodeTokens(tokenBytes, row.ended === 'eos' ? row.tokens.subarray(0, -1) : row.tokens),
   });
   if (chosen !== null) {
-    const { provider, form, nRows, devices } = chosen;
+    const { provider, form, nRows, devices, proven } = chosen;
     const environment = { provider, form, batch: nRows, workers: devices.length, runtime };
     try {
       request.onEnvironment({ ...environment, fallbacks: passedOver });
-      for await (const rows of runOnDevices(devices, cutBatches(pending, nRows), signal)) {
+      const batches = cutBatches(pending, nRows);
+      for await (const rows of runOnDevices(devices, batches, signal, proven)) {
         yield rows.map(finish);
       }
     } finally {

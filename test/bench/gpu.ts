@@ -11,7 +11,7 @@ import { join } from 'node:path';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { findSystem } from '../../server/sampling/choose-devices.ts';
 import { chooseDeviceForm, type DeviceProvider, nameDeviceForm } from '../../server/sampling/device-form.ts';
-import { type Device, runOnDevices, startDevice } from '../../server/sampling/device-pool.ts';
+import { type Device, proveDevice, runOnDevices, startDevice } from '../../server/sampling/device-pool.ts';
 import { writeRandomCheckpoint } from '../unit/sampling-random-checkpoint.ts';
 
 type Emit = (figure: object) => void;
@@ -86,9 +86,10 @@ async function measureProvider(
       system: found.system,
       deviceId: 0,
       nRows: batch,
-      proof: 'right',
     } as const;
-    const started = await startDevice(start, new AbortController().signal);
+    const { signal } = new AbortController();
+    const proved = await proveDevice(start, 'right', signal);
+    const started = proved.kind === 'unfit' ? proved : await startDevice(start, signal);
     if (started.kind === 'unfit') {
       emit({ what: provider, batch, skipped: started.reason });
       continue;
@@ -104,7 +105,7 @@ async function measureProvider(
       stepMs: Number((elapsedMs / N_TOKENS).toFixed(3)),
       ratio: reference === null ? null : Number((tokensPerSecond / reference).toFixed(2)),
       bandwidthMs: Number(bandwidthMs(config, batch, form.precision === 'float16' ? 2 : 4).toFixed(3)),
-      logitsError: started.proof?.logitsError,
+      logitsError: proved.kind === 'proved' ? proved.proof.logitsError : null,
       device: found.devices[0]?.name,
     });
   }

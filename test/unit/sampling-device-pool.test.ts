@@ -70,7 +70,6 @@ async function start({ config, weights, weightFolder }: Checkpoint, maxTokens = 
     system: { provider: 'webgpu', runtimeFolder: null, libraryFolders: [SWIFTSHADER] },
     deviceId: 0,
     nRows: N_ROWS,
-    proof: 'none',
   };
   const started = await startDevice(request, new AbortController().signal);
   assert.equal(started.kind, 'ready', JSON.stringify(started));

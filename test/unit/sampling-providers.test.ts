@@ -155,6 +155,8 @@ describe('the choice of a provider', () => {
     );
     const form = chooseDeviceForm('cuda', checkpoint.config);
     assert.equal(nameDeviceForm(form, 1024), 'paged-loop-float16-page-256-unroll-8-rows-1024');
+    const joined = chooseDeviceForm('cuda', { ...checkpoint.config, nHeads: 12, headWidth: 64 });
+    assert.equal(nameDeviceForm(joined, 1024), 'joined-loop-float16-page-128-unroll-8-rows-1024');
   });
 });
 

@@ -6,7 +6,7 @@ import { VerbatimError } from '../../errors.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { candidates, findSystem } from '../choose-devices.ts';
 import { chooseDeviceForm, type DeviceProvider } from '../device-form.ts';
-import { startDevice } from '../device-pool.ts';
+import { proveDevice } from '../device-pool.ts';
 
 export interface Examined {
   readonly provider: Provider;
@@ -42,7 +42,7 @@ async function examine(
     action: ACTIONS[provider],
   });
   try {
-    const started = await startDevice(
+    const proved = await proveDevice(
       {
         model: { config, weights, weightFolder },
         rule: { topK: 1, topP: 1, greedy: true },
@@ -51,14 +51,13 @@ async function examine(
         system: found.system,
         deviceId: 0,
         nRows: 1,
-        proof: 'right',
       },
+      'right',
       signal,
     );
-    if (started.kind === 'unfit') return fails(started.reason);
-    started.device.end();
+    if (proved.kind === 'unfit') return fails(proved.reason);
     const names = found.devices.map(({ name }) => name).join(', ');
-    const error = started.proof?.logitsError.toExponential(1);
+    const error = proved.proof.logitsError.toExponential(1);
     return {
       provider,
       state: 'works',

@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { DeviceProof, DeviceStart } from '../device-messages.ts';
+import type { DeviceProof, DeviceStart, ProofStandard } from '../device-messages.ts';
 import { HandedOnCache } from '../generate-by-steps.ts';
 import type { Gpt2Config } from '../gpt2-config.ts';
 import { buildPagedLoop } from '../paged-loop-graph.ts';
@@ -24,8 +24,12 @@ const N_STEPS = 2;
 /** As many rows as make a device worth having, few enough for the CPU. */
 const N_ROWS = 16;
 
-export async function proveDevice(start: DeviceStart, session: SessionSettings): Promise<ProofResult> {
-  const { model, form, proof } = start;
+export async function proveDevice(
+  start: DeviceStart,
+  standard: ProofStandard,
+  session: SessionSettings,
+): Promise<ProofResult> {
+  const { model, form } = start;
   const { provider } = session;
   const nSteps = form.kind === 'loop' ? form.loop.unroll : N_STEPS;
   const texts = spreadTexts(model.config, nSteps);
@@ -39,7 +43,7 @@ export async function proveDevice(start: DeviceStart, session: SessionSettings):
     const reason = `its logits differ from the CPU's by ${logitsError.toExponential(1)} of their size`;
     return { kind: 'unfit', reason: `${provider} computes something else: ${reason}` };
   }
-  if (proof === 'right-and-faster') {
+  if (standard === 'right-and-faster') {
     // The first runs compiled and allocated: only the second ones are timed.
     const [cpu, device] = [await onCpu(), await onDevice()];
     if (device.elapsedMs >= cpu.elapsedMs) {
