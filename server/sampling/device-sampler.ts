@@ -8,7 +8,7 @@ import type { Gpt2Model } from './gpt2-graph.ts';
 import { buildPagedLoop } from './paged-loop-graph.ts';
 import type { PickRule } from './pick-token.ts';
 import { openSession, type SessionSettings } from './session.ts';
-import { buildEmptyCache, buildStepGraph, stepCacheNames } from './step-graph.ts';
+import { buildEmptyCache, buildStepGraph, type StepForm, stepCacheNames } from './step-graph.ts';
 
 /** A model on a device, ready for batches of `nRows`. */
 export type DeviceSampler = (
@@ -29,12 +29,14 @@ export async function openDeviceSampler(
     const loop = await openSession(buildPagedLoop(precise, rule, form.loop), session);
     return (settings, requests) => generateOnDevice(loop, form.loop, settings, requests, nRows);
   }
-  // Only WebGPU's buffers can be handed on by this runtime; others get their cache back through the host.
-  const deviceOutputs = session.provider === 'webgpu' ? stepCacheNames('present', model.config.nLayers) : [];
+  // Only WebGPU's buffers can be kept by this runtime; others get their cache back through the host.
+  const isKept = session.provider === 'webgpu';
+  const steps: StepForm = { ...form.steps, cache: isKept ? 'in-place' : 'handed-on' };
+  const deviceOutputs = isKept ? stepCacheNames('present', model.config.nLayers) : [];
   const sessions = {
     emptyCache: await openSession(buildEmptyCache(precise), { ...session, deviceOutputs }),
-    steps: await openSession(buildStepGraph(precise, rule, form.steps), { ...session, deviceOutputs }),
+    steps: await openSession(buildStepGraph(precise, rule, steps), session),
   };
   return (settings, requests, isStopped) =>
-    generateBySteps(sessions, form.steps, settings, requests, nRows, isStopped);
+    generateBySteps(sessions, steps, settings, requests, nRows, isStopped);
 }

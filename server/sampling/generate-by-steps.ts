@@ -6,7 +6,7 @@ import type { GenerationSettings, RowRequest, RowResult } from './generate-batch
 import type { Gpt2Config } from './gpt2-config.ts';
 import { uniformAt } from './philox.ts';
 import { temperatureAt } from './schedule.ts';
-import { type StepForm, stepCacheNames } from './step-graph.ts';
+import { type StepForm, stepCacheNames, stepCacheOutputs } from './step-graph.ts';
 
 /** Both keep the cache in the same device's memory. */
 export interface StepSessions {
@@ -30,16 +30,16 @@ export async function generateBySteps(
   const longestPrompt = Math.max(...requests.map(({ prompt }) => prompt.length));
   const nRuns = Math.ceil((longestPrompt - 1 + maxTokens) / form.nSteps);
   const rows = requests.map((request) => new PickedRow(request, maxTokens));
-  const cache = new HandedOnCache(config, nRows, nRuns * form.nSteps);
+  const cache = new HandedOnCache(config, nRows, nRuns * form.nSteps, form);
   await cache.create(emptyCache);
   try {
     for (let run = 0; run < nRuns && rows.some((row) => !row.isDone); run++) {
       if (isStopped()) return null;
       const start = run * form.nSteps;
-      const outputs = await steps.run({
-        ...buildInputs(form, settings, rows, nRows, start),
-        ...cache.inputs(),
-      });
+      const outputs = await steps.run(
+        { ...buildInputs(form, settings, rows, nRows, start), ...cache.inputs() },
+        { picked: null, logprob: null, ...cache.outputs() },
+      );
       const tokens = outputs.picked!.data as Int32Array;
       const logprobs = outputs.logprob!.data as Float32Array;
       for (let at = 0; at < tokens.length; at++) {
@@ -93,13 +93,20 @@ class PickedRow {
   }
 }
 
-/** Wherever the runtime keeps it. What a run returned must be what the next is given: a buffer of one's own fails. */
+/** Wherever the runtime keeps it. What it made itself must be what it is given: a buffer of one's own fails. */
 export class HandedOnCache {
   readonly #nLayers: number;
   readonly #shape: readonly number[];
+  readonly #form: Pick<StepForm, 'nSteps' | 'cache'>;
   #tensors: readonly Tensor[] = [];
 
-  constructor({ nLayers, nHeads, headWidth }: Gpt2Config, nRows: number, nPositions: number) {
+  constructor(
+    { nLayers, nHeads, headWidth }: Gpt2Config,
+    nRows: number,
+    nPositions: number,
+    form: Pick<StepForm, 'nSteps' | 'cache'> = { nSteps: 1, cache: 'handed-on' },
+  ) {
+    this.#form = form;
     this.#nLayers = nLayers;
     this.#shape = [nRows, nHeads, nPositions, headWidth];
   }
@@ -115,10 +122,19 @@ export class HandedOnCache {
     return Object.fromEntries(names.map((name, i) => [name, this.#tensors[i]!]));
   }
 
+  /** Where a run puts its cache: null is wherever the runtime likes. */
+  outputs(): Record<string, Tensor | null> {
+    const isKept = this.#form.cache === 'in-place';
+    const names = stepCacheOutputs(this.#form, this.#nLayers);
+    return Object.fromEntries(
+      names.map((name, i) => [name, isKept ? this.#tensors[i % this.#tensors.length]! : null]),
+    );
+  }
+
   replace(outputs: Readonly<Record<string, Tensor>>): void {
-    const names = stepCacheNames('present', this.#nLayers);
+    if (this.#form.cache === 'in-place') return;
     this.dispose();
-    this.#tensors = names.map((name) => outputs[name]!);
+    this.#tensors = stepCacheOutputs(this.#form, this.#nLayers).map((name) => outputs[name]!);
   }
 
   dispose(): void {

@@ -1,8 +1,14 @@
 // Some steps of generation as one graph, for devices whose runtime has no loop of its own: the caller runs it
 // again and again and hands the cache that a run returned to the next, without ever looking at it.
 
-import { GroupedAttention, type KeyAndValue } from './device-attention.ts';
+import {
+  type DeviceAttention,
+  GroupedAttention,
+  type KeyAndValue,
+  type StepLengths,
+} from './device-attention.ts';
 import { buildSteps, splitSteps } from './device-steps.ts';
+import type { Gpt2Config } from './gpt2-config.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
 import { type Dimension, encodeModel, Graph } from './onnx-graph.ts';
 import type { Arithmetic } from './pick-on-device.ts';
@@ -12,6 +18,11 @@ export interface StepForm {
   /** Steps of one run. */
   readonly nSteps: number;
   readonly arithmetic: Arithmetic;
+  /**
+   * In place: every step's cache is an output, and the caller gives the same memory for the input and all of them, so
+   * nothing is ever copied. Only WebGPU's runtime does so. Otherwise a run's first and last step copy the cache.
+   */
+  readonly cache?: 'in-place' | 'handed-on';
 }
 
 /** Names of all layers' keys and values as they go in, or come out in the same order. */
@@ -22,32 +33,38 @@ export function stepCacheNames(role: 'past' | 'present', nLayers: number): reado
   ]).flat();
 }
 
+/** The same of the outputs that are written in place, step after step. */
+export function stepCacheOutputs(
+  { nSteps, cache }: Pick<StepForm, 'nSteps' | 'cache'>,
+  nLayers: number,
+): readonly string[] {
+  const present = stepCacheNames('present', nLayers);
+  if (cache !== 'in-place') return present;
+  return Array.from({ length: nSteps }, (_, step) => present.map((name) => `${name}.${step}`)).flat();
+}
+
 /**
  * Inputs: `token` int32 [batch]; `forced` int32 [steps, batch]; `uniform` and `temperature` [steps, batch, 1];
  * `position` int32 [steps, 1]; `length` int32 [steps, batch]; `total.N` int32 scalars, one a step; and the
  * cache, [batch, heads, capacity, head width] each.
- * Outputs: `picked` int32 and `logprob` float32 [steps, batch], and the cache; if asked for also `logits`
- * float32 [batch, vocabulary] of the last step, to compare devices by.
+ * Outputs: `picked` int32 and `logprob` float32 [steps, batch], and the cache, in place or not; if asked for also
+ * `logits` float32 [batch, vocabulary] of the last step, to compare devices by.
  */
 export function buildStepGraph(
   model: Gpt2Model,
   rule: PickRule,
-  { nSteps, arithmetic }: StepForm,
+  form: StepForm,
   outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
 ): Uint8Array {
+  const { nSteps, arithmetic } = form;
   const { config, precision = 'float32' } = model;
   const graph = new Graph('steps');
   const input = (name: string, type: 'int32' | Arithmetic, ...rest: readonly Dimension[]) =>
     splitSteps(graph, graph.input(name, type, [nSteps, ...rest]), nSteps);
   const cacheShape: readonly Dimension[] = ['batch', config.nHeads, 'capacity', config.headWidth];
-  const names = (role: 'past' | 'present') => stepCacheNames(role, config.nLayers);
-  const pairs = (role: 'past' | 'present') =>
-    Array.from(
-      { length: config.nLayers },
-      (_, layer): KeyAndValue => [`${role}.${layer}.key`, `${role}.${layer}.value`],
-    );
-  for (const name of names('past')) graph.input(name, precision, cacheShape);
-  const attention = new GroupedAttention(config, pairs('past'), nSteps, pairs('present'));
+  for (const name of stepCacheNames('past', config.nLayers)) graph.input(name, precision, cacheShape);
+  const present = stepCacheOutputs(form, config.nLayers);
+  const attention = attendOver(form, config, present);
   const made = buildSteps(graph, model, rule, arithmetic, attention, {
     token: graph.input('token', 'int32', ['batch']),
     remaining: null,
@@ -66,8 +83,44 @@ export function buildStepGraph(
     graph.op('Identity', [made.logits], {}, 'logits');
     graph.output('logits', 'float32', ['batch', config.vocabularySize]);
   }
-  for (const name of names('present')) graph.output(name, precision, cacheShape);
+  for (const name of present) graph.output(name, precision, cacheShape);
   return encodeModel(graph);
+}
+
+function attendOver({ nSteps, cache }: StepForm, config: Gpt2Config, present: readonly string[]) {
+  const past = inPairs(stepCacheNames('past', config.nLayers));
+  const made = inPairs(present);
+  return cache === 'in-place'
+    ? new InPlaceAttention(config, past, made)
+    : new GroupedAttention(config, past, nSteps, made);
+}
+
+function inPairs(names: readonly string[]): readonly KeyAndValue[] {
+  return Array.from({ length: names.length / 2 }, (_, i): KeyAndValue => [names[2 * i]!, names[2 * i + 1]!]);
+}
+
+/** Steps that each make an output of what they write. */
+class InPlaceAttention implements DeviceAttention {
+  readonly #config: Gpt2Config;
+  #made: readonly KeyAndValue[];
+  #step: GroupedAttention;
+
+  constructor(config: Gpt2Config, past: readonly KeyAndValue[], made: readonly KeyAndValue[]) {
+    this.#config = config;
+    this.#made = made;
+    this.#step = new GroupedAttention(config, past, 1, made.slice(0, config.nLayers));
+  }
+
+  attend(graph: Graph, qkv: string, layer: number, lengths: StepLengths): string {
+    return this.#step.attend(graph, qkv, layer, lengths);
+  }
+
+  endStep(): void {
+    this.#step.endStep();
+    this.#made = this.#made.slice(this.#config.nLayers);
+    const made = this.#made.slice(0, this.#config.nLayers);
+    this.#step = new GroupedAttention(this.#config, this.#step.past, 1, made);
+  }
 }
 
 /**

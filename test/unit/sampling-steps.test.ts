@@ -1,0 +1,102 @@
+// The step form as WebGPU runs it, on a software driver: what it samples, and that a run neither waits for the
+// processor nor moves its cache.
+
+import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, test } from 'node:test';
+import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { generateBatch } from '../../server/sampling/generate-batch.ts';
+import { buildGenerationGraph } from '../../server/sampling/generation-graph.ts';
+import type { PickRule } from '../../server/sampling/pick-token.ts';
+import { openSession } from '../../server/sampling/session.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
+import type { StepsAsked, StepsMade } from './sampling-steps-child.ts';
+
+/** Chromium's software Vulkan, which Debian's package carries. */
+const SWIFTSHADER = '/usr/lib/chromium';
+const hasSwiftShader = existsSync(join(SWIFTSHADER, 'vk_swiftshader_icd.json'));
+
+const RULES: readonly PickRule[] = [
+  { topK: 40, topP: 1, greedy: false },
+  { topK: 40, topP: 0.8, greedy: false },
+  { topK: 40, topP: 1, greedy: true },
+  { topK: 0, topP: 1, greedy: false },
+  { topK: 0, topP: 0.9, greedy: false },
+];
+
+describe('steps on WebGPU', { skip: !hasSwiftShader }, () => {
+  // More than one sort finds the highest of.
+  const model = writeRandomCheckpoint(scratchFolder(), { config: { vocab_size: 2503 } });
+  const asked: StepsAsked = {
+    model,
+    scratch: scratchFolder(),
+    form: { nSteps: 3, arithmetic: 'float32', cache: 'in-place' },
+    rules: RULES,
+    rows: [[299], [5, 6, 7], [10, 20]].map((prompt, sampleId) => ({ sampleId, prompt })),
+    maxTokens: 9,
+  };
+
+  test('pick what the reference picks, fetch nothing on the way, and never move the cache', async () => {
+    const made = runOnSoftwareDriver(asked);
+    for (const [i, rule] of RULES.entries()) {
+      const name = JSON.stringify(rule);
+      const reference = await sampleOnCpu(asked, rule);
+      const { tokens, logprobs, onHost, nCacheCopies, nDispatches } = made[i]!;
+      assert.deepEqual(
+        tokens,
+        reference.map(({ tokens }) => [...tokens]),
+        name,
+      );
+      for (const [row, { logprobs: expected }] of reference.entries()) {
+        for (const [j, value] of expected.entries()) {
+          assert.ok(Math.abs(logprobs[row]![j]! - value) < 1e-4, `${name}, row ${row}, token ${j}`);
+        }
+      }
+      assert.deepEqual(onHost, [], name);
+      assert.equal(nCacheCopies, 0, name);
+      assert.ok(nDispatches > 0, 'the profile tells of dispatches');
+    }
+  });
+
+  test('copy the cache where it is handed on: what the profile counts is there to be counted', () => {
+    const [made] = runOnSoftwareDriver({
+      ...asked,
+      scratch: scratchFolder(),
+      form: { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' },
+      rules: RULES.slice(0, 1),
+    });
+    assert.ok(made!.nCacheCopies > 0);
+  });
+});
+
+function runOnSoftwareDriver(asked: StepsAsked): readonly StepsMade[] {
+  const { status, stdout, stderr } = spawnSync(
+    process.execPath,
+    [join(import.meta.dirname, 'sampling-steps-child.ts')],
+    {
+      input: JSON.stringify(asked),
+      encoding: 'utf8',
+      timeout: 120_000,
+      env: {
+        ...process.env,
+        LD_LIBRARY_PATH: SWIFTSHADER,
+        VK_ICD_FILENAMES: join(SWIFTSHADER, 'vk_swiftshader_icd.json'),
+      },
+    },
+  );
+  assert.equal(status, 0, stderr);
+  return JSON.parse(stdout) as readonly StepsMade[];
+}
+
+async function sampleOnCpu({ model, rows, maxTokens }: StepsAsked, rule: PickRule) {
+  const checkpoint = await openCheckpoint(model);
+  const { config, weightFolder } = checkpoint;
+  const session = { provider: 'cpu', nThreads: 1, weightFolder } as const;
+  const loop = await openSession(buildGenerationGraph(checkpoint, rule), session);
+  const schedule = { kind: 'constant', temperature: 1 } as const;
+  const results = await generateBatch(loop, { config, seed: 7, maxTokens, schedule }, rows, () => false);
+  return results!;
+}
