@@ -1,15 +1,10 @@
 // Some steps of generation as one graph, for devices whose runtime has no loop of its own: the caller runs it
 // again and again and hands the cache that a run returned to the next, without ever looking at it.
 
-import {
-  type DeviceAttention,
-  GroupedAttention,
-  type KeyAndValue,
-  type StepLengths,
-} from './device-attention.ts';
+import { type DeviceAttention, GroupedAttention, type KeyAndValue } from './device-attention.ts';
 import { buildSteps, splitSteps } from './device-steps.ts';
-import type { Gpt2Config } from './gpt2-config.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
+import { InPlaceAttention } from './in-place-attention.ts';
 import { type Dimension, encodeModel, Graph } from './onnx-graph.ts';
 import type { Arithmetic } from './pick-on-device.ts';
 import type { PickRule } from './pick-token.ts';
@@ -64,7 +59,7 @@ export function buildStepGraph(
   const cacheShape: readonly Dimension[] = ['batch', config.nHeads, 'capacity', config.headWidth];
   for (const name of stepCacheNames('past', config.nLayers)) graph.input(name, precision, cacheShape);
   const present = stepCacheOutputs(form, config.nLayers);
-  const attention = attendOver(form, config, present);
+  const attention = attendOver(form, model, present);
   const made = buildSteps(graph, model, rule, arithmetic, attention, {
     token: graph.input('token', 'int32', ['batch']),
     remaining: null,
@@ -87,40 +82,20 @@ export function buildStepGraph(
   return encodeModel(graph);
 }
 
-function attendOver({ nSteps, cache }: StepForm, config: Gpt2Config, present: readonly string[]) {
+function attendOver(
+  { nSteps, cache }: StepForm,
+  { config, precision = 'float32' }: Gpt2Model,
+  present: readonly string[],
+): DeviceAttention {
   const past = inPairs(stepCacheNames('past', config.nLayers));
   const made = inPairs(present);
   return cache === 'in-place'
-    ? new InPlaceAttention(config, past, made)
+    ? new InPlaceAttention(config, precision, past, made)
     : new GroupedAttention(config, past, nSteps, made);
 }
 
 function inPairs(names: readonly string[]): readonly KeyAndValue[] {
   return Array.from({ length: names.length / 2 }, (_, i): KeyAndValue => [names[2 * i]!, names[2 * i + 1]!]);
-}
-
-/** Steps that each make an output of what they write. */
-class InPlaceAttention implements DeviceAttention {
-  readonly #config: Gpt2Config;
-  #made: readonly KeyAndValue[];
-  #step: GroupedAttention;
-
-  constructor(config: Gpt2Config, past: readonly KeyAndValue[], made: readonly KeyAndValue[]) {
-    this.#config = config;
-    this.#made = made;
-    this.#step = new GroupedAttention(config, past, 1, made.slice(0, config.nLayers));
-  }
-
-  attend(graph: Graph, qkv: string, layer: number, lengths: StepLengths): string {
-    return this.#step.attend(graph, qkv, layer, lengths);
-  }
-
-  endStep(): void {
-    this.#step.endStep();
-    this.#made = this.#made.slice(this.#config.nLayers);
-    const made = this.#made.slice(0, this.#config.nLayers);
-    this.#step = new GroupedAttention(this.#config, this.#step.past, 1, made);
-  }
 }
 
 /**

@@ -61,6 +61,18 @@ describe('steps on WebGPU', { skip: !hasSwiftShader }, () => {
     }
   });
 
+  test('do so with heads that the runtime cannot rotate', async () => {
+    const narrow = writeRandomCheckpoint(scratchFolder(), { config: { n_head: 4 } });
+    const rules = RULES.slice(0, 1);
+    const [made] = runOnSoftwareDriver({ ...asked, model: narrow, scratch: scratchFolder(), rules });
+    const reference = await sampleOnCpu({ ...asked, model: narrow }, rules[0]!);
+    assert.deepEqual(
+      made!.tokens,
+      reference.map(({ tokens }) => [...tokens]),
+    );
+    assert.equal(made!.nCacheCopies, 0);
+  });
+
   test('copy the cache where it is handed on: what the profile counts is there to be counted', () => {
     const [made] = runOnSoftwareDriver({
       ...asked,

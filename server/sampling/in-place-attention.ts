@@ -1,0 +1,71 @@
+// Attention for WebGPU over a cache that stays where it is: each step's keys and values are outputs of the graph,
+// and who runs it gives the same memory for the input and for all of them. Knows nothing of who does.
+
+import type { DeviceAttention, KeyAndValue, StepLengths } from './device-attention.ts';
+import type { Gpt2Config } from './gpt2-config.ts';
+import type { Precision } from './gpt2-graph.ts';
+import type { Graph } from './onnx-graph.ts';
+
+export class InPlaceAttention implements DeviceAttention {
+  readonly #config: Gpt2Config;
+  readonly #precision: Precision;
+  readonly #nPositions: number;
+  #past: readonly KeyAndValue[];
+  #made: readonly KeyAndValue[];
+
+  /** `past` has one pair a layer, [batch, heads, capacity, head width] each; `made` the same for each step. */
+  constructor(
+    config: Gpt2Config,
+    precision: Precision,
+    past: readonly KeyAndValue[],
+    made: readonly KeyAndValue[],
+  ) {
+    this.#config = config;
+    this.#precision = precision;
+    // The last run's steps may go on behind the model's last position.
+    this.#nPositions = config.nPositions + made.length / config.nLayers;
+    this.#past = past;
+    this.#made = made;
+  }
+
+  attend(graph: Graph, qkv: string, layer: number, { length, total }: StepLengths): string {
+    const { nHeads, attentionScales } = this.#config;
+    const rotation = this.#rotateByNothing(graph);
+    const attended = graph.newName('attended');
+    const joint = graph.op('Unsqueeze', [qkv, graph.int64([1])]);
+    graph.node(
+      'com.microsoft',
+      'GroupQueryAttention',
+      [joint, '', '', ...this.#past[layer]!, length, total, ...rotation],
+      [attended, ...this.#made[layer]!],
+      {
+        num_heads: nHeads,
+        kv_num_heads: nHeads,
+        scale: { float: attentionScales[layer]! },
+        ...(rotation.length === 0 ? {} : { do_rotary: 1 }),
+      },
+    );
+    return graph.op('Squeeze', [attended, graph.int64([1])]);
+  }
+
+  endStep(): void {
+    const { nLayers } = this.#config;
+    this.#past = this.#made.slice(0, nLayers);
+    this.#made = this.#made.slice(nLayers);
+  }
+
+  /**
+   * Cosines and sines of no angle, [positions, pairs]: x·1 − y·0 is x. Only where it rotates, the runtime takes the
+   * joint projection apart and writes the cache in one pass. It rotates heads of whole sixteens.
+   */
+  #rotateByNothing(graph: Graph): readonly string[] {
+    const { headWidth } = this.#config;
+    if (headWidth % 16 !== 0) return [];
+    const shape = [this.#nPositions, headWidth / 2] as const;
+    const FloatArray = this.#precision === 'float16' ? Float16Array : Float32Array;
+    return [1, 0].map((value) => {
+      const table = new FloatArray(shape[0] * shape[1]).fill(value);
+      return graph.weight(`rotation:${value}`, this.#precision, shape, new Uint8Array(table.buffer));
+    });
+  }
+}
