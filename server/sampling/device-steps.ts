@@ -91,12 +91,36 @@ export function buildSteps(
   };
 }
 
+/** What one node may take apart or put together: WebGPU's shaders have ten buffers at the most. */
+const STEPS_AT_ONCE = 8;
+
 /** The parts of [steps, …], without their first axis. */
 export function splitSteps(graph: Graph, input: string, nSteps: number): readonly string[] {
-  const parts =
-    nSteps === 1 ? [input] : graph.ops('Split', [input], nSteps, { axis: 0, num_outputs: nSteps });
-  return parts.map((part) => graph.op('Squeeze', [part, graph.int64([0])]));
+  return split(graph, input, nSteps).map((part) => graph.op('Squeeze', [part, graph.int64([0])]));
 }
 
-const join = (graph: Graph, parts: readonly string[]) =>
-  parts.length === 1 ? graph.op('Identity', parts) : graph.op('Concat', parts, { axis: 0 });
+function split(graph: Graph, input: string, nSteps: number): readonly string[] {
+  if (nSteps === 1) return [input];
+  if (nSteps <= STEPS_AT_ONCE) return graph.ops('Split', [input], nSteps, { axis: 0, num_outputs: nSteps });
+  const sizes = stretchesOf(nSteps);
+  const parts = graph.ops('Split', [input, graph.int64(sizes)], sizes.length, { axis: 0 });
+  return parts.flatMap((part, i) => split(graph, part, sizes[i]!));
+}
+
+function join(graph: Graph, parts: readonly string[]): string {
+  if (parts.length === 1) return graph.op('Identity', parts);
+  if (parts.length <= STEPS_AT_ONCE) return graph.op('Concat', parts, { axis: 0 });
+  let start = 0;
+  const joined = stretchesOf(parts.length).map((size) => {
+    start += size;
+    return size === 1 ? parts[start - 1]! : join(graph, parts.slice(start - size, start));
+  });
+  return join(graph, joined);
+}
+
+/** So few stretches that one node does for them, each of as many steps as the nodes below can do. */
+function stretchesOf(nSteps: number): readonly number[] {
+  let each = STEPS_AT_ONCE;
+  while (each * STEPS_AT_ONCE < nSteps) each *= STEPS_AT_ONCE;
+  return Array.from({ length: Math.ceil(nSteps / each) }, (_, i) => Math.min(each, nSteps - i * each));
+}

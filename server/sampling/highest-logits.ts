@@ -93,7 +93,7 @@ function chooseParts(length: number): number {
 }
 
 /** Looked up, since only as indices are int64 at home on WebGPU. All must be below `limit`. */
-function asFloats(graph: Graph, indices: string, limit: number): string {
+export function asFloats(graph: Graph, indices: string, limit: number): string {
   const range = [graph.float32(0), graph.float32(limit), graph.float32(1)];
   return graph.op('Gather', [graph.constantOp(`places:${limit}`, 'Range', range), indices]);
 }

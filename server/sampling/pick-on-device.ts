@@ -2,7 +2,7 @@
 // one top-k, one soft-max over the vocabulary, and small tensors after that. Knows nothing of how logits
 // were made. The reference on the CPU is pick-token.ts; both pick the same token, but for rounding.
 
-import { highestByColumns, highestByParts } from './highest-logits.ts';
+import { asFloats, highestByColumns, highestByParts } from './highest-logits.ts';
 import { DATA_TYPE, type Graph } from './onnx-graph.ts';
 import type { PickRule } from './pick-token.ts';
 
@@ -46,8 +46,17 @@ export function pickOnDevice(
   const candidates = isWhole && rule.topP >= 1 ? logits : values;
   const index = pickIndex(graph, rule, arithmetic, candidates, uniform, temperature);
   const at = (input: string) => graph.op('GatherElements', [input, index], { axis: 1 });
-  const token = candidates === logits ? index : graph.op('Cast', [at(ids)], { to: DATA_TYPE.int32 });
-  return { ...ofHighest, token, logit: at(candidates) };
+  const place =
+    candidates === values
+      ? at(ids)
+      : arithmetic === 'float64'
+        ? index
+        : asFloats(graph, index, vocabularySize);
+  return {
+    ...ofHighest,
+    token: graph.op('Cast', [place], { to: DATA_TYPE.int32 }),
+    logit: at(candidates),
+  };
 }
 
 /** In nats: ln p = x − x₁ + ln p₁ with the likeliest token's x₁ and p₁, so that nothing can underflow. */
@@ -59,7 +68,10 @@ export function logprobOf(
   return graph.op('Add', [logit, offset]);
 }
 
-/** Index of the last candidate whose cumulated probability, itself left out, is not above the noise: int32. */
+/**
+ * Index of the last candidate whose cumulated probability, itself left out, is not above the noise: int32 or int64,
+ * as each runtime has it for nothing.
+ */
 function pickIndex(
   graph: Graph,
   rule: PickRule,
@@ -84,10 +96,12 @@ function pickIndex(
     });
     threshold = graph.op('Mul', [uniform, mass]);
   }
-  // Counted in 32-bit floats, exact up to 2²⁴, since reductions over integers are not everywhere.
   const isPassed = graph.op('Cast', [graph.op('LessOrEqual', [before, threshold])], {
     to: DATA_TYPE.float32,
   });
+  if (process.env.ARGMAX)
+    return graph.op('ArgMax', [isPassed], { axis: 1, keepdims: 1, select_last_index: 1 });
+  // Counted in 32-bit floats, exact up to 2²⁴, since reductions over integers are not everywhere.
   const nPassed = graph.op('ReduceSum', [isPassed, graph.int64([1])], { keepdims: 1 });
   const last = graph.op('Max', [graph.op('Sub', [nPassed, graph.float32(1)]), graph.float32(0)]);
   return graph.op('Cast', [last], { to: DATA_TYPE.int32 });

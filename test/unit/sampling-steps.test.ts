@@ -33,7 +33,8 @@ describe('steps on WebGPU', { skip: !hasSwiftShader }, () => {
   const asked: StepsAsked = {
     model,
     scratch: scratchFolder(),
-    form: { nSteps: 3, arithmetic: 'float32', cache: 'in-place' },
+    // More steps than one node takes apart, and a last run that ends behind the last token.
+    form: { nSteps: 9, arithmetic: 'float32', cache: 'in-place' },
     rules: RULES,
     rows: [[299], [5, 6, 7], [10, 20]].map((prompt, sampleId) => ({ sampleId, prompt })),
     maxTokens: 9,
