@@ -98,7 +98,7 @@ export function asFloats(graph: Graph, indices: string, limit: number): string {
   return graph.op('Gather', [graph.constantOp(`places:${limit}`, 'Range', range), indices]);
 }
 
-function padRows(graph: Graph, rows: string, nMissing: number, value: number): string {
+export function padRows(graph: Graph, rows: string, nMissing: number, value: number): string {
   if (nMissing === 0) return rows;
   return graph.op('Pad', [rows, graph.int64([0, 0, 0, nMissing]), graph.float32(value)]);
 }

@@ -2,6 +2,7 @@
 // one top-k, one soft-max over the vocabulary, and small tensors after that. Knows nothing of how logits
 // were made. The reference on the CPU is pick-token.ts; both pick the same token, but for rounding.
 
+import { cumulateBefore } from './cumulate.ts';
 import { asFloats, highestByColumns, highestByParts } from './highest-logits.ts';
 import { DATA_TYPE, type Graph } from './onnx-graph.ts';
 import type { PickRule } from './pick-token.ts';
@@ -44,7 +45,8 @@ export function pickOnDevice(
   if (rule.greedy) return { ...ofHighest, token: likeliest, logit: values };
 
   const candidates = isWhole && rule.topP >= 1 ? logits : values;
-  const index = pickIndex(graph, rule, arithmetic, candidates, uniform, temperature);
+  const nCandidates = isWhole ? vocabularySize : k;
+  const index = pickIndex(graph, rule, arithmetic, nCandidates, candidates, uniform, temperature);
   const at = (input: string) => graph.op('GatherElements', [input, index], { axis: 1 });
   const place =
     candidates === values
@@ -68,6 +70,9 @@ export function logprobOf(
   return graph.op('Add', [logit, offset]);
 }
 
+/** WebGPU looks for the last of so many in one pass, one after the other; more are counted side by side. */
+const FEW_CANDIDATES = 512;
+
 /**
  * Index of the last candidate whose cumulated probability, itself left out, is not above the noise: int32 or int64,
  * as each runtime has it for nothing.
@@ -76,6 +81,7 @@ function pickIndex(
   graph: Graph,
   rule: PickRule,
   arithmetic: Arithmetic,
+  nCandidates: number,
   logits: string,
   uniform: string,
   temperature: string,
@@ -85,7 +91,7 @@ function pickIndex(
   const before =
     arithmetic === 'float64'
       ? graph.op('Sub', [graph.op('CumSum', [probability, graph.int32(1)]), probability])
-      : graph.op('CumSum', [probability, graph.int32(1)], { exclusive: 1 });
+      : cumulateBefore(graph, nCandidates, probability);
   let threshold = uniform;
   if (rule.topP < 1) {
     const limit = arithmetic === 'float64' ? graph.float64(rule.topP) : graph.float32(rule.topP);
@@ -99,8 +105,9 @@ function pickIndex(
   const isPassed = graph.op('Cast', [graph.op('LessOrEqual', [before, threshold])], {
     to: DATA_TYPE.float32,
   });
-  if (process.env.ARGMAX)
+  if (arithmetic === 'float32' && nCandidates <= FEW_CANDIDATES) {
     return graph.op('ArgMax', [isPassed], { axis: 1, keepdims: 1, select_last_index: 1 });
+  }
   // Counted in 32-bit floats, exact up to 2²⁴, since reductions over integers are not everywhere.
   const nPassed = graph.op('ReduceSum', [isPassed, graph.int64([1])], { keepdims: 1 });
   const last = graph.op('Max', [graph.op('Sub', [nPassed, graph.float32(1)]), graph.float32(0)]);
