@@ -5,11 +5,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Execution, Provider } from '../../protocol/study.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
-import { chooseDeviceForm, type DeviceProvider, nameDeviceForm } from './device-form.ts';
-import type { DeviceStart, ProofStandard } from './device-messages.ts';
+import { chooseDeviceForm, type DeviceForm, type DeviceProvider, nameDeviceForm } from './device-form.ts';
+import type { ProofStandard } from './device-messages.ts';
 import { type Device, proveDevice, startDevice } from './device-pool.ts';
 import type { GenerationSettings } from './generate-batch.ts';
-import type { Precision } from './gpt2-graph.ts';
 import type { PickRule } from './pick-token.ts';
 import { guessFreeBytes } from './providers/device-memory.ts';
 import type { DeviceSystem } from './providers/device-system.ts';
@@ -107,7 +106,7 @@ async function tryProvider(
   if (found.kind === 'missing') return { chosen: null, reason: found.reason, action: found.action };
   const { checkpoint, rule, settings, execution, signal } = question;
   const { config, weights, weightFolder } = checkpoint;
-  let form: DeviceStart['form'];
+  let form: DeviceForm;
   try {
     form = chooseDeviceForm(provider, config);
   } catch (cause) {
@@ -115,7 +114,7 @@ async function tryProvider(
   }
   const nDevices =
     execution.workers === 'auto' ? found.devices.length : Math.min(execution.workers, found.devices.length);
-  const nRows = chooseRows(question, found.devices, nDevices, form.precision);
+  const nRows = chooseRows(question, found.devices, nDevices, provider, form);
   const starts = Array.from({ length: nDevices }, (_, deviceId) => ({
     model: { config, weights, weightFolder },
     rule,
@@ -173,27 +172,33 @@ function hasGraphicsDevice(): boolean {
   return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('render'));
 }
 
-/** Beyond this, more rows were no faster on an H200. */
-const MAX_ROWS = { float16: 2048, float32: 256 } as const;
+/** Beyond these, more rows were no faster on an H200. */
+const MAX_ROWS = { loop: 2048, steps: 1024 } as const;
 /** The share of free memory that caches and logits may take. */
 const MEMORY_SHARE = 0.7;
+/** What WebGPU binds as one buffer where it binds most: one layer's keys have to fit. */
+const MAX_BUFFER_BYTES = 2 ** 31 - 4;
 
 /** A power of two: the more, the faster, as far as memory goes and there are samples. */
 function chooseRows(
   { execution, checkpoint, nSamples, nPositions }: DeviceQuestion,
   devices: readonly CudaDevice[],
   nDevices: number,
-  precision: Precision,
+  provider: DeviceProvider,
+  form: DeviceForm,
 ): number {
   if (execution.batch !== 'auto') return execution.batch;
   const { nLayers, width, vocabularySize } = checkpoint.config;
   const positions = Math.ceil(nPositions / 256) * 256;
-  // The cache once in pages, twice where it is handed on; and the logits of some steps.
-  const cacheBytes = precision === 'float16' ? 2 : 2 * 4;
-  const bytesPerRow = cacheBytes * 2 * nLayers * width * positions + 16 * 4 * vocabularySize;
+  const bytesPerLayer = width * positions * (form.precision === 'float16' ? 2 : 4);
+  // Written in place, the cache is there once; handed on, twice. And the logits of some steps.
+  const nCaches = provider === 'cuda' || provider === 'webgpu' ? 1 : 2;
+  const bytesPerRow = nCaches * 2 * nLayers * bytesPerLayer + 16 * 4 * vocabularySize;
   const free = Math.min(...devices.map(({ freeBytes }) => freeBytes)) * MEMORY_SHARE;
   const fitting = (free - 2 * checkpoint.weightBytes) / bytesPerRow;
+  const bound = form.kind === 'loop' ? Infinity : MAX_BUFFER_BYTES / bytesPerLayer;
   const power = (value: number, round: (x: number) => number) => 2 ** Math.max(0, round(Math.log2(value)));
   const wanted = power(Math.max(1, nSamples / nDevices), Math.ceil);
-  return Math.min(MAX_ROWS[precision], wanted, power(Math.max(1, fitting), Math.floor));
+  const possible = power(Math.max(1, Math.min(fitting, bound)), Math.floor);
+  return Math.min(MAX_ROWS[form.kind], wanted, possible);
 }

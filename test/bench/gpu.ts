@@ -21,7 +21,7 @@ const N_TOKENS = 512;
 const HEADLINE_SAMPLES = 20_000;
 const BATCHES: Readonly<Record<DeviceProvider, readonly number[]>> = {
   cuda: [64, 256, 512, 1024, 2048],
-  webgpu: [64, 256],
+  webgpu: [64, 256, 1024],
   dml: [64],
   coreml: [64],
 };
