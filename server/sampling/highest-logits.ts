@@ -6,7 +6,7 @@ import { DATA_TYPE, type Graph } from './onnx-graph.ts';
 export interface Highest {
   /** float32 [rows, k]. */
   readonly values: string;
-  /** [rows, k]: places in the row, int64 or, from `highestByParts`, float32. */
+  /** [rows, k]: places in the row, int64 or, from `highestByGroups`, float32. */
   readonly places: string;
 }
 
@@ -44,58 +44,69 @@ export function highestByColumns(graph: Graph, rowLength: number, k: number, row
 /** WebGPU's kernel sorts so many in one go; a longer row passes through memory a hundred times. */
 export const SORTED_AT_ONCE = 2048;
 
-/** Below anything that a model makes, and a number that every shader can be told. */
-const LOWEST = -3.4e38;
-
 /**
- * For WebGPU: the k highest of each part, then of what the parts gave, until one sort is enough. On a tie the lower
- * place comes first, as in one sort of all. Places are float32, each one exactly: WebGPU computes with no 64-bit
- * integers, and where it cannot, the runtime fetches the values and waits.
+ * For WebGPU: the k highest of all lie in the k groups of neighbours with the highest maxima, and each sort is one that
+ * the kernel does in one go. (Of equal values another may come first than elsewhere, but never for k = 1.) Places are
+ * float32, each one exactly: WebGPU computes with no 64-bit integers, and where it cannot, the runtime fetches the
+ * values and waits.
  */
-export function highestByParts(graph: Graph, rowLength: number, k: number, rows: string): Highest {
-  let [values, length] = [rows, rowLength];
-  let places: string | null = null;
-  while (length > SORTED_AT_ONCE && k * 4 <= SORTED_AT_ONCE) {
-    const nParts = chooseParts(length);
-    const partLength = Math.ceil(length / nParts);
-    const whole = padRows(graph, values, nParts * partLength - length, LOWEST);
-    const parts = graph.op('Reshape', [whole, graph.int64([-1, nParts, partLength])]);
-    const found = topK(graph, parts, k, 'sorted');
-    const starts = Array.from({ length: nParts }, (_, part) => part * partLength);
-    const offsets = graph.op('Reshape', [graph.float32(starts), graph.int64([1, nParts, 1])]);
-    length = nParts * k;
-    const flat = graph.int64([-1, length]);
-    const added = graph.op('Add', [asFloats(graph, found.places, partLength), offsets]);
-    const inside = graph.op('Reshape', [added, flat]);
-    places =
-      places === null
-        ? inside
-        : graph.op('GatherElements', [places, graph.op('Cast', [inside], { to: DATA_TYPE.int32 })], {
-            axis: 1,
-          });
-    values = graph.op('Reshape', [found.values, flat]);
+export function highestByGroups(graph: Graph, rowLength: number, k: number, rows: string): Highest {
+  const { values, places } = findByGroups(graph, rowLength, k, rows);
+  return { values, places: places(1) };
+}
+
+interface Found {
+  readonly values: string;
+  /** As what looks up other values takes them. */
+  readonly index: string;
+  /** As float32, times the given. */
+  readonly places: (factor: number) => string;
+}
+
+function findByGroups(graph: Graph, rowLength: number, k: number, rows: string): Found {
+  if (rowLength <= SORTED_AT_ONCE || k * 4 > SORTED_AT_ONCE) {
+    const { values, places } = topK(graph, rows, k, 'sorted');
+    return { values, index: places, places: (factor) => asFloats(graph, places, rowLength, factor) };
   }
-  const last = topK(graph, values, k, 'sorted');
+  const size = chooseGroupSize(rowLength);
+  const nGroups = Math.ceil(rowLength / size);
+  const whole = padRows(graph, rows, nGroups * size - rowLength, LOWEST);
+  const groups = graph.op('Reshape', [whole, graph.int64([-1, nGroups, size])]);
+  const maxima = graph.op('ReduceMax', [groups, graph.int64([2])], { keepdims: 0 });
+  const starts = findByGroups(graph, nGroups, k, maxima).places(size);
+  const offsets = graph.float32(Array.from({ length: size }, (_, i) => i));
+  const inside = graph.op('Add', [graph.op('Unsqueeze', [starts, graph.int64([2])]), offsets]);
+  const places = graph.op('Reshape', [inside, graph.int64([-1, k * size])]);
+  const at = (values: string, index: string) => graph.op('GatherElements', [values, index], { axis: 1 });
+  const asIndex = (floats: string) => graph.op('Cast', [floats], { to: DATA_TYPE.int32 });
+  const best = findByGroups(graph, k * size, k, at(whole, asIndex(places)));
+  const chosen = at(places, best.index);
   return {
-    values: last.values,
-    places:
-      places === null
-        ? asFloats(graph, last.places, length)
-        : graph.op('GatherElements', [places, last.places], { axis: 1 }),
+    values: best.values,
+    index: asIndex(chosen),
+    places: (factor) => (factor === 1 ? chosen : graph.op('Mul', [chosen, graph.float32(factor)])),
   };
 }
 
-/** The fewest parts that one sort each can do: a few more where those are of one length without padding. */
-function chooseParts(length: number): number {
-  const fewest = Math.ceil(length / SORTED_AT_ONCE);
-  for (let n = fewest; n <= 2 * fewest; n++) if (length % n === 0) return n;
-  return fewest;
+/** Below anything that a model makes, and a number that every shader can be told. */
+const LOWEST = -3.4e38;
+
+/** From so many on, the kernel that reduces gives each group a crew of its own. */
+const LARGE_GROUP = 32;
+
+/** The smallest whose maxima are sorted in one go; up to twice that where it makes all groups whole. */
+function chooseGroupSize(rowLength: number): number {
+  const smallest = Math.min(Math.ceil(rowLength / SORTED_AT_ONCE), LARGE_GROUP - 1);
+  const largest = Math.min(2 * smallest, LARGE_GROUP - 1);
+  for (let size = smallest; size <= largest; size++) if (rowLength % size === 0) return size;
+  return smallest;
 }
 
 /** Looked up, since only as indices are int64 at home on WebGPU. All must be below `limit`. */
-export function asFloats(graph: Graph, indices: string, limit: number): string {
-  const range = [graph.float32(0), graph.float32(limit), graph.float32(1)];
-  return graph.op('Gather', [graph.constantOp(`places:${limit}`, 'Range', range), indices]);
+export function asFloats(graph: Graph, indices: string, limit: number, factor = 1): string {
+  const range = [graph.float32(0), graph.float32(limit * factor), graph.float32(factor)];
+  const table = graph.constantOp(`places:${limit}:${factor}`, 'Range', range);
+  return graph.op('Gather', [table, indices]);
 }
 
 export function padRows(graph: Graph, rows: string, nMissing: number, value: number): string {

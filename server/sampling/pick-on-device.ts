@@ -3,7 +3,7 @@
 // were made. The reference on the CPU is pick-token.ts; both pick the same token, but for rounding.
 
 import { cumulateBefore } from './cumulate.ts';
-import { asFloats, highestByColumns, highestByParts } from './highest-logits.ts';
+import { asFloats, highestByColumns, highestByGroups } from './highest-logits.ts';
 import { DATA_TYPE, type Graph } from './onnx-graph.ts';
 import type { PickRule } from './pick-token.ts';
 
@@ -32,7 +32,7 @@ export function pickOnDevice(
 ): Picked {
   const isWhole = !rule.greedy && (rule.topK === 0 || rule.topK >= vocabularySize);
   const k = rule.greedy ? 1 : isWhole ? (rule.topP < 1 ? vocabularySize : 1) : rule.topK;
-  const highest = arithmetic === 'float64' ? highestByColumns : highestByParts;
+  const highest = arithmetic === 'float64' ? highestByColumns : highestByGroups;
   const { values, places: ids } = highest(graph, vocabularySize, k, logits);
   const first = (input: string) =>
     k === 1 ? input : graph.op('Slice', [input, graph.int64([0]), graph.int64([1]), graph.int64([1])]);

@@ -1,9 +1,9 @@
-// Finds the highest of rows by parts, on the provider named. As a program of its own, which a software driver needs,
+// Finds the highest of rows by groups, on the provider named. As a program of its own, which a software driver needs,
 // it reads cases from its input and prints what was found.
 
 import { text } from 'node:stream/consumers';
 import { Tensor } from 'onnxruntime-node';
-import { highestByParts } from '../../server/sampling/highest-logits.ts';
+import { highestByGroups } from '../../server/sampling/highest-logits.ts';
 import { encodeModel, Graph } from '../../server/sampling/onnx-graph.ts';
 import { openSession } from '../../server/sampling/session.ts';
 
@@ -24,7 +24,7 @@ export async function findHighest(
   const length = rows[0]!.length;
   const graph = new Graph('highest');
   graph.input('rows', 'float32', ['rows', length]);
-  const { values, places } = highestByParts(graph, length, k, 'rows');
+  const { values, places } = highestByGroups(graph, length, k, 'rows');
   graph.op('Identity', [values], {}, 'values');
   graph.op('Identity', [places], {}, 'places');
   graph.output('values', 'float32', ['rows', k]);
