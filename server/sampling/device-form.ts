@@ -13,12 +13,13 @@ export type DeviceForm =
   | { readonly kind: 'loop'; readonly precision: Precision; readonly loop: PagedLoopForm }
   | { readonly kind: 'steps'; readonly precision: Precision; readonly steps: StepForm };
 
-const WEBGPU_STEPS: StepForm = { nSteps: 8, arithmetic: 'float32' };
+const STEPS = { nSteps: 8, arithmetic: 'float32' } as const;
 
 /** By measurement (docs/performance.md); throws where the provider has no form for this model. */
 export function chooseDeviceForm(provider: DeviceProvider, config: Gpt2Config): DeviceForm {
   if (provider !== 'cuda') {
-    return { kind: 'steps', precision: 'float32', steps: WEBGPU_STEPS };
+    const cache = provider === 'webgpu' ? 'in-place' : 'handed-on';
+    return { kind: 'steps', precision: 'float32', steps: { ...STEPS, cache } };
   }
   const { headWidth } = config;
   if (headWidth % 8 !== 0 || headWidth > 256) {
@@ -36,5 +37,6 @@ export function nameDeviceForm(form: DeviceForm, nRows: number): string {
     const { attention, pageSize, unroll } = form.loop;
     return `${attention}-loop-${form.precision}-page-${pageSize}-unroll-${unroll}-rows-${nRows}`;
   }
-  return `steps-${form.precision}-${form.steps.nSteps}-rows-${nRows}`;
+  const { nSteps, cache } = form.steps;
+  return `steps-${cache}-${form.precision}-${nSteps}-rows-${nRows}`;
 }

@@ -2,7 +2,7 @@
 
 import type { DeviceForm } from './device-form.ts';
 import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
-import { generateBySteps } from './generate-by-steps.ts';
+import { generateBySteps, type StepSessions } from './generate-by-steps.ts';
 import { generateOnDevice } from './generate-on-device.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
 import { buildPagedLoop } from './paged-loop-graph.ts';
@@ -29,14 +29,23 @@ export async function openDeviceSampler(
     const loop = await openSession(buildPagedLoop(precise, rule, form.loop), session);
     return (settings, requests) => generateOnDevice(loop, form.loop, settings, requests, nRows);
   }
-  // Only WebGPU's buffers can be kept by this runtime; others get their cache back through the host.
-  const isKept = session.provider === 'webgpu';
-  const steps: StepForm = { ...form.steps, cache: isKept ? 'in-place' : 'handed-on' };
-  const deviceOutputs = isKept ? stepCacheNames('present', model.config.nLayers) : [];
-  const sessions = {
-    emptyCache: await openSession(buildEmptyCache(precise), { ...session, deviceOutputs }),
-    steps: await openSession(buildStepGraph(precise, rule, steps), session),
-  };
+  const { steps } = form;
+  const sessions = await openSteps(precise, rule, steps, session);
   return (settings, requests, isStopped) =>
     generateBySteps(sessions, steps, settings, requests, nRows, isStopped);
+}
+
+/** Only what is written in place stays in the device's memory: a cache that is handed on comes through the host. */
+export async function openSteps(
+  model: Gpt2Model,
+  rule: PickRule,
+  form: StepForm,
+  session: SessionSettings,
+  outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
+): Promise<StepSessions> {
+  const kept = form.cache === 'in-place' ? stepCacheNames('present', model.config.nLayers) : [];
+  return {
+    emptyCache: await openSession(buildEmptyCache(model), { ...session, deviceOutputs: kept }),
+    steps: await openSession(buildStepGraph(model, rule, form, outputs), session),
+  };
 }

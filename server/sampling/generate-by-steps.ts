@@ -30,7 +30,7 @@ export async function generateBySteps(
   const longestPrompt = Math.max(...requests.map(({ prompt }) => prompt.length));
   const nRuns = Math.ceil((longestPrompt - 1 + maxTokens) / form.nSteps);
   const rows = requests.map((request) => new PickedRow(request, maxTokens));
-  const cache = new HandedOnCache(config, nRows, nRuns * form.nSteps, form);
+  const cache = new StepCache(config, nRows, nRuns * form.nSteps, form);
   await cache.create(emptyCache);
   try {
     for (let run = 0; run < nRuns && rows.some((row) => !row.isDone); run++) {
@@ -94,7 +94,7 @@ class PickedRow {
 }
 
 /** Wherever the runtime keeps it. What it made itself must be what it is given: a buffer of one's own fails. */
-export class HandedOnCache {
+export class StepCache {
   readonly #nLayers: number;
   readonly #shape: readonly number[];
   readonly #form: Pick<StepForm, 'nSteps' | 'cache'>;
@@ -104,7 +104,7 @@ export class HandedOnCache {
     { nLayers, nHeads, headWidth }: Gpt2Config,
     nRows: number,
     nPositions: number,
-    form: Pick<StepForm, 'nSteps' | 'cache'> = { nSteps: 1, cache: 'handed-on' },
+    form: Pick<StepForm, 'nSteps' | 'cache'>,
   ) {
     this.#form = form;
     this.#nLayers = nLayers;

@@ -46,23 +46,27 @@ export function joinInputs(
 ): JoinedInputs {
   const used = nInside * headWidth;
   const missing = (nJoined * nInside - nHeads) * headWidth;
-  const join = (part: string) => {
+  const fill = (part: string) => {
     const whole = missing === 0 ? part : graph.op('Pad', [part, graph.int64([0, 0, 0, missing])]);
-    const joined = graph.op('Reshape', [whole, graph.int64([-1, nJoined, 1, used])]);
-    if (used === JOINED_WIDTH) return joined;
-    return graph.op('Pad', [joined, graph.int64([0, 0, 0, 0, 0, 0, 0, JOINED_WIDTH - used])]);
+    if (used === JOINED_WIDTH) return whole;
+    const joined = graph.op('Reshape', [whole, graph.int64([-1, nJoined, used])]);
+    const padded = graph.op('Pad', [joined, graph.int64([0, 0, 0, 0, 0, JOINED_WIDTH - used])]);
+    return graph.op('Reshape', [padded, graph.int64([-1, nJoined * JOINED_WIDTH])]);
   };
-  const flatten = (joined: string, width: number) =>
-    graph.op('Reshape', [joined, graph.int64([-1, nJoined * width])]);
-  const [query, key, value] = graph.ops('Split', [qkv], 3, { axis: 1, num_outputs: 3 }).map(join);
+  const [query, key, value] = graph.ops('Split', [qkv], 3, { axis: 1, num_outputs: 3 }).map(fill);
+  const apart = graph.op('Reshape', [query!, graph.int64([-1, nJoined, 1, JOINED_WIDTH])]);
   const own = graph.constantOp('own-values', 'Cast', [graph.float32(ownValues(headWidth, nInside))], {
     to: DATA_TYPE[precision],
   });
-  const places = graph.op('Reshape', [own, graph.int64([1, 1, N_QUERIES, JOINED_WIDTH])]);
+  const places = graph.constantOp('own-places', 'Reshape', [
+    own,
+    graph.int64([1, 1, N_QUERIES, JOINED_WIDTH]),
+  ]);
+  const queries = graph.op('Mul', [apart, places]);
   return {
-    query: flatten(graph.op('Mul', [query!, places]), N_QUERIES * JOINED_WIDTH),
-    key: flatten(key!, JOINED_WIDTH),
-    value: flatten(value!, JOINED_WIDTH),
+    query: graph.op('Reshape', [queries, graph.int64([-1, nJoined * N_QUERIES * JOINED_WIDTH])]),
+    key: key!,
+    value: value!,
   };
 }
 
@@ -75,11 +79,11 @@ export function takeOwnValues(
 ): string {
   const used = nInside * headWidth;
   const nQueries = nJoined * N_QUERIES;
-  const wide = graph.op('Reshape', [attended, graph.int64([-1, nQueries, JOINED_WIDTH])]);
-  const filled =
-    used === JOINED_WIDTH
-      ? wide
-      : graph.op('Slice', [wide, graph.int64([0]), graph.int64([used]), graph.int64([2])]);
+  const trim = () => {
+    const wide = graph.op('Reshape', [attended, graph.int64([-1, nQueries, JOINED_WIDTH])]);
+    return graph.op('Slice', [wide, graph.int64([0]), graph.int64([used]), graph.int64([2])]);
+  };
+  const filled = used === JOINED_WIDTH ? attended : trim();
   const parts = graph.op('Reshape', [filled, graph.int64([-1, nQueries * nInside, headWidth])]);
   const places = Array.from({ length: nHeads }, (_, head) => {
     const [joined, inside] = [Math.floor(head / nInside), head % nInside];

@@ -33,6 +33,8 @@ export function openSession(
     intraOpNumThreads: settings.nThreads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
+    // From its second run on it would hold the whole cache as one block beside the first run's memory, which stays.
+    ...(provider === 'cuda' ? { enableMemPattern: false } : {}),
     logSeverityLevel: 3,
     extra: {
       session: {

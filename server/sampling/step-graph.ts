@@ -17,7 +17,7 @@ export interface StepForm {
    * In place: every step's cache is an output, and the caller gives the same memory for the input and all of them, so
    * nothing is ever copied. Only WebGPU's runtime does so. Otherwise a run's first and last step copy the cache.
    */
-  readonly cache?: 'in-place' | 'handed-on';
+  readonly cache: 'in-place' | 'handed-on';
 }
 
 /** Names of all layers' keys and values as they go in, or come out in the same order. */

@@ -54,7 +54,7 @@ describe('the loop for devices', () => {
   }
 });
 
-const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32' };
+const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' };
 
 async function sampleAll(rule: PickRule, schedule: Schedule, config: object) {
   const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder(), { config: { ...config } }));

@@ -4,12 +4,13 @@
 import { availableParallelism } from 'node:os';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { DeviceProof, DeviceStart, ProofStandard } from '../device-messages.ts';
-import { HandedOnCache } from '../generate-by-steps.ts';
+import { openSteps } from '../device-sampler.ts';
+import { StepCache } from '../generate-by-steps.ts';
 import type { Gpt2Config } from '../gpt2-config.ts';
 import { buildPagedLoop } from '../paged-loop-graph.ts';
 import type { PickRule } from '../pick-token.ts';
 import { openSession, type SessionSettings } from '../session.ts';
-import { buildEmptyCache, buildStepGraph, type StepForm, stepCacheNames } from '../step-graph.ts';
+import type { StepForm } from '../step-graph.ts';
 
 export type ProofResult =
   | { readonly kind: 'proved'; readonly proof: DeviceProof }
@@ -18,7 +19,7 @@ export type ProofResult =
 const GREEDY: PickRule = { topK: 1, topP: 1, greedy: true };
 /** Twice what was measured for each precision on every device so far, relative to the CPU in 32 bits. */
 const TOLERANCE = { float32: 2e-3, float16: 3e-2 } as const;
-const CPU_FORM: StepForm = { nSteps: 4, arithmetic: 'float32' };
+const CPU_FORM = { arithmetic: 'float32', cache: 'handed-on' } as const;
 /** A second step is the first that reads a cache. */
 const N_STEPS = 2;
 /** As many rows as make a device worth having, few enough for the CPU. */
@@ -34,7 +35,7 @@ export async function proveDevice(
   const nSteps = form.kind === 'loop' ? form.loop.unroll : N_STEPS;
   const texts = spreadTexts(model.config, nSteps);
   const cpu = { ...session, provider: 'cpu', nThreads: availableParallelism() } as const;
-  const onCpu = await openSteps(model, { ...CPU_FORM, nSteps }, cpu, texts);
+  const onCpu = await proveSteps(model, { ...CPU_FORM, nSteps }, cpu, texts);
   const onDevice = await openOnDevice(start, session, texts);
   const expected = await onCpu();
   const actual = await onDevice();
@@ -72,7 +73,7 @@ async function openOnDevice(
 ): Promise<Run> {
   const precise = { ...model, precision: form.precision };
   if (form.kind === 'steps') {
-    return openSteps(precise, { ...form.steps, nSteps: N_STEPS }, session, texts);
+    return proveSteps(precise, { ...form.steps, nSteps: N_STEPS }, session, texts);
   }
   const loop = await openSession(buildPagedLoop(precise, GREEDY, form.loop, 'tokens-and-logits'), session);
   const { unroll, arithmetic } = form.loop;
@@ -80,32 +81,29 @@ async function openOnDevice(
     ...feed(texts, arithmetic, [1, unroll, N_ROWS]),
     remaining: new Tensor('int32', new Int32Array(N_ROWS).fill(unroll), [N_ROWS]),
   };
-  return timed(loop, inputs);
+  return timed(loop, inputs, {});
 }
 
-async function openSteps(
+async function proveSteps(
   model: DeviceStart['model'],
   form: StepForm,
   session: SessionSettings,
   texts: readonly Int32Array[],
 ): Promise<Run> {
-  const { config } = model;
-  const graph = buildStepGraph(model, GREEDY, form, 'tokens-and-logits');
-  const deviceOutputs = session.provider === 'webgpu' ? stepCacheNames('present', config.nLayers) : [];
-  const emptyCache = await openSession(buildEmptyCache(model), { ...session, deviceOutputs });
-  const steps = await openSession(graph, { ...session, deviceOutputs });
-  const cache = new HandedOnCache(config, N_ROWS, form.nSteps);
+  const { steps, emptyCache } = await openSteps(model, GREEDY, form, session, 'tokens-and-logits');
+  const cache = new StepCache(model.config, N_ROWS, form.nSteps, form);
   await cache.create(emptyCache);
   const numbers = Array.from({ length: form.nSteps }, (_, step) => step);
   const lengths = Int32Array.from(numbers.flatMap((step) => texts.map(() => step)));
   const totals = numbers.map((step) => [`total.${step}`, new Tensor('int32', Int32Array.of(step + 1), [])]);
-  return timed(steps, {
+  const inputs = {
     ...feed(texts, form.arithmetic, [form.nSteps, N_ROWS]),
     position: new Tensor('int32', Int32Array.from(numbers), [form.nSteps, 1]),
     length: new Tensor('int32', lengths, [form.nSteps, N_ROWS]),
     ...Object.fromEntries(totals),
     ...cache.inputs(),
-  });
+  };
+  return timed(steps, inputs, cache.outputs());
 }
 
 function feed(
@@ -135,12 +133,15 @@ function feed(
   };
 }
 
-function timed(session: InferenceSession, inputs: Record<string, Tensor>): Run {
+function timed(
+  session: InferenceSession,
+  inputs: Record<string, Tensor>,
+  cache: Record<string, Tensor | null>,
+): Run {
   return async () => {
     const startedAt = performance.now();
-    const outputs = await session.run(inputs);
+    const outputs = await session.run(inputs, { logits: null, ...cache });
     const logits = outputs.logits!.data as Float32Array;
-    for (const tensor of Object.values(outputs)) if (tensor.location !== 'cpu') tensor.dispose();
     return { logits, elapsedMs: performance.now() - startedAt };
   };
 }
