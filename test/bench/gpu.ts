@@ -5,12 +5,15 @@
 //   npm run bench -- gpu        VERBATIM_BENCH_PYTHON names a Python with torch and transformers
 
 import { spawnSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { findSystem } from '../../server/sampling/choose-devices.ts';
 import { chooseDeviceForm, type DeviceProvider, nameDeviceForm } from '../../server/sampling/device-form.ts';
+import type { DeviceStart } from '../../server/sampling/device-messages.ts';
 import { type Device, proveDevice, runOnDevices, startDevice } from '../../server/sampling/device-pool.ts';
 import { writeRandomCheckpoint } from '../unit/sampling-random-checkpoint.ts';
 
@@ -70,61 +73,68 @@ async function measureProvider(
     emit({ what: provider, skipped: found.reason });
     return;
   }
-  const form = chooseDeviceForm(provider, checkpoint.config);
-  for (const batch of BATCHES[provider]) {
-    const { config, weights, weightFolder } = checkpoint;
-    const start = {
-      model: { config, weights, weightFolder },
-      rule: { topK: 40, topP: 1, greedy: false },
-      settings: {
-        config,
-        seed: 0,
-        maxTokens: N_TOKENS,
-        schedule: { kind: 'constant', temperature: 1 },
-      },
-      form,
-      system: found.system,
-      deviceId: 0,
-      nRows: batch,
-    } as const;
-    const { signal } = new AbortController();
-    const proved = await proveDevice(start, 'right', signal);
-    const started = proved.kind === 'unfit' ? proved : await startDevice(start, signal);
-    if (started.kind === 'unfit') {
-      emit({ what: provider, batch, skipped: started.reason });
-      continue;
+  const { config, weights, weightFolder } = checkpoint;
+  const form = chooseDeviceForm(provider, config);
+  const startOn = (deviceId: number, nRows: number): DeviceStart => ({
+    model: { config, weights, weightFolder },
+    rule: { topK: 40, topP: 1, greedy: false },
+    settings: { config, seed: 0, maxTokens: N_TOKENS, schedule: { kind: 'constant', temperature: 1 } },
+    form,
+    system: found.system,
+    deviceId,
+    nRows,
+  });
+  const { signal } = new AbortController();
+  const proved = await proveDevice(startOn(0, 1), 'right', signal);
+  if (proved.kind === 'unfit') {
+    emit({ what: provider, skipped: proved.reason });
+    return;
+  }
+  emit({ what: provider, device: found.devices[0]?.name, ...proved.proof });
+  const measure = async (nDevices: number, batch: number) => {
+    const ids = Array.from({ length: nDevices }, (_, deviceId) => deviceId);
+    const started = await Promise.all(ids.map((id) => startDevice(startOn(id, batch), signal)));
+    const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
+    const unfit = started.find((one) => one.kind === 'unfit');
+    const what = { what: provider, devices: nDevices, form: nameDeviceForm(form, batch), batch };
+    if (unfit?.kind === 'unfit') {
+      for (const device of devices) device.end();
+      emit({ ...what, skipped: unfit.reason });
+      return 0;
     }
-    const elapsedMs = await secondOfTwoBatches(started.device, batch);
-    const tokensPerSecond = Math.round((1000 * batch * N_TOKENS) / elapsedMs);
+    const elapsedMs = await timeOfABatch(devices, batch);
+    const tokensPerSecond = Math.round((1000 * nDevices * batch * N_TOKENS) / elapsedMs);
     emit({
-      what: provider,
-      form: nameDeviceForm(form, batch),
-      batch,
+      ...what,
       tokens: N_TOKENS,
       tokensPerSecond,
       stepMs: Number((elapsedMs / N_TOKENS).toFixed(3)),
       ratio: reference === null ? null : Number((tokensPerSecond / reference).toFixed(2)),
       bandwidthMs: Number(bandwidthMs(config, batch, form.precision === 'float16' ? 2 : 4).toFixed(3)),
-      logitsError: proved.kind === 'proved' ? proved.proof.logitsError : null,
-      device: found.devices[0]?.name,
     });
+    return tokensPerSecond;
+  };
+  let [best, bestBatch] = [0, 0];
+  for (const batch of BATCHES[provider]) {
+    const tokensPerSecond = await measure(1, batch);
+    if (tokensPerSecond > best) [best, bestBatch] = [tokensPerSecond, batch];
   }
+  const nDevices = found.devices.length;
+  if (nDevices < 2 || best === 0) return;
+  const together = await measure(nDevices, bestBatch);
+  emit({ what: provider, devices: nDevices, batch: bestBatch, ofOne: Number((together / best).toFixed(2)) });
 }
 
-/** The first also allocates. */
-async function secondOfTwoBatches(device: Device, batch: number): Promise<number> {
+/** Of the batches after the first one on each device, which also allocates; in wall time while all devices work. */
+async function timeOfABatch(devices: readonly Device[], batch: number): Promise<number> {
   const rows = Array.from({ length: batch }, (_, sampleId) => ({ sampleId, prompt: [SIZE.bos_token_id] }));
+  const batches = Array.from({ length: 2 * devices.length }, () => rows);
+  let nDone = 0;
   let before = 0;
-  let elapsedMs = 0;
-  for await (const _ of runOnDevices(
-    [device],
-    [rows, rows][Symbol.iterator](),
-    new AbortController().signal,
-  )) {
-    elapsedMs = performance.now() - before;
-    before = performance.now();
+  for await (const _ of runOnDevices(devices, batches[Symbol.iterator](), new AbortController().signal)) {
+    if (++nDone === devices.length) before = performance.now();
   }
-  return elapsedMs;
+  return performance.now() - before;
 }
 
 /** An H200 copies 4.3 TB/s, read and written bytes counted. */
@@ -146,13 +156,17 @@ function measureHeadline(model: string, folder: string, emit: Emit): void {
   const found = findSystem('cuda');
   if (found.kind === 'missing') return;
   const cli = join(import.meta.dirname, '../../server/cli.ts');
+  let firstSeconds = 0;
   for (let nDevices = 1; nDevices <= found.devices.length; nDevices++) {
     const out = join(folder, `headline-${nDevices}.sqlite`);
     const plan = ['--model', model, '--samples', String(HEADLINE_SAMPLES), '--max-tokens', String(N_TOKENS)];
     const how = ['--provider', 'cuda', '--workers', String(nDevices), '--out', out];
     const startedAt = performance.now();
-    const { status } = spawnSync(process.execPath, [cli, 'sample', ...plan, ...how], { stdio: 'inherit' });
+    const { status } = spawnSync(process.execPath, [cli, 'sample', ...plan, ...how], {
+      stdio: ['ignore', 'ignore', 'inherit'],
+    });
     const seconds = (performance.now() - startedAt) / 1000;
+    if (nDevices === 1) firstSeconds = seconds;
     if (status !== 0 || !existsSync(out)) {
       emit({ what: 'headline', devices: nDevices, failed: status });
       return;
@@ -164,6 +178,24 @@ function measureHeadline(model: string, folder: string, emit: Emit): void {
       tokens: N_TOKENS,
       seconds: Number(seconds.toFixed(2)),
       tokensPerSecond: Math.round((HEADLINE_SAMPLES * N_TOKENS) / seconds),
+      ofOne: Number((firstSeconds / seconds).toFixed(2)),
+      samplesSha256: digestSamples(out),
     });
   }
+}
+
+/** Every token of every sample, with its log-probability: two files with the same digest hold the same samples. */
+function digestSamples(file: string): string {
+  const database = new DatabaseSync(file, { readOnly: true });
+  const hash = createHash('sha256');
+  const rows = database
+    .prepare('SELECT sample_id AS id, tokens, logprobs FROM samples ORDER BY sample_id')
+    .iterate();
+  for (const { id, tokens, logprobs } of rows) {
+    hash.update(`${id}:`);
+    hash.update(tokens as Uint8Array);
+    hash.update(logprobs as Uint8Array);
+  }
+  database.close();
+  return hash.digest('hex');
 }
