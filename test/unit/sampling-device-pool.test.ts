@@ -50,6 +50,35 @@ describe('device processes', { skip: !existsSync(driver) }, () => {
     assert.ok(performance.now() - cancelledAt < 1000);
   });
 
+  test('give nothing away before they are proved, and nothing at all if they are not', async () => {
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+    const { signal } = new AbortController();
+    let isProved = false;
+    const proven = new Promise<void>((resolve) => {
+      setTimeout(() => {
+        isProved = true;
+        resolve();
+      }, 3000);
+    });
+    const device = await start(checkpoint);
+    for await (const _ of runOnDevices([device], BATCHES[Symbol.iterator](), signal, proven)) {
+      assert.ok(isProved);
+    }
+    const wrong = Promise.reject(new Error('computes something else'));
+    wrong.catch(() => {});
+    const refused = await start(checkpoint);
+    let nRows = 0;
+    await assert.rejects(
+      async () => {
+        for await (const rows of runOnDevices([refused], BATCHES[Symbol.iterator](), signal, wrong)) {
+          nRows += rows.length;
+        }
+      },
+      { message: 'computes something else' },
+    );
+    assert.equal(nRows, 0);
+  });
+
   test('say so when they die', async () => {
     const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
     const device = await start(checkpoint, 80);
