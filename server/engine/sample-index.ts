@@ -43,7 +43,7 @@ export function* indexInSteps(
   let mostLines = 0;
   let mostBytes = 0;
   for (const { text } of samples) {
-    mostLines += countLines(text);
+    mostLines += countLines(viewBytes(text));
     mostBytes += text.length;
   }
   yield;
@@ -94,7 +94,7 @@ function numberSample(
   let start = 0;
   let rawLine = 0;
   while (start <= text.length) {
-    const end = lineEnd(text, start);
+    const end = lineEnd(source, start);
     rawLine++;
     const id = numberLine(numbers, profile, source, start, end);
     if (id >= 0) {
@@ -124,23 +124,29 @@ export function release({ buffer }: { readonly buffer: ArrayBufferLike }): void 
 const LF = 0x0a;
 const CR = 0x0d;
 
-/** Lines end at LF, CRLF or CR. */
-function lineEnd(text: Uint8Array, start: number): number {
+/** Lines end at LF, CRLF or CR. Looked for in four bytes at a time: text has far more of others. */
+function lineEnd({ bytes, view }: Source, start: number): number {
+  const { length } = bytes;
   let at = start;
-  for (; at < text.length; at++) {
-    const byte = text[at]!;
+  while (at + 4 <= length) {
+    const word = view.getInt32(at, true);
+    if ((hasZeroByte(word ^ 0x0a0a0a0a) | hasZeroByte(word ^ 0x0d0d0d0d)) !== 0) break;
+    at += 4;
+  }
+  for (; at < length; at++) {
+    const byte = bytes[at]!;
     if (byte === LF || byte === CR) break;
   }
   return at;
 }
 
+/** Not 0 if one of a word's bytes is 0 (H. S. Warren, "Hacker's Delight", 2nd edition, section 6-1). */
+const hasZeroByte = (word: number) => (word - 0x01010101) & ~word & 0x80808080;
+
 /** At least as many as there are. */
-function countLines(text: Uint8Array): number {
+function countLines(source: Source): number {
   let n = 1;
-  for (let i = 0; i < text.length; i++) {
-    const byte = text[i]!;
-    if (byte === LF || byte === CR) n++;
-  }
+  for (let at = lineEnd(source, 0); at < source.bytes.length; at = lineEnd(source, at + 1)) n++;
   return n;
 }
 
@@ -206,7 +212,7 @@ function findOrAddLine(n: Numbering, source: Source, from: number, to: number): 
     }
   }
   const start = starts[n.nLines]!;
-  for (let i = from, at = start; i < to; i++) lines.bytes[at++] = source.bytes[i]!;
+  copyBytes(source, from, to, lines, start);
   hashes[n.nLines] = hash;
   slots[slot] = ++n.nLines;
   starts[n.nLines] = start + to - from;
@@ -224,6 +230,14 @@ function sameBytes(a: Source, atA: number, endA: number, b: Source, atB: number,
     if (a.bytes[i] !== b.bytes[j]) return false;
   }
   return true;
+}
+
+/** Within one buffer, only to a place before. */
+function copyBytes(source: Source, from: number, to: number, target: Source, start: number): void {
+  let i = from;
+  let at = start;
+  for (; i + 4 <= to; i += 4, at += 4) target.view.setInt32(at, source.view.getInt32(i, true), true);
+  for (; i < to; i++) target.bytes[at++] = source.bytes[i]!;
 }
 
 function hashBytes(view: DataView, from: number, to: number): number {
