@@ -33,6 +33,8 @@ export interface ChosenDevices {
   readonly devices: readonly Device[];
   /** Rejects with an EnvironmentError when a device turns out to compute something else than the CPU. */
   readonly proven: Promise<void>;
+  /** Ends every process, those that prove as well. */
+  readonly end: () => void;
 }
 
 export interface DeviceChoice {
@@ -124,8 +126,10 @@ async function tryProvider(
     nRows,
     deviceId,
   }));
+  const stop = new AbortController();
+  const stopped = AbortSignal.any([signal, stop.signal]);
   const prove = async (standard: ProofStandard) => {
-    const proved = await Promise.all(starts.map((start) => proveDevice(start, standard, signal)));
+    const proved = await Promise.all(starts.map((start) => proveDevice(start, standard, stopped)));
     return proved.find((one) => one.kind === 'unfit')?.reason ?? null;
   };
   // Whoever named the provider does not wait for the proof: it is made while the first batch is, and stops it.
@@ -138,14 +142,15 @@ async function tryProvider(
     const reason = await proof;
     if (reason !== null) return { chosen: null, reason };
   }
-  const started = await Promise.all(starts.map((start) => startDevice(start, signal)));
+  const started = await Promise.all(starts.map((start) => startDevice(start, stopped)));
   const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
   const unfit = started.find((one) => one.kind === 'unfit');
   if (unfit?.kind === 'unfit') {
-    for (const device of devices) device.end();
+    stop.abort();
     return { chosen: null, reason: unfit.reason };
   }
-  return { chosen: { provider, form: nameDeviceForm(form, nRows), nRows, devices, proven }, reason: '' };
+  const end = () => stop.abort();
+  return { chosen: { provider, form: nameDeviceForm(form, nRows), nRows, devices, proven, end }, reason: '' };
 }
 
 export type Found =

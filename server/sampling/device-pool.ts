@@ -1,5 +1,5 @@
 // Deals batches to device processes, one a device, and yields their answers as they come. Which process makes
-// a batch changes nothing about it. Every process is ended when the consumer stops, for whatever reason.
+// a batch changes nothing about it. Every process ends with the signal it was started under, whatever it is doing.
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
@@ -35,7 +35,7 @@ export async function proveDevice(
   return answer.kind === 'proved' ? answer : unfit(answer);
 }
 
-/** Starts a process and waits until it has loaded the model, or says why it cannot. */
+/** Starts a process and waits until it has loaded the model, or says why it cannot. The signal ends it later, too. */
 export async function startDevice(start: DeviceStart, signal: AbortSignal): Promise<StartedDevice> {
   const { device, answer } = await ask({ kind: 'start', start }, signal);
   if (answer.kind === 'ready') return { kind: 'ready', device };
@@ -53,26 +53,16 @@ async function ask(
   signal: AbortSignal,
 ): Promise<{ readonly device: Device; readonly answer: DeviceAnswer }> {
   throwIfAborted(signal);
-  const device = new Device(request.start);
-  const onAbort = () => device.end();
-  signal.addEventListener('abort', onAbort, { once: true });
-  try {
-    device.send(request);
-    const answer = await device.answer();
-    throwIfAborted(signal);
-    return { device, answer };
-  } catch (cause) {
-    device.end();
-    throwIfAborted(signal);
-    throw cause;
-  } finally {
-    signal.removeEventListener('abort', onAbort);
-  }
+  const device = new Device(request.start, signal);
+  device.send(request);
+  const answer = await device.answer();
+  throwIfAborted(signal);
+  return { device, answer };
 }
 
 /**
  * Rejects with Cancelled within a second of the signal: the processes are killed, nothing they hold is needed. Nothing
- * is yielded before `proven`, and if it rejects, so does this.
+ * is yielded before `proven`, and if it rejects, so does this, at once.
  */
 export async function* runOnDevices(
   devices: readonly Device[],
@@ -84,6 +74,8 @@ export async function* runOnDevices(
     for (const device of devices) device.end();
   };
   signal.addEventListener('abort', onAbort, { once: true });
+  const unproved = proven.then(() => new Promise<never>(() => {}));
+  unproved.catch(() => {});
   const working = new Map<Device, Promise<{ device: Device; answer: DeviceAnswer }>>();
   const deal = (device: Device) => {
     const next = batches.next();
@@ -101,7 +93,7 @@ export async function* runOnDevices(
     throwIfAborted(signal);
     for (const device of devices) deal(device);
     while (working.size > 0) {
-      const { device, answer } = await Promise.race(working.values());
+      const { device, answer } = await Promise.race([...working.values(), unproved]);
       throwIfAborted(signal);
       if (answer.kind !== 'rows') throw sampling(answer);
       deal(device);
@@ -127,11 +119,13 @@ export class Device {
   #wake: () => void = () => {};
   #lastWords = '';
 
-  constructor({ system }: DeviceStart) {
+  constructor({ system }: DeviceStart, signal: AbortSignal) {
     this.#process = fork(fileURLToPath(deviceProcessUrl), {
       serialization: 'advanced',
       env: deviceEnvironment(system),
       execArgv: [],
+      signal,
+      killSignal: 'SIGKILL',
       // What drivers print is nobody's output; the last of it explains a crash.
       stdio: ['ignore', 'ignore', 'pipe', 'ipc'],
     });

@@ -79,7 +79,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     text: decodeTokens(tokenBytes, row.ended === 'eos' ? row.tokens.subarray(0, -1) : row.tokens),
   });
   if (chosen !== null) {
-    const { provider, form, nRows, devices, proven } = chosen;
+    const { provider, form, nRows, devices, proven, end } = chosen;
     const environment = { provider, form, batch: nRows, workers: devices.length, runtime };
     try {
       request.onEnvironment({ ...environment, fallbacks: passedOver });
@@ -88,7 +88,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
         yield rows.map(finish);
       }
     } finally {
-      for (const device of devices) device.end();
+      end();
     }
     return;
   }

@@ -1,11 +1,12 @@
 // Device processes: which one makes a batch changes nothing, cancelling ends them at once, and one that dies is
-// an error that says so. Runs on Chromium's software Vulkan, which Debian's package carries.
+// an error that says so. None outlives the run it was started for. Runs on Chromium's software Vulkan, which Debian's package carries.
 
 import assert from 'node:assert/strict';
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { chooseDevices } from '../../server/sampling/choose-devices.ts';
 import { chooseDeviceForm } from '../../server/sampling/device-form.ts';
 import type { DeviceStart } from '../../server/sampling/device-messages.ts';
 import { type Device, runOnDevices, startDevice } from '../../server/sampling/device-pool.ts';
@@ -22,6 +23,7 @@ const BATCHES = [0, 1, 2].map((batch) =>
 
 describe('device processes', { skip: !existsSync(driver) }, () => {
   process.env.VK_ICD_FILENAMES = driver;
+  process.env.LD_LIBRARY_PATH = SWIFTSHADER;
 
   test('two give what one gives', async () => {
     const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
@@ -64,19 +66,51 @@ describe('device processes', { skip: !existsSync(driver) }, () => {
     for await (const _ of runOnDevices([device], BATCHES[Symbol.iterator](), signal, proven)) {
       assert.ok(isProved);
     }
-    const wrong = Promise.reject(new Error('computes something else'));
-    wrong.catch(() => {});
-    const refused = await start(checkpoint);
+    const refused = await start(checkpoint, 80);
+    const wrong = new Promise<void>((_, reject) => {
+      setTimeout(() => reject(new Error('computes something else')), 100);
+    });
     let nRows = 0;
+    let nDealt = 0;
+    const batches = (function* () {
+      for (const batch of BATCHES) {
+        nDealt++;
+        yield batch;
+      }
+    })();
     await assert.rejects(
       async () => {
-        for await (const rows of runOnDevices([refused], BATCHES[Symbol.iterator](), signal, wrong)) {
-          nRows += rows.length;
-        }
+        for await (const rows of runOnDevices([refused], batches, signal, wrong)) nRows += rows.length;
       },
       { message: 'computes something else' },
     );
-    assert.equal(nRows, 0);
+    assert.deepEqual({ nRows, nDealt }, { nRows: 0, nDealt: 1 }, 'in the middle of the first batch');
+  });
+
+  test('end with the signal that they were started under', async () => {
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+    const stop = new AbortController();
+    const device = await start(checkpoint, 8, stop.signal);
+    stop.abort();
+    assert.equal((await device.answer()).kind, 'failed');
+  });
+
+  test('end all together, also those that are still being proved', async () => {
+    const large = { n_embd: 256, n_head: 4, vocab_size: 20_000 };
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder(), { config: large }));
+    const { rule, settings } = startOf(checkpoint);
+    const { chosen } = await chooseDevices({
+      execution: { provider: 'webgpu', batch: N_ROWS, workers: 'auto' },
+      checkpoint,
+      rule,
+      settings,
+      nSamples: N_ROWS,
+      nPositions: 9,
+      signal: new AbortController().signal,
+    });
+    chosen!.end();
+    await assert.rejects(chosen!.proven, { name: 'Cancelled' });
+    assert.equal((await chosen!.devices[0]!.answer()).kind, 'failed');
   });
 
   test('say so when they die', async () => {
@@ -90,8 +124,18 @@ describe('device processes', { skip: !existsSync(driver) }, () => {
   });
 });
 
-async function start({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): Promise<Device> {
-  const request: DeviceStart = {
+async function start(
+  checkpoint: Checkpoint,
+  maxTokens = 8,
+  signal = new AbortController().signal,
+): Promise<Device> {
+  const started = await startDevice(startOf(checkpoint, maxTokens), signal);
+  assert.equal(started.kind, 'ready', JSON.stringify(started));
+  return (started as { readonly device: Device }).device;
+}
+
+function startOf({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): DeviceStart {
+  return {
     model: { config, weights, weightFolder },
     rule: { topK: 40, topP: 1, greedy: false },
     settings: { config, seed: 0, maxTokens, schedule: { kind: 'constant', temperature: 1 } },
@@ -100,9 +144,6 @@ async function start({ config, weights, weightFolder }: Checkpoint, maxTokens = 
     deviceId: 0,
     nRows: N_ROWS,
   };
-  const started = await startDevice(request, new AbortController().signal);
-  assert.equal(started.kind, 'ready', JSON.stringify(started));
-  return (started as { readonly device: Device }).device;
 }
 
 async function sampleAll(devices: readonly Device[]): Promise<readonly RowResult[]> {
