@@ -124,6 +124,7 @@ async function tryProvider(
     form,
     system: found.system,
     nRows,
+    nPositions: question.nPositions,
     deviceId,
   }));
   const stop = new AbortController();

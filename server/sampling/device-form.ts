@@ -13,6 +13,14 @@ export type DeviceForm =
   | { readonly kind: 'loop'; readonly precision: Precision; readonly loop: PagedLoopForm }
   | { readonly kind: 'steps'; readonly precision: Precision; readonly steps: StepForm };
 
+/** Of every run on a device, whatever is in it: kernels may share out their work by either. */
+export interface RunSize {
+  /** Filled up where a batch has fewer. */
+  readonly nRows: number;
+  /** Of the plan's longest sample with its prompt; the last is never fed. */
+  readonly nPositions: number;
+}
+
 const STEPS = { nSteps: 8, arithmetic: 'float32' } as const;
 
 /** By measurement (docs/performance.md); throws where the provider has no form for this model. */

@@ -1,21 +1,19 @@
 // What the sampler and its device processes say to each other. Plain data: it is copied between processes.
 
-import type { DeviceForm } from './device-form.ts';
+import type { DeviceForm, RunSize } from './device-form.ts';
 import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
 import type { Gpt2Model } from './gpt2-graph.ts';
 import type { PickRule } from './pick-token.ts';
 import type { DeviceSystem } from './providers/device-system.ts';
 
 /** What a device process is for, all its life. */
-export interface DeviceStart {
+export interface DeviceStart extends RunSize {
   readonly model: Gpt2Model;
   readonly rule: PickRule;
   readonly settings: GenerationSettings;
   readonly form: DeviceForm;
   readonly system: DeviceSystem;
   readonly deviceId: number;
-  /** Rows of every run, filled up where a batch has fewer. */
-  readonly nRows: number;
 }
 
 /** What a device has to show before anything it makes is used: that it computes what the CPU does, or also faster. */

@@ -33,8 +33,8 @@ async function prove(start: DeviceStart, standard: ProofStandard): Promise<void>
 async function begin(start: DeviceStart): Promise<void> {
   const session = prepareSession(start);
   const { openDeviceSampler } = await import('./device-sampler.ts');
-  const { model, rule, form, nRows, settings } = start;
-  const sample = await openDeviceSampler(model, rule, form, session, nRows);
+  const { model, rule, form, settings } = start;
+  const sample = await openDeviceSampler(model, rule, form, session, start);
   process.on('message', async (request: DeviceRequest) => {
     if (request.kind !== 'batch') return;
     try {

@@ -1,6 +1,6 @@
 // Opens a model on a device in its graph form, and drives it. Runs inside a device's process.
 
-import type { DeviceForm } from './device-form.ts';
+import type { DeviceForm, RunSize } from './device-form.ts';
 import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
 import { generateBySteps, type StepSessions } from './generate-by-steps.ts';
 import { generateOnDevice } from './generate-on-device.ts';
@@ -10,7 +10,7 @@ import type { PickRule } from './pick-token.ts';
 import { openSession, type SessionSettings } from './session.ts';
 import { buildEmptyCache, buildStepGraph, type StepForm, stepCacheNames } from './step-graph.ts';
 
-/** A model on a device, ready for batches of `nRows`. */
+/** A model on a device, ready for batches of the size's rows, or fewer. */
 export type DeviceSampler = (
   settings: GenerationSettings,
   requests: readonly RowRequest[],
@@ -22,17 +22,17 @@ export async function openDeviceSampler(
   rule: PickRule,
   form: DeviceForm,
   session: SessionSettings,
-  nRows: number,
+  size: RunSize,
 ): Promise<DeviceSampler> {
   const precise = { ...model, precision: form.precision };
   if (form.kind === 'loop') {
     const loop = await openSession(buildPagedLoop(precise, rule, form.loop), session);
-    return (settings, requests) => generateOnDevice(loop, form.loop, settings, requests, nRows);
+    return (settings, requests) => generateOnDevice(loop, form.loop, settings, requests, size);
   }
   const { steps } = form;
   const sessions = await openSteps(precise, rule, steps, session);
   return (settings, requests, isStopped) =>
-    generateBySteps(sessions, steps, settings, requests, nRows, isStopped);
+    generateBySteps(sessions, steps, settings, requests, size, isStopped);
 }
 
 /** Only what is written in place stays in the device's memory: a cache that is handed on comes through the host. */

@@ -1,34 +1,34 @@
-// Drives the step graph for one batch: run after run, the cache handed on as it came back. Knows the graph's
+// Drives the step graph for one batch: run after run, over one cache. Knows the graph's
 // inputs and outputs; knows nothing of threads, studies or text.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import type { RunSize } from './device-form.ts';
 import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
 import { uniformAt } from './philox.ts';
 import { temperatureAt } from './schedule.ts';
 import { type StepForm, stepCacheNames, stepCacheOutputs } from './step-graph.ts';
 
-/** Both keep the cache in the same device's memory. */
+/** Both keep the cache in the same memory: the device's where it is written in place. */
 export interface StepSessions {
   readonly steps: InferenceSession;
   readonly emptyCache: InferenceSession;
 }
 
 /**
- * The results in the order of the rows, or null when `isStopped` said so before the end. The batch is filled
- * up to `nRows`, as in generate-on-device.ts and for the same reason.
+ * The results in the order of the rows, or null when `isStopped` said so before the end. Every batch has the same size,
+ * as in generate-on-device.ts and for the same reason.
  */
 export async function generateBySteps(
   { steps, emptyCache }: StepSessions,
   form: StepForm,
   settings: GenerationSettings,
   requests: readonly RowRequest[],
-  nRows: number,
+  { nRows, nPositions }: RunSize,
   isStopped: () => boolean,
 ): Promise<readonly RowResult[] | null> {
   const { config, maxTokens } = settings;
-  const longestPrompt = Math.max(...requests.map(({ prompt }) => prompt.length));
-  const nRuns = Math.ceil((longestPrompt - 1 + maxTokens) / form.nSteps);
+  const nRuns = Math.ceil((nPositions - 1) / form.nSteps);
   const rows = requests.map((request) => new PickedRow(request, maxTokens));
   const cache = new StepCache(config, nRows, nRuns * form.nSteps, form);
   await cache.create(emptyCache);

@@ -2,23 +2,26 @@
 // nothing of threads, studies or text.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import type { RunSize } from './device-form.ts';
 import type { GenerationSettings, RowRequest, RowResult } from './generate-batch.ts';
 import type { PagedLoopForm } from './paged-loop-graph.ts';
 import { uniformAt } from './philox.ts';
 import { temperatureAt } from './schedule.ts';
 
 /**
- * The results in the order of the rows. The batch is filled up to `nRows` with rows that want nothing, since
- * a matrix product of another height may round differently: a sample must not depend on who sits beside it.
+ * The results in the order of the rows. The batch is filled up to `nRows` with rows that want nothing, and its cache is
+ * as long as any of the plan has to be: a matrix product of another height may round differently, and attention is
+ * shared out by the cache's length where rows are few. A sample must not depend on who sits beside it.
  */
 export async function generateOnDevice(
   session: InferenceSession,
   form: PagedLoopForm,
   settings: GenerationSettings,
   requests: readonly RowRequest[],
-  nRows: number,
+  size: RunSize,
 ): Promise<readonly RowResult[]> {
-  const inputs = buildInputs(form, settings, requests, nRows);
+  const { nRows } = size;
+  const inputs = buildInputs(form, settings, requests, size);
   const { picked, logprob } = await session.run(inputs, ['picked', 'logprob']);
   const tokens = picked!.data as Int32Array;
   const logprobs = logprob!.data as Float32Array;
@@ -49,10 +52,9 @@ function buildInputs(
   { unroll, arithmetic }: PagedLoopForm,
   { seed, maxTokens, schedule }: GenerationSettings,
   requests: readonly RowRequest[],
-  nRows: number,
+  { nRows, nPositions }: RunSize,
 ): Record<string, Tensor> {
-  const longestPrompt = Math.max(...requests.map(({ prompt }) => prompt.length));
-  const nIterations = Math.ceil((longestPrompt - 1 + maxTokens) / unroll);
+  const nIterations = Math.ceil((nPositions - 1) / unroll);
   const nPicks = nIterations * unroll * nRows;
   const forced = new Int32Array(nPicks).fill(-1);
   const FloatArray = arithmetic === 'float64' ? Float64Array : Float32Array;

@@ -83,6 +83,7 @@ async function measureProvider(
     system: found.system,
     deviceId,
     nRows,
+    nPositions: 1 + N_TOKENS,
   });
   const { signal } = new AbortController();
   const proved = await proveDevice(startOn(0, 1), 'right', signal);

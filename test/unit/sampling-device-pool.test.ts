@@ -143,6 +143,7 @@ function startOf({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): 
     system: { provider: 'webgpu', runtimeFolder: null, libraryFolders: [SWIFTSHADER] },
     deviceId: 0,
     nRows: N_ROWS,
+    nPositions: 1 + maxTokens,
   };
 }
 

@@ -1,9 +1,11 @@
 // The graph forms made for graphics processors, on the CPU: what they share with the reference form must
-// give the reference's samples.
+// give the reference's samples, and every run must have the same size whatever is in it.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
+import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import type { RunSize } from '../../server/sampling/device-form.ts';
 import { generateBatch, type RowRequest } from '../../server/sampling/generate-batch.ts';
 import { generateBySteps } from '../../server/sampling/generate-by-steps.ts';
 import { generateOnDevice } from '../../server/sampling/generate-on-device.ts';
@@ -54,6 +56,8 @@ describe('the loop for devices', () => {
   }
 });
 
+/** Of more positions than the longest of the rows needs. */
+const SIZE: RunSize = { nRows: 8, nPositions: 45 };
 const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' };
 
 async function sampleAll(rule: PickRule, schedule: Schedule, config: object) {
@@ -63,13 +67,42 @@ async function sampleAll(rule: PickRule, schedule: Schedule, config: object) {
   const loop = await openSession(buildGenerationGraph(checkpoint, rule), session);
   const reference = await generateBatch(loop, settings, rows, () => false);
   const device = await openSession(buildPagedLoop(checkpoint, rule, GROUPED), session);
-  const looped = await generateOnDevice(device, GROUPED, settings, rows, 8);
+  const looped = await generateOnDevice(device, GROUPED, settings, rows, SIZE);
   const sessions = {
     steps: await openSession(buildStepGraph(checkpoint, rule, STEPS), session),
     emptyCache: await openSession(buildEmptyCache(checkpoint), session),
   };
-  const stepped = await generateBySteps(sessions, STEPS, settings, rows, 8, () => false);
+  const stepped = await generateBySteps(sessions, STEPS, settings, rows, SIZE, () => false);
   return { reference: reference!, looped, stepped: stepped! };
+}
+
+test('neither a cache nor a run is longer or shorter for what is beside a sample', async () => {
+  const rule: PickRule = { topK: 40, topP: 1, greedy: false };
+  const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+  const settings = { config: checkpoint.config, seed: 7, maxTokens: 4, schedule: CONSTANT };
+  const session = { provider: 'cpu', nThreads: 1, weightFolder: checkpoint.weightFolder } as const;
+  const loop = watch(await openSession(buildPagedLoop(checkpoint, rule, GROUPED), session));
+  const steps = watch(await openSession(buildStepGraph(checkpoint, rule, STEPS), session));
+  const emptyCache = await openSession(buildEmptyCache(checkpoint), session);
+  for (const batch of [rows.slice(0, 1), rows]) {
+    await generateOnDevice(loop.session, GROUPED, settings, batch, SIZE);
+    await generateBySteps({ steps: steps.session, emptyCache }, STEPS, settings, batch, SIZE, () => false);
+  }
+  assert.deepEqual(loop.dims('forced'), ['11,4,8', '11,4,8']);
+  assert.deepEqual([...new Set(steps.dims('past.0.key'))], ['8,2,45,16']);
+});
+
+/** The session, and the dimensions of an input in each run. */
+function watch(session: InferenceSession) {
+  const fed: Readonly<Record<string, Tensor>>[] = [];
+  const run = (inputs: Record<string, Tensor>, ...rest: readonly object[]) => {
+    fed.push(inputs);
+    return session.run(inputs, ...(rest as [object]));
+  };
+  return {
+    session: { run } as unknown as InferenceSession,
+    dims: (name: string) => fed.map((inputs) => inputs[name]!.dims.join()),
+  };
 }
 
 type Results = Awaited<ReturnType<typeof generateOnDevice>>;

@@ -54,7 +54,15 @@ async function sample(asked: StepsAsked, rule: PickRule, index: number): Promise
   };
   const schedule = { kind: 'constant', temperature: 1 } as const;
   const settings = { config, seed: 7, maxTokens, schedule };
-  const results = await generateBySteps(sessions, form, settings, rows, rows.length, () => false);
+  const nPositions = maxTokens + Math.max(...rows.map(({ prompt }) => prompt.length));
+  const results = await generateBySteps(
+    sessions,
+    form,
+    settings,
+    rows,
+    { nRows: rows.length, nPositions },
+    () => false,
+  );
   sessions.steps.endProfiling();
   return {
     tokens: results!.map(({ tokens }) => [...tokens]),

@@ -51,6 +51,7 @@ async function examine(
         system: found.system,
         deviceId: 0,
         nRows: 1,
+        nPositions: 2,
       },
       'right',
       signal,
