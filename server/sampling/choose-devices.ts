@@ -6,9 +6,16 @@ import type { Execution, Provider } from '../../protocol/study.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Checkpoint } from './checkpoint.ts';
 import { chooseDeviceForm, type DeviceForm, type DeviceProvider, nameDeviceForm } from './device-form.ts';
-import type { ProofStandard } from './device-messages.ts';
-import { type Device, proveDevice, startDevice } from './device-pool.ts';
+import {
+  type Device,
+  type ProvedDevice,
+  proveDevice,
+  type StartedDevice,
+  startDevice,
+} from './device-pool.ts';
 import type { GenerationSettings } from './generate-batch.ts';
+import type { Gpt2Config } from './gpt2-config.ts';
+import { JOINED_WIDTH, joinHeads } from './joined-heads.ts';
 import type { PickRule } from './pick-token.ts';
 import { guessFreeBytes } from './providers/device-memory.ts';
 import type { DeviceSystem } from './providers/device-system.ts';
@@ -116,7 +123,7 @@ async function tryProvider(
   }
   const nDevices =
     execution.workers === 'auto' ? found.devices.length : Math.min(execution.workers, found.devices.length);
-  const nRows = chooseRows(question, found.devices, nDevices, provider, form);
+  const nRows = chooseRows(question, found.devices.slice(0, nDevices), form);
   const starts = Array.from({ length: nDevices }, (_, deviceId) => ({
     model: { config, weights, weightFolder },
     rule,
@@ -129,12 +136,9 @@ async function tryProvider(
   }));
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
-  const prove = async (standard: ProofStandard) => {
-    const proved = await Promise.all(starts.map((start) => proveDevice(start, standard, stopped)));
-    return proved.find((one) => one.kind === 'unfit')?.reason ?? null;
-  };
+  const standard = isForced ? 'right' : 'right-and-faster';
   // Whoever named the provider does not wait for the proof: it is made while the first batch is, and stops it.
-  const proof = prove(isForced ? 'right' : 'right-and-faster');
+  const proof = Promise.all(starts.map((start) => proveDevice(start, standard, stopped))).then(firstReason);
   const proven = proof.then((reason) => {
     if (reason !== null) throw cannotBeUsed(provider, reason);
   });
@@ -145,13 +149,21 @@ async function tryProvider(
   }
   const started = await Promise.all(starts.map((start) => startDevice(start, stopped)));
   const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
-  const unfit = started.find((one) => one.kind === 'unfit');
-  if (unfit?.kind === 'unfit') {
+  const reason = firstReason(started);
+  if (reason !== null) {
     stop.abort();
-    return { chosen: null, reason: unfit.reason };
+    return { chosen: null, reason };
   }
   const end = () => stop.abort();
   return { chosen: { provider, form: nameDeviceForm(form, nRows), nRows, devices, proven, end }, reason: '' };
+}
+
+/** Of several devices, with the number of the one that is unfit. */
+function firstReason(devices: readonly (StartedDevice | ProvedDevice)[]): string | null {
+  const at = devices.findIndex(({ kind }) => kind === 'unfit');
+  const device = devices[at];
+  if (device?.kind !== 'unfit') return null;
+  return devices.length === 1 ? device.reason : `device ${at}: ${device.reason}`;
 }
 
 export type Found =
@@ -185,26 +197,36 @@ const MEMORY_SHARE = 0.7;
 /** What WebGPU binds as one buffer where it binds most: one layer's keys have to fit. */
 const MAX_BUFFER_BYTES = 2 ** 31 - 4;
 
+interface RowsQuestion extends Pick<DeviceQuestion, 'execution' | 'nSamples' | 'nPositions'> {
+  readonly checkpoint: Pick<Checkpoint, 'config' | 'weightBytes'>;
+}
+
 /** A power of two: the more, the faster, as far as memory goes and there are samples. */
-function chooseRows(
-  { execution, checkpoint, nSamples, nPositions }: DeviceQuestion,
-  devices: readonly CudaDevice[],
-  nDevices: number,
-  provider: DeviceProvider,
+export function chooseRows(
+  { execution, checkpoint, nSamples, nPositions }: RowsQuestion,
+  devices: readonly Pick<CudaDevice, 'freeBytes'>[],
   form: DeviceForm,
 ): number {
   if (execution.batch !== 'auto') return execution.batch;
-  const { nLayers, width, vocabularySize } = checkpoint.config;
-  const positions = Math.ceil(nPositions / 256) * 256;
-  const bytesPerLayer = width * positions * (form.precision === 'float16' ? 2 : 4);
+  const { config, weightBytes } = checkpoint;
+  const { nLayers, vocabularySize } = config;
+  // In whole pages; the last position of a sample is never fed.
+  const positions = Math.ceil((nPositions - 1) / 256) * 256;
+  const bytesPerLayer = cacheWidth(config, form) * positions * (form.precision === 'float16' ? 2 : 4);
   // Written in place, the cache is there once; handed on, twice. And the logits of some steps.
-  const nCaches = provider === 'cuda' || provider === 'webgpu' ? 1 : 2;
+  const nCaches = form.kind === 'steps' && form.steps.cache === 'handed-on' ? 2 : 1;
   const bytesPerRow = nCaches * 2 * nLayers * bytesPerLayer + 16 * 4 * vocabularySize;
   const free = Math.min(...devices.map(({ freeBytes }) => freeBytes)) * MEMORY_SHARE;
-  const fitting = (free - 2 * checkpoint.weightBytes) / bytesPerRow;
+  const fitting = (free - 2 * weightBytes) / bytesPerRow;
   const bound = form.kind === 'loop' ? Infinity : MAX_BUFFER_BYTES / bytesPerLayer;
   const power = (value: number, round: (x: number) => number) => 2 ** Math.max(0, round(Math.log2(value)));
-  const wanted = power(Math.max(1, nSamples / nDevices), Math.ceil);
+  const wanted = power(Math.max(1, nSamples / devices.length), Math.ceil);
   const possible = power(Math.max(1, Math.min(fitting, bound)), Math.floor);
   return Math.min(MAX_ROWS[form.kind], wanted, possible);
+}
+
+/** Values of one position's keys in a layer. */
+function cacheWidth(config: Gpt2Config, form: DeviceForm): number {
+  const heads = form.kind === 'loop' && form.loop.attention === 'joined' ? joinHeads(config) : null;
+  return heads === null ? config.width : heads.nJoined * JOINED_WIDTH;
 }

@@ -117,18 +117,20 @@ function list(folder: string, pattern: RegExp): readonly string[] {
   }
 }
 
-/** As the driver's own tool tells it; without the tool one device of modest size is assumed. */
+/** As the driver's own tool tells it; where there is none, or it may not tell, a device of modest size is assumed. */
 function listDevices(): readonly CudaDevice[] {
   const query = ['--query-gpu=name,memory.free', '--format=csv,noheader,nounits'];
   const { stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8', timeout: 10_000 });
   const lines = (stdout ?? '').split('\n').filter((line) => line.includes(','));
   const devices = lines.map((line) => {
     const [name = '', mebibytes = '0'] = line.split(',').map((part) => part.trim());
-    return { name, freeBytes: Number(mebibytes) * 2 ** 20 };
+    return { name, freeBytes: (Number(mebibytes) || MODEST_MEBIBYTES) * 2 ** 20 };
   });
   const visible = process.env.CUDA_VISIBLE_DEVICES;
   const shown = visible === undefined ? devices : devices.slice(0, splitVisible(visible).length);
-  return shown.length > 0 ? shown : [{ name: 'unknown', freeBytes: 8 * 2 ** 30 }];
+  return shown.length > 0 ? shown : [{ name: 'unknown', freeBytes: MODEST_MEBIBYTES * 2 ** 20 }];
 }
+
+const MODEST_MEBIBYTES = 8 * 1024;
 
 const splitVisible = (list: string) => list.split(',').filter((id) => id.trim() !== '');
