@@ -13,6 +13,7 @@ import { deflateRawSync } from 'node:zlib';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { chooseDevices, type DeviceQuestion } from '../../server/sampling/choose-devices.ts';
 import { chooseDeviceForm, nameDeviceForm } from '../../server/sampling/device-form.ts';
+import { deviceEnvironment } from '../../server/sampling/providers/device-system.ts';
 import { binariesIn, runtimeIn } from '../../server/sampling/providers/provider-folder.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
@@ -157,6 +158,16 @@ describe('the choice of a provider', () => {
     assert.equal(nameDeviceForm(form, 1024), 'paged-loop-float16-page-256-unroll-8-rows-1024');
     const joined = chooseDeviceForm('cuda', { ...checkpoint.config, nHeads: 12, headWidth: 64 });
     assert.equal(nameDeviceForm(joined, 1024), 'joined-loop-float16-page-128-unroll-8-rows-1024');
+  });
+
+  test('leaves none of what a form stands for to the environment', () => {
+    const system = { provider: 'cuda', runtimeFolder: null, libraryFolders: ['/cuda'] } as const;
+    const given = { ORT_ENABLE_XQA_NATIVE_KV: '0', LD_LIBRARY_PATH: '/own', HOME: '/home' };
+    assert.deepEqual(deviceEnvironment(system, given), {
+      ORT_ENABLE_XQA_NATIVE_KV: '1',
+      LD_LIBRARY_PATH: '/cuda:/own',
+      HOME: '/home',
+    });
   });
 });
 

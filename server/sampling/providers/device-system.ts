@@ -15,9 +15,10 @@ export function deviceEnvironment(
   { provider, libraryFolders }: DeviceSystem,
   base: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
-  // The runtime's faster attention over 16-bit pages has to be asked for, in no other way than this.
+  // The runtime's faster attention over 16-bit pages has to be asked for, in no other way than this. It rounds
+  // differently, so that whoever starts Verbatim has no say in it.
   const own = provider === 'cuda' ? { ORT_ENABLE_XQA_NATIVE_KV: '1' } : {};
-  if (libraryFolders.length === 0) return { ...own, ...base };
+  if (libraryFolders.length === 0) return { ...base, ...own };
   const before = base.LD_LIBRARY_PATH ? [base.LD_LIBRARY_PATH] : [];
-  return { ...own, ...base, LD_LIBRARY_PATH: [...libraryFolders, ...before].join(':') };
+  return { ...base, ...own, LD_LIBRARY_PATH: [...libraryFolders, ...before].join(':') };
 }
