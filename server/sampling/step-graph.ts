@@ -1,5 +1,5 @@
 // Some steps of generation as one graph, for devices whose runtime has no loop of its own: the caller runs it
-// again and again and hands the cache that a run returned to the next, without ever looking at it.
+// again and again over the same cache, without ever looking at it.
 
 import { type DeviceAttention, GroupedAttention, type KeyAndValue } from './device-attention.ts';
 import { buildSteps, splitSteps } from './device-steps.ts';
@@ -98,10 +98,7 @@ function inPairs(names: readonly string[]): readonly KeyAndValue[] {
   return Array.from({ length: names.length / 2 }, (_, i): KeyAndValue => [names[2 * i]!, names[2 * i + 1]!]);
 }
 
-/**
- * The cache before the first step, made where it is used: input `shape` int64 [4], outputs zeros under the names
- * that the step graph gives back.
- */
+/** The cache before the first step, made where it is used: input `shape` int64 [4], outputs what nobody reads. */
 export function buildEmptyCache({ config, precision = 'float32' }: Gpt2Model): Uint8Array {
   const graph = new Graph('cache');
   graph.input('shape', 'int64', [4]);
