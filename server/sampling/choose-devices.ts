@@ -123,7 +123,7 @@ async function tryProvider(
   }
   const nDevices =
     execution.workers === 'auto' ? found.devices.length : Math.min(execution.workers, found.devices.length);
-  const nRows = chooseRows(question, found.devices.slice(0, nDevices), form);
+  const { nRows, leavesRoom } = chooseRows(question, found.devices.slice(0, nDevices), form);
   const starts = Array.from({ length: nDevices }, (_, deviceId) => ({
     model: { config, weights, weightFolder },
     rule,
@@ -137,13 +137,14 @@ async function tryProvider(
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
   const standard = isForced ? 'right' : 'right-and-faster';
-  // Whoever named the provider does not wait for the proof: it is made while the first batch is, and stops it.
+  // Whoever named the provider does not wait for the proof: it is made while the first batch is, and stops it. Unless
+  // there is no room for both: a proof that finds no memory proves nothing.
   const proof = Promise.all(starts.map((start) => proveDevice(start, standard, stopped))).then(firstReason);
   const proven = proof.then((reason) => {
     if (reason !== null) throw cannotBeUsed(provider, reason);
   });
   proven.catch(() => {});
-  if (!isForced) {
+  if (!isForced || !leavesRoom) {
     const reason = await proof;
     if (reason !== null) return { chosen: null, reason };
   }
@@ -201,13 +202,18 @@ interface RowsQuestion extends Pick<DeviceQuestion, 'execution' | 'nSamples' | '
   readonly checkpoint: Pick<Checkpoint, 'config' | 'weightBytes'>;
 }
 
+interface ChosenRows {
+  readonly nRows: number;
+  /** Whether another process may use the device as well: the runtime takes memory in powers of two. */
+  readonly leavesRoom: boolean;
+}
+
 /** A power of two: the more, the faster, as far as memory goes and there are samples. */
 export function chooseRows(
   { execution, checkpoint, nSamples, nPositions }: RowsQuestion,
   devices: readonly Pick<CudaDevice, 'freeBytes'>[],
   form: DeviceForm,
-): number {
-  if (execution.batch !== 'auto') return execution.batch;
+): ChosenRows {
   const { config, weightBytes } = checkpoint;
   const { nLayers, vocabularySize } = config;
   // In whole pages; the last position of a sample is never fed.
@@ -222,7 +228,9 @@ export function chooseRows(
   const power = (value: number, round: (x: number) => number) => 2 ** Math.max(0, round(Math.log2(value)));
   const wanted = power(Math.max(1, nSamples / devices.length), Math.ceil);
   const possible = power(Math.max(1, Math.min(fitting, bound)), Math.floor);
-  return Math.min(MAX_ROWS[form.kind], wanted, possible);
+  const chosen = Math.min(MAX_ROWS[form.kind], wanted, possible);
+  const nRows = execution.batch === 'auto' ? chosen : execution.batch;
+  return { nRows, leavesRoom: 2 * nRows <= fitting };
 }
 
 /** Values of one position's keys in a layer. */

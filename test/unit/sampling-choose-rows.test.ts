@@ -17,12 +17,22 @@ interface Case {
   readonly maxTokens?: number;
   readonly nSamples?: number;
   readonly freeGb: number;
+  readonly batch?: number | 'auto';
 }
 
+const rows = (asked: Case) => choose(asked).nRows;
+
 /** All samples begin with one token. */
-function rows({ provider, config = SMALL, maxTokens = 512, nSamples = 20_000, freeGb }: Case): number {
+function choose({
+  provider,
+  config = SMALL,
+  maxTokens = 512,
+  nSamples = 20_000,
+  freeGb,
+  batch = 'auto',
+}: Case) {
   const question = {
-    execution: { provider, batch: 'auto', workers: 'auto' },
+    execution: { provider, batch, workers: 'auto' },
     checkpoint: { config, weightBytes: 0 },
     nSamples,
     nPositions: 1 + maxTokens,
@@ -53,4 +63,13 @@ test('joined heads take what they lie in, not what they fill', () => {
   // 189 MB a row as the model has them, 226 MB as the cache does, and 3 of logits.
   assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: (32 * 0.2) / 0.7 }), 16);
   assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: (32 * 0.24) / 0.7 }), 32);
+});
+
+test('there is room for a proof beside a batch that takes less than half of what there is', () => {
+  assert.equal(choose({ provider: 'cuda', freeGb: 140 }).leavesRoom, true);
+  assert.equal(choose({ provider: 'cuda', freeGb: 40 }).leavesRoom, false);
+  assert.deepEqual(choose({ provider: 'cuda', freeGb: 140, batch: 3000 }), {
+    nRows: 3000,
+    leavesRoom: false,
+  });
 });

@@ -6,7 +6,7 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
-import { chooseDevices } from '../../server/sampling/choose-devices.ts';
+import { type ChosenDevices, chooseDevices } from '../../server/sampling/choose-devices.ts';
 import { chooseDeviceForm } from '../../server/sampling/device-form.ts';
 import type { DeviceStart } from '../../server/sampling/device-messages.ts';
 import { type Device, runOnDevices, startDevice } from '../../server/sampling/device-pool.ts';
@@ -96,21 +96,16 @@ describe('device processes', { skip: !existsSync(driver) }, () => {
   });
 
   test('end all together, also those that are still being proved', async () => {
-    const large = { n_embd: 256, n_head: 4, vocab_size: 20_000 };
-    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder(), { config: large }));
-    const { rule, settings } = startOf(checkpoint);
-    const { chosen } = await chooseDevices({
-      execution: { provider: 'webgpu', batch: N_ROWS, workers: 'auto' },
-      checkpoint,
-      rule,
-      settings,
-      nSamples: N_ROWS,
-      nPositions: 9,
-      signal: new AbortController().signal,
-    });
-    chosen!.end();
-    await assert.rejects(chosen!.proven, { name: 'Cancelled' });
-    assert.equal((await chosen!.devices[0]!.answer()).kind, 'failed');
+    const { devices, proven, end } = await choose(N_ROWS);
+    end();
+    await assert.rejects(proven, { name: 'Cancelled' });
+    assert.equal((await devices[0]!.answer()).kind, 'failed');
+  });
+
+  test('are proved first where the batch leaves no memory for it', async () => {
+    const { proven, end } = await choose(2 ** 20);
+    end();
+    await proven;
   });
 
   test('say so when they die', async () => {
@@ -132,6 +127,21 @@ async function start(
   const started = await startDevice(startOf(checkpoint, maxTokens), signal);
   assert.equal(started.kind, 'ready', JSON.stringify(started));
   return (started as { readonly device: Device }).device;
+}
+
+async function choose(batch: number): Promise<ChosenDevices> {
+  const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+  const { rule, settings } = startOf(checkpoint);
+  const { chosen } = await chooseDevices({
+    execution: { provider: 'webgpu', batch, workers: 'auto' },
+    checkpoint,
+    rule,
+    settings,
+    nSamples: batch,
+    nPositions: 9,
+    signal: new AbortController().signal,
+  });
+  return chosen!;
 }
 
 function startOf({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): DeviceStart {
