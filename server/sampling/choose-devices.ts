@@ -192,7 +192,7 @@ function hasGraphicsDevice(): boolean {
 }
 
 /** Beyond these, more rows were no faster on an H200. */
-const MAX_ROWS = { loop: 2048, steps: 1024 } as const;
+const MAX_ROWS = { loop: 2048, 'in-place': 1024, 'handed-on': 256 } as const;
 /** The share of free memory that caches and logits may take. */
 const MEMORY_SHARE = 0.7;
 /** What WebGPU binds as one buffer where it binds most: one layer's keys have to fit. */
@@ -220,15 +220,16 @@ export function chooseRows(
   const positions = Math.ceil((nPositions - 1) / 256) * 256;
   const bytesPerLayer = cacheWidth(config, form) * positions * (form.precision === 'float16' ? 2 : 4);
   // Written in place, the cache is there once; handed on, twice. And the logits of some steps.
-  const nCaches = form.kind === 'steps' && form.steps.cache === 'handed-on' ? 2 : 1;
+  const kind = form.kind === 'loop' ? 'loop' : form.steps.cache;
+  const nCaches = kind === 'handed-on' ? 2 : 1;
   const bytesPerRow = nCaches * 2 * nLayers * bytesPerLayer + 16 * 4 * vocabularySize;
   const free = Math.min(...devices.map(({ freeBytes }) => freeBytes)) * MEMORY_SHARE;
   const fitting = (free - 2 * weightBytes) / bytesPerRow;
-  const bound = form.kind === 'loop' ? Infinity : MAX_BUFFER_BYTES / bytesPerLayer;
+  const bound = kind === 'loop' ? Infinity : MAX_BUFFER_BYTES / bytesPerLayer;
   const power = (value: number, round: (x: number) => number) => 2 ** Math.max(0, round(Math.log2(value)));
   const wanted = power(Math.max(1, nSamples / devices.length), Math.ceil);
   const possible = power(Math.max(1, Math.min(fitting, bound)), Math.floor);
-  const chosen = Math.min(MAX_ROWS[form.kind], wanted, possible);
+  const chosen = Math.min(MAX_ROWS[kind], wanted, possible);
   const nRows = execution.batch === 'auto' ? chosen : execution.batch;
   return { nRows, leavesRoom: 2 * nRows <= fitting };
 }

@@ -43,6 +43,7 @@ function choose({
 test('a large card gets the rows that its form was fastest with', () => {
   assert.equal(rows({ provider: 'cuda', freeGb: 140 }), 2048);
   assert.equal(rows({ provider: 'webgpu', freeGb: 140 }), 1024);
+  assert.equal(rows({ provider: 'dml', freeGb: 140 }), 256);
 });
 
 test('no more than there are samples', () => {
