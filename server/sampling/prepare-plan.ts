@@ -17,6 +17,8 @@ export interface PreparedPlan {
   readonly rule: PickRule;
   readonly schedule: Schedule;
   readonly promptOf: (sampleId: number) => Prompt;
+  /** Of the longest sample with its prompt. */
+  readonly nPositions: number;
   /** What of the plan was not done as asked. */
   readonly notes: readonly string[];
 }
@@ -36,6 +38,9 @@ export function preparePlan(checkpoint: Checkpoint | ExportedModel, plan: Sampli
     rule,
     schedule,
     promptOf: (sampleId) => prompts[sampleId % prompts.length]!,
+    nPositions:
+      plan.maxTokens +
+      prompts.slice(0, plan.nSamples).reduce((longest, { tokens }) => Math.max(longest, tokens.length), 1),
     notes,
   };
 }

@@ -92,8 +92,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     }
     return;
   }
-  const nPositions = plan.maxTokens + Math.max(...pending.map(({ prompt }) => prompt.length));
-  const planned = planExecution(request.execution, checkpoint, pending.length, nPositions);
+  const planned = planExecution(request.execution, checkpoint, pending.length, prepared.nPositions);
   const { provider, workers, nThreads } = planned;
   const sizes = new BatchSizeSearch(planned.batch, planned.largestBatch, workers);
   const queue = new BatchQueue(pending, sizes);
@@ -160,15 +159,10 @@ export async function roundModel(checkpoint: Checkpoint, signal: AbortSignal): P
 /** Exported models and 8-bit products have a form for the CPU alone. */
 async function chooseDevicesFor(
   { checkpoint, plan, execution, signal }: SampleRequest,
-  { rule, schedule, promptOf }: PreparedPlan,
+  { rule, schedule, nPositions }: PreparedPlan,
 ): Promise<DeviceChoice> {
   if (checkpoint.kind === 'exported' || plan.products !== undefined) return { chosen: null, fallbacks: [] };
   const settings = { config: checkpoint.config, seed: plan.seed, maxTokens: plan.maxTokens, schedule };
-  let longestPrompt = 1;
-  for (let sampleId = 0; sampleId < plan.nSamples; sampleId++) {
-    longestPrompt = Math.max(longestPrompt, promptOf(sampleId).tokens.length);
-  }
-  const nPositions = plan.maxTokens + longestPrompt;
   return chooseDevices({
     execution,
     checkpoint,

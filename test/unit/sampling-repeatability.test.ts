@@ -230,8 +230,10 @@ describe('the sampler stops', () => {
     }
   });
 
-  test('when its consumer does', async () => {
-    const request = { checkpoint: tiny, plan: PLAN, execution: { ...AUTO, batch: 8 }, isDone: () => false };
+  test('when its consumer does, however many samples are still to be made', async () => {
+    const plan = { ...PLAN, nSamples: 400_000 };
+    const execution: Execution = { ...AUTO, provider: 'cpu', batch: 8 };
+    const request = { checkpoint: tiny, plan, execution, isDone: () => false };
     const signal = new AbortController().signal;
     for await (const batch of sampleModel({ ...request, signal, onEnvironment: () => {} })) {
       assert.equal(batch.length, 8);
