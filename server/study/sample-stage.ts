@@ -25,16 +25,18 @@ export async function sample({ db, plan, execution, signal, report }: StageConte
   const meter = startMeter(report, 'sample', 'samples', nSamples, done.size);
   if (done.size >= nSamples) return;
   setAnalysed(db, 0);
+  const before: Before = done.size > 0 ? (readStudy(db)?.environment ?? {}) : {};
   const batches = sampleModel({
     checkpoint,
     plan: plan.sampling,
-    execution: done.size > 0 ? asBefore(execution, readStudy(db)?.environment ?? {}) : execution,
+    execution: asBefore(execution, before),
     isDone: (sampleId) => done.has(sampleId),
     signal,
-    onEnvironment: ({ form, provider, ...facts }) => {
+    onEnvironment: ({ form, provider, fallbacks, ...facts }) => {
       if (done.size > 0) checkSameFact(db, 'form', form, 'The graph form');
       if (done.size > 0) checkSameFact(db, 'provider', provider, 'The provider');
-      mergeEnvironment(db, { ...facts, form, provider });
+      const all = new Set([...(before.fallbacks ?? []), ...fallbacks]);
+      mergeEnvironment(db, { ...facts, form, provider, fallbacks: [...all] });
     },
   });
   for await (const batch of batches) {
@@ -48,9 +50,15 @@ export async function sample({ db, plan, execution, signal, report }: StageConte
   }
 }
 
+/** What is known of a study that goes on. */
+interface Before {
+  readonly provider?: Provider;
+  readonly batch?: number;
+  readonly fallbacks?: readonly string[];
+}
+
 /** A study goes on where and in what portions it began: on devices both are part of every sample. */
-function asBefore(execution: Execution, before: Readonly<Record<string, unknown>>): Execution {
-  const { provider, batch } = before as { readonly provider?: Provider; readonly batch?: number };
+function asBefore(execution: Execution, { provider, batch }: Before): Execution {
   if (provider === undefined || (execution.provider !== 'auto' && execution.provider !== provider))
     return execution;
   if (provider === 'cpu') return { ...execution, provider };

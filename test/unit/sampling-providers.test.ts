@@ -15,6 +15,10 @@ import { chooseDevices, type DeviceQuestion } from '../../server/sampling/choose
 import { chooseDeviceForm, nameDeviceForm } from '../../server/sampling/device-form.ts';
 import { deviceEnvironment } from '../../server/sampling/providers/device-system.ts';
 import { binariesIn, runtimeIn } from '../../server/sampling/providers/provider-folder.ts';
+import { openForReading } from '../../server/store/study-file.ts';
+import { readStudy } from '../../server/store/study-table.ts';
+import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
+import { runStudy } from '../../server/study/run-study.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 
@@ -129,6 +133,29 @@ describe('the choice of a provider', () => {
   test('does not start a device for little work', async () => {
     const { chosen, fallbacks } = await chooseDevices(await question({ provider: 'auto', nSamples: 10 }));
     assert.deepEqual({ chosen, fallbacks }, { chosen: null, fallbacks: [] });
+  });
+
+  test('is remembered with its reasons when a study goes on', { skip: !isLinux || hasCard }, async () => {
+    const file = join(scratchFolder(), 's.sqlite');
+    const model = writeRandomCheckpoint(scratchFolder());
+    const sampling = { ...defaultSampling, nSamples: 1e6, maxTokens: 80 };
+    const runABatch = async () => {
+      const stop = new AbortController();
+      const run = runStudy({
+        file,
+        plan: { model, samples: null, corpus: [], sampling, rule: defaultRule },
+        execution: { provider: 'auto', batch: 8, workers: 1 },
+        upTo: 'sample',
+        signal: stop.signal,
+        report: ({ done, resumedFrom }) => done > resumedFrom && stop.abort(),
+      });
+      await assert.rejects(run, { name: 'Cancelled' });
+      using db = openForReading(file);
+      return readStudy(db)!.environment.fallbacks as readonly string[];
+    };
+    const reasons = await runABatch();
+    assert.equal(reasons.length, 2);
+    assert.deepEqual(await runABatch(), reasons);
   });
 
   test('says why a provider that was asked for cannot be used', { skip: !isLinux || hasCard }, async () => {
