@@ -74,6 +74,7 @@ export async function* runOnDevices(
     for (const device of devices) device.end();
   };
   signal.addEventListener('abort', onAbort, { once: true });
+  // Settles only where a device is found unfit.
   const unproved = proven.then(() => new Promise<never>(() => {}));
   unproved.catch(() => {});
   const working = new Map<Device, Promise<{ device: Device; answer: DeviceAnswer }>>();
