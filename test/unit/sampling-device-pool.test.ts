@@ -1,9 +1,7 @@
 // Device processes: which one makes a batch changes nothing, cancelling ends them at once, and one that dies is
-// an error that says so. None outlives the run it was started for. Runs on Chromium's software Vulkan, which Debian's package carries.
+// an error that says so. None outlives the run it was started for.
 
 import assert from 'node:assert/strict';
-import { existsSync } from 'node:fs';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { type ChosenDevices, chooseDevices } from '../../server/sampling/choose-devices.ts';
@@ -12,18 +10,16 @@ import type { DeviceStart } from '../../server/sampling/device-messages.ts';
 import { type Device, runOnDevices, startDevice } from '../../server/sampling/device-pool.ts';
 import type { RowResult } from '../../server/sampling/generate-batch.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { driverEnvironment, driverFolder, hasSoftwareDriver } from '../support/software-driver.ts';
 import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 
-const SWIFTSHADER = '/usr/lib/chromium';
-const driver = join(SWIFTSHADER, 'vk_swiftshader_icd.json');
 const N_ROWS = 2;
 const BATCHES = [0, 1, 2].map((batch) =>
   [0, 1].map((row) => ({ sampleId: batch * N_ROWS + row, prompt: [299] })),
 );
 
-describe('device processes', { skip: !existsSync(driver) }, () => {
-  process.env.VK_ICD_FILENAMES = driver;
-  process.env.LD_LIBRARY_PATH = SWIFTSHADER;
+describe('device processes', { skip: !hasSoftwareDriver }, () => {
+  Object.assign(process.env, driverEnvironment);
 
   test('two give what one gives', async () => {
     const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
@@ -150,7 +146,7 @@ function startOf({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): 
     rule: { topK: 40, topP: 1, greedy: false },
     settings: { config, seed: 0, maxTokens, schedule: { kind: 'constant', temperature: 1 } },
     form: chooseDeviceForm('webgpu', config),
-    system: { provider: 'webgpu', runtimeFolder: null, libraryFolders: [SWIFTSHADER] },
+    system: { provider: 'webgpu', runtimeFolder: null, libraryFolders: [driverFolder] },
     deviceId: 0,
     nRows: N_ROWS,
     nPositions: 1 + maxTokens,

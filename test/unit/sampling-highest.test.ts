@@ -1,13 +1,12 @@
 // The highest of each row, found by groups, are what one sort of the whole row finds, but for ties.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { SORTED_AT_ONCE } from '../../server/sampling/highest-logits.ts';
 import { uniformAt } from '../../server/sampling/philox.ts';
+import { hasSoftwareDriver, runOnSoftwareDriver } from '../support/software-driver.ts';
 import { findHighest, type HighestCase, type HighestFound } from './sampling-find-highest.ts';
 
 /** Some rows have few different values, so that ties cross the groups' borders. */
@@ -31,10 +30,6 @@ function assertHighest({ k, rows }: HighestCase, { values, places }: HighestFoun
     if (k === 1) assert.equal(own[0], row.indexOf(sorted[i]!), 'the lowest of several');
   }
 }
-
-/** Chromium's software Vulkan, which Debian's package carries. */
-const SWIFTSHADER = '/usr/lib/chromium';
-const hasSwiftShader = existsSync(join(SWIFTSHADER, 'vk_swiftshader_icd.json'));
 
 const LENGTHS = [
   [32_768, 'in whole groups'],
@@ -63,26 +58,12 @@ describe('the highest of rows, by groups', () => {
     });
   }
 
-  test('are the same on a software driver of WebGPU', { skip: !hasSwiftShader }, () => {
+  test('are the same on a software driver of WebGPU', { skip: !hasSoftwareDriver }, () => {
     const cases = [...LENGTHS.map(([length]) => length), 1, 300, 2049, 8191].map((length) =>
       makeCase(length, Math.min(40, length), length),
     );
-    const { status, stdout, stderr } = spawnSync(
-      process.execPath,
-      [join(import.meta.dirname, 'sampling-find-highest.ts')],
-      {
-        input: JSON.stringify(cases),
-        encoding: 'utf8',
-        timeout: 120_000,
-        env: {
-          ...process.env,
-          LD_LIBRARY_PATH: SWIFTSHADER,
-          VK_ICD_FILENAMES: join(SWIFTSHADER, 'vk_swiftshader_icd.json'),
-        },
-      },
-    );
-    assert.equal(status, 0, stderr);
-    const found = JSON.parse(stdout) as readonly HighestFound[];
+    const program = join(import.meta.dirname, 'sampling-find-highest.ts');
+    const found = runOnSoftwareDriver(program, cases) as readonly HighestFound[];
     for (const [i, asked] of cases.entries()) assertHighest(asked, found[i]!);
   });
 });

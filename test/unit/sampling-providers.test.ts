@@ -20,6 +20,7 @@ import { readStudy } from '../../server/store/study-table.ts';
 import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
 import { runStudy } from '../../server/study/run-study.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { driverEnvironment, hasSoftwareDriver } from '../support/software-driver.ts';
 import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 
 const CLI = join(import.meta.dirname, '../../server/cli.ts');
@@ -198,16 +199,7 @@ describe('the choice of a provider', () => {
   });
 });
 
-/** Chromium's software Vulkan, which Debian's package carries: fp32 only. */
-const SWIFTSHADER = '/usr/lib/chromium';
-const hasSwiftShader = existsSync(join(SWIFTSHADER, 'vk_swiftshader_icd.json'));
-
-describe('WebGPU on a software driver', { skip: !hasSwiftShader }, () => {
-  const environment = {
-    LD_LIBRARY_PATH: SWIFTSHADER,
-    VK_ICD_FILENAMES: join(SWIFTSHADER, 'vk_swiftshader_icd.json'),
-  };
-
+describe('WebGPU on a software driver', { skip: !hasSoftwareDriver }, () => {
   test('gives the same samples as the CPU', async () => {
     const model = writeRandomCheckpoint(scratchFolder());
     const sample = async (...options: readonly string[]) => {
@@ -215,7 +207,7 @@ describe('WebGPU on a software driver', { skip: !hasSwiftShader }, () => {
       const { code, stdout, stderr } = await verbatim(
         [...args, '--out', join(scratchFolder(), 's.sqlite')],
         scratchFolder(),
-        environment,
+        driverEnvironment,
       );
       assert.equal(code, 0, stderr);
       return stdout
@@ -237,7 +229,7 @@ describe('WebGPU on a software driver', { skip: !hasSwiftShader }, () => {
   });
 
   test('is proved by the doctor', async () => {
-    const { code, stdout } = await verbatim(['doctor', '--json'], scratchFolder(), environment);
+    const { code, stdout } = await verbatim(['doctor', '--json'], scratchFolder(), driverEnvironment);
     assert.equal(code, 0);
     const lines = stdout
       .trim()

@@ -2,8 +2,6 @@
 // processor nor moves its cache.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
@@ -12,12 +10,9 @@ import { buildGenerationGraph } from '../../server/sampling/generation-graph.ts'
 import type { PickRule } from '../../server/sampling/pick-token.ts';
 import { openSession } from '../../server/sampling/session.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { hasSoftwareDriver, runOnSoftwareDriver } from '../support/software-driver.ts';
 import { writeRandomCheckpoint } from './sampling-random-checkpoint.ts';
 import type { StepsAsked, StepsMade } from './sampling-steps-child.ts';
-
-/** Chromium's software Vulkan, which Debian's package carries. */
-const SWIFTSHADER = '/usr/lib/chromium';
-const hasSwiftShader = existsSync(join(SWIFTSHADER, 'vk_swiftshader_icd.json'));
 
 const RULES: readonly PickRule[] = [
   { topK: 40, topP: 1, greedy: false },
@@ -27,7 +22,7 @@ const RULES: readonly PickRule[] = [
   { topK: 0, topP: 0.9, greedy: false },
 ];
 
-describe('steps on WebGPU', { skip: !hasSwiftShader }, () => {
+describe('steps on WebGPU', { skip: !hasSoftwareDriver }, () => {
   // More than one sort finds the highest of.
   const model = writeRandomCheckpoint(scratchFolder(), { config: { vocab_size: 2503 } });
   const asked: StepsAsked = {
@@ -41,7 +36,7 @@ describe('steps on WebGPU', { skip: !hasSwiftShader }, () => {
   };
 
   test('pick what the reference picks, fetch nothing on the way, and never move the cache', async () => {
-    const made = runOnSoftwareDriver(asked);
+    const made = makeSteps(asked);
     for (const [i, rule] of RULES.entries()) {
       const name = JSON.stringify(rule);
       const reference = await sampleOnCpu(asked, rule);
@@ -65,7 +60,7 @@ describe('steps on WebGPU', { skip: !hasSwiftShader }, () => {
   test('do so with heads that the runtime cannot rotate', async () => {
     const narrow = writeRandomCheckpoint(scratchFolder(), { config: { n_head: 4 } });
     const rules = RULES.slice(0, 1);
-    const [made] = runOnSoftwareDriver({ ...asked, model: narrow, scratch: scratchFolder(), rules });
+    const [made] = makeSteps({ ...asked, model: narrow, scratch: scratchFolder(), rules });
     const reference = await sampleOnCpu({ ...asked, model: narrow }, rules[0]!);
     assert.deepEqual(
       made!.tokens,
@@ -75,7 +70,7 @@ describe('steps on WebGPU', { skip: !hasSwiftShader }, () => {
   });
 
   test('copy the cache where it is handed on: what the profile counts is there to be counted', () => {
-    const [made] = runOnSoftwareDriver({
+    const [made] = makeSteps({
       ...asked,
       scratch: scratchFolder(),
       form: { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' },
@@ -85,24 +80,8 @@ describe('steps on WebGPU', { skip: !hasSwiftShader }, () => {
   });
 });
 
-function runOnSoftwareDriver(asked: StepsAsked): readonly StepsMade[] {
-  const { status, stdout, stderr } = spawnSync(
-    process.execPath,
-    [join(import.meta.dirname, 'sampling-steps-child.ts')],
-    {
-      input: JSON.stringify(asked),
-      encoding: 'utf8',
-      timeout: 120_000,
-      env: {
-        ...process.env,
-        LD_LIBRARY_PATH: SWIFTSHADER,
-        VK_ICD_FILENAMES: join(SWIFTSHADER, 'vk_swiftshader_icd.json'),
-      },
-    },
-  );
-  assert.equal(status, 0, stderr);
-  return JSON.parse(stdout) as readonly StepsMade[];
-}
+const makeSteps = (asked: StepsAsked) =>
+  runOnSoftwareDriver(join(import.meta.dirname, 'sampling-steps-child.ts'), asked) as readonly StepsMade[];
 
 async function sampleOnCpu({ model, rows, maxTokens }: StepsAsked, rule: PickRule) {
   const checkpoint = await openCheckpoint(model);
