@@ -15,7 +15,7 @@ import {
 } from './device-pool.ts';
 import type { GenerationSettings } from './generate-batch.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
-import { JOINED_WIDTH, joinHeads } from './joined-heads.ts';
+import { cachedHeads } from './paged-loop-graph.ts';
 import type { PickRule } from './pick-token.ts';
 import { guessFreeBytes } from './providers/device-memory.ts';
 import type { DeviceSystem } from './providers/device-system.ts';
@@ -236,6 +236,7 @@ export function chooseRows(
 
 /** Values of one position's keys in a layer. */
 function cacheWidth(config: Gpt2Config, form: DeviceForm): number {
-  const heads = form.kind === 'loop' && form.loop.attention === 'joined' ? joinHeads(config) : null;
-  return heads === null ? config.width : heads.nJoined * JOINED_WIDTH;
+  if (form.kind === 'steps') return config.width;
+  const [nHeads, headWidth] = cachedHeads(config, form.loop);
+  return nHeads * headWidth;
 }

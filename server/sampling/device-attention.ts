@@ -101,20 +101,11 @@ export class GroupedAttention implements DeviceAttention {
     return this.#past;
   }
 
-  attend(graph: Graph, qkv: string, layer: number, { length, total }: StepLengths): string {
-    const [key, value] = this.#past[layer]!;
+  attend(graph: Graph, qkv: string, layer: number, lengths: StepLengths): string {
     const named = this.#nStepsToCome === 1 ? this.#made[layer] : undefined;
     const present = named ?? ([graph.newName('present_key'), graph.newName('present_value')] as const);
-    const attended = graph.newName('attended');
-    graph.node(
-      'com.microsoft',
-      'GroupQueryAttention',
-      [graph.op('Unsqueeze', [qkv, graph.int64([1])]), '', '', key, value, length, total],
-      [attended, ...present],
-      attributes(this.#config, layer),
-    );
     this.#present.push(present);
-    return graph.op('Squeeze', [attended, graph.int64([1])]);
+    return attendGrouped(graph, this.#config, layer, qkv, this.#past[layer]!, lengths, present);
   }
 
   endStep(): void {
@@ -122,6 +113,28 @@ export class GroupedAttention implements DeviceAttention {
     this.#present = [];
     this.#nStepsToCome--;
   }
+}
+
+/** [batch, width]. `rotation`, cosines and sines [positions, pairs], turns queries and keys where it is given. */
+export function attendGrouped(
+  graph: Graph,
+  config: Gpt2Config,
+  layer: number,
+  qkv: string,
+  past: KeyAndValue,
+  { length, total }: StepLengths,
+  present: KeyAndValue,
+  rotation: readonly string[] = [],
+): string {
+  const attended = graph.newName('attended');
+  graph.node(
+    'com.microsoft',
+    'GroupQueryAttention',
+    [graph.op('Unsqueeze', [qkv, graph.int64([1])]), '', '', ...past, length, total, ...rotation],
+    [attended, ...present],
+    { ...attributes(config, layer), ...(rotation.length === 0 ? {} : { do_rotary: 1 }) },
+  );
+  return graph.op('Squeeze', [attended, graph.int64([1])]);
 }
 
 function attributes({ nHeads, attentionScales }: Gpt2Config, layer: number) {

@@ -1,7 +1,12 @@
 // Attention for WebGPU over a cache that stays where it is: each step's keys and values are outputs of the graph,
 // and who runs it gives the same memory for the input and for all of them. Knows nothing of who does.
 
-import type { DeviceAttention, KeyAndValue, StepLengths } from './device-attention.ts';
+import {
+  attendGrouped,
+  type DeviceAttention,
+  type KeyAndValue,
+  type StepLengths,
+} from './device-attention.ts';
 import type { Gpt2Config } from './gpt2-config.ts';
 import type { Precision } from './gpt2-graph.ts';
 import type { Graph } from './onnx-graph.ts';
@@ -28,24 +33,9 @@ export class InPlaceAttention implements DeviceAttention {
     this.#made = made;
   }
 
-  attend(graph: Graph, qkv: string, layer: number, { length, total }: StepLengths): string {
-    const { nHeads, attentionScales } = this.#config;
-    const rotation = this.#rotateByNothing(graph);
-    const attended = graph.newName('attended');
-    const joint = graph.op('Unsqueeze', [qkv, graph.int64([1])]);
-    graph.node(
-      'com.microsoft',
-      'GroupQueryAttention',
-      [joint, '', '', ...this.#past[layer]!, length, total, ...rotation],
-      [attended, ...this.#made[layer]!],
-      {
-        num_heads: nHeads,
-        kv_num_heads: nHeads,
-        scale: { float: attentionScales[layer]! },
-        ...(rotation.length === 0 ? {} : { do_rotary: 1 }),
-      },
-    );
-    return graph.op('Squeeze', [attended, graph.int64([1])]);
+  attend(graph: Graph, qkv: string, layer: number, lengths: StepLengths): string {
+    const [past, made] = [this.#past[layer]!, this.#made[layer]!];
+    return attendGrouped(graph, this.#config, layer, qkv, past, lengths, made, this.#rotateByNothing(graph));
   }
 
   endStep(): void {

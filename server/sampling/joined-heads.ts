@@ -4,6 +4,7 @@
 // side of an attention of any kind: which one stands between is the caller's business.
 
 import type { Gpt2Config } from './gpt2-config.ts';
+import type { Precision } from './gpt2-graph.ts';
 import { DATA_TYPE, type Graph } from './onnx-graph.ts';
 
 /** What XQA is compiled for where keys and values are not rounded to fewer bits. */
@@ -42,7 +43,7 @@ export function joinInputs(
   { nHeads, headWidth }: Gpt2Config,
   { nJoined, nInside }: JoinedHeads,
   qkv: string,
-  precision: 'float32' | 'float16',
+  precision: Precision,
 ): JoinedInputs {
   const used = nInside * headWidth;
   const missing = (nJoined * nInside - nHeads) * headWidth;

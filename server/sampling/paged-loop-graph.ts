@@ -102,7 +102,6 @@ function createCache(
   nSteps: string,
 ): Cache {
   const { nHeads, headWidth, nLayers } = config;
-  const heads = headsOf(config, form);
   const type = precision ?? 'float32';
   const layers = Array.from({ length: nLayers });
   const sizes = (values: readonly string[]) => graph.op('Concat', values, { axis: 0 });
@@ -116,8 +115,7 @@ function createCache(
   const roundUp = graph.op('Add', [nSteps, graph.int64([form.pageSize - 1])]);
   const pagesPerRow = graph.op('Div', [roundUp, graph.int64([form.pageSize])]);
   const nPages = graph.op('Mul', [nRows, pagesPerRow]);
-  const position = heads === null ? [nHeads, headWidth] : [heads.nJoined, JOINED_WIDTH];
-  const shape = sizes([nPages, graph.int64([form.pageSize, ...position])]);
+  const shape = sizes([nPages, graph.int64([form.pageSize, ...cachedHeads(config, form)])]);
   const upTo = (count: string) => {
     const narrow = graph.op('Cast', [graph.op('Squeeze', [count])], { to: DATA_TYPE.int32 });
     return graph.op('Range', [graph.int32(0), narrow, graph.int32(1)]);
@@ -130,6 +128,12 @@ function createCache(
     rowEnds: upTo(graph.op('Add', [nRows, graph.int64([1])])),
     carried: [],
   };
+}
+
+/** What the cache holds of a position's keys, and as much of its values: [heads, values of each]. */
+export function cachedHeads(config: Gpt2Config, form: PagedLoopForm): readonly [number, number] {
+  const heads = headsOf(config, form);
+  return heads === null ? [config.nHeads, config.headWidth] : [heads.nJoined, JOINED_WIDTH];
 }
 
 const headsOf = (config: Gpt2Config, { attention }: PagedLoopForm) =>
