@@ -60,8 +60,7 @@ async function scanTogether(
 ): Promise<void> {
   using held = new DisposableStack();
   const dbs = group.map(({ file }) => {
-    const lock = lockOrRefuse(file);
-    held.use(lock);
+    held.use(lockOrRefuse(file));
     const db = openForWriting(file);
     held.defer(() => db.close());
     return db;

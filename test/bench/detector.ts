@@ -116,8 +116,10 @@ function measureAgainstGzip(emit: Emit, scan: Scan, { shards, samples }: BenchCo
   }
 }
 
-/** What the machine allows is part of it: its cores may share more than a bus. */
-/** Over four shards and over eight: what is done once, before and after them, weighs less in the larger corpus. */
+/**
+ * Over four shards and over eight: what is done once, before and after them, weighs less in the larger corpus. What the
+ * machine allows is part of it: its cores may share more than a bus.
+ */
 function measureWorkers(emit: Emit, scan: Scan, { shards, samples }: BenchCorpus, repeats: number): void {
   const [first, second] = shards.map((path) => `gzip -dc '${path}' > /dev/null`);
   const rounds = Array.from({ length: repeats }, () => ({
