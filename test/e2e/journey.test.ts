@@ -10,18 +10,12 @@ import type { StudyPlan } from '../../protocol/study.ts';
 import { openForReading } from '../../server/store/study-file.ts';
 import { readStudy } from '../../server/store/study-table.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
-import { Workbench } from './workbench.ts';
+import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
+import { THEMES, Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const DEMO_MODEL = join(ROOT, 'media', 'demo-model');
-const DEMO_CORPUS = join(ROOT, 'dist', 'demo-corpus', 'shards');
 /** File, lines, repository, folder and licence. */
 const PLACE = /\S:\d+–\d+.* · .* · /;
-const THEMES = [
-  ['light', 'Default Light Modern', 'vs'],
-  ['dark', 'Default Dark Modern', 'vs-dark'],
-  ['contrast', 'Default High Contrast', 'hc-black'],
-] as const;
 const STAGE_LIMIT_MS = 60_000;
 const DEMO_LIMIT_MS = 120_000;
 

@@ -8,16 +8,10 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type Host, startHost } from '../host/launch/start-host.ts';
-import { Workbench } from './workbench.ts';
+import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
+import { THEMES, Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const DEMO_MODEL = join(ROOT, 'media', 'demo-model');
-const DEMO_CORPUS = join(ROOT, 'dist', 'demo-corpus', 'shards');
-const THEMES = [
-  ['light', 'Default Light Modern', 'vs'],
-  ['dark', 'Default Dark Modern', 'vs-dark'],
-  ['contrast', 'Default High Contrast', 'hc-black'],
-] as const;
 const LIMIT_MS = 300_000;
 const MOST_BYTES = 150_000;
 const WIDE = { width: 1160, height: 530 };

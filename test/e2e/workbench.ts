@@ -7,6 +7,13 @@ import type { Locator, Page } from 'playwright-core';
 
 export const SHOTS = join(import.meta.dirname, 'shots');
 
+/** Each with its name in the settings and the class that the window has under it. */
+export const THEMES = [
+  ['light', 'Default Light Modern', 'vs'],
+  ['dark', 'Default Dark Modern', 'vs-dark'],
+  ['contrast', 'Default High Contrast', 'hc-black'],
+] as const;
+
 export class Workbench {
   readonly page: Page;
 

@@ -8,11 +8,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { Workbench } from '../e2e/workbench.ts';
+import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
 import { processesWith, until } from '../support/server-client.ts';
 import { linkExtension } from './launch/link-extension.ts';
 import { type Host, startHost } from './launch/start-host.ts';
 
-const ROOT = join(import.meta.dirname, '..', '..');
 const skip = process.platform === 'linux' ? false : 'processes are found in /proc';
 
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-deaths-'));
@@ -43,8 +43,8 @@ test('a study outlives its extension host and its window, and no process of thei
 }, async (t) => {
   const { page } = host;
   const plan = {
-    model: join(ROOT, 'media', 'demo-model'),
-    corpus: join(ROOT, 'dist', 'demo-corpus', 'shards'),
+    model: DEMO_MODEL,
+    corpus: DEMO_CORPUS,
     samples: 50_000,
     maxTokens: 256,
   };
