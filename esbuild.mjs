@@ -44,10 +44,10 @@ export async function bundle(outdir = 'dist') {
       entryPoints: {
         cli: 'server/cli.ts',
         server: 'server/main.ts',
-        'sampling-worker': 'server/sampling/sampling-worker.ts',
-        'device-process': 'server/sampling/device-process.ts',
+        'sampling-worker': 'server/sampling/run/sampling-worker.ts',
+        'device-process': 'server/sampling/run/device-process.ts',
         'scan-worker': 'server/kernel/scan-worker.ts',
-        'measure-worker': 'server/lsp/measure-worker.ts',
+        'measure-worker': 'server/queries/measure-worker.ts',
       },
     }),
     build({

@@ -1,5 +1,5 @@
 // Writes docs/reference/ from the code and the manifest, so that it cannot lie. Run it with Node 24 after a
-// change of commands, settings or protocol; test/unit/docs-reference.test.ts fails until then.
+// change of commands, settings or protocol; test/unit/house/docs-reference.test.ts fails until then.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';

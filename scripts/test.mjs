@@ -1,5 +1,5 @@
 // `npm test`: set-up if needed, then lint, formatting, types and every test: unit, server, the real
-// VS Code and a real browser. Arguments choose test files: `npm test -- test/unit/store.test.ts`.
+// VS Code and a real browser. Arguments choose test files: `npm test -- test/unit/store/store.test.ts`.
 
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -41,7 +41,7 @@ async function runTests(files) {
 function allTests() {
   // The slow ones first: they overlap with the rest.
   return ['e2e', 'host', 'server', 'unit'].flatMap((kind) =>
-    readdirSync(join(root, 'test', kind))
+    readdirSync(join(root, 'test', kind), { recursive: kind === 'unit' })
       .filter((name) => name.endsWith('.test.ts'))
       .map((name) => `test/${kind}/${name}`),
   );

@@ -29,16 +29,16 @@ import {
   viewFragments,
 } from '../protocol/views.ts';
 import { answering } from './lsp/answering.ts';
-import * as dashboards from './lsp/dashboard-queries.ts';
-import { DisclosureSetting, maskLabels, maskText } from './lsp/mask-texts.ts';
-import * as measuring from './lsp/measure-dashboard.ts';
-import * as queries from './lsp/study-queries.ts';
 import { throttleProgress } from './lsp/throttle-progress.ts';
-import * as viewQueries from './lsp/view-queries.ts';
+import { demoPlan } from './plan/demo-plan.ts';
+import * as plans from './plan/plan-file.ts';
 import { productFolder } from './product-folder.ts';
-import { demoPlan } from './study/demo-plan.ts';
+import * as dashboards from './queries/dashboard-queries.ts';
+import { DisclosureSetting, maskLabels, maskText } from './queries/mask-texts.ts';
+import * as measuring from './queries/measure-dashboard.ts';
+import * as queries from './queries/study-queries.ts';
+import * as viewQueries from './queries/view-queries.ts';
 import * as estimates from './study/estimate-study.ts';
-import * as plans from './study/plan-file.ts';
 import * as studies from './study/run-study.ts';
 
 const connection = createConnection(ProposedFeatures.all);
@@ -87,7 +87,7 @@ on(getDocument, async ({ study, documentId }, signal) =>
 );
 on(findMemorised, async ({ studies, text }, signal) => {
   // The kernel is loaded with the first such question.
-  const search = await import('./lsp/find-memorised.ts');
+  const search = await import('./queries/find-memorised.ts');
   return search.findMemorised(studies, text, signal);
 });
 on(getDashboard, async ({ study }) => dashboards.getDashboard(study));

@@ -2,8 +2,8 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { demoPlan } from '../plan/demo-plan.ts';
 import { productFolder } from '../product-folder.ts';
-import { demoPlan } from '../study/demo-plan.ts';
 
 export function demoCommand(): Command {
   return new Command('demo')

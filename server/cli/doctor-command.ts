@@ -20,7 +20,7 @@ export function doctorCommand(): Command {
       show('verbatim', version, `Node ${process.versions.node}, ${process.platform}-${process.arch}`);
       const gigabytes = (totalmem() / 2 ** 30).toFixed(0);
       show('system', 'works', `${availableParallelism()} processor cores, ${gigabytes} GiB of memory`);
-      const { findRuntime } = await import('../sampling/find-runtime.ts');
+      const { findRuntime } = await import('../sampling/onnx/find-runtime.ts');
       try {
         show('runtime', 'works', findRuntime());
       } catch (cause) {
@@ -29,7 +29,7 @@ export function doctorCommand(): Command {
         return;
       }
       const { openCheckpoint } = await import('../sampling/checkpoint.ts');
-      const { examineProviders } = await import('../sampling/providers/examine-providers.ts');
+      const { examineProviders } = await import('../sampling/run/examine-providers.ts');
       const model = await openCheckpoint(join(productFolder(), 'media', 'demo-model'));
       const stop = new AbortController();
       process.once('SIGINT', () => stop.abort());

@@ -69,7 +69,7 @@ async function scorer(
   const { unpinnedModel } = await import('../study/hub-sources.ts');
   const { openModel } = await import('../sampling/checkpoint.ts');
   const { scoreTexts } = await import('../sampling/score.ts');
-  const { decodeTokens } = await import('../sampling/token-bytes.ts');
+  const { decodeTokens } = await import('../sampling/tokenizer/token-bytes.ts');
   const execution = { provider, batch: 'auto', workers: 'auto', fetch: 'missing' } as const;
   const checkpoint = await openModel(await unpinnedModel(modelLocation(model), execution, signal));
   const texts = samples.map(({ content }) =>

@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import type { Execution, Profile, Provider, Strategy, StudyPlan } from '../../protocol/study.ts';
-import { defaultRule, defaultSampling } from '../study/plan.ts';
+import { defaultRule, defaultSampling } from '../plan/plan.ts';
 import {
   addColumnOptions,
   addFetchOptions,

@@ -5,15 +5,20 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { digestWeights } from './digest-weights.ts';
-import { readLimits, readPastSizes } from './exported-config.ts';
-import { bytesPerPosition, type ExportedDecoder, type PastSizes, readDecoder } from './exported-decoder.ts';
-import { type ExportedFiles, findExportedModel } from './exported-model.ts';
-import { type Gpt2Config, type ModelLimits, parseGpt2Config, parseObject } from './gpt2-config.ts';
-import { folderAbove, type Gpt2Weights, selectGpt2Weights } from './gpt2-weights.ts';
-import { readWeights } from './read-weights.ts';
-import { buildTokenBytes, type TokenBytes } from './token-bytes.ts';
-import { readTokenizer, type TokenizerFile } from './tokenizer-file.ts';
+import { type Gpt2Config, type ModelLimits, parseGpt2Config, parseObject } from './decoder/gpt2-config.ts';
+import { folderAbove, type Gpt2Weights, selectGpt2Weights } from './decoder/gpt2-weights.ts';
+import { readLimits, readPastSizes } from './exported/exported-config.ts';
+import {
+  bytesPerPosition,
+  type ExportedDecoder,
+  type PastSizes,
+  readDecoder,
+} from './exported/exported-decoder.ts';
+import { type ExportedFiles, findExportedModel } from './exported/exported-model.ts';
+import { buildTokenBytes, type TokenBytes } from './tokenizer/token-bytes.ts';
+import { readTokenizer, type TokenizerFile } from './tokenizer/tokenizer-file.ts';
+import { digestWeights } from './weights/digest-weights.ts';
+import { readWeights } from './weights/read-weights.ts';
 
 /** What is the same for weights and for an exported graph. */
 interface ModelFolder {

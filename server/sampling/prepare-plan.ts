@@ -4,9 +4,9 @@
 import type { SamplingPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
-import { createEncoder } from './encode-text.ts';
-import type { PickRule } from './pick-token.ts';
-import type { Schedule } from './schedule.ts';
+import type { PickRule } from './pick/pick-token.ts';
+import type { Schedule } from './pick/schedule.ts';
+import { createEncoder } from './tokenizer/encode-text.ts';
 
 export interface Prompt {
   readonly index: number | null;

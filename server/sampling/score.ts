@@ -9,13 +9,13 @@ import { textLogprobs, tokenStarts } from '../analysis/text-tokens.ts';
 import { windowedPerplexity } from '../analysis/windowed-perplexity.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
-import { createEncoder } from './encode-text.ts';
-import { readDecoder } from './exported-decoder.ts';
-import { planScoring } from './plan-execution.ts';
-import type { StretchRequest } from './score-batch.ts';
-import { batchByLength, cutStretches } from './stretches.ts';
-import type { TokenBytes } from './token-bytes.ts';
-import { runBatches } from './worker-pool.ts';
+import { readDecoder } from './exported/exported-decoder.ts';
+import type { StretchRequest } from './forms/score/score-batch.ts';
+import { batchByLength, cutStretches } from './forms/score/stretches.ts';
+import { planScoring } from './run/plan-execution.ts';
+import { runBatches } from './run/worker-pool.ts';
+import { createEncoder } from './tokenizer/encode-text.ts';
+import type { TokenBytes } from './tokenizer/token-bytes.ts';
 
 export interface Score {
   /** The text's place in the input, from 0. Scores come in that order. */

@@ -5,7 +5,7 @@ import { UserError } from '../errors.ts';
 import { readSamples } from '../formats/read-samples.ts';
 import { startMeter } from '../progress.ts';
 import { openModel } from '../sampling/checkpoint.ts';
-import { decodeTokens, tokenLengths } from '../sampling/token-bytes.ts';
+import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
 import { insertSamples, readSampleIds, type StoredSample } from '../store/samples-table.ts';
 import { transact } from '../store/study-file.ts';
 import { setAnalysed } from '../store/study-table.ts';

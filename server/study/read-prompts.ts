@@ -7,7 +7,7 @@ import { readDocuments } from '../corpus/read-documents.ts';
 import { listShards, shardFormat } from '../corpus/shard.ts';
 import { UserError } from '../errors.ts';
 import { readPromptFile } from '../formats/read-prompt-file.ts';
-import { extractFunctionPrompt, type SourceLanguage } from '../sampling/function-prompt.ts';
+import { extractFunctionPrompt, type SourceLanguage } from '../sampling/tokenizer/function-prompt.ts';
 import { openForReading } from '../store/study-file.ts';
 
 /** In the source's order; a study's by occurrences in its samples, descending, as published. */

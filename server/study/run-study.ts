@@ -4,6 +4,7 @@
 import { existsSync } from 'node:fs';
 import type { Execution, StudyPlan, StudyState, StudySummary } from '../../protocol/study.ts';
 import { Cancelled, UserError, VerbatimError } from '../errors.ts';
+import { checkPlan, checkSamePlan } from '../plan/plan.ts';
 import type { Report } from '../progress.ts';
 import { type Database, lockOrRefuse, openForWriting, removeStudyFiles } from '../store/study-file.ts';
 import {
@@ -18,7 +19,6 @@ import { summarise } from '../store/summary.ts';
 import { analyse } from './analyse-stage.ts';
 import { checkPlaces } from './check-places.ts';
 import { importSamples } from './import-stage.ts';
-import { checkPlan, checkSamePlan } from './plan.ts';
 import { sample } from './sample-stage.ts';
 import { fetchShards, registerShards, scan } from './scan-stage.ts';
 

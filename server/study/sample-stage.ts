@@ -6,7 +6,7 @@ import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
 import { openModel } from '../sampling/checkpoint.ts';
 import { sampleModel } from '../sampling/sample-model.ts';
-import { tokenLengths } from '../sampling/token-bytes.ts';
+import { tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
 import { insertSamples, readSampleIds } from '../store/samples-table.ts';
 import { transact } from '../store/study-file.ts';
 import { mergeEnvironment, readStudy, setAnalysed } from '../store/study-table.ts';

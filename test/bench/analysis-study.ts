@@ -5,9 +5,9 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { randomSource } from '../../server/analysis/random.ts';
+import { defaultRule, defaultSampling } from '../../server/plan/plan.ts';
 import { openForWriting, transact } from '../../server/store/study-file.ts';
 import { insertStudy, setAnalysed, setState } from '../../server/store/study-table.ts';
-import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
 
 const root = join(import.meta.dirname, '../..');
 export const studyFile = join(root, '.cache/bench-analysis/study.sqlite');

@@ -11,11 +11,20 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
-import { findSystem } from '../../server/sampling/choose-devices.ts';
-import { chooseDeviceForm, type DeviceProvider, nameDeviceForm } from '../../server/sampling/device-form.ts';
-import type { DeviceStart } from '../../server/sampling/device-messages.ts';
-import { type Device, proveDevice, runOnDevices, startDevice } from '../../server/sampling/device-pool.ts';
-import { writeRandomCheckpoint } from '../unit/sampling-random-checkpoint.ts';
+import {
+  chooseDeviceForm,
+  type DeviceProvider,
+  nameDeviceForm,
+} from '../../server/sampling/forms/device/device-form.ts';
+import { findSystem } from '../../server/sampling/run/choose-devices.ts';
+import type { DeviceStart } from '../../server/sampling/run/device-messages.ts';
+import {
+  type Device,
+  proveDevice,
+  runOnDevices,
+  startDevice,
+} from '../../server/sampling/run/device-pool.ts';
+import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 
 type Emit = (figure: object) => void;
 

@@ -5,12 +5,12 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
-import { generateBatch } from '../../server/sampling/generate-batch.ts';
-import { buildGenerationGraph } from '../../server/sampling/generation-graph.ts';
+import { generateBatch } from '../../server/sampling/forms/cached/generate-batch.ts';
+import { buildGenerationGraph } from '../../server/sampling/forms/cached/generation-graph.ts';
+import { scoreBatch, teacherForcing } from '../../server/sampling/forms/score/score-batch.ts';
+import { buildScoringGraph } from '../../server/sampling/forms/score/scoring-graph.ts';
+import { openSession } from '../../server/sampling/onnx/session.ts';
 import { roundModel, sampleModel } from '../../server/sampling/sample-model.ts';
-import { scoreBatch, teacherForcing } from '../../server/sampling/score-batch.ts';
-import { buildScoringGraph } from '../../server/sampling/scoring-graph.ts';
-import { openSession } from '../../server/sampling/session.ts';
 import { measureRoofline } from './sampler-roofline.ts';
 
 export type Measurement =

@@ -3,8 +3,8 @@
 
 import { readFileSync } from 'node:fs';
 import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
-import { embed, type Gpt2Model, head, transform } from '../../server/sampling/gpt2-graph.ts';
-import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx-graph.ts';
+import { embed, type Gpt2Model, head, transform } from '../../server/sampling/decoder/gpt2-graph.ts';
+import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx/onnx-graph.ts';
 
 export interface ExportOptions {
   /** Heads of keys and values, each shared by as many heads of queries: right where their weights are the same. */

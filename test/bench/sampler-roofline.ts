@@ -3,8 +3,8 @@
 
 import { Tensor } from 'onnxruntime-node';
 import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
-import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx-graph.ts';
-import { openSession } from '../../server/sampling/session.ts';
+import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx/onnx-graph.ts';
+import { openSession } from '../../server/sampling/onnx/session.ts';
 import type { Result } from './sampler-child.ts';
 
 /** The best of some rounds of `nRows` tokens that go through together. */

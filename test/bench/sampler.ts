@@ -8,9 +8,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
-import { measureDistance } from '../../server/sampling/distribution-distance.ts';
+import { measureDistance } from '../../server/sampling/forms/score/distribution-distance.ts';
 import { roundModel } from '../../server/sampling/sample-model.ts';
-import { writeRandomCheckpoint } from '../unit/sampling-random-checkpoint.ts';
+import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 import type { Measurement, Result } from './sampler-child.ts';
 import { buildExportedGraph } from './sampler-exported-graph.ts';
 

@@ -4,12 +4,12 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { defaultRule, defaultSampling } from '../../server/plan/plan.ts';
 import { groupFragments } from '../../server/store/facts-tables.ts';
 import { indexWords } from '../../server/store/fragment-words.ts';
 import { migrations } from '../../server/store/schema.ts';
 import { openForWriting, transact } from '../../server/store/study-file.ts';
 import { insertStudy, setAnalysed, setState } from '../../server/store/study-table.ts';
-import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
 
 export const N_FRAGMENTS = 1_000_000;
 const FOLDER = join(import.meta.dirname, '..', '..', '.cache', 'ui-study');

@@ -4,7 +4,7 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StudyPlan } from '../../protocol/study.ts';
-import { defaultRule, defaultSampling } from '../../server/study/plan.ts';
+import { defaultRule, defaultSampling } from '../../server/plan/plan.ts';
 import { runStudy } from '../../server/study/run-study.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */

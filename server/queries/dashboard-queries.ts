@@ -1,0 +1,68 @@
+// What the dashboard shows at once: numbers that stand in the study file, or that an index counts. Each question
+// opens the file, reads and closes it: nothing is held between requests.
+
+import type { Dashboard, DashboardOverview } from '../../protocol/dashboard.ts';
+import type { FragmentRow, Page } from '../../protocol/fragments.ts';
+import type { StudyId } from '../../protocol/study.ts';
+import { repeatCommand } from '../lsp/dashboard-command.ts';
+import { isDescribed } from '../store/facts-tables.ts';
+import { hasSampleMetrics, sumSampleMetrics } from '../store/metrics-table.ts';
+import { type Database, isLocked, openForReading } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
+import { summarise } from '../store/summary.ts';
+import { describeStudy } from '../study/describe-fragments-stage.ts';
+import { listSelection, type SelectionRequest } from './dashboard-fragments.ts';
+import { countTaxonomy, firstProblems, topLicenses, topSources } from './dashboard-sources.ts';
+
+export async function getDashboard(study: StudyId): Promise<Dashboard> {
+  // For files of earlier versions, and imported ones.
+  await describeStudy(study);
+  using db = openForReading(study);
+  const summary = summarise(db, study, isLocked(study));
+  const isAnalysed = summary.nFragments !== null && hasSampleMetrics(db);
+  return {
+    summary,
+    environment: describeEnvironment(readStudy(db)?.environment ?? {}),
+    repeat: repeatCommand(summary.plan, summary.name),
+    problems: { total: summary.nProblems, first: firstProblems(db) },
+    overview: isAnalysed ? overview(db, summary.nFragments ?? 0) : null,
+  };
+}
+
+export async function listDashboardFragments({
+  study,
+  ...request
+}: SelectionRequest & { readonly study: StudyId }): Promise<Page<FragmentRow>> {
+  using db = openForReading(study);
+  return await listSelection(db, request);
+}
+
+function overview(db: Database, nFragments: number): DashboardOverview {
+  return {
+    ...sumSampleMetrics(db),
+    nFragments,
+    nFamilies: Number(db.prepare('SELECT count(*) AS n FROM families').get()?.n),
+    taxonomy: isDescribed(db) ? countTaxonomy(db) : null,
+    sources: topSources(db),
+    licenses: topLicenses(db),
+  };
+}
+
+const SHOWN_FACTS: readonly (readonly [fact: string, name: string])[] = [
+  ['verbatim', 'Verbatim'],
+  ['node', 'Node'],
+  ['system', 'System'],
+  ['runtime', 'Runtime'],
+  ['provider', 'Provider'],
+  ['form', 'Graph form'],
+  ['modelDigest', 'Model digest'],
+];
+
+function describeEnvironment(
+  facts: Readonly<Record<string, unknown>>,
+): readonly (readonly [string, string])[] {
+  return SHOWN_FACTS.flatMap(([fact, name]) => {
+    const value = facts[fact];
+    return typeof value === 'string' || typeof value === 'number' ? [[name, String(value)] as const] : [];
+  });
+}

@@ -1,0 +1,181 @@
+// Weights rounded to 8 bits, one scale a column: made once, stretch by stretch, into a file in the user's cache
+// that is named after the model's content, and read from there by offset like all weights. Knows no graph.
+
+import { createHash } from 'node:crypto';
+import { type FileHandle, open, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cacheFolder } from '../../cache-folder.ts';
+import { EnvironmentError, throwIfAborted } from '../../errors.ts';
+import { writeWhole } from '../../write-whole.ts';
+import type { ExternalBytes } from '../onnx/onnx-graph.ts';
+import { BYTES_PER_ELEMENT, type Weight, type WeightType } from '../weights/safetensors.ts';
+import type { Gpt2Config } from './gpt2-config.ts';
+import type { Gpt2Weights } from './gpt2-weights.ts';
+
+/** The factor of one product, [from, to] = whole × scale. */
+export interface Int8Weight {
+  readonly from: number;
+  readonly to: number;
+  /** int8 [from, to] */
+  readonly whole: Omit<ExternalBytes, 'location'>;
+  /** float32 [to] */
+  readonly scale: Omit<ExternalBytes, 'location'>;
+}
+
+export interface Int8Weights {
+  readonly file: string;
+  /** By the weight's name; the embedding, which the head may share, stands here the other way round. */
+  readonly byName: ReadonlyMap<string, Int8Weight>;
+}
+
+/**
+ * Seven bits for weights: where the processor has no instruction for the whole product, sums of two products
+ * saturate at 16 bits, and with eight bits they would do so silently.
+ */
+const LEVELS = 63;
+const SMALLEST_STEP = 1e-30;
+
+/** Throws an EnvironmentError where the file cannot be written. `digest` is the model's. */
+export async function roundWeights(
+  config: Gpt2Config,
+  weights: Gpt2Weights,
+  digest: string,
+  signal: AbortSignal,
+): Promise<Int8Weights> {
+  const { byName, nBytes } = layOut(config, weights);
+  const folder = join(cacheFolder(), 'int8');
+  const name = createHash('sha256')
+    .update(JSON.stringify([digest, LEVELS]))
+    .digest('hex');
+  const file = join(folder, name);
+  if ((await stat(file).catch(() => null))?.size === nBytes) return { file, byName };
+  try {
+    await writeWhole(file, async (draft) => {
+      await using handle = await open(draft, 'wx');
+      for (const [name, place] of byName) {
+        throwIfAborted(signal);
+        await round(name, weights.get(name)!, place, handle);
+      }
+      await handle.truncate(nBytes);
+    });
+  } catch (cause) {
+    throwIfAborted(signal);
+    throw new EnvironmentError(
+      `The 8-bit weights cannot be written into ${folder}: ${(cause as Error).message}`,
+      {
+        action: 'Free some space there, or set XDG_CACHE_HOME to another folder.',
+        cause,
+      },
+    );
+  }
+  return { file, byName };
+}
+
+/** The factors of all products, each part at a round offset. */
+function layOut({ nLayers, tiedHead }: Gpt2Config, weights: Gpt2Weights) {
+  const layer = ['attn.c_attn', 'attn.c_proj', 'mlp.c_fc', 'mlp.c_proj'];
+  const names = Array.from({ length: nLayers }, (_, i) => layer.map((name) => `h.${i}.${name}.weight`));
+  const head = tiedHead ? 'wte.weight' : 'lm_head.weight';
+  const byName = new Map<string, Int8Weight>();
+  let nBytes = 0;
+  const place = (length: number) => {
+    const byteOffset = nBytes;
+    nBytes = Math.ceil((nBytes + length) / ALIGNMENT) * ALIGNMENT;
+    return { byteOffset, nBytes: length };
+  };
+  for (const name of [...names.flat(), head]) {
+    const [first, second] = weights.get(name)!.shape as [number, number];
+    const [from, to] = isTransposed(name) ? [second, first] : [first, second];
+    byName.set(name, { from, to, whole: place(from * to), scale: place(4 * to) });
+  }
+  return { byName, nBytes };
+}
+
+const ALIGNMENT = 64;
+const isTransposed = (name: string) => !name.startsWith('h.');
+
+/** Reads the weight twice: for the highest of every column, and to divide by it. */
+async function round(
+  name: string,
+  weight: Weight,
+  { from, to, whole, scale }: Int8Weight,
+  out: FileHandle,
+): Promise<void> {
+  await using input = await open(weight.file);
+  const [nRows, width] = weight.shape as [number, number];
+  const step = new Float32Array(to);
+  if (isTransposed(name)) {
+    for await (const { row, values } of readRows(input, weight)) {
+      for (let i = 0; i < values.length; i++) {
+        const column = row + Math.floor(i / width);
+        step[column] = Math.max(step[column]!, Math.abs(values[i]!));
+      }
+    }
+    toSteps(step);
+    const turned = new Int8Array(from * to);
+    for await (const { row, values } of readRows(input, weight)) {
+      for (let i = 0; i < values.length; i++) {
+        const column = row + Math.floor(i / width);
+        turned[(i % width) * nRows + column] = halfToEven(Math.fround(values[i]! / step[column]!));
+      }
+    }
+    await out.write(turned, 0, turned.length, whole.byteOffset);
+  } else {
+    for await (const { values } of readRows(input, weight)) {
+      for (let i = 0; i < values.length; i++) {
+        step[i % width] = Math.max(step[i % width]!, Math.abs(values[i]!));
+      }
+    }
+    toSteps(step);
+    for await (const { row, values } of readRows(input, weight)) {
+      const rounded = new Int8Array(values.length);
+      for (let i = 0; i < values.length; i++) {
+        rounded[i] = halfToEven(Math.fround(values[i]! / step[i % width]!));
+      }
+      await out.write(rounded, 0, rounded.length, whole.byteOffset + row * width);
+    }
+  }
+  await out.write(new Uint8Array(step.buffer), 0, step.byteLength, scale.byteOffset);
+}
+
+function toSteps(highest: Float32Array): void {
+  for (let i = 0; i < highest.length; i++) highest[i] = Math.max(highest[i]! / LEVELS, SMALLEST_STEP);
+}
+
+function halfToEven(value: number): number {
+  const down = Math.floor(value);
+  const rest = value - down;
+  return rest > 0.5 || (rest === 0.5 && down % 2 !== 0) ? down + 1 : down;
+}
+
+const STRETCH_BYTES = 4 << 20;
+
+/** Whole rows of a weight as 32-bit floats, some megabytes at a time. */
+async function* readRows(
+  input: FileHandle,
+  { file, name, type, shape, byteOffset }: Weight,
+): AsyncGenerator<{ readonly row: number; readonly values: Float32Array }> {
+  const [nRows, width] = shape as [number, number];
+  const rowBytes = width * BYTES_PER_ELEMENT[type];
+  const nAtOnce = Math.max(1, Math.floor(STRETCH_BYTES / rowBytes));
+  for (let row = 0; row < nRows; row += nAtOnce) {
+    const bytes = new Uint8Array(Math.min(nAtOnce, nRows - row) * rowBytes);
+    for (let done = 0; done < bytes.length; ) {
+      const { bytesRead } = await input.read(
+        bytes,
+        done,
+        bytes.length - done,
+        byteOffset + row * rowBytes + done,
+      );
+      if (bytesRead === 0) throw new Error(`${file} ends inside ${name}`);
+      done += bytesRead;
+    }
+    yield { row, values: widen(bytes, type) };
+  }
+}
+
+function widen({ buffer }: Uint8Array<ArrayBuffer>, type: WeightType): Float32Array {
+  if (type === 'float32') return new Float32Array(buffer);
+  if (type === 'float16') return Float32Array.from(new Float16Array(buffer));
+  return new Float32Array(Uint32Array.from(new Uint16Array(buffer), (word) => word << 16).buffer);
+}

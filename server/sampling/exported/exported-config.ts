@@ -1,0 +1,60 @@
+// What has to be known of an exported model beside its graph: where a sample starts and ends, and how long it may
+// be. Every architecture calls these alike, or nearly; what the graph computes is its own business.
+
+import { UserError } from '../../errors.ts';
+import type { ModelLimits } from '../decoder/gpt2-config.ts';
+import type { ExportedDecoder, PastSizes } from './exported-decoder.ts';
+
+type Json = Readonly<Record<string, unknown>>;
+
+const POSITIONS = ['n_positions', 'max_position_embeddings', 'n_ctx', 'max_seq_len', 'seq_length'];
+
+export function readPastSizes(config: Json): PastSizes {
+  const count = (...keys: readonly string[]): number | null => {
+    const value = keys.map((key) => config[key]).find((one) => one !== undefined && one !== null);
+    return Number.isSafeInteger(value) ? (value as number) : null;
+  };
+  const nQueryHeads = count('n_head', 'num_attention_heads', 'n_heads');
+  const width = count('n_embd', 'hidden_size', 'd_model');
+  const nHeads = count('num_key_value_heads', 'n_head', 'num_attention_heads', 'n_heads');
+  const headWidth =
+    count('head_dim') ?? (width === null || nQueryHeads === null ? null : Math.floor(width / nQueryHeads));
+  return { nHeads, headWidth };
+}
+
+/** Throws a UserError that names the file and the key. `generation` is generation_config.json, which goes first. */
+export function readLimits(
+  path: string,
+  config: Json,
+  generation: Json,
+  { vocabularySize: inGraph }: ExportedDecoder,
+): ModelLimits {
+  const fail = (what: string): never => {
+    throw new UserError(`${path}: ${what}.`, { action: 'Correct the file, or export the model again.' });
+  };
+  const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) > 0;
+  const vocabularySize = inGraph ?? config.vocab_size;
+  if (!isCount(vocabularySize))
+    return fail('neither "vocab_size" nor the graph says how many tokens there are');
+  const nPositions = POSITIONS.map((key) => config[key]).find(isCount);
+  if (nPositions === undefined) {
+    return fail(`none of ${POSITIONS.join(', ')} says how many positions the context has`);
+  }
+  const tokens = (key: string): readonly number[] => {
+    const values: readonly unknown[] = [generation[key] ?? config[key] ?? []].flat();
+    for (const value of values) {
+      if (!Number.isSafeInteger(value) || Number(value) < 0 || Number(value) >= vocabularySize)
+        fail(`"${key}" is ${JSON.stringify(value)}, which is no token of a vocabulary of ${vocabularySize}`);
+    }
+    return values as number[];
+  };
+  const eosTokens = tokens('eos_token_id');
+  // Models without a beginning token were trained on documents set apart by the end token.
+  const bosToken = tokens('bos_token_id')[0] ?? eosTokens[0];
+  if (bosToken === undefined) {
+    return fail(
+      'neither "bos_token_id" nor "eos_token_id" is there, so there is nothing to start a sample from',
+    );
+  }
+  return { vocabularySize, nPositions, bosToken, eosTokens };
+}

@@ -1,0 +1,50 @@
+// The graph forms for graphics processors: which one each provider takes, and its name, which is part of a
+// sample's key. It loads nothing of the runtime, so it can be asked where there is none.
+
+import { EnvironmentError } from '../../../errors.ts';
+import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
+import type { Precision } from '../../decoder/gpt2-graph.ts';
+import type { StepForm } from '../in-place/step-graph.ts';
+import { cudaForm, type PagedLoopForm } from '../paged/paged-loop-graph.ts';
+
+export type DeviceProvider = 'cuda' | 'webgpu' | 'dml' | 'coreml';
+
+export type DeviceForm =
+  | { readonly kind: 'loop'; readonly precision: Precision; readonly loop: PagedLoopForm }
+  | { readonly kind: 'steps'; readonly precision: Precision; readonly steps: StepForm };
+
+/** Of every run on a device, whatever is in it: kernels may share out their work by either. */
+export interface RunSize {
+  /** Filled up where a batch has fewer. */
+  readonly nRows: number;
+  /** Of the plan's longest sample with its prompt; the last is never fed. */
+  readonly nPositions: number;
+}
+
+const STEPS = { nSteps: 8, arithmetic: 'float32' } as const;
+
+/** By measurement (docs/performance.md); throws where the provider has no form for this model. */
+export function chooseDeviceForm(provider: DeviceProvider, config: Gpt2Config): DeviceForm {
+  if (provider !== 'cuda') {
+    const cache = provider === 'webgpu' ? 'in-place' : 'handed-on';
+    return { kind: 'steps', precision: 'float32', steps: { ...STEPS, cache } };
+  }
+  const { headWidth } = config;
+  if (headWidth % 8 !== 0 || headWidth > 256) {
+    throw new EnvironmentError(
+      `CUDA's attention takes heads of up to 256 values, in steps of 8, and this model's have ${headWidth}`,
+      { action: 'Choose another provider.' },
+    );
+  }
+  return { kind: 'loop', precision: 'float16', loop: cudaForm(config) };
+}
+
+/** Rows are part of the name: a matrix product of another height may round differently. */
+export function nameDeviceForm(form: DeviceForm, nRows: number): string {
+  if (form.kind === 'loop') {
+    const { attention, pageSize, unroll } = form.loop;
+    return `${attention}-loop-${form.precision}-page-${pageSize}-unroll-${unroll}-rows-${nRows}`;
+  }
+  const { nSteps, cache } = form.steps;
+  return `steps-${cache}-${form.precision}-${nSteps}-rows-${nRows}`;
+}

@@ -1,0 +1,61 @@
+// Attention for WebGPU over a cache that stays where it is: each step's keys and values are outputs of the graph,
+// and who runs it gives the same memory for the input and for all of them. Knows nothing of who does.
+
+import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
+import type { Precision } from '../../decoder/gpt2-graph.ts';
+import type { Graph } from '../../onnx/onnx-graph.ts';
+import {
+  attendGrouped,
+  type DeviceAttention,
+  type KeyAndValue,
+  type StepLengths,
+} from '../device/device-attention.ts';
+
+export class InPlaceAttention implements DeviceAttention {
+  readonly #config: Gpt2Config;
+  readonly #precision: Precision;
+  readonly #nPositions: number;
+  #past: readonly KeyAndValue[];
+  #made: readonly KeyAndValue[];
+
+  /** `past` has one pair a layer, [batch, heads, capacity, head width] each; `made` the same for each step. */
+  constructor(
+    config: Gpt2Config,
+    precision: Precision,
+    past: readonly KeyAndValue[],
+    made: readonly KeyAndValue[],
+  ) {
+    this.#config = config;
+    this.#precision = precision;
+    // The last run's steps may go on behind the model's last position.
+    this.#nPositions = config.nPositions + made.length / config.nLayers;
+    this.#past = past;
+    this.#made = made;
+  }
+
+  attend(graph: Graph, qkv: string, layer: number, lengths: StepLengths): string {
+    const [past, made] = [this.#past[layer]!, this.#made[layer]!];
+    return attendGrouped(graph, this.#config, layer, qkv, past, lengths, made, this.#rotateByNothing(graph));
+  }
+
+  endStep(): void {
+    const { nLayers } = this.#config;
+    this.#past = this.#made.slice(0, nLayers);
+    this.#made = this.#made.slice(nLayers);
+  }
+
+  /**
+   * Cosines and sines of no angle, [positions, pairs]: x·1 − y·0 is x. Only where it rotates, the runtime takes the
+   * joint projection apart and writes the cache in one pass. It rotates heads of whole sixteens.
+   */
+  #rotateByNothing(graph: Graph): readonly string[] {
+    const { headWidth } = this.#config;
+    if (headWidth % 16 !== 0) return [];
+    const shape = [this.#nPositions, headWidth / 2] as const;
+    const FloatArray = this.#precision === 'float16' ? Float16Array : Float32Array;
+    return [1, 0].map((value) => {
+      const table = new FloatArray(shape[0] * shape[1]).fill(value);
+      return graph.weight(`rotation:${value}`, this.#precision, shape, new Uint8Array(table.buffer));
+    });
+  }
+}

@@ -1,0 +1,58 @@
+// Opens a session of the runtime on a graph built here. Knows the runtime's options and their traps.
+
+import { InferenceSession } from 'onnxruntime-node';
+import type { Provider } from '../../../protocol/study.ts';
+
+export interface SessionSettings {
+  readonly provider: Provider;
+  readonly nThreads: number;
+  /** Where the graph's weights lie. */
+  readonly weightFolder: string;
+  /** Which of several devices of the provider's kind, from 0. */
+  readonly deviceId?: number;
+  /** Outputs that stay in the device's memory, to be given to the next run. */
+  readonly deviceOutputs?: readonly string[];
+  /** Left out: weights are packed for speed, and for a moment held twice. */
+  readonly packing?: 'none';
+  /** Where a profile of the runtime goes; left out: none is made. */
+  readonly profilePrefix?: string;
+}
+
+/** `graph` is a model built here, or the path of one that was not. Weights are read from their own files by offset: nothing is copied, and the folder may be read-only. */
+export function openSession(
+  graph: Uint8Array | string,
+  settings: SessionSettings,
+): Promise<InferenceSession> {
+  const { provider, deviceId = 0, deviceOutputs = [], packing, profilePrefix } = settings;
+  const options: InferenceSession.SessionOptions = {
+    executionProviders: executionProviders(provider, deviceId),
+    ...(deviceOutputs.length === 0
+      ? {}
+      : { preferredOutputLocation: Object.fromEntries(deviceOutputs.map((name) => [name, 'gpu-buffer'])) }),
+    ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
+    intraOpNumThreads: settings.nThreads,
+    interOpNumThreads: 1,
+    graphOptimizationLevel: 'all',
+    // From its second run on it would hold the whole cache as one block beside the first run's memory, which stays.
+    ...(provider === 'cuda' ? { enableMemPattern: false } : {}),
+    logSeverityLevel: 3,
+    extra: {
+      session: {
+        model_external_initializers_file_folder_path: settings.weightFolder,
+        ...(packing === 'none' ? { disable_prepacking: '1' } : {}),
+      },
+    },
+  };
+  return typeof graph === 'string'
+    ? InferenceSession.create(graph, options)
+    : InferenceSession.create(graph, options);
+}
+
+/** Options are named only where they are meant: an unknown one is an error to some providers. */
+function executionProviders(
+  provider: Provider,
+  deviceId: number,
+): InferenceSession.ExecutionProviderConfig[] {
+  if (provider === 'cpu') return ['cpu'];
+  return [provider === 'cuda' || provider === 'dml' ? { name: provider, deviceId } : provider, 'cpu'];
+}

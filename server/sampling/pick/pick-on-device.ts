@@ -1,0 +1,115 @@
+// The nodes that turn logits into a token and its log-probability with what graphics processors are good at:
+// one top-k, one soft-max over the vocabulary, and small tensors after that. Knows nothing of how logits
+// were made. The reference on the CPU is pick-token.ts; both pick the same token, but for rounding.
+
+import { DATA_TYPE, type Graph } from '../onnx/onnx-graph.ts';
+import { cumulateBefore } from './cumulate.ts';
+import { asFloats, highestByColumns, highestByGroups } from './highest-logits.ts';
+import type { PickRule } from './pick-token.ts';
+
+/** What candidates' probabilities are added up in: WebGPU has no 64-bit floats. */
+export type Arithmetic = 'float64' | 'float32';
+
+export interface Picked {
+  /** int32 [rows, 1]. */
+  readonly token: string;
+  /** float32 [rows, 1], and so are the others. */
+  readonly logit: string;
+  readonly highestLogit: string;
+  /** Under the untruncated softmax at temperature 1. */
+  readonly highestProbability: string;
+}
+
+/** `logits` is float32 [rows, vocabulary]; `uniform`, in [0, 1), and `temperature` are [rows, 1] in `arithmetic`. */
+export function pickOnDevice(
+  graph: Graph,
+  rule: PickRule,
+  vocabularySize: number,
+  arithmetic: Arithmetic,
+  logits: string,
+  uniform: string,
+  temperature: string,
+): Picked {
+  const isWhole = !rule.greedy && (rule.topK === 0 || rule.topK >= vocabularySize);
+  const k = rule.greedy ? 1 : isWhole ? (rule.topP < 1 ? vocabularySize : 1) : rule.topK;
+  const highest = arithmetic === 'float64' ? highestByColumns : highestByGroups;
+  const { values, places: ids } = highest(graph, vocabularySize, k, logits);
+  const first = (input: string) =>
+    k === 1 ? input : graph.op('Slice', [input, graph.int64([0]), graph.int64([1]), graph.int64([1])]);
+  const likeliest = graph.op('Cast', [first(ids)], { to: DATA_TYPE.int32 });
+  const probabilities = graph.op('Softmax', [logits], { axis: 1 });
+  const ofHighest = {
+    highestLogit: first(values),
+    highestProbability: graph.op('GatherElements', [probabilities, likeliest], { axis: 1 }),
+  };
+  if (rule.greedy) return { ...ofHighest, token: likeliest, logit: values };
+
+  const candidates = isWhole && rule.topP >= 1 ? logits : values;
+  const nCandidates = isWhole ? vocabularySize : k;
+  const index = pickIndex(graph, rule, arithmetic, nCandidates, candidates, uniform, temperature);
+  const at = (input: string) => graph.op('GatherElements', [input, index], { axis: 1 });
+  const place =
+    candidates === values
+      ? at(ids)
+      : arithmetic === 'float64'
+        ? index
+        : asFloats(graph, index, vocabularySize);
+  return {
+    ...ofHighest,
+    token: graph.op('Cast', [place], { to: DATA_TYPE.int32 }),
+    logit: at(candidates),
+  };
+}
+
+/** In nats: ln p = x − x₁ + ln p₁ with the likeliest token's x₁ and p₁, so that nothing can underflow. */
+export function logprobOf(
+  graph: Graph,
+  { logit, highestLogit, highestProbability }: Omit<Picked, 'token'>,
+): string {
+  const offset = graph.op('Sub', [graph.op('Log', [highestProbability]), highestLogit]);
+  return graph.op('Add', [logit, offset]);
+}
+
+/** WebGPU looks for the last of so many in one pass, one after the other; more are counted side by side. */
+const FEW_CANDIDATES = 512;
+
+/**
+ * Index of the last candidate whose cumulated probability, itself left out, is not above the noise: int32 or int64,
+ * as each runtime has it for nothing.
+ */
+function pickIndex(
+  graph: Graph,
+  rule: PickRule,
+  arithmetic: Arithmetic,
+  nCandidates: number,
+  logits: string,
+  uniform: string,
+  temperature: string,
+): string {
+  const wide = arithmetic === 'float64' ? graph.op('Cast', [logits], { to: DATA_TYPE.float64 }) : logits;
+  const probability = graph.op('Softmax', [graph.op('Div', [wide, temperature])], { axis: 1 });
+  const before =
+    arithmetic === 'float64'
+      ? graph.op('Sub', [graph.op('CumSum', [probability, graph.int32(1)]), probability])
+      : cumulateBefore(graph, nCandidates, probability);
+  let threshold = uniform;
+  if (rule.topP < 1) {
+    const limit = arithmetic === 'float64' ? graph.float64(rule.topP) : graph.float32(rule.topP);
+    // The nucleus is the smallest head of the sorted candidates whose mass reaches top-p.
+    const isInside = graph.op('Cast', [graph.op('Less', [before, limit])], { to: DATA_TYPE[arithmetic] });
+    const mass = graph.op('ReduceSum', [graph.op('Mul', [isInside, probability]), graph.int64([1])], {
+      keepdims: 1,
+    });
+    threshold = graph.op('Mul', [uniform, mass]);
+  }
+  const isPassed = graph.op('Cast', [graph.op('LessOrEqual', [before, threshold])], {
+    to: DATA_TYPE.float32,
+  });
+  if (arithmetic === 'float32' && nCandidates <= FEW_CANDIDATES) {
+    return graph.op('ArgMax', [isPassed], { axis: 1, keepdims: 1, select_last_index: 1 });
+  }
+  // Counted in 32-bit floats, exact up to 2²⁴, since reductions over integers are not everywhere.
+  const nPassed = graph.op('ReduceSum', [isPassed, graph.int64([1])], { keepdims: 1 });
+  const last = graph.op('Max', [graph.op('Sub', [nPassed, graph.float32(1)]), graph.float32(0)]);
+  return graph.op('Cast', [last], { to: DATA_TYPE.int32 });
+}

@@ -1,0 +1,247 @@
+// Turns the provider that was asked for into running devices: each candidate has to prove itself, and the
+// reason why one was passed over is kept for the user. What is chosen is part of a study's record.
+
+import { existsSync, readdirSync } from 'node:fs';
+import type { Execution, Provider } from '../../../protocol/study.ts';
+import { EnvironmentError } from '../../errors.ts';
+import type { Checkpoint } from '../checkpoint.ts';
+import type { Gpt2Config } from '../decoder/gpt2-config.ts';
+import type { GenerationSettings } from '../forms/cached/generate-batch.ts';
+import {
+  chooseDeviceForm,
+  type DeviceForm,
+  type DeviceProvider,
+  nameDeviceForm,
+} from '../forms/device/device-form.ts';
+import { cachedHeads } from '../forms/paged/paged-loop-graph.ts';
+import type { PickRule } from '../pick/pick-token.ts';
+import { guessFreeBytes } from '../providers/device-memory.ts';
+import type { DeviceSystem } from '../providers/device-system.ts';
+import { type CudaDevice, findCuda } from '../providers/find-cuda.ts';
+import {
+  type Device,
+  type ProvedDevice,
+  proveDevice,
+  type StartedDevice,
+  startDevice,
+} from './device-pool.ts';
+
+export interface DeviceQuestion {
+  readonly execution: Execution;
+  readonly checkpoint: Pick<Checkpoint, 'config' | 'weights' | 'weightFolder' | 'weightBytes'>;
+  readonly rule: PickRule;
+  readonly settings: GenerationSettings;
+  /** Of the whole plan, however many are done: what is chosen must not change when a study goes on. */
+  readonly nSamples: number;
+  /** Of the longest sample with its prompt. */
+  readonly nPositions: number;
+  readonly signal: AbortSignal;
+}
+
+export interface ChosenDevices {
+  readonly provider: DeviceProvider;
+  readonly form: string;
+  readonly nRows: number;
+  readonly devices: readonly Device[];
+  /** Rejects with an EnvironmentError when a device turns out to compute something else than the CPU. */
+  readonly proven: Promise<void>;
+  /** Ends every process, those that prove as well. */
+  readonly end: () => void;
+}
+
+export interface DeviceChoice {
+  /** Null: the CPU. */
+  readonly chosen: ChosenDevices | null;
+  readonly fallbacks: readonly string[];
+}
+
+/** Throws an EnvironmentError where a provider was named and cannot be used. */
+export async function chooseDevices(question: DeviceQuestion): Promise<DeviceChoice> {
+  const asked = question.execution.provider;
+  if (asked === 'cpu') return { chosen: null, fallbacks: [] };
+  const isForced = asked !== 'auto';
+  // The CPU is no fallback then, but the fastest.
+  if (!isForced && estimateCpuSeconds(question) < WORTH_A_DEVICE_SECONDS) {
+    return { chosen: null, fallbacks: [] };
+  }
+  const fallbacks: string[] = [];
+  for (const provider of isForced ? [asked] : candidates()) {
+    const { chosen, reason, action } = await tryProvider(provider, question, isForced);
+    if (chosen !== null) return { chosen, fallbacks };
+    if (isForced) throw cannotBeUsed(provider, reason, action);
+    fallbacks.push(`${NAMES[provider]} is not used: ${reason}.`);
+  }
+  return { chosen: null, fallbacks };
+}
+
+const cannotBeUsed = (provider: DeviceProvider, reason: string, action?: string) =>
+  new EnvironmentError(`The provider ${provider} cannot be used: ${reason}`, {
+    action: action ?? 'Run "verbatim doctor" to see what is there, or choose another provider.',
+  });
+
+export const NAMES: Readonly<Record<Provider, string>> = {
+  cuda: 'CUDA',
+  webgpu: 'WebGPU',
+  dml: 'DirectML',
+  coreml: 'CoreML',
+  cpu: 'The CPU',
+};
+
+/** From the fastest down, by what the runtime was built with for this system. */
+export function candidates(platform: NodeJS.Platform = process.platform): readonly DeviceProvider[] {
+  if (platform === 'linux') return ['cuda', 'webgpu'];
+  if (platform === 'win32') return ['webgpu', 'dml'];
+  return platform === 'darwin' ? ['webgpu', 'coreml'] : [];
+}
+
+/** Starting a device, proving it and loading the model takes some seconds. */
+const WORTH_A_DEVICE_SECONDS = 20;
+/** Of two ordinary cores; more cores are a reason to use the CPU, never against a device. */
+const CPU_FLOPS = 80e9;
+
+function estimateCpuSeconds({ checkpoint, nSamples, nPositions }: DeviceQuestion): number {
+  const { nLayers, width, innerWidth, vocabularySize } = checkpoint.config;
+  const products = nLayers * (4 * width * width + 2 * width * innerWidth) + vocabularySize * width;
+  return (2 * products * nSamples * nPositions) / CPU_FLOPS;
+}
+
+interface Attempt {
+  readonly chosen: ChosenDevices | null;
+  readonly reason: string;
+  readonly action?: string;
+}
+
+async function tryProvider(
+  provider: DeviceProvider,
+  question: DeviceQuestion,
+  isForced: boolean,
+): Promise<Attempt> {
+  const found = findSystem(provider);
+  if (found.kind === 'missing') return { chosen: null, reason: found.reason, action: found.action };
+  const { checkpoint, rule, settings, execution, signal } = question;
+  const { config, weights, weightFolder } = checkpoint;
+  let form: DeviceForm;
+  try {
+    form = chooseDeviceForm(provider, config);
+  } catch (cause) {
+    return { chosen: null, reason: cause instanceof Error ? cause.message : String(cause) };
+  }
+  const nDevices =
+    execution.workers === 'auto' ? found.devices.length : Math.min(execution.workers, found.devices.length);
+  const { nRows, leavesRoom } = chooseRows(question, found.devices.slice(0, nDevices), form);
+  const starts = Array.from({ length: nDevices }, (_, deviceId) => ({
+    model: { config, weights, weightFolder },
+    rule,
+    settings,
+    form,
+    system: found.system,
+    nRows,
+    nPositions: question.nPositions,
+    deviceId,
+  }));
+  const stop = new AbortController();
+  const stopped = AbortSignal.any([signal, stop.signal]);
+  const standard = isForced ? 'right' : 'right-and-faster';
+  // Whoever named the provider does not wait for the proof: it is made while the first batch is, and stops it. Unless
+  // there is no room for both: a proof that finds no memory proves nothing.
+  const proof = Promise.all(starts.map((start) => proveDevice(start, standard, stopped))).then(firstReason);
+  const proven = proof.then((reason) => {
+    if (reason !== null) throw cannotBeUsed(provider, reason);
+  });
+  proven.catch(() => {});
+  if (!isForced || !leavesRoom) {
+    const reason = await proof;
+    if (reason !== null) return { chosen: null, reason };
+  }
+  const started = await Promise.all(starts.map((start) => startDevice(start, stopped)));
+  const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
+  const reason = firstReason(started);
+  if (reason !== null) {
+    stop.abort();
+    return { chosen: null, reason };
+  }
+  const end = () => stop.abort();
+  return { chosen: { provider, form: nameDeviceForm(form, nRows), nRows, devices, proven, end }, reason: '' };
+}
+
+/** Of several devices, with the number of the one that is unfit. */
+function firstReason(devices: readonly (StartedDevice | ProvedDevice)[]): string | null {
+  const at = devices.findIndex(({ kind }) => kind === 'unfit');
+  const device = devices[at];
+  if (device?.kind !== 'unfit') return null;
+  return devices.length === 1 ? device.reason : `device ${at}: ${device.reason}`;
+}
+
+export type Found =
+  | { readonly kind: 'found'; readonly system: DeviceSystem; readonly devices: readonly CudaDevice[] }
+  | { readonly kind: 'missing'; readonly reason: string; readonly action: string };
+
+export function findSystem(provider: DeviceProvider): Found {
+  if (provider === 'cuda') return findCuda();
+  if (provider === 'webgpu' && process.platform === 'linux' && !hasGraphicsDevice()) {
+    return {
+      kind: 'missing',
+      reason: 'there is no graphics device (/dev/dri is empty)',
+      action: 'Install the driver of the graphics card, with Vulkan.',
+    };
+  }
+  const system = { provider, runtimeFolder: null, libraryFolders: [] } as const;
+  return { kind: 'found', system, devices: [{ name: provider, freeBytes: guessFreeBytes() }] };
+}
+
+/** A cheap look before a process is started for nothing. Whoever names a Vulkan driver has one. */
+function hasGraphicsDevice(): boolean {
+  if (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES) return true;
+  if (existsSync('/dev/nvidiactl') || existsSync('/dev/dxg')) return true;
+  return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('render'));
+}
+
+/** Beyond these, more rows were no faster on an H200. */
+const MAX_ROWS = { loop: 2048, 'in-place': 1024, 'handed-on': 256 } as const;
+/** The share of free memory that caches and logits may take. */
+const MEMORY_SHARE = 0.7;
+/** What WebGPU binds as one buffer where it binds most: one layer's keys have to fit. */
+const MAX_BUFFER_BYTES = 2 ** 31 - 4;
+
+interface RowsQuestion extends Pick<DeviceQuestion, 'execution' | 'nSamples' | 'nPositions'> {
+  readonly checkpoint: Pick<Checkpoint, 'config' | 'weightBytes'>;
+}
+
+interface ChosenRows {
+  readonly nRows: number;
+  /** Whether another process may use the device as well: the runtime takes memory in powers of two. */
+  readonly leavesRoom: boolean;
+}
+
+/** A power of two: the more, the faster, as far as memory goes and there are samples. */
+export function chooseRows(
+  { execution, checkpoint, nSamples, nPositions }: RowsQuestion,
+  devices: readonly Pick<CudaDevice, 'freeBytes'>[],
+  form: DeviceForm,
+): ChosenRows {
+  const { config, weightBytes } = checkpoint;
+  const { nLayers, vocabularySize } = config;
+  // In whole pages; the last position of a sample is never fed.
+  const positions = Math.ceil((nPositions - 1) / 256) * 256;
+  const bytesPerLayer = cacheWidth(config, form) * positions * (form.precision === 'float16' ? 2 : 4);
+  // Written in place, the cache is there once; handed on, twice. And the logits of some steps.
+  const kind = form.kind === 'loop' ? 'loop' : form.steps.cache;
+  const nCaches = kind === 'handed-on' ? 2 : 1;
+  const bytesPerRow = nCaches * 2 * nLayers * bytesPerLayer + 16 * 4 * vocabularySize;
+  const free = Math.min(...devices.map(({ freeBytes }) => freeBytes)) * MEMORY_SHARE;
+  const fitting = (free - 2 * weightBytes) / bytesPerRow;
+  const bound = kind === 'loop' ? Infinity : MAX_BUFFER_BYTES / bytesPerLayer;
+  const power = (value: number, round: (x: number) => number) => 2 ** Math.max(0, round(Math.log2(value)));
+  const wanted = power(Math.max(1, nSamples / devices.length), Math.ceil);
+  const possible = power(Math.max(1, Math.min(fitting, bound)), Math.floor);
+  const chosen = Math.min(MAX_ROWS[kind], wanted, possible);
+  const nRows = execution.batch === 'auto' ? chosen : execution.batch;
+  return { nRows, leavesRoom: 2 * nRows <= fitting };
+}
+
+/** Values of one position's keys in a layer. */
+function cacheWidth(config: Gpt2Config, form: DeviceForm): number {
+  if (form.kind === 'steps') return config.width;
+  const [nHeads, headWidth] = cachedHeads(config, form.loop);
+  return nHeads * headWidth;
+}

@@ -1,0 +1,37 @@
+// What the sampler and its device processes say to each other. Plain data: it is copied between processes.
+
+import type { Gpt2Model } from '../decoder/gpt2-graph.ts';
+import type { GenerationSettings, RowRequest, RowResult } from '../forms/cached/generate-batch.ts';
+import type { DeviceForm, RunSize } from '../forms/device/device-form.ts';
+import type { PickRule } from '../pick/pick-token.ts';
+import type { DeviceSystem } from '../providers/device-system.ts';
+
+/** What a device process is for, all its life. */
+export interface DeviceStart extends RunSize {
+  readonly model: Gpt2Model;
+  readonly rule: PickRule;
+  readonly settings: GenerationSettings;
+  readonly form: DeviceForm;
+  readonly system: DeviceSystem;
+  readonly deviceId: number;
+}
+
+/** What a device has to show before anything it makes is used: that it computes what the CPU does, or also faster. */
+export type ProofStandard = 'right' | 'right-and-faster';
+
+export type DeviceRequest =
+  | { readonly kind: 'prove'; readonly start: DeviceStart; readonly standard: ProofStandard }
+  | { readonly kind: 'start'; readonly start: DeviceStart }
+  | { readonly kind: 'batch'; readonly rows: readonly RowRequest[] };
+
+export type DeviceAnswer =
+  | { readonly kind: 'proved'; readonly proof: DeviceProof }
+  | { readonly kind: 'ready' }
+  | { readonly kind: 'unfit'; readonly reason: string }
+  | { readonly kind: 'rows'; readonly rows: readonly RowResult[] }
+  | { readonly kind: 'failed'; readonly message: string };
+
+export interface DeviceProof {
+  /** ‖device − CPU‖ / ‖CPU‖ over the logits of a few steps. */
+  readonly logitsError: number;
+}

@@ -1,0 +1,64 @@
+// A process that samples on one device. Drivers crash, block and never give memory back: here they can be
+// stopped at any moment, and take nobody with them. It speaks device-messages.ts over its channel.
+
+import { registerHooks } from 'node:module';
+import { pathToFileURL } from 'node:url';
+import type { SessionSettings } from '../onnx/session.ts';
+import type { DeviceAnswer, DeviceRequest, DeviceStart, ProofStandard } from './device-messages.ts';
+
+const send = (answer: DeviceAnswer) => process.send?.(answer);
+/** Without the runtime's own source lines in front: what is after them says it. */
+const describe = (cause: unknown) =>
+  (cause instanceof Error ? cause.message : String(cause)).replace(/^.* was false\. /s, '').trim();
+
+process.on('message', async (request: DeviceRequest) => {
+  if (request.kind === 'batch') return;
+  try {
+    if (request.kind === 'prove') await prove(request.start, request.standard);
+    else await begin(request.start);
+  } catch (cause) {
+    send({ kind: 'unfit', reason: `${request.start.system.provider}: ${describe(cause)}` });
+  }
+});
+// Whoever started this process is gone: nobody is left to sample for.
+process.on('disconnect', () => process.exit());
+
+async function prove(start: DeviceStart, standard: ProofStandard): Promise<void> {
+  const session = prepareSession(start);
+  // Loaded only now, as below: these import the runtime.
+  const { proveDevice } = await import('./prove-device.ts');
+  send(await proveDevice(start, standard, session));
+}
+
+async function begin(start: DeviceStart): Promise<void> {
+  const session = prepareSession(start);
+  const { openDeviceSampler } = await import('../forms/device/device-sampler.ts');
+  const { model, rule, form, settings } = start;
+  const sample = await openDeviceSampler(model, rule, form, session, start);
+  process.on('message', async (request: DeviceRequest) => {
+    if (request.kind !== 'batch') return;
+    try {
+      const rows = await sample(settings, request.rows, () => false);
+      send({ kind: 'rows', rows: rows ?? [] });
+    } catch (cause) {
+      send({ kind: 'failed', message: describe(cause) });
+    }
+  });
+  send({ kind: 'ready' });
+}
+
+function prepareSession({ model, system, deviceId }: DeviceStart): SessionSettings {
+  if (system.runtimeFolder !== null) useRuntime(system.runtimeFolder);
+  return { provider: system.provider, deviceId, nThreads: 1, weightFolder: model.weightFolder };
+}
+
+/** From here on `onnxruntime-node` is the package in this folder, whoever asks for it. */
+function useRuntime(folder: string): void {
+  const url = pathToFileURL(`${folder}/dist/index.js`).href;
+  registerHooks({
+    resolve: (specifier, context, next) =>
+      specifier === 'onnxruntime-node'
+        ? { url, format: 'commonjs', shortCircuit: true }
+        : next(specifier, context),
+  });
+}

@@ -1,0 +1,80 @@
+// From bytes to token ids. Any bytes can be encoded: what is no UTF-8 becomes the tokens of its single
+// bytes, so that decoding gives the same bytes back.
+
+import { Tokenizer } from '@huggingface/tokenizers';
+import { UserError } from '../../errors.ts';
+import type { TokenBytes } from './token-bytes.ts';
+import type { TokenizerFile } from './tokenizer-file.ts';
+
+export type EncodeText = (text: Uint8Array) => readonly number[];
+
+/** Prepares a tokenizer once; `tokenBytes` is the table of the same file. */
+export function createEncoder({ path, json }: TokenizerFile, tokenBytes: TokenBytes): EncodeText {
+  const tokenizer = openTokenizer(path, json);
+  const byteToken = new Map<number, number>();
+  for (const [id, bytes] of tokenBytes.entries()) {
+    if (bytes.length === 1 && !byteToken.has(bytes[0]!)) byteToken.set(bytes[0]!, id);
+  }
+  const encodeString = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const encodeByte = (byte: number) => {
+    const token = byteToken.get(byte);
+    if (token !== undefined) return token;
+    throw new UserError(`${path} has no token for the byte ${byte}.`, {
+      action: 'Choose a model with a complete byte-level vocabulary.',
+    });
+  };
+  return (bytes) => {
+    const tokens: number[] = [];
+    for (const span of utf8Spans(bytes)) {
+      // One by one: a text's tokens may be more than the arguments that a call can have.
+      for (const token of typeof span === 'string' ? encodeString(span) : [encodeByte(span)])
+        tokens.push(token);
+    }
+    return tokens;
+  };
+}
+
+/** The library reads settings from a second file too; none of them concerns encoding byte-level BPE. */
+function openTokenizer(path: string, json: object): Tokenizer {
+  try {
+    return new Tokenizer(json, {});
+  } catch (cause) {
+    throw new UserError(`${path} cannot be used as a tokenizer.`, {
+      action: 'Download or copy the model again.',
+      cause,
+    });
+  }
+}
+
+/** Valid stretches as strings and every byte outside of them as a number, in order. */
+function* utf8Spans(bytes: Uint8Array): Generator<string | number> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let start = 0;
+  for (let at = 0; at < bytes.length; ) {
+    const length = characterLength(bytes, at);
+    if (length > 0) {
+      at += length;
+      continue;
+    }
+    if (at > start) yield decoder.decode(bytes.subarray(start, at));
+    yield bytes[at]!;
+    start = ++at;
+  }
+  if (start < bytes.length) yield decoder.decode(bytes.subarray(start));
+}
+
+/** Bytes of the well-formed character at a place, or 0 (The Unicode Standard, table 3-7). */
+function characterLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!;
+  if (first < 0x80) return 1;
+  const length = first >= 0xf0 ? 4 : first >= 0xe0 ? 3 : 2;
+  if (first < 0xc2 || first > 0xf4 || at + length > bytes.length) return 0;
+  for (let i = 1; i < length; i++) if ((bytes[at + i]! & 0xc0) !== 0x80) return 0;
+  const second = bytes[at + 1]!;
+  const isMalformed =
+    (first === 0xe0 && second < 0xa0) || // longer than needed
+    (first === 0xed && second > 0x9f) || // a surrogate
+    (first === 0xf0 && second < 0x90) ||
+    (first === 0xf4 && second > 0x8f); // above U+10FFFF
+  return isMalformed ? 0 : length;
+}

@@ -1,0 +1,152 @@
+// Fragments of a study in any text: equal to what the engine says of samples, and to brute force on texts that are
+// put together from pieces of the study.
+
+import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import type { FoundMark } from '../../../protocol/find-memorised.ts';
+import type { MatchRule } from '../../../protocol/study.ts';
+import { normaliseLine } from '../../../server/engine/normalise-line.ts';
+import { findMemorised } from '../../../server/queries/find-memorised.ts';
+import { getSample } from '../../../server/queries/study-queries.ts';
+import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
+import { setAnalysed } from '../../../server/store/study-table.ts';
+import { scratchFolder } from '../../support/scratch.ts';
+import { makeSmallStudy } from '../../support/small-study.ts';
+
+const folder = scratchFolder();
+const { file: study } = await makeSmallStudy(folder);
+const never = new AbortController().signal;
+const rule: MatchRule = { minLines: 6, profile: 'exact-1' };
+
+const fragments = (() => {
+  using db = openForReading(study);
+  return db
+    .prepare('SELECT fragment_id, fingerprint, text, train FROM fragments ORDER BY fragment_id')
+    .all()
+    .map((row) => ({
+      fingerprint: String(row.fingerprint),
+      train: Number(row.train),
+      lines: new TextDecoder().decode(row.text as Uint8Array).split('\n'),
+    }));
+})();
+
+const placeOf = ({ fingerprint, firstLine, lastLine, train }: Omit<FoundMark, 'study' | 'extent'>) =>
+  `${firstLine}-${lastLine} ${fingerprint} ${train}`;
+
+test('a sample has the marks that its study gave it, wherever its text stands', async () => {
+  assert.ok(fragments.length > 0);
+  for (const sampleId of [0, 1, 2, 3, 4, 5]) {
+    const { text, marks } = getSample(study, sampleId);
+    const found = await findMemorised([study], text, never);
+    assert.deepEqual(found.marks.map(placeOf), marks.map(placeOf));
+    assert.ok(found.marks.every((mark) => mark.extent === 'whole' && mark.study === study));
+    assert.deepEqual([found.nFragments, found.unsearched], [fragments.length, []]);
+    // Other indents, ends of lines and blank lines are the same to this rule.
+    const elsewhere = `before\r\n\r\n${text
+      .split('\n')
+      .map((line) => `\t${line}  `)
+      .join('\r\n')}\r\nafter`;
+    const moved = await findMemorised([study], elsewhere, never);
+    const expected = marks.map((m) => ({ ...m, firstLine: m.firstLine + 2, lastLine: m.lastLine + 2 }));
+    assert.deepEqual(moved.marks.map(placeOf), expected.map(placeOf));
+  }
+});
+
+/** Lines of fragments from somewhere to somewhere, and lines of nobody. */
+const piece = fc.oneof(
+  fc.record({ fragment: fc.nat(), from: fc.nat(4), drop: fc.nat(4) }).map(({ fragment, from, drop }) => {
+    const { lines } = fragments[fragment % fragments.length]!;
+    return lines.slice(from, lines.length - drop);
+  }),
+  fc.constantFrom(['x = 1'], [''], ['return None', '']),
+);
+
+test('wholes and parts are those of brute force', async () => {
+  await fc.assert(
+    fc.asyncProperty(fc.array(piece, { minLength: 1, maxLength: 6 }), async (pieces) => {
+      const lines = pieces.flat();
+      const { marks } = await findMemorised([study], lines.join('\n'), never);
+      assert.deepEqual(
+        marks.map(({ firstLine, lastLine, extent, train }) => ({ firstLine, lastLine, extent, train })),
+        bruteForce(lines),
+      );
+    }),
+    { numRuns: 300 },
+  );
+});
+
+test('what was not looked at is never called clean', async () => {
+  const { file } = await makeSmallStudy(scratchFolder(), 'other');
+  const { text } = getSample(file, 1);
+  const late = await findMemorised([file], text, never, -1);
+  assert.deepEqual(late.unsearched, [{ study: file, reason: 'too-slow' }]);
+  using db = openForWriting(file);
+  setAnalysed(db, 0);
+  const found = await findMemorised([file, study], text, never);
+  assert.deepEqual(found.unsearched, [{ study: file, reason: 'not-analysed' }]);
+  assert.ok(found.marks.every((mark) => mark.study === study) && found.marks.length > 0);
+});
+
+test('a text of any size is refused or answered, and a search can be cancelled', async () => {
+  const large = 'total = 0\n'.repeat(400_000);
+  assert.deepEqual((await findMemorised([study], large, never)).marks, []);
+  await assert.rejects(findMemorised([study], `${large}${large}`, never), { name: 'UserError' });
+  await assert.rejects(findMemorised([study], large, AbortSignal.abort()), { name: 'Cancelled' });
+  const missing = join(folder, 'none.sqlite');
+  await assert.rejects(findMemorised([missing], 'x', never), { name: 'UserError' });
+});
+
+/** All places of all fragments, and of parts of them that cannot be made longer and lie in no other mark. */
+function bruteForce(raw: readonly string[]) {
+  const text = raw
+    .map((line, i) => ({ line: normalised(line), number: i + 1 }))
+    .filter(({ line }) => line !== '');
+  const wholes: Found[] = [];
+  const parts: Found[] = [];
+  for (const { lines, train } of fragments) {
+    for (let at = 0; at < text.length; at++) {
+      for (let from = 0; from < lines.length; from++) {
+        if (at > 0 && from > 0 && text[at - 1]!.line === lines[from - 1]) continue;
+        let n = 0;
+        while (at + n < text.length && from + n < lines.length && text[at + n]!.line === lines[from + n]) n++;
+        if (n < rule.minLines) continue;
+        const range = { firstLine: text[at]!.number, lastLine: text[at + n - 1]!.number };
+        if (n === lines.length) wholes.push({ ...range, extent: 'whole', train });
+        else parts.push({ ...range, extent: 'part', train });
+      }
+    }
+  }
+  const kept: Found[] = [];
+  for (const part of parts) {
+    const same = parts.filter((p) => p.firstLine === part.firstLine && p.lastLine === part.lastLine);
+    const train = Math.max(...same.map((p) => p.train));
+    const isInside = (other: Found) => other.firstLine <= part.firstLine && other.lastLine >= part.lastLine;
+    const isLess = parts.some((p) => isInside(p) && !same.includes(p));
+    const isTwice = kept.some((p) => p.firstLine === part.firstLine && p.lastLine === part.lastLine);
+    if (!isLess && !isTwice && !wholes.some(isInside)) kept.push({ ...part, train });
+  }
+  return [...wholes, ...kept].sort(
+    (a, b) =>
+      a.firstLine - b.firstLine ||
+      b.lastLine - a.lastLine ||
+      b.extent.localeCompare(a.extent) ||
+      b.train - a.train,
+  );
+}
+
+interface Found {
+  readonly firstLine: number;
+  readonly lastLine: number;
+  readonly extent: FoundMark['extent'];
+  readonly train: number;
+}
+
+function normalised(line: string): string {
+  const bytes = new TextEncoder().encode(line);
+  const out = new Uint8Array(2 * bytes.length);
+  return new TextDecoder().decode(
+    out.subarray(0, normaliseLine(rule.profile, bytes, 0, bytes.length, out, 0)),
+  );
+}

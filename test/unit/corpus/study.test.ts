@@ -1,0 +1,185 @@
+// A study over a corpus as users have it, by the real command line: what is bad is counted and named, the
+// rest is found, the exit code says so, and documents open again from where they were.
+
+import assert from 'node:assert/strict';
+import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { openForReading } from '../../../server/store/study-file.ts';
+import { openDocument } from '../../../server/study/open-document.ts';
+import { cli } from '../../support/cli.ts';
+import { scratchFolder } from '../../support/scratch.ts';
+import { writeParquet } from '../../support/write-parquet.ts';
+
+const signal = new AbortController().signal;
+const block = Array.from({ length: 8 }, (_, i) => `a line that was seen, number ${i}`).join('\n');
+const document = `start\n${block}\nend`;
+const row = (extra = {}) => ({
+  repo_name: 'o/r',
+  path: 'p.py',
+  license: 'apache-2.0',
+  content: document,
+  ...extra,
+});
+const line = JSON.stringify(row());
+
+function setUp(files: Readonly<Record<string, string | Uint8Array>>) {
+  const folder = scratchFolder();
+  const corpus = join(folder, 'corpus');
+  for (const [path, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(corpus, path)), { recursive: true });
+    writeFileSync(join(corpus, path), content);
+  }
+  const samples = join(folder, 'samples.jsonl');
+  writeFileSync(samples, JSON.stringify(`${block}\n`));
+  const study = join(folder, 's.sqlite');
+  const scan = (...more: string[]) =>
+    cli('scan', '--samples', samples, '--corpus', corpus, '--out', study, '--workers', '2', ...more);
+  return { folder, corpus, study, scan };
+}
+
+/** Documents in the study, opened again. */
+async function opened(study: string) {
+  using db = openForReading(study);
+  const rows = db
+    .prepare('SELECT d.*, s.name FROM documents d JOIN shards s USING (shard_id) ORDER BY document_id')
+    .all();
+  return await Promise.all(
+    rows.map(async (found) => ({
+      shard: String(found.name),
+      from: `${found.repository} ${found.path} ${found.license}`,
+      ...(await openDocument(db, Number(found.document_id), signal)),
+    })),
+  );
+}
+
+test('every format is searched, and every document opens again with its provenance', async () => {
+  const { corpus, study, scan } = setUp({
+    'a.jsonl': `{"content":"x"}\n${line}`,
+    'b.json.gz': gzipSync(`${line}\n`),
+    'c.jsonl.zst': zstdCompressSync(line),
+    'd.parquet': writeParquet([row({ content: 'x' }), row()], { codec: 'ZSTD', rowsPerGroup: 1 }),
+    'src/e.py': document,
+  });
+  const { exitCode, stderr } = await scan();
+  assert.equal(exitCode, 0, stderr);
+  const documents = await opened(study);
+  assert.deepEqual(
+    documents.map(({ shard, from }) => [shard, from]),
+    [
+      ...['a.jsonl', 'b.json.gz', 'c.jsonl.zst', 'd.parquet'].map((name) => [name, 'o/r p.py Apache-2.0']),
+      ['corpus', 'corpus src/e.py '],
+    ],
+  );
+  for (const { text, problem } of documents) assert.deepEqual([text, problem], [document, null]);
+  rmSync(join(corpus, 'b.json.gz'));
+  appendFileSync(join(corpus, 'a.jsonl'), '\n');
+  rmSync(join(corpus, 'src/e.py'));
+  const later = await opened(study);
+  const problems = later.map(({ problem }) => problem);
+  assert.match(problems[0]!, /a\.jsonl has changed/);
+  assert.match(problems[1]!, /b\.json\.gz is gone/);
+  assert.equal(problems[2], null);
+  assert.match(problems[4]!, /e\.py is gone/);
+  assert.match(later[1]!.text, /number 3/, 'the excerpt is shown');
+});
+
+test('what is bad is counted and named, the rest is found, and the exit code is 3', async () => {
+  const gz = gzipSync(
+    Array.from({ length: 300 }, (_, i) => JSON.stringify(row({ content: `${i}` }))).join('\n'),
+  );
+  const { folder, corpus, scan } = setUp({
+    'a-empty.jsonl': '',
+    'b-cut.json.gz': gz.subarray(0, gz.length - 50),
+    'c-named-wrong.parquet': line,
+    'd-column.parquet': writeParquet([{ other: 'x' }], { codec: 'GZIP', rowsPerGroup: 1 }),
+    'e-no-json.jsonl': 'hello\n',
+    'f-page.jsonl.zst': '<html>not found</html>',
+    'h-utf16.txt': Buffer.from('\ufeffhello', 'utf16le'),
+    'i-half.json.gz.incomplete': 'abc',
+    'z-good.jsonl': line,
+  });
+  writeFileSync(join(folder, 'outside.txt'), document);
+  symlinkSync('../outside.txt', join(corpus, 'j-outside.txt'));
+  symlinkSync('k-loop.txt', join(corpus, 'k-loop.txt'));
+  const { exitCode, stdout, stderr } = await scan();
+  assert.equal(exitCode, 3, stderr);
+  const report = stdout;
+  assert.match(report, /Problems +10 /);
+  const { stdout: json } = await cli('report', join(folder, 's.sqlite'), '--format', 'json');
+  assert.equal(JSON.parse(json).fragments[0].train, 1, 'the good one counts, what lies outside does not');
+  using db = openForReading(join(folder, 's.sqlite'));
+  const messages = db
+    .prepare('SELECT message FROM problems')
+    .all()
+    .map(({ message }) => String(message));
+  for (const name of [
+    'a-empty',
+    'b-cut',
+    'c-named',
+    'd-column',
+    'e-no',
+    'f-page',
+    'h-utf16',
+    'i-half',
+    'j-outside',
+    'k-loop',
+  ]) {
+    assert.equal(messages.filter((message) => message.includes(name)).length, 1, name);
+  }
+});
+
+test('a shard that is there twice counts once, and the report says so', async () => {
+  const { scan } = setUp({ 'a.jsonl': line, 'copy/a.jsonl': line });
+  const { exitCode, stdout } = await scan();
+  assert.equal(exitCode, 0);
+  assert.match(stdout, /Twice +.*copy\/a\.jsonl holds the same bytes as .*a\.jsonl and is left out/);
+  assert.match(stdout, /Corpus +1 document,/);
+});
+
+test('columns are set on the command line, and belong to the plan', async () => {
+  const other = JSON.stringify({ body: document, origin: 'o/x', where: 'w.py', terms: ['mit', 'isc'] });
+  const { study, scan } = setUp({ 'a.jsonl': other });
+  const options = [
+    '--content-column',
+    'body',
+    '--repository-column',
+    'origin',
+    '--path-column',
+    'where',
+    '--license-column',
+    'terms',
+  ];
+  const { exitCode, stderr } = await scan(...options);
+  assert.equal(exitCode, 0, stderr);
+  assert.deepEqual(
+    (await opened(study)).map(({ from, text }) => [from, text]),
+    [['o/x w.py MIT OR ISC', document]],
+  );
+  const again = await scan();
+  assert.equal(again.exitCode, 2);
+  assert.match(again.stderr, /another study: columns/);
+});
+
+test('a document opens again from far inside a gzip shard, from a restart point in the study', async () => {
+  let state = 7;
+  const filler = Array.from({ length: 9000 }, (_, i) => {
+    const words = Array.from({ length: 400 }, () => {
+      state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
+      return (state >>> 18).toString(36);
+    });
+    return JSON.stringify(row({ path: `f${i}.py`, content: words.join(' ') }));
+  });
+  filler.splice(8000, 0, line);
+  const { corpus, study, scan } = setUp({ 'a.json.gz': gzipSync(filler.join('\n')) });
+  const { exitCode, stderr } = await scan();
+  assert.equal(exitCode, 0, stderr);
+  using db = openForReading(study);
+  const points = db.prepare('SELECT * FROM restart_points').all();
+  assert.equal(points.length, 1, 'only the point that is needed');
+  assert(Number(points[0]!.byte_offset) > 8 << 20);
+  const [found] = await opened(study);
+  assert.deepEqual([found!.text, found!.problem], [document, null]);
+  assert(corpus);
+});

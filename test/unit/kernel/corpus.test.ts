@@ -1,0 +1,204 @@
+// The whole scan over real shard files: every format, any number of workers, damage, failure, cancellation.
+
+import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
+import type { Progress } from '../../../protocol/study.ts';
+import { type CorpusDocument, readDocuments } from '../../../server/corpus/read-documents.ts';
+import { listShards, type Shard } from '../../../server/corpus/shard.ts';
+import type { ShardResult } from '../../../server/engine/detection.ts';
+import { findFragments } from '../../../server/engine/find-fragments.ts';
+import { indexSamples } from '../../../server/engine/sample-index.ts';
+import { Cancelled } from '../../../server/errors.ts';
+import { buildKernel } from '../../../server/kernel/build-wasm.mjs';
+import { type ScanRequest, type ShardFailure, scanCorpus } from '../../../server/kernel/scan-corpus.ts';
+import { scanInThreads } from '../../../server/kernel/scan-pool.ts';
+import { shareIndex } from '../../../server/kernel/share-index.ts';
+import { bruteForce } from '../../oracle/brute-force.ts';
+import { bytesOf } from '../../oracle/hurtful-text.ts';
+import { plainScan } from '../../oracle/plain-runs.ts';
+
+await buildKernel();
+const folder = mkdtempSync(join(tmpdir(), 'verbatim-scan-'));
+after(() => rmSync(folder, { recursive: true }));
+
+const rule = { minLines: 6, profile: 'exact-1' as const };
+const lines = (first: number, n: number) =>
+  Array.from({ length: n }, (_, i) => `\tline ${first + i}\n`).join('');
+const samples = [
+  { sampleId: 4, text: bytesOf(lines(0, 40)), cut: true },
+  { sampleId: 7, text: bytesOf(`x\n${lines(20, 30)}${'same\n'.repeat(30)}`), cut: false },
+];
+const text = (i: number) =>
+  i % 3 === 0 ? `def f${i}():\n${lines(i % 50, 7 + (i % 11))}` : `nothing ${i}\n${'same\r\n'.repeat(i % 14)}`;
+const sha1 = (i: number) => createHash('sha1').update(`${i}`).digest('hex');
+const row = (i: number) =>
+  `${JSON.stringify({ repo_name: `r${i % 5}`, path: `p${i}.py`, content: text(i), license: 'mit', hash: sha1(i) })}\n`;
+const rows = (first: number, n: number) => Array.from({ length: n }, (_, i) => row(first + i)).join('');
+
+const files: Record<string, Buffer> = {
+  '0.jsonl': Buffer.from(`${rows(0, 60)}{"content":5}\n\n{broken\n${row(60)}`),
+  '1.json.gz': Buffer.concat([gzipSync(rows(61, 20)), gzipSync(rows(81, 30)), gzipSync('')]),
+  '2.jsonl.zst': zstdCompressSync(rows(111, 50)),
+  '3.json.gz': gzipSync(rows(161, 400), { level: 0 }).subarray(0, 30_000),
+  '4.json.gz': corrupt(gzipSync(rows(600, 6000)), 0.9),
+  '5.jsonl.zst': zstdCompressSync(rows(7000, 6000)).subarray(0, 150_000),
+  '6.jsonl': Buffer.from(rows(7000, 40).slice(0, -30)),
+};
+for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+mkdirSync(join(folder, 'tree/sub'), { recursive: true });
+for (let i = 0; i < 40; i++) writeFileSync(join(folder, 'tree', i % 2 ? 'sub' : '', `${i}.py`), text(i));
+const shards = listShards([...Object.keys(files), 'tree'].map((name) => join(folder, name)));
+
+function corrupt(bytes: Buffer, where: number): Buffer {
+  const damaged = Buffer.from(bytes);
+  damaged.fill(0xff, Math.floor(where * bytes.length), Math.floor(where * bytes.length) + 50);
+  return damaged;
+}
+
+interface Outcome {
+  readonly results: Map<string, ShardResult>;
+  readonly failures: Map<string, ShardFailure>;
+  readonly progress: Progress[];
+}
+
+async function scan(list: readonly Shard[], more: Partial<ScanRequest> = {}): Promise<Outcome> {
+  const outcome: Outcome = { results: new Map(), failures: new Map(), progress: [] };
+  await scanCorpus({
+    samples,
+    rule,
+    shards: list,
+    workers: 2,
+    signal: new AbortController().signal,
+    report: (progress) => void outcome.progress.push(progress),
+    totalBytes: list.reduce((sum, shard) => sum + shard.nBytes, 0),
+    resumedBytes: 0,
+    onShard: (shard, result) => void outcome.results.set(shard.name, result),
+    onFailure: (shard, failure) => void outcome.failures.set(shard.name, failure),
+    ...more,
+  });
+  return outcome;
+}
+
+async function readPlainly(shard: Shard) {
+  const problems: unknown[] = [];
+  const documents: CorpusDocument[] = [];
+  const options = {
+    signal: new AbortController().signal,
+    onBytes: () => {},
+    onProblem: (problem: unknown) => void problems.push(problem),
+  };
+  for await (const document of readDocuments(shard, options)) documents.push(document);
+  return { documents, problems };
+}
+
+test('every format, whole or damaged, gives what the plain reader and the plain scan give', async () => {
+  const { results, failures, progress } = await scan(shards);
+  assert.deepEqual([...failures], []);
+  assert.equal(results.size, shards.length);
+  for (const shard of shards) {
+    const { documents, problems } = await readPlainly(shard);
+    const expected = plainScan(samples, rule, documents);
+    const result = results.get(shard.name)!;
+    assert.deepEqual(result.partial, expected.partial, shard.name);
+    assert.deepEqual(result.documents, expected.documents, shard.name);
+    assert.deepEqual(result.problems, problems, shard.name);
+    assert.equal(result.nRows, expected.nRows, shard.name);
+    assert.equal(result.contentBytes, expected.contentBytes, shard.name);
+    assert.ok(documents.length > 0, shard.name);
+  }
+  assert.equal(progress.at(-1)!.done, progress.at(-1)!.total);
+});
+
+test('damage keeps the rows before it and says where it is', async () => {
+  const { results } = await scan(shards);
+  const kinds = (name: string) => results.get(name)!.problems.map(({ kind }) => kind);
+  assert.deepEqual(kinds('0.jsonl'), ['no-content', 'not-json']);
+  assert.deepEqual(kinds('3.json.gz'), ['truncated']);
+  // Until the decoder notices, it gives what is no JSON.
+  assert.equal(kinds('4.json.gz').at(-1), 'corrupt');
+  assert.deepEqual(kinds('5.jsonl.zst'), ['truncated']);
+  assert.deepEqual(kinds('6.jsonl'), ['not-json']);
+  const damaged = results.get('3.json.gz')!;
+  const problem = damaged.problems[0]!;
+  assert.ok(problem.byteOffset > 20_000);
+  assert.ok(damaged.nRows > 50);
+  for (const document of damaged.documents) assert.ok(document.byteOffset < problem.byteOffset);
+});
+
+test('neither the number of workers nor the order of the shards changes a byte', async () => {
+  const one = await scan(shards, { workers: 1 });
+  for (const [workers, list] of [
+    [3, shards],
+    [20, shards.toReversed()],
+    ['auto', shards],
+  ] as const) {
+    const other = await scan(list, { workers });
+    for (const { name } of shards) assert.deepEqual(other.results.get(name), one.results.get(name), name);
+  }
+  // The last shard has no other core to share with: its chunks are inflated ahead.
+  const alone = await scan(shards.slice(1, 2), { workers: 2 });
+  assert.deepEqual(alone.results.get('1.json.gz'), one.results.get('1.json.gz'));
+});
+
+test('fragments of a scan over many shards are those of brute force', async () => {
+  const list = shards.slice(0, 3);
+  const { results } = await scan(list);
+  const plain = await Promise.all(
+    list.map(async (shard) => ({ shard: shard.index, documents: (await readPlainly(shard)).documents })),
+  );
+  const found = findFragments({
+    samples,
+    rule,
+    results: list.map((shard) => ({ shard: shard.index, result: results.get(shard.name)! })).toReversed(),
+  });
+  assert.deepEqual([...found], bruteForce(samples, rule, plain));
+});
+
+test('a shard whose file is gone fails alone, and counts nowhere', async () => {
+  const gone = { ...shards[0]!, path: join(folder, 'gone.jsonl'), name: 'gone', nBytes: 500 };
+  const { results, failures, progress } = await scan([gone, ...shards.slice(1, 3)]);
+  assert.deepEqual([...results.keys()].sort(), ['1.json.gz', '2.jsonl.zst']);
+  assert.equal(failures.get('gone')!.byteOffset, 0);
+  assert.match(failures.get('gone')!.error.message, /gone\.jsonl/);
+  assert.equal(progress.at(-1)!.done, progress.at(-1)!.total);
+});
+
+test('a scan thread that dies takes one shard with it; another goes on with the rest', async () => {
+  const index = shareIndex(indexSamples(samples, rule), rule);
+  // The kernel traps as soon as it looks at an index behind the end of its memory.
+  const dead = { ...index, address: index.memory.buffer.byteLength - 4 };
+  const failures: string[] = [];
+  await scanInThreads(dead, shards.slice(0, 3), 1, new AbortController().signal, {
+    onBytes: () => {},
+    onShard: () => assert.fail('nothing can have been scanned'),
+    onFailure: (shard) => void failures.push(shard.name),
+  });
+  assert.deepEqual(failures, ['0.jsonl', '1.json.gz', '2.jsonl.zst']);
+});
+
+test('cancelling stops within a second, in the middle of a shard', async () => {
+  const path = join(folder, 'large.json.gz');
+  const member = gzipSync(rows(0, 20_000));
+  writeFileSync(path, Buffer.concat(Array.from({ length: 60 }, () => member)));
+  const stop = new AbortController();
+  let done = 0;
+  const scanning = scan(listShards([path]), {
+    signal: stop.signal,
+    report: (progress) => {
+      done = progress.done;
+      if (done > 0) stop.abort();
+    },
+    onShard: () => assert.fail('it was not scanned to its end'),
+  });
+  let stoppedAt = 0;
+  stop.signal.addEventListener('abort', () => {
+    stoppedAt = performance.now();
+  });
+  await assert.rejects(scanning, Cancelled);
+  assert.ok(stoppedAt > 0 && performance.now() - stoppedAt < 1000);
+});

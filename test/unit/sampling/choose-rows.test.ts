@@ -1,0 +1,76 @@
+// How many rows a device is given: as many as were fastest, but never more than its memory or its largest buffer take.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { Gpt2Config } from '../../../server/sampling/decoder/gpt2-config.ts';
+import { chooseDeviceForm, type DeviceProvider } from '../../../server/sampling/forms/device/device-form.ts';
+import { chooseRows } from '../../../server/sampling/run/choose-devices.ts';
+
+const SMALL = { nLayers: 12, nHeads: 12, headWidth: 64, width: 768, vocabularySize: 32_768 } as Gpt2Config;
+/** Joined, its heads of 80 values lie in threes where 256 fit. */
+const WIDE = { nLayers: 36, nHeads: 16, headWidth: 80, width: 1280, vocabularySize: 50_257 } as Gpt2Config;
+const GB = 1e9;
+
+interface Case {
+  readonly provider: DeviceProvider;
+  readonly config?: Gpt2Config;
+  readonly maxTokens?: number;
+  readonly nSamples?: number;
+  readonly freeGb: number;
+  readonly batch?: number | 'auto';
+}
+
+const rows = (asked: Case) => choose(asked).nRows;
+
+/** All samples begin with one token. */
+function choose({
+  provider,
+  config = SMALL,
+  maxTokens = 512,
+  nSamples = 20_000,
+  freeGb,
+  batch = 'auto',
+}: Case) {
+  const question = {
+    execution: { provider, batch, workers: 'auto' },
+    checkpoint: { config, weightBytes: 0 },
+    nSamples,
+    nPositions: 1 + maxTokens,
+  } as const;
+  return chooseRows(question, [{ freeBytes: freeGb * GB }], chooseDeviceForm(provider, config));
+}
+
+test('a large card gets the rows that its form was fastest with', () => {
+  assert.equal(rows({ provider: 'cuda', freeGb: 140 }), 2048);
+  assert.equal(rows({ provider: 'webgpu', freeGb: 140 }), 1024);
+  assert.equal(rows({ provider: 'dml', freeGb: 140 }), 256);
+});
+
+test('no more than there are samples', () => {
+  assert.equal(rows({ provider: 'cuda', freeGb: 140, nSamples: 100 }), 128);
+});
+
+test('a layer of the cache fits into the largest buffer of WebGPU', () => {
+  assert.equal(rows({ provider: 'webgpu', freeGb: 140, maxTokens: 1024 }), 512);
+});
+
+test('a cache that is handed on is there twice', () => {
+  // 38 MB a row, and 2 of logits.
+  assert.equal(rows({ provider: 'webgpu', freeGb: (256 * 0.045) / 0.7 }), 256);
+  assert.equal(rows({ provider: 'dml', freeGb: (256 * 0.045) / 0.7 }), 128);
+});
+
+test('joined heads take what they lie in, not what they fill', () => {
+  // 189 MB a row as the model has them, 226 MB as the cache does, and 3 of logits.
+  assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: (32 * 0.2) / 0.7 }), 16);
+  assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: (32 * 0.24) / 0.7 }), 32);
+});
+
+test('there is room for a proof beside a batch that takes less than half of what there is', () => {
+  assert.equal(choose({ provider: 'cuda', freeGb: 140 }).leavesRoom, true);
+  assert.equal(choose({ provider: 'cuda', freeGb: 40 }).leavesRoom, false);
+  assert.deepEqual(choose({ provider: 'cuda', freeGb: 140, batch: 3000 }), {
+    nRows: 3000,
+    leavesRoom: false,
+  });
+});

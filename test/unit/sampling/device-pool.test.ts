@@ -1,0 +1,162 @@
+// Device processes: which one makes a batch changes nothing, cancelling ends them at once, and one that dies is
+// an error that says so. None outlives the run it was started for.
+
+import assert from 'node:assert/strict';
+import { describe, test } from 'node:test';
+import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import type { RowResult } from '../../../server/sampling/forms/cached/generate-batch.ts';
+import { chooseDeviceForm } from '../../../server/sampling/forms/device/device-form.ts';
+import { type ChosenDevices, chooseDevices } from '../../../server/sampling/run/choose-devices.ts';
+import type { DeviceStart } from '../../../server/sampling/run/device-messages.ts';
+import { type Device, runOnDevices, startDevice } from '../../../server/sampling/run/device-pool.ts';
+import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { scratchFolder } from '../../support/scratch.ts';
+import { driverEnvironment, driverFolder, hasSoftwareDriver } from '../../support/software-driver.ts';
+
+const N_ROWS = 2;
+const BATCHES = [0, 1, 2].map((batch) =>
+  [0, 1].map((row) => ({ sampleId: batch * N_ROWS + row, prompt: [299] })),
+);
+
+describe('device processes', { skip: !hasSoftwareDriver }, () => {
+  Object.assign(process.env, driverEnvironment);
+
+  test('two give what one gives', async () => {
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+    const one = await sampleAll([await start(checkpoint)]);
+    const two = await sampleAll(await Promise.all([start(checkpoint), start(checkpoint)]));
+    assert.equal(one.length, BATCHES.length * N_ROWS);
+    assert.deepEqual(two, one);
+  });
+
+  test('end within a second of a cancel, in the middle of a batch', async () => {
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+    const stop = new AbortController();
+    const device = await start(checkpoint, 80);
+    let cancelledAt = 0;
+    setTimeout(() => {
+      cancelledAt = performance.now();
+      stop.abort();
+    }, 300);
+    await assert.rejects(
+      async () => {
+        for await (const _ of runOnDevices([device], BATCHES[Symbol.iterator](), stop.signal));
+      },
+      { name: 'Cancelled' },
+    );
+    assert.ok(cancelledAt > 0, 'it was still sampling');
+    assert.ok(performance.now() - cancelledAt < 1000);
+  });
+
+  test('give nothing away before they are proved, and nothing at all if they are not', async () => {
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+    const { signal } = new AbortController();
+    let isProved = false;
+    const proven = new Promise<void>((resolve) => {
+      setTimeout(() => {
+        isProved = true;
+        resolve();
+      }, 3000);
+    });
+    const device = await start(checkpoint);
+    for await (const _ of runOnDevices([device], BATCHES[Symbol.iterator](), signal, proven)) {
+      assert.ok(isProved);
+    }
+    const refused = await start(checkpoint, 80);
+    const wrong = new Promise<void>((_, reject) => {
+      setTimeout(() => reject(new Error('computes something else')), 100);
+    });
+    let nRows = 0;
+    let nDealt = 0;
+    const batches = (function* () {
+      for (const batch of BATCHES) {
+        nDealt++;
+        yield batch;
+      }
+    })();
+    await assert.rejects(
+      async () => {
+        for await (const rows of runOnDevices([refused], batches, signal, wrong)) nRows += rows.length;
+      },
+      { message: 'computes something else' },
+    );
+    assert.deepEqual({ nRows, nDealt }, { nRows: 0, nDealt: 1 }, 'in the middle of the first batch');
+  });
+
+  test('end with the signal that they were started under', async () => {
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+    const stop = new AbortController();
+    const device = await start(checkpoint, 8, stop.signal);
+    stop.abort();
+    assert.equal((await device.answer()).kind, 'failed');
+  });
+
+  test('end all together, also those that are still being proved', async () => {
+    const { devices, proven, end } = await choose(N_ROWS);
+    end();
+    await assert.rejects(proven, { name: 'Cancelled' });
+    assert.equal((await devices[0]!.answer()).kind, 'failed');
+  });
+
+  test('are proved first where the batch leaves no memory for it', async () => {
+    const { proven, end } = await choose(2 ** 20);
+    end();
+    await proven;
+  });
+
+  test('say so when they die', async () => {
+    const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+    const device = await start(checkpoint, 80);
+    setTimeout(() => device.end(), 100);
+    await assert.rejects(sampleAll([device]), {
+      name: 'EnvironmentError',
+      message: /The device stopped sampling: webgpu ended its process \(SIGKILL\)/,
+    });
+  });
+});
+
+async function start(
+  checkpoint: Checkpoint,
+  maxTokens = 8,
+  signal = new AbortController().signal,
+): Promise<Device> {
+  const started = await startDevice(startOf(checkpoint, maxTokens), signal);
+  assert.equal(started.kind, 'ready', JSON.stringify(started));
+  return (started as { readonly device: Device }).device;
+}
+
+async function choose(batch: number): Promise<ChosenDevices> {
+  const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+  const { rule, settings } = startOf(checkpoint);
+  const { chosen } = await chooseDevices({
+    execution: { provider: 'webgpu', batch, workers: 'auto' },
+    checkpoint,
+    rule,
+    settings,
+    nSamples: batch,
+    nPositions: 9,
+    signal: new AbortController().signal,
+  });
+  return chosen!;
+}
+
+function startOf({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): DeviceStart {
+  return {
+    model: { config, weights, weightFolder },
+    rule: { topK: 40, topP: 1, greedy: false },
+    settings: { config, seed: 0, maxTokens, schedule: { kind: 'constant', temperature: 1 } },
+    form: chooseDeviceForm('webgpu', config),
+    system: { provider: 'webgpu', runtimeFolder: null, libraryFolders: [driverFolder] },
+    deviceId: 0,
+    nRows: N_ROWS,
+    nPositions: 1 + maxTokens,
+  };
+}
+
+async function sampleAll(devices: readonly Device[]): Promise<readonly RowResult[]> {
+  const all: RowResult[] = [];
+  for await (const rows of runOnDevices(devices, BATCHES[Symbol.iterator](), new AbortController().signal)) {
+    all.push(...rows);
+  }
+  return all.sort((a, b) => a.sampleId - b.sampleId);
+}

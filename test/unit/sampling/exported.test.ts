@@ -1,0 +1,353 @@
+// A folder that holds an exported model instead of weights gives the samples and the scores that the weights would,
+// whatever its architecture is called and however its past is laid out.
+
+import assert from 'node:assert/strict';
+import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { dirname, join } from 'node:path';
+import { after, describe, test } from 'node:test';
+import type { InferenceSession } from 'onnxruntime-node';
+import type { SamplingPlan } from '../../../protocol/study.ts';
+import { UserError } from '../../../server/errors.ts';
+import {
+  type Checkpoint,
+  type ExportedModel,
+  openCheckpoint,
+  openModel,
+} from '../../../server/sampling/checkpoint.ts';
+import {
+  generateExported,
+  openExportedSampler,
+} from '../../../server/sampling/exported/generate-exported.ts';
+import { readSignature } from '../../../server/sampling/exported/onnx-signature.ts';
+import { encodeModel, Graph } from '../../../server/sampling/onnx/onnx-graph.ts';
+import {
+  type GeneratedSample,
+  type SamplerEnvironment,
+  sampleModel,
+} from '../../../server/sampling/sample-model.ts';
+import { type Score, scoreTexts } from '../../../server/sampling/score.ts';
+import { buildExportedGraph, type ExportOptions } from '../../bench/sampler-exported-graph.ts';
+import {
+  encodeSafetensors,
+  randomTensors,
+  TINY_CONFIG,
+  writeRandomCheckpoint,
+} from '../../support/sampling/random-checkpoint.ts';
+
+const folder = mkdtempSync(join(tmpdir(), 'verbatim-exported-'));
+after(() => rmSync(folder, { recursive: true }));
+process.env.XDG_CACHE_HOME = join(folder, 'cache');
+const weights = await openCheckpoint(writeRandomCheckpoint(join(folder, 'weights')));
+/** Ends so often that most rows of a batch do. */
+const shortLived = await openCheckpoint(
+  writeRandomCheckpoint(join(folder, 'short-lived'), {
+    config: { eos_token_id: Array.from({ length: 30 }, (_, i) => 10 * i + 9) },
+  }),
+);
+/** Four heads of queries, of which two and two read the same keys and values. */
+const grouped = await openCheckpoint(writeGroupedCheckpoint(join(folder, 'grouped')));
+
+function writeGroupedCheckpoint(dir: string): string {
+  const config = { ...TINY_CONFIG, n_head: 4 };
+  writeRandomCheckpoint(dir, { config });
+  const width = config.n_embd;
+  const headWidth = width / config.n_head;
+  const tensors = randomTensors(config, 1);
+  for (const { name, values } of tensors) {
+    if (!/attn\.c_attn\./.test(name)) continue;
+    for (let row = 0; row < values.length; row += 3 * width) {
+      for (let at = width; at < 3 * width; at += 2 * headWidth)
+        values.copyWithin(row + at + headWidth, row + at, row + at + headWidth);
+    }
+  }
+  writeFileSync(join(dir, 'model.safetensors'), encodeSafetensors(tensors, 'F32'));
+  return dir;
+}
+
+type Files = Readonly<Record<string, Uint8Array | string>>;
+let nFolders = 0;
+
+function writeExport(files: Files, source: Checkpoint = weights): string {
+  const dir = join(folder, `export-${nFolders++}`);
+  mkdirSync(dir);
+  for (const kept of ['config.json', 'tokenizer.json']) cpSync(join(source.dir, kept), join(dir, kept));
+  for (const [file, content] of Object.entries(files)) {
+    mkdirSync(dirname(join(dir, file)), { recursive: true });
+    writeFileSync(join(dir, file), content);
+  }
+  return dir;
+}
+
+const PLAN: SamplingPlan = {
+  ...{ strategy: 'npg', nSamples: 9, maxTokens: 40, topK: 20, topP: 1, temperature: 1, seed: 4, prompts: [] },
+};
+const EXECUTION = { provider: 'cpu', batch: 4, workers: 1 } as const;
+const signal = new AbortController().signal;
+
+async function sample(checkpoint: Checkpoint | ExportedModel, plan: Partial<SamplingPlan> = {}) {
+  const samples: GeneratedSample[] = [];
+  let form = '';
+  const onEnvironment = (environment: SamplerEnvironment) => {
+    form = environment.form;
+  };
+  const request = { checkpoint, plan: { ...PLAN, ...plan }, execution: EXECUTION, signal, onEnvironment };
+  for await (const batch of sampleModel({ ...request, isDone: () => false })) samples.push(...batch);
+  return { form, samples: samples.sort((a, b) => a.sampleId - b.sampleId) };
+}
+
+const TEXTS = ['the rest is silence\n'.repeat(9), 'a', '', 'def f(x):\n    return x\n'];
+
+async function score(checkpoint: Checkpoint | ExportedModel): Promise<readonly Score[]> {
+  const texts = TEXTS.map((text) => new TextEncoder().encode(text));
+  const scores: Score[] = [];
+  for await (const one of scoreTexts({ checkpoint, texts, execution: EXECUTION, signal })) scores.push(one);
+  return scores;
+}
+
+/** With more `rounding` than that of 32 bits a sample may leave the way at one token and never come back. */
+async function assertSame(dir: string, source: Checkpoint, rounding = 1e-4): Promise<void> {
+  const exported = await openModel(dir);
+  assert.equal(exported.kind, 'exported');
+  assert.notEqual(exported.digest, source.digest);
+  const plans: Partial<SamplingPlan>[] = [
+    {},
+    { temperature: 0 },
+    { strategy: 'pcg', prompts: ['a', 'the rest'] },
+  ];
+  for (const plan of rounding > 1e-4 ? [] : plans) {
+    const own = await sample(source, plan);
+    const theirs = await sample(exported, plan);
+    assert.equal(theirs.form, 'exported-step');
+    for (const [i, { tokens, text, logprobs, ended }] of theirs.samples.entries()) {
+      const same = own.samples[i]!;
+      assert.deepEqual({ tokens, text, ended }, { tokens: same.tokens, text: same.text, ended: same.ended });
+      assert.ok(logprobs.every((x, at) => Math.abs(x - same.logprobs[at]!) < 1e-4));
+    }
+  }
+  const expected = await score(source);
+  for (const [i, { tokens, logprobs }] of (await score(exported)).entries()) {
+    assert.deepEqual(tokens, expected[i]!.tokens);
+    assert.ok(logprobs.every((x, at) => Math.abs(x - expected[i]!.logprobs[at]!) < rounding));
+  }
+  if (rounding <= 1e-4) return;
+  // Most tokens are the same all the same.
+  const [own, theirs] = [await sample(source), await sample(exported)];
+  const nSame = theirs.samples.filter(
+    ({ text }, i) => Buffer.compare(text, own.samples[i]!.text) === 0,
+  ).length;
+  assert.ok(nSame >= 6, `${nSame} of 9 samples are the same`);
+}
+
+describe('the same samples and scores as from weights', () => {
+  const graph = buildExportedGraph(weights);
+  const wholeTexts = buildExportedGraph(weights, { past: 'none' });
+  const layouts: Readonly<Record<string, Files>> = {
+    'onnx/model.onnx': { 'onnx/model.onnx': graph },
+    'model.onnx': { 'model.onnx': graph },
+    'onnx/decoder_model_merged.onnx': { 'onnx/decoder_model_merged.onnx': graph },
+    'decoder_with_past_model.onnx alone': { 'decoder_with_past_model.onnx': graph },
+    'decoder_with_past_model.onnx with decoder_model.onnx': {
+      'onnx/decoder_with_past_model.onnx': graph,
+      'onnx/decoder_model.onnx': wholeTexts,
+    },
+  };
+  for (const [name, files] of Object.entries(layouts)) {
+    test(name, () => assertSame(writeExport(files), weights));
+  }
+
+  test('where rows end early', () =>
+    assertSame(writeExport({ 'model.onnx': buildExportedGraph(shortLived) }, shortLived), shortLived));
+
+  const otherConfig = JSON.stringify({
+    ...{ model_type: 'starry', hidden_size: 32, num_attention_heads: 4, num_key_value_heads: 2 },
+    ...{ max_position_embeddings: 96, vocab_size: 300, rope_theta: 10_000 },
+  });
+  const generation = '{"bos_token_id": 299, "eos_token_id": [299]}';
+  const variations: Readonly<Record<string, ExportOptions>> = {
+    'another architecture with grouped heads': { nKeyHeads: 2 },
+    'a graph that is told how many logits to give': { logits: 'asked' },
+    'a graph that leaves sizes to config.json': { nKeyHeads: 2, sizes: 'untold' },
+    'keys, values and logits in 16 bits': { nKeyHeads: 2, type: 'float16' },
+  };
+  for (const [name, options] of Object.entries(variations)) {
+    test(name, () =>
+      assertSame(
+        writeExport(
+          {
+            'onnx/model.onnx': buildExportedGraph(grouped, options),
+            'config.json': otherConfig,
+            'generation_config.json': generation,
+          },
+          grouped,
+        ),
+        grouped,
+        options.type === 'float16' ? 0.02 : 1e-4,
+      ),
+    );
+  }
+});
+
+test('weights beside the graph, through links as download caches keep them', async () => {
+  const dir = writeExport({
+    'blobs/1': buildExportedGraph(weights, { dataFile: 'model.onnx_data' }),
+    'blobs/2': readFileSync(join(weights.dir, 'model.safetensors')),
+    'onnx/readme': '',
+  });
+  symlinkSync('../blobs/1', join(dir, 'onnx/model.onnx'));
+  symlinkSync('../blobs/2', join(dir, 'onnx/model.onnx_data'));
+  await assertSame(dir, weights);
+  const exported = (await openModel(dir)) as ExportedModel;
+  assert.ok(exported.decoder.path.startsWith(join(folder, 'cache')));
+  // Not through links they stay where they are.
+  const plain = writeExport({
+    'model.onnx': buildExportedGraph(weights, { dataFile: 'model.onnx_data' }),
+    'model.onnx_data': readFileSync(join(weights.dir, 'model.safetensors')),
+  });
+  const there = (await openModel(plain)) as ExportedModel;
+  assert.equal(there.decoder.path, join(plain, 'model.onnx'));
+  assert.equal(there.digest, exported.digest);
+  await assertSame(plain, weights);
+});
+
+test('rows that ended cost nothing any more', async () => {
+  const dir = writeExport({ 'model.onnx': buildExportedGraph(shortLived) }, shortLived);
+  const exported = (await openModel(dir)) as ExportedModel;
+  const { decoder, config } = exported;
+  const rule = { topK: 0, topP: 1, greedy: false };
+  const session = { provider: 'cpu', nThreads: 1, weightFolder: dir } as const;
+  const sampler = await openExportedSampler(decoder, config, rule, session);
+  const sizes: number[] = [];
+  const counted = {
+    run: (feeds: Parameters<InferenceSession['run']>[0]) => {
+      sizes.push(feeds.input_ids!.dims[0]!);
+      return sampler.session.run(feeds);
+    },
+  } as InferenceSession;
+  const settings = {
+    config,
+    seed: 1,
+    maxTokens: 60,
+    schedule: { kind: 'constant', temperature: 1 },
+  } as const;
+  const requests = Array.from({ length: 32 }, (_, sampleId) => ({ sampleId, prompt: [299] }));
+  const rows = await generateExported({ ...sampler, session: counted }, settings, requests, () => false);
+  assert.ok(rows!.filter(({ ended }) => ended === 'eos').length > 24);
+  const nNeeded = rows!.reduce((sum, { tokens }) => sum + tokens.length, 0);
+  const nRun = sizes.reduce((sum, size) => sum + size, 0);
+  assert.ok(nRun < 1.34 * nNeeded, `${nRun} rows were run for ${nNeeded} tokens`);
+});
+
+test('weights beside an exported model are preferred', async () => {
+  const dir = writeExport({ 'onnx/model.onnx': Uint8Array.of(1) });
+  cpSync(join(weights.dir, 'model.safetensors'), join(dir, 'model.safetensors'));
+  assert.equal((await openModel(dir)).kind, 'weights');
+});
+
+test('a graph that takes no past scores and is not sampled', async () => {
+  const dir = writeExport({ 'model.onnx': buildExportedGraph(weights, { past: 'none' }) });
+  const exported = await openModel(dir);
+  const expected = await score(weights);
+  for (const [i, { meanNll }] of (await score(exported)).entries()) {
+    assert.ok(meanNll === expected[i]!.meanNll || Math.abs(meanNll! - expected[i]!.meanNll!) < 1e-4);
+  }
+  await assertRefused(() => sample(exported), /model\.onnx cannot be sampled: it takes no past/);
+});
+
+test('a graph whose positions see what is behind them does not score', async () => {
+  const dir = writeExport({ 'model.onnx': buildExportedGraph(weights, { sight: 'all' }) });
+  const exported = await openModel(dir);
+  await assertRefused(() => score(exported), /cannot score: it reads several tokens at once otherwise/);
+});
+
+describe('refused by name', () => {
+  const graph = buildExportedGraph(weights);
+  const other = (build: (graph: Graph) => void) => {
+    const made = new Graph('other');
+    build(made);
+    made.op('Identity', ['input_ids'], {}, 'logits');
+    made.output('logits', 'float32', ['batch', 'new', 300]);
+    return { 'model.onnx': encodeModel(made) };
+  };
+  const config = (change: object) => ({
+    'model.onnx': buildExportedGraph(weights, { sizes: 'untold' }),
+    'config.json': JSON.stringify({ model_type: 'other', vocab_size: 300, n_positions: 96, ...change }),
+  });
+  const cases: Readonly<Record<string, readonly [Files, RegExp]>> = {
+    'a file that is none': [
+      { 'model.onnx': 'version https://…' },
+      /model\.onnx is damaged, or no ONNX model/,
+    ],
+    'a file that is cut short': [{ 'model.onnx': graph.subarray(0, 4000) }, /is damaged, or no ONNX model/],
+    'an empty file': [{ 'model.onnx': '' }, /is damaged, or no ONNX model/],
+    'another input': [
+      other((one) => {
+        one.input('input_ids', 'int64', ['batch', 'new']);
+        one.input('pixels', 'float32', ['batch']);
+      }),
+      /its input pixels is not known/,
+    ],
+    'inputs of another type': [
+      other((one) => one.input('input_ids', 'int32', ['batch', 'new'])),
+      /its input input_ids is int32 and not int64/,
+    ],
+    'a past that is not given back': [
+      other((one) => {
+        one.input('input_ids', 'int64', ['batch', 'new']);
+        one.input('past_key_values.0.key', 'float32', ['batch', 2, 'past', 16]);
+      }),
+      /it does not give present\.0\.key/,
+    ],
+    'a past of unknown size': [
+      config({ bos_token_id: 1 }),
+      /does not say the size of past_key_values\.0\.key/,
+    ],
+    'no length of the context': [
+      config({ n_head: 2, n_embd: 32, n_positions: undefined, bos_token_id: 1 }),
+      /config\.json: none of n_positions, max_position_embeddings/,
+    ],
+    'no beginning': [config({ n_head: 2, n_embd: 32 }), /neither "bos_token_id" nor "eos_token_id"/],
+    'an end outside of the vocabulary': [
+      config({ n_head: 2, n_embd: 32, eos_token_id: 300 }),
+      /"eos_token_id" is 300, which is no token of a vocabulary of 300/,
+    ],
+    "another model's tokenizer": [
+      config({ n_head: 2, n_embd: 32, bos_token_id: 1, vocab_size: 200 }),
+      /has 300 tokens and the model's embedding 200 rows/,
+    ],
+  };
+  for (const [name, [files, message]] of Object.entries(cases)) {
+    test(name, () => assertRefused(() => openModel(writeExport(files)), message));
+  }
+
+  test('where weights are needed', () =>
+    assertRefused(
+      () => openCheckpoint(writeExport({ 'model.onnx': graph })),
+      /exported model and no weights/,
+    ));
+
+  test('with 8-bit products', async () => {
+    const exported = await openModel(writeExport({ 'model.onnx': graph }));
+    await assertRefused(() => sample(exported, { products: 'int8' }), /computes as it was exported/);
+  });
+});
+
+test('a signature is read without the weights, and says what the graph was built with', () => {
+  const dir = writeExport({ 'model.onnx': buildExportedGraph(grouped, { nKeyHeads: 2 }) });
+  const { inputs, outputs } = readSignature(join(dir, 'model.onnx'));
+  assert.deepEqual(inputs.slice(0, 4), [
+    { name: 'input_ids', type: 'int64', shape: ['batch', 'new'] },
+    { name: 'attention_mask', type: 'int64', shape: ['batch', 'all'] },
+    { name: 'position_ids', type: 'int64', shape: ['batch', 'new'] },
+    { name: 'past_key_values.0.key', type: 'float32', shape: ['batch', 2, 'past', 8] },
+  ]);
+  assert.deepEqual(outputs.at(-1), { name: 'logits', type: 'float32', shape: ['batch', 'new', 300] });
+});
+
+async function assertRefused(work: () => Promise<unknown>, message: RegExp): Promise<void> {
+  await assert.rejects(work, (error) => {
+    assert.ok(error instanceof UserError && error.action, String(error));
+    assert.match(error.message, message);
+    return true;
+  });
+}

@@ -1,0 +1,94 @@
+// Every page of the studies view against the plain way: all fragments in memory, filtered and counted there. The
+// study is a small real one, with a leaked token, licences and families.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { FragmentFilter, Grouping } from '../../../protocol/views.ts';
+import { forgetFacts, isDescribed } from '../../../server/store/facts-tables.ts';
+import { listGroups } from '../../../server/store/fragment-groups.ts';
+import { viewFragments } from '../../../server/store/fragment-views.ts';
+import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
+import { describeStudy } from '../../../server/study/describe-fragments-stage.ts';
+import { scratchFolder } from '../../support/scratch.ts';
+import { makeSmallStudy } from '../../support/small-study.ts';
+
+const { file } = await makeSmallStudy(scratchFolder());
+const nothing: ReadonlySet<string> = new Set();
+
+const view = (filter: FragmentFilter, grouping: Grouping = 'flat', accepted = nothing) => {
+  using db = openForReading(file);
+  const query = { grouping, group: null, order: 'train', filter, accepted, offset: 0, limit: 1000 } as const;
+  return viewFragments(db, query);
+};
+const all = view({}).items;
+
+test('the analysis leaves every fragment described, grouped and in a family', () => {
+  using db = openForReading(file);
+  assert(isDescribed(db));
+  assert(all.length >= 4);
+  assert(all.every(({ category }) => category !== null));
+  assert(all.some(({ sensitive }) => sensitive.includes('secret')));
+  assert(all.some(({ spdxId }) => spdxId !== ''));
+});
+
+test('every filter lets through exactly what it says, whatever the grouping', () => {
+  const cases: readonly (readonly [FragmentFilter, (f: (typeof all)[number]) => boolean])[] = [
+    [{}, () => true],
+    [{ isSensitive: true }, ({ sensitive }) => sensitive.length > 0],
+    [{ category: 'license' }, ({ category }) => category === 'license'],
+    [{ isClipped: true }, ({ clipped }) => clipped],
+    [{ isNew: true }, ({ fingerprint }) => fingerprint !== all[0]!.fingerprint],
+    [{ text: all[1]!.fingerprint.slice(0, 10) }, ({ fingerprint }) => fingerprint === all[1]!.fingerprint],
+    [{ category: 'license', isSensitive: true }, () => false],
+  ];
+  const accepted = new Set([all[0]!.fingerprint]);
+  for (const [filter, passes] of cases) {
+    const expected = all.filter(passes);
+    const page = view(filter, 'flat', accepted);
+    assert.deepEqual(
+      page.items.map(({ fingerprint }) => fingerprint),
+      expected.map(({ fingerprint }) => fingerprint),
+      JSON.stringify(filter),
+    );
+    assert.equal(page.total, expected.length);
+    const families = view(filter, 'family', accepted);
+    assert.equal(families.total, new Set(expected.map(({ family }) => family)).size);
+    assert.equal(
+      families.items.reduce((sum, { nFamily }) => sum + nFamily, 0),
+      expected.length,
+    );
+  }
+});
+
+test('groups hold what their size says, with and without a filter', () => {
+  using db = openForReading(file);
+  for (const grouping of ['category', 'licence', 'repository', 'sample'] as const) {
+    for (const filter of [{}, { isSensitive: true }] satisfies FragmentFilter[]) {
+      const groups = listGroups(db, grouping, filter, nothing, { offset: 0, limit: 1000 });
+      assert(groups.items.length > 0, grouping);
+      assert.equal(groups.total, groups.items.length);
+      for (const { name, nFragments } of groups.items) {
+        const page = viewFragments(db, {
+          ...{ grouping, group: name, order: 'length', filter, accepted: nothing, offset: 0, limit: 1000 },
+        });
+        assert.equal(page.total, nFragments, `${grouping} ${name}`);
+        const lengths = page.items.map(({ nLines }) => nLines);
+        assert.deepEqual(
+          lengths,
+          lengths.toSorted((a, b) => b - a),
+        );
+      }
+    }
+  }
+});
+
+test('a study of an earlier version is described on demand, to the same', async () => {
+  const before = view({}).items;
+  {
+    using db = openForWriting(file);
+    forgetFacts(db);
+    assert(!isDescribed(db));
+  }
+  assert(await describeStudy(file));
+  assert.deepEqual(view({}).items, before);
+});
