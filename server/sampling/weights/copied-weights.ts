@@ -9,7 +9,7 @@ import { cacheFolder } from '../../cache-folder.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { writeWhole } from '../../write-whole.ts';
 import type { PickleTensor } from './pickle-values.ts';
-import type { StoredNumbers } from './torch-file.ts';
+import type { StoredNumbers } from './stored-numbers.ts';
 import { read, ZipError } from './zip-directory.ts';
 
 /** The row-major copy of a tensor, in a file of its own. */

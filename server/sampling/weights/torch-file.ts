@@ -14,16 +14,8 @@ import {
   type PickleValue,
 } from './pickle-values.ts';
 import type { Weight, WeightType } from './safetensors.ts';
+import type { StoredNumbers } from './stored-numbers.ts';
 import { read, readZipDirectory, type ZipEntry, ZipError } from './zip-directory.ts';
-
-/** Where a storage's numbers lie. */
-export interface StoredNumbers {
-  readonly file: string;
-  readonly byteOffset: number;
-  readonly nPacked: number;
-  readonly isStored: boolean;
-  readonly nBytes: number;
-}
 
 /** All tensors of a checkpoint folder, of `pytorch_model.bin` or of the shards that its index lists. */
 export async function readTorchWeights(dir: string): Promise<readonly Weight[]> {
