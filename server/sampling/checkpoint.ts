@@ -5,8 +5,8 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { type Gpt2Config, type ModelLimits, parseGpt2Config, parseObject } from './decoder/gpt2-config.ts';
-import { folderAbove, type Gpt2Weights, selectGpt2Weights } from './decoder/gpt2-weights.ts';
+import { type DecoderSpec, type ModelLimits, parseObject, readDecoderSpec } from './decoder/decoder-spec.ts';
+import { type DecoderWeights, folderAbove, selectWeights } from './decoder/decoder-weights.ts';
 import { readLimits, readPastSizes } from './exported/exported-config.ts';
 import {
   bytesPerPosition,
@@ -37,8 +37,8 @@ interface ModelFolder {
 
 export interface Checkpoint extends ModelFolder {
   readonly kind: 'weights';
-  readonly config: Gpt2Config;
-  readonly weights: Gpt2Weights;
+  readonly config: DecoderSpec;
+  readonly weights: DecoderWeights;
   /** A folder above all weight files. */
   readonly weightFolder: string;
 }
@@ -73,11 +73,11 @@ export async function openModel(dir: string): Promise<Checkpoint | ExportedModel
   const configText = await readText(configPath);
   const exported = await findExportedModel(path);
   if (exported !== null) return openExported(path, configText, exported);
-  const config = parseGpt2Config(configPath, configText);
+  const config = readDecoderSpec(configPath, configText);
   const tokenizer = await readTokenizer(path);
   const tokenBytes = buildTokenBytes(tokenizer);
   checkVocabulary(tokenizer.path, tokenBytes.length, config.vocabularySize);
-  const weights = selectGpt2Weights(path, config, await readWeights(path));
+  const weights = selectWeights(path, config, await readWeights(path));
   const digest = digestParts(configText, tokenizer, await digestWeights([...weights.values()]));
   const weightBytes = [...weights.values()].reduce((sum, weight) => sum + weight.nBytes, 0);
   return {

@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
-import type { Gpt2Model } from './decoder/gpt2-graph.ts';
-import { folderAbove } from './decoder/gpt2-weights.ts';
+import type { DecoderModel } from './decoder/decoder-graph.ts';
+import { folderAbove } from './decoder/decoder-weights.ts';
 import { roundWeights } from './decoder/int8-weights.ts';
 import { EXPORTED_FORM } from './exported/exported-model.ts';
 import type { RowRequest, RowResult } from './forms/cached/generate-batch.ts';
@@ -149,7 +149,7 @@ async function toTask(
 }
 
 /** The same with its products in 8 bits. */
-export async function roundModel(checkpoint: Checkpoint, signal: AbortSignal): Promise<Gpt2Model> {
+export async function roundModel(checkpoint: Checkpoint, signal: AbortSignal): Promise<DecoderModel> {
   const { config, weights, digest } = checkpoint;
   const int8 = await roundWeights(config, weights, digest, signal);
   const files = [...weights.values()].map(({ file }) => file);

@@ -3,7 +3,7 @@
 
 import { readFileSync } from 'node:fs';
 import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
-import { embed, type Gpt2Model, head, transform } from '../../server/sampling/decoder/gpt2-graph.ts';
+import { type DecoderModel, embed, head, transform } from '../../server/sampling/decoder/decoder-graph.ts';
 import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx/onnx-graph.ts';
 
 export interface ExportOptions {
@@ -39,7 +39,7 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
   graph.input('input_ids', 'int64', ['batch', 'new']);
   graph.input('attention_mask', 'int64', ['batch', 'all']);
   graph.input('position_ids', 'int64', ['batch', 'new']);
-  const model: Gpt2Model = checkpoint;
+  const model: DecoderModel = checkpoint;
   const nNew = graph.op('Squeeze', [graph.op('Shape', ['input_ids'], { start: 1, end: 2 })]);
   const nAll = graph.op('Squeeze', [graph.op('Shape', ['attention_mask'], { start: 1, end: 2 })]);
   const range = (end: string) => graph.op('Range', [graph.int64(0), end, graph.int64(1)]);

@@ -9,8 +9,8 @@ import { EnvironmentError, throwIfAborted } from '../../errors.ts';
 import { writeWhole } from '../../write-whole.ts';
 import type { ExternalBytes } from '../onnx/onnx-graph.ts';
 import { BYTES_PER_ELEMENT, type Weight, type WeightType } from '../weights/safetensors.ts';
-import type { Gpt2Config } from './gpt2-config.ts';
-import type { Gpt2Weights } from './gpt2-weights.ts';
+import type { DecoderSpec } from './decoder-spec.ts';
+import type { DecoderWeights } from './decoder-weights.ts';
 
 /** The factor of one product, [from, to] = whole × scale. */
 export interface Int8Weight {
@@ -37,8 +37,8 @@ const SMALLEST_STEP = 1e-30;
 
 /** Throws an EnvironmentError where the file cannot be written. `digest` is the model's. */
 export async function roundWeights(
-  config: Gpt2Config,
-  weights: Gpt2Weights,
+  config: DecoderSpec,
+  weights: DecoderWeights,
   digest: string,
   signal: AbortSignal,
 ): Promise<Int8Weights> {
@@ -72,7 +72,7 @@ export async function roundWeights(
 }
 
 /** The factors of all products, each part at a round offset. */
-function layOut({ nLayers, tiedHead }: Gpt2Config, weights: Gpt2Weights) {
+function layOut({ nLayers, tiedHead }: DecoderSpec, weights: DecoderWeights) {
   const layer = ['attn.c_attn', 'attn.c_proj', 'mlp.c_fc', 'mlp.c_proj'];
   const names = Array.from({ length: nLayers }, (_, i) => layer.map((name) => `h.${i}.${name}.weight`));
   const head = tiedHead ? 'wte.weight' : 'lm_head.weight';

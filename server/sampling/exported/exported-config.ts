@@ -2,7 +2,7 @@
 // be. Every architecture calls these alike, or nearly; what the graph computes is its own business.
 
 import { UserError } from '../../errors.ts';
-import type { ModelLimits } from '../decoder/gpt2-config.ts';
+import type { ModelLimits } from '../decoder/decoder-spec.ts';
 import type { ExportedDecoder, PastSizes } from './exported-decoder.ts';
 
 type Json = Readonly<Record<string, unknown>>;

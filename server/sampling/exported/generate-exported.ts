@@ -3,7 +3,7 @@
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../../errors.ts';
-import type { ModelLimits } from '../decoder/gpt2-config.ts';
+import type { ModelLimits } from '../decoder/decoder-spec.ts';
 import {
   type GenerationSettings,
   type RowRequest,

@@ -5,7 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Execution, Provider } from '../../../protocol/study.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import type { Gpt2Config } from '../decoder/gpt2-config.ts';
+import type { DecoderSpec } from '../decoder/decoder-spec.ts';
 import type { GenerationSettings } from '../forms/cached/generate-batch.ts';
 import {
   chooseDeviceForm,
@@ -240,7 +240,7 @@ export function chooseRows(
 }
 
 /** Values of one position's keys in a layer. */
-function cacheWidth(config: Gpt2Config, form: DeviceForm): number {
+function cacheWidth(config: DecoderSpec, form: DeviceForm): number {
   if (form.kind === 'steps') return config.width;
   const [nHeads, headWidth] = cachedHeads(config, form.loop);
   return nHeads * headWidth;

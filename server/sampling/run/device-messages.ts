@@ -1,6 +1,6 @@
 // What the sampler and its device processes say to each other. Plain data: it is copied between processes.
 
-import type { Gpt2Model } from '../decoder/gpt2-graph.ts';
+import type { DecoderModel } from '../decoder/decoder-graph.ts';
 import type { GenerationSettings, RowRequest, RowResult } from '../forms/cached/generate-batch.ts';
 import type { DeviceForm, RunSize } from '../forms/device/device-form.ts';
 import type { PickRule } from '../pick/pick-token.ts';
@@ -8,7 +8,7 @@ import type { DeviceSystem } from '../providers/device-system.ts';
 
 /** What a device process is for, all its life. */
 export interface DeviceStart extends RunSize {
-  readonly model: Gpt2Model;
+  readonly model: DecoderModel;
   readonly rule: PickRule;
   readonly settings: GenerationSettings;
   readonly form: DeviceForm;

@@ -3,7 +3,7 @@
 
 import { availableParallelism } from 'node:os';
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Gpt2Config } from '../decoder/gpt2-config.ts';
+import type { DecoderSpec } from '../decoder/decoder-spec.ts';
 import { openSteps } from '../forms/device/device-sampler.ts';
 import { StepCache } from '../forms/in-place/generate-by-steps.ts';
 import type { StepForm } from '../forms/in-place/step-graph.ts';
@@ -56,7 +56,7 @@ export async function proveDevice(
 }
 
 /** A text for each row, its tokens from all over the vocabulary. */
-function spreadTexts({ vocabularySize }: Gpt2Config, nSteps: number): readonly Int32Array[] {
+function spreadTexts({ vocabularySize }: DecoderSpec, nSteps: number): readonly Int32Array[] {
   const stride = Math.max(1, Math.floor(vocabularySize / (N_ROWS * nSteps)));
   return Array.from({ length: N_ROWS }, (_, row) =>
     Int32Array.from({ length: nSteps }, (_, step) => ((row * nSteps + step) * stride) % vocabularySize),

@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../../errors.ts';
-import type { Gpt2Model } from '../decoder/gpt2-graph.ts';
+import type { DecoderModel } from '../decoder/decoder-graph.ts';
 import type { ExportedDecoder } from '../exported/exported-decoder.ts';
 import {
   type ExportedSettings,
@@ -32,7 +32,7 @@ import type { PickRule } from '../pick/pick-token.ts';
 export type WorkerTask =
   | {
       readonly kind: 'generate';
-      readonly model: Gpt2Model;
+      readonly model: DecoderModel;
       readonly rule: PickRule;
       readonly settings: GenerationSettings;
     }
@@ -42,10 +42,10 @@ export type WorkerTask =
       readonly rule: PickRule;
       readonly settings: ExportedSettings;
     }
-  | { readonly kind: 'score'; readonly model: Gpt2Model }
+  | { readonly kind: 'score'; readonly model: DecoderModel }
   | { readonly kind: 'score-exported'; readonly decoder: ExportedDecoder }
   /** How far the model is from the same one computed in 32-bit floats. */
-  | { readonly kind: 'compare'; readonly model: Gpt2Model };
+  | { readonly kind: 'compare'; readonly model: DecoderModel };
 
 export interface ComparisonRequest {
   readonly nRows: number;

@@ -8,7 +8,7 @@ import { after, describe, test } from 'node:test';
 import type { SamplingPlan } from '../../../protocol/study.ts';
 import { UserError } from '../../../server/errors.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import { parseGpt2Config } from '../../../server/sampling/decoder/gpt2-config.ts';
+import { readDecoderSpec } from '../../../server/sampling/decoder/decoder-spec.ts';
 import { sampleModel } from '../../../server/sampling/sample-model.ts';
 import { TINY_CONFIG, writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 
@@ -145,7 +145,7 @@ describe('refused by name, with a way out', () => {
 
   test('the supported architectures are listed', () => {
     assert.throws(
-      () => parseGpt2Config('config.json', '{"model_type": "mamba"}'),
+      () => readDecoderSpec('config.json', '{"model_type": "mamba"}'),
       (error) =>
         error instanceof UserError && /supported architecture: gpt2\. .*ONNX/.test(error.action ?? ''),
     );

@@ -2,18 +2,18 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Gpt2Config } from '../../../server/sampling/decoder/gpt2-config.ts';
+import type { DecoderSpec } from '../../../server/sampling/decoder/decoder-spec.ts';
 import { chooseDeviceForm, type DeviceProvider } from '../../../server/sampling/forms/device/device-form.ts';
 import { chooseRows } from '../../../server/sampling/run/choose-devices.ts';
 
-const SMALL = { nLayers: 12, nHeads: 12, headWidth: 64, width: 768, vocabularySize: 32_768 } as Gpt2Config;
+const SMALL = { nLayers: 12, nHeads: 12, headWidth: 64, width: 768, vocabularySize: 32_768 } as DecoderSpec;
 /** Joined, its heads of 80 values lie in threes where 256 fit. */
-const WIDE = { nLayers: 36, nHeads: 16, headWidth: 80, width: 1280, vocabularySize: 50_257 } as Gpt2Config;
+const WIDE = { nLayers: 36, nHeads: 16, headWidth: 80, width: 1280, vocabularySize: 50_257 } as DecoderSpec;
 const GB = 1e9;
 
 interface Case {
   readonly provider: DeviceProvider;
-  readonly config?: Gpt2Config;
+  readonly config?: DecoderSpec;
   readonly maxTokens?: number;
   readonly nSamples?: number;
   readonly freeGb: number;

@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Tensor } from 'onnxruntime-node';
-import type { Gpt2Config } from '../../../server/sampling/decoder/gpt2-config.ts';
+import type { DecoderSpec } from '../../../server/sampling/decoder/decoder-spec.ts';
 import {
   JOINED_WIDTH,
   joinHeads,
@@ -28,7 +28,7 @@ describe('joined heads', () => {
   test('attend as heads of their own do', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async ({ nHeads, headWidth, nPositions, seed }) => {
-        const config = { nHeads, headWidth } as Gpt2Config;
+        const config = { nHeads, headWidth } as DecoderSpec;
         const heads = joinHeads(config);
         fc.pre(heads !== null);
         const { nJoined } = heads;
@@ -47,15 +47,15 @@ describe('joined heads', () => {
   });
 
   test('wide heads stay alone, and so do those that would leave most of the cache empty', () => {
-    assert.equal(joinHeads({ nHeads: 12, headWidth: 136 } as Gpt2Config), null);
-    assert.equal(joinHeads({ nHeads: 4, headWidth: 32 } as Gpt2Config), null);
-    assert.deepEqual(joinHeads({ nHeads: 12, headWidth: 32 } as Gpt2Config), { nInside: 6, nJoined: 2 });
-    assert.deepEqual(joinHeads({ nHeads: 12, headWidth: 64 } as Gpt2Config), { nInside: 4, nJoined: 3 });
-    assert.deepEqual(joinHeads({ nHeads: 25, headWidth: 64 } as Gpt2Config), { nInside: 4, nJoined: 7 });
+    assert.equal(joinHeads({ nHeads: 12, headWidth: 136 } as DecoderSpec), null);
+    assert.equal(joinHeads({ nHeads: 4, headWidth: 32 } as DecoderSpec), null);
+    assert.deepEqual(joinHeads({ nHeads: 12, headWidth: 32 } as DecoderSpec), { nInside: 6, nJoined: 2 });
+    assert.deepEqual(joinHeads({ nHeads: 12, headWidth: 64 } as DecoderSpec), { nInside: 4, nJoined: 3 });
+    assert.deepEqual(joinHeads({ nHeads: 25, headWidth: 64 } as DecoderSpec), { nInside: 4, nJoined: 7 });
   });
 });
 
-async function join(config: Gpt2Config, qkv: Float32Array, nRows: number) {
+async function join(config: DecoderSpec, qkv: Float32Array, nRows: number) {
   const graph = new Graph('join');
   graph.input('qkv', 'float32', ['batch', 3 * config.nHeads * config.headWidth]);
   const inputs = joinInputs(graph, config, joinHeads(config)!, 'qkv', 'float32');
@@ -69,7 +69,7 @@ async function join(config: Gpt2Config, qkv: Float32Array, nRows: number) {
   return { query: read('query'), key: read('key'), value: read('value') };
 }
 
-async function own(config: Gpt2Config, attended: Float32Array): Promise<Float32Array> {
+async function own(config: DecoderSpec, attended: Float32Array): Promise<Float32Array> {
   const graph = new Graph('own');
   graph.input('attended', 'float32', ['batch', attended.length]);
   graph.op('Identity', [takeOwnValues(graph, config, joinHeads(config)!, 'attended')], {}, 'own');

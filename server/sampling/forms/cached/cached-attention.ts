@@ -5,7 +5,7 @@
 // the segment in the making, which the loop carries and grows by one position a step. So the graph copies a
 // few positions a step and never the cache, and the caller can append to all of it in place.
 
-import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
+import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import type { Graph } from '../../onnx/onnx-graph.ts';
 
 /**
@@ -36,7 +36,7 @@ export interface PastShapes {
 }
 
 /** Adds the past's inputs to a graph. */
-export function addPastInputs(graph: Graph, { nLayers, nHeads, headWidth }: Gpt2Config): PastShapes {
+export function addPastInputs(graph: Graph, { nLayers, nHeads, headWidth }: DecoderSpec): PastShapes {
   for (let layer = 0; layer < nLayers; layer++) {
     const key = ['blocks', 'batch', nHeads, headWidth, BLOCK_POSITIONS];
     graph.input(cacheName('blocks', layer, 'key'), 'float32', key);
@@ -72,7 +72,7 @@ export interface CarriedLayer {
 /** `qkv` is [batch, 3 widths]; gives [batch, width]. `lengths` is that of all three parts, with this step. */
 export function attendToPast(
   graph: Graph,
-  config: Gpt2Config,
+  config: DecoderSpec,
   qkv: string,
   layer: number,
   carried: CarriedLayer,

@@ -2,7 +2,7 @@
 // graph's inputs and outputs; knows nothing of threads, studies or text.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
+import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import { uniformAt } from '../../pick/philox.ts';
 import { type Schedule, temperatureAt } from '../../pick/schedule.ts';
 import { SampleRow } from '../sample-row.ts';
@@ -24,7 +24,7 @@ export interface RowResult {
 }
 
 export interface GenerationSettings {
-  readonly config: Gpt2Config;
+  readonly config: DecoderSpec;
   readonly seed: number;
   readonly maxTokens: number;
   readonly schedule: Schedule;
@@ -75,7 +75,7 @@ export async function generateBatch(
 
 function takeTokens(
   rows: readonly SampleRow[],
-  { eosTokens }: Gpt2Config,
+  { eosTokens }: DecoderSpec,
   position: number,
   { picked, logprob }: Awaited<ReturnType<InferenceSession['run']>>,
 ): void {

@@ -4,7 +4,7 @@
 //
 // A run may stop anywhere and the next go on from there: where runs meet changes no bit.
 
-import { embed, type Gpt2Model, head, transform } from '../../decoder/gpt2-graph.ts';
+import { type DecoderModel, embed, head, transform } from '../../decoder/decoder-graph.ts';
 import { DATA_TYPE, type Dimension, encodeModel, Graph } from '../../onnx/onnx-graph.ts';
 import { type PickRule, pickToken } from '../../pick/pick-token.ts';
 import {
@@ -30,7 +30,7 @@ export const LOOP_FORM = `loop-${SEGMENT_POSITIONS}-${BLOCK_POSITIONS}`;
  * The loop ends early when no row has picks left.
  */
 export function buildGenerationGraph(
-  model: Gpt2Model,
+  model: DecoderModel,
   rule: PickRule,
   outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
 ): Uint8Array {
@@ -73,7 +73,7 @@ export function buildGenerationGraph(
 /** The loop's body: one token for every row. */
 function buildStep(
   root: Graph,
-  model: Gpt2Model,
+  model: DecoderModel,
   rule: PickRule,
   outputs: 'tokens' | 'tokens-and-logits',
   past: PastShapes,

@@ -3,7 +3,7 @@
 // replaced is given back at once, not when it is collected.
 
 import { Tensor } from 'onnxruntime-node';
-import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
+import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import { BLOCK_POSITIONS, type CacheRole, cacheName, SEGMENT_POSITIONS } from './cached-attention.ts';
 
 type Floats = Float32Array<ArrayBuffer>;
@@ -21,7 +21,7 @@ interface CachePart {
 }
 
 export class KeyValueCache {
-  readonly #config: Gpt2Config;
+  readonly #config: DecoderSpec;
   readonly #parts: readonly CachePart[];
   #nRows: number;
   #nBlocks = 0;
@@ -29,7 +29,7 @@ export class KeyValueCache {
   #nRecent = 0;
 
   /** `nPositions` is the most that will ever be appended. */
-  constructor(config: Gpt2Config, nRows: number, nPositions: number) {
+  constructor(config: DecoderSpec, nRows: number, nPositions: number) {
     this.#config = config;
     this.#nRows = nRows;
     const blockLength = nRows * config.width * BLOCK_POSITIONS;

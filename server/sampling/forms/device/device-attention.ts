@@ -1,7 +1,7 @@
 // Attention over the past as graphics processors do it: one node a layer, the cache beside it. Each kind
 // knows where the runtime keeps keys and values, and nothing of what they are made from.
 
-import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
+import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import type { Attributes, Graph } from '../../onnx/onnx-graph.ts';
 import { type JoinedHeads, joinInputs, N_QUERIES, takeOwnValues } from '../paged/joined-heads.ts';
 
@@ -24,12 +24,12 @@ export interface DeviceAttention {
 
 /** Pages that are written in place: the cache never moves. CUDA only, in 16 bits only. */
 export class PagedAttention implements DeviceAttention {
-  readonly #config: Gpt2Config;
+  readonly #config: DecoderSpec;
   readonly #heads: JoinedHeads | null;
   readonly #cache: Pages;
   readonly #bounds: string;
 
-  constructor(config: Gpt2Config, heads: JoinedHeads | null, cache: Pages, bounds: string) {
+  constructor(config: DecoderSpec, heads: JoinedHeads | null, cache: Pages, bounds: string) {
     this.#config = config;
     this.#heads = heads;
     this.#cache = cache;
@@ -77,7 +77,7 @@ export interface Pages {
 
 /** A cache of full length that goes in and comes out, [batch, heads, capacity, head width]. */
 export class GroupedAttention implements DeviceAttention {
-  readonly #config: Gpt2Config;
+  readonly #config: DecoderSpec;
   readonly #made: readonly KeyAndValue[];
   #past: readonly KeyAndValue[];
   #present: KeyAndValue[] = [];
@@ -85,7 +85,7 @@ export class GroupedAttention implements DeviceAttention {
 
   /** What the last step makes is called `made`, where that is given: a graph's output must not be a copy. */
   constructor(
-    config: Gpt2Config,
+    config: DecoderSpec,
     past: readonly KeyAndValue[],
     nSteps: number,
     made: readonly KeyAndValue[] = [],
@@ -118,7 +118,7 @@ export class GroupedAttention implements DeviceAttention {
 /** [batch, width]. `rotation`, cosines and sines [positions, pairs], turns queries and keys where it is given. */
 export function attendGrouped(
   graph: Graph,
-  config: Gpt2Config,
+  config: DecoderSpec,
   layer: number,
   qkv: string,
   past: KeyAndValue,
@@ -137,6 +137,6 @@ export function attendGrouped(
   return graph.op('Squeeze', [attended, graph.int64([1])]);
 }
 
-function attributes({ nHeads, attentionScales }: Gpt2Config, layer: number) {
+function attributes({ nHeads, attentionScales }: DecoderSpec, layer: number) {
   return { num_heads: nHeads, kv_num_heads: nHeads, scale: { float: attentionScales[layer]! } };
 }

@@ -2,8 +2,8 @@
 // sample's key. It loads nothing of the runtime, so it can be asked where there is none.
 
 import { EnvironmentError } from '../../../errors.ts';
-import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
-import type { Precision } from '../../decoder/gpt2-graph.ts';
+import type { Precision } from '../../decoder/decoder-graph.ts';
+import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import type { StepForm } from '../in-place/step-graph.ts';
 import { cudaForm, type PagedLoopForm } from '../paged/paged-loop-graph.ts';
 
@@ -24,7 +24,7 @@ export interface RunSize {
 const STEPS = { nSteps: 8, arithmetic: 'float32' } as const;
 
 /** By measurement (docs/performance.md); throws where the provider has no form for this model. */
-export function chooseDeviceForm(provider: DeviceProvider, config: Gpt2Config): DeviceForm {
+export function chooseDeviceForm(provider: DeviceProvider, config: DecoderSpec): DeviceForm {
   if (provider !== 'cuda') {
     const cache = provider === 'webgpu' ? 'in-place' : 'handed-on';
     return { kind: 'steps', precision: 'float32', steps: { ...STEPS, cache } };

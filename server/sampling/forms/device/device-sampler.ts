@@ -1,6 +1,6 @@
 // Opens a model on a device in its graph form, and drives it. Runs inside a device's process.
 
-import type { Gpt2Model } from '../../decoder/gpt2-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-graph.ts';
 import { openSession, type SessionSettings } from '../../onnx/session.ts';
 import type { PickRule } from '../../pick/pick-token.ts';
 import type { GenerationSettings, RowRequest, RowResult } from '../cached/generate-batch.ts';
@@ -18,7 +18,7 @@ export type DeviceSampler = (
 ) => Promise<readonly RowResult[] | null>;
 
 export async function openDeviceSampler(
-  model: Gpt2Model,
+  model: DecoderModel,
   rule: PickRule,
   form: DeviceForm,
   session: SessionSettings,
@@ -37,7 +37,7 @@ export async function openDeviceSampler(
 
 /** Only what is written in place stays in the device's memory: a cache that is handed on comes through the host. */
 export async function openSteps(
-  model: Gpt2Model,
+  model: DecoderModel,
   rule: PickRule,
   form: StepForm,
   session: SessionSettings,

@@ -1,7 +1,7 @@
 // Several steps of generation in a row, for any device form: feed a token a row, attend, pick, feed on.
 // Where the inputs come from and where the cache lies is the form's business.
 
-import { embed, type Gpt2Model, head, transform } from '../../decoder/gpt2-graph.ts';
+import { type DecoderModel, embed, head, transform } from '../../decoder/decoder-graph.ts';
 import type { Graph } from '../../onnx/onnx-graph.ts';
 import { type Arithmetic, logprobOf, type Picked, pickOnDevice } from '../../pick/pick-on-device.ts';
 import type { PickRule } from '../../pick/pick-token.ts';
@@ -40,7 +40,7 @@ export interface StepOutputs {
 
 export function buildSteps(
   graph: Graph,
-  model: Gpt2Model,
+  model: DecoderModel,
   rule: PickRule,
   arithmetic: Arithmetic,
   attention: DeviceAttention,

@@ -2,7 +2,7 @@
 // inputs and outputs; knows nothing of threads, studies or text.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
+import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import { uniformAt } from '../../pick/philox.ts';
 import { temperatureAt } from '../../pick/schedule.ts';
 import type { GenerationSettings, RowRequest, RowResult } from '../cached/generate-batch.ts';
@@ -101,7 +101,7 @@ export class StepCache {
   #tensors: readonly Tensor[] = [];
 
   constructor(
-    { nLayers, nHeads, headWidth }: Gpt2Config,
+    { nLayers, nHeads, headWidth }: DecoderSpec,
     nRows: number,
     nPositions: number,
     form: Pick<StepForm, 'nSteps' | 'cache'>,

@@ -1,8 +1,8 @@
 // Attention for WebGPU over a cache that stays where it is: each step's keys and values are outputs of the graph,
 // and who runs it gives the same memory for the input and for all of them. Knows nothing of who does.
 
-import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
-import type { Precision } from '../../decoder/gpt2-graph.ts';
+import type { Precision } from '../../decoder/decoder-graph.ts';
+import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import type { Graph } from '../../onnx/onnx-graph.ts';
 import {
   attendGrouped,
@@ -12,7 +12,7 @@ import {
 } from '../device/device-attention.ts';
 
 export class InPlaceAttention implements DeviceAttention {
-  readonly #config: Gpt2Config;
+  readonly #config: DecoderSpec;
   readonly #precision: Precision;
   readonly #nPositions: number;
   #past: readonly KeyAndValue[];
@@ -20,7 +20,7 @@ export class InPlaceAttention implements DeviceAttention {
 
   /** `past` has one pair a layer, [batch, heads, capacity, head width] each; `made` the same for each step. */
   constructor(
-    config: Gpt2Config,
+    config: DecoderSpec,
     precision: Precision,
     past: readonly KeyAndValue[],
     made: readonly KeyAndValue[],

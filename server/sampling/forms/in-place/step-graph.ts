@@ -1,7 +1,7 @@
 // Some steps of generation as one graph, for devices whose runtime has no loop of its own: the caller runs it
 // again and again over the same cache, without ever looking at it.
 
-import type { Gpt2Model } from '../../decoder/gpt2-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-graph.ts';
 import { type Dimension, encodeModel, Graph } from '../../onnx/onnx-graph.ts';
 import type { Arithmetic } from '../../pick/pick-on-device.ts';
 import type { PickRule } from '../../pick/pick-token.ts';
@@ -46,7 +46,7 @@ export function stepCacheOutputs(
  * `logits` float32 [batch, vocabulary] of the last step, to compare devices by.
  */
 export function buildStepGraph(
-  model: Gpt2Model,
+  model: DecoderModel,
   rule: PickRule,
   form: StepForm,
   outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
@@ -84,7 +84,7 @@ export function buildStepGraph(
 
 function attendOver(
   { nSteps, cache }: StepForm,
-  { config, precision = 'float32' }: Gpt2Model,
+  { config, precision = 'float32' }: DecoderModel,
   present: readonly string[],
 ): DeviceAttention {
   const past = inPairs(stepCacheNames('past', config.nLayers));
@@ -99,7 +99,7 @@ function inPairs(names: readonly string[]): readonly KeyAndValue[] {
 }
 
 /** The cache before the first step, made where it is used: input `shape` int64 [4], outputs what nobody reads. */
-export function buildEmptyCache({ config, precision = 'float32' }: Gpt2Model): Uint8Array {
+export function buildEmptyCache({ config, precision = 'float32' }: DecoderModel): Uint8Array {
   const graph = new Graph('cache');
   graph.input('shape', 'int64', [4]);
   for (const [i, name] of stepCacheNames('present', config.nLayers).entries()) {

@@ -3,8 +3,8 @@
 // keys lie, so its scores are what they were; of what it attends to only its own values are taken. Nodes on either
 // side of an attention of any kind: which one stands between is the caller's business.
 
-import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
-import type { Precision } from '../../decoder/gpt2-graph.ts';
+import type { Precision } from '../../decoder/decoder-graph.ts';
+import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import { DATA_TYPE, type Graph } from '../../onnx/onnx-graph.ts';
 
 /** What XQA is compiled for where keys and values are not rounded to fewer bits. */
@@ -22,7 +22,7 @@ export interface JoinedHeads {
 const MAX_GROWTH = 1.5;
 
 /** Null where heads are too wide for two to lie side by side, or too few or narrow to fill what they lie in. */
-export function joinHeads({ nHeads, headWidth }: Gpt2Config): JoinedHeads | null {
+export function joinHeads({ nHeads, headWidth }: DecoderSpec): JoinedHeads | null {
   const nInside = Math.min(N_QUERIES, nHeads, Math.floor(JOINED_WIDTH / headWidth));
   const nJoined = Math.ceil(nHeads / nInside);
   const isFilled = nJoined * JOINED_WIDTH <= MAX_GROWTH * nHeads * headWidth;
@@ -40,7 +40,7 @@ export interface JoinedInputs {
 /** Of the joint projection [batch, 3 × width]. */
 export function joinInputs(
   graph: Graph,
-  { nHeads, headWidth }: Gpt2Config,
+  { nHeads, headWidth }: DecoderSpec,
   { nJoined, nInside }: JoinedHeads,
   qkv: string,
   precision: Precision,
@@ -74,7 +74,7 @@ export function joinInputs(
 /** [batch, width] of what the queries attended to, [batch, joined heads × queries × joined width]. */
 export function takeOwnValues(
   graph: Graph,
-  { nHeads, headWidth }: Gpt2Config,
+  { nHeads, headWidth }: DecoderSpec,
   { nJoined, nInside }: JoinedHeads,
   attended: string,
 ): string {

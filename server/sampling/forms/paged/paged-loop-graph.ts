@@ -5,8 +5,8 @@
 // PagedAttention exists for CUDA alone. The same loop with GroupQueryAttention, whose cache is carried from
 // step to step, runs on the CPU too, where tests compare it with the reference form.
 
-import type { Gpt2Config } from '../../decoder/gpt2-config.ts';
-import type { Gpt2Model } from '../../decoder/gpt2-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-graph.ts';
+import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import { DATA_TYPE, type Dimension, encodeModel, Graph } from '../../onnx/onnx-graph.ts';
 import type { Arithmetic } from '../../pick/pick-on-device.ts';
 import type { PickRule } from '../../pick/pick-token.ts';
@@ -28,7 +28,7 @@ export interface PagedLoopForm {
 const CUDA_LOOP = { unroll: 8, arithmetic: 'float64' } as const;
 
 /** By measurement (docs/performance.md). Each page size is the one that the runtime's fastest kernel reads. */
-export const cudaForm = (config: Gpt2Config): PagedLoopForm =>
+export const cudaForm = (config: DecoderSpec): PagedLoopForm =>
   joinHeads(config) === null
     ? { ...CUDA_LOOP, attention: 'paged', pageSize: 256 }
     : { ...CUDA_LOOP, attention: 'joined', pageSize: 128 };
@@ -42,7 +42,7 @@ export const cudaForm = (config: Gpt2Config): PagedLoopForm =>
  * The loop ends early when no row has picks left.
  */
 export function buildPagedLoop(
-  model: Gpt2Model,
+  model: DecoderModel,
   rule: PickRule,
   form: PagedLoopForm,
   outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
@@ -96,7 +96,7 @@ interface Cache {
 
 function createCache(
   graph: Graph,
-  { config, precision }: Gpt2Model,
+  { config, precision }: DecoderModel,
   form: PagedLoopForm,
   nRows: string,
   nSteps: string,
@@ -131,17 +131,17 @@ function createCache(
 }
 
 /** What the cache holds of a position's keys, and as much of its values: [heads, values of each]. */
-export function cachedHeads(config: Gpt2Config, form: PagedLoopForm): readonly [number, number] {
+export function cachedHeads(config: DecoderSpec, form: PagedLoopForm): readonly [number, number] {
   const heads = headsOf(config, form);
   return heads === null ? [config.nHeads, config.headWidth] : [heads.nJoined, JOINED_WIDTH];
 }
 
-const headsOf = (config: Gpt2Config, { attention }: PagedLoopForm) =>
+const headsOf = (config: DecoderSpec, { attention }: PagedLoopForm) =>
   attention === 'joined' ? joinHeads(config) : null;
 
 function buildBody(
   root: Graph,
-  model: Gpt2Model,
+  model: DecoderModel,
   rule: PickRule,
   form: PagedLoopForm,
   cache: Cache,

@@ -2,7 +2,7 @@
 // their distributions over the next token are compared at every position.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { Gpt2Model } from '../../decoder/gpt2-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-graph.ts';
 import { openSession, type SessionSettings } from '../../onnx/session.ts';
 import { generateBatch } from '../cached/generate-batch.ts';
 import { buildGenerationGraph } from '../cached/generation-graph.ts';
@@ -21,14 +21,14 @@ export interface DistributionDistance {
 
 /** Compares over `nRows` texts of at most 16 tokens: the loop hands out the logits of one segment. */
 export async function measureDistance(
-  exact: Gpt2Model,
-  approximate: Gpt2Model,
+  exact: DecoderModel,
+  approximate: DecoderModel,
   nRows: number,
   nThreads: number,
 ): Promise<DistributionDistance> {
   const config = { ...exact.config, eosTokens: [] };
   const rule = { topK: 40, topP: 1, greedy: false };
-  const open = (model: Gpt2Model, settings: Pick<SessionSettings, 'packing'> = {}) =>
+  const open = (model: DecoderModel, settings: Pick<SessionSettings, 'packing'> = {}) =>
     openSession(buildGenerationGraph({ ...model, config }, rule, 'tokens-and-logits'), {
       provider: 'cpu',
       nThreads,
@@ -52,7 +52,7 @@ const N_STEPS = 16;
 /** Float32 [steps, texts, vocabulary]: teacher-forced from the beginning token on. */
 async function readLogits(
   session: InferenceSession,
-  { config }: Gpt2Model,
+  { config }: DecoderModel,
   texts: readonly Uint32Array[],
 ): Promise<Float32Array> {
   const nRows = texts.length;

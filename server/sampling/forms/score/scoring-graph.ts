@@ -1,11 +1,11 @@
 // Teacher forcing as one ONNX graph: the log-probability of every token of given texts, all positions at
 // once. Texts of a batch may differ in length; what is behind a text's end cannot reach back into it.
 
-import { embed, type Gpt2Model, head, transform } from '../../decoder/gpt2-graph.ts';
+import { type DecoderModel, embed, head, transform } from '../../decoder/decoder-graph.ts';
 import { encodeModel, Graph } from '../../onnx/onnx-graph.ts';
 
 /** Inputs: `tokens` and `targets`, int32 [batch, positions]. Output: `logprob` of the targets, float32 alike. */
-export function buildScoringGraph(model: Gpt2Model): Uint8Array {
+export function buildScoringGraph(model: DecoderModel): Uint8Array {
   const { nHeads, width, attentionScales } = model.config;
   const graph = new Graph('scoring');
   graph.input('tokens', 'int32', ['batch', 'positions']);

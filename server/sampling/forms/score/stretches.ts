@@ -1,6 +1,6 @@
 // Cuts texts into stretches that fit a model's context, and groups stretches into batches.
 
-import type { ModelLimits } from '../../decoder/gpt2-config.ts';
+import type { ModelLimits } from '../../decoder/decoder-spec.ts';
 import type { StretchRequest } from './score-batch.ts';
 
 /**

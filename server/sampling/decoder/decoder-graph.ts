@@ -4,17 +4,17 @@
 
 import { relative } from 'node:path';
 import { DATA_TYPE, type Graph } from '../onnx/onnx-graph.ts';
-import type { Activation, Gpt2Config } from './gpt2-config.ts';
-import type { Gpt2Weights } from './gpt2-weights.ts';
+import type { Activation, DecoderSpec } from './decoder-spec.ts';
+import type { DecoderWeights } from './decoder-weights.ts';
 import { int8Product } from './int8-product.ts';
 import type { Int8Weights } from './int8-weights.ts';
 
 /** Makes attention's output, as wide as `qkv`'s third, from the joint projection of one layer. */
 export type Attend = (graph: Graph, qkv: string, layer: number) => string;
 
-export interface Gpt2Model {
-  readonly config: Gpt2Config;
-  readonly weights: Gpt2Weights;
+export interface DecoderModel {
+  readonly config: DecoderSpec;
+  readonly weights: DecoderWeights;
   /** The folder that every weight's place is told relative to: the session must be given the same. */
   readonly weightFolder: string;
   /** What the layers compute in; embeddings' sum and logits are 32-bit always. Left out: 32 bits. */
@@ -26,7 +26,7 @@ export interface Gpt2Model {
 export type Precision = 'float32' | 'float16';
 
 /** Sum of token and position embeddings. The shapes of the two must broadcast. */
-export function embed(graph: Graph, model: Gpt2Model, tokens: string, positions: string): string {
+export function embed(graph: Graph, model: DecoderModel, tokens: string, positions: string): string {
   const token = graph.op('Gather', [weight(graph, model, 'wte.weight', 'float32'), tokens]);
   const position = graph.op('Gather', [weight(graph, model, 'wpe.weight', 'float32'), positions]);
   const sum = graph.op('Add', [token, position]);
@@ -34,7 +34,7 @@ export function embed(graph: Graph, model: Gpt2Model, tokens: string, positions:
 }
 
 /** All layers and the last layer norm, on [rows, width] or [batch, rows, width]. */
-export function transform(graph: Graph, model: Gpt2Model, embedded: string, attend: Attend): string {
+export function transform(graph: Graph, model: DecoderModel, embedded: string, attend: Attend): string {
   const { nLayers, layerNormEpsilon } = model.config;
   let residual = embedded;
   let normed = graph.op('LayerNormalization', [embedded, ...scaleAndBias(graph, model, 'h.0.ln_1')], {
@@ -69,7 +69,7 @@ export function transform(graph: Graph, model: Gpt2Model, embedded: string, atte
 }
 
 /** Logits [rows, vocabulary] of [rows, width]. */
-export function head(graph: Graph, model: Gpt2Model, hidden: string): string {
+export function head(graph: Graph, model: DecoderModel, hidden: string): string {
   const wide = model.precision === 'float16' ? graph.op('Cast', [hidden], { to: DATA_TYPE.float32 }) : hidden;
   const name = model.config.tiedHead ? 'wte.weight' : 'lm_head.weight';
   if (model.int8 !== undefined) return roundedProduct(graph, model, model.int8, wide, name);
@@ -83,7 +83,7 @@ export function head(graph: Graph, model: Gpt2Model, hidden: string): string {
 /** A weight by its bare name: conversions of constants are folded when a session starts. */
 function weight(
   graph: Graph,
-  { weights, weightFolder, precision = 'float32' }: Gpt2Model,
+  { weights, weightFolder, precision = 'float32' }: DecoderModel,
   name: string,
   wanted: Precision = precision,
 ): string {
@@ -93,14 +93,14 @@ function weight(
   return graph.constantOp(`${name}:${wanted}`, 'Cast', [name], { to: DATA_TYPE[wanted] });
 }
 
-function linear(graph: Graph, model: Gpt2Model, input: string, name: string): string {
+function linear(graph: Graph, model: DecoderModel, input: string, name: string): string {
   if (model.int8 !== undefined) return roundedProduct(graph, model, model.int8, input, `${name}.weight`);
   return graph.op('MatMul', [input, weight(graph, model, `${name}.weight`)]);
 }
 
 function roundedProduct(
   graph: Graph,
-  { weightFolder }: Gpt2Model,
+  { weightFolder }: DecoderModel,
   { file, byName }: Int8Weights,
   input: string,
   name: string,
@@ -108,14 +108,14 @@ function roundedProduct(
   return int8Product(graph, input, name, byName.get(name)!, relative(weightFolder, file));
 }
 
-function addBias(graph: Graph, model: Gpt2Model, input: string, name: string): string {
+function addBias(graph: Graph, model: DecoderModel, input: string, name: string): string {
   return model.config.hasBias ? graph.op('Add', [input, weight(graph, model, `${name}.bias`)]) : input;
 }
 
 /** The residual sum with the projection's bias, and its layer norm, in one fused node. */
 function addAndNorm(
   graph: Graph,
-  model: Gpt2Model,
+  model: DecoderModel,
   residual: string,
   projected: string,
   projection: string,
@@ -136,12 +136,12 @@ function addAndNorm(
   return { sum, normed };
 }
 
-function scaleAndBias(graph: Graph, model: Gpt2Model, norm: string): string[] {
+function scaleAndBias(graph: Graph, model: DecoderModel, norm: string): string[] {
   const scale = weight(graph, model, `${norm}.weight`);
   return model.config.hasBias ? [scale, weight(graph, model, `${norm}.bias`)] : [scale];
 }
 
-function activate(graph: Graph, model: Gpt2Model, input: string, name: string): string {
+function activate(graph: Graph, model: DecoderModel, input: string, name: string): string {
   const { activation, hasBias } = model.config;
   if (activation === 'tanh-gelu') {
     return graph.contribOp('FastGelu', hasBias ? [input, weight(graph, model, `${name}.bias`)] : [input]);

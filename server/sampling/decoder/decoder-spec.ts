@@ -16,7 +16,7 @@ export interface ModelLimits {
   readonly eosTokens: readonly number[];
 }
 
-export interface Gpt2Config extends ModelLimits {
+export interface DecoderSpec extends ModelLimits {
   readonly nLayers: number;
   readonly width: number;
   readonly nHeads: number;
@@ -35,7 +35,7 @@ export interface Gpt2Config extends ModelLimits {
 export const SUPPORTED_ARCHITECTURES = ['gpt2'] as const;
 
 /** Throws a UserError that names the file and the key. */
-export function parseGpt2Config(path: string, text: string): Gpt2Config {
+export function readDecoderSpec(path: string, text: string): DecoderSpec {
   const raw = parseObject(path, text);
   const fail = (what: string, action = 'Choose another model, or correct the file.'): never => {
     throw new UserError(`${path}: ${what}.`, { action });

@@ -3,13 +3,13 @@
 import { dirname, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { Weight } from '../weights/safetensors.ts';
-import type { Gpt2Config } from './gpt2-config.ts';
+import type { DecoderSpec } from './decoder-spec.ts';
 
 /** Weights by their name without a prefix, such as `h.0.attn.c_attn.weight`. */
-export type Gpt2Weights = ReadonlyMap<string, Weight>;
+export type DecoderWeights = ReadonlyMap<string, Weight>;
 
 /** Picks and checks what the architecture needs; other tensors, such as stored masks, are left alone. */
-export function selectGpt2Weights(dir: string, config: Gpt2Config, all: readonly Weight[]): Gpt2Weights {
+export function selectWeights(dir: string, config: DecoderSpec, all: readonly Weight[]): DecoderWeights {
   const byName = new Map(all.map((weight) => [weight.name.replace(/^transformer\./, ''), weight]));
   const selected = new Map<string, Weight>();
   for (const [name, shape] of requiredShapes(config)) {
@@ -46,7 +46,7 @@ export function folderAbove(files: readonly string[]): string {
   return folder;
 }
 
-function requiredShapes(config: Gpt2Config): ReadonlyMap<string, readonly number[]> {
+function requiredShapes(config: DecoderSpec): ReadonlyMap<string, readonly number[]> {
   const { width, innerWidth, vocabularySize, nPositions } = config;
   const shapes = new Map<string, readonly number[]>();
   shapes.set('wte.weight', [vocabularySize, width]);
@@ -68,7 +68,7 @@ function requiredShapes(config: Gpt2Config): ReadonlyMap<string, readonly number
   return shapes;
 }
 
-function refuseBiases(dir: string, config: Gpt2Config, byName: ReadonlyMap<string, Weight>): void {
+function refuseBiases(dir: string, config: DecoderSpec, byName: ReadonlyMap<string, Weight>): void {
   for (const name of requiredShapes({ ...config, hasBias: true }).keys()) {
     if (name.endsWith('.bias') && byName.has(name)) {
       throw new UserError(`${dir}: config.json says "bias": false, and the weights hold ${name}.`, {
