@@ -6,6 +6,7 @@ import { Command } from 'commander';
 import { VerbatimError } from '../errors.ts';
 import { productFolder } from '../product-folder.ts';
 import { version } from '../version.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
@@ -31,11 +32,11 @@ export function doctorCommand(): Command {
       const { openCheckpoint } = await import('../sampling/checkpoint.ts');
       const { examineProviders } = await import('../sampling/run/examine-providers.ts');
       const model = await openCheckpoint(join(productFolder(), 'media', 'demo-model'));
-      const stop = new AbortController();
-      process.once('SIGINT', () => stop.abort());
-      for await (const { provider, state, detail, action } of examineProviders(model, stop.signal)) {
-        show(provider, state, detail, action);
-      }
+      await untilInterrupted(async (signal) => {
+        for await (const { provider, state, detail, action } of examineProviders(model, signal)) {
+          show(provider, state, detail, action);
+        }
+      });
     });
 }
 

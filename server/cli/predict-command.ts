@@ -8,13 +8,14 @@ import { type PredictorAnswer, rankPredictors } from '../answers/rank-predictors
 import { UserError } from '../errors.ts';
 import { decimalInterval, percent } from '../formats/report-numbers.ts';
 import type { Scorer } from '../store/metrics-table.ts';
-import { openForReading } from '../store/study-file.ts';
+import { type Database, openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { scoreSamples } from '../study/score-samples.ts';
 import { modelLocation } from './corpus-options.ts';
 import { withLockedStudy } from './locked-study.ts';
 import { providerOption } from './provider-option.ts';
 import { terminalProgress } from './terminal-progress.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 import { writeLines } from './write-lines.ts';
 
 interface Options {
@@ -47,32 +48,26 @@ async function score(file: string, options: Options): Promise<void> {
   const { model, secondModel, lowercase, provider } = options;
   if (model === undefined && secondModel === undefined && !lowercase) return;
   const execution = { provider, batch: 'auto', workers: 'auto', fetch: 'missing' } as const;
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  try {
-    await withLockedStudy(file, async (db) => {
-      const own = model ?? readStudy(db)?.plan.model;
-      if (lowercase && !own) {
-        throw new UserError('The study does not say which model made its samples', {
-          action: 'Name it with --model.',
-        });
+  const scoreAll = async (db: Database, signal: AbortSignal) => {
+    const own = model ?? readStudy(db)?.plan.model;
+    if (lowercase && !own) {
+      throw new UserError('The study does not say which model made its samples', {
+        action: 'Name it with --model.',
+      });
+    }
+    const scoreAs = async (scorer: Scorer, name: string) => {
+      const progress = terminalProgress(process.stderr, 'scored');
+      try {
+        await scoreSamples(db, scorer, name, execution, signal, progress.report);
+      } finally {
+        progress.end();
       }
-      const scoreAs = async (scorer: Scorer, name: string) => {
-        const progress = terminalProgress(process.stderr, 'scored');
-        try {
-          await scoreSamples(db, scorer, name, execution, stop.signal, progress.report);
-        } finally {
-          progress.end();
-        }
-      };
-      if (model !== undefined) await scoreAs('model', modelLocation(model));
-      if (secondModel !== undefined) await scoreAs('second-model', modelLocation(secondModel));
-      if (lowercase) await scoreAs('lowercase', own!);
-    });
-  } finally {
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
+    };
+    if (model !== undefined) await scoreAs('model', modelLocation(model));
+    if (secondModel !== undefined) await scoreAs('second-model', modelLocation(secondModel));
+    if (lowercase) await scoreAs('lowercase', own!);
+  };
+  await untilInterrupted((signal) => withLockedStudy(file, (db) => scoreAll(db, signal)));
 }
 
 function describe({ title, formula, quality, absent }: PredictorAnswer): string {

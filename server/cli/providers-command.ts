@@ -1,6 +1,7 @@
 // `verbatim providers install cuda`: what a provider needs beyond what comes along. Never done by itself.
 
 import { Command, InvalidArgumentError } from 'commander';
+import { untilInterrupted } from './until-interrupted.ts';
 
 export function providersCommand(): Command {
   const command = new Command('providers').description(
@@ -14,14 +15,14 @@ export function providersCommand(): Command {
     .option('--sha256 <hex>', 'what a file from an address must hash to')
     .action(async (_provider: string, options: { readonly from?: string; readonly sha256?: string }) => {
       const { installCuda } = await import('../sampling/providers/install-cuda.ts');
-      const stop = new AbortController();
-      process.once('SIGINT', () => stop.abort());
-      const folder = await installCuda({
-        from: options.from ?? null,
-        sha256: options.sha256?.toLowerCase() ?? null,
-        signal: stop.signal,
-        report: (message) => console.error(message),
-      });
+      const folder = await untilInterrupted((signal) =>
+        installCuda({
+          from: options.from ?? null,
+          sha256: options.sha256?.toLowerCase() ?? null,
+          signal,
+          report: (message) => console.error(message),
+        }),
+      );
       console.log(`CUDA's provider is in ${folder}`);
       console.error('Run "verbatim doctor" to see whether it works here.');
     });

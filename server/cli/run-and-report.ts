@@ -10,6 +10,7 @@ import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { printReport } from './report-command.ts';
 import { terminalProgress } from './terminal-progress.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 export interface RunAndReportRequest {
   readonly file: string;
@@ -25,17 +26,7 @@ export interface RunAndReportRequest {
 }
 
 export async function runAndReport(request: RunAndReportRequest): Promise<void> {
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-  const progress = terminalProgress(process.stderr, request.plan?.samples ? 'read' : 'made');
-  let summary: StudySummary;
-  try {
-    summary = await runStudy({ ...request, signal: stop.signal, report: progress.report });
-  } finally {
-    progress.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-  }
+  const summary = await untilInterrupted((signal) => runShowingProgress(request, signal));
   showFallbacks(request.file);
   if (request.json) await writeSampleLines(openForReading(request.file), process.stdout);
   if (request.upTo === 'sample') {
@@ -47,6 +38,15 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
   await printReport(request.file, { format: 'table', top: request.top });
   if (summary.state === 'partial') process.exitCode = 3;
   failOn(request.file, request.failOn);
+}
+
+async function runShowingProgress(request: RunAndReportRequest, signal: AbortSignal): Promise<StudySummary> {
+  const progress = terminalProgress(process.stderr, request.plan?.samples ? 'read' : 'made');
+  try {
+    return await runStudy({ ...request, signal, report: progress.report });
+  } finally {
+    progress.end();
+  }
 }
 
 /** Why sampling ran on something slower than it could have. */

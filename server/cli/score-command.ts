@@ -7,6 +7,7 @@ import type { Score } from '../sampling/score.ts';
 import { modelHelp, modelLocation, samplesHelp } from './corpus-options.ts';
 import { providerOption } from './provider-option.ts';
 import { RequiredOption } from './required-option.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 
 interface Options {
   readonly model: string;
@@ -25,15 +26,8 @@ export function scoreCommand(): Command {
     .addOption(providerOption('where the models run'))
     .option('--json', 'a JSON line a sample, with the log-probability of every token')
     .action(async (options: Options) => {
-      const stop = new AbortController();
-      const onSignal = () => stop.abort();
-      process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
-      try {
-        const { writeLines } = await import('./write-lines.ts');
-        await writeLines(scoreLines(options, stop.signal));
-      } finally {
-        process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
-      }
+      const { writeLines } = await import('./write-lines.ts');
+      await untilInterrupted((signal) => writeLines(scoreLines(options, signal)));
     });
 }
 

@@ -11,6 +11,7 @@ import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { runAndReport } from './run-and-report.ts';
 import { terminalProgress } from './terminal-progress.ts';
+import { untilInterrupted } from './until-interrupted.ts';
 import { writeLines } from './write-lines.ts';
 
 interface Options {
@@ -37,25 +38,18 @@ export async function sweepAndReport(
     });
   }
   const studies = points.map(({ name, plan }): SweepStudy => ({ plan, file: fileOf(out, name) }));
-  const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  process.once('SIGINT', onSignal).once('SIGTERM', onSignal);
   const progress = terminalProgress(process.stderr);
+  const onStudy = ({ file }: SweepStudy) => {
+    progress.end();
+    console.error(basename(file));
+  };
   try {
-    const summaries = await runSweep({
-      studies,
-      execution,
-      signal: stop.signal,
-      report: progress.report,
-      onStudy: ({ file }) => {
-        progress.end();
-        console.error(basename(file));
-      },
-    });
+    const summaries = await untilInterrupted((signal) =>
+      runSweep({ studies, execution, signal, report: progress.report, onStudy }),
+    );
     if (summaries.some(({ state }) => state === 'partial')) process.exitCode = 3;
   } finally {
     progress.end();
-    process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
   }
   await printComparison(
     studies,
