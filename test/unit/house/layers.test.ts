@@ -50,6 +50,8 @@ const forbidden: readonly (readonly [project: string, source: string])[] = [
   ['server/engine', 'export const probe = process.env;'],
   ['server/analysis', importing('node:fs')],
   ['server/analysis', importing('../store/schema.ts')],
+  ['guard/paths', importing('vscode')],
+  ['guard/paths', importing('../../server/version.ts')],
   ['protocol', importing('node:fs')],
   ['protocol', importing('../server/version.ts')],
 ];
