@@ -6,15 +6,9 @@
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join, posix } from 'node:path';
+import type { CorpusFile } from './corpus-file.ts';
 import type { CorpusPackage } from './corpus-packages.ts';
-import { type ContentFacts, describeContent } from './corpus-row.ts';
-
-export interface CorpusFile {
-  /** Relative to the package, with `/` on every platform. */
-  readonly path: string;
-  readonly content: string;
-  readonly facts: ContentFacts;
-}
+import { describeContent } from './corpus-row.ts';
 
 const SOURCE_FILE = /\.(?:js|mjs|cjs|jsx|ts|tsx)$/;
 const NOT_A_SOURCE = /\.(?:min|prod)\.|\.d\.[cm]?ts$|\.(?:test|spec)\./;

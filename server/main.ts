@@ -29,12 +29,13 @@ import {
   viewFragments,
 } from '../protocol/views.ts';
 import { answering } from './lsp/answering.ts';
+import { DisclosureSetting } from './lsp/disclosure-setting.ts';
 import { throttleProgress } from './lsp/throttle-progress.ts';
 import { demoPlan } from './plan/demo-plan.ts';
 import * as plans from './plan/plan-file.ts';
 import { productFolder } from './product-folder.ts';
 import * as dashboards from './queries/dashboard-queries.ts';
-import { DisclosureSetting, maskLabels, maskText } from './queries/mask-texts.ts';
+import { maskLabels, maskText } from './queries/mask-texts.ts';
 import * as measuring from './queries/measure-dashboard.ts';
 import * as queries from './queries/study-queries.ts';
 import * as viewQueries from './queries/view-queries.ts';

@@ -2,7 +2,8 @@
 // conditions of `--fail-on` name, and says on stderr what it measured.
 
 import { UserError } from '../errors.ts';
-import { type Database, isLocked, openForReading } from '../store/study-file.ts';
+import { isLocked } from '../file-lock.ts';
+import { type Database, openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
 import { type Condition, holds, type Measure, namesLicence } from './fail-on-condition.ts';
 import { CONDITION_MET } from './fail-on-option.ts';

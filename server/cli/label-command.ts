@@ -7,9 +7,9 @@ import { drawLabelSample, type LabelReport, reportLabels } from '../answers/labe
 import { readLabelLines } from '../formats/label-lines.ts';
 import { decimalInterval, percentInterval } from '../formats/report-numbers.ts';
 import { putLabels, readLabels } from '../store/labels-table.ts';
+import { withLockedStudy } from '../store/locked-study.ts';
 import { openForReading, transact } from '../store/study-file.ts';
 import { readFragmentText } from '../store/views.ts';
-import { withLockedStudy } from './locked-study.ts';
 import { wholeNumber } from './whole-number.ts';
 import { writeLines } from './write-lines.ts';
 

@@ -3,22 +3,13 @@
 
 import { throwIfAborted } from '../errors.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
+import type { CorpusDocument } from './corpus-document.ts';
 import { parseRow } from './parse-row.ts';
 import { readFiles } from './read-files.ts';
 import { readParquet } from './read-parquet.ts';
 import { readRows } from './read-rows.ts';
 import { resolveColumns } from './resolve-columns.ts';
 import type { Shard } from './shard.ts';
-
-export interface CorpusDocument {
-  readonly row: number;
-  /** Start of its row in the shard's decompressed stream; elsewhere 0. */
-  readonly byteOffset: number;
-  readonly repository: string;
-  readonly path: string;
-  readonly license: string;
-  readonly text: Uint8Array;
-}
 
 /** Rows that cannot be read are reported as problems and keep their row number. */
 export async function* readDocuments(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {

@@ -6,9 +6,9 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { throwIfAborted } from '../errors.ts';
 import type { StreamOptions } from './byte-stream.ts';
+import type { CorpusDocument } from './corpus-document.ts';
 import { isBinary, recognise } from './first-bytes.ts';
 import { describeFolder, statedLicense } from './folder-provenance.ts';
-import type { CorpusDocument } from './read-documents.ts';
 import type { Shard } from './shard.ts';
 
 /** Larger files are data, whatever their name says; none is held in memory. */

@@ -6,9 +6,9 @@ import { type FileMetaData, parquetMetadataAsync, parquetRead, parquetSchema } f
 import { throwIfAborted } from '../errors.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import { type Columns, chooseColumns } from './columns.ts';
+import type { CorpusDocument } from './corpus-document.ts';
 import { readAt, withShardFile } from './open-shard.ts';
 import { parquetCompressors } from './parquet-compressors.ts';
-import type { CorpusDocument } from './read-documents.ts';
 import type { Shard } from './shard.ts';
 
 /** Files whose texts together need more memory than this in one row group are refused by name. */

@@ -7,7 +7,7 @@ import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Cancelled, EnvironmentError, throwIfAborted } from '../errors.ts';
-import { tryLock } from '../store/study-file.ts';
+import { tryLock } from '../file-lock.ts';
 import { blobPath, type HubRepository, hasFile, linkSnapshot, snapshotFolder } from './hub-cache.ts';
 import { refusal } from './hub-error.ts';
 import type { HubSettings } from './hub-settings.ts';

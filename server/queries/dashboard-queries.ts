@@ -4,15 +4,16 @@
 import type { Dashboard, DashboardOverview } from '../../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
-import { repeatCommand } from '../lsp/dashboard-command.ts';
+import { isLocked } from '../file-lock.ts';
 import { isDescribed } from '../store/facts-tables.ts';
 import { hasSampleMetrics, sumSampleMetrics } from '../store/metrics-table.ts';
-import { type Database, isLocked, openForReading } from '../store/study-file.ts';
+import { type Database, openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { summarise } from '../store/summary.ts';
 import { describeStudy } from '../study/describe-fragments-stage.ts';
 import { listSelection, type SelectionRequest } from './dashboard-fragments.ts';
 import { countTaxonomy, firstProblems, topLicenses, topSources } from './dashboard-sources.ts';
+import { repeatCommand } from './repeat-command.ts';
 
 export async function getDashboard(study: StudyId): Promise<Dashboard> {
   // For files of earlier versions, and imported ones.

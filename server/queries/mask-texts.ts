@@ -1,7 +1,6 @@
 // Sensitive parts of what the editor shows: masked, unless who looks has chosen to see them. Lines stay where
 // they are, so that marks and places still hold.
 
-import type { Connection } from 'vscode-languageserver/node';
 import type { FragmentRow } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
@@ -9,26 +8,6 @@ import { tellingLine } from '../analysis/telling-line.ts';
 import type { Disclosure } from '../answers/describe-fragments.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { openForReading } from '../store/study-file.ts';
-
-/** Asks the client for `verbatim.sensitive.show`, each time anew; who cannot be asked has not chosen. */
-export class DisclosureSetting {
-  readonly #connection: Connection;
-  #canAsk = false;
-
-  constructor(connection: Connection) {
-    this.#connection = connection;
-  }
-
-  learn(workspace: { readonly configuration?: boolean } | undefined): void {
-    this.#canAsk = workspace?.configuration === true;
-  }
-
-  async read(): Promise<Disclosure> {
-    if (!this.#canAsk) return 'masked';
-    const show: unknown = await this.#connection.workspace.getConfiguration('verbatim.sensitive.show');
-    return show === true ? 'shown' : 'masked';
-  }
-}
 
 export async function maskText<T extends { readonly text: string }>(
   item: T,

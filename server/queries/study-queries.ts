@@ -15,8 +15,9 @@ import type {
 } from '../../protocol/fragments.ts';
 import type { StudyId, StudySummary } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
+import { isLocked } from '../file-lock.ts';
 import { readSampleText } from '../store/samples-table.ts';
-import { type Database, isLocked, openForReading } from '../store/study-file.ts';
+import { type Database, openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
 import * as views from '../store/views.ts';
 import { openDocument } from '../study/open-document.ts';

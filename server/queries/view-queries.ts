@@ -5,12 +5,12 @@ import type { Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { Category, FragmentGroup, Grouping, ListedFragment, ViewRequest } from '../../protocol/views.ts';
 import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
-import { withLockedStudy } from '../cli/locked-study.ts';
 import { UserError } from '../errors.ts';
 import { hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
 import * as groups from '../store/fragment-groups.ts';
 import * as views from '../store/fragment-views.ts';
 import { deleteLabel, putLabels } from '../store/labels-table.ts';
+import { withLockedStudy } from '../store/locked-study.ts';
 import { openForReading, transact } from '../store/study-file.ts';
 import { findDocument, findFragment, listFragmentLicences, listTrainOccurrences } from '../store/views.ts';
 

@@ -5,7 +5,9 @@ import { existsSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
-import { EnvironmentError, UserError } from '../errors.ts';
+import { UserError } from '../errors.ts';
+import { lockOrRefuse } from '../file-lock.ts';
+import { notAStudy, SQLITE_CANTOPEN, sqliteCode, translating } from '../sqlite-failure.ts';
 import { APPLICATION_ID, migrations } from './schema.ts';
 
 export type Database = DatabaseSync;
@@ -90,51 +92,6 @@ export async function transactInTurns<T>(db: Database, work: () => Promise<T>): 
   }
 }
 
-/**
- * Takes the right to write a study; undefined if another process has it. The lock is the operating
- * system's, on an empty database beside the study, so it ends with the process however that dies.
- * It ends, too, when the value is collected as garbage: hold on to it.
- */
-export function tryLock(path: string): Disposable | undefined {
-  // Who only looks whether it is locked has it for an instant, so this waits for longer than that.
-  return takeLock(path, 200);
-}
-
-/** As `tryLock`, but a `UserError` where another process has it; `action` is what to do then. */
-export function lockOrRefuse(path: string, action = 'Wait for it or stop it.'): Disposable {
-  const lock = tryLock(path);
-  if (!lock) throw new UserError(`Another run is writing ${path}`, { action });
-  return lock;
-}
-
-function takeLock(path: string, waitMs: number): Disposable | undefined {
-  return translating(path, () => {
-    mkdirSync(dirname(path), { recursive: true });
-    const db = new DatabaseSync(`${path}-lock`);
-    try {
-      db.exec(`PRAGMA busy_timeout = ${waitMs}; BEGIN EXCLUSIVE`);
-    } catch (error) {
-      db.close();
-      if (sqliteCode(error) === SQLITE_BUSY) return undefined;
-      throw error;
-    }
-    return { [Symbol.dispose]: () => db.close() };
-  });
-}
-
-/** Whether some process is writing the study now. */
-export function isLocked(path: string): boolean {
-  if (!existsSync(`${path}-lock`)) return false;
-  try {
-    using lock = takeLock(path, 0);
-    return lock === undefined;
-  } catch (error) {
-    // Where nothing can be written, nobody writes.
-    if (error instanceof UserError) return false;
-    throw error;
-  }
-}
-
 function connect(path: string): Database {
   const db = new DatabaseSync(path);
   // A study may come from a stranger: nothing that its schema defines may do more than SQL.
@@ -185,73 +142,5 @@ function migrate(db: Database, from: number): void {
         `${migrations[version]}; PRAGMA user_version = ${version + 1}; PRAGMA application_id = ${APPLICATION_ID}`,
       );
     });
-  }
-}
-
-const notAStudy = (path: string) =>
-  new UserError(`${path} is no Verbatim study`, { action: 'Choose a file that a study was written to.' });
-
-const SQLITE_BUSY = 5;
-const SQLITE_IOERR = 10;
-const SQLITE_CORRUPT = 11;
-const SQLITE_FULL = 13;
-const SQLITE_CANTOPEN = 14;
-const SQLITE_READONLY = 8;
-const SQLITE_NOTADB = 26;
-
-/** The primary result code of a SQLite error, or undefined for another kind of error. */
-function sqliteCode(error: unknown): number | undefined {
-  if (!(error instanceof Error) || !('errcode' in error)) return undefined;
-  return Number(error.errcode) & 0xff;
-}
-
-/** Runs `work`, turning SQLite's errors into ones that a user can act on. */
-export function translating<T>(path: string, work: () => T): T {
-  try {
-    return work();
-  } catch (error) {
-    throw translate(path, error);
-  }
-}
-
-function translate(path: string, cause: unknown): unknown {
-  const reason = cause instanceof Error ? cause.message : String(cause);
-  switch (sqliteCode(cause)) {
-    case SQLITE_FULL:
-      return new EnvironmentError(`The disk is full: ${path} cannot grow`, {
-        action:
-          'Free some space and run the same command again: it goes on from the last finished batch or shard.',
-        cause,
-      });
-    case SQLITE_IOERR:
-      return new EnvironmentError(`${path} cannot be written or read (${reason})`, {
-        action: 'Check the disk (is it full?) and run the same command again: it goes on where it stopped.',
-        cause,
-      });
-    case SQLITE_READONLY:
-    case SQLITE_CANTOPEN:
-      if (statSync(path, { throwIfNoEntry: false })?.isDirectory()) {
-        return new UserError(`${path} is a folder, and a study is a file`, {
-          action: 'Name a study file (.sqlite).',
-        });
-      }
-      return new UserError(`${path} cannot be opened (${reason})`, {
-        action: 'Check that the folder exists and may be written to.',
-        cause,
-      });
-    case SQLITE_NOTADB:
-      return notAStudy(path);
-    case SQLITE_CORRUPT:
-      return new UserError(`${path} is damaged (${reason})`, {
-        action: 'Restore it from a copy, or delete it and run the study again.',
-        cause,
-      });
-    case SQLITE_BUSY:
-      return new EnvironmentError(`${path} is in use by another process`, {
-        action: 'Wait until it has finished.',
-        cause,
-      });
-    default:
-      return cause;
   }
 }

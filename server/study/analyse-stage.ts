@@ -15,8 +15,8 @@ import { readStudy, setAnalysed } from '../store/study-table.ts';
 import { describe } from './describe-fragments-stage.ts';
 import { inTurns } from './in-turns.ts';
 import { measureSamples } from './measure-samples.ts';
-import type { StageContext } from './run-study.ts';
 import { detectionSamples } from './scan-stage.ts';
+import type { StageContext } from './stage-context.ts';
 
 /** Returns the study's final state: `partial` when some data could not be read. */
 export async function analyse({ db, plan, signal, report }: StageContext): Promise<StudyState> {

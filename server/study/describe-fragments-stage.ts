@@ -2,9 +2,10 @@
 // later for files that lack it.
 
 import { describeFragments } from '../answers/describe-fragments.ts';
+import { tryLock } from '../file-lock.ts';
 import { addWords, isDescribed, replaceFacts } from '../store/facts-tables.ts';
 import { hasWords } from '../store/fragment-words.ts';
-import { type Database, openForReading, openForWriting, tryLock } from '../store/study-file.ts';
+import { type Database, openForReading, openForWriting } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 
 /** Nothing to do where it has been done. The caller holds the study's lock. */

@@ -10,7 +10,7 @@ import { insertSamples, readSampleIds, type StoredSample } from '../store/sample
 import { transact } from '../store/study-file.ts';
 import { setAnalysed } from '../store/study-table.ts';
 import { localModel } from './hub-sources.ts';
-import type { StageContext } from './run-study.ts';
+import type { StageContext } from './stage-context.ts';
 
 export async function importSamples(context: StageContext, path: string): Promise<void> {
   const { db, plan, report } = context;

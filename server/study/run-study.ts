@@ -4,9 +4,10 @@
 import { existsSync } from 'node:fs';
 import type { Execution, StudyPlan, StudyState, StudySummary } from '../../protocol/study.ts';
 import { Cancelled, UserError, VerbatimError } from '../errors.ts';
+import { lockOrRefuse } from '../file-lock.ts';
 import { checkPlan, checkSamePlan } from '../plan/plan.ts';
 import type { Report } from '../progress.ts';
-import { type Database, lockOrRefuse, openForWriting, removeStudyFiles } from '../store/study-file.ts';
+import { type Database, openForWriting, removeStudyFiles } from '../store/study-file.ts';
 import {
   addElapsed,
   insertStudy,
@@ -21,15 +22,7 @@ import { checkPlaces } from './check-places.ts';
 import { importSamples } from './import-stage.ts';
 import { sample } from './sample-stage.ts';
 import { fetchShards, registerShards, scan } from './scan-stage.ts';
-
-/** What every stage is given. */
-export interface StageContext {
-  readonly db: Database;
-  readonly plan: StudyPlan;
-  readonly execution: Execution;
-  readonly signal: AbortSignal;
-  readonly report: Report;
-}
+import type { StageContext } from './stage-context.ts';
 
 export interface RunRequest {
   readonly file: string;

@@ -4,11 +4,12 @@
 import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { type Restriction, restrictRuns } from '../engine/restrict-runs.ts';
+import { lockOrRefuse } from '../file-lock.ts';
 import { ShardFetcher } from '../hub/shard-fetcher.ts';
 import { scanCorpus } from '../kernel/scan-corpus.ts';
 import type { Report } from '../progress.ts';
 import { markShardFailed, readShards, storeShardResult } from '../store/shards-table.ts';
-import { type Database, lockOrRefuse, openForWriting, transact } from '../store/study-file.ts';
+import { type Database, openForWriting, transact } from '../store/study-file.ts';
 import { setAnalysed } from '../store/study-table.ts';
 import { hubAccess } from './hub-sources.ts';
 import { runStudy } from './run-study.ts';

@@ -12,7 +12,7 @@ import { transact } from '../store/study-file.ts';
 import { mergeEnvironment, readStudy, setAnalysed } from '../store/study-table.ts';
 import { checkSameFact } from './environment.ts';
 import { localModel } from './hub-sources.ts';
-import type { StageContext } from './run-study.ts';
+import type { StageContext } from './stage-context.ts';
 
 export async function sample({ db, plan, execution, signal, report }: StageContext): Promise<void> {
   const model = plan.model!;

@@ -21,8 +21,8 @@ import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
 import { systemFacts } from './environment.ts';
 import { hubAccess } from './hub-sources.ts';
 import { listCorpus } from './list-corpus.ts';
-import type { StageContext } from './run-study.ts';
 import { isSameShard } from './shard-identity.ts';
+import type { StageContext } from './stage-context.ts';
 
 /** Lists the corpus and notes it in the file; a shard that changed since its scan becomes pending again. */
 export async function registerShards({

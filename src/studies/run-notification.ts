@@ -2,16 +2,22 @@
 // time: a second study has the status item and the view.
 
 import { basename } from 'node:path';
-import { l10n, ProgressLocation, window } from 'vscode';
-import type { StudyId } from '../../protocol/study.ts';
+import { type Event, l10n, ProgressLocation, window } from 'vscode';
+import type { Progress, StudyId } from '../../protocol/study.ts';
 import { progressText } from './progress-text.ts';
-import type { StudyRuns } from './study-runs.ts';
+
+/** The runs of this window, so far as the notification needs to know them. */
+interface ShownRuns {
+  readonly onDidChange: Event<StudyId>;
+  get(study: StudyId): { readonly progress: Progress | null } | undefined;
+  pause(study: StudyId): void;
+}
 
 export class RunNotification {
-  readonly #runs: Pick<StudyRuns, 'get' | 'onDidChange' | 'pause'>;
+  readonly #runs: ShownRuns;
   #isShown = false;
 
-  constructor(runs: Pick<StudyRuns, 'get' | 'onDidChange' | 'pause'>) {
+  constructor(runs: ShownRuns) {
     this.#runs = runs;
   }
 

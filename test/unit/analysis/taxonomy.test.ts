@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { kindOfFragment } from '../../../server/analysis/kind-of-fragment.ts';
-import { loadLicenses } from '../../../server/formats/license-texts.ts';
+import { loadLicenses } from '../../../server/answers/license-texts.ts';
 
 const licenses = loadLicenses();
 

@@ -10,17 +10,11 @@ import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
 import type { StudyPlan } from '../../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../../../server/errors.ts';
+import { isLocked, tryLock } from '../../../server/file-lock.ts';
 import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
 import { insertSamples } from '../../../server/store/samples-table.ts';
 import { APPLICATION_ID, migrations } from '../../../server/store/schema.ts';
-import {
-  deleteStudy,
-  isLocked,
-  openForReading,
-  openForWriting,
-  transact,
-  tryLock,
-} from '../../../server/store/study-file.ts';
+import { deleteStudy, openForReading, openForWriting, transact } from '../../../server/store/study-file.ts';
 import { insertStudy, readStudy } from '../../../server/store/study-table.ts';
 import { summarise } from '../../../server/store/summary.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -143,7 +137,7 @@ for (const version of [...migrations.keys()].slice(1)) {
 
 test('a study that is being written is locked; the lock dies with its process', async (t) => {
   const file = join(scratchFolder(), 's.sqlite');
-  const module = new URL('../../../server/store/study-file.ts', import.meta.url).href;
+  const module = new URL('../../../server/file-lock.ts', import.meta.url).href;
   const script = `import { tryLock } from ${JSON.stringify(module)};
     globalThis.lock = tryLock(${JSON.stringify(file)});
     if (globalThis.lock) console.log('locked');

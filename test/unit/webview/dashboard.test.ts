@@ -10,10 +10,10 @@ import type { Dashboard, DashboardMeasures, FragmentSelection } from '../../../p
 import type { StudyPlan } from '../../../protocol/study.ts';
 import { measureStudy } from '../../../server/answers/measure-study.ts';
 import { Cancelled } from '../../../server/errors.ts';
-import { repeatCommand } from '../../../server/lsp/dashboard-command.ts';
 import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
 import { getDashboard, listDashboardFragments } from '../../../server/queries/dashboard-queries.ts';
 import { measureDashboard } from '../../../server/queries/measure-dashboard.ts';
+import { repeatCommand } from '../../../server/queries/repeat-command.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { scratchFolder } from '../../support/scratch.ts';

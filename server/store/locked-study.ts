@@ -1,6 +1,7 @@
 // Opens a study that is there for writing, for commands that add to it: refused while another process writes.
 
-import { type Database, lockOrRefuse, openForReading, openForWriting } from '../store/study-file.ts';
+import { lockOrRefuse } from '../file-lock.ts';
+import { type Database, openForReading, openForWriting } from './study-file.ts';
 
 export async function withLockedStudy<T>(file: string, work: (db: Database) => T | Promise<T>): Promise<T> {
   openForReading(file).close(); // refuses what is no study before anything is made

@@ -1,0 +1,53 @@
+// The right of one process to write a file: a lock of the operating system's, which ends with the process however
+// that dies. SQLite is what asks for it on every system alike; it knows nothing of the file itself.
+
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
+import { UserError } from './errors.ts';
+import { SQLITE_BUSY, sqliteCode, translating } from './sqlite-failure.ts';
+
+/**
+ * Takes the right to write a study; undefined if another process has it. The lock is the operating
+ * system's, on an empty database beside the study, so it ends with the process however that dies.
+ * It ends, too, when the value is collected as garbage: hold on to it.
+ */
+export function tryLock(path: string): Disposable | undefined {
+  // Who only looks whether it is locked has it for an instant, so this waits for longer than that.
+  return takeLock(path, 200);
+}
+
+/** As `tryLock`, but a `UserError` where another process has it; `action` is what to do then. */
+export function lockOrRefuse(path: string, action = 'Wait for it or stop it.'): Disposable {
+  const lock = tryLock(path);
+  if (!lock) throw new UserError(`Another run is writing ${path}`, { action });
+  return lock;
+}
+
+function takeLock(path: string, waitMs: number): Disposable | undefined {
+  return translating(path, () => {
+    mkdirSync(dirname(path), { recursive: true });
+    const db = new DatabaseSync(`${path}-lock`);
+    try {
+      db.exec(`PRAGMA busy_timeout = ${waitMs}; BEGIN EXCLUSIVE`);
+    } catch (error) {
+      db.close();
+      if (sqliteCode(error) === SQLITE_BUSY) return undefined;
+      throw error;
+    }
+    return { [Symbol.dispose]: () => db.close() };
+  });
+}
+
+/** Whether some process is writing the study now. */
+export function isLocked(path: string): boolean {
+  if (!existsSync(`${path}-lock`)) return false;
+  try {
+    using lock = takeLock(path, 0);
+    return lock === undefined;
+  } catch (error) {
+    // Where nothing can be written, nobody writes.
+    if (error instanceof UserError) return false;
+    throw error;
+  }
+}
