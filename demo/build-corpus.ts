@@ -21,7 +21,7 @@ export interface CorpusManifest {
   /** SHA-256 of the uncompressed shards, one after the other. */
   readonly sha256: string;
   readonly rows: number;
-  /** Of the files' text, without the JSON around it. */
+  /** Bytes of the files' text, without the JSON around it. */
   readonly contentBytes: number;
   readonly shards: readonly ShardFacts[];
   readonly packages: readonly {

@@ -14,7 +14,7 @@ export interface ShardFacts {
   readonly rows: number;
   /** Uncompressed, with the rows' JSON around the files' text. */
   readonly bytes: number;
-  /** Of the uncompressed bytes. */
+  /** SHA-256 of the uncompressed bytes. */
   readonly sha256: string;
 }
 

@@ -18,7 +18,7 @@ export async function installPackages(corpusDir: string, log: (line: string) => 
     'ci',
     // The packages are text to us. None of them needs to build anything to be read.
     '--ignore-scripts',
-    // By default npm tries for over a minute before it says that there is no network.
+    // npm tries by default for over a minute before it says that there is no network.
     '--fetch-retries=1',
     '--no-audit',
     '--no-fund',

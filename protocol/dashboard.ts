@@ -124,7 +124,7 @@ export interface CountsMark {
   readonly train: number;
   readonly extract: number;
   readonly nFragments: number;
-  /** Of the first of them. */
+  /** Fingerprint of the first of them. */
   readonly fingerprint: string;
 }
 
@@ -144,7 +144,7 @@ export interface LengthMark {
 export interface CategoryMark {
   readonly category: Category;
   readonly nFragments: number;
-  /** Of licences' own texts, the most frequent first. */
+  /** Licences whose own text it is, as SPDX ids, the most frequent first. */
   readonly spdxIds: readonly string[];
 }
 

@@ -12,7 +12,7 @@ export interface FoundMark extends SampleMark {
 }
 
 export interface MemorisedText {
-  /** By line, the longest first; the first few thousand. */
+  /** The first few thousand, in order of their lines, the longest first on the same line. */
   readonly marks: readonly FoundMark[];
   /** Fragments that were looked through, of all studies. */
   readonly nFragments: number;

@@ -37,7 +37,7 @@ export interface FragmentRow {
   readonly firstLine: string;
 }
 
-/** Where a document came from. Unknown parts are empty strings. */
+/** What is known of where a document came from. Unknown parts are empty strings. */
 export interface Provenance {
   readonly shard: string;
   readonly row: number;
@@ -67,7 +67,7 @@ export interface SampleMark extends TextRange {
   readonly nRepositories: number;
   /** The first known place in the corpus, for the hover. */
   readonly source: Provenance | null;
-  /** Of the documents that hold it, among the places that are kept; empty for unknown. */
+  /** Licences of the documents that hold it, among the places that are kept; empty for unknown. */
   readonly licences: readonly string[];
 }
 

@@ -28,7 +28,7 @@ export const makePlan = message<{ readonly plan: PlanFile; readonly folder: stri
   'verbatim/makePlan',
 );
 
-/** The same for a plan file, whose folder is its own. */
+/** Reads a plan file; its paths are relative to its own folder. */
 export const readPlan = message<{ readonly file: string }, StudyPlan>('verbatim/readPlan');
 
 /** About how long a study takes and what it leaves on the disk, for a choice of sizes. */
@@ -49,19 +49,19 @@ export interface MeasuredSpeed {
   readonly tokensPerSecond: number;
   /** Tokens that its samples had, as a share of the most that they might have had. */
   readonly filled: number;
-  /** Of training data as it lies on the disk; null where it was over too soon. */
+  /** Speed over the training data as it lies on the disk; null where it was over too soon. */
   readonly scanBytesPerSecond: number | null;
-  /** Of its study file. */
+  /** Bytes of the study file a token. */
   readonly diskBytesPerToken: number;
 }
 
 export interface StudyEstimate {
-  /** Of the training data on this machine. Null where it must be fetched first. */
+  /** Size of the training data on this machine. Null where it must be fetched first. */
   readonly corpusBytes: number | null;
-  /** Of all the model's weights. Null where they must be fetched first. */
+  /** Size of all the model's weights. Null where they must be fetched first. */
   readonly modelBytes: number | null;
   readonly nCores: number;
-  /** By an earlier study of such a model, or by the sizes alone. */
+  /** Measured by an earlier study of such a model, or assumed from the sizes alone. */
   readonly basis: 'measured' | 'assumed';
   readonly sizes: readonly {
     readonly nSamples: number;

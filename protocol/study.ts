@@ -46,7 +46,7 @@ export interface StudyPlan {
   readonly samples: string | null;
   /** Paths of shard files, text files and folders, and `hf://datasets/…` names. */
   readonly corpus: readonly string[];
-  /** Where the corpus does not name its columns as others do. */
+  /** Named only if the corpus does not name its columns as others do. */
   readonly columns?: ColumnNames;
   readonly sampling: SamplingPlan;
   readonly rule: MatchRule;

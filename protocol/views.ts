@@ -27,7 +27,7 @@ export type Grouping = 'family' | 'category' | 'licence' | 'repository' | 'sampl
 export interface FragmentFilter {
   /** In the fragment's text, whatever its case, from the beginning of a word on; or the beginning of its fingerprint. */
   readonly text?: string;
-  /** Of a document that holds it, as the corpus writes it; empty for unknown. */
+  /** Licence of a document that holds it, as the corpus writes it; empty for unknown. */
   readonly licence?: string;
   readonly category?: Category;
   readonly isSensitive?: true;
@@ -39,7 +39,7 @@ export interface FragmentFilter {
 export interface ListedFragment extends FragmentRow {
   /** Null while the study has not been described. */
   readonly category: Category | null;
-  /** Of a licence's own text; empty for anything else. */
+  /** SPDX id of the licence whose own text it is; empty for anything else. */
   readonly spdxId: string;
   /** Kinds of sensitive content in it, such as `email`. */
   readonly sensitive: readonly string[];

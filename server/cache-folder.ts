@@ -1,4 +1,4 @@
-// Where everything is kept that can be made or asked for again. Knows nothing of what is kept there.
+// The folder of everything that can be made or asked for again. Knows nothing of what is kept there.
 
 import { homedir } from 'node:os';
 import { join } from 'node:path';

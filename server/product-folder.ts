@@ -1,4 +1,4 @@
-// Where the product's own files lie, for the bundles in dist/ and for the sources alike.
+// Finds the folder of the product's own files, for the bundles in dist/ and for the sources alike.
 
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';

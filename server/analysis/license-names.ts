@@ -12,7 +12,7 @@ export function namedLicense(text: string): string | null {
   return orLater.test(text) && spdxId ? spdxId.replace(/-only$/, '-or-later') : spdxId;
 }
 
-/** As the GNU licences let a text choose. */
+/** Words with which the GNU licences let a text choose a later version. */
 const orLater = /\bor\b.{0,30}\blater\b/is;
 
 const names: readonly (readonly [RegExp, string])[] = [

@@ -1,4 +1,4 @@
-// Where the lines of a text begin that count under a profile (docs/method.md, section 1): those in which the profile
+// Finds where those lines of a text begin that count under a profile (docs/method.md, section 1): those in which the profile
 // leaves anything. Knows nothing of what makes two lines equal.
 
 import type { Profile } from '../../protocol/study.ts';

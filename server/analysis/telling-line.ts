@@ -1,4 +1,4 @@
-// By which line a fragment is known again, in lists.
+// Chooses the line by which a fragment is known again in lists.
 
 /** Many fragments begin with a lone bracket or comment mark: the first line that holds a word, cut to a label. */
 export function tellingLine(text: string): string {

@@ -2,7 +2,7 @@
 
 import { lowerBound, mean } from './text-tokens.ts';
 
-/** As published. */
+/** Lines of a window in the published study. */
 export const WINDOW_LINES = 6;
 
 /**

@@ -6,7 +6,7 @@ import type { ColumnNames } from '../../protocol/study.ts';
 /** The exact names that hold for one shard. A name that no row has leaves its part empty. */
 export type Columns = Required<ColumnNames>;
 
-/** By preference. */
+/** Names that corpora use for each column, the preferred ones first. */
 export const columnConventions: Readonly<Record<keyof Columns, readonly string[]>> = {
   content: ['content', 'text', 'code', 'whole_func_string', 'func_code_string', 'source', 'raw_content'],
   repository: [

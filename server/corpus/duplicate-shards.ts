@@ -54,7 +54,7 @@ function resolved(path: string): string {
 const HEAD_BYTES = 64 << 10;
 const BLOCK_BYTES = 4 << 20;
 
-/** Of the first bytes only, where these already differ from every rival's. */
+/** Digest of a shard's content; the first bytes suffice if they already differ from every rival's. */
 async function digest(
   shard: Shard,
   rivals: readonly Shard[],

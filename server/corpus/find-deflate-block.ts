@@ -12,12 +12,12 @@ import {
   LENGTH_BASE,
 } from './deflate-tables.ts';
 
-/** Where the decoder stood: all in bits from the start of the bytes given. */
+/** A decoder's place, in bits from the start of the bytes given. */
 export interface DecoderPlace {
   /** The header of its block; empty when it stood between two blocks. */
   readonly headerStart: number;
   readonly headerEnd: number;
-  /** Where the next symbol begins that had not been put out; of a stored block, the next byte. */
+  /** Start of the next symbol that had not been put out; in a stored block, of the next byte. */
   readonly next: number;
   /** Bytes still to come in a stored block. */
   readonly nStored: number;
@@ -43,7 +43,7 @@ interface Output {
   readonly at: number[];
   /** How far back the bytes are copied from; 0 for a literal. */
   readonly distance: number[];
-  /** Of a copy its length, of a literal the byte. */
+  /** Length of a copy, or the byte of a literal. */
   readonly value: number[];
   nBytes: number;
 }

@@ -1,4 +1,4 @@
-// Where the files of a folder come from: the git repositories in it or around it, their licences, and what a
+// Tells where the files of a folder come from: the git repositories in it or around it, their licences, and what a
 // file says of itself. Reads a few small files a folder; runs no git.
 
 import { closeSync, existsSync, openSync, readSync } from 'node:fs';
@@ -60,7 +60,7 @@ function repositoryName(folder: string): string {
 
 const licenseFiles = ['LICENSE', 'LICENSE.txt', 'LICENSE.md', 'LICENCE', 'COPYING'];
 
-/** By what the manifest says, else by the licence's own text. */
+/** Licence that the manifest names, else the one whose text lies in the folder. */
 function licenseIn(folder: string): string {
   const manifest = /"license"\s*:\s*"([^"]+)"/.exec(readStart(join(folder, 'package.json')))?.[1];
   if (manifest) return spdxLicense(manifest);

@@ -21,7 +21,7 @@ interface SynchronousEngine {
 /** Twice what text mostly needs for a piece of input: output that takes more is copied together. */
 const OUTPUT_HERE_BYTES = 2 * OUTPUT_CHUNK_BYTES;
 
-/** As `inflate`, but a piece is overwritten by the next: it must be used before that is asked for. */
+/** Inflates like `inflate`, but a piece is overwritten by the next: it must be used before that is asked for. */
 export async function* inflateHere(source: AsyncIterable<Buffer>): AsyncGenerator<Inflated> {
   const engine = createGunzip({ chunkSize: OUTPUT_HERE_BYTES });
   const inner = engine as unknown as SynchronousEngine;
@@ -47,7 +47,7 @@ export async function* inflateHere(source: AsyncIterable<Buffer>): AsyncGenerato
   let nOut = 0;
   try {
     for await (const chunk of source) {
-      // As a whole: of a piece that turns out to be damaged nothing is given here.
+      // One piece as a whole: nothing of a piece that turns out to be damaged is given here.
       const output = process(chunk, constants.Z_NO_FLUSH);
       nIn += chunk.length;
       nOut += output.length;

@@ -145,7 +145,7 @@ async function readGroup(
   }));
 }
 
-/** Of the wanted columns, in the row group that holds `row`. */
+/** Uncompressed bytes of the wanted columns in the row group that holds `row`. */
 function uncompressedBytes(metadata: FileMetaData, row: number, wanted: readonly string[]): number {
   let groupStart = 0;
   for (const group of metadata.row_groups) {

@@ -20,7 +20,7 @@ import { type Shard, shardForm } from './shard.ts';
 export interface RowPlace {
   readonly row: number;
   readonly byteOffset: number;
-  /** Of a file in a folder. */
+  /** Path of a file in a folder. */
   readonly path: string;
 }
 

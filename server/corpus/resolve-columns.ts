@@ -9,7 +9,7 @@ import type { Shard } from './shard.ts';
 const ROWS_LOOKED_AT = 20;
 const BYTES_LOOKED_AT = 64 << 20;
 
-/** The same for every reader of the shard. What is wrong in it is for the reader to tell, not told here. */
+/** Columns of a shard, equal for every reader of it. What is wrong in it is for the reader to tell, not told here. */
 export async function resolveColumns(shard: Shard, signal: AbortSignal): Promise<Columns> {
   const isSettled = Object.keys(columnConventions).every((part) => shard.columns?.[part as keyof Columns]);
   const row = isSettled ? undefined : await firstRow(shard, signal);

@@ -19,7 +19,7 @@ export interface Shard {
   readonly format: ShardFormat;
   /** Bytes on disk: the unit of progress. */
   readonly nBytes: number;
-  /** Of the file, or of the newest file in the folder: says whether it changed since a scan. */
+  /** Time of the file, or of the newest file in the folder: says whether it changed since a scan. */
   readonly modifiedMs: number;
   /** For a folder: its files in document order, relative to `path`, with `/` between the parts. */
   readonly files: readonly string[];
@@ -27,7 +27,7 @@ export interface Shard {
   readonly columns?: ColumnNames;
   /** What listing could not take in. */
   readonly problems?: readonly DataProblem[];
-  /** Where the file comes from when it may not be there (yet). */
+  /** Source of a file that may not be there yet. */
   readonly hub?: HubFile;
 }
 
@@ -38,7 +38,7 @@ export interface HubFile {
   /** 40 hex digits. */
   readonly commit: string;
   readonly path: string;
-  /** Of its content: SHA-256 of a large file, git's SHA-1 of a small one. */
+  /** SHA-256 of a large file's content, git's SHA-1 of a small one's. */
   readonly hash: string;
 }
 
@@ -61,7 +61,7 @@ export function shardFormat(path: string): ShardFormat | undefined {
   return formats.find(([pattern]) => pattern.test(path))?.[1];
 }
 
-/** Likewise for a file that was named by itself: in a folder, `.json` and `.txt` are documents. */
+/** Format of a file that was named by itself: in a folder, `.json` and `.txt` are documents. */
 export function namedFormat(path: string): ShardFormat | undefined {
   if (/\.json$/i.test(path)) return 'jsonl';
   return shardFormat(path) ?? (/\.(txt|text|md)$/i.test(path) ? 'text' : undefined);

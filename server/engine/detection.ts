@@ -19,14 +19,14 @@ export interface ShardResult {
   readonly nRows: number;
   /** Bytes of document text, after decompression and unescaping. */
   readonly contentBytes: number;
-  /** By row. */
+  /** Documents with matches, in order of their rows. */
   readonly documents: readonly MatchedDocument[];
   /** The detector's own partial result. Its size depends on the samples, not on the shard. */
   readonly partial: Uint8Array;
   readonly problems: readonly DataProblem[];
   /** All problems, where `problems` holds only the first ones. */
   readonly nProblems?: number;
-  /** Where reading can begin in the middle of a compressed shard, in order. */
+  /** Places at which reading can begin in the middle of a compressed shard, in order. */
   readonly restartPoints?: readonly RestartPoint[];
 }
 

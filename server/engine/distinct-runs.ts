@@ -5,7 +5,7 @@ import { GrowingUint32 } from './growing-array.ts';
 export interface DistinctRuns {
   /** The lines of all runs, one after the other. */
   readonly lines: GrowingUint32;
-  /** Where each run starts in `lines`; one more entry for the end. */
+  /** Start of each run in `lines`; one more entry for the end. */
   readonly starts: GrowingUint32;
   readonly hashes: GrowingUint32;
   /** Open addressing: run + 1. */

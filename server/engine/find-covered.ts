@@ -41,7 +41,7 @@ function* markFoundWindows(
   shards: readonly ShardRuns[],
 ): Steps<Uint8Array> {
   const windows = yield* tableOfWindows(sequence, minLines);
-  /** Of the first position of each distinct window. */
+  /** Marks the first position of each distinct window that was found. */
   const foundFirst = new Uint8Array(sequence.length);
   for (const runs of shards) {
     markFirsts(windows, sequence, minLines, runs, foundFirst);

@@ -29,7 +29,7 @@ const BATCH_PLACES = 1 << 17;
 export const findFragments = (request: FragmentRequest): Generator<Fragment> =>
   finish(countInSteps(finish(prepareInSteps(request))));
 
-/** As `findFragments`: all but the places is known when the steps are done. */
+/** Does what `findFragments` does, in steps: all but the places is known when they are done. */
 export function* countInSteps(request: PreparedRequest): Steps<Generator<Fragment>> {
   const { samples, minLines, index, parts } = request;
   const covered = joinCovered(index, parts);
@@ -99,7 +99,7 @@ function countRuns(runs: ShardRuns, partial: Uint8Array): Float64Array {
   return counts;
 }
 
-/** Where each fragment stands first in the samples. */
+/** First place of each fragment in the samples. */
 function firstPlaces(tree: FragmentTree, automaton: SuffixAutomaton, covered: CoveredSamples) {
   return Array.from(tree.length, (nLines, f) => {
     const last = automaton.firstEnd[tree.state[f]!]!;

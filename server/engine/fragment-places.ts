@@ -1,4 +1,4 @@
-// Where fragments stand: the first PLACE_CAP places of each on either side. They are gathered for a batch of
+// Finds the places of fragments: the first PLACE_CAP of each on either side. They are gathered for a batch of
 // fragments at a time, so that their memory is bounded whatever the number of fragments.
 
 import type { CoveredSamples } from './covered-samples.ts';
@@ -30,7 +30,7 @@ export class PlaceBatch {
     }
   }
 
-  /** Of the whole tree. */
+  /** Number of fragments in the whole tree. */
   get nFragments(): number {
     return this.#tree.nFragments;
   }

@@ -69,7 +69,7 @@ function markMaximal(automaton: SuffixAutomaton, events: Events, minLines: numbe
     states.push(state);
     lengths.push(length);
   };
-  /** Of (state, next): all links further up were examined with this next line. */
+  /** Pairs (state, next line) of which all links further up were examined. */
   const examined = new PairSet();
   const isAdded = new Uint8Array(automaton.nStates);
   const occurrencesAfter = (state: number, next: number) => {

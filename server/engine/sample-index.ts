@@ -116,7 +116,7 @@ export function releaseIndex(index: SampleIndex): void {
   for (const array of [lineBytes, lineStarts, sequence, sampleStarts, rawLines, starts, ends]) release(array);
 }
 
-/** The same for one array. */
+/** Gives back the memory of one array at once. */
 export function release({ buffer }: { readonly buffer: ArrayBufferLike }): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);
 }

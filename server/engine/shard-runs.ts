@@ -8,10 +8,10 @@ import { VarintReader } from './varint.ts';
 export interface ShardRuns {
   /** Line numbers of all runs, one after the other. */
   readonly lines: Uint32Array;
-  /** Where each run starts in `lines`; one more entry for the end. */
+  /** Start of each run in `lines`; one more entry for the end. */
   readonly starts: Uint32Array;
   readonly nDocuments: number;
-  /** Where the documents start in the partial result. */
+  /** Byte offset of the documents in the partial result. */
   readonly documentsAt: number;
 }
 
@@ -39,7 +39,7 @@ export function readShardRuns(partial: Uint8Array): ShardRuns {
   return { lines: lines.slice(0, nLines), starts, nDocuments, documentsAt: input.at };
 }
 
-/** Where the lines of one run stand in its document. Overwritten by the next run. */
+/** Places of one run's lines in its document. Overwritten by the next run. */
 export interface RunLayout {
   readonly rawLines: Float64Array;
   readonly starts: Float64Array;

@@ -20,7 +20,7 @@ export class VarintWriter {
     this.#bytes[this.#length++] = rest;
   }
 
-  /** As three times `write`. */
+  /** Writes three numbers like three calls of `write`. */
   writeThree(a: number, b: number, c: number): void {
     if (a < 0x80 && b < 0x80 && c < 0x80 && this.#length + 3 <= this.#bytes.length) {
       const bytes = this.#bytes;

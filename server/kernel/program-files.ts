@@ -1,4 +1,4 @@
-// Where the scan's own files lie: beside each other in dist/ when bundled, or in the source tree.
+// URLs of the scan's own files: beside each other in dist/ when bundled, or in the source tree.
 
 const fromSource = import.meta.url.endsWith('.ts');
 

@@ -22,7 +22,7 @@ export interface ScanRequest {
   readonly workers: number | 'auto';
   readonly signal: AbortSignal;
   readonly report: Report;
-  /** Of the whole corpus on disk, and of its shards that need no scan any more. */
+  /** Bytes of the whole corpus on disk, and of its shards that need no scan any more. */
   readonly totalBytes: number;
   readonly resumedBytes: number;
   /** Awaited before a shard is opened, for one that is still on its way; if it rejects, the shard has failed. */

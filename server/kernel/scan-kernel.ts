@@ -18,7 +18,7 @@ export interface KernelListener {
 }
 
 const INPUT_BYTES = 1 << 20;
-/** As in wasm/found-lines.ts. */
+/** Size of a record, as wasm/found-lines.ts writes it. */
 const RECORD_BYTES = 40;
 const columns = { repository: 0, path: 1, license: 2, content: 3 } as const;
 const MAX_NAME_BYTES = 1023;
@@ -50,7 +50,7 @@ export class ScanKernel {
     this.#numbers = new Float64Array(memory.buffer);
   }
 
-  /** Of the rows read so far: complete ones, and their text in bytes. */
+  /** Number of complete rows that were read so far. */
   get nRows(): number {
     return this.#kernel.rowCount();
   }
@@ -59,7 +59,7 @@ export class ScanKernel {
     return this.#kernel.textBytes();
   }
 
-  /** Of the row that is being read, or that just ended (in `onRow`). */
+  /** Number of the row that is being read, or that just ended (in `onRow`). */
   get row(): number {
     return this.#kernel.currentRow();
   }
@@ -69,7 +69,7 @@ export class ScanKernel {
   }
 
   column(name: Exclude<keyof typeof columns, 'content'>): string {
-    // Of columns with the same name the kernel fills the first.
+    // The kernel fills the first of several columns with one name.
     const names = Object.keys(columns) as (keyof typeof columns)[];
     const column = columns[names.find((other) => this.#names[other] === this.#names[name])!];
     const at = this.#kernel.columnAt(column) >>> 0;
@@ -117,7 +117,7 @@ export class ScanKernel {
   #forEachPiece(chunk: Uint8Array, read: (at: number, nBytes: number) => void): void {
     for (let from = 0; from < chunk.length; from += INPUT_BYTES) {
       const piece = chunk.subarray(from, from + INPUT_BYTES);
-      // The same alignment on both sides: a copy is then eight times as fast.
+      // Equal alignment on both sides makes a copy eight times as fast.
       const at = this.#input + (piece.byteOffset % 64);
       this.#bytes.set(piece, at);
       read(at, piece.length);

@@ -28,6 +28,6 @@ export type WorkerMessage =
       readonly kind: 'failed';
       readonly byteOffset: number;
       readonly message: string;
-      /** Of the machine, such as a disk, or ours. */
+      /** Whether the machine is to blame, such as a disk, or we are. */
       readonly cause: 'environment' | 'bug';
     };

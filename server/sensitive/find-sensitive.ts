@@ -18,7 +18,7 @@ const END = '\n\u0000\n';
 
 export interface SearchedText<T> {
   readonly item: T;
-  /** By place. */
+  /** Sorted by place. */
   readonly ranges: readonly SensitiveRange[];
 }
 

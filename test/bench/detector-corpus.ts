@@ -20,7 +20,7 @@ import { seededRandom } from '../oracle/hurtful-rows.ts';
 export const cacheFolder = join(import.meta.dirname, '../../.cache/bench-detector');
 const SHARD_BYTES = 500e6;
 
-/** Where source code lies on a Debian or a developer's machine. */
+/** Folders with source code on a Debian or a developer's machine. */
 const roots = [
   '/usr/lib',
   '/usr/share',

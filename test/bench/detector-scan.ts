@@ -30,7 +30,7 @@ function peakMb(): number {
   return Number(/VmHWM:\s+(\d+) kB/.exec(readFileSync('/proc/self/status', 'utf8'))![1]) / 1024;
 }
 
-/** As a study does it: written at once, and read whenever the analysis asks. */
+/** Keeps a result like a study does: written at once, and read whenever the analysis asks. */
 function written({ partial, documents }: ShardResult, folder: string, shard: number): ScannedShard['result'] {
   const path = join(folder, `${shard}`);
   writeFileSync(path, partial);

@@ -96,7 +96,7 @@ function measureAgainstGzip(emit: Emit, scan: Scan, { shards, samples }: BenchCo
   ] as const) {
     const ours: ScanFigures[] = [];
     const theirs: { cpuS: number; wallS: number }[] = [];
-    // By turns, so that a busy machine is as busy for both.
+    // Turns are taken, so that a busy machine is as busy for both.
     for (let i = 0; i < repeats; i++) {
       theirs.push(timeShell(`cat ${list.map((path) => `'${path}'`).join(' ')} | gzip -dc | wc -l`));
       ours.push(scan(samples.one, 1, list));

@@ -135,7 +135,7 @@ async function measureProvider(
   emit({ what: provider, devices: nDevices, batch: bestBatch, ofOne: Number((together / best).toFixed(2)) });
 }
 
-/** Of the batches after the first one on each device, which also allocates; in wall time while all devices work. */
+/** Seconds of a batch, in wall time while all devices work, without the first one on each device, which also allocates. */
 async function timeOfABatch(devices: readonly Device[], batch: number): Promise<number> {
   const rows = Array.from({ length: batch }, (_, sampleId) => ({ sampleId, prompt: [SIZE.bos_token_id] }));
   const batches = Array.from({ length: 2 * devices.length }, () => rows);

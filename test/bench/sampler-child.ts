@@ -26,7 +26,7 @@ export type Measurement =
       readonly topP?: number;
     }
   | { readonly kind: 'score'; readonly dir: string; readonly texts: number; readonly tokens: number }
-  /** As the product runs it, with the threads and workers that it chooses, loading included. */
+  /** A run like the product's, with the threads and workers that it chooses, loading included. */
   | {
       readonly kind: 'study';
       readonly dir: string;
@@ -39,7 +39,7 @@ export type Measurement =
       readonly dir: string;
       readonly batch: number;
       readonly tokens: number;
-      /** Where the reference implementation is installed. */
+      /** Folder of the reference implementation's packages. */
       readonly modules: string;
     };
 

@@ -108,7 +108,7 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
   return encodeModel(graph);
 }
 
-/** As newer exporters do it: from minus the number on, so that 0 keeps all. */
+/** Keeps the last positions like newer exporters: from minus the number on, so that 0 keeps all. */
 function keepLast(graph: Graph, hidden: string): string {
   graph.input('num_logits_to_keep', 'int64', []);
   const start = graph.op('Reshape', [graph.op('Neg', ['num_logits_to_keep']), graph.int64([1])]);

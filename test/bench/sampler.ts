@@ -249,7 +249,7 @@ async function installReference(): Promise<string> {
   return modules;
 }
 
-/** The same weights in the layout that the reference reads. */
+/** Writes the weights in the layout that the reference reads. */
 async function exportForReference(checkpoint: Checkpoint, dir: string): Promise<void> {
   const model = join(dir, 'onnx/model.onnx');
   if (existsSync(model)) return;

@@ -18,7 +18,7 @@ const WIDE = { width: 1160, height: 530 };
 /** What VS Code shows a walkthrough's picture at, about. */
 const NARROW = { width: 760, height: 520 };
 const SIDE_BAR_PX = 560;
-/** Of the workbench's bars, which are left out. */
+/** Heights of the workbench's bars, which are left out. */
 const TITLE_PX = 30;
 const STATUS_PX = 32;
 

@@ -81,7 +81,7 @@ export class Workbench {
     await this.takeShotAsIs(name);
   }
 
-  /** The same with the mouse where it is, for what it points at. */
+  /** Takes the picture with the mouse where it is, for what it points at. */
   async takeShotAsIs(name: string): Promise<void> {
     mkdirSync(SHOTS, { recursive: true });
     await this.page.waitForTimeout(500); // Animations.

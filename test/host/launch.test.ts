@@ -84,7 +84,7 @@ const EXTENSION = JSON.stringify({
   engines: { vscode: '*' },
 });
 
-/** By what their environment holds, which every descendant inherits. */
+/** Processes whose environment holds the marker, which every descendant inherits. */
 function processesWith(marker: string): readonly string[] {
   return readdirSync('/proc').filter((pid) => {
     const file = `/proc/${pid}/environ`;

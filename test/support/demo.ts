@@ -1,4 +1,4 @@
-// Where the demo's model lies, and its training data once they are built.
+// Paths of the demo's model, and of its training data once they are built.
 
 import { join } from 'node:path';
 

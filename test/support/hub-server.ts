@@ -15,9 +15,9 @@ export interface Fault {
   /** How many of them; the next ones are answered well. */
   times: number;
   readonly kind: 'cut' | 'too-many' | 'server-error' | 'wrong-bytes' | 'no-range' | 'stall';
-  /** Of a `cut` and a `stall`: bytes sent before the connection ends, or nothing more comes. */
+  /** Bytes sent before the connection of a `cut` ends, or nothing more comes of a `stall`. */
   readonly after?: number;
-  /** Of `too-many`. */
+  /** Seconds that `too-many` asks to wait. */
   readonly retryAfter?: string;
 }
 

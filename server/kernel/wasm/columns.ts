@@ -36,7 +36,7 @@ export function prepareColumns(): void {
 export function nameAt(column: u32): usize { return names + column * KEY_BYTES; }
 export function setNameLength(column: u32, nBytes: u32): void { nameBytes[column] = nBytes; }
 
-/** Where the bytes of a column stand. Those of strings that are none may be written behind the last one. */
+/** Address of a column's bytes. Those of strings that are none may be written behind the last one. */
 export function columnAt(column: u32): usize { return captured + column * (COLUMN_BYTES + 64); }
 export function columnLength(column: u32): u32 { return columnBytes[column]; }
 export function setColumnLength(column: u32, nBytes: u32): void { columnBytes[column] = nBytes; }
@@ -44,7 +44,7 @@ export function clearColumns(): void {
   for (let i: u32 = 0; i < N_COLUMNS; i++) columnBytes[i] = 0;
 }
 
-/** Where the key that is being read is written. */
+/** Address that the key that is being read is written to. */
 export function keyAt(): usize { return columnAt(N_COLUMNS); }
 
 /** Which of the named columns a key of this length at `keyAt()` is, or IS_OTHER. */

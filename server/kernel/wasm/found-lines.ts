@@ -31,7 +31,7 @@ export function emitLine(id: u32, rawLine: u32, start: u64, end: u64, first: boo
   if (nRecords == MAX_RECORDS) sendLines();
 }
 
-/** The same line again as the one just emitted, on the next raw line, `stride` bytes further. */
+/** Emits the line once more that was just emitted, on the next raw line, `stride` bytes further. */
 export function emitAgain(id: u32, rawLine: u32, start: u64, end: u64, stride: u32): void {
   if (nRecords) {
     const at = records + RECORD_BYTES * (nRecords - 1);

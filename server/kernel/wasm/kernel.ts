@@ -37,7 +37,7 @@ export function endText(): f64 {
   return <f64>nBytes;
 }
 
-// Where the host writes the samples.
+// Addresses that the host writes the samples to.
 export function indexBytes(x: SampleIndex): usize { return x.bytes; }
 export function indexLineAt(x: SampleIndex): usize { return changetype<usize>(x.lineAt); }
 export function indexSequence(x: SampleIndex): usize { return changetype<usize>(x.sequence); }

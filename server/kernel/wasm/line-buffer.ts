@@ -53,7 +53,7 @@ export function clearLines(): void {
 // @ts-ignore: decorator
 @inline export function moveBase(nBytes: u32): void { base += nBytes; }
 
-/** Where line `j` stands in the document. */
+/** Offset of line `j` in the document. */
 // @ts-ignore: decorator
 @inline export function startOf(j: u32): u64 { return j < nSettled ? settledStart[j] : base + starts[j]; }
 // @ts-ignore: decorator
@@ -133,7 +133,7 @@ export function identify(j: u32): u32 {
   return ids[j];
 }
 
-/** Where `normalise` found the form that is compared. */
+/** Address of the form that is compared, as `normalise` found it. */
 let bytesAt: usize = 0;
 let nBytes: u32 = 0;
 

@@ -22,7 +22,7 @@ const ROW_NOT_JSON: u32 = 1;
 const ROW_NO_CONTENT: u32 = 2;
 const ROW_TOO_LONG: u32 = 3;
 
-/** As MAX_ROW_BYTES in server/corpus/read-rows.ts. */
+/** Equal to MAX_ROW_BYTES in server/corpus/read-rows.ts. */
 const MAX_ROW_BYTES: u64 = 512 << 20;
 
 let carried: usize = 0;

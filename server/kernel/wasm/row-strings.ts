@@ -54,7 +54,7 @@ export function openString(what: u32, nBefore: u32): void {
 function readContent(at: usize, end: usize): usize {
   let p = at, o = textEnd();
   const limit = textLimit();
-  // Where the line's first byte that is no blank went, for lines that begin in this call: here the bytes are
+  // Address that the line's first byte that is no blank went to, for lines that begin in this call: here the bytes are
   // at hand, while reading them back right after they were written would stall.
   let first = UNKNOWN;
   while (p < end) {

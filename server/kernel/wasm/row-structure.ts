@@ -9,7 +9,7 @@ import { endDocument } from "./document";
 import { beginLiteral, endLiteral, isLiteralByte, stepLiteral } from "./literals";
 import { openString, stringIs, stringLength } from "./row-strings";
 
-// Where in a row the next byte stands.
+// States of the reader: what the next byte of a row belongs to.
 const BEFORE_ROW: u32 = 0;
 const FIRST_KEY: u32 = 1; // after {
 const KEY: u32 = 2; // after , in an object
@@ -177,7 +177,7 @@ function beginValue(c: u32): void {
       beginItem();
       return;
     }
-    // Of keys that occur twice the first one counts, and a string before a list.
+    // The first of two equal keys counts, and a string before a list.
     const is = depth == 1 && isObject[0] && keyIs < IS_OTHER && !(seen & (1 << keyIs)) ? keyIs : IS_OTHER;
     seen |= is < IS_OTHER ? 1 << is : 0;
     beginString(is, 0);

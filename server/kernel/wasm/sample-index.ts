@@ -133,7 +133,7 @@ export function findLine(x: SampleIndex, at: usize, nBytes: u32, h: u64): u32 {
   return hasBit(x.windowSet, <u32>((w & x.hashMask) >> x.windowShift));
 }
 
-/** Where in the sequence the `minLines` lines first stand that `lines` holds from `first`, or `NO_POSITION`. */
+/** First position in the sequence of the `minLines` lines that `lines` holds from `first`, or `NO_POSITION`. */
 export function findWindow(x: SampleIndex, lines: Ptr<u32>, first: u32, w: u64): u32 {
   const mask = x.windowTableMask;
   for (let slot = <u32>(w & x.hashMask) & mask; x.windowTable[slot]; slot = (slot + 1) & mask) {

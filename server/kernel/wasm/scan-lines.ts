@@ -12,11 +12,11 @@ import { emitAgain, emitLine } from "./found-lines";
 /** First line of the next window to test, and the first line that is not known to pass the bitmap. */
 let at: u32 = 0;
 let known: u32 = 0;
-/** Where a run that was found ends in the buffers: one behind its last line; -1 when none can go on. */
+/** End of a run that was found, in the buffers: one behind its last line; -1 when none can go on. */
 let runEnd: i32 = -1;
-/** Of the last window found, while its run goes on: how many equal lines it ends with, at least. */
+/** How many equal lines the last window found ends with, at least, while its run goes on. */
 let nEqual: u32 = 0;
-/** Where in the samples' sequence the line stands that follows the last window found, or NO_POSITION. */
+/** Position in the samples' sequence of the line that follows the last window found, or NO_POSITION. */
 let follower: u32 = NO_POSITION;
 
 export function beginScan(): void {

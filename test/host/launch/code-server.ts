@@ -98,7 +98,7 @@ function environment({ root, env: extra }: CodeServerOptions): NodeJS.ProcessEnv
   const env: NodeJS.ProcessEnv = {
     ...process.env,
     EXTENSIONS_GALLERY: '{"serviceUrl":""}', // An empty gallery, or the workbench asks one on the network.
-    // Where sockets are made, which nobody removes after a kill.
+    // Sockets are made here, which nobody removes after a kill.
     TMPDIR: root,
     XDG_RUNTIME_DIR: root,
     ...extra,

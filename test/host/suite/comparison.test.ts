@@ -122,7 +122,7 @@ async function checkDiff(node: FragmentNode): Promise<TabInputTextDiff> {
   return input;
 }
 
-/** As profile `exact-1` sees it: lines without the blanks around them, and no empty ones. */
+/** The text that profile `exact-1` sees: lines without the blanks around them, and no empty ones. */
 async function highlightedText(uri: Uri): Promise<string> {
   const document = await workspace.openTextDocument(uri);
   const { highlight } = parseTextUri(uri)!;

@@ -143,7 +143,7 @@ function note(figure: string, values: object): void {
   if (file !== undefined) appendFileSync(file, `${JSON.stringify({ figure, ...rounded })}\n`);
 }
 
-/** Of our child that runs dist/server.js. */
+/** Resident memory of our child that runs dist/server.js. */
 function serverRssMb(): number | null {
   if (process.platform !== 'linux') return null;
   for (const pid of readdirSync('/proc').filter((name) => /^\d+$/.test(name))) {

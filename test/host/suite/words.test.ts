@@ -27,7 +27,7 @@ const HOSTILE: Provenance = {
   license: '**MIT**',
 };
 
-/** As CommonMark has them: the closing run of backticks is as long as the opening one. */
+/** Code spans of CommonMark: the closing run of backticks is as long as the opening one. */
 const CODE_SPAN = /(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)/g;
 
 export const tests = [

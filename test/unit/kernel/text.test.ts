@@ -46,7 +46,7 @@ test('runs are those of the plain form, whatever the pieces and however bad the 
   );
 });
 
-/** The same line many times, now and then in another spelling, with another end or a blank line between. */
+/** One line many times, now and then in another spelling, with another end or a blank line between. */
 const repeats = fc
   .array(
     fc.record({

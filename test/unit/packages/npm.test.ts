@@ -69,7 +69,7 @@ test('an older Node runs the command on the Node that is installed beside it, an
   assert.equal(alone.status, 1);
   assert.equal(alone.stderr, `${refuseNode(versionOf(older))}\n`);
 
-  // As npm installs the package node.
+  // Laid out like npm installs the package node.
   const beside = join(folder, 'node_modules', 'node');
   mkdirSync(join(beside, 'bin'), { recursive: true });
   writeFileSync(join(beside, 'package.json'), '{ "name": "node", "version": "24.0.0" }\n');

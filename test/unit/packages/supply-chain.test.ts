@@ -1,4 +1,4 @@
-// Where the packages of others come from, what they may run, and what is written about them.
+// Origins of the packages of others, what they may run, and what is written about them.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';

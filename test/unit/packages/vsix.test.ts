@@ -25,7 +25,7 @@ before(async () => {
   entries = readZip(vsix('linux-x64'));
 });
 
-/** By its name inside the extension. */
+/** Entry with this name inside the extension. */
 function entry(path: string): ZipEntry {
   const found = entries.get(`extension/${path}`);
   assert(found, `${path} is missing`);

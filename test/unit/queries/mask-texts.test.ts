@@ -21,7 +21,7 @@ test('samples, fragments and labels are masked line by line, and shown on reques
     assert.equal(text.split('\n').length, item.text.split('\n').length);
     assert.equal(await maskText(item, 'shown'), item);
   }
-  // As if the label were the line with the token.
+  // Labels are made the line with the token.
   const labels = leaking.map((item) => ({ ...item, firstLine: leakedToken }));
   for (const { firstLine } of await maskLabels(file, labels, 'masked'))
     assert.notEqual(firstLine, leakedToken);

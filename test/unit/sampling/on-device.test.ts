@@ -60,7 +60,7 @@ describe('the loop for devices', () => {
   }
 });
 
-/** Of more positions than the longest of the rows needs. */
+/** More positions than the longest of the rows needs. */
 const SIZE: RunSize = { nRows: 8, nPositions: 45 };
 const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' };
 

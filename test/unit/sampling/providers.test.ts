@@ -331,7 +331,7 @@ async function serveIndex({ cutAfter, lie = false, asHtml = false, version = VER
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/simple`, ranges };
 }
 
-/** As packages are made: the libraries somewhere inside, one of them packed. Incompressible, to be long. */
+/** A wheel like those of packages: the libraries somewhere inside, one of them packed. Incompressible, to be long. */
 function buildWheel(): Buffer {
   const noise = Buffer.from(Uint8Array.from({ length: 100_000 }, (_, i) => (i * 2_654_435_761) >>> 24));
   return zip([
