@@ -2,7 +2,7 @@
 
 import { mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
-import { build } from 'esbuild';
+import { build, context } from 'esbuild';
 import { buildKernel } from './server/kernel/build-wasm.mjs';
 
 const shared = {
@@ -13,6 +13,8 @@ const shared = {
   external: ['onnxruntime-node', 'vscode'],
   legalComments: 'none',
   logLevel: 'warning',
+  // For a debugger; packages are bundled without.
+  sourcemap: process.argv.includes('--source-maps'),
 };
 
 /** CommonJS dependencies inside an ES module still call require. */
@@ -30,50 +32,58 @@ const lazyFiles = {
   },
 };
 
+/** The bundles of all programs, as esbuild wants them. */
+const programs = (outdir) => [
+  {
+    ...shared,
+    outdir,
+    format: 'esm',
+    splitting: true, // what a command does not need is not loaded
+    banner,
+    entryPoints: {
+      cli: 'server/cli.ts',
+      server: 'server/main.ts',
+      'sampling-worker': 'server/sampling/run/sampling-worker.ts',
+      'device-process': 'server/sampling/run/device-process.ts',
+      'scan-worker': 'server/kernel/scan-worker.ts',
+      'measure-worker': 'server/queries/measure-worker.ts',
+    },
+  },
+  {
+    ...shared,
+    outdir,
+    format: 'cjs',
+    outExtension: { '.js': '.cjs' },
+    supported: { 'dynamic-import': false }, // an extension's modules are required
+    plugins: [lazyFiles],
+    entryPoints: { extension: 'src/extension.ts', 'start-client': 'src/start-client.ts' },
+  },
+  {
+    ...shared,
+    outdir,
+    platform: 'browser',
+    target: 'chrome134', // that of the oldest VS Code that package.json allows
+    format: 'iife',
+    minify: true,
+    entryPoints: [
+      { in: 'webview/main.ts', out: 'dashboard' },
+      { in: 'webview/dashboard.css', out: 'dashboard' },
+    ],
+  },
+];
+
 /** Gives back what esbuild says went into each file. The same sources give the same bytes in any folder. */
 export async function bundle(outdir = 'dist') {
   mkdirSync(outdir, { recursive: true });
-  for (const name of readdirSync(outdir)) if (/\.(c?js|css)$/.test(name)) rmSync(`${outdir}/${name}`);
-  const results = await Promise.all([
-    build({
-      ...shared,
-      outdir,
-      format: 'esm',
-      splitting: true, // what a command does not need is not loaded
-      banner,
-      entryPoints: {
-        cli: 'server/cli.ts',
-        server: 'server/main.ts',
-        'sampling-worker': 'server/sampling/run/sampling-worker.ts',
-        'device-process': 'server/sampling/run/device-process.ts',
-        'scan-worker': 'server/kernel/scan-worker.ts',
-        'measure-worker': 'server/queries/measure-worker.ts',
-      },
-    }),
-    build({
-      ...shared,
-      outdir,
-      format: 'cjs',
-      outExtension: { '.js': '.cjs' },
-      supported: { 'dynamic-import': false }, // an extension's modules are required
-      plugins: [lazyFiles],
-      entryPoints: { extension: 'src/extension.ts', 'start-client': 'src/start-client.ts' },
-    }),
-    build({
-      ...shared,
-      outdir,
-      platform: 'browser',
-      target: 'chrome134', // that of the oldest VS Code that package.json allows
-      format: 'iife',
-      minify: true,
-      entryPoints: [
-        { in: 'webview/main.ts', out: 'dashboard' },
-        { in: 'webview/dashboard.css', out: 'dashboard' },
-      ],
-    }),
-    buildKernel(),
-  ]);
+  for (const name of readdirSync(outdir)) if (/\.(c?js|css)(\.map)?$/.test(name)) rmSync(`${outdir}/${name}`);
+  const results = await Promise.all([...programs(outdir).map(build), buildKernel()]);
   return results.flatMap((result) => result?.metafile ?? []);
 }
 
-if (import.meta.filename === process.argv[1]) await bundle();
+/** Bundles again whenever a source changes, until the process ends. The kernel is built once. */
+async function watch() {
+  await bundle();
+  for (const program of programs('dist')) await (await context({ ...program, logLevel: 'info' })).watch();
+}
+
+if (import.meta.filename === process.argv[1]) await (process.argv.includes('--watch') ? watch() : bundle());

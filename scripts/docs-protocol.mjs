@@ -89,7 +89,7 @@ const prose = (comment = '') =>
     .replace(/\s+/g, ' ')
     .trim();
 
-/** As GitHub and VS Code make them. */
+/** Anchor of a heading, made like GitHub and VS Code make it. */
 const anchor = (heading) =>
   heading
     .toLowerCase()

@@ -76,7 +76,7 @@ function noticeOf(folder, found) {
   return { title: `${name} ${version} (${licenses})`, text: textOf(name, found) };
 }
 
-/** Of an SPDX expression: some choice, with all that belongs to it. */
+/** Whether some choice of an SPDX expression, with all that belongs to it, is permissive. */
 const isPermissive = (expression) =>
   expression
     .replace(/[()]/g, '')
@@ -84,7 +84,7 @@ const isPermissive = (expression) =>
     .some((choice) => choice.split(' AND ').every((license) => PERMISSIVE.includes(license.trim())));
 
 function textOf(name, { licenses, licenseFile, licenseText, publisher }) {
-  // Where there is no licence file, license-checker takes the read-me.
+  // Without a licence file, license-checker takes the read-me.
   if (licenseFile !== undefined && !/^readme/i.test(basename(licenseFile)))
     return licenseText.replace(/\r\n?/g, '\n').trim();
   const { licenseText: standard } = require(`spdx-license-list/licenses/${licenses}.json`);
@@ -94,7 +94,7 @@ function textOf(name, { licenses, licenseFile, licenseText, publisher }) {
   return `${holder}\n\n${standard.trim()}`;
 }
 
-/** By folder. */
+/** Licences of the installed packages, keyed by folder. */
 async function findLicenses() {
   const checker = require('license-checker-rseidelsohn');
   const result = await promisify(checker.init)({ start: root, customFormat: { licenseText: '' } });

@@ -18,7 +18,7 @@ export function demoPackages() {
   });
 }
 
-/** Where the package's licence lies, from the root of the sources. */
+/** Path of the package's licence, from the root of the sources. */
 export const demoLicenseFile = (name) => `dist/demo-corpus/licenses/${name.replace('/', '-')}.txt`;
 
 /** Data sets write licences in lower case. */

@@ -29,7 +29,7 @@ const NOT_FOR_NPM = [
 
 const RUNTIME = 'dist/node_modules/onnxruntime-node';
 const RUNTIME_TYPES = 'dist/node_modules/onnxruntime-common';
-/** The same library under a second name, which nothing loads. */
+/** A second name of a library, which nothing loads. */
 const SECOND_NAME = /libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
 
 /** Maps each path in the .vsix to the file that it is made from, without the manifests. */
@@ -40,7 +40,7 @@ export function vsixFiles(target, bundleFolder) {
   return files;
 }
 
-/** Likewise for the npm package, whose runtime is a dependency. */
+/** Files of the npm package, whose runtime is a dependency. */
 export function npmFiles(bundleFolder) {
   const files = productFiles(bundleFolder);
   for (const path of files.keys()) if (NOT_FOR_NPM.some((rule) => rule.test(path))) files.delete(path);

@@ -23,7 +23,7 @@ export function setUp() {
   run('Building the demo corpus', node, ['demo/build-corpus.ts']);
 }
 
-function installPackages() {
+export function installPackages() {
   const stamp = join(root, 'node_modules', '.verbatim-stamp');
   const hash = createHash('sha256')
     .update(readFileSync(join(root, 'package-lock.json')))

@@ -1,0 +1,51 @@
+// Runs test files and reports as `node --test` does. A busy or slow machine may take its time; what ends a run
+// is a lack of progress: a file of which nothing was heard for so long waits for ever.
+
+import { availableParallelism } from 'node:os';
+import { run } from 'node:test';
+import { spec } from 'node:test/reporters';
+
+const SILENCE_LIMIT_MS = 10 * 60_000;
+const HEARD = ['test:dequeue', 'test:complete', 'test:stdout', 'test:stderr'];
+
+const files = process.argv.slice(2);
+const stop = new AbortController();
+/** When each file that runs was last heard of, and what it said it had begun. */
+const heard = new Map();
+let hasFailed = false;
+
+const events = run({
+  files,
+  concurrency: Math.max(2, Math.min(8, availableParallelism())),
+  signal: stop.signal,
+});
+for (const name of HEARD) {
+  events.on(name, ({ file, name: title }) => {
+    if (file === undefined) return;
+    heard.set(file, { atMs: Date.now(), title: title ?? heard.get(file)?.title ?? '' });
+  });
+}
+// The last event of a file bears the file's own name.
+events.on('test:complete', ({ file, name }) => {
+  if (file === name) heard.delete(file);
+});
+events.on('test:fail', ({ todo, skip }) => {
+  hasFailed ||= todo === undefined && skip === undefined;
+});
+
+const watchdog = setInterval(() => {
+  const silent = [...heard].filter(([, { atMs }]) => Date.now() - atMs > SILENCE_LIMIT_MS);
+  if (silent.length === 0) return;
+  for (const [file, { title }] of silent)
+    console.error(`${file}: nothing was heard for ${SILENCE_LIMIT_MS / 60_000} minutes, last of "${title}"`);
+  hasFailed = true;
+  stop.abort();
+  setTimeout(() => process.exit(1), 30_000).unref();
+}, 5_000);
+watchdog.unref();
+
+events.compose(new spec()).pipe(process.stdout);
+events.on('end', () => {
+  clearInterval(watchdog);
+  process.exitCode = hasFailed ? 1 : 0;
+});
