@@ -1,0 +1,29 @@
+// For SARIF: messages, in which brackets make links (SARIF 2.1.0, section 3.11.6), and addresses (section 3.4), which
+// a viewer resolves and may open.
+
+import { type Encodable, rawText } from './foreign.ts';
+import { visible } from './visible.ts';
+
+export const forSarif = (text: Encodable): string => visible(text).replace(/[\\[\]]/g, '\\$&');
+
+/** Where a link inside of a message leads. */
+export const forSarifLink = (address: string): string =>
+  address.replace(/[^\w:/?#@!$&*+,;=%.~-]/gu, (character) => percentEncoded(character));
+
+/**
+ * A relative address out of names. Steps that lead up or nowhere get an underscore, since an encoded dot is a dot to
+ * whoever resolves it; a lone surrogate has no encoding and becomes U+FFFD.
+ */
+export function forSarifUri(...names: readonly Encodable[]): string {
+  return names
+    .flatMap((name) => String(rawText(name)).split(/[\\/]/))
+    .filter((step) => step !== '')
+    .map((step) => (/^\.+$/.test(step) ? `_${step}` : percentEncoded(step)))
+    .join('/');
+}
+
+const percentEncoded = (text: string): string =>
+  encodeURIComponent(text.toWellFormed()).replace(
+    /[!'()*]/g,
+    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
+  );

@@ -1,0 +1,26 @@
+// The type of text that somebody else wrote: names, paths and licences of training data, what a model wrote, what a
+// study file or a plan says, the messages of SQLite and of the runtime. It may hold markup, commands and escape
+// sequences, so nothing shows it as it is: every place that shows text has an encoder in this folder.
+
+declare const origin: unique symbol;
+
+/**
+ * Text of others. While the program runs it is an ordinary string. To the compiler it is a symbol, which is refused
+ * wherever a string is expected, in template literals and by `+`, so that only the encoders let it out.
+ */
+export type Foreign = symbol & { readonly [origin]: 'foreign' };
+
+/** What encoders take. They encode a plain string just the same: who is not sure encodes. */
+export type Encodable = Foreign | string | number | boolean;
+
+export const foreign = (text: string): Foreign => text as unknown as Foreign;
+
+/** The text as it is, to compare it, to look it up, to keep it in a file: never to show it. */
+export const rawText = (text: Encodable): string => text as unknown as string;
+
+/** A value out of a file of others, with every text in it marked, whatever the file's types promise. */
+export type FromOthers<Value> = Value extends string
+  ? Foreign
+  : Value extends number | boolean | null | undefined
+    ? Value
+    : { readonly [Key in keyof Value]: FromOthers<Value[Key]> };
