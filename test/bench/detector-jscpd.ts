@@ -8,8 +8,8 @@ import { listShards } from '../../server/corpus/shard.ts';
 import type { ShardResult } from '../../server/engine/detection.ts';
 import { findFragments } from '../../server/engine/find-fragments.ts';
 import { scanCorpus } from '../../server/kernel/scan-corpus.ts';
-import { rounded, type Scan } from './detector.ts';
 import { type BenchCorpus, cacheFolder } from './detector-corpus.ts';
+import { rounded, type Scan } from './detector-figures.ts';
 import { readSamples, rule } from './detector-scan.ts';
 
 const JSCPD = 'jscpd@4.0.5';

@@ -7,8 +7,8 @@ import { RunCollector } from '../../server/engine/run-collector.ts';
 import { indexSamples } from '../../server/engine/sample-index.ts';
 import { ScanKernel } from '../../server/kernel/scan-kernel.ts';
 import { shareIndex } from '../../server/kernel/share-index.ts';
-import { median, rounded } from './detector.ts';
 import type { BenchCorpus } from './detector-corpus.ts';
+import { median, rounded } from './detector-figures.ts';
 import { readSamples, rule } from './detector-scan.ts';
 
 type Emit = (figure: object) => void;

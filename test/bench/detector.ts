@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { build } from 'esbuild';
 import { buildKernel } from '../../server/kernel/build-wasm.mjs';
 import { type BenchCorpus, cacheFolder, makeCorpus } from './detector-corpus.ts';
+import { median, rounded, type Scan, type ScanFigures } from './detector-figures.ts';
 import { measureJscpd } from './detector-jscpd.ts';
 import { measureKernel, measureRepetition } from './detector-kernel.ts';
 
@@ -30,23 +31,6 @@ export async function run(emit: Emit): Promise<void> {
   const chosen = process.env.VERBATIM_BENCH_PARTS?.split(',') ?? Object.keys(parts);
   for (const name of chosen) await parts[name]!();
 }
-
-/** What detector-scan.ts prints. */
-export interface ScanFigures {
-  readonly cpuS: number;
-  readonly wallS: number;
-  readonly maxRssMb: number;
-  readonly fragmentsCpuS: number;
-  readonly fragmentsRssMb: number;
-  readonly nFragments: number;
-}
-
-export type Scan = (
-  samples: string,
-  workers: number,
-  shards: readonly string[],
-  ...more: string[]
-) => ScanFigures;
 
 async function bundleScan(): Promise<Scan> {
   const root = join(import.meta.dirname, '../..');
@@ -74,15 +58,8 @@ async function bundleScan(): Promise<Scan> {
   };
 }
 
-export function median(values: readonly number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  return sorted[Math.floor(sorted.length / 2)]!;
-}
-
-export const rounded = (value: number, digits = 3) => Number(value.toFixed(digits));
-
 /** The processor and wall seconds of a shell command. */
-export function timeShell(command: string): { cpuS: number; wallS: number } {
+function timeShell(command: string): { cpuS: number; wallS: number } {
   const script = `TIMEFORMAT='%U %S %R'; time (${command}) > /dev/null`;
   const said = execFileSync('bash', ['-c', `{ ${script}; } 2>&1`], { encoding: 'utf8' });
   const [user, system, wall] = said.trim().split('\n').at(-1)!.split(' ').map(Number);

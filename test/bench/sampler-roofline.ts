@@ -5,7 +5,7 @@ import { Tensor } from 'onnxruntime-node';
 import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
 import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx/onnx-graph.ts';
 import { openSession } from '../../server/sampling/onnx/session.ts';
-import type { Result } from './sampler-child.ts';
+import type { Result } from './sampler-measurement.ts';
 
 /** The best of some rounds of `nRows` tokens that go through together. */
 export async function measureRoofline(

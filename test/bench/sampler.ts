@@ -11,8 +11,8 @@ import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoin
 import { measureDistance } from '../../server/sampling/forms/score/distribution-distance.ts';
 import { roundModel } from '../../server/sampling/sample-model.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
-import type { Measurement, Result } from './sampler-child.ts';
 import { buildExportedGraph } from './sampler-exported-graph.ts';
+import type { Measurement, Result } from './sampler-measurement.ts';
 
 const CACHE = join(tmpdir(), 'verbatim-bench');
 const REFERENCE = '@huggingface/transformers@4.3.1';
