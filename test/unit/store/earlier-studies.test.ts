@@ -1,0 +1,104 @@
+// Study files of an earlier release: today's code opens them, goes on with them to the tables that the release would
+// have written, and reports them in the same words.
+
+import assert from 'node:assert/strict';
+import { before, test } from 'node:test';
+import { writeReport } from '../../../server/cli/report-command.ts';
+import { gatherReport } from '../../../server/formats/report-content.ts';
+import { openForReading } from '../../../server/store/study-file.ts';
+import { readStudy } from '../../../server/store/study-table.ts';
+import { summarise } from '../../../server/store/summary.ts';
+import { runStudy } from '../../../server/study/run-study.ts';
+import { dumpStudy } from '../../support/dump-study.ts';
+import {
+  type EarlierStudy,
+  earlierReport,
+  earlierStudies,
+  layOutEarlierStudies,
+  unpackEarlierStudy,
+} from '../../support/earlier-study.ts';
+import { scratchFolder } from '../../support/scratch.ts';
+
+const folder = scratchFolder();
+before(() => layOutEarlierStudies(folder));
+
+/** Runs it to its end with the plan that it holds, in the batches that it began with. */
+const resume = (file: string) =>
+  runStudy({
+    file,
+    plan: null,
+    execution: { provider: 'cpu', batch: 8, workers: 1 },
+    upTo: 'analyse',
+    signal: new AbortController().signal,
+    report: () => {},
+  });
+
+for (const name of earlierStudies) {
+  test(`${name}: opens, and says what it was and how far it came`, () => {
+    const file = unpackEarlierStudy(folder, name);
+    using db = openForReading(file);
+    const { plan, state, nSamples, nShardsScanned } = summarise(db, file, false);
+    assert.equal(plan.rule.minLines, name === 'scan' ? 2 : 1);
+    assert.deepEqual(plan.columns, { license: 'licence' });
+    const expected = {
+      finished: ['partial', 96, 3],
+      'paused-in-sampling': ['cancelled', 8, 0],
+      'paused-in-scanning': ['cancelled', 96, 1],
+      scan: ['partial', 3, 3],
+    };
+    assert.deepEqual([state, nSamples, nShardsScanned], expected[name]);
+  });
+}
+
+for (const name of ['paused-in-sampling', 'paused-in-scanning'] as const) {
+  test(`${name}: goes on to what its release would have found`, async () => {
+    const file = unpackEarlierStudy(folder, name);
+    const whole = unpackEarlierStudy(folder, 'finished');
+    const summary = await resume(file);
+    assert.equal(summary.state, 'partial', 'one row of the corpus cannot be read');
+    await resume(whole);
+    assert.equal(tablesOf(file), tablesOf(whole));
+  });
+}
+
+for (const name of ['finished', 'scan'] as const) {
+  test(`${name}: has nothing left to do, and stays as it is`, async () => {
+    const file = unpackEarlierStudy(folder, name);
+    openForReading(file).close();
+    const before = tablesOf(file);
+    assert.equal((await resume(file)).state, 'partial');
+    assert.equal(tablesOf(file), before);
+  });
+
+  for (const format of ['table', 'json', 'csv', 'sarif', 'md'] as const) {
+    test(`${name}: the ${format} report is as it was`, async () => {
+      const actual = await report(name, format);
+      assert.equal(actual, settled(earlierReport(folder, name, format)));
+    });
+  }
+}
+
+/** Without the versions and times of the last run. */
+const tablesOf = (file: string) => dumpStudy(file).replace(/"environment":"[^\n]*?","state"/, '"state"');
+
+async function report(
+  name: EarlierStudy,
+  format: 'table' | 'json' | 'csv' | 'sarif' | 'md',
+): Promise<string> {
+  const file = unpackEarlierStudy(folder, name);
+  using db = openForReading(file);
+  assert.equal(readStudy(db)?.environment.verbatim, '0.1.0');
+  const places = { table: 3, json: 5, csv: 1, sarif: 5, md: 3 }[format];
+  const content = await gatherReport(db, summarise(db, file, false), {
+    ...(format === 'table' ? { top: 10 } : format === 'md' ? { top: 20 } : {}),
+    places,
+    disclosure: 'masked',
+    baseline: null,
+  });
+  let text = '';
+  for await (const line of writeReport(content, format, 'families')) text += `${line}\n`;
+  return settled(text);
+}
+
+const settled = (text: string) =>
+  text.replace(/"semanticVersion":\s?"[^"]*"/g, '"semanticVersion":"<version>"').trimEnd();
