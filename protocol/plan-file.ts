@@ -16,6 +16,7 @@ export interface PlanFile {
   readonly prompts?: string;
   readonly topK?: number;
   readonly topP?: number;
+  readonly int8?: boolean;
   readonly temperature?: number;
   readonly seed?: number;
   readonly minLines?: number;

@@ -14,15 +14,15 @@ export interface SamplingPlan {
   readonly maxTokens: number;
   /** 0 means the whole vocabulary. */
   readonly topK: number;
-  /** 1 means no nucleus cut. */
-  readonly topP: number;
+  /** Share of the probability that the most likely tokens must hold to be picked from; null cuts nothing off. */
+  readonly topP: number | null;
   /** 0 means greedy. */
   readonly temperature: number;
   readonly seed: number;
   /** Prompts for `pcg` and `tsg`, in order; samples are dealt over them round-robin. Empty for `npg` and `tdg`. */
   readonly prompts: readonly string[];
-  /** `int8`: products with weights in 8-bit integers, faster and another distribution. Left out: 32-bit floats. */
-  readonly products?: 'int8';
+  /** Whether products with weights are done in 8-bit integers: faster, and another distribution. */
+  readonly int8: boolean;
 }
 
 /** Names of the columns in rows of training data; one that is left out is found by convention. */
@@ -39,15 +39,40 @@ export interface MatchRule {
   readonly profile: Profile;
 }
 
-export interface StudyPlan {
-  /** A checkpoint folder, an `hf://` name, or null where the samples were made elsewhere. */
+/** Where the samples of a study come from. */
+export type PlanSource = ModelSource | SamplesSource;
+
+/** They are drawn from a model. */
+export interface ModelSource {
+  readonly kind: 'model';
+  /** A checkpoint folder or an `hf://` name. */
+  readonly model: string;
+}
+
+/** They were made elsewhere. */
+export interface SamplesSource {
+  readonly kind: 'samples';
+  /** A folder or file that holds them. */
+  readonly samples: string;
+  /** The model whose tokenizer reads samples that are given as token ids; null where none was named. */
   readonly model: string | null;
-  /** A folder or file of samples made elsewhere, or null where a model is sampled. */
-  readonly samples: string | null;
+}
+
+/** The version of the plan's shape. Plans of earlier ones are read, too. */
+export const PLAN_VERSION = 2;
+
+/**
+ * What is asked: the same shape in a study file, in a plan file (`*.verbatim.json`) and in what *Copy Plan as JSON*
+ * gives, but that a plan file may leave parts out and name places relative to itself.
+ */
+export interface StudyPlan {
+  readonly version: typeof PLAN_VERSION;
+  readonly source: PlanSource;
   /** Paths of shard files, text files and folders, and `hf://datasets/…` names. */
   readonly corpus: readonly string[];
   /** Named only if the corpus does not name its columns as others do. */
   readonly columns?: ColumnNames;
+  /** How samples are drawn; of samples made elsewhere, as far as that is known. */
   readonly sampling: SamplingPlan;
   readonly rule: MatchRule;
 }

@@ -63,7 +63,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
 
   const runPlan = async (plan: StudyPlan, remedy: Remedy) => {
     requireTrust(l10n.t('Models and training data are only read in trusted workspaces.'));
-    await run(location.newFile(plan.model ?? 'study'), plan, remedy);
+    await run(location.newFile(plan.source.model ?? 'study'), plan, remedy);
   };
 
   return {

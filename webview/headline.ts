@@ -26,7 +26,8 @@ export function heading(
   { summary }: Dashboard,
   { showInTree, copyCommand }: Omit<HeadlineActions, 'select'>,
 ): HTMLElement {
-  const model = summary.plan.model ?? summary.plan.samples ?? '';
+  const { source } = summary.plan;
+  const model = source.model ?? (source.kind === 'samples' ? source.samples : '');
   return element(
     'header',
     { class: 'heading' },

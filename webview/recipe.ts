@@ -12,12 +12,12 @@ export function recipe(
   copy: (what: 'command' | 'plan' | 'prompts') => void,
 ): HTMLElement {
   const { plan } = summary;
-  const { sampling, rule } = plan;
+  const { source, sampling, rule } = plan;
   const facts: readonly (readonly [string, string])[] = [
-    ...(plan.model === null ? [] : [[l10n.t('Model'), plan.model] as const]),
-    ...(plan.samples === null ? [] : [[l10n.t('Samples from'), plan.samples] as const]),
+    ...(source.model === null ? [] : [[l10n.t('Model'), source.model] as const]),
+    ...(source.kind === 'samples' ? [[l10n.t('Samples from'), source.samples] as const] : []),
     [l10n.t('Training data'), plan.corpus.join(', ')],
-    ...(plan.samples === null
+    ...(source.kind === 'model'
       ? [
           [l10n.t('Strategy'), sampling.strategy] as const,
           [
@@ -29,7 +29,7 @@ export function recipe(
             l10n.t(
               'top-k {0}, top-p {1}, temperature {2}, seed {3}',
               sampling.topK,
-              sampling.topP,
+              sampling.topP ?? 1,
               sampling.temperature,
               sampling.seed,
             ),

@@ -162,14 +162,14 @@ function findWarnings(studies: readonly StudyToCompare[]): readonly string[] {
   if (differ((plan) => plan.corpus)) {
     warnings.push('The corpora differ: a rate may differ because of what was looked through.');
   }
-  if (differ((plan) => (plan.model === null ? null : plan.sampling.maxTokens))) {
+  if (differ((plan) => (plan.source.kind === 'samples' ? null : plan.sampling.maxTokens))) {
     warnings.push(
       'The samples are of different lengths: a longer one has more room for a fragment, so compare lines or tokens.',
     );
   }
   const paired =
-    studies.every(({ plan }) => plan.model !== null) &&
-    !differ(({ model, sampling }) => [model, sampling.seed]);
+    studies.every(({ plan }) => plan.source.kind === 'model') &&
+    !differ(({ source, sampling }) => [source.model, sampling.seed]);
   if (paired && studies.length > 1) {
     warnings.push(
       'The studies share model and seed, so their samples are not independent: the tests are then on the careful side.',

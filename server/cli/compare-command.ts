@@ -5,6 +5,7 @@ import { Command, Option } from 'commander';
 import { compareFragments, compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
 import { UserError } from '../errors.ts';
 import { comparisonMarkdown, comparisonTable } from '../formats/comparison-table.ts';
+import { toVersion1 } from '../plan/version-1.ts';
 import { hasSampleMetrics } from '../store/metrics-table.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
@@ -48,7 +49,8 @@ function* write(studies: readonly StudyToCompare[], format: Format): Generator<s
   if (format === 'table') return yield* comparisonTable(comparison);
   if (format === 'md') return yield* comparisonMarkdown(comparison);
   const { studies: compared, shared, pairs, warnings } = comparison;
-  yield `{"studies": ${JSON.stringify(compared)},`;
+  const reported = compared.map((study) => ({ ...study, plan: toVersion1(study.plan) }));
+  yield `{"studies": ${JSON.stringify(reported)},`;
   yield `"shared": ${JSON.stringify(shared)}, "pairs": ${JSON.stringify(pairs)}, "warnings": ${JSON.stringify(warnings)},`;
   yield '"fragments": [';
   const fragments = compareFragments(studies);

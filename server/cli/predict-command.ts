@@ -49,7 +49,7 @@ async function score(file: string, options: Options): Promise<void> {
   if (model === undefined && secondModel === undefined && !lowercase) return;
   const execution = { provider, batch: 'auto', workers: 'auto', fetch: 'missing' } as const;
   const scoreAll = async (db: Database, signal: AbortSignal) => {
-    const own = model ?? readStudy(db)?.plan.model;
+    const own = model ?? readStudy(db)?.plan.source.model;
     if (lowercase && !own) {
       throw new UserError('The study does not say which model made its samples', {
         action: 'Name it with --model.',

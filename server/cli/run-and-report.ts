@@ -41,7 +41,10 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
 }
 
 async function runShowingProgress(request: RunAndReportRequest, signal: AbortSignal): Promise<StudySummary> {
-  const progress = terminalProgress(process.stderr, request.plan?.samples ? 'read' : 'made');
+  const progress = terminalProgress(
+    process.stderr,
+    request.plan?.source.kind === 'samples' ? 'read' : 'made',
+  );
   try {
     return await runStudy({ ...request, signal, report: progress.report });
   } finally {

@@ -2,7 +2,14 @@
 
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import type { Execution, Profile, Provider, Strategy, StudyPlan } from '../../protocol/study.ts';
+import {
+  type Execution,
+  PLAN_VERSION,
+  type Profile,
+  type Provider,
+  type Strategy,
+  type StudyPlan,
+} from '../../protocol/study.ts';
 import { defaultRule, defaultSampling } from '../plan/plan.ts';
 import {
   addColumnOptions,
@@ -147,7 +154,12 @@ function addSamplingOptions(command: Command): Command {
     )
     .option('--prompts <path>', promptsHelp)
     .option('--top-k <n>', 'pick among the k most likely tokens; 0: all', wholeNumber, d.topK)
-    .option('--top-p <x>', 'pick among the most likely tokens that hold this probability', number, d.topP)
+    .option(
+      '--top-p <x>',
+      'pick among the most likely tokens that hold this probability',
+      number,
+      d.topP ?? 1,
+    )
     .option('--temperature <x>', 'above 1: wilder, below: tamer; 0: greedy', number, d.temperature)
     .option('--seed <n>', 'the same seed gives the same samples', wholeNumber, d.seed)
     .option(
@@ -168,17 +180,22 @@ function addRunOptions(command: Command): Command {
 async function planOf(options: Options): Promise<StudyPlan> {
   const { samples, strategy, maxTokens, topK, topP, temperature, seed, minLines, profile } = options;
   const prompts = options.prompts ? await promptsOf(resolve(options.prompts)) : [];
+  const model = options.model === undefined ? null : modelLocation(options.model);
   return {
-    model: options.model === undefined ? null : modelLocation(options.model),
-    samples: typeof samples === 'string' ? resolve(samples) : null,
+    version: PLAN_VERSION,
+    source:
+      typeof samples === 'string'
+        ? { kind: 'samples', samples: resolve(samples), model }
+        : { kind: 'model', model: model! },
     corpus: options.corpus.map(corpusLocation),
     ...columnsOf(options),
     sampling:
       typeof samples === 'string'
         ? defaultSampling
         : {
-            ...{ strategy, nSamples: samples, maxTokens, topK, topP, temperature, seed, prompts },
-            ...(options.int8 ? { products: 'int8' as const } : {}),
+            ...{ strategy, nSamples: samples, maxTokens, topK, temperature, seed, prompts },
+            topP: topP === 1 ? null : topP,
+            int8: options.int8 ?? false,
           },
     rule: { minLines, profile },
   };

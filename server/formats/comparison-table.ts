@@ -12,8 +12,8 @@ export function comparisonTables({ studies, shared, pairs, warnings }: Compariso
     const { strategy, topK, temperature, maxTokens, seed } = plan.sampling;
     return [
       name,
-      basename(plan.model ?? plan.samples ?? ''),
-      plan.samples === null
+      basename(plan.source.model ?? (plan.source.kind === 'samples' ? plan.source.samples : '')),
+      plan.source.kind === 'model'
         ? `${strategy}, top-k ${topK}, T ${temperature}, ${maxTokens} tokens, seed ${seed}`
         : 'made elsewhere',
       count(m.samples.total),

@@ -48,15 +48,15 @@ export function* reportHtml(content: ReportContent): Generator<string> {
 }
 
 function facts(s: StudySummary): readonly (readonly [string, string])[] {
-  const { sampling, rule } = s.plan;
+  const { source, sampling, rule } = s.plan;
   return [
     ['State', s.state],
-    s.plan.samples === null
+    source.kind === 'model'
       ? [
           'Model',
-          `${s.plan.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
+          `${source.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
         ]
-      : ['Samples from', s.plan.samples],
+      : ['Samples from', source.samples],
     ['Samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
     [
       'Corpus',

@@ -32,15 +32,15 @@ export function* reportMarkdown(content: ReportContent): Generator<string> {
 }
 
 function facts(s: StudySummary): readonly (readonly string[])[] {
-  const { sampling, rule } = s.plan;
+  const { source, sampling, rule } = s.plan;
   return [
     ['state', s.state],
-    s.plan.samples === null
+    source.kind === 'model'
       ? [
           'model',
-          `${s.plan.model} (${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed})`,
+          `${source.model} (${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed})`,
         ]
-      : ['samples from', s.plan.samples],
+      : ['samples from', source.samples],
     ['samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
     [
       'corpus',

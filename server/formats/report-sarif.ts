@@ -3,6 +3,7 @@
 
 import { maskRanges } from '../analysis/sensitive.ts';
 import type { SensitiveFinding } from '../answers/sensitive-findings.ts';
+import { toVersion1 } from '../plan/version-1.ts';
 import { readSampleText } from '../store/samples-table.ts';
 import { version } from '../version.ts';
 import { confirmationLinks, describeConfirmation, findingsByFragment } from './confirmations.ts';
@@ -71,7 +72,7 @@ function invocation({ summary }: ReportContent) {
   return {
     executionSuccessful: summary.state === 'complete' || summary.state === 'partial',
     startTimeUtc: summary.createdAt,
-    properties: { state: summary.state, plan: summary.plan, problems: summary.nProblems },
+    properties: { state: summary.state, plan: toVersion1(summary.plan), problems: summary.nProblems },
   };
 }
 

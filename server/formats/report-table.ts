@@ -54,14 +54,14 @@ export function* reportTable(content: ReportContent, rows: Rows): Generator<stri
 }
 
 function* heading(s: StudySummary): Generator<string> {
-  const { sampling } = s.plan;
+  const { source, sampling } = s.plan;
   const megabytes = (s.corpusBytes / 1e6).toFixed(1);
   yield `Study     ${s.id} (${s.state}${s.failure ? `: ${s.failure.split('\n')[0]}` : ''}, ${(s.elapsedMs / 1000).toFixed(1)} s)`;
-  if (s.plan.samples === null) {
-    yield `Model     ${s.plan.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`;
+  if (source.kind === 'model') {
+    yield `Model     ${source.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`;
   }
   const tokens = s.nTokens > 0 ? ` (${counted(s.nTokens, 'token')})` : '';
-  yield `Samples   ${count(s.nSamples)}${tokens}${s.plan.samples === null ? '' : `, from ${s.plan.samples}`}`;
+  yield `Samples   ${count(s.nSamples)}${tokens}${source.kind === 'samples' ? `, from ${source.samples}` : ''}`;
   const size = s.corpusBytes > 0 ? `, ${megabytes} MB` : '';
   yield `Corpus    ${counted(s.nDocuments, 'document')}${size}, ${s.nShardsScanned} of ${s.nShards} shards scanned`;
 }

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import type { StudyPlan } from '../../protocol/study.ts';
+import { PLAN_VERSION, type StudyPlan } from '../../protocol/study.ts';
 import { EnvironmentError } from '../errors.ts';
 import { defaultRule, defaultSampling } from './plan.ts';
 
@@ -16,8 +16,8 @@ export function demoPlan(productFolder: string): StudyPlan {
     });
   }
   return {
-    model,
-    samples: null,
+    version: PLAN_VERSION,
+    source: { kind: 'model', model },
     corpus: [corpus],
     sampling: { ...defaultSampling, nSamples: 256, maxTokens: 256 },
     rule: defaultRule,

@@ -3,7 +3,7 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { PlanFile } from '../../protocol/plan-file.ts';
-import type { ColumnNames, SamplingPlan, StudyPlan } from '../../protocol/study.ts';
+import { type ColumnNames, PLAN_VERSION, type SamplingPlan, type StudyPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
 import { reasonOf } from '../system-failure.ts';
@@ -37,14 +37,15 @@ export async function makePlan(value: unknown, folder: string): Promise<StudyPla
     nSamples: written.samples ?? defaultSampling.nSamples,
     maxTokens: written.maxTokens ?? defaultSampling.maxTokens,
     topK: written.topK ?? defaultSampling.topK,
-    topP: written.topP ?? defaultSampling.topP,
+    topP: written.topP === 1 ? null : (written.topP ?? null),
+    int8: written.int8 ?? false,
     temperature: written.temperature ?? defaultSampling.temperature,
     seed: written.seed ?? defaultSampling.seed,
     prompts,
   };
   const plan: StudyPlan = {
-    model: place('model', written.model, folder),
-    samples: null,
+    version: PLAN_VERSION,
+    source: { kind: 'model', model: place('model', written.model, folder) },
     corpus: corpus.map((name) => place('dataset', name, folder)),
     ...(written.columns === undefined ? {} : { columns: written.columns }),
     sampling,
@@ -71,7 +72,7 @@ function place(kind: 'model' | 'dataset', text: string, folder: string): string 
   return isHubName(named) && !existsSync(found) ? named : found;
 }
 
-type Kind = 'string' | 'number' | 'strings' | 'columns' | readonly string[];
+type Kind = 'string' | 'number' | 'boolean' | 'strings' | 'columns' | readonly string[];
 
 const PROPERTIES: Readonly<Record<keyof PlanFile | '$schema', Kind>> = {
   $schema: 'string',
@@ -83,6 +84,7 @@ const PROPERTIES: Readonly<Record<keyof PlanFile | '$schema', Kind>> = {
   prompts: 'string',
   topK: 'number',
   topP: 'number',
+  int8: 'boolean',
   temperature: 'number',
   seed: 'number',
   minLines: 'number',

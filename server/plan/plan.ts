@@ -8,10 +8,11 @@ export const defaultSampling: SamplingPlan = {
   nSamples: 20_000,
   maxTokens: 512,
   topK: 40,
-  topP: 1,
+  topP: null,
   temperature: 1,
   seed: 0,
   prompts: [],
+  int8: false,
 };
 
 export const defaultRule: MatchRule = { minLines: 6, profile: 'exact-1' };
@@ -32,11 +33,11 @@ export function checkPlan(plan: StudyPlan): void {
   if (!(sampling.temperature >= 0 && sampling.temperature < Number.POSITIVE_INFINITY)) {
     throw new UserError(`temperature is ${sampling.temperature}, but must be 0 (greedy) or more`);
   }
-  if (!(sampling.topP > 0 && sampling.topP <= 1)) {
+  if (sampling.topP !== null && !(sampling.topP > 0 && sampling.topP <= 1)) {
     throw new UserError(`top-p is ${sampling.topP}, but must be above 0 and at most 1`);
   }
   const needsPrompts = sampling.strategy === 'pcg' || sampling.strategy === 'tsg';
-  if (plan.samples === null && needsPrompts && sampling.prompts.length === 0) {
+  if (plan.source.kind === 'model' && needsPrompts && sampling.prompts.length === 0) {
     throw new UserError(`Strategy ${sampling.strategy} continues prompts, but there are none`, {
       action: 'Give them with --prompts FILE.',
     });
@@ -66,7 +67,8 @@ const named = (key: string) =>
   key === 'nSamples' ? 'samples' : key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function flatten(plan: StudyPlan): Record<string, string> {
-  const { sampling, rule, ...rest } = plan;
-  const entries = Object.entries({ ...rest, ...sampling, ...rule });
+  const { version: _, source, sampling, rule, ...rest } = plan;
+  const { kind: __, ...places } = source;
+  const entries = Object.entries({ ...places, ...rest, ...sampling, ...rule });
   return Object.fromEntries(entries.map(([key, value]) => [key, JSON.stringify(value)]));
 }

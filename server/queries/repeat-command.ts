@@ -9,30 +9,30 @@ import { productFolder } from '../product-folder.ts';
 const PROMPTS_FILE = 'prompts.jsonl';
 
 export function repeatCommand(plan: StudyPlan, name: string): RepeatRecipe {
-  const { samples, model, sampling, rule } = plan;
+  const { source, sampling, rule } = plan;
   const program = join(productFolder(), 'dist', 'cli.js');
-  const words = ['node', quote(program), samples === null ? 'study' : 'scan'];
+  const words = ['node', quote(program), source.kind === 'model' ? 'study' : 'scan'];
   const add = (option: string, ...values: readonly (string | number)[]) =>
     words.push(option, ...values.map((value) => quote(String(value))));
-  if (model !== null) add('--model', model);
-  if (samples !== null) add('--samples', samples);
+  if (source.model !== null) add('--model', source.model);
+  if (source.kind === 'samples') add('--samples', source.samples);
   add('--corpus', ...plan.corpus);
   addColumns(add, plan.columns);
-  if (samples === null) {
+  if (source.kind === 'model') {
     add('--strategy', sampling.strategy);
     if (sampling.prompts.length > 0) add('--prompts', PROMPTS_FILE);
     add('--samples', sampling.nSamples);
     add('--max-tokens', sampling.maxTokens);
     add('--top-k', sampling.topK);
-    if (sampling.topP !== 1) add('--top-p', sampling.topP);
+    if (sampling.topP !== null) add('--top-p', sampling.topP);
     add('--temperature', sampling.temperature);
     add('--seed', sampling.seed);
-    if (sampling.products === 'int8') words.push('--int8');
+    if (sampling.int8) words.push('--int8');
   }
   add('--min-lines', rule.minLines);
   add('--profile', rule.profile);
   add('--out', `${name}-again.sqlite`);
-  return { command: words.join(' '), nPrompts: samples === null ? sampling.prompts.length : 0 };
+  return { command: words.join(' '), nPrompts: source.kind === 'model' ? sampling.prompts.length : 0 };
 }
 
 function addColumns(add: (option: string, value: string) => void, columns: ColumnNames = {}): void {

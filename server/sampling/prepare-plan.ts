@@ -30,7 +30,7 @@ export function preparePlan(checkpoint: Checkpoint | ExportedModel, plan: Sampli
   const schedule = toSchedule(plan);
   const rule = {
     topK: Math.min(plan.topK, config.vocabularySize),
-    topP: plan.topP,
+    topP: plan.topP ?? 1,
     greedy: schedule.kind === 'constant' && schedule.temperature === 0,
   };
   const { prompts, notes } = readPrompts(checkpoint, plan);
@@ -100,7 +100,8 @@ function checkNumbers(plan: SamplingPlan): void {
   if (!Number.isSafeInteger(plan.nSamples) || plan.nSamples < 0 || plan.nSamples >= 2 ** 32)
     refuse('samples', plan.nSamples, 'a whole number from 0');
   if (!Number.isSafeInteger(plan.topK) || plan.topK < 0) refuse('top-k', plan.topK, 'a whole number from 0');
-  if (!(plan.topP > 0 && plan.topP <= 1)) refuse('top-p', plan.topP, 'above 0 and at most 1');
+  if (plan.topP !== null && !(plan.topP > 0 && plan.topP <= 1))
+    refuse('top-p', plan.topP, 'above 0 and at most 1');
   if (!(plan.temperature >= 0 && plan.temperature < Infinity))
     refuse('temperature', plan.temperature, '0 or above');
   if (!Number.isSafeInteger(plan.seed)) refuse('seed', plan.seed, 'a whole number');

@@ -100,8 +100,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   const form = formOf(request);
   const { task, weightFolder } = await toTask(checkpoint, prepared, plan, signal);
   const session = { provider, nThreads, weightFolder };
-  const distance =
-    plan.products && task.kind === 'generate' ? await measure(task, session, signal) : undefined;
+  const distance = plan.int8 && task.kind === 'generate' ? await measure(task, session, signal) : undefined;
   const report = () => {
     const environment = { provider, form, batch: queue.size, workers, runtime };
     const facts = distance === undefined ? {} : { distance };
@@ -129,7 +128,7 @@ type ExportedTask = Extract<WorkerTask, { readonly kind: 'generate-exported' }>;
 async function toTask(
   checkpoint: Checkpoint | ExportedModel,
   { rule, schedule }: PreparedPlan,
-  { seed, maxTokens, products }: SamplingPlan,
+  { seed, maxTokens, int8 }: SamplingPlan,
   signal: AbortSignal,
 ): Promise<{ readonly task: GenerateTask | ExportedTask; readonly weightFolder: string }> {
   const common = { seed, maxTokens, schedule };
@@ -142,8 +141,7 @@ async function toTask(
     };
   }
   const { config, weights, weightFolder } = checkpoint;
-  const model =
-    products === 'int8' ? await roundModel(checkpoint, signal) : { config, weights, weightFolder };
+  const model = int8 ? await roundModel(checkpoint, signal) : { config, weights, weightFolder };
   const settings = { ...common, config };
   return { task: { kind: 'generate', model, rule, settings }, weightFolder: model.weightFolder };
 }
@@ -161,7 +159,7 @@ async function chooseDevicesFor(
   { checkpoint, plan, execution, signal }: SampleRequest,
   { rule, schedule, nPositions }: PreparedPlan,
 ): Promise<DeviceChoice> {
-  if (checkpoint.kind === 'exported' || plan.products !== undefined) return { chosen: null, fallbacks: [] };
+  if (checkpoint.kind === 'exported' || plan.int8) return { chosen: null, fallbacks: [] };
   const settings = { config: checkpoint.config, seed: plan.seed, maxTokens: plan.maxTokens, schedule };
   return chooseDevices({
     execution,
@@ -203,9 +201,9 @@ function refuseComparison(): never {
   });
 }
 
-function formOf({ checkpoint, plan: { products } }: SampleRequest): string {
-  if (checkpoint.kind === 'weights') return products === undefined ? LOOP_FORM : `${LOOP_FORM}-${products}`;
-  if (products === undefined) return EXPORTED_FORM;
+function formOf({ checkpoint, plan: { int8 } }: SampleRequest): string {
+  if (checkpoint.kind === 'weights') return int8 ? `${LOOP_FORM}-int8` : LOOP_FORM;
+  if (!int8) return EXPORTED_FORM;
   throw new UserError(`${checkpoint.decoder.path} is an exported model and computes as it was exported.`, {
     action: 'Leave the 8-bit option out, or choose a folder with model.safetensors in it.',
   });

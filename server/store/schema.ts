@@ -218,6 +218,21 @@ CREATE INDEX fragment_facts_with_licence ON fragment_facts (category, spdx_id) W
 -- Mean perplexity over windows of six lines, under that scorer; NULL where it was not measured.
 ALTER TABLE sample_scores ADD COLUMN windowed_perplexity REAL;
 `,
+  `
+-- Plans of version 2: a source instead of a pair of nulls, a flag for 8-bit products, and null for no nucleus cut.
+UPDATE study SET plan = json_remove(
+  json_set(plan,
+    '$.version', 2,
+    '$.source', CASE
+      WHEN plan ->> '$.samples' IS NULL THEN json_object('kind', 'model', 'model', plan ->> '$.model')
+      ELSE json_object('kind', 'samples', 'samples', plan ->> '$.samples', 'model', plan ->> '$.model')
+    END,
+    '$.sampling.topP', CASE WHEN plan ->> '$.sampling.topP' = 1 THEN NULL ELSE plan -> '$.sampling.topP' END,
+    '$.sampling.int8', json(CASE WHEN plan ->> '$.sampling.products' = 'int8' THEN 'true' ELSE 'false' END)
+  ),
+  '$.model', '$.samples', '$.sampling.products'
+) WHERE json_valid(plan) AND plan ->> '$.source' IS NULL;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

@@ -6,12 +6,12 @@ import { UserError } from '../errors.ts';
 import { isHubName } from '../hub/hub-name.ts';
 
 /** Throws a `UserError` that names everything that is missing. What is on the Hub is looked for later. */
-export function checkPlaces({ model, corpus, samples }: StudyPlan): void {
+export function checkPlaces({ source, corpus }: StudyPlan): void {
   const missing = [
-    ...[model].map((path) => ({ what: 'model folder', path })),
+    ...(source.model === null ? [] : [{ what: 'model folder', path: source.model }]),
     ...corpus.map((path) => ({ what: 'corpus path', path })),
-    ...[samples].map((path) => ({ what: 'samples path', path })),
-  ].filter(({ path }) => path !== null && !isHubName(path) && !existsSync(path));
+    ...(source.kind === 'samples' ? [{ what: 'samples path', path: source.samples }] : []),
+  ].filter(({ path }) => !isHubName(path) && !existsSync(path));
   if (missing.length === 0) return;
   throw new UserError(missing.map(({ what, path }) => `The ${what} ${path} does not exist`).join('; '), {
     action: 'Check the path, from the folder that the command is run in.',

@@ -23,13 +23,14 @@ export function estimateStudy(
   sizes: readonly number[],
   speeds: readonly MeasuredSpeed[],
 ): StudyEstimate {
-  const modelBytes = plan.model === null ? 0 : bytesOf(plan.model, /\.(safetensors|bin|onnx)$/);
+  const { source } = plan;
+  const modelBytes = source.kind === 'samples' ? 0 : bytesOf(source.model, /\.(safetensors|bin|onnx)$/);
   const corpusBytes = plan.corpus.reduce<number | null>((sum, place) => {
     const bytes = bytesOf(place, /./);
     return sum === null || bytes === null ? null : sum + bytes;
   }, 0);
   const nCores = availableParallelism();
-  const measured = modelBytes === null ? undefined : nearest(plan.model, modelBytes, speeds);
+  const measured = modelBytes === null ? undefined : nearest(source.model, modelBytes, speeds);
   const scanSpeed = measured?.scanBytesPerSecond ?? CORPUS_BYTES_PER_SECOND * nCores;
   return {
     modelBytes,

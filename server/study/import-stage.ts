@@ -1,6 +1,7 @@
 // Stage `sample` for samples that were made elsewhere: they are copied into the study file, so that it
 // stands alone afterwards.
 
+import type { SamplesSource } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { readSamples } from '../formats/read-samples.ts';
 import { startMeter } from '../progress.ts';
@@ -12,19 +13,20 @@ import { setAnalysed } from '../store/study-table.ts';
 import { localModel } from './hub-sources.ts';
 import type { StageContext } from './stage-context.ts';
 
-export async function importSamples(context: StageContext, path: string): Promise<void> {
-  const { db, plan, report } = context;
+export async function importSamples(context: StageContext, source: SamplesSource): Promise<void> {
+  const { db, report } = context;
+  const path = source.samples;
   const done = readSampleIds(db);
   if (done.size > 0) return; // they were copied in one transaction
   const imported = readSamples(path);
   const meter = startMeter(report, 'sample', 'samples', imported.length);
   const needsDecoding = imported.some(({ content }) => 'tokens' in content);
-  if (needsDecoding && plan.model === null) {
+  if (needsDecoding && source.model === null) {
     throw new UserError(`${path} holds token ids, which need the model's tokenizer`, {
       action: 'Name the model that made them with --model.',
     });
   }
-  const checkpoint = needsDecoding ? await openModel(await localModel(context, plan.model!)) : undefined;
+  const checkpoint = needsDecoding ? await openModel(await localModel(context, source.model!)) : undefined;
   const samples = imported.map(({ sampleId, content }): StoredSample => {
     const tokens = 'tokens' in content ? Uint32Array.from(content.tokens) : null;
     const text = 'text' in content ? content.text : decodeTokens(checkpoint!.tokenBytes, tokens!);

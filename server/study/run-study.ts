@@ -109,8 +109,15 @@ async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promi
   }
 }
 
-const makeSamples = (context: StageContext): Promise<void> =>
-  context.plan.samples === null ? sample(context) : importSamples(context, context.plan.samples);
+function makeSamples(context: StageContext): Promise<void> {
+  const { source } = context.plan;
+  switch (source.kind) {
+    case 'model':
+      return sample(context, source);
+    case 'samples':
+      return importSamples(context, source);
+  }
+}
 
 /** Writes into the file how the run ended, whatever happens. */
 async function recordingOutcome(db: Database, run: () => Promise<StudyState>): Promise<void> {

@@ -1,6 +1,6 @@
 // Stage `sample`: the model's outputs, a batch a transaction. A sample that is in the file is never made again.
 
-import type { Execution, Provider } from '../../protocol/study.ts';
+import type { Execution, ModelSource, Provider } from '../../protocol/study.ts';
 import { throwIfAborted } from '../errors.ts';
 import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
@@ -14,10 +14,12 @@ import { checkSameFact } from './environment.ts';
 import { localModel } from './hub-sources.ts';
 import type { StageContext } from './stage-context.ts';
 
-export async function sample({ db, plan, execution, signal, report }: StageContext): Promise<void> {
-  const model = plan.model!;
+export async function sample(
+  { db, plan, execution, signal, report }: StageContext,
+  { model }: ModelSource,
+): Promise<void> {
   const checkpoint = await openModel(await localModel({ db, execution, signal, report }, model));
-  checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${plan.model}`);
+  checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${model}`);
   const name = isHubName(model) ? parseHubName(model, 'model').repository : checkpoint.name;
   mergeEnvironment(db, { model: name, modelDigest: checkpoint.digest });
   const done = readSampleIds(db);

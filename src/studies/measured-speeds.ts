@@ -30,12 +30,12 @@ export class MeasuredSpeeds {
   async learn({ summary, last }: EndedRun): Promise<void> {
     const { plan, id, nSamples, nTokens } = summary;
     const samplesPerSecond = rate(last.get('sample'));
-    if (plan.model === null || samplesPerSecond === null || nTokens === 0) return;
+    if (plan.source.kind !== 'model' || samplesPerSecond === null || nTokens === 0) return;
     const { modelBytes } = await this.#server.request(estimateStudy, { plan, sizes: [], speeds: [] });
     const file = statSync(id, { throwIfNoEntry: false });
     if (modelBytes === null || file === undefined) return;
     const speed: MeasuredSpeed = {
-      model: plan.model,
+      model: plan.source.model,
       modelBytes,
       tokensPerSecond: (samplesPerSecond * nTokens) / nSamples,
       filled: nTokens / (nSamples * plan.sampling.maxTokens),

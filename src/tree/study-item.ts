@@ -87,7 +87,7 @@ function tooltipOf(summary: StudySummary): string {
     summary.name,
     memorised,
     scanned,
-    plan.model === null ? '' : l10n.t('Model: {0}', plan.model),
+    plan.source.model === null ? '' : l10n.t('Model: {0}', plan.source.model),
     l10n.t('Training data: {0}', plan.corpus.join(', ')),
     summary.id,
   ]

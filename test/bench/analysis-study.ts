@@ -4,6 +4,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { PLAN_VERSION } from '../../protocol/study.ts';
 import { randomSource } from '../../server/analysis/random.ts';
 import { defaultRule, defaultSampling } from '../../server/plan/plan.ts';
 import { openForWriting, transact } from '../../server/store/study-file.ts';
@@ -26,8 +27,8 @@ export function seedStudy(): void {
   const db = openForWriting(path);
   db.exec('PRAGMA synchronous = OFF');
   insertStudy(db, {
-    model: '/models/large',
-    samples: null,
+    version: PLAN_VERSION,
+    source: { kind: 'model', model: '/models/large' },
     corpus: ['/corpus'],
     sampling: defaultSampling,
     rule: defaultRule,

@@ -60,7 +60,15 @@ async function measure(measurement: Measurement): Promise<Result> {
       });
     }
     case 'study': {
-      const plan = { strategy: 'npg', topK: 40, topP: 1, temperature: 1, seed: 0, prompts: [] } as const;
+      const plan = {
+        strategy: 'npg',
+        topK: 40,
+        topP: null,
+        temperature: 1,
+        seed: 0,
+        prompts: [],
+        int8: false,
+      } as const;
       const request = {
         checkpoint,
         plan: { ...plan, nSamples: measurement.samples, maxTokens: measurement.tokens },

@@ -4,12 +4,13 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { defaultRule, defaultSampling } from '../../server/plan/plan.ts';
+import { defaultSampling } from '../../server/plan/plan.ts';
 import { groupFragments } from '../../server/store/facts-tables.ts';
 import { indexWords } from '../../server/store/fragment-words.ts';
 import { migrations } from '../../server/store/schema.ts';
 import { openForWriting, transact } from '../../server/store/study-file.ts';
 import { insertStudy, setAnalysed, setState } from '../../server/store/study-table.ts';
+import { modelPlan } from '../support/plans.ts';
 
 export const N_FRAGMENTS = 1_000_000;
 const FOLDER = join(import.meta.dirname, '..', '..', '.cache', 'ui-study');
@@ -24,7 +25,7 @@ export function seedMillion(nFragments = N_FRAGMENTS, folder = FOLDER): string {
   rmSync(partial, { force: true });
   const db = openForWriting(partial);
   const sampling = { ...defaultSampling, nSamples: 20_000 };
-  insertStudy(db, { model: '/model', samples: null, corpus: ['/corpus'], sampling, rule: defaultRule });
+  insertStudy(db, modelPlan('/model', ['/corpus'], sampling));
   db.exec('PRAGMA journal_mode = OFF; PRAGMA synchronous = OFF');
   db.exec(seedSql(nFragments));
   transact(db, () => {

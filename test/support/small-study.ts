@@ -4,8 +4,8 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { StudyPlan } from '../../protocol/study.ts';
-import { defaultRule, defaultSampling } from '../../server/plan/plan.ts';
 import { runStudy } from '../../server/study/run-study.ts';
+import { scanPlan } from './plans.ts';
 
 /** Put together here, so that no scanner takes this file for a leak. */
 export const leakedToken = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
@@ -82,13 +82,7 @@ export async function makeSmallStudy(folder: string, name = 'small'): Promise<Sm
   writeFileSync(join(corpus, 'shard-1.jsonl'), json(documents.slice(2)));
   const samplePath = join(folder, 'samples.jsonl');
   writeFileSync(samplePath, json(samples));
-  const plan = {
-    model: null,
-    samples: samplePath,
-    corpus: [corpus],
-    sampling: defaultSampling,
-    rule: defaultRule,
-  };
+  const plan = scanPlan(samplePath, [corpus]);
   const file = join(folder, `${name}.sqlite`);
   await runStudy({
     file,

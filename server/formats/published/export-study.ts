@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Disclosure } from '../../answers/describe-fragments.ts';
+import { toVersion1 } from '../../plan/version-1.ts';
 import { openPlaceReader } from '../../store/place-reader.ts';
 import { readShards } from '../../store/shards-table.ts';
 import type { Database } from '../../store/study-file.ts';
@@ -25,7 +26,7 @@ const CACHE_KIB = 1 << 17;
 export async function exportStudy(db: Database, root: string, disclosure: Disclosure): Promise<Exported> {
   const { plan, environment } = readStudy(db)!;
   const { temperature, maxTokens, topK } = plan.sampling;
-  const model = String(environment.model ?? (plan.model ? basename(plan.model) : 'samples'));
+  const model = String(environment.model ?? (plan.source.model ? basename(plan.source.model) : 'samples'));
   const run = formatRunName({ model, temperature, maxTokens, topK, strategy: null });
   const results = join(root, 'extract', 'results', run);
   const logs = join(root, 'log', 'save', run);
@@ -39,7 +40,7 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
     join(logs, 'verbatim-study.json'),
     JSON.stringify({
       version: 1,
-      plan,
+      plan: toVersion1(plan),
       environment,
       shards: readShards(db).map(({ name, path }) => ({ name, path })),
     }),

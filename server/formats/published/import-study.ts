@@ -3,10 +3,11 @@
 
 import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
-import type { StudyPlan } from '../../../protocol/study.ts';
+import { PLAN_VERSION, type StudyPlan } from '../../../protocol/study.ts';
 import type { CoveredRange, Fragment } from '../../engine/detection.ts';
 import { UserError } from '../../errors.ts';
 import { defaultRule, defaultSampling } from '../../plan/plan.ts';
+import { fromVersion1, type PlanOfVersion1 } from '../../plan/version-1.ts';
 import { type ImportedDocument, type ImportedPlaces, importCounts, importPlaces } from './import-places.ts';
 import { importSamples, type PublishedSamples } from './import-samples.ts';
 import { findRuns, type RunFolders } from './layout.ts';
@@ -31,7 +32,7 @@ export function importStudy(root: string, run: string | undefined): ImportedStud
   const samples = importSamples(folders.results);
   const places = folders.logs ? importPlaces(folders.logs) : NOTHING;
   const own = folders.logs ? readOwn(folders.logs) : undefined;
-  const plan = own?.plan ?? publishedPlan(folders, samples);
+  const plan = own === undefined ? publishedPlan(folders, samples) : fromVersion1(own.plan);
   const counts = folders.logs ? readCounts(join(folders.logs, 'stats', 'verbatim-counts.jsonl')) : new Map();
   const placed = placeFragments(places, samples, counts, plan.rule.profile);
   const isWithoutLogs = folders.logs !== null && places.shards.length === 0;
@@ -75,8 +76,8 @@ function publishedPlan({ name, results }: RunFolders, { samples, prompts }: Publ
   const strategy = (name.strategy ??
     (prompts.length > 0 ? 'pcg' : 'npg')) as StudyPlan['sampling']['strategy'];
   return {
-    model: null,
-    samples: results,
+    version: PLAN_VERSION,
+    source: { kind: 'samples', samples: results, model: null },
     corpus: [],
     sampling: {
       ...defaultSampling,
@@ -92,7 +93,7 @@ function publishedPlan({ name, results }: RunFolders, { samples, prompts }: Publ
 }
 
 interface OwnExport {
-  readonly plan: StudyPlan;
+  readonly plan: PlanOfVersion1;
   readonly environment: Readonly<Record<string, unknown>>;
   readonly shards: readonly { readonly name: string; readonly path: string }[];
 }

@@ -104,8 +104,9 @@ export const tests = [
     writeFileSync(join(corpus, 'leak.js'), lines.join('\n'));
     writeFileSync(samples, JSON.stringify(lines.join('\n')));
     const { server } = parts();
-    const { sampling, rule } = await server.request(getDemoPlan, {});
-    const plan = { model: null, samples, corpus: [corpus], sampling, rule };
+    const demo = await server.request(getDemoPlan, {});
+    const source = { kind: 'samples', samples, model: null } as const;
+    const plan = { ...demo, source, corpus: [corpus] };
     await server.request(runStudy, { study, plan, execution: readExecution() });
     const editor = await window.showTextDocument(sampleUri(study, 0, null));
     assert.ok(!editor.document.getText().includes('jane.doe'), editor.document.getText());

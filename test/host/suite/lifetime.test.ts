@@ -46,13 +46,13 @@ export const tests = [
   hostTest(
     'shows the stored fragment when the training data is gone',
     async () => {
-      const { model, corpus } = await parts().server.request(getDemoPlan, {});
+      const { source, corpus } = await parts().server.request(getDemoPlan, {});
       const copy = join(workspace.workspaceFolders![0]!.uri.fsPath, 'corpus');
       mkdirSync(copy);
       for (const path of corpus) cpSync(path, copy, { recursive: true });
       const choice: StudyChoice = {
         kind: 'plan',
-        plan: { model: model!, corpus: copy, samples: 64, maxTokens: 256 },
+        plan: { model: source.model!, corpus: copy, samples: 64, maxTokens: 256 },
         folder: '/',
       };
       await commands.executeCommand('verbatim.runStudy', choice);
@@ -83,10 +83,10 @@ export const tests = [
     'keeps what a study had when the background process dies under it',
     async () => {
       if (process.platform !== 'linux') return; // How to find a child differs.
-      const { model, corpus } = await parts().server.request(getDemoPlan, {});
+      const { source, corpus } = await parts().server.request(getDemoPlan, {});
       const choice: StudyChoice = {
         kind: 'plan',
-        plan: { model: model!, corpus, samples: 5000, maxTokens: 256 },
+        plan: { model: source.model!, corpus, samples: 5000, maxTokens: 256 },
         folder: '/',
       };
       const { runs, errors } = parts();
@@ -146,10 +146,20 @@ export const tests = [
   hostTest(
     'leaves a study alone that another program runs, and offers to go on when that died',
     async () => {
-      const { model, corpus } = await parts().server.request(getDemoPlan, {});
+      const { source, corpus } = await parts().server.request(getDemoPlan, {});
       const study = join(workspace.workspaceFolders![0]!.uri.fsPath, '.verbatim', 'elsewhere.sqlite');
       const cli = join(extension().extensionPath, 'dist', 'cli.js');
-      const args = ['study', '--model', model!, '--corpus', ...corpus, '--out', study, '--samples', '5000'];
+      const args = [
+        'study',
+        '--model',
+        source.model!,
+        '--corpus',
+        ...corpus,
+        '--out',
+        study,
+        '--samples',
+        '5000',
+      ];
       const other = spawn(process.env.VERBATIM_TEST_NODE!, [cli, ...args, '--batch', '8'], {
         stdio: 'ignore',
       });

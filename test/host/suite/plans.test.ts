@@ -14,9 +14,9 @@ export const tests = [
   hostTest(
     'runs a plan file, whose paths begin at its own folder',
     async () => {
-      const { model, corpus } = await parts().server.request(getDemoPlan, {});
+      const { source, corpus } = await parts().server.request(getDemoPlan, {});
       const file = planFile('tiny.verbatim.json', {
-        model,
+        model: source.model,
         corpus: corpus[0],
         samples: 8,
         maxTokens: 64,
@@ -76,7 +76,7 @@ export const tests = [
       plan: { model: 'owner/name', corpus: 'owner/data' },
       folder: '/',
     });
-    assert.equal(plan.model, 'hf://owner/name');
+    assert.equal(plan.source.model, 'hf://owner/name');
     const elsewhere = await parts().server.request(estimateStudy, { plan, sizes: [256], speeds: [] });
     assert.equal(elsewhere.sizes[0]!.seconds, null);
   }),
@@ -85,7 +85,7 @@ export const tests = [
     mkdirSync(join(folder, 'data'), { recursive: true });
     const file = planFile('plans/near.verbatim.json', { model: './model', corpus: ['data'] });
     const plan = await parts().server.request(readPlan, { file: file.fsPath });
-    assert.equal(plan.model, join(folder, 'model'));
+    assert.equal(plan.source.model, join(folder, 'model'));
     assert.deepEqual(plan.corpus, [join(folder, 'data')]);
   }),
 ];

@@ -38,7 +38,7 @@ export const tests = [
       const plan = await parts().server.request(getDemoPlan, {});
       const choice: StudyChoice = {
         kind: 'plan',
-        plan: { model: plan.model!, corpus: plan.corpus, samples: 5000, maxTokens: 256 },
+        plan: { model: plan.source.model!, corpus: plan.corpus, samples: 5000, maxTokens: 256 },
         folder: '/',
       };
       const { runs } = parts();

@@ -15,7 +15,7 @@ const request = {
   checkpoint: await openCheckpoint(process.argv[2]!),
   plan: {
     ...({ strategy: 'npg', nSamples: N_SAMPLES, maxTokens: 2048, topK: 40, topP: 1 } as const),
-    ...{ temperature: 1, seed: 1, prompts: [] },
+    ...{ temperature: 1, seed: 1, prompts: [], int8: false },
   },
   execution: { provider: 'cpu', batch: N_SAMPLES, workers: 1 } as const,
   isDone: () => false,

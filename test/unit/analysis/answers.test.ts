@@ -140,7 +140,7 @@ test('a comparison of unlike studies says what is unlike', () => {
   ]);
   assert.equal(warnings.length, 2);
   assert.match(warnings[0]!, /rules differ/);
-  const sampled = { ...plan, model: '/m', samples: null };
+  const sampled = { ...plan, source: { kind: 'model', model: '/m' } as const };
   const longer = { ...sampled, sampling: { ...plan.sampling, maxTokens: 9, seed: 1 } };
   const lengths = compareStudies([
     { name: 'a', db, plan: sampled },

@@ -7,7 +7,6 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { Progress } from '../../../protocol/study.ts';
 import { rankPredictors } from '../../../server/answers/rank-predictors.ts';
-import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
 import { openModel } from '../../../server/sampling/checkpoint.ts';
 import { type Score, scoreTexts } from '../../../server/sampling/score.ts';
 import { readSampleRows } from '../../../server/store/metrics-table.ts';
@@ -16,6 +15,7 @@ import { openForReading, openForWriting } from '../../../server/store/study-file
 import { runStudy } from '../../../server/study/run-study.ts';
 import { scoreSamples } from '../../../server/study/score-samples.ts';
 import { demoModel } from '../../support/cli.ts';
+import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const execution = { provider: 'cpu', batch: 'auto', workers: 1 } as const;
@@ -30,13 +30,7 @@ test('samples made elsewhere get perplexity and its windows from a model, with p
   const file = join(folder, 's.sqlite');
   await runStudy({
     file,
-    plan: {
-      model: null,
-      samples: join(folder, 'samples.jsonl'),
-      corpus: [join(folder, 'corpus.jsonl')],
-      sampling: defaultSampling,
-      rule: defaultRule,
-    },
+    plan: scanPlan(join(folder, 'samples.jsonl'), [join(folder, 'corpus.jsonl')]),
     execution,
     upTo: 'analyse',
     signal,

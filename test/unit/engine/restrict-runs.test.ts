@@ -10,10 +10,10 @@ import { listShards } from '../../../server/corpus/shard.ts';
 import type { SampleInput, ShardResult } from '../../../server/engine/detection.ts';
 import { restrictRuns } from '../../../server/engine/restrict-runs.ts';
 import { scanCorpus } from '../../../server/kernel/scan-corpus.ts';
-import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { runSweep } from '../../../server/study/run-sweep.ts';
+import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const signal = new AbortController().signal;
@@ -94,13 +94,7 @@ test('a sweep’s studies are those of separate runs', async () => {
     samplesOf('a', [document('one', 9), `x\n${document('two', 12)}`]),
     samplesOf('b', [`${document('two', 7)}\nother`, document('three', 20)]),
     samplesOf('c', ['nothing']),
-  ].map((samples) => ({
-    model: null,
-    samples,
-    corpus: [corpus],
-    sampling: defaultSampling,
-    rule: defaultRule,
-  }));
+  ].map((samples) => scanPlan(samples, [corpus]));
   const execution = { provider: 'cpu', batch: 'auto', workers: 1 } as const;
   const studies = plans.map((plan, i) => ({ plan, file: join(folder, `sweep-${i}.sqlite`) }));
   await runSweep({ studies, execution, signal, report, onStudy: () => {} });

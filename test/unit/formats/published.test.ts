@@ -8,13 +8,14 @@ import { exportStudy } from '../../../server/formats/published/export-study.ts';
 import { importStudy } from '../../../server/formats/published/import-study.ts';
 import { formatRunName, parseRunName } from '../../../server/formats/published/layout.ts';
 import { mergeText } from '../../../server/formats/published/merged-text.ts';
-import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
+import { defaultSampling } from '../../../server/plan/plan.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { preparePlan } from '../../../server/sampling/prepare-plan.ts';
 import { type Database, openForReading, openForWriting } from '../../../server/store/study-file.ts';
 import { summarise } from '../../../server/store/summary.ts';
 import { keepImportedStudy } from '../../../server/study/keep-imported-study.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
+import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { leakedToken, makeSmallStudy } from '../../support/small-study.ts';
 
@@ -146,13 +147,7 @@ test('mistake: rows past the last full 100,000 were dropped', async () => {
   const file = join(folder, 's.sqlite');
   const summary = await runStudy({
     file,
-    plan: {
-      model: null,
-      samples: join(folder, 'samples.jsonl'),
-      corpus: [join(folder, 'shard.jsonl')],
-      sampling: defaultSampling,
-      rule: defaultRule,
-    },
+    plan: scanPlan(join(folder, 'samples.jsonl'), [join(folder, 'shard.jsonl')]),
     execution: { provider: 'cpu', batch: 'auto', workers: 1 },
     upTo: 'analyse',
     signal: new AbortController().signal,

@@ -10,11 +10,11 @@ import { EnvironmentError, UserError } from '../../../server/errors.ts';
 import { readConfigurations } from '../../../server/hub/data-set-card.ts';
 import { formatHubName, locate, parseHubName } from '../../../server/hub/hub-name.ts';
 import { matches, selectModelFiles, selectShards } from '../../../server/hub/select-files.ts';
-import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { openDocument } from '../../../server/study/open-document.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { type HubServerOptions, startHubServer } from '../../support/hub-server.ts';
+import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { smallDisk } from '../../support/small-disk.ts';
 
@@ -50,13 +50,7 @@ async function setUp(options: Partial<HubServerOptions> = {}) {
   const run = (corpus: string, execution: { fetch?: 'missing' | 'never'; keepShards?: 'always' | 'never' }) =>
     runStudy({
       file: join(folder, 's.sqlite'),
-      plan: {
-        model: null,
-        samples,
-        corpus: [locate('dataset', corpus)],
-        sampling: defaultSampling,
-        rule: defaultRule,
-      },
+      plan: scanPlan(samples, [locate('dataset', corpus)]),
       execution: { provider: 'cpu', batch: 'auto', workers: 2, ...execution },
       upTo: 'analyse',
       signal,

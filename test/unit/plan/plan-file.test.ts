@@ -33,13 +33,14 @@ test('every property is taken, by the schema too', async () => {
   mkdirSync(join(folder, 'here'));
   const plan = await makePlan(full, folder);
   assert(isValid(full), JSON.stringify(isValid.errors));
-  assert.equal(plan.model, 'hf://owner/name');
+  assert.equal(plan.source.model, 'hf://owner/name');
   assert.deepEqual(plan.corpus, ['hf://datasets/owner/data', join(folder, 'here')]);
   assert.deepEqual(
     { ...plan.sampling },
     {
       ...{ strategy: 'tdg', nSamples: 10, maxTokens: 20, topK: 0, topP: 0.5, temperature: 0, seed: 7 },
       prompts: [],
+      int8: false,
     },
   );
   assert.deepEqual(plan.rule, { minLines: 3, profile: 'text-1' });
@@ -77,7 +78,7 @@ test('a folder that is there wins over a name of the Hub, from wherever the file
   const file = join(folder, 'x.verbatim.json');
   writeFileSync(file, JSON.stringify({ model: 'owner/name', corpus: 'owner/data' }));
   const plan = await readPlanFile(file);
-  assert.equal(plan.model, join(folder, 'owner', 'name'));
+  assert.equal(plan.source.model, join(folder, 'owner', 'name'));
   assert.deepEqual(plan.corpus, ['hf://datasets/owner/data']);
   writeFileSync(file, '{');
   await assert.rejects(readPlanFile(file), UserError);

@@ -28,7 +28,10 @@ test('lists make a grid, single values do not', async () => {
       ['topK=40,temperature=1', 40, 1, 7],
     ],
   );
-  assert.deepEqual([points[0]!.plan.model, points[0]!.plan.corpus], [join(folder, 'm'), [join(folder, 'c')]]);
+  assert.deepEqual(
+    [points[0]!.plan.source.model, points[0]!.plan.corpus],
+    [join(folder, 'm'), [join(folder, 'c')]],
+  );
   assert.equal((await read({ model: 'm', corpus: ['c'], samples: 5 }))[0]!.plan.sampling.nSamples, 5);
   assert.equal((await read({ model: ['m', 'n'], corpus: ['c'] })).length, 2);
 });

@@ -100,7 +100,7 @@ describe('automatic batches', () => {
         checkpoint,
         plan: {
           ...({ strategy: 'npg', nSamples: 3000, maxTokens: 4, topK: 40, topP: 1 } as const),
-          ...{ temperature: 1, seed: 1, prompts: [] },
+          ...{ temperature: 1, seed: 1, prompts: [], int8: false },
         },
         execution: { ...EXECUTION, batch },
         isDone: () => false,

@@ -199,6 +199,7 @@ const PLAN: SamplingPlan = {
   temperature: 1,
   seed: 0,
   prompts: [],
+  int8: false,
 };
 
 async function firstTokens(dir: string): Promise<readonly unknown[]> {

@@ -81,6 +81,7 @@ function writeExport(files: Files, source: Checkpoint = weights): string {
 
 const PLAN: SamplingPlan = {
   ...{ strategy: 'npg', nSamples: 9, maxTokens: 40, topK: 20, topP: 1, temperature: 1, seed: 4, prompts: [] },
+  int8: false,
 };
 const EXECUTION = { provider: 'cpu', batch: 4, workers: 1 } as const;
 const signal = new AbortController().signal;
@@ -328,7 +329,7 @@ describe('refused by name', () => {
 
   test('with 8-bit products', async () => {
     const exported = await openModel(writeExport({ 'model.onnx': graph }));
-    await assertRefused(() => sample(exported, { products: 'int8' }), /computes as it was exported/);
+    await assertRefused(() => sample(exported, { int8: true }), /computes as it was exported/);
   });
 });
 

@@ -29,7 +29,7 @@ const { signal } = new AbortController();
 const config = { n_embd: 192, n_head: 3, vocab_size: 1500, bos_token_id: 1499, eos_token_id: 1499 };
 const checkpoint = await openCheckpoint(writeRandomCheckpoint(join(folder, 'model'), { config }));
 
-async function sample(products: 'int8' | undefined, execution: Pick<Execution, 'batch' | 'workers'>) {
+async function sample(int8: boolean, execution: Pick<Execution, 'batch' | 'workers'>) {
   const samples: GeneratedSample[] = [];
   let form = '';
   let distance: DistributionDistance | undefined;
@@ -37,8 +37,7 @@ async function sample(products: 'int8' | undefined, execution: Pick<Execution, '
     checkpoint,
     plan: {
       ...({ strategy: 'npg', nSamples: 40, maxTokens: 70, topK: 40, topP: 1 } as const),
-      ...{ temperature: 1, seed: 2, prompts: [] },
-      ...(products === undefined ? {} : { products }),
+      ...{ temperature: 1, seed: 2, prompts: [], int8 },
     },
     execution: { provider: 'cpu', ...execution } as const,
     isDone: () => false,
@@ -53,16 +52,16 @@ async function sample(products: 'int8' | undefined, execution: Pick<Execution, '
 }
 
 test('samples do not depend on their neighbours, and the form says what they are', async () => {
-  const expected = await sample('int8', { batch: 40, workers: 1 });
+  const expected = await sample(true, { batch: 40, workers: 1 });
   assert.match(expected.form, /-int8$/);
   assert.ok(expected.distance && expected.distance.meanKl > 1e-6 && expected.distance.meanKl < 0.05);
   for (const execution of [
     { batch: 1, workers: 2 },
     { batch: 16, workers: 1 },
   ]) {
-    assert.deepEqual(await sample('int8', execution), expected);
+    assert.deepEqual(await sample(true, execution), expected);
   }
-  const exact = await sample(undefined, { batch: 40, workers: 1 });
+  const exact = await sample(false, { batch: 40, workers: 1 });
   assert.notDeepEqual(exact.samples, expected.samples);
   assert.equal(exact.distance, undefined);
 });

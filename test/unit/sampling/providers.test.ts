@@ -10,7 +10,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { deflateRawSync } from 'node:zlib';
-import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
+import { defaultSampling } from '../../../server/plan/plan.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { chooseDeviceForm, nameDeviceForm } from '../../../server/sampling/forms/device/device-form.ts';
 import { deviceEnvironment } from '../../../server/sampling/providers/device-system.ts';
@@ -19,6 +19,7 @@ import { chooseDevices, type DeviceQuestion } from '../../../server/sampling/run
 import { openForReading } from '../../../server/store/study-file.ts';
 import { readStudy } from '../../../server/store/study-table.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
+import { modelPlan } from '../../support/plans.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { driverEnvironment, hasSoftwareDriver } from '../../support/software-driver.ts';
@@ -144,7 +145,7 @@ describe('the choice of a provider', () => {
       const stop = new AbortController();
       const run = runStudy({
         file,
-        plan: { model, samples: null, corpus: [], sampling, rule: defaultRule },
+        plan: modelPlan(model, [], sampling),
         execution: { provider: 'auto', batch: 8, workers: 1 },
         upTo: 'sample',
         signal: stop.signal,

@@ -33,6 +33,7 @@ const PLAN: SamplingPlan = {
   temperature: 1,
   seed: 5,
   prompts: [],
+  int8: false,
 };
 const AUTO: Execution = { provider: 'auto', batch: 'auto', workers: 'auto' };
 
@@ -189,7 +190,7 @@ describe('sampled tokens follow the distribution', () => {
     const weights = normalise(sorted.map(([, value]) => Math.exp((value - sorted[0]![1]) / temperature)));
     let before = 0;
     const kept = weights.map((weight) => {
-      const isKept = before < plan.topP;
+      const isKept = before < (plan.topP ?? 1);
       before += weight;
       return isKept ? weight : 0;
     });

@@ -66,7 +66,7 @@ describe('token by token', () => {
       checkpoint: tiny,
       plan: {
         ...({ strategy: 'npg', nSamples: 40, maxTokens: 90, topK: 40, topP: 1, temperature: 1 } as const),
-        ...{ seed: 3, prompts: [] },
+        ...{ seed: 3, prompts: [], int8: false },
       },
       execution: AUTO,
       isDone: () => false,

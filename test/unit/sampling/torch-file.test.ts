@@ -8,13 +8,13 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../../../server/errors.ts';
-import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { readWeights } from '../../../server/sampling/weights/read-weights.ts';
 import type { Weight } from '../../../server/sampling/weights/safetensors.ts';
 import { readTorchFile } from '../../../server/sampling/weights/torch-file.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
+import { modelPlan } from '../../support/plans.ts';
 import {
   randomTensors,
   TINY_CONFIG,
@@ -193,13 +193,7 @@ test('a model is the same model, and makes the same samples, whichever way its w
     const file = join(dir, `${model.length}.sqlite`);
     await runStudy({
       file,
-      plan: {
-        model,
-        samples: null,
-        corpus: [],
-        sampling: { ...defaultSampling, nSamples: 4, maxTokens: 12 },
-        rule: defaultRule,
-      },
+      plan: modelPlan(model, [], { nSamples: 4, maxTokens: 12 }),
       execution: { provider: 'cpu', batch: 4, workers: 1 },
       upTo: 'sample',
       signal: new AbortController().signal,

@@ -2,7 +2,10 @@
 // have written, and reports them in the same words.
 
 import assert from 'node:assert/strict';
+import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { before, test } from 'node:test';
+import type { StudyPlan } from '../../../protocol/study.ts';
 import { writeReport } from '../../../server/cli/report-command.ts';
 import { gatherReport } from '../../../server/formats/report-content.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
@@ -17,10 +20,26 @@ import {
   layOutEarlierStudies,
   unpackEarlierStudy,
 } from '../../support/earlier-study.ts';
+import { modelPlan, scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const folder = scratchFolder();
 before(() => layOutEarlierStudies(folder));
+
+const corpus = [join(folder, 'corpus')];
+const columns = { license: 'licence' };
+const sampled = (): StudyPlan => ({
+  ...modelPlan(join(folder, 'model'), corpus, {
+    ...{ nSamples: 96, maxTokens: 40, topK: 0, topP: 0.98, temperature: 1.5, seed: 11 },
+  }),
+  columns,
+  rule: { minLines: 1, profile: 'exact-1' },
+});
+const scanned = (): StudyPlan => ({
+  ...scanPlan(join(folder, 'samples.jsonl'), corpus),
+  columns,
+  rule: { minLines: 2, profile: 'text-1' },
+});
 
 /** Runs it to its end with the plan that it holds, in the batches that it began with. */
 const resume = (file: string) =>
@@ -38,8 +57,7 @@ for (const name of earlierStudies) {
     const file = unpackEarlierStudy(folder, name);
     using db = openForReading(file);
     const { plan, state, nSamples, nShardsScanned } = summarise(db, file, false);
-    assert.equal(plan.rule.minLines, name === 'scan' ? 2 : 1);
-    assert.deepEqual(plan.columns, { license: 'licence' });
+    assert.deepEqual(plan, name === 'scan' ? scanned() : sampled());
     const expected = {
       finished: ['partial', 96, 3],
       'paused-in-sampling': ['cancelled', 8, 0],
@@ -102,3 +120,15 @@ async function report(
 
 const settled = (text: string) =>
   text.replace(/"semanticVersion":\s?"[^"]*"/g, '"semanticVersion":"<version>"').trimEnd();
+
+test('8-bit products and no nucleus cut are told apart from other settings in older plans', () => {
+  const file = unpackEarlierStudy(folder, 'finished');
+  const older = new DatabaseSync(file);
+  older.exec("UPDATE study SET plan = json_set(plan, '$.sampling.topP', 1, '$.sampling.products', 'int8')");
+  older.close();
+  using db = openForReading(file);
+  const { sampling, ...rest } = readStudy(db)!.plan;
+  const expected = sampled();
+  assert.deepEqual(sampling, { ...expected.sampling, topP: null, int8: true });
+  assert.deepEqual({ ...rest, sampling: expected.sampling }, expected);
+});

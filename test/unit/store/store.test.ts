@@ -8,25 +8,18 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { Worker } from 'node:worker_threads';
-import type { StudyPlan } from '../../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../../../server/errors.ts';
 import { isLocked, tryLock } from '../../../server/file-lock.ts';
-import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
 import { insertSamples } from '../../../server/store/samples-table.ts';
 import { APPLICATION_ID, migrations } from '../../../server/store/schema.ts';
 import { deleteStudy, openForReading, openForWriting, transact } from '../../../server/store/study-file.ts';
 import { insertStudy, readStudy } from '../../../server/store/study-table.ts';
 import { summarise } from '../../../server/store/summary.ts';
+import { modelPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { smallDisk } from '../../support/small-disk.ts';
 
-const plan: StudyPlan = {
-  model: '/m',
-  samples: null,
-  corpus: ['/c'],
-  sampling: defaultSampling,
-  rule: defaultRule,
-};
+const plan = modelPlan('/m', ['/c']);
 const sample = (sampleId: number, nBytes: number) => ({
   sampleId,
   promptIndex: null,

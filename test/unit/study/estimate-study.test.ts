@@ -5,10 +5,9 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { MeasuredSpeed } from '../../../protocol/plan-file.ts';
-import type { StudyPlan } from '../../../protocol/study.ts';
-import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
 import { estimateStudy } from '../../../server/study/estimate-study.ts';
 import { MeasuredSpeeds } from '../../../src/studies/measured-speeds.ts';
+import { modelPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const folder = scratchFolder();
@@ -18,13 +17,7 @@ const make = (name: string, file: string, nBytes: number) => {
   return join(folder, name);
 };
 const corpus = make('corpus', 'shard.json.gz', 3_000);
-const plan = (model: string): StudyPlan => ({
-  model,
-  samples: null,
-  corpus: [corpus],
-  sampling: { ...defaultSampling, maxTokens: 100 },
-  rule: defaultRule,
-});
+const plan = (model: string) => modelPlan(model, [corpus], { maxTokens: 100 });
 const small = make('small', 'model.safetensors', 1_000);
 const speed: MeasuredSpeed = {
   model: small,

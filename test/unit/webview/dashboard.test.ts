@@ -10,12 +10,12 @@ import type { Dashboard, DashboardMeasures, FragmentSelection } from '../../../p
 import type { StudyPlan } from '../../../protocol/study.ts';
 import { measureStudy } from '../../../server/answers/measure-study.ts';
 import { Cancelled } from '../../../server/errors.ts';
-import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
 import { getDashboard, listDashboardFragments } from '../../../server/queries/dashboard-queries.ts';
 import { measureDashboard } from '../../../server/queries/measure-dashboard.ts';
 import { repeatCommand } from '../../../server/queries/repeat-command.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
+import { modelPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { leakedAddress, leakedToken, makeSmallStudy, type SmallStudy } from '../../support/small-study.ts';
 
@@ -140,13 +140,10 @@ test('problems of the data come with their shard and place', async () => {
 });
 
 test('the command names every setting, quoted for a shell', () => {
+  const sampling = { strategy: 'pcg', prompts: ['def a'], topP: 0.9, seed: 7 } as const;
   const plan: StudyPlan = {
-    model: "/models/it's mine",
-    samples: null,
-    corpus: ['/data/a', 'hf://datasets/o/n@main#py'],
+    ...modelPlan("/models/it's mine", ['/data/a', 'hf://datasets/o/n@main#py'], sampling),
     columns: { content: 'code' },
-    sampling: { ...defaultSampling, strategy: 'pcg', prompts: ['def a'], topP: 0.9, seed: 7 },
-    rule: defaultRule,
   };
   const cli = join(import.meta.dirname, '..', '..', '..', 'dist', 'cli.js');
   assert.deepEqual(repeatCommand(plan, 'mine'), {
@@ -157,6 +154,6 @@ test('the command names every setting, quoted for a shell', () => {
     nPrompts: 1,
   });
   assert.match(repeatCommand(study.plan, 'small').command, /^node \S+ scan --samples \S+ --corpus \S+ /);
-  const int8 = { ...plan, sampling: { ...plan.sampling, products: 'int8' as const } };
+  const int8 = { ...plan, sampling: { ...plan.sampling, int8: true } };
   assert.match(repeatCommand(int8, 'x').command, / --int8 /);
 });

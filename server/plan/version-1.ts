@@ -1,0 +1,46 @@
+// The plan's first shape, which had a pair of nulls instead of a source. Reports and exports keep it, since programs
+// that read them know no other; plans in it are read wherever plans are.
+
+import { PLAN_VERSION, type StudyPlan } from '../../protocol/study.ts';
+
+export interface PlanOfVersion1 {
+  /** Null where the samples were made elsewhere and no model was named. */
+  readonly model: string | null;
+  /** Null where a model is sampled. */
+  readonly samples: string | null;
+  readonly corpus: StudyPlan['corpus'];
+  readonly columns?: NonNullable<StudyPlan['columns']>;
+  /** `topP` is 1 where nothing is cut off, and `products` is left out for 32-bit floats. */
+  readonly sampling: Omit<StudyPlan['sampling'], 'topP' | 'int8'> & {
+    readonly topP: number;
+    readonly products?: 'int8';
+  };
+  readonly rule: StudyPlan['rule'];
+}
+
+export function toVersion1({ source, corpus, columns, sampling, rule }: StudyPlan): PlanOfVersion1 {
+  const { strategy, nSamples, maxTokens, topK, topP, temperature, seed, prompts, int8 } = sampling;
+  return {
+    model: source.model,
+    samples: source.kind === 'samples' ? source.samples : null,
+    corpus,
+    ...(columns === undefined ? {} : { columns }),
+    sampling: {
+      ...{ strategy, nSamples, maxTokens, topK, topP: topP ?? 1, temperature, seed, prompts },
+      ...(int8 ? { products: 'int8' } : {}),
+    },
+    rule,
+  };
+}
+
+export function fromVersion1({ model, samples, corpus, columns, sampling, rule }: PlanOfVersion1): StudyPlan {
+  const { topP, products, ...rest } = sampling;
+  return {
+    version: PLAN_VERSION,
+    source: samples === null ? { kind: 'model', model: model! } : { kind: 'samples', samples, model },
+    corpus,
+    ...(columns === undefined ? {} : { columns }),
+    sampling: { ...rest, topP: topP === 1 ? null : topP, int8: products === 'int8' },
+    rule,
+  };
+}
