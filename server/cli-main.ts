@@ -3,6 +3,7 @@
 
 import { CommanderError } from 'commander';
 import { createProgram } from './cli/program.ts';
+import { tell, tellBug } from './cli/tell.ts';
 import { Cancelled, UserError, VerbatimError } from './errors.ts';
 import { systemFailure } from './system-failure.ts';
 
@@ -19,14 +20,13 @@ function explain(error: unknown): number {
   // Whoever reads the output has had enough, as in `verbatim report … | head`.
   if (error instanceof VerbatimError && (error.cause as NodeJS.ErrnoException)?.code === 'EPIPE') return 1;
   if (error instanceof Cancelled) {
-    console.error('Stopped. Run the same command again to go on.');
+    tell('Stopped. Run the same command again to go on.');
     return 130;
   }
   if (error instanceof VerbatimError) {
-    console.error(`verbatim: ${error.message}${error.action ? `\n  ${error.action}` : ''}`);
+    tell(`verbatim: ${error.message}`, ...(error.action === undefined ? [] : [`  ${error.action}`]));
     return error instanceof UserError ? 2 : 1;
   }
-  console.error('verbatim: this is a bug in Verbatim, please report it with the lines below');
-  console.error(error);
+  tellBug(error);
   return 1;
 }

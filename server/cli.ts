@@ -16,7 +16,7 @@ else relaunch(refusal);
 function relaunch(refusal: string): void {
   const node = findNode();
   if (node === null || process.env.VERBATIM_RELAUNCHED) {
-    console.error(refusal);
+    process.stderr.write(`${refusal}\n`);
     process.exitCode = 1;
     return;
   }

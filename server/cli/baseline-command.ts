@@ -6,6 +6,7 @@ import { UserError } from '../errors.ts';
 import { BASELINE_NAME, hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { openForReading } from '../store/study-file.ts';
+import { tell } from './tell.ts';
 
 interface Options {
   readonly file: string;
@@ -40,7 +41,7 @@ export function baselineCommand(): Command {
         if (!accepted.has(fingerprint)) accepted.set(fingerprint, reason);
       }
       writeBaseline(path, { accepted });
-      console.error(
+      tell(
         `${counted(accepted.size, 'fragment')} accepted in ${path} (${accepted.size - kept.length} new, ${before.size - kept.length} removed)`,
       );
     });

@@ -2,6 +2,7 @@
 
 import { basename, resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { forJson } from '../../guard/text/for-json.ts';
 import { compareFragments, compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
 import { UserError } from '../errors.ts';
 import { comparisonMarkdown, comparisonTable } from '../formats/comparison-table.ts';
@@ -9,7 +10,7 @@ import { toVersion1 } from '../plan/version-1.ts';
 import { hasSampleMetrics } from '../store/metrics-table.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
-import { writeLines } from './write-lines.ts';
+import { tellLines, writeLines } from './write-lines.ts';
 
 type Format = 'table' | 'json' | 'md';
 
@@ -22,7 +23,7 @@ export function compareCommand(): Command {
       if (files.length < 2) throw new UserError('A comparison takes two studies or more');
       const studies = openStudies(files.map((file) => resolve(file)));
       try {
-        await writeLines(write(studies, format));
+        await (format === 'table' ? tellLines : writeLines)(write(studies, format));
       } finally {
         for (const { db } of studies) db.close();
       }
@@ -50,12 +51,12 @@ function* write(studies: readonly StudyToCompare[], format: Format): Generator<s
   if (format === 'md') return yield* comparisonMarkdown(comparison);
   const { studies: compared, shared, pairs, warnings } = comparison;
   const reported = compared.map((study) => ({ ...study, plan: toVersion1(study.plan) }));
-  yield `{"studies": ${JSON.stringify(reported)},`;
-  yield `"shared": ${JSON.stringify(shared)}, "pairs": ${JSON.stringify(pairs)}, "warnings": ${JSON.stringify(warnings)},`;
+  yield `{"studies": ${forJson(reported)},`;
+  yield `"shared": ${forJson(shared)}, "pairs": ${forJson(pairs)}, "warnings": ${forJson(warnings)},`;
   yield '"fragments": [';
   const fragments = compareFragments(studies);
   for (const [i, fragment] of fragments.entries()) {
-    yield `${JSON.stringify(fragment)}${i + 1 < fragments.length ? ',' : ''}`;
+    yield `${forJson(fragment)}${i + 1 < fragments.length ? ',' : ''}`;
   }
   yield ']}';
 }

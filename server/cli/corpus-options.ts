@@ -3,6 +3,7 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ColumnNames, Execution } from '../../protocol/study.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
+import { tell } from './tell.ts';
 
 export interface CorpusOptions {
   readonly contentColumn?: string;
@@ -49,7 +50,7 @@ export const corpusLocation = (text: string): string => place('dataset', text);
 function place(kind: 'model' | 'dataset', text: string): string {
   const location = locate(kind, text);
   if (isHubName(location) && !isHubName(text)) {
-    console.error(`note: nothing is at ${text} here, so it is looked for on the Hugging Face Hub`);
+    tell(`note: nothing is at ${text} here, so it is looked for on the Hugging Face Hub`);
   }
   return location;
 }

@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { demoPlan } from '../plan/demo-plan.ts';
 import { productFolder } from '../product-folder.ts';
+import { tell } from './tell.ts';
 
 export function demoCommand(): Command {
   return new Command('demo')
@@ -24,6 +25,6 @@ export function demoCommand(): Command {
         upTo: 'analyse',
         top: 10,
       });
-      console.error(`\nThe whole report: verbatim report ${out} --format html > report.html`);
+      tell('', `The whole report: verbatim report ${out} --format html > report.html`);
     });
 }

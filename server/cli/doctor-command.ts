@@ -3,30 +3,32 @@
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
 import { Command } from 'commander';
+import { forJson } from '../../guard/text/for-json.ts';
 import { VerbatimError } from '../errors.ts';
 import { productFolder } from '../product-folder.ts';
 import { version } from '../version.ts';
 import { untilInterrupted } from './until-interrupted.ts';
+import { tellLines, writeLines } from './write-lines.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Say what of this system can be used for sampling, what is missing, and the next step.')
     .option('--json', 'as JSON lines')
     .action(async ({ json = false }: { readonly json?: boolean }) => {
-      const show = (key: string, state: string, detail: string, action: string | null = null) => {
-        if (json) console.log(JSON.stringify({ name: key, state, detail, action }));
-        else
-          console.log(`${key.padEnd(10)} ${state.padEnd(8)} ${detail}${action ? `\n${NEXT}${action}` : ''}`);
+      const show = async (key: string, state: string, detail: string, action: string | null = null) => {
+        if (json) return writeLines([forJson({ name: key, state, detail, action })]);
+        const next = action ? [`${NEXT}${action}`] : [];
+        await tellLines([`${key.padEnd(10)} ${state.padEnd(8)} ${detail}`, ...next]);
       };
-      show('verbatim', version, `Node ${process.versions.node}, ${process.platform}-${process.arch}`);
+      await show('verbatim', version, `Node ${process.versions.node}, ${process.platform}-${process.arch}`);
       const gigabytes = (totalmem() / 2 ** 30).toFixed(0);
-      show('system', 'works', `${availableParallelism()} processor cores, ${gigabytes} GiB of memory`);
+      await show('system', 'works', `${availableParallelism()} processor cores, ${gigabytes} GiB of memory`);
       const { findRuntime } = await import('../sampling/onnx/find-runtime.ts');
       try {
-        show('runtime', 'works', findRuntime());
+        await show('runtime', 'works', findRuntime());
       } catch (cause) {
         if (!(cause instanceof VerbatimError)) throw cause;
-        show('runtime', 'missing', cause.message, cause.action ?? null);
+        await show('runtime', 'missing', cause.message, cause.action ?? null);
         return;
       }
       const { openCheckpoint } = await import('../sampling/checkpoint.ts');
@@ -34,7 +36,7 @@ export function doctorCommand(): Command {
       const model = await openCheckpoint(join(productFolder(), 'media', 'demo-model'));
       await untilInterrupted(async (signal) => {
         for await (const { provider, state, detail, action } of examineProviders(model, signal)) {
-          show(provider, state, detail, action);
+          await show(provider, state, detail, action);
         }
       });
     });

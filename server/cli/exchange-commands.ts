@@ -10,6 +10,7 @@ import { counted } from '../formats/report-numbers.ts';
 import { openForReading, openForWriting } from '../store/study-file.ts';
 import { keepImportedStudy } from '../study/keep-imported-study.ts';
 import { RequiredOption } from './required-option.ts';
+import { tell } from './tell.ts';
 
 const layoutOption = () =>
   new Option('--layout <name>', 'the published study’s files').choices(['published']).default('published');
@@ -28,7 +29,7 @@ export function exportCommand(): Command {
         resolve(options.to),
         options.showSensitive ? 'shown' : 'masked',
       );
-      console.error(`Samples in ${results}\nLogs and statistics in ${logs}`);
+      tell(`Samples in ${results}`, `Logs and statistics in ${logs}`);
     });
 }
 
@@ -47,11 +48,11 @@ export function importCommand(): Command {
       const imported = importStudy(dir, options.run);
       using db = openForWriting(file);
       keepImportedStudy(db, imported);
-      console.error(
+      tell(
         `${counted(imported.samples.length, 'sample')} and ${counted(imported.fragments.length, 'fragment')} in ${file}`,
       );
       if (imported.nLostPlaces > 0) {
-        console.error(`${imported.nLostPlaces} places in the logs lie in no sample and were left out`);
+        tell(`${imported.nLostPlaces} places in the logs lie in no sample and were left out`);
         process.exitCode = 3;
       }
     });

@@ -7,6 +7,7 @@ import { type Database, openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
 import { type Condition, holds, type Measure, namesLicence } from './fail-on-condition.ts';
 import { CONDITION_MET } from './fail-on-option.ts';
+import { tell } from './tell.ts';
 
 /** Sets the exit code when one of them holds. */
 export function failOn(file: string, conditions: readonly Condition[] = []): void {
@@ -20,7 +21,7 @@ export function failOn(file: string, conditions: readonly Condition[] = []): voi
     const isMet = holds(condition, condition.unit === 'per cent' ? share : count);
     if (isMet) process.exitCode = CONDITION_MET;
     const of = whole === null ? '' : ` of ${whole} (${share.toFixed(2)} %)`;
-    console.error(`--fail-on ${condition.text}: ${isMet ? 'met' : 'not met'}, ${count}${of}`);
+    tell(`--fail-on ${condition.text}: ${isMet ? 'met' : 'not met'}, ${count}${of}`);
   }
 }
 

@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { forJson } from '../../guard/text/for-json.ts';
 import { describeFragments, discloseText } from '../answers/describe-fragments.ts';
 import { drawLabelSample, type LabelReport, reportLabels } from '../answers/labelling.ts';
 import { readLabelLines } from '../formats/label-lines.ts';
@@ -10,8 +11,9 @@ import { putLabels, readLabels } from '../store/labels-table.ts';
 import { withLockedStudy } from '../store/locked-study.ts';
 import { openForReading, transact } from '../store/study-file.ts';
 import { readFragmentText } from '../store/views.ts';
+import { tell } from './tell.ts';
 import { wholeNumber } from './whole-number.ts';
-import { writeLines } from './write-lines.ts';
+import { tellLines, writeLines } from './write-lines.ts';
 
 /** As many as the published study labelled: its 95 % interval is ±5 points whatever the number of fragments. */
 const SAMPLE_SIZE = 384;
@@ -53,7 +55,7 @@ function drawCommand(): Command {
         from: options.onePerFamily ? 'families' : 'fragments',
       }).map((id) => {
         const text = new TextDecoder().decode(readFragmentText(db, id));
-        return JSON.stringify({
+        return forJson({
           fingerprint: fingerprint.get(id)!.fingerprint,
           label: '',
           note: '',
@@ -74,7 +76,7 @@ function addCommand(): Command {
     .action(async (study: string, labels: string, { annotator }: { annotator?: string }) => {
       const read = readLabelLines(resolve(labels), annotator);
       const n = await withLockedStudy(resolve(study), (db) => transact(db, () => putLabels(db, read)));
-      console.error(`${n} labels`);
+      tell(`${n} labels`);
     });
 }
 
@@ -84,7 +86,7 @@ function listCommand(): Command {
     .argument('<study>', 'study file (.sqlite)')
     .action(async (study: string) => {
       using db = openForReading(resolve(study));
-      await writeLines(readLabels(db).map((label) => JSON.stringify(label)));
+      await writeLines(readLabels(db).map((label) => forJson(label)));
     });
 }
 
@@ -96,7 +98,7 @@ function agreementCommand(): Command {
     .action(async (study: string, { json }: { json?: boolean }) => {
       using db = openForReading(resolve(study));
       const report = reportLabels(db, await describeFragments(db));
-      await writeLines(json ? [JSON.stringify(report)] : describe(report));
+      await (json ? writeLines([forJson(report)]) : tellLines(describe(report)));
     });
 }
 

@@ -3,6 +3,7 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { forJson } from '../../guard/text/for-json.ts';
 import type { Provider } from '../../protocol/study.ts';
 import { type PredictorAnswer, rankPredictors } from '../answers/rank-predictors.ts';
 import { UserError } from '../errors.ts';
@@ -16,7 +17,7 @@ import { modelLocation } from './corpus-options.ts';
 import { providerOption } from './provider-option.ts';
 import { terminalProgress } from './terminal-progress.ts';
 import { untilInterrupted } from './until-interrupted.ts';
-import { writeLines } from './write-lines.ts';
+import { tellLines, writeLines } from './write-lines.ts';
 
 interface Options {
   readonly model?: string;
@@ -40,7 +41,7 @@ export function predictCommand(): Command {
       await score(file, options);
       using db = openForReading(file);
       const answers = rankPredictors(db);
-      await writeLines(options.json ? [JSON.stringify(answers)] : answers.map(describe));
+      await (options.json ? writeLines([forJson(answers)]) : tellLines(answers.map(describe)));
     });
 }
 

@@ -1,6 +1,7 @@
 // Every command of `verbatim`, in the order of its help. It binds words to commands and does nothing itself.
 
 import { Command } from 'commander';
+import { forTerminalPage } from '../../guard/text/for-terminal.ts';
 import { version } from '../version.ts';
 import { baselineCommand } from './baseline-command.ts';
 import { compareCommand } from './compare-command.ts';
@@ -41,6 +42,7 @@ export function createProgram(): Command {
     .description('Shows what a code language model has memorised, each piece beside where it came from.')
     .version(version)
     .exitOverride()
+    .configureOutput({ writeErr: (text) => process.stderr.write(forTerminalPage(text)) })
     .showHelpAfterError('(run with --help for the options)')
     .addHelpText('after', `\nTo begin with: verbatim demo\n${exitCodesHelp}`);
   checkRequiredOptions(program);

@@ -1,7 +1,9 @@
 // `verbatim providers install cuda`: what a provider needs beyond what comes along. Never done by itself.
 
 import { Command, InvalidArgumentError } from 'commander';
+import { tell } from './tell.ts';
 import { untilInterrupted } from './until-interrupted.ts';
+import { tellLines } from './write-lines.ts';
 
 export function providersCommand(): Command {
   const command = new Command('providers').description(
@@ -20,11 +22,11 @@ export function providersCommand(): Command {
           from: options.from ?? null,
           sha256: options.sha256?.toLowerCase() ?? null,
           signal,
-          report: (message) => console.error(message),
+          report: (message) => tell(message),
         }),
       );
-      console.log(`CUDA's provider is in ${folder}`);
-      console.error('Run "verbatim doctor" to see whether it works here.');
+      await tellLines([`CUDA's provider is in ${folder}`]);
+      tell('Run "verbatim doctor" to see whether it works here.');
     });
   install.exitOverride();
   return command;

@@ -17,8 +17,9 @@ import { summarise } from '../store/summary.ts';
 import { failOn, nothingToJudge } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { CONDITION_MET, failOnOption } from './fail-on-option.ts';
+import { tell } from './tell.ts';
 import { wholeNumber } from './whole-number.ts';
-import { writeLines } from './write-lines.ts';
+import { tellLines, writeLines } from './write-lines.ts';
 
 type Format = 'table' | 'json' | 'csv' | 'sarif' | 'md' | 'html';
 const formats: readonly Format[] = ['table', 'json', 'csv', 'sarif', 'md', 'html'];
@@ -69,7 +70,7 @@ export function reportCommand(): Command {
         disclosure: options.showSensitive ? 'shown' : 'masked',
       });
       if (state !== 'complete') process.exitCode = 3;
-      if (options.failOnNew) console.error(`--fail-on-new: ${hasNew ? 'met' : 'not met'}`);
+      if (options.failOnNew) tell(`--fail-on-new: ${hasNew ? 'met' : 'not met'}`);
       if (hasNew) process.exitCode = CONDITION_MET;
       failOn(resolve(study), options.failOn);
     });
@@ -90,7 +91,9 @@ export async function printReport(file: string, request: ReportRequest): Promise
     disclosure,
     baseline: findBaseline(request.baseline),
   });
-  await writeLines(writeReport(content, format, request.rows ?? 'families'));
+  await (format === 'table' ? tellLines : writeLines)(
+    writeReport(content, format, request.rows ?? 'families'),
+  );
   return { state: content.summary.state, hasNew: request.failOnNew === true && hasNewFragment(content) };
 }
 

@@ -2,11 +2,13 @@
 
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
+import { forJson } from '../../guard/text/for-json.ts';
 import { type Category, categories } from '../../protocol/views.ts';
 import { describeFragments } from '../answers/describe-fragments.ts';
 import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
 import { UserError } from '../errors.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
+import { tell } from './tell.ts';
 import { writeLines } from './write-lines.ts';
 
 interface Options {
@@ -28,7 +30,7 @@ export function rowsCommand(): Command {
       await writeLines(lines(db, chosen));
       const nUnlisted = chosen ? countUnlistedPlaces(db, chosen) : 0;
       if (nUnlisted > 0) {
-        console.error(
+        tell(
           `${nUnlisted} occurrences of these fragments lie beyond the places that the study keeps: more rows may hold them`,
         );
       }
@@ -60,5 +62,5 @@ async function choose(
 }
 
 function* lines(db: Database, chosen: ReadonlySet<string> | null): Generator<string> {
-  for (const row of listTrainingRows(db, chosen)) yield JSON.stringify(row);
+  for (const row of listTrainingRows(db, chosen)) yield forJson(row);
 }

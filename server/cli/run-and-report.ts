@@ -9,6 +9,7 @@ import { runStudy } from '../study/run-study.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { printReport } from './report-command.ts';
+import { tell } from './tell.ts';
 import { terminalProgress } from './terminal-progress.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 
@@ -30,9 +31,7 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
   showFallbacks(request.file);
   if (request.json) await writeSampleLines(openForReading(request.file), process.stdout);
   if (request.upTo === 'sample') {
-    console.error(
-      `${counted(summary.nSamples, 'sample')}, ${counted(summary.nTokens, 'token')} in ${request.file}`,
-    );
+    tell(`${counted(summary.nSamples, 'sample')}, ${counted(summary.nTokens, 'token')} in ${request.file}`);
     return;
   }
   await printReport(request.file, { format: 'table', top: request.top });
@@ -56,5 +55,5 @@ async function runShowingProgress(request: RunAndReportRequest, signal: AbortSig
 function showFallbacks(file: string): void {
   using db = openForReading(file);
   const { fallbacks } = (readStudy(db)?.environment ?? {}) as { readonly fallbacks?: readonly string[] };
-  for (const reason of fallbacks ?? []) console.error(`note: ${reason}`);
+  for (const reason of fallbacks ?? []) tell(`note: ${reason}`);
 }

@@ -2,6 +2,7 @@
 
 import { resolve } from 'node:path';
 import { Command } from 'commander';
+import { forJson } from '../../guard/text/for-json.ts';
 import type { Provider } from '../../protocol/study.ts';
 import type { Score } from '../sampling/score.ts';
 import { modelHelp, modelLocation, samplesHelp } from './corpus-options.ts';
@@ -26,8 +27,10 @@ export function scoreCommand(): Command {
     .addOption(providerOption('where the models run'))
     .option('--json', 'a JSON line a sample, with the log-probability of every token')
     .action(async (options: Options) => {
-      const { writeLines } = await import('./write-lines.ts');
-      await untilInterrupted((signal) => writeLines(scoreLines(options, signal)));
+      const { tellLines, writeLines } = await import('./write-lines.ts');
+      await untilInterrupted((signal) =>
+        (options.json ? writeLines : tellLines)(scoreLines(options, signal)),
+      );
     });
 }
 
@@ -79,7 +82,7 @@ function pplRatio(second: Score, first: Score): number | null {
 
 function jsonLine(sample: number, score: Score, pplRatio: number | null): string {
   const { index: _, logprobs, ...rest } = score;
-  return JSON.stringify({
+  return forJson({
     sample,
     ...rest,
     logprobs: [...logprobs],

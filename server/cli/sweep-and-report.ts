@@ -10,9 +10,10 @@ import { runSweep, type SweepStudy } from '../study/run-sweep.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { runAndReport } from './run-and-report.ts';
+import { tell } from './tell.ts';
 import { terminalProgress } from './terminal-progress.ts';
 import { untilInterrupted } from './until-interrupted.ts';
-import { writeLines } from './write-lines.ts';
+import { tellLines } from './write-lines.ts';
 
 interface Options {
   readonly top: number;
@@ -41,7 +42,7 @@ export async function sweepAndReport(
   const progress = terminalProgress(process.stderr);
   const onStudy = ({ file }: SweepStudy) => {
     progress.end();
-    console.error(basename(file));
+    tell(basename(file));
   };
   try {
     const summaries = await untilInterrupted((signal) =>
@@ -65,7 +66,7 @@ const fileOf = (out: string, name: string) =>
 async function printComparison(studies: readonly SweepStudy[], names: readonly string[]): Promise<void> {
   const open = studies.map(({ file, plan }, i) => ({ name: names[i]!, plan, db: openForReading(file) }));
   try {
-    await writeLines(comparisonTable(compareStudies(open)));
+    await tellLines(comparisonTable(compareStudies(open)));
   } finally {
     for (const { db } of open) db.close();
   }

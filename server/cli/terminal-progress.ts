@@ -1,5 +1,6 @@
 // Progress for people: a bar with rate and ETA on a terminal, a line a step where output goes to a file.
 
+import { forTerminal } from '../../guard/text/for-terminal.ts';
 import type { Progress, Stage } from '../../protocol/study.ts';
 import type { Report } from '../progress.ts';
 
@@ -110,7 +111,7 @@ export function describeProgress(p: Progress, sinceMs = 0): string {
   } else if (p.done < p.total && p.elapsedMs + sinceMs >= TICK_MS) {
     parts.push(`for ${seconds(p.elapsedMs + sinceMs)}`);
   }
-  if (p.message) parts.push(p.message);
+  if (p.message) parts.push(forTerminal(p.message));
   return parts.join(' · ');
 }
 

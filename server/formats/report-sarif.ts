@@ -1,6 +1,7 @@
 // The report as SARIF 2.1.0: a fragment a result, located in a sample whose text travels along, with its
 // training places as related locations. Streams: only the ids of the samples to carry are gathered first.
 
+import { forJson } from '../../guard/text/for-json.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
 import type { SensitiveFinding } from '../answers/sensitive-findings.ts';
 import { toVersion1 } from '../plan/version-1.ts';
@@ -22,10 +23,10 @@ export function* reportSarif(content: ReportContent): Generator<string> {
     for (const sample of firstSamples(content)) if (!samples.has(sample)) samples.set(sample, samples.size);
   }
   yield `{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{`;
-  yield `"tool": ${JSON.stringify({ driver })},`;
+  yield `"tool": ${forJson({ driver })},`;
   yield `"columnKind": "utf16CodeUnits",`;
-  yield `"invocations": [${JSON.stringify(invocation(content))}],`;
-  yield `"properties": ${JSON.stringify({ measures: content.answers?.measures ?? null })},`;
+  yield `"invocations": [${forJson(invocation(content))}],`;
+  yield `"properties": ${forJson({ measures: content.answers?.measures ?? null })},`;
   yield '"artifacts": [';
   yield* joined(artifacts(content, samples.keys()));
   yield '], "results": [';
@@ -173,7 +174,7 @@ function* joined(items: Iterable<unknown>): Generator<string> {
   let previous: string | undefined;
   for (const item of items) {
     if (previous !== undefined) yield `${previous},`;
-    previous = JSON.stringify(item);
+    previous = forJson(item);
   }
   if (previous !== undefined) yield previous;
 }

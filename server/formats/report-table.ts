@@ -122,7 +122,7 @@ function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Genera
     entry.accepted === null ? '' : 'accepted',
     entry.nFamily && entry.nFamily > 1 ? `+${entry.nFamily - 1} nested` : '',
   ].filter(Boolean);
-  const label = tellingLine(entry.text).slice(0, 60);
+  const label = tellingLine(entry.text).replaceAll('\t', ' ').slice(0, 60);
   yield `${counts} ${entry.fingerprint}  ${label}${notes.length > 0 ? `  [${notes.join(', ')}]` : ''}`;
   for (const place of entry.trainPlaces) yield `        ${describeTrainPlace(place)}`;
   const more = entry.train - entry.trainPlaces.length;

@@ -2,6 +2,7 @@
 
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { forJson } from '../../guard/text/for-json.ts';
 import type { Database } from '../store/study-file.ts';
 
 export async function writeSampleLines(db: Database, out: Writable): Promise<void> {
@@ -19,6 +20,6 @@ function* lines(db: Database): Generator<string> {
       logprobs: logprobs && [...new Float32Array(logprobs.slice().buffer)],
       text: new TextDecoder().decode(row.text as Uint8Array),
     };
-    yield `${JSON.stringify(line)}\n`;
+    yield `${forJson(line)}\n`;
   }
 }
