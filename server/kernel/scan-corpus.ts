@@ -1,15 +1,16 @@
-// Compares the samples with the shards of a corpus and hands over one result a shard: the front door of the
+// Compares the samples with the shards of a corpus and hands over one outcome a shard: the front door of the
 // detector's scanning half. The other half is engine/find-fragments.ts.
 
 import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { MatchRule } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
-import type { SampleInput, ShardResult } from '../engine/detection.ts';
+import type { SampleInput } from '../engine/detection.ts';
 import { indexInSteps, releaseIndex } from '../engine/sample-index.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
-import { type PoolEvents, type ShardFailure, scanInThreads } from './scan-pool.ts';
+import { HandOver } from './hand-over.ts';
+import { type ShardOutcome, scanInThreads } from './scan-pool.ts';
 import { type SharedIndex, shareIndex } from './share-index.ts';
 import { collectGarbage, keepYoungGenerationSmall } from './spare-memory.ts';
 
@@ -27,16 +28,15 @@ export interface ScanRequest {
   readonly resumedBytes: number;
   /** Awaited before a shard is opened, for one that is still on its way; if it rejects, the shard has failed. */
   readonly ready?: (shard: Shard) => Promise<void>;
-  /** Called once for each shard that was scanned, in the order in which they end. */
-  readonly onShard: (shard: Shard, result: ShardResult) => void;
-  /** Called once for each shard that could not be scanned: nothing of it counts, a rerun scans it again. */
-  readonly onFailure: (shard: Shard, failure: ShardFailure) => void;
 }
 
-/** Throws `Cancelled` within a second of the signal; every other trouble belongs to one shard. */
-export async function scanCorpus(request: ScanRequest): Promise<void> {
-  const { rule, shards, signal } = request;
-  throwIfAborted(signal);
+/**
+ * One outcome a shard, in the order in which they end. Throws `Cancelled` within a second of the signal; every other
+ * trouble belongs to one shard. A reader that leaves early ends the threads.
+ */
+export async function* scanCorpus(request: ScanRequest): AsyncGenerator<ShardOutcome> {
+  const { rule, shards } = request;
+  throwIfAborted(request.signal);
   if (!(rule.minLines >= 1))
     throw new UserError(`A match of ${rule.minLines} lines is none: minLines must be at least 1`);
   const meter = startMeter(request.report, 'scan', 'bytes', request.totalBytes, request.resumedBytes);
@@ -48,22 +48,25 @@ export async function scanCorpus(request: ScanRequest): Promise<void> {
   /** An ended shard counts as a whole, also when it was not read to its last byte. */
   const complete = (shard: Shard) => advance(shard, shard.nBytes - (counted.get(shard) ?? 0));
   const nCores = request.workers === 'auto' ? availableParallelism() : request.workers;
-  const events: PoolEvents = {
+  const leaving = new AbortController();
+  const signal = AbortSignal.any([request.signal, leaving.signal]);
+  const outcomes = new HandOver<ShardOutcome>();
+  keepYoungGenerationSmall();
+  const scanned = scanInThreads(makeIndex({ ...request, signal }), shards, nCores, signal, {
     ready: request.ready ?? (async () => {}),
     onBytes: advance,
-    onShard(shard, result) {
-      complete(shard);
-      request.onShard(shard, result);
+    onOutcome(outcome) {
+      complete(outcome.shard);
+      return outcomes.give(outcome);
     },
-    onFailure(shard, failure) {
-      complete(shard);
-      request.onFailure(shard, failure);
-    },
-  };
-  keepYoungGenerationSmall();
+  }).finally(() => outcomes.end());
+  scanned.catch(() => {}); // Told when the outcomes before it have been read.
   try {
-    await scanInThreads(makeIndex(request), shards, nCores, signal, events);
+    yield* outcomes.read();
+    await scanned;
   } finally {
+    leaving.abort();
+    await scanned.catch(() => {});
     // Only then do the threads' last promises let go of the index.
     await setImmediate();
     collectGarbage();
@@ -83,5 +86,3 @@ async function makeIndex({ samples, rule, signal }: ScanRequest): Promise<Shared
     return index;
   }
 }
-
-export type { ShardFailure };

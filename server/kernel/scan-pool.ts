@@ -19,9 +19,14 @@ export interface PoolEvents {
   /** Awaited before a shard is opened; if it rejects, the shard has failed. */
   readonly ready?: (shard: Shard) => Promise<void>;
   readonly onBytes: (shard: Shard, diskBytes: number) => void;
-  readonly onShard: (shard: Shard, result: ShardResult) => void;
-  readonly onFailure: (shard: Shard, failure: ShardFailure) => void;
+  /** Awaited before the thread takes its next shard. */
+  readonly onOutcome: (outcome: ShardOutcome) => Promise<void>;
 }
+
+/** What became of one shard. Of one that failed nothing counts, and a rerun scans it again. */
+export type ShardOutcome =
+  | { readonly kind: 'scanned'; readonly shard: Shard; readonly result: ShardResult }
+  | { readonly kind: 'failed'; readonly shard: Shard; readonly failure: ShardFailure };
 
 export interface ShardFailure {
   /** Start of the row that was being read, in the shard's decompressed stream. */
@@ -81,8 +86,11 @@ async function scanUntilDeath(
         (error: Error): Outcome => ({ kind: 'failed', failure: { byteOffset: 0, error } }),
       );
       if (signal.aborted) return;
-      if (outcome.kind === 'scanned') events.onShard(shard, outcome.result);
-      else events.onFailure(shard, outcome.failure);
+      await events.onOutcome(
+        outcome.kind === 'scanned'
+          ? { kind: 'scanned', shard, result: outcome.result }
+          : { kind: 'failed', shard, failure: outcome.failure },
+      );
       if (outcome.kind === 'died') return;
     }
   } finally {

@@ -8,23 +8,14 @@ import { type Shard, shardForm } from '../corpus/shard.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { RunCollector } from '../engine/run-collector.ts';
 import type { KernelListener, ScanKernel } from './scan-kernel.ts';
+import type { ScanHooks, ShardScanner } from './shard-scanner.ts';
 
 const PROBLEMS_KEPT = 1000;
 
-export interface ScanHooks {
-  readonly signal: AbortSignal;
-  /** Bytes taken from the disk since the last call, and the row that is being read. */
-  readonly onBytes: (diskBytes: number, byteOffset: number) => void;
-  /** Whether the next chunk is read and inflated while one is scanned, which takes a second core. */
-  readonly readAhead: 'one-chunk' | 'none';
-}
-
-/** Throws when the disk fails: then nothing of the shard counts. Damaged data becomes problems. */
-export function scanShard(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Promise<ShardResult> {
-  return shardForm(shard.format) === 'rows'
-    ? scanRows(kernel, shard, hooks)
-    : scanDocuments(kernel, shard, hooks);
-}
+export const kernelScanner = (kernel: ScanKernel): ShardScanner => ({
+  scan: (shard, hooks) =>
+    shardForm(shard.format) === 'rows' ? scanRows(kernel, shard, hooks) : scanDocuments(kernel, shard, hooks),
+});
 
 async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Promise<ShardResult> {
   const collector = new RunCollector();

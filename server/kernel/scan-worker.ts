@@ -4,14 +4,15 @@
 import { parentPort } from 'node:worker_threads';
 import { EnvironmentError } from '../errors.ts';
 import { ScanKernel } from './scan-kernel.ts';
-import { scanShard } from './scan-shard.ts';
+import { kernelScanner } from './scan-shard.ts';
+import type { ShardScanner } from './shard-scanner.ts';
 import type { ScanTask, ToWorker, WorkerMessage } from './worker-messages.ts';
 
 const PROGRESS_MS = 100;
 
-let kernel: ScanKernel;
+let scanner: ShardScanner;
 parentPort!.on('message', (message: ToWorker) => {
-  if (message.kind === 'index') kernel = new ScanKernel(message.index);
+  if (message.kind === 'index') scanner = kernelScanner(new ScanKernel(message.index));
   else void run(message.task);
 });
 
@@ -27,7 +28,7 @@ async function run({ shard, readAhead }: ScanTask): Promise<void> {
     progress.diskBytes = 0;
   };
   try {
-    const result = await scanShard(kernel, shard, {
+    const result = await scanner.scan(shard, {
       signal: new AbortController().signal,
       onBytes,
       readAhead,

@@ -2,7 +2,7 @@
 
 import type { Shard } from '../corpus/shard.ts';
 import type { ShardResult } from '../engine/detection.ts';
-import type { ScanHooks } from './scan-shard.ts';
+import type { ScanHooks } from './shard-scanner.ts';
 import type { SharedIndex } from './share-index.ts';
 
 export interface ScanTask {

@@ -43,6 +43,11 @@ export function readShards(db: Database): readonly StoredShard[] {
     }));
 }
 
+/** Forgets the corpus and all that was found in it. Call inside a transaction. */
+export function forgetShards(db: Database): void {
+  db.exec('DELETE FROM problems; DELETE FROM documents; DELETE FROM restart_points; DELETE FROM shards');
+}
+
 /** Forgets a scan, for a shard whose file has changed since. Call inside a transaction. */
 export function resetShard(db: Database, shard: Shard): void {
   db.prepare('DELETE FROM problems WHERE shard_id = ?').run(shard.index);

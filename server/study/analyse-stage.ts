@@ -13,9 +13,9 @@ import { readShardResults } from '../store/shards-table.ts';
 import { transactInTurns } from '../store/study-file.ts';
 import { readStudy, setAnalysed } from '../store/study-table.ts';
 import { describe } from './describe-fragments-stage.ts';
+import { detectionSamples } from './detection-samples.ts';
 import { inTurns } from './in-turns.ts';
 import { measureSamples } from './measure-samples.ts';
-import { detectionSamples } from './scan-stage.ts';
 import type { StageContext } from './stage-context.ts';
 
 /** Returns the study's final state: `partial` when some data could not be read. */

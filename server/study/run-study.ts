@@ -19,9 +19,13 @@ import {
 import { summarise } from '../store/summary.ts';
 import { analyse } from './analyse-stage.ts';
 import { checkPlaces } from './check-places.ts';
+import type { Executor } from './executors/executor.ts';
+import { localExecutor } from './executors/local.ts';
+import { fetchShards } from './fetch-shards.ts';
 import { importSamples } from './import-stage.ts';
+import { registerShards } from './register-shards.ts';
 import { sample } from './sample-stage.ts';
-import { fetchShards, registerShards, scan } from './scan-stage.ts';
+import { pendingShards, scanPending } from './scan-stage.ts';
 import type { StageContext } from './stage-context.ts';
 
 export interface RunRequest {
@@ -33,6 +37,8 @@ export interface RunRequest {
   readonly upTo: 'sample' | 'analyse';
   readonly signal: AbortSignal;
   readonly report: Report;
+  /** Where the work is done; this machine unless it is said. */
+  readonly executor?: Executor;
 }
 
 /** Rejects with `Cancelled` or another error when it did not come to its end; the file keeps what was done. */
@@ -47,8 +53,9 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
   const db = openForWriting(file);
   try {
     const plan = establishPlan(db, file, request.plan);
-    const { execution, signal, report } = request;
-    await recordingOutcome(db, () => runStages({ db, plan, execution, signal, report }, request.upTo));
+    const { execution, executor = localExecutor, signal, report } = request;
+    const context = { db, plan, execution, executor, signal, report };
+    await recordingOutcome(db, () => runStages(context, request.upTo));
     return summarise(db, file, false);
   } catch (error) {
     isRefused = isNew && error instanceof UserError && holdsNothing(db);
@@ -100,9 +107,10 @@ async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promi
   try {
     // Both ends are looked at before the first minute is spent.
     const shards = await registerShards(context);
-    const fetcher = await fetchShards({ ...context, signal }, shards);
+    const fetcher = await fetchShards(pendingShards([context.db], shards), context.execution, signal);
     await makeSamples(context);
-    await scan(context, shards, fetcher);
+    const { rule } = context.plan;
+    await scanPending([context.db], { ...context, rule, shards, fetch: async () => fetcher });
     return await analyse(context);
   } finally {
     fetching.abort();

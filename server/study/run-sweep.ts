@@ -3,17 +3,15 @@
 
 import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
-import { type Restriction, restrictRuns } from '../engine/restrict-runs.ts';
 import { lockOrRefuse } from '../file-lock.ts';
-import { ShardFetcher } from '../hub/shard-fetcher.ts';
-import { scanCorpus } from '../kernel/scan-corpus.ts';
 import type { Report } from '../progress.ts';
-import { markShardFailed, readShards, storeShardResult } from '../store/shards-table.ts';
-import { type Database, openForWriting, transact } from '../store/study-file.ts';
-import { setAnalysed } from '../store/study-table.ts';
-import { hubAccess } from './hub-sources.ts';
+import { openForWriting } from '../store/study-file.ts';
+import type { Executor } from './executors/executor.ts';
+import { localExecutor } from './executors/local.ts';
+import { fetchShards } from './fetch-shards.ts';
+import { registerShards } from './register-shards.ts';
 import { runStudy } from './run-study.ts';
-import { detectionSamples, registerShards, reportWithFetching, withListingProblems } from './scan-stage.ts';
+import { scanPending } from './scan-stage.ts';
 
 export interface SweepStudy {
   readonly file: string;
@@ -25,6 +23,8 @@ export interface SweepRequest {
   readonly execution: Execution;
   readonly signal: AbortSignal;
   readonly report: Report;
+  /** Where the work is done; this machine unless it is said. */
+  readonly executor?: Executor;
   /** Called before each study is sampled and analysed. */
   readonly onStudy: (study: SweepStudy) => void;
 }
@@ -49,15 +49,9 @@ export async function runSweep({ studies, onStudy, ...run }: SweepRequest): Prom
   return summaries;
 }
 
-interface OpenStudy {
-  readonly db: Database;
-  readonly pending: ReadonlySet<number>;
-  readonly restriction: Restriction;
-}
-
 async function scanTogether(
   group: readonly SweepStudy[],
-  { execution, signal, report }: Omit<SweepRequest, 'studies' | 'onStudy'>,
+  { execution, executor = localExecutor, signal, report }: Omit<SweepRequest, 'studies' | 'onStudy'>,
 ): Promise<void> {
   using held = new DisposableStack();
   const dbs = group.map(({ file }) => {
@@ -66,55 +60,14 @@ async function scanTogether(
     held.defer(() => db.close());
     return db;
   });
+  const run = { execution, executor, signal, report };
   let shards: readonly Shard[] = [];
-  for (const [i, db] of dbs.entries()) {
-    shards = await registerShards({ db, plan: group[i]!.plan, execution, signal, report });
-  }
-  const { rule } = group[0]!.plan;
-  const sets = dbs.map(detectionSamples);
-  const restrictions = restrictRuns(sets, rule);
-  const open = dbs.map((db, i): OpenStudy => {
-    const waiting = readShards(db).filter(({ state }) => state !== 'scanned');
-    return { db, pending: new Set(waiting.map(({ index }) => index)), restriction: restrictions[i]! };
-  });
-  const pending = shards.filter(({ index }) => open.some((study) => study.pending.has(index)));
-  if (pending.length === 0) return;
-  for (const { db } of open) setAnalysed(db, 0);
-  const bytes = (list: readonly Shard[]) => list.reduce((sum, shard) => sum + shard.nBytes, 0);
+  for (const [i, db] of dbs.entries()) shards = await registerShards({ db, plan: group[i]!.plan, ...run });
   const fetching = new AbortController();
   const fetchSignal = AbortSignal.any([signal, fetching.signal]);
-  const access = hubAccess(execution, fetchSignal);
-  const keep = execution.keepShards ?? 'always';
   try {
-    const fetcher = await ShardFetcher.start({ access, shards: pending, keep, signal: fetchSignal });
-    await scanCorpus({
-      samples: sets.flat(),
-      rule,
-      shards: pending,
-      workers: execution.workers,
-      signal,
-      report: reportWithFetching(report, fetcher),
-      totalBytes: bytes(shards),
-      resumedBytes: bytes(shards) - bytes(pending),
-      ready: (shard) => fetcher.arrived(shard),
-      onShard: (shard, result) => {
-        const whole = withListingProblems(shard, result);
-        for (const { db, pending: waiting, restriction } of open) {
-          if (!waiting.has(shard.index)) continue;
-          const { problems, nProblems = problems.length } = whole;
-          const own = { ...restriction.restrict(result), problems, nProblems };
-          transact(db, () => storeShardResult(db, shard.index, own));
-        }
-        fetcher.release(shard);
-      },
-      onFailure: (shard, { byteOffset, error }) => {
-        fetcher.release(shard);
-        const message = `${shard.path}: the scan broke off in the row at byte ${byteOffset} (${error.message}); none of it counts`;
-        for (const { db, pending: waiting } of open) {
-          if (waiting.has(shard.index)) markShardFailed(db, shard.index, message);
-        }
-      },
-    });
+    const fetch = (pending: readonly Shard[]) => fetchShards(pending, execution, fetchSignal);
+    await scanPending(dbs, { ...run, rule: group[0]!.plan.rule, shards, fetch });
   } finally {
     fetching.abort();
   }

@@ -5,7 +5,6 @@ import { throwIfAborted } from '../errors.ts';
 import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
 import { openModel } from '../sampling/checkpoint.ts';
-import { sampleModel } from '../sampling/sample-model.ts';
 import { tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
 import { insertSamples, readSampleIds } from '../store/samples-table.ts';
 import { transact } from '../store/study-file.ts';
@@ -14,11 +13,9 @@ import { checkSameFact } from './environment.ts';
 import { localModel } from './hub-sources.ts';
 import type { StageContext } from './stage-context.ts';
 
-export async function sample(
-  { db, plan, execution, signal, report }: StageContext,
-  { model }: ModelSource,
-): Promise<void> {
-  const checkpoint = await openModel(await localModel({ db, execution, signal, report }, model));
+export async function sample(context: StageContext, { model }: ModelSource): Promise<void> {
+  const { db, plan, execution, executor, signal, report } = context;
+  const checkpoint = await openModel(await localModel(context, model));
   checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${model}`);
   const name = isHubName(model) ? parseHubName(model, 'model').repository : checkpoint.name;
   mergeEnvironment(db, { model: name, modelDigest: checkpoint.digest });
@@ -28,7 +25,7 @@ export async function sample(
   if (done.size >= nSamples) return;
   setAnalysed(db, 0);
   const before: Before = done.size > 0 ? (readStudy(db)?.environment ?? {}) : {};
-  const batches = sampleModel({
+  const batches = executor.sample({
     checkpoint,
     plan: plan.sampling,
     execution: asBefore(execution, before),

@@ -1,133 +1,109 @@
-// Stage `scan`: every shard once, a shard a transaction. A scanned shard whose file has not changed is
-// never read again.
+// Stage `scan`: every shard once, a shard a transaction. A scanned shard whose file has not changed is never read
+// again. Studies over one corpus are scanned together: one pass looks for the samples of all of them, and each study
+// keeps what it would have found alone.
 
-import type { Progress } from '../../protocol/study.ts';
+import type { Execution, MatchRule } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { SampleInput, ShardResult } from '../engine/detection.ts';
-import { ShardFetcher } from '../hub/shard-fetcher.ts';
-import { scanCorpus } from '../kernel/scan-corpus.ts';
+import { restrictRuns } from '../engine/restrict-runs.ts';
+import type { ShardFetcher } from '../hub/shard-fetcher.ts';
+import type { ShardOutcome } from '../kernel/scan-pool.ts';
 import type { Report } from '../progress.ts';
-import { readSampleTexts } from '../store/samples-table.ts';
-import {
-  insertShards,
-  markShardFailed,
-  readShards,
-  resetShard,
-  type StoredShard,
-  storeShardResult,
-} from '../store/shards-table.ts';
+import { markShardFailed, readShards, storeShardResult } from '../store/shards-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
-import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
-import { systemFacts } from './environment.ts';
-import { hubAccess } from './hub-sources.ts';
-import { listCorpus } from './list-corpus.ts';
-import { isSameShard } from './shard-identity.ts';
-import type { StageContext } from './stage-context.ts';
+import { setAnalysed } from '../store/study-table.ts';
+import { detectionSamples } from './detection-samples.ts';
+import type { Executor } from './executors/executor.ts';
+import { reportWithFetching } from './fetch-shards.ts';
 
-/** Lists the corpus and notes it in the file; a shard that changed since its scan becomes pending again. */
-export async function registerShards({
-  db,
-  plan,
-  execution,
-  signal,
-}: StageContext): Promise<readonly Shard[]> {
-  const { shards, duplicates } = await listCorpus(db, plan, hubAccess(execution, signal), signal);
-  const stored = readShards(db);
-  transact(db, () => {
-    mergeEnvironment(db, { ...systemFacts(), duplicateShards: duplicates.length > 0 ? duplicates : null });
-    if (!sameCorpus(stored, shards)) {
-      db.exec('DELETE FROM problems; DELETE FROM documents; DELETE FROM restart_points; DELETE FROM shards');
-      insertShards(db, shards);
-      setAnalysed(db, 0);
-      return;
-    }
-    for (const [i, shard] of shards.entries()) {
-      if (isSameShard(stored[i]!, shard)) continue;
-      resetShard(db, shard);
-      setAnalysed(db, 0);
-    }
-  });
-  return shards;
+export interface ScanContext {
+  readonly rule: MatchRule;
+  /** The whole corpus, scanned or not. */
+  readonly shards: readonly Shard[];
+  readonly executor: Executor;
+  readonly execution: Execution;
+  readonly signal: AbortSignal;
+  readonly report: Report;
+  /** Brings the shards that some study waits for; called only where there are any. */
+  readonly fetch: (pending: readonly Shard[]) => Promise<ShardFetcher>;
 }
 
-const sameCorpus = (stored: readonly StoredShard[], shards: readonly Shard[]) =>
-  stored.length === shards.length && shards.every((shard, i) => shard.path === stored[i]!.path);
-
-/** Begins to fetch what is to be scanned and not here: other stages need not wait for it. */
-export function fetchShards(
-  { db, execution, signal }: StageContext,
-  shards: readonly Shard[],
-): Promise<ShardFetcher> {
-  return ShardFetcher.start({
-    access: hubAccess(execution, signal),
-    shards: pendingShards(db, shards),
-    keep: execution.keepShards ?? 'always',
-    signal,
-  });
+/** The shards that some of the studies have not scanned yet. */
+export function pendingShards(dbs: readonly Database[], shards: readonly Shard[]): readonly Shard[] {
+  const pending = dbs.map(pendingIn);
+  return shards.filter(({ index }) => pending.some((waiting) => waiting.has(index)));
 }
 
-function pendingShards(db: Database, shards: readonly Shard[]): readonly Shard[] {
-  const states = new Map(readShards(db).map((shard) => [shard.index, shard.state]));
-  return shards.filter((shard) => states.get(shard.index) !== 'scanned');
+function pendingIn(db: Database): ReadonlySet<number> {
+  const waiting = readShards(db).filter(({ state }) => state !== 'scanned');
+  return new Set(waiting.map(({ index }) => index));
 }
 
-export async function scan(
-  context: StageContext,
-  shards: readonly Shard[],
-  fetcher: ShardFetcher,
-): Promise<void> {
-  const { db, plan, execution, signal } = context;
-  const report = reportWithFetching(context.report, fetcher);
-  const pending = pendingShards(db, shards);
+/** The studies lie over the same shards, and go by the same rule. */
+export async function scanPending(dbs: readonly Database[], context: ScanContext): Promise<void> {
+  const { rule, shards, executor, execution, signal } = context;
+  const pending = pendingShards(dbs, shards);
   if (pending.length === 0) return;
-  setAnalysed(db, 0);
-  const bytes = (list: readonly Shard[]) => list.reduce((sum, shard) => sum + shard.nBytes, 0);
-  await scanCorpus({
-    samples: detectionSamples(db),
-    rule: plan.rule,
+  const sets = dbs.map(detectionSamples);
+  const studies = openForResults(dbs, sets, rule);
+  const fetcher = await context.fetch(pending);
+  const outcomes = executor.scan({
+    samples: sets.flat(),
+    rule,
     shards: pending,
     workers: execution.workers,
     signal,
-    report,
-    totalBytes: bytes(shards),
-    resumedBytes: bytes(shards) - bytes(pending),
+    report: reportWithFetching(context.report, fetcher),
+    totalBytes: bytesOf(shards),
+    resumedBytes: bytesOf(shards) - bytesOf(pending),
     ready: (shard) => fetcher.arrived(shard),
-    onShard: (shard, result) => {
-      transact(db, () => storeShardResult(db, shard.index, withListingProblems(shard, result)));
-      fetcher.release(shard);
-    },
-    onFailure: (shard, { byteOffset, error }) => {
-      fetcher.release(shard);
-      const message = `${shard.path}: the scan broke off in the row at byte ${byteOffset} (${error.message}); none of it counts`;
-      markShardFailed(db, shard.index, message);
-    },
   });
+  for await (const outcome of outcomes) {
+    for (const study of studies) if (study.waiting.has(outcome.shard.index)) keepOutcome(study, outcome);
+    fetcher.release(outcome.shard);
+  }
 }
 
-/** One line of progress for both: what is scanned, and how the rest is coming along. */
-export function reportWithFetching(report: Report, fetcher: ShardFetcher): Report {
-  let last: Progress | undefined;
-  fetcher.listen((message) => last && last.done < last.total && report({ ...last, message }));
-  return (progress) => {
-    last = progress;
-    report(progress);
-  };
+/** A study with the shards that it waits for, and with what a common result means for it alone. */
+interface ScannedStudy {
+  readonly db: Database;
+  readonly waiting: ReadonlySet<number>;
+  readonly restrict: (result: ShardResult) => ShardResult;
 }
+
+function openForResults(
+  dbs: readonly Database[],
+  sets: readonly (readonly SampleInput[])[],
+  rule: MatchRule,
+): readonly ScannedStudy[] {
+  const restrictions = dbs.length === 1 ? [] : restrictRuns(sets, rule);
+  for (const db of dbs) setAnalysed(db, 0);
+  return dbs.map((db, i) => ({
+    db,
+    waiting: pendingIn(db),
+    restrict: (result) => restrictions[i]?.restrict(result) ?? result,
+  }));
+}
+
+function keepOutcome({ db, restrict }: ScannedStudy, outcome: ShardOutcome): void {
+  const { shard } = outcome;
+  if (outcome.kind === 'scanned') {
+    const own = withListingProblems(shard, restrict(outcome.result));
+    transact(db, () => storeShardResult(db, shard.index, own));
+    return;
+  }
+  const { byteOffset, error } = outcome.failure;
+  const message = `${shard.path}: the scan broke off in the row at byte ${byteOffset} (${error.message}); none of it counts`;
+  markShardFailed(db, shard.index, message);
+}
+
+const bytesOf = (shards: readonly Shard[]) => shards.reduce((sum, shard) => sum + shard.nBytes, 0);
 
 /** Also what listing the corpus could not take in: it belongs to the shard that it was found beside. */
-export function withListingProblems({ problems: listed = [] }: Shard, result: ShardResult): ShardResult {
+function withListingProblems({ problems: listed = [] }: Shard, result: ShardResult): ShardResult {
   return {
     ...result,
     problems: [...listed, ...result.problems],
     nProblems: listed.length + (result.nProblems ?? result.problems.length),
   };
-}
-
-/** Samples as detection sees them, in order of id. */
-export function detectionSamples(db: Database): readonly SampleInput[] {
-  return Array.from(readSampleTexts(db), ({ sampleId, text, ended }) => ({
-    sampleId,
-    text,
-    cut: ended !== 'eos',
-  }));
 }

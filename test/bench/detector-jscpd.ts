@@ -64,7 +64,7 @@ const normalise = (block: string) =>
 async function fragmentTexts(samplesPath: string, shardPath: string): Promise<string> {
   const samples = readSamples(samplesPath);
   const results: { shard: number; result: ShardResult }[] = [];
-  await scanCorpus({
+  const scanning = scanCorpus({
     samples,
     rule,
     shards: listShards([shardPath]),
@@ -73,11 +73,11 @@ async function fragmentTexts(samplesPath: string, shardPath: string): Promise<st
     report: () => {},
     totalBytes: 0,
     resumedBytes: 0,
-    onShard: (shard, result) => void results.push({ shard: shard.index, result }),
-    onFailure: (_, { error }) => {
-      throw error;
-    },
   });
+  for await (const outcome of scanning) {
+    if (outcome.kind === 'failed') throw outcome.failure.error;
+    results.push({ shard: outcome.shard.index, result: outcome.result });
+  }
   const fragments = [...findFragments({ samples, rule, results })];
   return fragments.map(({ text }) => Buffer.from(text).toString()).join('\n\n');
 }

@@ -54,7 +54,7 @@ async function main(): Promise<void> {
   const totals = { contentMb: 0, nRows: 0, nMatchedRows: 0, partialMb: 0, nProblems: 0 };
   const results: ScannedShard[] = [];
   const folder = mkdtempSync(join(tmpdir(), 'verbatim-bench-'));
-  await scanCorpus({
+  const scanning = scanCorpus({
     samples,
     rule,
     shards,
@@ -63,18 +63,18 @@ async function main(): Promise<void> {
     report: () => {},
     totalBytes: 0,
     resumedBytes: 0,
-    onShard: (shard, result) => {
-      totals.contentMb += result.contentBytes / 1e6;
-      totals.nRows += result.nRows;
-      totals.nMatchedRows += result.documents.length;
-      totals.partialMb += result.partial.length / 1e6;
-      totals.nProblems += result.problems.length;
-      if (withFragments) results.push({ shard: shard.index, result: written(result, folder, shard.index) });
-    },
-    onFailure: (shard, { error }) => {
-      throw new Error(`${shard.path}: ${error.message}`);
-    },
   });
+  for await (const outcome of scanning) {
+    const { shard } = outcome;
+    if (outcome.kind === 'failed') throw new Error(`${shard.path}: ${outcome.failure.error.message}`);
+    const { result } = outcome;
+    totals.contentMb += result.contentBytes / 1e6;
+    totals.nRows += result.nRows;
+    totals.nMatchedRows += result.documents.length;
+    totals.partialMb += result.partial.length / 1e6;
+    totals.nProblems += result.problems.length;
+    if (withFragments) results.push({ shard: shard.index, result: written(result, folder, shard.index) });
+  }
   const scanMs = performance.now() - startedAt;
   const cpu = process.cpuUsage();
   const maxRssMb = peakMb();

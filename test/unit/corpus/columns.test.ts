@@ -10,7 +10,7 @@ import type { ColumnNames } from '../../../protocol/study.ts';
 import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { resolveColumns } from '../../../server/corpus/resolve-columns.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
-import { scanShard } from '../../../server/kernel/scan-shard.ts';
+import { kernelScanner } from '../../../server/kernel/scan-shard.ts';
 import { FULL_HASH, kernelFor } from '../../oracle/kernel-scan.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -125,7 +125,8 @@ test('the kernel reads the same rows and the same columns', async () => {
         columns,
       );
       const plain = await read(shard);
-      const scanned = await scanShard(kernel, shard, { signal, onBytes: () => {}, readAhead: 'none' });
+      const hooks = { signal, onBytes: () => {}, readAhead: 'none' } as const;
+      const scanned = await kernelScanner(kernel).scan(shard, hooks);
       assert.deepEqual(
         scanned.documents,
         plain.documents.map(({ text: _, ...document }) => document),

@@ -22,18 +22,11 @@ const report = () => {};
 async function scan(folder: string, samples: readonly SampleInput[], rule: MatchRule): Promise<ShardResult> {
   const shards = listShards([folder]);
   const results: ShardResult[] = [];
-  await scanCorpus({
-    samples,
-    rule,
-    shards,
-    workers: 1,
-    signal,
-    report,
-    totalBytes: 1,
-    resumedBytes: 0,
-    onShard: (_, result) => void results.push(result),
-    onFailure: (_, { error }) => assert.fail(error.message),
-  });
+  const whole = { totalBytes: 1, resumedBytes: 0 };
+  for await (const outcome of scanCorpus({ samples, rule, shards, workers: 1, signal, report, ...whole })) {
+    if (outcome.kind === 'failed') assert.fail(outcome.failure.error.message);
+    results.push(outcome.result);
+  }
   assert.equal(results.length, 1);
   return results[0]!;
 }

@@ -16,8 +16,8 @@ import { findFragments } from '../../../server/engine/find-fragments.ts';
 import { indexSamples } from '../../../server/engine/sample-index.ts';
 import { Cancelled } from '../../../server/errors.ts';
 import { buildKernel } from '../../../server/kernel/build-wasm.mjs';
-import { type ScanRequest, type ShardFailure, scanCorpus } from '../../../server/kernel/scan-corpus.ts';
-import { scanInThreads } from '../../../server/kernel/scan-pool.ts';
+import { type ScanRequest, scanCorpus } from '../../../server/kernel/scan-corpus.ts';
+import { type ShardFailure, scanInThreads } from '../../../server/kernel/scan-pool.ts';
 import { shareIndex } from '../../../server/kernel/share-index.ts';
 import { bruteForce } from '../../oracle/brute-force.ts';
 import { bytesOf } from '../../oracle/hurtful-text.ts';
@@ -69,7 +69,7 @@ interface Outcome {
 
 async function scan(list: readonly Shard[], more: Partial<ScanRequest> = {}): Promise<Outcome> {
   const outcome: Outcome = { results: new Map(), failures: new Map(), progress: [] };
-  await scanCorpus({
+  const scanning = scanCorpus({
     samples,
     rule,
     shards: list,
@@ -78,10 +78,12 @@ async function scan(list: readonly Shard[], more: Partial<ScanRequest> = {}): Pr
     report: (progress) => void outcome.progress.push(progress),
     totalBytes: list.reduce((sum, shard) => sum + shard.nBytes, 0),
     resumedBytes: 0,
-    onShard: (shard, result) => void outcome.results.set(shard.name, result),
-    onFailure: (shard, failure) => void outcome.failures.set(shard.name, failure),
     ...more,
   });
+  for await (const ended of scanning) {
+    if (ended.kind === 'scanned') outcome.results.set(ended.shard.name, ended.result);
+    else outcome.failures.set(ended.shard.name, ended.failure);
+  }
   return outcome;
 }
 
@@ -176,8 +178,10 @@ test('a scan thread that dies takes one shard with it; another goes on with the 
   const failures: string[] = [];
   await scanInThreads(dead, shards.slice(0, 3), 1, new AbortController().signal, {
     onBytes: () => {},
-    onShard: () => assert.fail('nothing can have been scanned'),
-    onFailure: (shard) => void failures.push(shard.name),
+    async onOutcome(outcome) {
+      assert.equal(outcome.kind, 'failed', 'nothing can have been scanned');
+      failures.push(outcome.shard.name);
+    },
   });
   assert.deepEqual(failures, ['0.jsonl', '1.json.gz', '2.jsonl.zst']);
 });
@@ -194,7 +198,6 @@ test('cancelling stops within a second, in the middle of a shard', async () => {
       done = progress.done;
       if (done > 0) stop.abort();
     },
-    onShard: () => assert.fail('it was not scanned to its end'),
   });
   let stoppedAt = 0;
   stop.signal.addEventListener('abort', () => {
@@ -202,4 +205,30 @@ test('cancelling stops within a second, in the middle of a shard', async () => {
   });
   await assert.rejects(scanning, Cancelled);
   assert.ok(stoppedAt > 0 && performance.now() - stoppedAt < 1000);
+});
+
+test('a reader that leaves early ends the threads, and a thread never runs ahead of the reader', async () => {
+  let nBegun = 0;
+  const scanning = scanCorpus({
+    samples,
+    rule,
+    shards,
+    workers: 2,
+    signal: new AbortController().signal,
+    report: () => {},
+    totalBytes: 0,
+    resumedBytes: 0,
+    ready: async () => void nBegun++,
+  });
+  let nRead = 0;
+  for await (const _ of scanning) {
+    await new Promise((resolve) => setTimeout(resolve, 50));
+    nRead++;
+    assert(nBegun <= nRead + 2, `${nBegun} shards were begun when ${nRead} had been read`);
+    if (nRead === 2) break;
+  }
+  const begun = nBegun;
+  await new Promise((resolve) => setTimeout(resolve, 50));
+  assert.equal(nBegun, begun);
+  assert(begun < shards.length);
 });

@@ -1,0 +1,17 @@
+// Where the heavy work of a study is done. An executor is told what to do in plain data, gives back what was made,
+// in whatever order it is done, and writes no study file: that is left to the study's own process. A sample, or a
+// shard's outcome, is the same whoever makes it and however often it is asked for.
+//
+// This machine is one executor. A cluster can be another: it cuts a request into tasks (ranges of samples, shards),
+// and what each task leaves behind comes out of the same iterables, in this run or in one that goes on with it.
+
+import type { ScanRequest } from '../../kernel/scan-corpus.ts';
+import type { ShardOutcome } from '../../kernel/scan-pool.ts';
+import type { GeneratedSample, SampleRequest } from '../../sampling/sample-model.ts';
+
+export interface Executor {
+  /** The samples that are not done yet. What comes together was made together, and is kept whole or not at all. */
+  sample(request: SampleRequest): AsyncIterable<readonly GeneratedSample[]>;
+  /** One outcome for each shard of the request. */
+  scan(request: ScanRequest): AsyncIterable<ShardOutcome>;
+}

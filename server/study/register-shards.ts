@@ -1,0 +1,45 @@
+// Lists the corpus and notes it in the study file: a shard that changed since its scan becomes pending again.
+
+import type { Shard } from '../corpus/shard.ts';
+import {
+  forgetShards,
+  insertShards,
+  readShards,
+  resetShard,
+  type StoredShard,
+} from '../store/shards-table.ts';
+import { transact } from '../store/study-file.ts';
+import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
+import { systemFacts } from './environment.ts';
+import { hubAccess } from './hub-sources.ts';
+import { listCorpus } from './list-corpus.ts';
+import { isSameShard } from './shard-identity.ts';
+import type { StageContext } from './stage-context.ts';
+
+export async function registerShards({
+  db,
+  plan,
+  execution,
+  signal,
+}: StageContext): Promise<readonly Shard[]> {
+  const { shards, duplicates } = await listCorpus(db, plan, hubAccess(execution, signal), signal);
+  const stored = readShards(db);
+  transact(db, () => {
+    mergeEnvironment(db, { ...systemFacts(), duplicateShards: duplicates.length > 0 ? duplicates : null });
+    if (!sameCorpus(stored, shards)) {
+      forgetShards(db);
+      insertShards(db, shards);
+      setAnalysed(db, 0);
+      return;
+    }
+    for (const [i, shard] of shards.entries()) {
+      if (isSameShard(stored[i]!, shard)) continue;
+      resetShard(db, shard);
+      setAnalysed(db, 0);
+    }
+  });
+  return shards;
+}
+
+const sameCorpus = (stored: readonly StoredShard[], shards: readonly Shard[]) =>
+  stored.length === shards.length && shards.every((shard, i) => shard.path === stored[i]!.path);
