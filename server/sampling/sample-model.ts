@@ -8,9 +8,8 @@ import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { DecoderModel } from './decoder/decoder-graph.ts';
 import { folderAbove } from './decoder/decoder-weights.ts';
 import { roundWeights } from './decoder/int8-weights.ts';
-import { EXPORTED_FORM } from './exported/exported-model.ts';
-import type { RowRequest, RowResult } from './forms/cached/generate-batch.ts';
-import { LOOP_FORM } from './forms/cached/generation-graph.ts';
+import { nameForm, type ProcessorForm } from './forms/graph-form.ts';
+import type { RowRequest, RowResult } from './forms/rows.ts';
 import type { DistributionDistance } from './forms/score/distribution-distance.ts';
 import { findRuntime } from './onnx/find-runtime.ts';
 import type { SessionSettings } from './onnx/session.ts';
@@ -19,8 +18,8 @@ import { BatchQueue } from './run/batch-queue.ts';
 import { BatchSizeSearch } from './run/batch-size-search.ts';
 import { chooseDevices, type DeviceChoice } from './run/choose-devices.ts';
 import { runOnDevices } from './run/device-pool.ts';
+import type { SampledModel } from './run/open-sampler.ts';
 import { planExecution } from './run/plan-execution.ts';
-import type { WorkerTask } from './run/sampling-worker.ts';
 import { runBatches } from './run/worker-pool.ts';
 import { decodeTokens } from './tokenizer/token-bytes.ts';
 
@@ -98,11 +97,18 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   const queue = new BatchQueue(pending, sizes);
   const fallbacks = [...passedOver, ...planned.fallbacks];
   const form = formOf(request);
-  const { task, weightFolder } = await toTask(checkpoint, prepared, plan, signal);
+  const model = await toModel(checkpoint, plan, signal);
+  const weightFolder = 'decoder' in model ? dirname(model.decoder.path) : model.weightFolder;
   const session = { provider, nThreads, weightFolder };
-  const distance = plan.int8 && task.kind === 'generate' ? await measure(task, session, signal) : undefined;
+  const distance = plan.int8 && !('decoder' in model) ? await measure(model, session, signal) : undefined;
   const report = () => {
-    const environment = { provider, form, batch: queue.size, workers, runtime };
+    const environment = {
+      provider,
+      form: nameForm(form, plan.int8 ? 'int8' : undefined),
+      batch: queue.size,
+      workers,
+      runtime,
+    };
     const facts = distance === undefined ? {} : { distance };
     request.onEnvironment({ ...environment, ...facts, fallbacks: [...fallbacks] });
   };
@@ -116,34 +122,25 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     const nTokens = rows.reduce((sum, { tokens }) => sum + tokens.length, 0);
     if (sizes.observe(rows.length, nTokens, elapsedMs) === 'better') report();
   };
+  const { rule, schedule } = prepared;
+  const settings = { seed: plan.seed, maxTokens: plan.maxTokens, schedule };
+  const task = { kind: 'generate', model, rule, form, settings } as const;
   const start = { session, task };
-  for await (const rows of runBatches<typeof task.kind>(start, workers, queue, signal, onTooLarge, onDone)) {
+  for await (const rows of runBatches<'generate'>(start, workers, queue, signal, onTooLarge, onDone)) {
     yield rows.map(finish);
   }
 }
 
-type GenerateTask = Extract<WorkerTask, { readonly kind: 'generate' }>;
-type ExportedTask = Extract<WorkerTask, { readonly kind: 'generate-exported' }>;
-
-async function toTask(
+async function toModel(
   checkpoint: Checkpoint | ExportedModel,
-  { rule, schedule }: PreparedPlan,
-  { seed, maxTokens, int8 }: SamplingPlan,
+  { int8 }: SamplingPlan,
   signal: AbortSignal,
-): Promise<{ readonly task: GenerateTask | ExportedTask; readonly weightFolder: string }> {
-  const common = { seed, maxTokens, schedule };
-  if (checkpoint.kind === 'exported') {
-    const { decoder, config } = checkpoint;
-    const settings = { ...common, config };
-    return {
-      task: { kind: 'generate-exported', decoder, rule, settings },
-      weightFolder: dirname(decoder.path),
-    };
-  }
-  const { config, weights, weightFolder } = checkpoint;
-  const model = int8 ? await roundModel(checkpoint, signal) : { config, weights, weightFolder };
-  const settings = { ...common, config };
-  return { task: { kind: 'generate', model, rule, settings }, weightFolder: model.weightFolder };
+): Promise<SampledModel> {
+  const { config } = checkpoint;
+  if (checkpoint.kind === 'exported') return { decoder: checkpoint.decoder, config };
+  if (int8) return roundModel(checkpoint, signal);
+  const { weights, weightFolder } = checkpoint;
+  return { config: checkpoint.config, weights, weightFolder };
 }
 
 /** The same with its products in 8 bits. */
@@ -160,7 +157,7 @@ async function chooseDevicesFor(
   { rule, schedule, nPositions }: PreparedPlan,
 ): Promise<DeviceChoice> {
   if (checkpoint.kind === 'exported' || plan.int8) return { chosen: null, fallbacks: [] };
-  const settings = { config: checkpoint.config, seed: plan.seed, maxTokens: plan.maxTokens, schedule };
+  const settings = { seed: plan.seed, maxTokens: plan.maxTokens, schedule };
   return chooseDevices({
     execution,
     checkpoint,
@@ -181,7 +178,7 @@ function* cutBatches(
 
 /** In a thread of its own, like everything that runs the model. */
 async function measure(
-  { model }: GenerateTask,
+  model: DecoderModel,
   session: SessionSettings,
   signal: AbortSignal,
 ): Promise<DistributionDistance> {
@@ -201,9 +198,9 @@ function refuseComparison(): never {
   });
 }
 
-function formOf({ checkpoint, plan: { int8 } }: SampleRequest): string {
-  if (checkpoint.kind === 'weights') return int8 ? `${LOOP_FORM}-int8` : LOOP_FORM;
-  if (!int8) return EXPORTED_FORM;
+function formOf({ checkpoint, plan: { int8 } }: SampleRequest): ProcessorForm {
+  if (checkpoint.kind === 'weights') return { kind: 'cached' };
+  if (!int8) return { kind: 'exported' };
   throw new UserError(`${checkpoint.decoder.path} is an exported model and computes as it was exported.`, {
     action: 'Leave the 8-bit option out, or choose a folder with model.safetensors in it.',
   });

@@ -1,5 +1,5 @@
 // Scores texts under a model, whoever wrote them: the log-probability of every token, and what the published
-// study derives from it. Texts longer than the context are read in overlapping stretches.
+// study derives from it. Texts longer than the context are read in overlapping windows.
 
 import { dirname } from 'node:path';
 import { promisify } from 'node:util';
@@ -10,8 +10,8 @@ import { windowedPerplexity } from '../analysis/windowed-perplexity.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import { readDecoder } from './exported/exported-decoder.ts';
-import type { StretchRequest } from './forms/score/score-batch.ts';
-import { batchByLength, cutStretches } from './forms/score/stretches.ts';
+import { batchByLength, cutWindows, type WindowRequest } from './forms/score/windows.ts';
+import type { SampledModel } from './run/open-sampler.ts';
 import { planScoring } from './run/plan-execution.ts';
 import { runBatches } from './run/worker-pool.ts';
 import { createEncoder } from './tokenizer/encode-text.ts';
@@ -21,7 +21,7 @@ export interface Score {
   /** The text's place in the input, from 0. Scores come in that order. */
   readonly index: number;
   readonly tokens: readonly number[];
-  /** Of each token, in nats; the first is conditioned on the beginning token alone. */
+  /** The log-probability of each token, in nats; the first is conditioned on the BOS token alone. */
   readonly logprobs: Float32Array;
   /** Mean negative log-probability of a token, in nats; null for an empty text. */
   readonly meanNll: number | null;
@@ -46,13 +46,13 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
   const { provider, workers, nThreads } = planScoring(request.execution, checkpoint);
   const encode = createEncoder(checkpoint.tokenizer, tokenBytes);
   const open = new Map<number, OpenText>();
-  async function* cutTexts(): AsyncGenerator<readonly StretchRequest[], undefined> {
-    let waiting: StretchRequest[] = [];
+  async function* cutTexts(): AsyncGenerator<readonly WindowRequest[], undefined> {
+    let waiting: WindowRequest[] = [];
     let index = 0;
     for await (const text of request.texts) {
       const tokens = encode(text);
       open.set(index, { text, tokens, logprobs: new Float32Array(tokens.length), nMissing: tokens.length });
-      waiting.push(...cutStretches(index, tokens, config));
+      waiting.push(...cutWindows(index, tokens, config));
       index++;
       if (index % TEXTS_AT_ONCE !== 0) continue;
       yield* batchByLength(waiting, POSITIONS_AT_ONCE);
@@ -60,7 +60,8 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
     }
     yield* batchByLength(waiting, POSITIONS_AT_ONCE);
   }
-  const { task, weightFolder } = toTask(checkpoint);
+  const { model, weightFolder } = toModel(checkpoint);
+  const task = { kind: 'score', model } as const;
   const start = { session: { provider, nThreads, weightFolder }, task };
   let nYielded = 0;
   const finish = async function* () {
@@ -70,7 +71,7 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
       nYielded++;
     }
   };
-  for await (const results of runBatches<typeof task.kind>(start, workers, cutTexts(), signal, refuseBatch)) {
+  for await (const results of runBatches<'score'>(start, workers, cutTexts(), signal, refuseBatch)) {
     for (const { text, start, logprobs } of results) {
       const owner = open.get(text)!;
       owner.logprobs.set(logprobs, start);
@@ -81,14 +82,17 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
   yield* finish();
 }
 
-function toTask(checkpoint: Checkpoint | ExportedModel) {
+function toModel(checkpoint: Checkpoint | ExportedModel): {
+  readonly model: SampledModel;
+  readonly weightFolder: string;
+} {
   if (checkpoint.kind === 'exported') {
-    const { scoringPath, pastSizes } = checkpoint;
+    const { config, scoringPath, pastSizes } = checkpoint;
     const decoder = readDecoder(scoringPath, pastSizes);
-    return { task: { kind: 'score-exported', decoder }, weightFolder: dirname(scoringPath) } as const;
+    return { model: { decoder, config }, weightFolder: dirname(scoringPath) };
   }
   const { config, weights, weightFolder } = checkpoint;
-  return { task: { kind: 'score', model: { config, weights, weightFolder } }, weightFolder } as const;
+  return { model: { config, weights, weightFolder }, weightFolder };
 }
 
 /** Runs are small already: what does not fit then will not fit in parts either. */

@@ -87,12 +87,10 @@ async function measureProvider(
   const startOn = (deviceId: number, nRows: number): DeviceStart => ({
     model: { config, weights, weightFolder },
     rule: { topK: 40, topP: 1, greedy: false },
-    settings: { config, seed: 0, maxTokens: N_TOKENS, schedule: { kind: 'constant', temperature: 1 } },
-    form,
+    settings: { seed: 0, maxTokens: N_TOKENS, schedule: { kind: 'constant', temperature: 1 } },
+    form: { ...form, size: { nRows, nPositions: 1 + N_TOKENS } },
     system: found.system,
     deviceId,
-    nRows,
-    nPositions: 1 + N_TOKENS,
   });
   const { signal } = new AbortController();
   const proved = await proveDevice(startOn(0, 1), 'right', signal);

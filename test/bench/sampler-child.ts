@@ -5,17 +5,15 @@ import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
-import { generateBatch } from '../../server/sampling/forms/cached/generate-batch.ts';
-import { buildGenerationGraph } from '../../server/sampling/forms/cached/generation-graph.ts';
-import { scoreBatch, teacherForcing } from '../../server/sampling/forms/score/score-batch.ts';
-import { buildScoringGraph } from '../../server/sampling/forms/score/scoring-graph.ts';
-import { openSession } from '../../server/sampling/onnx/session.ts';
+import { scoreBatch } from '../../server/sampling/forms/score/score-batch.ts';
+import { openSampler, openTeacherForcing } from '../../server/sampling/run/open-sampler.ts';
 import { roundModel, sampleModel } from '../../server/sampling/sample-model.ts';
 import type { Measurement, Result } from './sampler-measurement.ts';
 import { measureRoofline } from './sampler-roofline.ts';
 
 const nThreads = availableParallelism();
 const { signal } = new AbortController();
+const CACHED = { kind: 'cached' } as const;
 const RULE = { topK: 40, topP: 1, greedy: false };
 
 async function measure(measurement: Measurement): Promise<Result> {
@@ -29,34 +27,33 @@ async function measure(measurement: Measurement): Promise<Result> {
       return measureRoofline(checkpoint, measurement.rows, nThreads);
     }
     case 'load': {
-      await openSession(buildGenerationGraph(checkpoint, RULE), settings);
+      await openSampler(checkpoint, RULE, CACHED, settings);
       return { seconds: (performance.now() - startedAt) / 1000, tokensPerSecond: 0, tokensPerCpuSecond: 0 };
     }
     case 'generate': {
       const { batch, tokens, products, topK = 40, topP = 1 } = measurement;
       const config = { ...checkpoint.config, eosTokens: [] };
       const source = products === undefined ? checkpoint : await roundModel(checkpoint, signal);
-      const graph = buildGenerationGraph({ ...source, config }, { ...RULE, topK, topP });
-      const session = await openSession(graph, { ...settings, weightFolder: source.weightFolder });
+      const session = { ...settings, weightFolder: source.weightFolder };
+      const sample = await openSampler({ ...source, config }, { ...RULE, topK, topP }, CACHED, session);
       const schedule = { kind: 'constant', temperature: 1 } as const;
       const rows = Array.from({ length: batch }, (_, sampleId) => ({ sampleId, prompt: [config.bosToken] }));
-      const make = (maxTokens: number) =>
-        generateBatch(session, { config, seed: 0, maxTokens, schedule }, rows, () => false);
+      const make = (maxTokens: number) => sample({ seed: 0, maxTokens, schedule }, rows, () => false);
       await make(4);
       return timed(batch * tokens, () => make(tokens));
     }
     case 'score': {
-      const force = teacherForcing(await openSession(buildScoringGraph(checkpoint), settings));
+      const readTexts = await openTeacherForcing(checkpoint, settings);
       const { texts, tokens } = measurement;
-      const stretch = {
+      const window = {
         text: 0,
         start: 0,
         nKnown: 1,
         tokens: Array.from({ length: tokens + 1 }, (_, i) => i * 7),
       };
-      await scoreBatch(force, [stretch]);
+      await scoreBatch(readTexts, [window]);
       return timed(texts * tokens, async () => {
-        for (let i = 0; i < texts; i++) await scoreBatch(force, [stretch]);
+        for (let i = 0; i < texts; i++) await scoreBatch(readTexts, [window]);
       });
     }
     case 'study': {

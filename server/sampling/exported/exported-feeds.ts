@@ -11,7 +11,7 @@ export function buildFeeds(
   { inputs }: ExportedDecoder,
   past: Past,
   nPast: number,
-  tokens: readonly number[],
+  tokens: ArrayLike<number>,
   nRows: number,
 ): Record<string, Tensor> {
   const nNew = tokens.length / nRows;

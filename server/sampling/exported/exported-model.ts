@@ -8,9 +8,6 @@ import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { folderOfFiles } from './linked-files.ts';
 
-/** Recorded with a study: the slower form, a run for every token. */
-export const EXPORTED_FORM = 'exported-step';
-
 export interface ExportedFiles {
   readonly path: string;
   /** What reads whole texts: the same, but for the layout that has a decoder of its own for that. */

@@ -1,88 +1,57 @@
 // Samples a model that was exported elsewhere: logits and the whole past go out and in again at every step,
 // so it is slow. Tokens are picked by the same nodes as everywhere.
 
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../../errors.ts';
 import type { ModelLimits } from '../decoder/decoder-spec.ts';
-import {
-  type GenerationSettings,
-  type RowRequest,
-  type RowResult,
-  rowsWorthKeeping,
-} from '../forms/cached/generate-batch.ts';
-import { SampleRow } from '../forms/sample-row.ts';
+import { feedSteps, takeSteps } from '../forms/feed-steps.ts';
+import { Row, rowsWorthKeeping, type Sampler } from '../forms/rows.ts';
 import { DATA_TYPE, encodeModel, Graph } from '../onnx/onnx-graph.ts';
 import { openSession, type SessionSettings } from '../onnx/session.ts';
-import { uniformAt } from '../pick/philox.ts';
 import { type PickRule, pickToken } from '../pick/pick-token.ts';
-import { temperatureAt } from '../pick/schedule.ts';
 import type { ExportedDecoder } from './exported-decoder.ts';
 import { buildFeeds, emptyPast, feedable, keepRows, nextPast } from './exported-feeds.ts';
 
-export interface ExportedSampler {
+/** Plain data, to be sent to a thread. */
+export interface ExportedSource {
   readonly decoder: ExportedDecoder;
-  readonly session: InferenceSession;
-  readonly picker: InferenceSession;
-}
-
-export interface ExportedSettings extends Omit<GenerationSettings, 'config'> {
   readonly config: ModelLimits;
 }
 
 /** Throws a UserError for a model without a past. */
 export async function openExportedSampler(
-  decoder: ExportedDecoder,
-  { vocabularySize }: ModelLimits,
+  { decoder, config }: ExportedSource,
   rule: PickRule,
   settings: SessionSettings,
-): Promise<ExportedSampler> {
+): Promise<Sampler> {
   if (decoder.past.length === 0) {
     throw new UserError(`${decoder.path} cannot be sampled: it takes no past.`, {
       action: 'Export it as text generation with past, or choose a folder with model.safetensors in it.',
     });
   }
+  const { vocabularySize, eosTokens } = config;
   const session = await openSession(decoder.path, settings);
   const picker = await openSession(buildPickGraph(rule, vocabularySize, decoder.logitsType), settings);
-  return { decoder, session, picker };
-}
-
-/** As `generateBatch`: the results in the order of the rows, or null when stopped. */
-export async function generateExported(
-  { decoder, session, picker }: ExportedSampler,
-  { config, seed, maxTokens, schedule }: ExportedSettings,
-  requests: readonly RowRequest[],
-  isStopped: () => boolean,
-): Promise<readonly RowResult[] | null> {
-  const all = requests.map((request) => new SampleRow(request, maxTokens));
-  let rows: readonly SampleRow[] = all;
-  let past = emptyPast(decoder, rows.length);
-  for (let position = 0; rows.some((row) => row.remaining > 0); position++) {
-    if (isStopped()) return null;
-    const tokens = rows.map((row) => row.tokenAt(position));
-    const outputs = await session.run(buildFeeds(decoder, past, position, tokens, rows.length));
-    past = nextPast(decoder, outputs);
-    const column = (value: (row: SampleRow, step: number) => number) =>
-      new Tensor(
-        'float64',
-        Float64Array.from(rows, (row) => value(row, Math.max(0, row.stepAt(position)))),
-        [rows.length, 1],
-      );
-    const { picked, logprob } = await picker.run({
-      logits: feedable(outputs.logits!),
-      uniform: column((row, step) => uniformAt(seed, row.sampleId, step)),
-      temperature: column((_, step) => temperatureAt(schedule, step)),
-    });
-    for (const [i, row] of rows.entries()) {
-      const token = (picked!.data as Int32Array)[i]!;
-      row.take(position, token, (logprob!.data as Float32Array)[i]!, config.eosTokens);
+  return async (settings, requests, isStopped) => {
+    const all = requests.map((request) => new Row(request, settings.maxTokens));
+    let rows: readonly Row[] = all;
+    let past = emptyPast(decoder, rows.length);
+    for (let start = 0; rows.some((row) => row.remaining > 0); start++) {
+      if (isStopped()) return null;
+      const step = { start, shape: [], nRows: rows.length, arithmetic: 'float64' } as const;
+      const { token, uniform, temperature } = feedSteps(rows, settings, step);
+      const tokens = token.data as Int32Array;
+      const outputs = await session.run(buildFeeds(decoder, past, start, tokens, rows.length));
+      past = nextPast(decoder, outputs);
+      const made = await picker.run({ logits: feedable(outputs.logits!), uniform, temperature });
+      takeSteps(rows, step, made, eosTokens);
+      const kept = rowsWorthKeeping(rows);
+      if (kept.length < rows.length && kept.length > 0) {
+        past = keepRows(decoder, past, kept, rows.length, start + 1);
+        rows = kept.map((i) => rows[i]!);
+      }
     }
-    const kept = rowsWorthKeeping(rows);
-    if (kept.length < rows.length && kept.length > 0) {
-      past = keepRows(decoder, past, kept, rows.length, position + 1);
-      rows = kept.map((i) => rows[i]!);
-    }
-  }
-  return all.map((row) => row.result());
+    return all.map((row) => row.result());
+  };
 }
 
 /** `logits` [batch, 1, vocabulary] to `picked` int32 and `logprob` float32, both [batch, 1]. */

@@ -14,8 +14,6 @@ export interface SessionSettings {
   readonly deviceOutputs?: readonly string[];
   /** Left out: weights are packed for speed, and for a moment held twice. */
   readonly packing?: 'none';
-  /** Where a profile of the runtime goes; left out: none is made. */
-  readonly profilePrefix?: string;
 }
 
 /** `graph` is a model built here, or the path of one that was not. Weights are read from their own files by offset: nothing is copied, and the folder may be read-only. */
@@ -23,13 +21,12 @@ export function openSession(
   graph: Uint8Array | string,
   settings: SessionSettings,
 ): Promise<InferenceSession> {
-  const { provider, deviceId = 0, deviceOutputs = [], packing, profilePrefix } = settings;
+  const { provider, deviceId = 0, deviceOutputs = [], packing } = settings;
   const options: InferenceSession.SessionOptions = {
     executionProviders: executionProviders(provider, deviceId),
     ...(deviceOutputs.length === 0
       ? {}
       : { preferredOutputLocation: Object.fromEntries(deviceOutputs.map((name) => [name, 'gpu-buffer'])) }),
-    ...(profilePrefix === undefined ? {} : { enableProfiling: true, profileFilePrefix: profilePrefix }),
     intraOpNumThreads: settings.nThreads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',

@@ -6,7 +6,6 @@ import type { Execution, Provider } from '../../../protocol/study.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import type { DecoderSpec } from '../decoder/decoder-spec.ts';
-import type { GenerationSettings } from '../forms/cached/generate-batch.ts';
 import {
   chooseDeviceForm,
   type DeviceForm,
@@ -14,6 +13,7 @@ import {
   nameDeviceForm,
 } from '../forms/device/device-form.ts';
 import { cachedHeads } from '../forms/paged/paged-loop-graph.ts';
+import type { GenerationSettings } from '../forms/rows.ts';
 import type { PickRule } from '../pick/pick-token.ts';
 import { guessFreeBytes } from '../providers/device-memory.ts';
 import type { DeviceSystem } from '../providers/device-system.ts';
@@ -133,10 +133,8 @@ async function tryProvider(
     model: { config, weights, weightFolder },
     rule,
     settings,
-    form,
+    form: { ...form, size: { nRows, nPositions: question.nPositions } },
     system: found.system,
-    nRows,
-    nPositions: question.nPositions,
     deviceId,
   }));
   const stop = new AbortController();

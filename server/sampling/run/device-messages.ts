@@ -1,17 +1,17 @@
 // What the sampler and its device processes say to each other. Plain data: it is copied between processes.
 
 import type { DecoderModel } from '../decoder/decoder-graph.ts';
-import type { GenerationSettings, RowRequest, RowResult } from '../forms/cached/generate-batch.ts';
-import type { DeviceForm, RunSize } from '../forms/device/device-form.ts';
+import type { SizedDeviceForm } from '../forms/device/device-form.ts';
+import type { GenerationSettings, RowRequest, RowResult } from '../forms/rows.ts';
 import type { PickRule } from '../pick/pick-token.ts';
 import type { DeviceSystem } from '../providers/device-system.ts';
 
 /** What a device process is for, all its life. */
-export interface DeviceStart extends RunSize {
+export interface DeviceStart {
   readonly model: DecoderModel;
   readonly rule: PickRule;
   readonly settings: GenerationSettings;
-  readonly form: DeviceForm;
+  readonly form: SizedDeviceForm;
   readonly system: DeviceSystem;
   readonly deviceId: number;
 }

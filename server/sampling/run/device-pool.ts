@@ -4,7 +4,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, throwIfAborted } from '../../errors.ts';
-import type { RowRequest, RowResult } from '../forms/cached/generate-batch.ts';
+import type { RowRequest, RowResult } from '../forms/rows.ts';
 import { deviceEnvironment } from '../providers/device-system.ts';
 import { deviceProcessUrl } from '../worker-url.ts';
 import type {

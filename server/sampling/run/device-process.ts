@@ -32,9 +32,9 @@ async function prove(start: DeviceStart, standard: ProofStandard): Promise<void>
 
 async function begin(start: DeviceStart): Promise<void> {
   const session = prepareSession(start);
-  const { openDeviceSampler } = await import('../forms/device/device-sampler.ts');
+  const { openSampler } = await import('./open-sampler.ts');
   const { model, rule, form, settings } = start;
-  const sample = await openDeviceSampler(model, rule, form, session, start);
+  const sample = await openSampler(model, rule, form, session);
   process.on('message', async (request: DeviceRequest) => {
     if (request.kind !== 'batch') return;
     try {

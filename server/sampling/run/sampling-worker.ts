@@ -3,47 +3,25 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../../errors.ts';
 import type { DecoderModel } from '../decoder/decoder-graph.ts';
-import type { ExportedDecoder } from '../exported/exported-decoder.ts';
-import {
-  type ExportedSettings,
-  generateExported,
-  openExportedSampler,
-} from '../exported/generate-exported.ts';
-import { openExportedScorer } from '../exported/score-exported.ts';
-import {
-  type GenerationSettings,
-  generateBatch,
-  type RowRequest,
-  type RowResult,
-} from '../forms/cached/generate-batch.ts';
-import { buildGenerationGraph } from '../forms/cached/generation-graph.ts';
+import type { ProcessorForm } from '../forms/graph-form.ts';
+import type { GenerationSettings, RowRequest, RowResult } from '../forms/rows.ts';
 import { type DistributionDistance, measureDistance } from '../forms/score/distribution-distance.ts';
-import {
-  type StretchRequest,
-  type StretchResult,
-  scoreBatch,
-  teacherForcing,
-} from '../forms/score/score-batch.ts';
-import { buildScoringGraph } from '../forms/score/scoring-graph.ts';
-import { openSession, type SessionSettings } from '../onnx/session.ts';
+import { scoreBatch, type WindowResult } from '../forms/score/score-batch.ts';
+import type { WindowRequest } from '../forms/score/windows.ts';
+import type { SessionSettings } from '../onnx/session.ts';
 import type { PickRule } from '../pick/pick-token.ts';
+import { openSampler, openTeacherForcing, type SampledModel } from './open-sampler.ts';
 
 /** What a thread is for, all its life. */
 export type WorkerTask =
   | {
       readonly kind: 'generate';
-      readonly model: DecoderModel;
+      readonly model: SampledModel;
       readonly rule: PickRule;
+      readonly form: ProcessorForm;
       readonly settings: GenerationSettings;
     }
-  | {
-      readonly kind: 'generate-exported';
-      readonly decoder: ExportedDecoder;
-      readonly rule: PickRule;
-      readonly settings: ExportedSettings;
-    }
-  | { readonly kind: 'score'; readonly model: DecoderModel }
-  | { readonly kind: 'score-exported'; readonly decoder: ExportedDecoder }
+  | { readonly kind: 'score'; readonly model: SampledModel }
   /** How far the model is from the same one computed in 32-bit floats. */
   | { readonly kind: 'compare'; readonly model: DecoderModel };
 
@@ -51,7 +29,7 @@ export interface ComparisonRequest {
   readonly nRows: number;
 }
 
-type Results = readonly RowResult[] | readonly StretchResult[] | readonly DistributionDistance[];
+type Results = readonly RowResult[] | readonly WindowResult[] | readonly DistributionDistance[];
 
 export interface WorkerStart {
   readonly session: SessionSettings;
@@ -63,7 +41,7 @@ export interface WorkerStart {
 /** To the worker: a batch, or null for the end. */
 export type WorkerRequest =
   | readonly RowRequest[]
-  | readonly StretchRequest[]
+  | readonly WindowRequest[]
   | readonly ComparisonRequest[]
   | null;
 
@@ -118,21 +96,12 @@ async function prepareWork(): Promise<(batch: Exclude<WorkerRequest, null>) => P
       };
     }
     case 'generate': {
-      const session = await openSession(buildGenerationGraph(task.model, task.rule), settings);
-      return (batch) => generateBatch(session, task.settings, batch as readonly RowRequest[], isStopped);
-    }
-    case 'generate-exported': {
-      const { decoder, rule } = task;
-      const sampler = await openExportedSampler(decoder, task.settings.config, rule, settings);
-      return (batch) => generateExported(sampler, task.settings, batch as readonly RowRequest[], isStopped);
+      const sample = await openSampler(task.model, task.rule, task.form, settings);
+      return (batch) => sample(task.settings, batch as readonly RowRequest[], isStopped);
     }
     case 'score': {
-      const force = teacherForcing(await openSession(buildScoringGraph(task.model), settings));
-      return (batch) => scoreBatch(force, batch as readonly StretchRequest[]);
-    }
-    case 'score-exported': {
-      const force = await openExportedScorer(task.decoder, settings);
-      return (batch) => scoreBatch(force, batch as readonly StretchRequest[]);
+      const readTexts = await openTeacherForcing(task.model, settings);
+      return (batch) => scoreBatch(readTexts, batch as readonly WindowRequest[]);
     }
   }
 }

@@ -4,9 +4,10 @@
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, EnvironmentError, throwIfAborted, UserError } from '../../errors.ts';
-import type { RowRequest, RowResult } from '../forms/cached/generate-batch.ts';
+import type { RowRequest, RowResult } from '../forms/rows.ts';
 import type { DistributionDistance } from '../forms/score/distribution-distance.ts';
-import type { StretchRequest, StretchResult } from '../forms/score/score-batch.ts';
+import type { WindowResult } from '../forms/score/score-batch.ts';
+import type { WindowRequest } from '../forms/score/windows.ts';
 import { findRuntime } from '../onnx/find-runtime.ts';
 import { samplingWorkerUrl } from '../worker-url.ts';
 import type {
@@ -20,9 +21,7 @@ import type {
 /** What each task's batches are made of, and their answers. */
 interface TaskTypes {
   readonly generate: { readonly request: RowRequest; readonly result: RowResult };
-  readonly 'generate-exported': { readonly request: RowRequest; readonly result: RowResult };
-  readonly score: { readonly request: StretchRequest; readonly result: StretchResult };
-  readonly 'score-exported': { readonly request: StretchRequest; readonly result: StretchResult };
+  readonly score: { readonly request: WindowRequest; readonly result: WindowResult };
   readonly compare: { readonly request: ComparisonRequest; readonly result: DistributionDistance };
 }
 

@@ -4,17 +4,13 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import type { InferenceSession } from 'onnxruntime-node';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import type { RowRequest } from '../../../server/sampling/forms/cached/generate-batch.ts';
-import { generateBySteps } from '../../../server/sampling/forms/in-place/generate-by-steps.ts';
-import {
-  buildEmptyCache,
-  buildStepGraph,
-  type StepForm,
-  stepCacheNames,
-} from '../../../server/sampling/forms/in-place/step-graph.ts';
-import { openSession } from '../../../server/sampling/onnx/session.ts';
+import type { StepForm } from '../../../server/sampling/forms/in-place/step-graph.ts';
+import type { RowRequest } from '../../../server/sampling/forms/rows.ts';
 import type { PickRule } from '../../../server/sampling/pick/pick-token.ts';
+import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
+import { whileOpening } from './watch-sessions.ts';
 
 export interface StepsAsked {
   readonly model: string;
@@ -37,38 +33,39 @@ export interface StepsMade {
 }
 
 async function sample(asked: StepsAsked, rule: PickRule, index: number): Promise<StepsMade> {
-  const { form, rows, maxTokens } = asked;
+  const { form: steps, rows, maxTokens } = asked;
   const checkpoint = await openCheckpoint(asked.model);
-  const { config, weightFolder } = checkpoint;
-  const session = { provider: 'webgpu', nThreads: 1, weightFolder } as const;
+  const session = { provider: 'webgpu', nThreads: 1, weightFolder: checkpoint.weightFolder } as const;
   const prefix = `profile-${index}`;
-  const sessions = {
-    emptyCache: await openSession(buildEmptyCache(checkpoint), {
-      ...session,
-      deviceOutputs: stepCacheNames('present', config.nLayers),
-    }),
-    steps: await openSession(buildStepGraph(checkpoint, rule, form), {
-      ...session,
-      profilePrefix: join(asked.scratch, prefix),
-    }),
-  };
-  const schedule = { kind: 'constant', temperature: 1 } as const;
-  const settings = { config, seed: 7, maxTokens, schedule };
   const nPositions = maxTokens + Math.max(...rows.map(({ prompt }) => prompt.length));
-  const results = await generateBySteps(
-    sessions,
-    form,
-    settings,
-    rows,
-    { nRows: rows.length, nPositions },
-    () => false,
+  const size = { nRows: rows.length, nPositions };
+  const form = { kind: 'steps', precision: 'float32', steps, size } as const;
+  const { value: sampler, endProfiling } = await profiled(join(asked.scratch, prefix), () =>
+    openSampler(checkpoint, rule, form, session),
   );
-  sessions.steps.endProfiling();
+  const schedule = { kind: 'constant', temperature: 1 } as const;
+  const results = await sampler({ seed: 7, maxTokens, schedule }, rows, () => false);
+  endProfiling();
   return {
     tokens: results!.map(({ tokens }) => [...tokens]),
     logprobs: results!.map(({ logprobs }) => [...logprobs]),
     ...readProfile(asked.scratch, prefix),
   };
+}
+
+/** Opens sessions that the runtime profiles; of those only the last is of use, the one that runs the steps. */
+async function profiled<Value>(prefix: string, work: () => Promise<Value>) {
+  const sessions: InferenceSession[] = [];
+  const value = await whileOpening(
+    (open) => async (graph, options) => {
+      const profileFilePrefix = `${prefix}-session-${sessions.length}`;
+      const session = await open(graph, { ...options, enableProfiling: true, profileFilePrefix });
+      sessions.push(session);
+      return session;
+    },
+    work,
+  );
+  return { value, endProfiling: () => sessions.at(-1)!.endProfiling() };
 }
 
 interface ProfileEvent {
@@ -78,7 +75,10 @@ interface ProfileEvent {
 }
 
 function readProfile(folder: string, prefix: string) {
-  const file = readdirSync(folder).find((name) => name.startsWith(prefix))!;
+  const file = readdirSync(folder)
+    .filter((name) => name.startsWith(`${prefix}-session`))
+    .sort()
+    .at(-1)!;
   const events = JSON.parse(readFileSync(join(folder, file), 'utf8')) as readonly ProfileEvent[];
   const onHost = events.filter(
     ({ cat, args }) =>

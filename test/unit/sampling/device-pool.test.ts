@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import type { RowResult } from '../../../server/sampling/forms/cached/generate-batch.ts';
 import { chooseDeviceForm } from '../../../server/sampling/forms/device/device-form.ts';
+import type { RowResult } from '../../../server/sampling/forms/rows.ts';
 import { type ChosenDevices, chooseDevices } from '../../../server/sampling/run/choose-devices.ts';
 import type { DeviceStart } from '../../../server/sampling/run/device-messages.ts';
 import { type Device, runOnDevices, startDevice } from '../../../server/sampling/run/device-pool.ts';
@@ -144,12 +144,13 @@ function startOf({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): 
   return {
     model: { config, weights, weightFolder },
     rule: { topK: 40, topP: 1, greedy: false },
-    settings: { config, seed: 0, maxTokens, schedule: { kind: 'constant', temperature: 1 } },
-    form: chooseDeviceForm('webgpu', config),
+    settings: { seed: 0, maxTokens, schedule: { kind: 'constant', temperature: 1 } },
+    form: {
+      ...chooseDeviceForm('webgpu', config),
+      size: { nRows: N_ROWS, nPositions: 1 + maxTokens },
+    },
     system: { provider: 'webgpu', runtimeFolder: null, libraryFolders: [driverFolder] },
     deviceId: 0,
-    nRows: N_ROWS,
-    nPositions: 1 + maxTokens,
   };
 }
 

@@ -6,7 +6,6 @@ import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writ
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
-import type { InferenceSession } from 'onnxruntime-node';
 import type { SamplingPlan } from '../../../protocol/study.ts';
 import { UserError } from '../../../server/errors.ts';
 import {
@@ -15,12 +14,9 @@ import {
   openCheckpoint,
   openModel,
 } from '../../../server/sampling/checkpoint.ts';
-import {
-  generateExported,
-  openExportedSampler,
-} from '../../../server/sampling/exported/generate-exported.ts';
 import { readSignature } from '../../../server/sampling/exported/onnx-signature.ts';
 import { encodeModel, Graph } from '../../../server/sampling/onnx/onnx-graph.ts';
+import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
 import {
   type GeneratedSample,
   type SamplerEnvironment,
@@ -34,6 +30,7 @@ import {
   TINY_CONFIG,
   writeRandomCheckpoint,
 } from '../../support/sampling/random-checkpoint.ts';
+import { dimsOf, watchRuns } from '../../support/sampling/watch-sessions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-exported-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -214,25 +211,14 @@ test('weights beside the graph, through links as download caches keep them', asy
 test('rows that ended cost nothing any more', async () => {
   const dir = writeExport({ 'model.onnx': buildExportedGraph(shortLived) }, shortLived);
   const exported = (await openModel(dir)) as ExportedModel;
-  const { decoder, config } = exported;
   const rule = { topK: 0, topP: 1, greedy: false };
   const session = { provider: 'cpu', nThreads: 1, weightFolder: dir } as const;
-  const sampler = await openExportedSampler(decoder, config, rule, session);
-  const sizes: number[] = [];
-  const counted = {
-    run: (feeds: Parameters<InferenceSession['run']>[0]) => {
-      sizes.push(feeds.input_ids!.dims[0]!);
-      return sampler.session.run(feeds);
-    },
-  } as InferenceSession;
-  const settings = {
-    config,
-    seed: 1,
-    maxTokens: 60,
-    schedule: { kind: 'constant', temperature: 1 },
-  } as const;
+  const open = () => openSampler(exported, rule, { kind: 'exported' }, session);
+  const { value: sampler, fed } = await watchRuns(open);
+  const settings = { seed: 1, maxTokens: 60, schedule: { kind: 'constant', temperature: 1 } } as const;
   const requests = Array.from({ length: 32 }, (_, sampleId) => ({ sampleId, prompt: [299] }));
-  const rows = await generateExported({ ...sampler, session: counted }, settings, requests, () => false);
+  const rows = await sampler(settings, requests, () => false);
+  const sizes = dimsOf(fed, 'input_ids').map((dims) => Number.parseInt(dims, 10));
   assert.ok(rows!.filter(({ ended }) => ended === 'eos').length > 24);
   const nNeeded = rows!.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const nRun = sizes.reduce((sum, size) => sum + size, 0);

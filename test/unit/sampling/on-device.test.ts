@@ -3,23 +3,18 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import type { InferenceSession, Tensor } from 'onnxruntime-node';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import { generateBatch, type RowRequest } from '../../../server/sampling/forms/cached/generate-batch.ts';
-import { buildGenerationGraph } from '../../../server/sampling/forms/cached/generation-graph.ts';
+import { UserError } from '../../../server/errors.ts';
+import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import type { RunSize } from '../../../server/sampling/forms/device/device-form.ts';
-import { generateBySteps } from '../../../server/sampling/forms/in-place/generate-by-steps.ts';
-import {
-  buildEmptyCache,
-  buildStepGraph,
-  type StepForm,
-} from '../../../server/sampling/forms/in-place/step-graph.ts';
-import { generateOnDevice } from '../../../server/sampling/forms/paged/generate-on-device.ts';
-import { buildPagedLoop, type PagedLoopForm } from '../../../server/sampling/forms/paged/paged-loop-graph.ts';
-import { openSession } from '../../../server/sampling/onnx/session.ts';
+import type { GraphForm } from '../../../server/sampling/forms/graph-form.ts';
+import type { StepForm } from '../../../server/sampling/forms/in-place/step-graph.ts';
+import type { PagedLoopForm } from '../../../server/sampling/forms/paged/paged-loop-graph.ts';
+import type { RowRequest, RowResult } from '../../../server/sampling/forms/rows.ts';
 import type { PickRule } from '../../../server/sampling/pick/pick-token.ts';
 import type { Schedule } from '../../../server/sampling/pick/schedule.ts';
+import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { dimsOf, watchRuns } from '../../support/sampling/watch-sessions.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const GROUPED: PagedLoopForm = {
@@ -28,6 +23,11 @@ const GROUPED: PagedLoopForm = {
   unroll: 4,
   arithmetic: 'float64',
 };
+const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' };
+/** More positions than the longest of the rows needs. */
+const SIZE: RunSize = { nRows: 8, nPositions: 45 };
+const LOOP_FORM: GraphForm = { kind: 'loop', precision: 'float32', loop: GROUPED, size: SIZE };
+const STEP_FORM: GraphForm = { kind: 'steps', precision: 'float32', steps: STEPS, size: SIZE };
 const CONSTANT: Schedule = { kind: 'constant', temperature: 1 };
 const PROMPTS = [[299], [5, 6, 7], [10, 20], [299], [1, 2, 3, 4, 5, 6]];
 const rows: readonly RowRequest[] = PROMPTS.map((prompt, sampleId) => ({ sampleId, prompt }));
@@ -60,56 +60,49 @@ describe('the loop for devices', () => {
   }
 });
 
-/** More positions than the longest of the rows needs. */
-const SIZE: RunSize = { nRows: 8, nPositions: 45 };
-const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' };
-
 async function sampleAll(rule: PickRule, schedule: Schedule, config: object) {
   const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder(), { config: { ...config } }));
-  const settings = { config: checkpoint.config, seed: 7, maxTokens: 30, schedule };
-  const session = { provider: 'cpu', nThreads: 1, weightFolder: checkpoint.weightFolder } as const;
-  const loop = await openSession(buildGenerationGraph(checkpoint, rule), session);
-  const reference = await generateBatch(loop, settings, rows, () => false);
-  const device = await openSession(buildPagedLoop(checkpoint, rule, GROUPED), session);
-  const looped = await generateOnDevice(device, GROUPED, settings, rows, SIZE);
-  const sessions = {
-    steps: await openSession(buildStepGraph(checkpoint, rule, STEPS), session),
-    emptyCache: await openSession(buildEmptyCache(checkpoint), session),
+  const settings = { seed: 7, maxTokens: 30, schedule };
+  const sample = async (form: GraphForm) => {
+    const sampler = await openSampler(checkpoint, rule, form, sessionOf(checkpoint));
+    return (await sampler(settings, rows, () => false))!;
   };
-  const stepped = await generateBySteps(sessions, STEPS, settings, rows, SIZE, () => false);
-  return { reference: reference!, looped, stepped: stepped! };
+  return {
+    reference: await sample({ kind: 'cached' }),
+    looped: await sample(LOOP_FORM),
+    stepped: await sample(STEP_FORM),
+  };
 }
+
+const sessionOf = ({ weightFolder }: Checkpoint) => ({ provider: 'cpu', nThreads: 1, weightFolder }) as const;
 
 test('neither a cache nor a run is longer or shorter for what is beside a sample', async () => {
   const rule: PickRule = { topK: 40, topP: 1, greedy: false };
   const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
-  const settings = { config: checkpoint.config, seed: 7, maxTokens: 4, schedule: CONSTANT };
-  const session = { provider: 'cpu', nThreads: 1, weightFolder: checkpoint.weightFolder } as const;
-  const loop = watch(await openSession(buildPagedLoop(checkpoint, rule, GROUPED), session));
-  const steps = watch(await openSession(buildStepGraph(checkpoint, rule, STEPS), session));
-  const emptyCache = await openSession(buildEmptyCache(checkpoint), session);
-  for (const batch of [rows.slice(0, 1), rows]) {
-    await generateOnDevice(loop.session, GROUPED, settings, batch, SIZE);
-    await generateBySteps({ steps: steps.session, emptyCache }, STEPS, settings, batch, SIZE, () => false);
-  }
-  assert.deepEqual(loop.dims('forced'), ['11,4,8', '11,4,8']);
-  assert.deepEqual([...new Set(steps.dims('past.0.key'))], ['8,2,45,16']);
+  const settings = { seed: 7, maxTokens: 4, schedule: CONSTANT };
+  const feed = async (form: GraphForm) => {
+    const open = () => openSampler(checkpoint, rule, form, sessionOf(checkpoint));
+    const { value: sample, fed } = await watchRuns(open);
+    for (const batch of [rows.slice(0, 1), rows]) await sample(settings, batch, () => false);
+    return fed;
+  };
+  assert.deepEqual(dimsOf(await feed(LOOP_FORM), 'teacherForced'), ['11,4,8', '11,4,8']);
+  assert.deepEqual([...new Set(dimsOf(await feed(STEP_FORM), 'past.0.key'))], ['8,2,45,16']);
 });
 
-/** The session, and the dimensions of an input in each run. */
-function watch(session: InferenceSession) {
-  const fed: Readonly<Record<string, Tensor>>[] = [];
-  const run = (inputs: Record<string, Tensor>, ...rest: readonly object[]) => {
-    fed.push(inputs);
-    return session.run(inputs, ...(rest as [object]));
-  };
-  return {
-    session: { run } as unknown as InferenceSession,
-    dims: (name: string) => fed.map((inputs) => inputs[name]!.dims.join()),
-  };
-}
+test('8-bit products are refused by name', async () => {
+  const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+  const model = { ...checkpoint, int8: { file: '', byName: new Map() } };
+  for (const form of [LOOP_FORM, STEP_FORM]) {
+    await assert.rejects(openSampler(model, CASES[0]!.rule, form, sessionOf(checkpoint)), (error) => {
+      assert.ok(error instanceof UserError && error.action);
+      assert.match(error.message, /8-bit products have no form for graphics processors/);
+      return true;
+    });
+  }
+});
 
-type Results = Awaited<ReturnType<typeof generateOnDevice>>;
+type Results = readonly RowResult[];
 
 function assertSame(actual: Results, reference: Results): void {
   assert.deepEqual(

@@ -255,7 +255,6 @@ async function question({
     checkpoint,
     rule: { topK: 40, topP: 1, greedy: false },
     settings: {
-      config: checkpoint.config,
       seed: 0,
       maxTokens: 8,
       schedule: { kind: 'constant', temperature: 1 },

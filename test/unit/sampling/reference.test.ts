@@ -5,15 +5,12 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { Tensor } from 'onnxruntime-node';
 import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import { generateBatch } from '../../../server/sampling/forms/cached/generate-batch.ts';
-import { buildGenerationGraph } from '../../../server/sampling/forms/cached/generation-graph.ts';
-import { KeyValueCache } from '../../../server/sampling/forms/cached/key-value-cache.ts';
-import { openSession } from '../../../server/sampling/onnx/session.ts';
+import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
 
 const ROOT = join(import.meta.dirname, '../../fixtures/models');
 const GREEDY = { topK: 0, topP: 1, greedy: true };
+const CACHED = { kind: 'cached' } as const;
 
 interface Reference {
   readonly texts: readonly (readonly number[])[];
@@ -40,14 +37,9 @@ describe('models equal transformers', () => {
       }
       // Both prompts in one batch, though their lengths differ.
       const config = { ...checkpoint.config, eosTokens: [] };
-      const session = await openSession(buildGenerationGraph({ ...checkpoint, config }, GREEDY), {
-        ...checkpoint,
-        provider: 'cpu',
-        nThreads: 1,
-      });
-      const rows = await generateBatch(
-        session,
-        { config, seed: 0, maxTokens: 20, schedule: { kind: 'constant', temperature: 0 } },
+      const sample = await openSampler({ ...checkpoint, config }, GREEDY, CACHED, sessionOf(checkpoint));
+      const rows = await sample(
+        { seed: 0, maxTokens: 20, schedule: { kind: 'constant', temperature: 0 } },
         reference.texts.map((prompt, sampleId) => ({ sampleId, prompt })),
         () => false,
       );
@@ -59,22 +51,20 @@ describe('models equal transformers', () => {
   }
 });
 
+const sessionOf = ({ weightFolder }: Checkpoint) => ({ provider: 'cpu', nThreads: 1, weightFolder }) as const;
+
+/** The logits behind each token of a text. */
 async function teacherForcedLogits(checkpoint: Checkpoint, text: readonly number[]): Promise<Float32Array[]> {
-  const graph = buildGenerationGraph(checkpoint, GREEDY, 'tokens-and-logits');
-  const session = await openSession(graph, { ...checkpoint, provider: 'cpu', nThreads: 1 });
-  const nSteps = text.length;
-  const { logits } = await session.run({
-    token: new Tensor('int32', Int32Array.of(text[0]!), [1]),
-    forced: new Tensor('int32', Int32Array.from([...text.slice(1), -1]), [nSteps, 1]),
-    uniform: new Tensor('float64', new Float64Array(nSteps), [nSteps, 1, 1]),
-    temperature: new Tensor('float64', new Float64Array(nSteps), [nSteps, 1, 1]),
-    position: new Tensor('int64', BigInt64Array.of(0n), [1]),
-    remaining: new Tensor('int32', Int32Array.of(1), [1]),
-    ...new KeyValueCache(checkpoint.config, 1, text.length).inputs(),
-  });
-  const all = logits!.data as Float32Array;
   const width = checkpoint.config.vocabularySize;
-  return Array.from({ length: nSteps }, (_, i) => all.subarray(i * width, (i + 1) * width));
+  const logits: Float32Array[] = [];
+  const onLogits = (heard: Float32Array) => {
+    for (let at = 0; at < heard.length; at += width) logits.push(heard.subarray(at, at + width));
+  };
+  const sample = await openSampler(checkpoint, GREEDY, CACHED, sessionOf(checkpoint), onLogits);
+  const settings = { seed: 0, maxTokens: 1, schedule: { kind: 'constant', temperature: 1 } } as const;
+  await sample(settings, [{ sampleId: 0, prompt: text }], () => false);
+  assert.equal(logits.length, text.length);
+  return logits;
 }
 
 function logSoftmaxAt(logits: Float32Array, token: number): number {

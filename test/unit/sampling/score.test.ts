@@ -10,10 +10,9 @@ import { deflateSync } from 'node:zlib';
 import type { Execution } from '../../../protocol/study.ts';
 import { Cancelled } from '../../../server/errors.ts';
 import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import { scoreBatch, teacherForcing } from '../../../server/sampling/forms/score/score-batch.ts';
-import { buildScoringGraph } from '../../../server/sampling/forms/score/scoring-graph.ts';
-import { batchByLength, cutStretches } from '../../../server/sampling/forms/score/stretches.ts';
-import { openSession } from '../../../server/sampling/onnx/session.ts';
+import { scoreBatch } from '../../../server/sampling/forms/score/score-batch.ts';
+import { batchByLength, cutWindows } from '../../../server/sampling/forms/score/windows.ts';
+import { openTeacherForcing } from '../../../server/sampling/run/open-sampler.ts';
 import { sampleModel } from '../../../server/sampling/sample-model.ts';
 import { type Score, scoreTexts } from '../../../server/sampling/score.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
@@ -48,13 +47,10 @@ describe('token by token', () => {
     test(`${name} as transformers does, texts of different lengths in one batch`, async () => {
       const checkpoint = await openCheckpoint(join(MODELS, name));
       const reference = JSON.parse(readFileSync(join(MODELS, name, 'reference.json'), 'utf8'));
-      const session = await openSession(buildScoringGraph(checkpoint), {
-        ...checkpoint,
-        provider: 'cpu',
-        nThreads: 1,
-      });
+      const { weightFolder } = checkpoint;
+      const session = { provider: 'cpu', nThreads: 1, weightFolder } as const;
       const results = await scoreBatch(
-        teacherForcing(session),
+        await openTeacherForcing(checkpoint, session),
         reference.texts.map((tokens: number[], text: number) => ({ text, start: 0, tokens, nKnown: 1 })),
       );
       for (const { text, logprobs } of results) assertClose(logprobs, reference.logprobs[text]);
@@ -127,17 +123,17 @@ describe('token by token', () => {
   });
 });
 
-describe('stretches', () => {
+describe('windows', () => {
   test('cover every token once, in at most a context, with half of one before it', () => {
     for (const nPositions of [4, 5, 96]) {
       for (const length of [1, 3, 4, 5, 6, 50, 300]) {
         const tokens = Array.from({ length }, (_, i) => i);
         const covered: number[] = [];
-        for (const stretch of cutStretches(0, tokens, { bosToken: -1, nPositions })) {
-          assert.ok(stretch.tokens.length <= nPositions + 1);
-          assert.ok(stretch.nKnown >= (stretch.start === 0 ? 1 : Math.floor(nPositions / 2)));
-          const wanted = stretch.tokens.slice(stretch.nKnown);
-          assert.equal(wanted[0], stretch.start);
+        for (const window of cutWindows(0, tokens, { bosToken: -1, nPositions })) {
+          assert.ok(window.tokens.length <= nPositions + 1);
+          assert.ok(window.nKnown >= (window.start === 0 ? 1 : Math.floor(nPositions / 2)));
+          const wanted = window.tokens.slice(window.nKnown);
+          assert.equal(wanted[0], window.start);
           covered.push(...wanted);
         }
         assert.deepEqual(covered, tokens);
@@ -146,13 +142,13 @@ describe('stretches', () => {
   });
 
   test('are batched within the limit, each once', () => {
-    const stretches = [3, 90, 2, 40, 40, 5].map((n, text) => ({
+    const windows = [3, 90, 2, 40, 40, 5].map((n, text) => ({
       text,
       start: 0,
       tokens: new Array(n),
       nKnown: 1,
     }));
-    const batches = [...batchByLength(stretches, 80)];
+    const batches = [...batchByLength(windows, 80)];
     assert.deepEqual(
       batches
         .flat()

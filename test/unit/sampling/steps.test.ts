@@ -5,10 +5,8 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import { generateBatch } from '../../../server/sampling/forms/cached/generate-batch.ts';
-import { buildGenerationGraph } from '../../../server/sampling/forms/cached/generation-graph.ts';
-import { openSession } from '../../../server/sampling/onnx/session.ts';
 import type { PickRule } from '../../../server/sampling/pick/pick-token.ts';
+import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import type { StepsAsked, StepsMade } from '../../support/sampling/steps-child.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -88,10 +86,10 @@ const makeSteps = (asked: StepsAsked) =>
 
 async function sampleOnCpu({ model, rows, maxTokens }: StepsAsked, rule: PickRule) {
   const checkpoint = await openCheckpoint(model);
-  const { config, weightFolder } = checkpoint;
+  const { weightFolder } = checkpoint;
   const session = { provider: 'cpu', nThreads: 1, weightFolder } as const;
-  const loop = await openSession(buildGenerationGraph(checkpoint, rule), session);
+  const sample = await openSampler(checkpoint, rule, { kind: 'cached' }, session);
   const schedule = { kind: 'constant', temperature: 1 } as const;
-  const results = await generateBatch(loop, { config, seed: 7, maxTokens, schedule }, rows, () => false);
+  const results = await sample({ seed: 7, maxTokens, schedule }, rows, () => false);
   return results!;
 }

@@ -10,18 +10,13 @@ import { type PickRule, pickToken } from '../../pick/pick-token.ts';
 import {
   addPastInputs,
   attendToPast,
-  BLOCK_POSITIONS,
   type CacheRole,
   cacheName,
   type PastShapes,
-  SEGMENT_POSITIONS,
 } from './cached-attention.ts';
 
-/** Recorded with a study: samples are equal bit for bit only under the same form on the same provider. */
-export const LOOP_FORM = `loop-${SEGMENT_POSITIONS}-${BLOCK_POSITIONS}`;
-
 /**
- * Inputs: `token` int32 [batch] to feed first; `forced` int32 [steps, batch], what to feed after each step
+ * Inputs: `token` int32 [batch] to feed first; `teacherForced` int32 [steps, batch], what to feed after each step
  * or -1 for what was picked; `uniform` float64 [steps, batch, 1]; `temperature` the same; `position`
  * int64 [1] of `token`; `remaining` int32 [batch], picks left to each row; and the three parts of the past
  * for every layer's keys and values.
@@ -37,13 +32,13 @@ export function buildGenerationGraph(
   const { config } = model;
   const graph = new Graph('generation');
   graph.input('token', 'int32', ['batch']);
-  graph.input('forced', 'int32', ['steps', 'batch']);
+  graph.input('teacherForced', 'int32', ['steps', 'batch']);
   graph.input('uniform', 'float64', ['steps', 'batch', 1]);
   graph.input('temperature', 'float64', ['steps', 'batch', 1]);
   graph.input('position', 'int64', [1]);
   graph.input('remaining', 'int32', ['batch']);
   const past = addPastInputs(graph, config);
-  const nSteps = graph.op('Squeeze', [graph.op('Shape', ['forced'], { start: 0, end: 1 })]);
+  const nSteps = graph.op('Squeeze', [graph.op('Shape', ['teacherForced'], { start: 0, end: 1 })]);
   const body = buildStep(graph, model, rule, outputs, past);
   const names = (role: CacheRole) =>
     Array.from({ length: config.nLayers }, (_, layer) => [
@@ -110,9 +105,9 @@ function buildStep(
   const pickedNarrow = step.op('Cast', [picked], { to: DATA_TYPE.int32 });
 
   const pickedRow = step.op('Squeeze', [pickedNarrow, step.int64([1])]);
-  const forced = at('forced');
-  const isForced = step.op('GreaterOrEqual', [forced, step.int32(0)]);
-  const nextToken = step.op('Where', [isForced, forced, pickedRow]);
+  const teacherForced = at('teacherForced');
+  const isForced = step.op('GreaterOrEqual', [teacherForced, step.int32(0)]);
+  const nextToken = step.op('Where', [isForced, teacherForced, pickedRow]);
   let remaining = step.op('Sub', ['step_remaining', step.int32(1)]);
   for (const token of config.eosTokens) {
     const isEnd = step.op('Equal', [pickedRow, step.int32(token)]);

@@ -13,17 +13,19 @@ export type DeviceForm =
   | { readonly kind: 'loop'; readonly precision: Precision; readonly loop: PagedLoopForm }
   | { readonly kind: 'steps'; readonly precision: Precision; readonly steps: StepForm };
 
-/** Of every run on a device, whatever is in it: kernels may share out their work by either. */
+/** The size of every run on a device, whatever is in it: kernels may share out their work by either number. */
 export interface RunSize {
-  /** Filled up where a batch has fewer. */
+  /** Rows of each run, filled up where a batch has fewer. */
   readonly nRows: number;
-  /** Of the plan's longest sample with its prompt; the last is never fed. */
+  /** Positions of the plan's longest sample with its prompt; the last is never fed. */
   readonly nPositions: number;
 }
 
+export type SizedDeviceForm = DeviceForm & { readonly size: RunSize };
+
 const STEPS = { nSteps: 8, arithmetic: 'float32' } as const;
 
-/** By measurement (docs/performance.md); throws where the provider has no form for this model. */
+/** The fastest form as measured (docs/performance.md). Throws where the provider has no form for this model. */
 export function chooseDeviceForm(provider: DeviceProvider, config: DecoderSpec): DeviceForm {
   if (provider !== 'cuda') {
     const cache = provider === 'webgpu' ? 'in-place' : 'handed-on';

@@ -14,7 +14,7 @@ export interface StepInputs {
   /** int32 [batch], picks left to each row; null where the host counts. */
   readonly remaining: string | null;
   /** int32 [batch]: what to feed next, or -1 for what was picked. */
-  readonly forced: readonly string[];
+  readonly teacherForced: readonly string[];
   /** [batch, 1]. */
   readonly uniform: readonly string[];
   readonly temperature: readonly string[];
@@ -50,7 +50,7 @@ export function buildSteps(
   let { token, remaining } = inputs;
   let logits = '';
   const picks: Picked[] = [];
-  for (const [step, forced] of inputs.forced.entries()) {
+  for (const [step, teacherForced] of inputs.teacherForced.entries()) {
     const lengths = { length: inputs.length[step]!, total: inputs.total[step]! };
     const embedded = embed(graph, model, token, inputs.position[step]!);
     const hidden = transform(graph, model, embedded, (_, qkv, layer) =>
@@ -61,8 +61,8 @@ export function buildSteps(
     const [uniform, temperature] = [inputs.uniform[step]!, inputs.temperature[step]!];
     const picked = pickOnDevice(graph, rule, vocabularySize, arithmetic, logits, uniform, temperature);
     const row = graph.op('Squeeze', [picked.token, graph.int64([1])]);
-    const isForced = graph.op('GreaterOrEqual', [forced, graph.int32(0)]);
-    token = graph.op('Where', [isForced, forced, row]);
+    const isForced = graph.op('GreaterOrEqual', [teacherForced, graph.int32(0)]);
+    token = graph.op('Where', [isForced, teacherForced, row]);
     if (remaining !== null) {
       let left = graph.op('Max', [graph.op('Sub', [remaining, graph.int32(1)]), graph.int32(0)]);
       for (const end of eosTokens) {

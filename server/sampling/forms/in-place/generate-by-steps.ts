@@ -2,109 +2,99 @@
 // inputs and outputs; knows nothing of threads, studies or text.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import type { DecoderModel } from '../../decoder/decoder-graph.ts';
 import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
-import { uniformAt } from '../../pick/philox.ts';
-import { temperatureAt } from '../../pick/schedule.ts';
-import type { GenerationSettings, RowRequest, RowResult } from '../cached/generate-batch.ts';
+import { openSession, type SessionSettings } from '../../onnx/session.ts';
+import type { PickRule } from '../../pick/pick-token.ts';
 import type { RunSize } from '../device/device-form.ts';
-import { type StepForm, stepCacheNames, stepCacheOutputs } from './step-graph.ts';
+import { feedSteps, takeSteps } from '../feed-steps.ts';
+import type { LogitsListener } from '../graph-form.ts';
+import { Row, type Sampler } from '../rows.ts';
+import {
+  buildEmptyCache,
+  buildStepGraph,
+  type StepForm,
+  stepCacheNames,
+  stepCacheOutputs,
+} from './step-graph.ts';
 
-/** Both keep the cache in the same memory: the device's where it is written in place. */
-export interface StepSessions {
-  readonly steps: InferenceSession;
-  readonly emptyCache: InferenceSession;
+/**
+ * Every batch has the same size, as in generate-on-device.ts and for the same reason. `onLogits` hears those of each
+ * run's last step, float32 [rows, vocabulary].
+ */
+export async function openStepSampler(
+  model: DecoderModel,
+  rule: PickRule,
+  form: StepForm,
+  { nRows, nPositions }: RunSize,
+  session: SessionSettings,
+  onLogits?: LogitsListener,
+): Promise<Sampler> {
+  const { config } = model;
+  const { nSteps, arithmetic } = form;
+  const nRuns = Math.ceil((nPositions - 1) / nSteps);
+  const logits = onLogits === undefined ? {} : { logits: null };
+  // Only what is written in place stays in the device's memory: a cache that is handed on comes through the host.
+  const kept = form.cache === 'in-place' ? stepCacheNames('present', config.nLayers) : [];
+  const emptyCache = await openSession(buildEmptyCache(model), { ...session, deviceOutputs: kept });
+  const outputs = onLogits === undefined ? 'tokens' : 'tokens-and-logits';
+  const steps = await openSession(buildStepGraph(model, rule, form, outputs), session);
+  return async (settings, requests, isStopped) => {
+    const rows = requests.map((request) => new Row(request, settings.maxTokens));
+    const cache = new StepCache(config, nRows, nRuns * nSteps, form);
+    await cache.create(emptyCache);
+    try {
+      for (let run = 0; run < nRuns && rows.some((row) => row.remaining > 0); run++) {
+        if (isStopped()) return null;
+        const ahead = { start: run * nSteps, shape: [nSteps], nRows, arithmetic };
+        const { remaining: _, ...fed } = feedSteps(rows, settings, ahead);
+        const made = await steps.run(
+          { ...fed, ...placesOf(ahead.start, nSteps, nRows, config), ...cache.inputs() },
+          { picked: null, logprob: null, ...logits, ...cache.outputs() },
+        );
+        takeSteps(rows, ahead, made, config.eosTokens);
+        onLogits?.(made.logits!.data as Float32Array);
+        cache.replace(made);
+      }
+    } finally {
+      cache.dispose();
+    }
+    return rows.map((row) => row.result());
+  };
+}
+
+/** Where in the text and in the cache each step stands. */
+function placesOf(start: number, nSteps: number, nRows: number, config: DecoderSpec): Record<string, Tensor> {
+  const positions = Array.from({ length: nSteps }, (_, step) => start + step);
+  // A last run may go beyond the context; what it makes there is never used.
+  const inside = positions.map((position) => Math.min(position, config.nPositions - 1));
+  const lengths = positions.flatMap((position) => new Array<number>(nRows).fill(position));
+  const totals = positions.map((position, step) => [
+    `total.${step}`,
+    new Tensor('int32', Int32Array.of(position + 1), []),
+  ]);
+  return {
+    position: new Tensor('int32', Int32Array.from(inside), [nSteps, 1]),
+    length: new Tensor('int32', Int32Array.from(lengths), [nSteps, nRows]),
+    ...Object.fromEntries(totals),
+  };
 }
 
 /**
- * The results in the order of the rows, or null when `isStopped` said so before the end. Every batch has the same size,
- * as in generate-on-device.ts and for the same reason.
+ * Keys and values between runs, in the memory that the runtime keeps them in. What the runtime made itself must be
+ * what it is given again: it refuses a buffer that was made elsewhere.
  */
-export async function generateBySteps(
-  { steps, emptyCache }: StepSessions,
-  form: StepForm,
-  settings: GenerationSettings,
-  requests: readonly RowRequest[],
-  { nRows, nPositions }: RunSize,
-  isStopped: () => boolean,
-): Promise<readonly RowResult[] | null> {
-  const { config, maxTokens } = settings;
-  const nRuns = Math.ceil((nPositions - 1) / form.nSteps);
-  const rows = requests.map((request) => new PickedRow(request, maxTokens));
-  const cache = new StepCache(config, nRows, nRuns * form.nSteps, form);
-  await cache.create(emptyCache);
-  try {
-    for (let run = 0; run < nRuns && rows.some((row) => !row.isDone); run++) {
-      if (isStopped()) return null;
-      const start = run * form.nSteps;
-      const outputs = await steps.run(
-        { ...buildInputs(form, settings, rows, nRows, start), ...cache.inputs() },
-        { picked: null, logprob: null, ...cache.outputs() },
-      );
-      const tokens = outputs.picked!.data as Int32Array;
-      const logprobs = outputs.logprob!.data as Float32Array;
-      for (let at = 0; at < tokens.length; at++) {
-        const position = start + Math.floor(at / nRows);
-        rows[at % nRows]?.take(position, tokens[at]!, logprobs[at]!, config.eosTokens);
-      }
-      cache.replace(outputs);
-    }
-  } finally {
-    cache.dispose();
-  }
-  return rows.map((row) => row.result());
-}
-
-/** One sample on its way. A position counts from the prompt's first token. */
-class PickedRow {
-  readonly request: RowRequest;
-  readonly #tokens: number[] = [];
-  readonly #logprobs: number[] = [];
-  readonly #maxTokens: number;
-  #hasEnded = false;
-
-  constructor(request: RowRequest, maxTokens: number) {
-    this.request = request;
-    this.#maxTokens = maxTokens;
-  }
-
-  get isDone(): boolean {
-    return this.#hasEnded || this.#tokens.length >= this.#maxTokens;
-  }
-
-  tokenAt(position: number): number {
-    const { prompt } = this.request;
-    return prompt[position] ?? this.#tokens[position - prompt.length] ?? 0;
-  }
-
-  take(position: number, token: number, logprob: number, eosTokens: readonly number[]): void {
-    if (this.isDone || position + 1 < this.request.prompt.length) return;
-    this.#tokens.push(token);
-    this.#logprobs.push(logprob);
-    this.#hasEnded = eosTokens.includes(token);
-  }
-
-  result(): RowResult {
-    return {
-      sampleId: this.request.sampleId,
-      tokens: Uint32Array.from(this.#tokens),
-      logprobs: Float32Array.from(this.#logprobs),
-      ended: this.#hasEnded ? 'eos' : 'length',
-    };
-  }
-}
-
-/** Wherever the runtime keeps it. What it made itself must be what it is given: a buffer of one's own fails. */
-export class StepCache {
+class StepCache {
   readonly #nLayers: number;
   readonly #shape: readonly number[];
-  readonly #form: Pick<StepForm, 'nSteps' | 'cache'>;
+  readonly #form: StepForm;
   #tensors: readonly Tensor[] = [];
 
   constructor(
     { nLayers, nHeads, headWidth }: DecoderSpec,
     nRows: number,
     nPositions: number,
-    form: Pick<StepForm, 'nSteps' | 'cache'>,
+    form: StepForm,
   ) {
     this.#form = form;
     this.#nLayers = nLayers;
@@ -122,7 +112,7 @@ export class StepCache {
     return Object.fromEntries(names.map((name, i) => [name, this.#tensors[i]!]));
   }
 
-  /** Where a run puts its cache: null is wherever the runtime likes. */
+  /** Tensors that a run is to write its cache into; null leaves the place to the runtime. */
   outputs(): Record<string, Tensor | null> {
     const isKept = this.#form.cache === 'in-place';
     const names = stepCacheOutputs(this.#form, this.#nLayers);
@@ -140,46 +130,4 @@ export class StepCache {
   dispose(): void {
     for (const tensor of this.#tensors) if (tensor.location !== 'cpu') tensor.dispose();
   }
-}
-
-function buildInputs(
-  { nSteps, arithmetic }: StepForm,
-  { seed, schedule, config }: GenerationSettings,
-  rows: readonly PickedRow[],
-  nRows: number,
-  start: number,
-): Record<string, Tensor> {
-  const forced = new Int32Array(nSteps * nRows).fill(-1);
-  const FloatArray = arithmetic === 'float64' ? Float64Array : Float32Array;
-  const uniform = new FloatArray(nSteps * nRows);
-  const temperature = new FloatArray(nSteps * nRows).fill(1);
-  const token = new Int32Array(nRows);
-  const lengths = new Int32Array(nSteps * nRows);
-  for (let at = 0; at < forced.length; at++) {
-    const position = start + Math.floor(at / nRows);
-    lengths[at] = position;
-    const row = rows[at % nRows];
-    if (row === undefined) continue;
-    const { sampleId, prompt } = row.request;
-    const step = Math.max(0, position + 1 - prompt.length);
-    if (position === start) token[at] = row.tokenAt(position);
-    forced[at] = prompt[position + 1] ?? -1;
-    uniform[at] = uniformAt(seed, sampleId, step);
-    temperature[at] = temperatureAt(schedule, step);
-  }
-  const positions = Array.from({ length: nSteps }, (_, step) => start + step);
-  const inside = positions.map((position) => Math.min(position, config.nPositions - 1));
-  const totals = positions.map((position, step) => [
-    `total.${step}`,
-    new Tensor('int32', Int32Array.of(position + 1), []),
-  ]);
-  return {
-    token: new Tensor('int32', token, [nRows]),
-    forced: new Tensor('int32', forced, [nSteps, nRows]),
-    uniform: new Tensor(arithmetic, uniform as Float64Array, [nSteps, nRows, 1]),
-    temperature: new Tensor(arithmetic, temperature as Float64Array, [nSteps, nRows, 1]),
-    position: new Tensor('int32', Int32Array.from(inside), [nSteps, 1]),
-    length: new Tensor('int32', lengths, [nSteps, nRows]),
-    ...Object.fromEntries(totals),
-  };
 }

@@ -39,7 +39,7 @@ export function stepCacheOutputs(
 }
 
 /**
- * Inputs: `token` int32 [batch]; `forced` int32 [steps, batch]; `uniform` and `temperature` [steps, batch, 1];
+ * Inputs: `token` int32 [batch]; `teacherForced` int32 [steps, batch]; `uniform` and `temperature` [steps, batch, 1];
  * `position` int32 [steps, 1]; `length` int32 [steps, batch]; `total.N` int32 scalars, one a step; and the
  * cache, [batch, heads, capacity, head width] each.
  * Outputs: `picked` int32 and `logprob` float32 [steps, batch], and the cache, in place or not; if asked for also
@@ -63,7 +63,7 @@ export function buildStepGraph(
   const made = buildSteps(graph, model, rule, arithmetic, attention, {
     token: graph.input('token', 'int32', ['batch']),
     remaining: null,
-    forced: input('forced', 'int32', 'batch'),
+    teacherForced: input('teacherForced', 'int32', 'batch'),
     uniform: input('uniform', arithmetic, 'batch', 1),
     temperature: input('temperature', arithmetic, 'batch', 1),
     position: input('position', 'int32', 1),

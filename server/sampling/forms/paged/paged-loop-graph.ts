@@ -34,7 +34,7 @@ export const cudaForm = (config: DecoderSpec): PagedLoopForm =>
     : { ...CUDA_LOOP, attention: 'joined', pageSize: 128 };
 
 /**
- * Inputs: `token` int32 [batch] to feed first; `forced` int32 [iterations, unroll, batch], what to feed after
+ * Inputs: `token` int32 [batch] to feed first; `teacherForced` int32 [iterations, unroll, batch], what to feed after
  * each step or -1 for what was picked; `uniform` and `temperature` [iterations, unroll, batch, 1]; `remaining`
  * int32 [batch], picks left to each row. Every row starts at position 0.
  * Outputs: `picked` int32 and `logprob` float32 [iterations done, unroll, batch]; if asked for also `logits` float32
@@ -50,13 +50,13 @@ export function buildPagedLoop(
   const graph = new Graph('generation');
   const perStep: readonly Dimension[] = ['iterations', form.unroll, 'batch'];
   graph.input('token', 'int32', ['batch']);
-  graph.input('forced', 'int32', perStep);
+  graph.input('teacherForced', 'int32', perStep);
   graph.input('uniform', form.arithmetic, [...perStep, 1]);
   graph.input('temperature', form.arithmetic, [...perStep, 1]);
   graph.input('remaining', 'int32', ['batch']);
 
   const shape = (input: string, axis: number) => graph.op('Shape', [input], { start: axis, end: axis + 1 });
-  const nIterations = shape('forced', 0);
+  const nIterations = shape('teacherForced', 0);
   const nRows = shape('token', 0);
   const nSteps = graph.op('Mul', [nIterations, graph.int64([form.unroll])]);
   const cache = createCache(graph, model, form, nRows, nSteps);
@@ -175,7 +175,7 @@ function buildBody(
   const made = buildSteps(body, model, rule, form.arithmetic, attention, {
     token,
     remaining,
-    forced: at('forced'),
+    teacherForced: at('teacherForced'),
     uniform: at('uniform'),
     temperature: at('temperature'),
     position: positions.slice(0, -1).map((at) => body.op('Min', [at, body.int32([config.nPositions - 1])])),

@@ -1,12 +1,10 @@
 // How far an approximation of a model is from it: both read the same text, which the exact one makes, and
 // their distributions over the next token are compared at every position.
 
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import type { DecoderModel } from '../../decoder/decoder-graph.ts';
 import { openSession, type SessionSettings } from '../../onnx/session.ts';
-import { generateBatch } from '../cached/generate-batch.ts';
+import { sampleWithLoop } from '../cached/generate-batch.ts';
 import { buildGenerationGraph } from '../cached/generation-graph.ts';
-import { KeyValueCache } from '../cached/key-value-cache.ts';
 
 export interface DistributionDistance {
   readonly nPositions: number;
@@ -19,58 +17,52 @@ export interface DistributionDistance {
   readonly sameBest: number;
 }
 
-/** Compares over `nRows` texts of at most 16 tokens: the loop hands out the logits of one segment. */
+/** Compares over `nRows` texts of 16 tokens. */
 export async function measureDistance(
   exact: DecoderModel,
   approximate: DecoderModel,
   nRows: number,
   nThreads: number,
 ): Promise<DistributionDistance> {
-  const config = { ...exact.config, eosTokens: [] };
-  const rule = { topK: 40, topP: 1, greedy: false };
-  const open = (model: DecoderModel, settings: Pick<SessionSettings, 'packing'> = {}) =>
-    openSession(buildGenerationGraph({ ...model, config }, rule, 'tokens-and-logits'), {
-      provider: 'cpu',
-      nThreads,
-      weightFolder: model.weightFolder,
-      ...settings,
-    });
+  const { bosToken, vocabularySize } = exact.config;
+  const starts = Array.from({ length: nRows }, () => [bosToken]);
   // A few steps are not worth the memory that packed weights take.
-  const session = await open(exact, { packing: 'none' });
-  const rows = Array.from({ length: nRows }, (_, sampleId) => ({ sampleId, prompt: [config.bosToken] }));
-  const schedule = { kind: 'constant', temperature: 1 } as const;
-  const settings = { config, seed: 0, maxTokens: N_STEPS, schedule };
-  const texts = (await generateBatch(session, settings, rows, () => false))!.map(({ tokens }) => tokens);
-  const wanted = await readLogits(session, exact, texts);
-  await session.release(); // Both models at once would be the most memory that a run ever takes.
-  const given = await readLogits(await open(approximate), approximate, texts);
-  return compare(wanted, given, config.vocabularySize);
+  const wanted = await readLogits(exact, starts, N_STEPS, { nThreads, packing: 'none' });
+  const texts = wanted.texts.map((tokens) => [bosToken, ...tokens.subarray(0, -1)]);
+  const given = await readLogits(approximate, texts, 1, { nThreads });
+  return compare(wanted.logits, given.logits, vocabularySize);
 }
 
 const N_STEPS = 16;
+const RULE = { topK: 40, topP: 1, greedy: false };
 
-/** Float32 [steps, texts, vocabulary]: teacher-forced from the beginning token on. */
+/** What the model says after every token of the prompts and of the texts that it makes, float32 [steps, rows, vocabulary]. */
 async function readLogits(
-  session: InferenceSession,
-  { config }: DecoderModel,
-  texts: readonly Uint32Array[],
-): Promise<Float32Array> {
-  const nRows = texts.length;
-  const forced = new Int32Array(N_STEPS * nRows);
-  for (const [row, text] of texts.entries()) {
-    for (const [step, token] of text.entries()) forced[step * nRows + row] = token;
-  }
-  const blank = new Tensor('float64', new Float64Array(N_STEPS * nRows).fill(0.5), [N_STEPS, nRows, 1]);
-  const { logits } = await session.run({
-    token: new Tensor('int32', new Int32Array(nRows).fill(config.bosToken), [nRows]),
-    forced: new Tensor('int32', forced, [N_STEPS, nRows]),
-    uniform: blank,
-    temperature: blank,
-    position: new Tensor('int64', BigInt64Array.of(0n), [1]),
-    remaining: new Tensor('int32', new Int32Array(nRows).fill(1), [nRows]),
-    ...new KeyValueCache(config, nRows, N_STEPS).inputs(),
+  model: DecoderModel,
+  prompts: readonly (readonly number[])[],
+  maxTokens: number,
+  settings: Pick<SessionSettings, 'nThreads' | 'packing'>,
+): Promise<{ readonly texts: readonly Uint32Array[]; readonly logits: Float32Array }> {
+  // Texts that never end have logits at every step.
+  const endless = { ...model, config: { ...model.config, eosTokens: [] } };
+  const loop = await openSession(buildGenerationGraph(endless, RULE, 'tokens-and-logits'), {
+    provider: 'cpu',
+    weightFolder: model.weightFolder,
+    ...settings,
   });
-  return logits!.data as Float32Array;
+  const heard: Float32Array[] = [];
+  const sample = sampleWithLoop(loop, endless.config, (logits) => heard.push(logits));
+  const rows = prompts.map((prompt, sampleId) => ({ sampleId, prompt }));
+  const schedule = { kind: 'constant', temperature: 1 } as const;
+  const results = (await sample({ seed: 0, maxTokens, schedule }, rows, () => false))!;
+  await loop.release(); // Both models at once would be the most memory that a run ever takes.
+  const logits = new Float32Array(heard.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const part of heard) {
+    logits.set(part, at);
+    at += part.length;
+  }
+  return { texts: results.map(({ tokens }) => tokens), logits };
 }
 
 function compare(wanted: Float32Array, given: Float32Array, width: number): DistributionDistance {

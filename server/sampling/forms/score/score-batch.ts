@@ -1,19 +1,12 @@
 // Scores one batch of token sequences. Knows the scoring graph's inputs and outputs alone.
 
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
+import type { DecoderModel } from '../../decoder/decoder-graph.ts';
+import { openSession, type SessionSettings } from '../../onnx/session.ts';
+import { buildScoringGraph } from './scoring-graph.ts';
+import type { WindowRequest } from './windows.ts';
 
-/** Consecutive tokens of a text: log-probabilities are wanted from `nKnown` on, what is before is context. */
-export interface StretchRequest {
-  readonly text: number;
-  /** The place in the text of the first wanted token. */
-  readonly start: number;
-  /** At most a context's worth and one. */
-  readonly tokens: readonly number[];
-  /** At least 1: nothing can be said about a token without one before it. */
-  readonly nKnown: number;
-}
-
-export interface StretchResult {
+export interface WindowResult {
   readonly text: number;
   readonly start: number;
   readonly logprobs: Float32Array<ArrayBuffer>;
@@ -26,8 +19,9 @@ export type TeacherForcing = (
   shape: readonly [nRows: number, nPositions: number],
 ) => Promise<Float32Array>;
 
-/** Through a scoring graph. */
-export function teacherForcing(session: InferenceSession): TeacherForcing {
+/** Teacher forcing through the scoring graph of a model. */
+export async function openScorer(model: DecoderModel, settings: SessionSettings): Promise<TeacherForcing> {
+  const session = await openSession(buildScoringGraph(model), settings);
   return async (tokens, targets, shape) => {
     const { logprob } = await session.run({
       tokens: new Tensor('int32', tokens, shape),
@@ -38,18 +32,18 @@ export function teacherForcing(session: InferenceSession): TeacherForcing {
 }
 
 export async function scoreBatch(
-  force: TeacherForcing,
-  stretches: readonly StretchRequest[],
-): Promise<readonly StretchResult[]> {
-  const nPositions = Math.max(...stretches.map(({ tokens }) => tokens.length)) - 1;
-  const tokens = new Int32Array(stretches.length * nPositions);
-  const targets = new Int32Array(stretches.length * nPositions);
-  for (const [row, stretch] of stretches.entries()) {
-    tokens.set(stretch.tokens.slice(0, -1), row * nPositions);
-    targets.set(stretch.tokens.slice(1), row * nPositions);
+  readTexts: TeacherForcing,
+  windows: readonly WindowRequest[],
+): Promise<readonly WindowResult[]> {
+  const nPositions = Math.max(...windows.map(({ tokens }) => tokens.length)) - 1;
+  const tokens = new Int32Array(windows.length * nPositions);
+  const targets = new Int32Array(windows.length * nPositions);
+  for (const [row, window] of windows.entries()) {
+    tokens.set(window.tokens.slice(0, -1), row * nPositions);
+    targets.set(window.tokens.slice(1), row * nPositions);
   }
-  const all = await force(tokens, targets, [stretches.length, nPositions]);
-  return stretches.map(({ text, start, tokens: { length }, nKnown }, row) => ({
+  const all = await readTexts(tokens, targets, [windows.length, nPositions]);
+  return windows.map(({ text, start, tokens: { length }, nKnown }, row) => ({
     text,
     start,
     logprobs: new Float32Array(all.subarray(row * nPositions + nKnown - 1, row * nPositions + length - 1)),

@@ -1,0 +1,56 @@
+// Opens a model in a graph form, for sampling or for scoring: the one door for a sampling thread, a device's process
+// and a device's proof alike.
+
+import { UserError } from '../../errors.ts';
+import type { DecoderModel } from '../decoder/decoder-graph.ts';
+import { type ExportedSource, openExportedSampler } from '../exported/generate-exported.ts';
+import { openExportedScorer } from '../exported/score-exported.ts';
+import { openCachedSampler } from '../forms/cached/generate-batch.ts';
+import type { DeviceForm } from '../forms/device/device-form.ts';
+import type { GraphForm, LogitsListener } from '../forms/graph-form.ts';
+import { openStepSampler } from '../forms/in-place/generate-by-steps.ts';
+import { openPagedSampler } from '../forms/paged/generate-on-device.ts';
+import type { Sampler } from '../forms/rows.ts';
+import { openScorer, type TeacherForcing } from '../forms/score/score-batch.ts';
+import type { SessionSettings } from '../onnx/session.ts';
+import type { PickRule } from '../pick/pick-token.ts';
+
+/** What can be sampled and scored. Plain data, to be sent to a thread or a process. */
+export type SampledModel = DecoderModel | ExportedSource;
+
+/**
+ * Throws a UserError for what the form cannot do. `onLogits` hears the logits of each run beside its tokens; which
+ * ones, each form's own opener says.
+ */
+export async function openSampler(
+  model: SampledModel,
+  rule: PickRule,
+  form: GraphForm,
+  session: SessionSettings,
+  onLogits?: LogitsListener,
+): Promise<Sampler> {
+  if ('decoder' in model) return openExportedSampler(model, rule, session);
+  switch (form.kind) {
+    case 'cached':
+      return openCachedSampler(model, rule, session, onLogits);
+    case 'loop':
+      return openPagedSampler(inFloats(model, form), rule, form.loop, form.size, session, onLogits);
+    case 'steps':
+      return openStepSampler(inFloats(model, form), rule, form.steps, form.size, session, onLogits);
+    case 'exported':
+      throw new Error('Weights have no form that was made elsewhere');
+  }
+}
+
+/** The log-probabilities of given texts. */
+export function openTeacherForcing(model: SampledModel, session: SessionSettings): Promise<TeacherForcing> {
+  return 'decoder' in model ? openExportedScorer(model.decoder, session) : openScorer(model, session);
+}
+
+/** The model as a device computes it. */
+function inFloats(model: DecoderModel, { precision }: DeviceForm): DecoderModel {
+  if (model.int8 === undefined) return { ...model, precision };
+  throw new UserError('8-bit products have no form for graphics processors.', {
+    action: 'Leave --int8 out, or choose the provider cpu.',
+  });
+}
