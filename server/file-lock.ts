@@ -1,11 +1,12 @@
 // The right of one process to write a file: a lock of the operating system's, which ends with the process however
 // that dies. SQLite is what asks for it on every system alike; it knows nothing of the file itself.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { UserError } from './errors.ts';
 import { SQLITE_BUSY, sqliteCode, translating } from './sqlite-failure.ts';
+import { checkForWriting, withoutLinks } from './sqlite-siblings.ts';
 
 /**
  * Takes the right to write a study; undefined if another process has it. The lock is the operating
@@ -27,9 +28,11 @@ export function lockOrRefuse(path: string, action = 'Wait for it or stop it.'): 
 function takeLock(path: string, waitMs: number): Disposable | undefined {
   return translating(path, () => {
     mkdirSync(dirname(path), { recursive: true });
-    const db = new DatabaseSync(`${path}-lock`);
+    const file = `${withoutLinks(path)}-lock`;
+    checkLockFile(file);
+    const db = new DatabaseSync(file);
     try {
-      db.exec(`PRAGMA busy_timeout = ${waitMs}; BEGIN EXCLUSIVE`);
+      db.exec(`PRAGMA busy_timeout = ${waitMs}; PRAGMA journal_mode = MEMORY; BEGIN EXCLUSIVE`);
     } catch (error) {
       db.close();
       if (sqliteCode(error) === SQLITE_BUSY) return undefined;
@@ -39,9 +42,16 @@ function takeLock(path: string, waitMs: number): Disposable | undefined {
   });
 }
 
+/** Locking means opening with SQLite: what a stranger put in the lock's place must be nothing that SQLite acts on. */
+function checkLockFile(file: string): void {
+  checkForWriting(file);
+  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0) return;
+  throw new UserError(`${file} is not empty, as the lock of a study is`, { action: 'Remove it.' });
+}
+
 /** Whether some process is writing the study now. */
 export function isLocked(path: string): boolean {
-  if (!existsSync(`${path}-lock`)) return false;
+  if (!existsSync(`${withoutLinks(path)}-lock`)) return false;
   try {
     using lock = takeLock(path, 0);
     return lock === undefined;

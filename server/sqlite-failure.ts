@@ -4,11 +4,13 @@ import { statSync } from 'node:fs';
 import { EnvironmentError, UserError } from './errors.ts';
 
 export const SQLITE_BUSY = 5;
+const SQLITE_NOMEM = 7;
 const SQLITE_IOERR = 10;
 const SQLITE_CORRUPT = 11;
 const SQLITE_FULL = 13;
 export const SQLITE_CANTOPEN = 14;
 const SQLITE_READONLY = 8;
+const SQLITE_TOOBIG = 18;
 const SQLITE_NOTADB = 26;
 
 /** The primary result code of a SQLite error, or undefined for another kind of error. */
@@ -27,6 +29,7 @@ export function translating<T>(path: string, work: () => T): T {
 }
 
 function translate(path: string, cause: unknown): unknown {
+  if ((cause as NodeJS.ErrnoException).code === 'ERR_OUT_OF_RANGE') return damaged(path, cause);
   const reason = cause instanceof Error ? cause.message : String(cause);
   switch (sqliteCode(cause)) {
     case SQLITE_FULL:
@@ -54,8 +57,11 @@ function translate(path: string, cause: unknown): unknown {
     case SQLITE_NOTADB:
       return notAStudy(path);
     case SQLITE_CORRUPT:
-      return new UserError(`${path} is damaged (${reason})`, {
-        action: 'Restore it from a copy, or delete it and run the study again.',
+    case SQLITE_TOOBIG:
+      return damaged(path, cause);
+    case SQLITE_NOMEM:
+      return new EnvironmentError(`${path} needs more memory than there is for it`, {
+        action: 'Close what else runs. If it stays so, the study is damaged: restore it from a copy.',
         cause,
       });
     case SQLITE_BUSY:
@@ -67,6 +73,13 @@ function translate(path: string, cause: unknown): unknown {
       return cause;
   }
 }
+
+/** What stands in the study is not what Verbatim writes. `cause` says what was found. */
+export const damaged = (path: string, cause: unknown) =>
+  new UserError(`${path} is damaged (${cause instanceof Error ? cause.message : String(cause)})`, {
+    action: 'Restore it from a copy, or delete it and run the study again.',
+    cause,
+  });
 
 export const notAStudy = (path: string) =>
   new UserError(`${path} is no Verbatim study`, { action: 'Choose a file that a study was written to.' });

@@ -3,27 +3,43 @@
 
 import { existsSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { DatabaseSync } from 'node:sqlite';
+import type { DatabaseSyncOptions } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../errors.ts';
 import { lockOrRefuse } from '../file-lock.ts';
 import { notAStudy, SQLITE_CANTOPEN, sqliteCode, translating } from '../sqlite-failure.ts';
+import { checkForWriting, logBytes, openingForReading, withoutLinks } from '../sqlite-siblings.ts';
+import { checkContent } from './check-content.ts';
+import { checkSchema } from './check-schema.ts';
 import { APPLICATION_ID, migrations } from './schema.ts';
+import { StudyDatabase } from './study-database.ts';
 
-export type Database = DatabaseSync;
+export type Database = StudyDatabase;
 
-/** Opens a study that exists, for reading. Works beside a running study. */
+/** No sample, fragment or list of tokens is near it. */
+const MAX_VALUE_BYTES = 256 << 20;
+
+/**
+ * Opens a study that exists, for reading. Works beside a running study. Whoever wrote the file: it is checked against
+ * what Verbatim writes, and what lies beside it is believed only as far as `sqlite-siblings.ts` says.
+ */
 export function openForReading(path: string): Database {
   if (!existsSync(path)) {
     throw new UserError(`There is no study at ${path}`, { action: 'Check the path of the study file.' });
   }
-  return translating(path, () => {
-    const db = connectForReading(path);
-    const version = schemaVersion(db, path);
+  const file = withoutLinks(path);
+  const db = openingForReading(file) === 'beside' ? connectForReading(path, file) : connectAlone(path, file);
+  try {
+    const version = transactReading(db, () => checkedVersion(db, path));
     if (version === 0) throw notAStudy(path);
     if (version < migrations.length) bringUpToDate(db, version, path);
+    checkContent(db, path, file);
+    db.exec('PRAGMA query_only = ON');
     return db;
-  });
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 function bringUpToDate(db: Database, version: number, path: string): void {
@@ -52,13 +68,23 @@ export function removeStudyFiles(path: string): void {
 
 /** Creates or opens a study for writing. The caller holds the study's lock. */
 export function openForWriting(path: string): Database {
+  const file = withoutLinks(path);
   return translating(path, () => {
-    mkdirSync(dirname(path), { recursive: true });
-    const db = connect(path);
-    const version = schemaVersion(db, path);
-    db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
-    migrate(db, version);
-    return db;
+    mkdirSync(dirname(file), { recursive: true });
+    checkForWriting(file);
+    const isEmpty = (statSync(file, { throwIfNoEntry: false })?.size ?? 0) === 0;
+    const db = connect(path, file);
+    try {
+      const version = transactReading(db, () => checkedVersion(db, path));
+      // The change to a log is itself written with a rollback journal: in memory, so that none is ever left behind.
+      if (isEmpty) db.exec('PRAGMA journal_mode = MEMORY');
+      db.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL');
+      migrate(db, version);
+      return db;
+    } catch (error) {
+      db.close();
+      throw error;
+    }
   });
 }
 
@@ -92,10 +118,12 @@ export async function transactInTurns<T>(db: Database, work: () => Promise<T>): 
   }
 }
 
-function connect(path: string): Database {
-  const db = new DatabaseSync(path);
-  // A study may come from a stranger: nothing that its schema defines may do more than SQL.
-  db.exec('PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF');
+/** Nothing that a schema defines may do more than SQL, and no value that is read may fill the memory. */
+const READING: DatabaseSyncOptions = { limits: { length: MAX_VALUE_BYTES } };
+
+function connect(path: string, file: string, options: DatabaseSyncOptions = {}): Database {
+  const db = new StudyDatabase(path, file, { defensive: true, ...options });
+  db.exec(SAFELY);
   return db;
 }
 
@@ -103,28 +131,55 @@ function connect(path: string): Database {
  * Readers need a place for SQLite's shared memory beside the study. Where nothing can be written, nobody else
  * writes either, and the file alone holds the whole study if its last run ended in order.
  */
-function connectForReading(path: string): Database {
-  const db = connect(path);
+function connectForReading(path: string, file: string): Database {
+  let db: Database | undefined;
   try {
+    db = connect(path, file, READING);
     db.prepare('PRAGMA user_version').get();
     return db;
   } catch (error) {
-    db.close();
-    const hasLog = (statSync(`${path}-wal`, { throwIfNoEntry: false })?.size ?? 0) > 0;
-    if (sqliteCode(error) !== SQLITE_CANTOPEN || hasLog || statSync(path).isDirectory()) throw error;
-    const immutable = new URL(pathToFileURL(path));
-    immutable.searchParams.set('immutable', '1');
-    const unchanging = new DatabaseSync(immutable, { readOnly: true });
-    unchanging.exec('PRAGMA trusted_schema = OFF');
-    return unchanging;
+    db?.close();
+    const code = sqliteCode(error instanceof UserError ? error.cause : error);
+    if (code !== SQLITE_CANTOPEN || logBytes(file) > 0) throw error;
+    return connectAlone(path, file);
   }
+}
+
+/** Reads the file as if nothing lay beside it, and as if nobody wrote it. */
+function connectAlone(path: string, file: string): Database {
+  const immutable = new URL(pathToFileURL(file));
+  immutable.searchParams.set('immutable', '1');
+  const db = new StudyDatabase(path, immutable, { defensive: true, ...READING, readOnly: true });
+  db.exec(SAFELY);
+  return db;
+}
+
+const SAFELY =
+  'PRAGMA busy_timeout = 10000; PRAGMA foreign_keys = OFF; PRAGMA trusted_schema = OFF; PRAGMA cell_size_check = ON';
+
+/** Runs `work` on one state of the file, whoever changes it meanwhile. */
+function transactReading<T>(db: Database, work: () => T): T {
+  db.exec('BEGIN');
+  try {
+    return work();
+  } finally {
+    if (db.isTransaction) db.exec('COMMIT');
+  }
+}
+
+/** 0 for a file that holds nothing yet. */
+function checkedVersion(db: Database, path: string): number {
+  const version = schemaVersion(db, path);
+  if (version > 0) checkSchema(db, path, version);
+  return version;
 }
 
 function schemaVersion(db: Database, path: string): number {
   const pragma = (name: string) => Number(Object.values(db.prepare(`PRAGMA ${name}`).get() ?? {})[0]);
   const isEmpty = db.prepare('SELECT count(*) AS n FROM sqlite_schema').get()?.n === 0;
   const version = pragma('user_version');
-  if (!isEmpty && pragma('application_id') !== APPLICATION_ID) throw notAStudy(path);
+  if (!isEmpty && (pragma('application_id') !== APPLICATION_ID || version < 1)) throw notAStudy(path);
+  if (version < 0) throw notAStudy(path);
   if (version > migrations.length) {
     throw new UserError(`${path} was written by a newer Verbatim (schema ${version})`, {
       action: `Update Verbatim; this version reads schemas up to ${migrations.length}.`,

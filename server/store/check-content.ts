@@ -1,0 +1,37 @@
+// Whether what a study's tables hold is what Verbatim puts there, as far as that can be told in a moment: once for each
+// state of a file, and again, in full, when something went wrong that no healthy study explains.
+
+import { statSync } from 'node:fs';
+import type { DatabaseSync } from 'node:sqlite';
+import { isLocked } from '../file-lock.ts';
+import { damaged } from '../sqlite-failure.ts';
+import { logBytes } from '../sqlite-siblings.ts';
+
+/** Larger files are looked through only when something went wrong: it takes a second for each GiB and more. */
+const MAX_BYTES_AT_OPENING = 64 << 20;
+const MAX_REMEMBERED = 1000;
+
+/** Files that were found to be in order, with what they were like then. */
+const inOrder = new Map<string, string>();
+
+/** Throws a `UserError` where the study is damaged. */
+export function checkContent(db: DatabaseSync, path: string, file: string): void {
+  const state = stateOf(file);
+  // What a process of this account writes just now is no stranger's, and other than this in a moment.
+  if (inOrder.get(file) === state || isLocked(path)) return;
+  if (statSync(file).size + logBytes(file) <= MAX_BYTES_AT_OPENING) checkPages(db, path);
+  if (inOrder.size >= MAX_REMEMBERED) inOrder.clear();
+  inOrder.set(file, state);
+}
+
+/** Every page, and every value's type: what `STRICT` and `NOT NULL` say holds for strangers' files only if looked at. */
+export function checkPages(db: DatabaseSync, path: string): void {
+  const found = Object.values(db.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
+  if (found !== 'ok') throw damaged(path, String(found).replace(/\s+/g, ' '));
+}
+
+function stateOf(file: string): string {
+  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
+  const log = statSync(`${file}-wal`, { bigint: true, throwIfNoEntry: false });
+  return [dev, ino, size, mtimeNs, ctimeNs, log?.size, log?.mtimeNs].join();
+}

@@ -1,0 +1,40 @@
+// A connection to one study whose failures name the study: what SQLite says of damage, of a full disk or of a lock in
+// the middle of a query is told as it is when the file is opened.
+
+import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from 'node:sqlite';
+import { translating } from '../sqlite-failure.ts';
+
+export class StudyDatabase extends DatabaseSync {
+  readonly #path: string;
+
+  /** `path` is the study's in messages; `file` is what is opened. */
+  constructor(path: string, file: string | URL, options: DatabaseSyncOptions = {}) {
+    super(file, { ...options, open: false });
+    this.#path = path;
+    translating(path, () => this.open());
+  }
+
+  override exec(sql: string): void {
+    translating(this.#path, () => super.exec(sql));
+  }
+
+  override prepare(sql: string): StatementSync {
+    const statement = translating(this.#path, () => super.prepare(sql));
+    for (const method of ['get', 'all', 'run', 'iterate'] as const)
+      nameStudyOf(statement, method, this.#path);
+    return statement;
+  }
+}
+
+type Answers = Record<string, (...values: unknown[]) => unknown>;
+
+/** The method of this one object, as it was but for what it throws. A query that is iterated fails at its rows. */
+function nameStudyOf(object: object, method: string, path: string): void {
+  const answers = object as Answers;
+  const answer = answers[method]!;
+  answers[method] = (...values) => {
+    const given = translating(path, () => answer.apply(object, values));
+    if (method === 'iterate') nameStudyOf(given as object, 'next', path);
+    return given;
+  };
+}
