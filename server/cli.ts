@@ -6,11 +6,14 @@ import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
-import { refuseNode } from './node-version.ts';
+import { adviseSqlite, refuseNode } from './node-version.ts';
 
 const refusal = refuseNode(process.versions.node);
-if (refusal === null) await import('./cli-main.ts');
-else relaunch(refusal);
+if (refusal === null) {
+  const advice = adviseSqlite(process.versions);
+  if (advice !== null) console.error(`verbatim: ${advice}`);
+  await import('./cli-main.ts');
+} else relaunch(refusal);
 
 /** Runs the same command on the Node that was installed as a package, where there is one. */
 function relaunch(refusal: string): void {

@@ -31,6 +31,7 @@ import {
 import { answering } from './lsp/answering.ts';
 import { DisclosureSetting } from './lsp/disclosure-setting.ts';
 import { throttleProgress } from './lsp/throttle-progress.ts';
+import { adviseSqlite } from './node-version.ts';
 import { demoPlan } from './plan/demo-plan.ts';
 import * as plans from './plan/plan-file.ts';
 import { productFolder } from './product-folder.ts';
@@ -51,6 +52,10 @@ const disclosure = new DisclosureSetting(connection);
 connection.onInitialize(({ capabilities }) => {
   disclosure.learn(capabilities.workspace);
   return { capabilities: { textDocumentSync: TextDocumentSyncKind.None } };
+});
+connection.onInitialized(() => {
+  const advice = adviseSqlite(process.versions);
+  if (advice !== null) connection.console.warn(advice);
 });
 connection.onShutdown(() => lifetime.abort());
 // A client that was killed sends no shutdown: its end of the channel closes.

@@ -10,3 +10,28 @@ export function refuseNode(version: string): string | null {
     `  Install it, or let npm bring it along, in the folder where Verbatim is: npm install node@${NEEDED_MAJOR}`
   );
 }
+
+/** From here on SQLite deletes no file that a forged journal names. Node brings it from 24.19 on. */
+const NEEDED_SQLITE = '3.53.3';
+
+/** What to tell somebody whose Node brings an older SQLite; null where it will do. */
+export function adviseSqlite({
+  node,
+  sqlite,
+}: {
+  readonly node: string;
+  readonly sqlite?: string;
+}): string | null {
+  if (sqlite === undefined || isAtLeast(sqlite, NEEDED_SQLITE)) return null;
+  return (
+    `SQLite ${NEEDED_SQLITE} or later is needed where study files come from strangers; Node ${node} brings ${sqlite}.\n` +
+    '  Use Node 24.19 or later. Until then Verbatim opens no study that has a rollback journal beside it.'
+  );
+}
+
+function isAtLeast(version: string, least: string): boolean {
+  const given = version.split('.').map(Number);
+  const wanted = least.split('.').map(Number);
+  const at = wanted.findIndex((part, i) => part !== (given[i] || 0));
+  return at < 0 || (given[at] || 0) > wanted[at]!;
+}

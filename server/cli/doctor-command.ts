@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Command } from 'commander';
 import { forJson } from '../../guard/text/for-json.ts';
 import { VerbatimError } from '../errors.ts';
+import { adviseSqlite } from '../node-version.ts';
 import { productFolder } from '../product-folder.ts';
 import { version } from '../version.ts';
 import { untilInterrupted } from './until-interrupted.ts';
@@ -23,6 +24,9 @@ export function doctorCommand(): Command {
       await show('verbatim', version, `Node ${process.versions.node}, ${process.platform}-${process.arch}`);
       const gigabytes = (totalmem() / 2 ** 30).toFixed(0);
       await show('system', 'works', `${availableParallelism()} processor cores, ${gigabytes} GiB of memory`);
+      const advice = adviseSqlite(process.versions);
+      const [old = null, next = null] = advice?.split('\n  ') ?? [];
+      await show('sqlite', old === null ? 'works' : 'old', old ?? process.versions.sqlite ?? '', next);
       const { findRuntime } = await import('../sampling/onnx/find-runtime.ts');
       try {
         await show('runtime', 'works', findRuntime());

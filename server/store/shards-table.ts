@@ -5,7 +5,9 @@ import type { DataProblem } from '../../protocol/errors.ts';
 import type { HubFile, Shard, ShardFormat } from '../corpus/shard.ts';
 import { spdxLicense } from '../corpus/spdx-license.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
+import { damaged } from '../sqlite-failure.ts';
 import { documentId } from './schema.ts';
+import { readHubFile, readTexts } from './stored-json.ts';
 import type { Database } from './study-file.ts';
 
 /** Problems kept a shard; all are counted. */
@@ -39,13 +41,19 @@ export function readShards(db: Database): readonly StoredShard[] {
       nBytes: Number(row.disk_bytes),
       modifiedMs: Number(row.modified_ms),
       state: row.state as ShardState,
-      ...(row.hub !== null && { hub: JSON.parse(String(row.hub)) as HubFile }),
+      ...(row.hub !== null && { hub: hubFileOf(db, String(row.hub)) }),
     }));
 }
 
 /** Forgets the corpus and all that was found in it. Call inside a transaction. */
 export function forgetShards(db: Database): void {
   db.exec('DELETE FROM problems; DELETE FROM documents; DELETE FROM restart_points; DELETE FROM shards');
+}
+
+function hubFileOf(db: Database, json: string): HubFile {
+  const file = readHubFile(json);
+  if (!file) throw damaged(db.path, 'it does not say where a shard of the Hub comes from');
+  return file;
 }
 
 /** Forgets a scan, for a shard whose file has changed since. Call inside a transaction. */
@@ -183,5 +191,5 @@ export function readProblems(db: Database, limit: number): readonly string[] {
 /** A sentence for each shard that was left out because another one holds the same bytes. */
 export function readDuplicates(db: Database): readonly string[] {
   const row = db.prepare("SELECT environment ->> 'duplicateShards' AS list FROM study").get();
-  return typeof row?.list === 'string' ? JSON.parse(row.list) : [];
+  return (typeof row?.list === 'string' && readTexts(row.list)) || [];
 }

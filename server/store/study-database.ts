@@ -5,23 +5,23 @@ import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from 'node
 import { translating } from '../sqlite-failure.ts';
 
 export class StudyDatabase extends DatabaseSync {
-  readonly #path: string;
+  /** The study's in messages. */
+  readonly path: string;
 
-  /** `path` is the study's in messages; `file` is what is opened. */
+  /** `file` is what is opened. */
   constructor(path: string, file: string | URL, options: DatabaseSyncOptions = {}) {
     super(file, { ...options, open: false });
-    this.#path = path;
+    this.path = path;
     translating(path, () => this.open());
   }
 
   override exec(sql: string): void {
-    translating(this.#path, () => super.exec(sql));
+    translating(this.path, () => super.exec(sql));
   }
 
   override prepare(sql: string): StatementSync {
-    const statement = translating(this.#path, () => super.prepare(sql));
-    for (const method of ['get', 'all', 'run', 'iterate'] as const)
-      nameStudyOf(statement, method, this.#path);
+    const statement = translating(this.path, () => super.prepare(sql));
+    for (const method of ['get', 'all', 'run', 'iterate'] as const) nameStudyOf(statement, method, this.path);
     return statement;
   }
 }

@@ -1,6 +1,8 @@
 // The one row of table `study`: the plan, the environment and the state.
 
 import type { StudyPlan, StudyState } from '../../protocol/study.ts';
+import { damaged } from '../sqlite-failure.ts';
+import { readEnvironment, readPlan } from './stored-json.ts';
 import type { Database } from './study-file.ts';
 
 export interface StudyRecord {
@@ -17,9 +19,13 @@ export interface StudyRecord {
 export function readStudy(db: Database): StudyRecord | undefined {
   const row = db.prepare('SELECT * FROM study').get();
   if (!row) return undefined;
+  const plan = readPlan(String(row.plan));
+  const environment = readEnvironment(String(row.environment));
+  if (!plan) throw damaged(db.path, 'its plan is none');
+  if (!environment) throw damaged(db.path, 'what it says of how it was run is not understood');
   return {
-    plan: JSON.parse(String(row.plan)),
-    environment: JSON.parse(String(row.environment)),
+    plan,
+    environment,
     state: row.state as StudyState,
     failure: row.failure as string | null,
     createdAt: String(row.created_at),

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFi
 import { delimiter, dirname, join } from 'node:path';
 import { before, test } from 'node:test';
 import { promisify } from 'node:util';
-import { refuseNode } from '../../../server/node-version.ts';
+import { adviseSqlite, refuseNode } from '../../../server/node-version.ts';
 import { version } from '../../../server/version.ts';
 import { buildPackages, listPackages, lonelyFolder } from '../../support/packages.ts';
 
@@ -55,6 +55,15 @@ test('a Node that is too old is named with the way out', () => {
     );
   for (const new_ of ['24.0.0', '24.21.0', '26.1.0-nightly20260101', '100.0.0'])
     assert.equal(refuseNode(new_), null);
+});
+
+test('a Node whose SQLite believes forged journals is told apart', () => {
+  for (const sqlite of ['3.50.4', '3.53.2', '3.9.9', '3.53']) {
+    assert.match(adviseSqlite({ node: '24.11.0', sqlite }) ?? '', /SQLite 3\.53\.3 or later is needed/);
+  }
+  for (const sqlite of ['3.53.3', '3.53.4', '3.54.0', '4.0.0']) {
+    assert.equal(adviseSqlite({ node: '24.19.0', sqlite }), null);
+  }
 });
 
 test('an older Node runs the command on the Node that is installed beside it, and says so without one', (t) => {

@@ -10,6 +10,7 @@ import { test } from 'node:test';
 import { UserError } from '../../../server/errors.ts';
 import { isLocked, tryLock } from '../../../server/file-lock.ts';
 import { listStudies } from '../../../server/queries/study-queries.ts';
+import { readShards } from '../../../server/store/shards-table.ts';
 import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
 import { summarise } from '../../../server/store/summary.ts';
 import { forgeJournal } from '../../support/forged-journal.ts';
@@ -201,6 +202,26 @@ function restoreSchema(file: string): void {
   for (const { name, sql } of ours.prepare('SELECT name, sql FROM sqlite_schema').all())
     update.run(sql!, name!);
 }
+
+const notMeant: readonly (readonly [what: string, sql: string])[] = [
+  ['a plan that is no JSON', "UPDATE study SET plan = '{'"],
+  ['a plan that is a list', "UPDATE study SET plan = '[]'"],
+  ['a plan without a rule', "UPDATE study SET plan = json_remove(plan, '$.rule')"],
+  ['a plan whose corpus is a number', "UPDATE study SET plan = json_set(plan, '$.corpus', 7)"],
+  ['an environment that is text', `UPDATE study SET environment = '"x"'`],
+  [
+    'a commit that leads out of the cache',
+    `UPDATE study SET environment = '{"hubCommits":{"hf://a/b":"../../../../etc"}}'`,
+  ],
+];
+for (const [what, sql] of notMeant) {
+  test(`${what} is damage`, () => assert.throws(() => nSamples(study(sql)), refusal(/is damaged/)));
+}
+
+test('a file of the Hub that says nothing of where it comes from is damage', () => {
+  using db = openForReading(study("UPDATE shards SET hub = '{}'"));
+  assert.throws(() => readShards(db), refusal(/is damaged/));
+});
 
 test('a number that JavaScript cannot hold is damage', () => {
   const file = study(
