@@ -11,7 +11,7 @@ import { adviseSqlite, refuseNode } from './node-version.ts';
 const refusal = refuseNode(process.versions.node);
 if (refusal === null) {
   const advice = adviseSqlite(process.versions);
-  if (advice !== null) console.error(`verbatim: ${advice}`);
+  if (advice !== null) process.stderr.write(`verbatim: ${advice}\n`);
   await import('./cli-main.ts');
 } else relaunch(refusal);
 
