@@ -2,7 +2,7 @@
 // The command's entry: makes sure of a Node that has what Verbatim needs, then loads the rest. It imports
 // nothing else, because an older Node would stop at the imports already.
 
-import { spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
@@ -23,9 +23,18 @@ function relaunch(refusal: string): void {
     process.exitCode = 1;
     return;
   }
-  const env = { ...process.env, VERBATIM_RELAUNCHED: '1' };
-  const { status, signal } = spawnSync(node, process.argv.slice(1), { stdio: 'inherit', env });
-  process.exitCode = signal ? 1 : (status ?? 1);
+  const env = { ...process.env, VERBATIM_RELAUNCHED: String(process.pid) };
+  const child = spawn(node, process.argv.slice(1), { stdio: 'inherit', env });
+  // A terminal sends Ctrl-C to both; what is sent to this process alone is handed on.
+  process.on('SIGINT', () => process.stdin.isTTY || child.kill('SIGINT'));
+  process.on('SIGTERM', () => child.kill('SIGTERM'));
+  child.once('error', ({ message }) => {
+    process.stderr.write(`${refusal}\n  ${message}\n`);
+    process.exitCode = 1;
+  });
+  child.once('exit', (status, signal) => {
+    process.exitCode = signal ? 1 : (status ?? 1);
+  });
 }
 
 function findNode(): string | null {

@@ -28,6 +28,7 @@ import {
   listTrainingRows,
   viewFragments,
 } from '../protocol/views.ts';
+import { endWithParent } from './guard/end-with-parent.ts';
 import { answering } from './lsp/answering.ts';
 import { DisclosureSetting } from './lsp/disclosure-setting.ts';
 import { throttleProgress } from './lsp/throttle-progress.ts';
@@ -63,6 +64,8 @@ process.once('disconnect', () => {
   lifetime.abort();
   setTimeout(() => process.exit(0), 1000).unref();
 });
+// And where work keeps this thread from hearing that.
+endWithParent(2000);
 
 on(runStudy, async ({ study, plan, execution }, signal) => {
   const throttled = throttleProgress((progress) => {

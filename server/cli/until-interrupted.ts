@@ -1,15 +1,20 @@
 // Ctrl-C and a polite kill, for every command that takes long: the work is told through its signal, and ends in
-// order. A second Ctrl-C ends the process at once, which loses no more than a crash would.
+// order. The program's first thread hears them (thread-of-command.ts) and says so to the one that works.
 
-const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
+import { isMainThread, parentPort, workerData } from 'node:worker_threads';
+import type { CommandThread } from './thread-of-command.ts';
 
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
+  if (isMainThread) throw new Error('A command that can be interrupted belongs into LONG_COMMANDS');
+  const { nListening } = workerData as CommandThread;
   const stop = new AbortController();
-  const onSignal = () => stop.abort();
-  for (const name of SIGNALS) process.once(name, onSignal);
+  const onStop = (message: unknown) => message === 'stop' && stop.abort();
+  parentPort!.on('message', onStop).unref();
+  Atomics.add(nListening, 0, 1);
   try {
     return await work(stop.signal);
   } finally {
-    for (const name of SIGNALS) process.off(name, onSignal);
+    Atomics.sub(nListening, 0, 1);
+    parentPort!.off('message', onStop);
   }
 }

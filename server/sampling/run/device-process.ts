@@ -3,6 +3,7 @@
 
 import { registerHooks } from 'node:module';
 import { pathToFileURL } from 'node:url';
+import { endWithParent } from '../../guard/end-with-parent.ts';
 import type { SessionSettings } from '../onnx/session.ts';
 import type { DeviceAnswer, DeviceRequest, DeviceStart, ProofStandard } from './device-messages.ts';
 
@@ -22,6 +23,8 @@ process.on('message', async (request: DeviceRequest) => {
 });
 // Whoever started this process is gone: nobody is left to sample for.
 process.on('disconnect', () => process.exit());
+// A driver that blocks this thread keeps it from hearing that.
+endWithParent(1000);
 
 async function prove(start: DeviceStart, standard: ProofStandard): Promise<void> {
   const session = prepareSession(start);

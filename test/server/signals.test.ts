@@ -1,0 +1,107 @@
+// Signals and deaths while a thread does not listen: in a loop that never ends, and in native code that never
+// returns. Real processes throughout.
+
+import assert from 'node:assert/strict';
+import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { fileURLToPath, pathToFileURL } from 'node:url';
+import { demoCorpus, demoModel, untilStderr } from '../support/cli.ts';
+import { scratchFolder } from '../support/scratch.ts';
+import { processesWith, SERVER, until } from '../support/server-client.ts';
+
+const entry = fileURLToPath(new URL('../../server/cli.ts', import.meta.url));
+
+const deafness = {
+  'a loop': 'for (;;);',
+  'native code': `new (await import('node:sqlite')).DatabaseSync(':memory:')
+    .exec('WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c');`,
+} as const;
+
+/** Loaded into every thread: the one that runs a command is deaf as soon as it said that it listens. */
+const deafCommand = (how: string) => `
+import { writeSync } from 'node:fs';
+import { workerData } from 'node:worker_threads';
+if (workerData?.nListening) setInterval(async () => {
+  if (Atomics.load(workerData.nListening, 0) === 0) return;
+  writeSync(2, 'deaf from now on\\n');
+  ${how}
+}, 10);
+`;
+
+function startDeaf(how: string): ChildProcess {
+  const folder = scratchFolder();
+  const preload = join(folder, 'deaf.mjs');
+  writeFileSync(preload, deafCommand(how));
+  const study = ['study', '--model', demoModel, '--corpus', demoCorpus, '--out', join(folder, 's.sqlite')];
+  const child = spawn(process.execPath, ['--import', pathToFileURL(preload).href, entry, ...study], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  after(() => child.kill('SIGKILL'));
+  return child;
+}
+
+for (const [what, how] of Object.entries(deafness)) {
+  test(`a second Ctrl-C ends a command that is in ${what}`, async () => {
+    const child = startDeaf(how);
+    await untilStderr(child, /deaf/);
+    child.kill('SIGINT');
+    await untilStderr(child, /Another Ctrl-C ends it/);
+    child.kill('SIGINT');
+    assert.deepEqual(await once(child, 'exit'), [null, 'SIGINT']);
+  });
+
+  test(`SIGTERM alone ends a command that is in ${what}`, async () => {
+    const child = startDeaf(how);
+    await untilStderr(child, /deaf/);
+    child.kill('SIGTERM');
+    assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
+  });
+
+  test(`a client that is killed takes its server along from the middle of ${what}`, async (t) => {
+    const folder = scratchFolder();
+    const marker = `VERBATIM_DEAF_TEST=${folder}`;
+    const preload = join(folder, 'deaf.mjs');
+    const script = join(folder, 'client.mjs');
+    const mark = join(folder, 'is-deaf');
+    writeFileSync(preload, deafServer(how, mark));
+    writeFileSync(script, client(preload));
+    const child = fork(script, [], {
+      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      env: { ...process.env, VERBATIM_DEAF_TEST: folder },
+    });
+    t.after(() => {
+      for (const pid of processesWith(marker, 'environ')) process.kill(pid, 'SIGKILL');
+    });
+    await until('the server is deaf', () => existsSync(mark), 30_000);
+    assert.equal(processesWith(marker, 'environ').length, 2);
+    child.kill('SIGKILL');
+    await until('no process is left', () => processesWith(marker, 'environ').length === 0, 30_000);
+  });
+}
+
+/** The server's first thread is deaf from the moment that it has answered once. */
+const deafServer = (how: string, mark: string) => `
+import { writeFileSync } from 'node:fs';
+import { isMainThread } from 'node:worker_threads';
+if (isMainThread) process.on('message', ({ method }) => {
+  if (method === 'initialized') setTimeout(async () => {
+    writeFileSync(${JSON.stringify(mark)}, '');
+    ${how}
+  }, 200);
+});
+`;
+
+const client = (preload: string) => `
+import { fork } from 'node:child_process';
+const server = fork(${JSON.stringify(SERVER)}, ['--node-ipc'], {
+  execArgv: ['--import', ${JSON.stringify(pathToFileURL(preload).href)}],
+  stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+});
+server.on('message', (message) => {
+  if (message.id === 1) server.send({ jsonrpc: '2.0', method: 'initialized', params: {} });
+});
+server.send({ jsonrpc: '2.0', id: 1, method: 'initialize', params: { processId: process.pid, rootUri: null, capabilities: {} } });
+`;
