@@ -5,9 +5,11 @@ import { Worker } from 'node:worker_threads';
 import type { Shard } from '../corpus/shard.ts';
 import type { ShardResult } from '../engine/detection.ts';
 import { Cancelled, EnvironmentError } from '../errors.ts';
-import { scanWorkerUrl } from './program-files.ts';
+import { programUrl } from '../program-url.ts';
 import type { SharedIndex } from './share-index.ts';
 import type { ScanTask, ToWorker, WorkerMessage } from './worker-messages.ts';
+
+const workerUrl = programUrl('./scan-worker.ts', import.meta.url);
 
 /**
  * What a scan thread leaves behind dies young: room for more of it would only be memory that grows with the number of
@@ -67,7 +69,7 @@ async function scanUntilDeath(
   signal: AbortSignal,
   events: PoolEvents,
 ): Promise<void> {
-  const worker = new Worker(scanWorkerUrl, { resourceLimits });
+  const worker = new Worker(workerUrl, { resourceLimits });
   const thread: Thread = { worker };
   worker.once('error', (error: Error) => {
     thread.death ??= error;

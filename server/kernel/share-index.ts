@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs';
 import type { MatchRule } from '../../protocol/study.ts';
 import type { SampleIndex } from '../engine/sample-index.ts';
 import { EnvironmentError } from '../errors.ts';
-import { scanKernelUrl } from './program-files.ts';
+import { programUrl } from '../program-url.ts';
 import { type WasmMemory, type WasmModule, wasm } from './wasm-api.ts';
 
 /** What a scan thread needs to make its own instance. Can be sent to a thread. */
@@ -22,10 +22,12 @@ export interface HashOptions {
   readonly mask: bigint;
 }
 
+/** Made by build-wasm.mjs. */
+const kernelUrl = programUrl('../../dist/scan-kernel.wasm', import.meta.url);
 const PAGES_OF_4_GIB = 65536;
 
 export function shareIndex(index: SampleIndex, rule: MatchRule, hash?: HashOptions): SharedIndex {
-  const module = new wasm.Module(readFileSync(scanKernelUrl));
+  const module = new wasm.Module(readFileSync(kernelUrl));
   const memory = new wasm.Memory({ initial: 1, maximum: PAGES_OF_4_GIB, shared: true });
   const nothing = () => {};
   const instance = new wasm.Instance(module, {

@@ -6,12 +6,9 @@ import { Worker } from 'node:worker_threads';
 import type { DashboardMeasures } from '../../protocol/dashboard.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import { Cancelled, throwIfAborted } from '../errors.ts';
+import { programUrl } from '../program-url.ts';
 
-/** Beside this file, both from source and bundled. */
-const workerUrl = new URL(
-  import.meta.url.endsWith('.ts') ? './measure-worker.ts' : './measure-worker.js',
-  import.meta.url,
-);
+const workerUrl = programUrl('./measure-worker.ts', import.meta.url);
 
 export async function measureDashboard(study: StudyId, signal: AbortSignal): Promise<DashboardMeasures> {
   throwIfAborted(signal);

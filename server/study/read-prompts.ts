@@ -7,8 +7,8 @@ import { readDocuments } from '../corpus/read-documents.ts';
 import { listShards, shardFormat } from '../corpus/shard.ts';
 import { UserError } from '../errors.ts';
 import { readPromptFile } from '../formats/read-prompt-file.ts';
-import { extractFunctionPrompt, type SourceLanguage } from '../sampling/tokenizer/function-prompt.ts';
 import { openForReading } from '../store/study-file.ts';
+import { extractFunctionPrompt, type SourceLanguage } from './function-prompt.ts';
 
 /** In the source's order; a study's by occurrences in its samples, descending, as published. */
 export async function readPrompts(path: string): Promise<readonly string[]> {

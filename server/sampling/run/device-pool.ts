@@ -4,9 +4,9 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { EnvironmentError, throwIfAborted } from '../../errors.ts';
+import { programUrl } from '../../program-url.ts';
 import type { RowRequest, RowResult } from '../forms/rows.ts';
 import { deviceEnvironment } from '../providers/device-system.ts';
-import { deviceProcessUrl } from '../worker-url.ts';
 import type {
   DeviceAnswer,
   DeviceProof,
@@ -113,6 +113,8 @@ const sampling = (answer: DeviceAnswer) =>
     { action: 'Run the same command again to go on, with a smaller --batch if its memory was too small.' },
   );
 
+const processUrl = programUrl('./device-process.ts', import.meta.url);
+
 /** One process. It answers each request once, in order. */
 export class Device {
   readonly #process: ChildProcess;
@@ -121,7 +123,7 @@ export class Device {
   #lastWords = '';
 
   constructor({ system }: DeviceStart, signal: AbortSignal) {
-    this.#process = fork(fileURLToPath(deviceProcessUrl), {
+    this.#process = fork(fileURLToPath(processUrl), {
       serialization: 'advanced',
       env: deviceEnvironment(system),
       execArgv: [],

@@ -4,12 +4,12 @@
 import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, EnvironmentError, throwIfAborted, UserError } from '../../errors.ts';
+import { programUrl } from '../../program-url.ts';
 import type { RowRequest, RowResult } from '../forms/rows.ts';
 import type { DistributionDistance } from '../forms/score/distribution-distance.ts';
 import type { WindowResult } from '../forms/score/score-batch.ts';
 import type { WindowRequest } from '../forms/score/windows.ts';
 import { findRuntime } from '../onnx/find-runtime.ts';
-import { samplingWorkerUrl } from '../worker-url.ts';
 import type {
   ComparisonRequest,
   WorkerAnswer,
@@ -78,8 +78,10 @@ export async function* runBatches<Kind extends WorkerTask['kind']>(
   }
 }
 
+const workerUrl = programUrl('./sampling-worker.ts', import.meta.url);
+
 function startWorker(start: WorkerStart, answers: AnswerQueue): Worker {
-  const worker = new Worker(samplingWorkerUrl, { workerData: start });
+  const worker = new Worker(workerUrl, { workerData: start });
   worker.on('message', (answer: WorkerAnswer) => {
     if (answer.kind === 'failed') answers.fail(answer.error);
     else if (answer.kind === 'refused') answers.fail(new UserError(answer.message, answer));

@@ -2,10 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  extractFunctionPrompt,
-  type SourceLanguage,
-} from '../../../server/sampling/tokenizer/function-prompt.ts';
+import { extractFunctionPrompt, type SourceLanguage } from '../../../server/study/function-prompt.ts';
 
 const CASES: Readonly<Record<string, readonly [SourceLanguage, string, string | null]>> = {
   'a signature with a docstring': [
