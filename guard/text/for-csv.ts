@@ -9,8 +9,8 @@ const formula = /(^|[;\t\r\n])(["'\s]*)(?=[=+\-@＝＋－＠])/g;
 /** The apostrophe makes a cell text. Numbers are no text of others and stay. */
 export function forCsv(value: Encodable | null): string {
   if (value === null) return '';
-  if (typeof value !== 'string' && typeof value !== 'symbol') return String(value);
-  const safe = rawText(value)
+  if (typeof value === 'number' || typeof value === 'boolean') return String(value);
+  const safe = String(rawText(value))
     .replace(/^[\t\r]/, "'$&")
     .replace(formula, "$1$2'");
   return /[";,\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;

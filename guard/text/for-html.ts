@@ -4,28 +4,38 @@
 import { type Encodable, rawText } from './foreign.ts';
 import { visible } from './visible.ts';
 
-/** Markup that is safe as it stands. Only `html` makes it, and `ownMarkup` of what is ours. */
-export interface Html {
-  readonly markup: string;
+/** Markup that is safe as it stands. Only this file makes it: no value out of a file, of whatever shape, is one. */
+export class Html {
+  readonly #markup: string;
+
+  private constructor(markup: string) {
+    this.#markup = markup;
+  }
+
+  /** html`<li>${name}</li>`: texts and numbers are escaped, `Html` stays. */
+  static template(template: TemplateStringsArray, ...parts: readonly Part[]): Html {
+    return new Html(String.raw(template, ...parts.map(Html.#markupOf)));
+  }
+
+  /** Markup that holds nothing of others: a style sheet, a script, a drawing of numbers. */
+  static own(markup: string): Html {
+    return new Html(markup);
+  }
+
+  get markup(): string {
+    return this.#markup;
+  }
+
+  static #markupOf(this: void, part: Part): string {
+    if (Array.isArray(part)) return part.map(Html.#markupOf).join('');
+    return typeof part === 'object' && #markup in part ? part.#markup : forHtml(part as Encodable);
+  }
 }
 
 type Part = Encodable | Html | readonly Html[];
 
-/** html`<li>${name}</li>`: texts and numbers are escaped, `Html` stays. */
-export function html(template: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  return { markup: String.raw({ raw: template.raw }, ...parts.map(markupOf)) };
-}
-
-/** Markup that holds nothing of others: a style sheet, a script, a drawing of numbers. */
-export const ownMarkup = (markup: string): Html => ({ markup });
-
-function markupOf(part: Part): string {
-  if (isHtml(part)) return part.markup;
-  return Array.isArray(part) ? part.map(({ markup }) => markup).join('') : forHtml(part as Encodable);
-}
-
-const isHtml = (part: Part): part is Html =>
-  typeof part === 'object' && !Array.isArray(part) && 'markup' in part;
+export const html = Html.template;
+export const ownMarkup = Html.own;
 
 /** For text and for quoted attributes. */
 export const forHtml = (text: Encodable): string =>

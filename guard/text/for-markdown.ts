@@ -3,6 +3,7 @@
 
 import { codeSpan } from './code-span.ts';
 import { type Encodable, rawText } from './foreign.ts';
+import { percentEncoded } from './percent-encoded.ts';
 import { visible } from './visible.ts';
 
 /** A code span: nothing in it is markup, and it mentions nobody. */
@@ -12,7 +13,14 @@ export const forMarkdown = (text: Encodable): string => codeSpan(visible(text));
 export const forMarkdownCell = (text: Encodable): string => forMarkdown(text).replaceAll('|', '\\|');
 
 /** For our own words between such parts. */
-export const escapeMarkdown = (text: string): string => visible(text).replace(/[\\`*_~<>[\]|#&$@!]/g, '\\$&');
+export const escapeMarkdown = (text: string): string =>
+  visible(text)
+    .replace(/[\\`*_~<>[\]|#&]/g, '\\$&')
+    .replaceAll('://', '\\://');
+
+/** Where a link leads whose title is ours. */
+export const forMarkdownLink = (address: string): string =>
+  address.replace(/[^\w:/?#@!$&*+,;=%.~-]/gu, percentEncoded);
 
 /** The lines of a block that a fence of `blockFence` surrounds. */
 export const forMarkdownBlock = (text: Encodable): string => visible(rawText(text), '\n\t');

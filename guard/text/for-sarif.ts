@@ -2,13 +2,14 @@
 // a viewer resolves and may open.
 
 import { type Encodable, rawText } from './foreign.ts';
+import { percentEncoded } from './percent-encoded.ts';
 import { visible } from './visible.ts';
 
 export const forSarif = (text: Encodable): string => visible(text).replace(/[\\[\]]/g, '\\$&');
 
 /** Where a link inside of a message leads. */
 export const forSarifLink = (address: string): string =>
-  address.replace(/[^\w:/?#@!$&*+,;=%.~-]/gu, (character) => percentEncoded(character));
+  address.replace(/[^\w:/?#@!$&*+,;=%.~-]/gu, percentEncoded);
 
 /**
  * A relative address out of names. Steps that lead up or nowhere get an underscore, since an encoded dot is a dot to
@@ -21,9 +22,3 @@ export function forSarifUri(...names: readonly Encodable[]): string {
     .map((step) => (/^\.+$/.test(step) ? `_${step}` : percentEncoded(step)))
     .join('/');
 }
-
-const percentEncoded = (text: string): string =>
-  encodeURIComponent(text.toWellFormed()).replace(
-    /[!'()*]/g,
-    (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`,
-  );

@@ -1,6 +1,8 @@
 // A comparison of studies for a terminal, and as Markdown: the same tables.
 
 import { basename } from 'node:path';
+import { escapeMarkdown } from '../../guard/text/for-markdown.ts';
+import { forTerminal } from '../../guard/text/for-terminal.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import type { Comparison } from '../answers/compare-studies.ts';
 import { count, percentInterval, pValue } from './report-numbers.ts';
@@ -64,10 +66,11 @@ export function* comparisonTable(comparison: Comparison): Generator<string> {
     yield* aligned([head, ...rows]);
     yield '';
   }
-  for (const warning of warnings) yield `Note: ${warning}`;
+  for (const warning of warnings) yield forTerminal(`Note: ${warning}`);
 }
 
-function* aligned(rows: Cells): Generator<string> {
+function* aligned(given: Cells): Generator<string> {
+  const rows = given.map((row) => row.map(forTerminal));
   const widths = rows[0]!.map((_, column) => Math.max(...rows.map((row) => [...(row[column] ?? '')].length)));
   for (const row of rows) {
     yield row
@@ -79,13 +82,12 @@ function* aligned(rows: Cells): Generator<string> {
 
 export function* comparisonMarkdown(comparison: Comparison): Generator<string> {
   const { studies, shared, pairs, warnings } = comparisonTables(comparison);
-  const line = (cells: readonly string[]) =>
-    `| ${cells.map((cell) => cell.replace(/[\\|*_`<>]/g, '\\$&')).join(' | ')} |`;
+  const line = (cells: readonly string[]) => `| ${cells.map(escapeMarkdown).join(' | ')} |`;
   for (const { head, rows } of [studies, shared, pairs]) {
     yield line(head);
     yield `|${head.map(() => ' --- ').join('|')}|`;
     for (const row of rows) yield line(row);
     yield '';
   }
-  for (const warning of warnings) yield `> ${warning}`;
+  for (const warning of warnings) yield `> ${escapeMarkdown(warning)}`;
 }

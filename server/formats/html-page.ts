@@ -2,61 +2,53 @@
 // page's policy lets nothing run or load but this script, whatever the training data says.
 
 import { createHash } from 'node:crypto';
+import { type Html, html, ownMarkup } from '../../guard/text/for-html.ts';
+import type { Encodable } from '../../guard/text/foreign.ts';
 import type { NamedLink } from './confirmations.ts';
 
-export function* htmlPageStart(title: string): Generator<string> {
+export function* htmlPageStart(title: Html): Generator<Html> {
   const policy = `default-src 'none'; style-src 'sha256-${digest(styles)}'; script-src 'sha256-${digest(script)}'`;
-  yield '<!doctype html>';
-  yield '<html lang="en"><head><meta charset="utf-8">';
-  yield `<meta http-equiv="Content-Security-Policy" content="${policy}">`;
-  yield '<meta name="viewport" content="width=device-width, initial-scale=1">';
-  yield `<title>${escapeHtml(title)}</title><style>${styles}</style></head><body>`;
-  yield '<a class="skip" href="#fragments">Skip to the fragments</a>';
-  yield '<p class="theme"><label>Theme <select id="theme"><option value="light dark">system</option><option>light</option><option>dark</option></select></label></p>';
+  yield html`<!doctype html>`;
+  yield html`<html lang="en"><head><meta charset="utf-8">`;
+  yield html`<meta http-equiv="Content-Security-Policy" content="${ownMarkup(policy)}">`;
+  yield html`<meta name="viewport" content="width=device-width, initial-scale=1">`;
+  yield html`<title>${title}</title><style>${ownMarkup(styles)}</style></head><body>`;
+  yield html`<a class="skip" href="#fragments">Skip to the fragments</a>`;
+  yield html`<p class="theme"><label>Theme <select id="theme"><option value="light dark">system</option><option>light</option><option>dark</option></select></label></p>`;
 }
 
-export function* htmlPageEnd(): Generator<string> {
-  yield `<script>${script}</script></body></html>`;
+export function* htmlPageEnd(): Generator<Html> {
+  yield html`<script>${ownMarkup(script)}</script></body></html>`;
 }
 
 /** A plot with its numbers, which anyone can open who cannot see it or wants them. */
-export const htmlFigure = (caption: string, svg: string, numbers: string): string =>
-  `<figure><figcaption>${escapeHtml(caption)}</figcaption>${svg}<details><summary>Numbers</summary>${numbers}</details></figure>`;
+export const htmlFigure = (caption: string, drawing: Html, numbers: Html): Html =>
+  html`<figure><figcaption>${caption}</figcaption>${drawing}<details><summary>Numbers</summary>${numbers}</details></figure>`;
 
 /** Plain text, or that with links behind it. */
-export type HtmlCell = string | { readonly text: string; readonly links: readonly NamedLink[] };
+export type HtmlCell = Encodable | { readonly text: Encodable; readonly links: readonly NamedLink[] };
 
 /** A column whose cells are all numbers is set right. */
-export function htmlTable(head: readonly string[], rows: readonly (readonly HtmlCell[])[]): string {
+export function htmlTable(head: readonly string[], rows: readonly (readonly HtmlCell[])[]): Html {
   const isNumber = head.map(
     (_, column) =>
       rows.length > 0 &&
       rows.every((row) => typeof row[column] === 'string' && /^-?\d[\d,.]*$/.test(row[column])),
   );
   const cells = (row: readonly HtmlCell[]) =>
-    row.map((cell, i) => `<td${isNumber[i] ? ' class="number"' : ''}>${htmlCell(cell)}</td>`).join('');
-  const heads = head.map((text) => `<th scope="col">${escapeHtml(text)}</th>`).join('');
-  return `<div class="scroll" tabindex="0" role="region" aria-label="${escapeHtml(head.join(', '))}"><table><thead><tr>${heads}</tr></thead><tbody>${rows.map((row) => `<tr>${cells(row)}</tr>`).join('')}</tbody></table></div>`;
+    row.map((cell, i) =>
+      isNumber[i] ? html`<td class="number">${htmlCell(cell)}</td>` : html`<td>${htmlCell(cell)}</td>`,
+    );
+  const heads = head.map((text) => html`<th scope="col">${text}</th>`);
+  const body = rows.map((row) => html`<tr>${cells(row)}</tr>`);
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${head.join(', ')}"><table><thead><tr>${heads}</tr></thead><tbody>${body}</tbody></table></div>`;
 }
 
-function htmlCell(cell: HtmlCell): string {
-  if (typeof cell === 'string') return escapeHtml(cell);
-  const links = cell.links.map(
-    ({ title, url }) => ` <a href="${escapeHtml(url)}" rel="noreferrer">${escapeHtml(title)}</a>`,
-  );
-  return escapeHtml(cell.text) + links.join('');
+function htmlCell(cell: HtmlCell): Html {
+  if (typeof cell !== 'object') return html`${cell}`;
+  const links = cell.links.map(({ title, url }) => html` <a href="${url}" rel="noreferrer">${title}</a>`);
+  return html`${cell.text}${links}`;
 }
-
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-export const escapeHtml = (text: string): string =>
-  text.replace(/[&<>"']/g, (character) => entities[character]!);
 
 const digest = (text: string) => createHash('sha256').update(text).digest('base64');
 

@@ -3,6 +3,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
+import { type Html, ownMarkup } from '../../guard/text/for-html.ts';
 import type { CurvePoint } from '../analysis/ranking.ts';
 import type { GrowthPoint } from '../analysis/rarefaction.ts';
 import type { LengthBin } from '../answers/measure-study.ts';
@@ -11,7 +12,7 @@ const WIDTH = 560;
 const HEIGHT = 320;
 
 /** `label` says in a sentence what the plot shows: it is what a screen reader speaks. */
-function draw(label: string, options: Plot.PlotOptions): string {
+function draw(label: string, options: Plot.PlotOptions): Html {
   const { document } = parseHTML('<!doctype html><html><body></body></html>');
   const svg = Plot.plot({
     width: WIDTH,
@@ -25,12 +26,12 @@ function draw(label: string, options: Plot.PlotOptions): string {
   svg.setAttribute('aria-label', label);
   // The plot speaks as one image, and the page has its styles already: its policy allows no others.
   for (const style of svg.querySelectorAll('style')) style.remove();
-  return svg.outerHTML;
+  return ownMarkup(svg.outerHTML);
 }
 
 const colour = (n: number) => `var(--series-${n})`;
 
-export function growthPlot(label: string, growth: readonly GrowthPoint[]): string {
+export function growthPlot(label: string, growth: readonly GrowthPoint[]): Html {
   const points = [{ nSamples: 0, fragments: 0, low: 0, high: 0 }, ...growth];
   return draw(label, {
     x: { label: 'samples', grid: true },
@@ -53,7 +54,7 @@ export function curvePlot(
   label: string,
   axes: { readonly x: string; readonly y: string; readonly diagonal: 'chance' | 'none' },
   curves: readonly Curve[],
-): string {
+): Html {
   return draw(label, {
     x: { label: axes.x, domain: [0, 1], grid: true },
     y: { label: axes.y, domain: [0, 1], grid: true },
@@ -77,7 +78,7 @@ export function curvePlot(
 /** As SVG attributes; the legend draws the same. */
 export const dashes: readonly string[] = ['', '6 3', '2 2', '8 3 2 3', '1 3'];
 
-export function lengthPlot(label: string, bins: readonly LengthBin[]): string {
+export function lengthPlot(label: string, bins: readonly LengthBin[]): Html {
   return draw(label, {
     x: { label: 'lines', type: 'band', domain: bins.map(binName) },
     y: { label: 'fragments', grid: true, zero: true },
@@ -93,7 +94,7 @@ export const binName = ({ fromLines, toLines }: LengthBin): string => `${fromLin
 export function kindPlot(
   label: string,
   kinds: readonly { readonly kind: string; readonly fragments: number }[],
-): string {
+): Html {
   return draw(label, {
     height: 70 + 26 * kinds.length,
     marginLeft: 110,
@@ -113,7 +114,7 @@ export interface TrainExtractPoint {
   readonly fragments: number;
 }
 
-export function trainExtractPlot(label: string, points: readonly TrainExtractPoint[]): string {
+export function trainExtractPlot(label: string, points: readonly TrainExtractPoint[]): Html {
   return draw(label, {
     x: { label: 'occurrences in the corpus (log)', type: 'log', grid: true, tickFormat: ',d' },
     y: { label: 'occurrences in the samples (log)', type: 'log', grid: true, tickFormat: ',d' },

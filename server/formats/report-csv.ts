@@ -1,6 +1,7 @@
-// The report as CSV (RFC 4180, but lines end at LF): a fragment a row. A text cell that a spreadsheet would
-// take for a formula gets an apostrophe in front.
+// The report as CSV (RFC 4180, but lines end at LF): a fragment a row. What a spreadsheet would take for a formula gets
+// an apostrophe in front.
 
+import { forCsv } from '../../guard/text/for-csv.ts';
 import type { ConfirmingPlace } from '../answers/sensitive-findings.ts';
 import { describeConfirmation, findingsByFragment } from './confirmations.ts';
 import { type FragmentEntry, fragmentEntries, type ReportContent } from './report-content.ts';
@@ -10,7 +11,7 @@ export function* reportCsv(content: ReportContent): Generator<string> {
   const findings = findingsByFragment(content.answers?.sensitive.inFragments ?? []);
   for (const entry of fragmentEntries(content)) {
     const confirmed = (findings.get(entry.fingerprint) ?? []).flatMap((f) => f.confirmedBy ?? []);
-    yield columns.map(([, value]) => cell(value(entry, confirmed))).join(',');
+    yield columns.map(([, value]) => forCsv(value(entry, confirmed))).join(',');
   }
 }
 
@@ -45,9 +46,3 @@ const columns: readonly (readonly [
   ['guessed_url', (_, places) => places.map(({ guessedUrl }) => guessedUrl ?? '').join(' ')],
   ['text', (e) => e.text],
 ];
-
-function cell(value: string | number | boolean | null): string {
-  if (typeof value !== 'string') return value === null ? '' : String(value);
-  const safe = /^[=+\-@\t\r]/.test(value) ? `'${value}` : value;
-  return /[",\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
-}

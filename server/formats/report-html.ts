@@ -1,12 +1,13 @@
 // The report as one HTML file that needs nothing else: no script of others, no font, no network. What the
 // page looks like is html-page.ts; this says what stands in it.
 
+import { type Html, html } from '../../guard/text/for-html.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import type { Part } from '../answers/measure-study.ts';
 import { readFragmentCounts } from '../store/fragment-counts.ts';
 import { confirmationLinks, describeConfirmation } from './confirmations.ts';
-import { escapeHtml, htmlFigure, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
+import { htmlFigure, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
 import {
   binName,
   type Curve,
@@ -29,21 +30,26 @@ import { count, counted, decimalInterval, percent, pValue } from './report-numbe
 const FAMILIES = 200;
 
 export function* reportHtml(content: ReportContent): Generator<string> {
+  for (const { markup } of page(content)) yield markup;
+}
+
+function* page(content: ReportContent): Generator<Html> {
   const { summary, answers, options } = content;
-  yield* htmlPageStart(`What ${summary.name} has memorised`);
-  yield `<header><h1>What ${escapeHtml(summary.name)} has memorised</h1>`;
-  yield `<dl class="facts">${facts(summary)
-    .map(([name, value]) => `<div><dt>${name}</dt><dd>${escapeHtml(value)}</dd></div>`)
-    .join('')}</dl></header><main>`;
+  const title = html`What ${summary.name} has memorised`;
+  yield* htmlPageStart(title);
+  yield html`<header><h1>${title}</h1>`;
+  yield html`<dl class="facts">${facts(summary).map(
+    ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
+  )}</dl></header><main>`;
   if (!answers) {
-    yield `<p>Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned.</p>`;
+    yield html`<p>Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned.</p>`;
   } else {
     yield* headline(answers);
     yield* figures(content, answers);
     yield* sensitiveSection(answers);
     yield* fragmentSection(content, options.top ?? FAMILIES, answers.measures.fragments.families);
   }
-  yield '</main>';
+  yield html`</main>`;
   yield* htmlPageEnd();
 }
 
@@ -67,10 +73,10 @@ function facts(s: StudySummary): readonly (readonly [string, string])[] {
   ];
 }
 
-function* headline({ measures: m }: Answers): Generator<string> {
+function* headline({ measures: m }: Answers): Generator<Html> {
   const card = (title: string, value: string, note: string) =>
-    `<li><strong>${value}</strong> <span>${title}</span> <small>${note}</small></li>`;
-  yield '<section aria-labelledby="how-much"><h2 id="how-much">How much</h2><ul class="cards">';
+    html`<li><strong>${value}</strong> <span>${title}</span> <small>${note}</small></li>`;
+  yield html`<section aria-labelledby="how-much"><h2 id="how-much">How much</h2><ul class="cards">`;
   yield card(
     'of samples',
     percent(m.samples.share.value),
@@ -99,15 +105,15 @@ function* headline({ measures: m }: Answers): Generator<string> {
     count(chao1.value),
     `${count(chao1.low)}–${count(chao1.high)}${goodTuringCoverage === null ? '' : `; coverage ${percent(goodTuringCoverage)} (Good–Turing)`}`,
   );
-  yield '</ul><p class="note">Ranges are 95 % intervals.</p></section>';
+  yield html`</ul><p class="note">Ranges are 95 % intervals.</p></section>`;
 }
 
 /** "89.1–95.7 %" */
 const range = ({ share }: Part) => `${(100 * share.low).toFixed(1)}–${percent(share.high)}`;
 
-function* figures(content: ReportContent, answers: Answers): Generator<string> {
+function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   const { measures: m, kinds } = answers;
-  yield '<section aria-labelledby="what-drives"><h2 id="what-drives">What drives it</h2><div class="figures">';
+  yield html`<section aria-labelledby="what-drives"><h2 id="what-drives">What drives it</h2><div class="figures">`;
   yield htmlFigure(
     'Growth with the number of samples',
     growthPlot(
@@ -127,10 +133,10 @@ function* figures(content: ReportContent, answers: Answers): Generator<string> {
   ].filter(Boolean);
   yield htmlFigure(
     'Occurrences in the corpus and in the samples',
-    trainExtractPlot(
+    html`${trainExtractPlot(
       `Each circle is the fragments with the same two counts. ${correlations.join('. ')}.`,
       points,
-    ) + correlations.map((line) => `<p class="note">${line}</p>`).join(''),
+    )}${correlations.map((line) => html`<p class="note">${line}</p>`)}`,
     htmlTable(
       ['train', 'extract', 'fragments'],
       points.slice(0, 200).map((p) => [count(p.train), count(p.extract), count(p.fragments)]),
@@ -156,17 +162,21 @@ function* figures(content: ReportContent, answers: Answers): Generator<string> {
       ]),
     ),
   );
-  yield '</div></section>';
+  yield html`</div></section>`;
   yield* predictorSection(answers);
 }
 
-function* predictorSection({ predictors }: Answers): Generator<string> {
+function* predictorSection({ predictors }: Answers): Generator<Html> {
   const known = predictors.filter(({ quality }) => quality !== null);
-  yield '<section aria-labelledby="predict"><h2 id="predict">Can it be told without the training data</h2>';
+  yield html`<section aria-labelledby="predict"><h2 id="predict">Can it be told without the training data</h2>`;
   if (known.length > 0) {
     const curves = (of: (p: (typeof known)[number]) => Curve['points']): Curve[] =>
       known.map((p) => ({ title: p.title, points: of(p) }));
-    yield `<ul class="legend">${known.map((p, i) => `<li><svg class="key" aria-hidden="true" viewBox="0 0 28 8"><path class="series-${i + 1}" d="M0 4H28"/></svg> ${escapeHtml(p.title)}</li>`).join('')}</ul><div class="figures">`;
+    const keys = known.map(
+      (p, i) =>
+        html`<li><svg class="key" aria-hidden="true" viewBox="0 0 28 8"><path class="series-${i + 1}" d="M0 4H28"/></svg> ${p.title}</li>`,
+    );
+    yield html`<ul class="legend">${keys}</ul><div class="figures">`;
     const quality = (p: (typeof known)[number]) => p.quality!;
     yield htmlFigure(
       'ROC curves',
@@ -192,7 +202,7 @@ function* predictorSection({ predictors }: Answers): Generator<string> {
         known.map((p) => [p.title, quality(p).averagePrecision.toFixed(3)]),
       ),
     );
-    yield '</div>';
+    yield html`</div>`;
   }
   yield htmlTable(
     ['predictor', 'formula', 'AUC', 'average precision', 'precision among the highest'],
@@ -208,13 +218,13 @@ function* predictorSection({ predictors }: Answers): Generator<string> {
         : [title, formula, absent ?? '', '', ''],
     ),
   );
-  yield '</section>';
+  yield html`</section>`;
 }
 
-function* sensitiveSection({ sensitive: { inFragments, inSamples } }: Answers): Generator<string> {
+function* sensitiveSection({ sensitive: { inFragments, inSamples } }: Answers): Generator<Html> {
   const SHOWN = 200;
-  yield '<section aria-labelledby="sensitive"><h2 id="sensitive">Sensitive content</h2>';
-  yield `<p>${count(inFragments.length)} in fragments, ${count(inSamples.length)} in samples.</p>`;
+  yield html`<section aria-labelledby="sensitive"><h2 id="sensitive">Sensitive content</h2>`;
+  yield html`<p>${count(inFragments.length)} in fragments, ${count(inSamples.length)} in samples.</p>`;
   if (inFragments.length > 0) {
     yield htmlTable(
       ['what', 'rule', 'fragment', 'in corpus', 'confirmed by'],
@@ -231,34 +241,32 @@ function* sensitiveSection({ sensitive: { inFragments, inSamples } }: Answers): 
         ]),
     );
   }
-  yield '</section>';
+  yield html`</section>`;
 }
 
-function* fragmentSection(content: ReportContent, top: number, nFamilies: number): Generator<string> {
-  yield '<section aria-labelledby="fragments"><h2 id="fragments">Fragments</h2>';
-  yield `<p>The first of each family, by occurrences in the corpus: ${count(Math.min(top, nFamilies))} of ${count(nFamilies)} families.</p>`;
-  yield '<p class="filter"><label>Filter <input type="search" id="filter" autocomplete="off"></label> <output id="shown" aria-live="polite"></output></p>';
-  yield '<ol class="fragments">';
+function* fragmentSection(content: ReportContent, top: number, nFamilies: number): Generator<Html> {
+  yield html`<section aria-labelledby="fragments"><h2 id="fragments">Fragments</h2>`;
+  yield html`<p>The first of each family, by occurrences in the corpus: ${count(Math.min(top, nFamilies))} of ${count(nFamilies)} families.</p>`;
+  yield html`<p class="filter"><label>Filter <input type="search" id="filter" autocomplete="off"></label> <output id="shown" aria-live="polite"></output></p>`;
+  yield html`<ol class="fragments">`;
   for (const entry of familyEntries(content, top)) yield fragmentItem(entry);
-  yield '</ol></section>';
+  yield html`</ol></section>`;
 }
 
-function fragmentItem(e: FragmentEntry & { readonly nFamily: number }): string {
+function fragmentItem(e: FragmentEntry & { readonly nFamily: number }): Html {
   const tags = [
     e.spdxId ?? e.kind,
     ...e.sensitive,
-    e.accepted === null ? '' : 'accepted',
-    e.nFamily > 1 ? `+${e.nFamily - 1} nested` : '',
-  ];
+    ...(e.accepted === null ? [] : ['accepted']),
+    ...(e.nFamily > 1 ? [`+${e.nFamily - 1} nested`] : []),
+  ].map((tag) => html` <span class="tag">${tag}</span>`);
   const numbers = `${count(e.train)} in corpus · ${count(e.extract)} in samples · ${e.len} lines`;
-  const places = e.trainPlaces.map((place) => `<li>${escapeHtml(describeTrainPlace(place))}</li>`).join('');
-  const more = e.train - e.trainPlaces.length;
-  return `<li><details><summary><code>${escapeHtml(tellingLine(e.text).slice(0, 90))}</code> <span class="numbers">${numbers}</span> ${tags
-    .filter(Boolean)
-    .map((tag) => `<span class="tag">${escapeHtml(tag)}</span>`)
-    .join(
-      ' ',
-    )}</summary><pre tabindex="0">${escapeHtml(e.text)}</pre><p>Fingerprint <code>${e.fingerprint}</code>, in ${counted(e.documents, 'document')} of ${counted(e.repositories, 'repository', 'repositories')} and in ${counted(e.samples, 'sample')}.${e.accepted ? ` Accepted: ${escapeHtml(e.accepted)}.` : ''}</p><ul>${places}${more > 0 ? `<li>… and ${counted(more, 'more place')}</li>` : ''}</ul></details></li>`;
+  const places = e.trainPlaces.map((place) => html`<li>${describeTrainPlace(place)}</li>`);
+  const nMore = e.train - e.trainPlaces.length;
+  const more = nMore > 0 ? html`<li>… and ${counted(nMore, 'more place')}</li>` : html``;
+  const accepted = e.accepted ? html` Accepted: ${e.accepted}.` : html``;
+  const where = `in ${counted(e.documents, 'document')} of ${counted(e.repositories, 'repository', 'repositories')} and in ${counted(e.samples, 'sample')}`;
+  return html`<li><details><summary><code>${tellingLine(e.text).slice(0, 90)}</code> <span class="numbers">${numbers}</span>${tags}</summary><pre tabindex="0">${e.text}</pre><p>Fingerprint <code>${e.fingerprint}</code>, ${where}.${accepted}</p><ul>${places}${more}</ul></details></li>`;
 }
 
 /** Fragments with equal counts are one point; the most numerous first. */

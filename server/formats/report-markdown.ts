@@ -1,5 +1,14 @@
 // The report as Markdown (GitHub's), for issues, pull requests and notebooks.
 
+import { blockFence } from '../../guard/text/code-span.ts';
+import {
+  escapeMarkdown,
+  forMarkdown,
+  forMarkdownBlock,
+  forMarkdownCell,
+  forMarkdownLink,
+} from '../../guard/text/for-markdown.ts';
+import type { Encodable } from '../../guard/text/foreign.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { confirmationLinks, describeConfirmation, type NamedLink } from './confirmations.ts';
 import {
@@ -13,7 +22,7 @@ import { count, counted, decimalInterval, percent, percentInterval, pValue } fro
 
 export function* reportMarkdown(content: ReportContent): Generator<string> {
   const { summary, answers, options } = content;
-  yield `# What ${escapeText(summary.name)} has memorised`;
+  yield `# What ${forMarkdown(summary.name)} has memorised`;
   yield '';
   yield* table(['', ''], facts(summary));
   if (!answers) {
@@ -31,16 +40,19 @@ export function* reportMarkdown(content: ReportContent): Generator<string> {
   for (const entry of familyEntries(content, options.top ?? 20)) yield* fragment(entry);
 }
 
-function facts(s: StudySummary): readonly (readonly string[])[] {
+function facts(s: StudySummary): readonly (readonly Cell[])[] {
   const { source, sampling, rule } = s.plan;
   return [
     ['state', s.state],
     source.kind === 'model'
       ? [
           'model',
-          `${source.model} (${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed})`,
+          {
+            of: source.model,
+            more: ` (${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed})`,
+          },
         ]
-      : ['samples from', source.samples],
+      : ['samples from', { of: source.samples }],
     ['samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
     [
       'corpus',
@@ -144,39 +156,37 @@ function* sensitive({ sensitive: { inFragments, inSamples } }: Answers): Generat
     inFragments
       .slice(0, SHOWN)
       .map((f) => [
-        f.value,
+        { of: f.value },
         f.rule,
         `${f.fingerprint.slice(0, 12)} line ${f.line}`,
         count(f.train),
         f.confirmedBy
-          ? { text: describeConfirmation(f.confirmedBy), links: confirmationLinks(f.confirmedBy) }
+          ? { of: describeConfirmation(f.confirmedBy), links: confirmationLinks(f.confirmedBy) }
           : 'no exact comparison under this profile',
       ]),
   );
 }
 
 function* fragment(entry: FragmentEntry & { readonly nFamily: number }): Generator<string> {
-  const notes = [
-    entry.spdxId ?? entry.kind,
-    ...entry.sensitive,
-    entry.accepted === null ? '' : `accepted: ${entry.accepted}`,
-  ];
-  yield `### ${entry.fingerprint}`;
+  const notes = [entry.spdxId ?? entry.kind, ...entry.sensitive].map(escapeMarkdown);
+  if (entry.accepted !== null) notes.push(`accepted: ${forMarkdown(entry.accepted)}`);
+  yield `### ${escapeMarkdown(entry.fingerprint)}`;
   yield '';
-  yield escapeText(
-    `${counted(entry.train, 'time')} in ${counted(entry.documents, 'document')} of ${counted(entry.repositories, 'repository', 'repositories')}, ${counted(entry.extract, 'time')} in ${counted(entry.samples, 'sample')}, ${entry.len} lines${entry.nFamily > 1 ? `, ${entry.nFamily - 1} more in its family` : ''} (${notes.filter(Boolean).join(', ')}).`,
-  );
+  yield `${counted(entry.train, 'time')} in ${counted(entry.documents, 'document')} of ${counted(entry.repositories, 'repository', 'repositories')}, ${counted(entry.extract, 'time')} in ${counted(entry.samples, 'sample')}, ${entry.len} lines${entry.nFamily > 1 ? `, ${entry.nFamily - 1} more in its family` : ''} (${notes.join(', ')}).`;
   yield '';
-  for (const place of entry.trainPlaces) yield `- ${escapeText(describeTrainPlace(place))}`;
+  for (const place of entry.trainPlaces) yield `- ${forMarkdown(describeTrainPlace(place))}`;
   yield '';
-  const fence = '`'.repeat(Math.max(3, ...(entry.text.match(/`+/g) ?? []).map((run) => run.length + 1)));
+  const fence = blockFence(entry.text);
   yield fence;
-  yield* entry.text.split('\n');
+  yield* forMarkdownBlock(entry.text).split('\n');
   yield fence;
   yield '';
 }
 
-type Cell = string | { readonly text: string; readonly links: readonly NamedLink[] };
+/** Our own words, or something of others with our words and links behind it. */
+type Cell =
+  | string
+  | { readonly of: Encodable; readonly more?: string; readonly links?: readonly NamedLink[] };
 
 function* table(head: readonly string[], rows: readonly (readonly Cell[])[]): Generator<string> {
   const line = (cells: readonly Cell[]) => `| ${cells.map(cellText).join(' | ')} |`;
@@ -187,13 +197,8 @@ function* table(head: readonly string[], rows: readonly (readonly Cell[])[]): Ge
 }
 
 function cellText(cell: Cell): string {
-  if (typeof cell === 'string') return escapeText(cell);
-  // Addresses are percent-encoded, but for what would end one here.
-  const links = cell.links.map(
-    ({ title, url }) => ` ([${title}](${url.replaceAll('(', '%28').replaceAll(')', '%29')}))`,
-  );
-  return escapeText(cell.text) + links.join('');
+  if (typeof cell !== 'object') return escapeMarkdown(cell);
+  const { of, more = '', links = [] } = cell;
+  const linked = links.map(({ title, url }) => ` ([${title}](${forMarkdownLink(url)}))`);
+  return forMarkdownCell(of) + escapeMarkdown(more) + linked.join('');
 }
-
-/** Text of others must not become markup, nor end a cell. */
-const escapeText = (text: string) => text.replace(/[\\`*_<>[\]|#]/g, '\\$&').replace(/\s+/g, ' ');

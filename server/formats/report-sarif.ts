@@ -2,6 +2,7 @@
 // training places as related locations. Streams: only the ids of the samples to carry are gathered first.
 
 import { forJson } from '../../guard/text/for-json.ts';
+import { forSarif, forSarifLink, forSarifUri } from '../../guard/text/for-sarif.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
 import type { SensitiveFinding } from '../answers/sensitive-findings.ts';
 import { toVersion1 } from '../plan/version-1.ts';
@@ -103,7 +104,7 @@ function* results(content: ReportContent, samples: ReadonlyMap<number, number>):
       locations: place ? [sampleLocation(place, samples.get(place.sample)!)] : [],
       relatedLocations: entry.trainPlaces.map((train, id) => ({
         id,
-        message: { text: describeTrainPlace(train) },
+        message: { text: forSarif(describeTrainPlace(train)) },
         physicalLocation: {
           artifactLocation: { uri: trainUri(train) },
           region: { startLine: train.firstLine, endLine: train.lastLine },
@@ -136,7 +137,7 @@ function ruleOf(entry: FragmentEntry): 0 | 1 | 2 {
 }
 
 const describe = (e: FragmentEntry) =>
-  `${e.len} lines of training data repeated word for word (${[e.kind, e.spdxId, ...e.sensitive].filter(Boolean).join(', ')}): ` +
+  `${e.len} lines of training data repeated word for word (${forSarif([e.kind, e.spdxId, ...e.sensitive].filter(Boolean).join(', '))}): ` +
   `${counted(e.train, 'time')} in ${counted(e.documents, 'training document')}, ${counted(e.extract, 'time')} in ${counted(e.samples, 'sample')}.`;
 
 /** What was found in the fragment and the training lines that confirm it, with links that a viewer may follow. */
@@ -146,14 +147,9 @@ function confirmations(findings: readonly SensitiveFinding[]): string {
 
 function confirmation({ rule, line, confirmedBy }: SensitiveFinding): string {
   if (!confirmedBy) return `Line ${line}: ${rule}`;
-  const links = confirmationLinks(confirmedBy).map(
-    ({ title, url }) => `, [${title}](${url.replaceAll('(', '%28').replaceAll(')', '%29')})`,
-  );
-  return `Line ${line}: ${rule}, confirmed by ${escapeText(describeConfirmation(confirmedBy))}${links.join('')}`;
+  const links = confirmationLinks(confirmedBy).map(({ title, url }) => `, [${title}](${forSarifLink(url)})`);
+  return `Line ${line}: ${rule}, confirmed by ${forSarif(describeConfirmation(confirmedBy))}${links.join('')}`;
 }
-
-/** Brackets begin a link in a message (SARIF 2.1.0, 3.11.6). */
-const escapeText = (text: string) => text.replace(/[\\[\]]/g, '\\$&');
 
 const sampleLocation = (place: FragmentEntry['samplePlaces'][number], index: number) => ({
   physicalLocation: {
@@ -163,11 +159,7 @@ const sampleLocation = (place: FragmentEntry['samplePlaces'][number], index: num
 });
 
 const trainUri = ({ repository, path, shard, row }: FragmentEntry['trainPlaces'][number]) =>
-  ['train', ...(path ? [repository, path] : [shard, String(row)])]
-    .filter(Boolean)
-    .flatMap((part) => part.split('/'))
-    .map(encodeURIComponent)
-    .join('/');
+  forSarifUri('train', ...(path ? [repository, path] : [shard, row]));
 
 /** Items as JSON, a line each, with commas between. */
 function* joined(items: Iterable<unknown>): Generator<string> {

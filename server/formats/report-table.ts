@@ -1,6 +1,7 @@
 // The report for a terminal: the study and its answers in a few lines, then its most repeated fragments with
 // their sources, one a family.
 
+import { forTerminal } from '../../guard/text/for-terminal.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
@@ -19,6 +20,10 @@ import { count, counted, percentInterval } from './report-numbers.ts';
 export type Rows = 'families' | 'fragments';
 
 export function* reportTable(content: ReportContent, rows: Rows): Generator<string> {
+  for (const line of lines(content, rows)) yield forTerminal(line);
+}
+
+function* lines(content: ReportContent, rows: Rows): Generator<string> {
   const { db, summary, options, answers } = content;
   yield* heading(summary);
   yield* problems(db, summary);
