@@ -5,8 +5,10 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { type DecoderSpec, type ModelLimits, parseObject, readDecoderSpec } from './decoder/decoder-spec.ts';
-import { type DecoderWeights, folderAbove, selectWeights } from './decoder/decoder-weights.ts';
+import { findArchitecture } from './decoder/architectures/index.ts';
+import { ConfigFile, parseObject } from './decoder/config-file.ts';
+import { type DecoderSpec, keyWidth, type ModelLimits } from './decoder/decoder-spec.ts';
+import { type DecoderWeights, folderAbove, selectWeights, tensorsOf } from './decoder/decoder-weights.ts';
 import { readLimits, readPastSizes } from './exported/exported-config.ts';
 import {
   bytesPerPosition,
@@ -73,13 +75,16 @@ export async function openModel(dir: string): Promise<Checkpoint | ExportedModel
   const configText = await readText(configPath);
   const exported = await findExportedModel(path);
   if (exported !== null) return openExported(path, configText, exported);
-  const config = readDecoderSpec(configPath, configText);
+  const configFile = new ConfigFile(configPath, configText);
+  const architecture = findArchitecture(configFile);
+  const config = architecture.read(configFile);
   const tokenizer = await readTokenizer(path);
   const tokenBytes = buildTokenBytes(tokenizer);
   checkVocabulary(tokenizer.path, tokenBytes.length, config.vocabularySize);
-  const weights = selectWeights(path, config, await readWeights(path));
-  const digest = digestParts(configText, tokenizer, await digestWeights([...weights.values()]));
-  const weightBytes = [...weights.values()].reduce((sum, weight) => sum + weight.nBytes, 0);
+  const weights = await selectWeights(path, config, architecture, await readWeights(path));
+  const tensors = tensorsOf(weights);
+  const digest = digestParts(configText, tokenizer, await digestWeights(tensors));
+  const weightBytes = tensors.reduce((sum, { nBytes }) => sum + nBytes, 0);
   return {
     kind: 'weights',
     dir: path,
@@ -87,11 +92,11 @@ export async function openModel(dir: string): Promise<Checkpoint | ExportedModel
     digest,
     config,
     weights,
-    weightFolder: folderAbove([...weights.values()].map(({ file }) => file)),
+    weightFolder: folderAbove(tensors.map(({ file }) => file)),
     tokenizer,
     tokenBytes,
     weightBytes,
-    cacheBytesPerPosition: 4 * 2 * config.nLayers * config.width,
+    cacheBytesPerPosition: 4 * 2 * config.nLayers * keyWidth(config.attention),
   };
 }
 

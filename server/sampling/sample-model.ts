@@ -5,8 +5,8 @@ import { dirname } from 'node:path';
 import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
-import type { DecoderModel } from './decoder/decoder-graph.ts';
-import { folderAbove } from './decoder/decoder-weights.ts';
+import type { DecoderModel } from './decoder/decoder-model.ts';
+import { folderAbove, tensorsOf } from './decoder/decoder-weights.ts';
 import { roundWeights } from './decoder/int8-weights.ts';
 import { nameForm, type ProcessorForm } from './forms/graph-form.ts';
 import type { RowRequest, RowResult } from './forms/rows.ts';
@@ -146,8 +146,8 @@ async function toModel(
 /** The same with its products in 8 bits. */
 export async function roundModel(checkpoint: Checkpoint, signal: AbortSignal): Promise<DecoderModel> {
   const { config, weights, digest } = checkpoint;
-  const int8 = await roundWeights(config, weights, digest, signal);
-  const files = [...weights.values()].map(({ file }) => file);
+  const int8 = await roundWeights(weights, digest, signal);
+  const files = tensorsOf(weights).map(({ file }) => file);
   return { config, weights, weightFolder: folderAbove([...files, int8.file]), int8 };
 }
 

@@ -3,7 +3,10 @@
 
 import { readFileSync } from 'node:fs';
 import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
-import { type DecoderModel, embed, head, transform } from '../../server/sampling/decoder/decoder-graph.ts';
+import { takeApart } from '../../server/sampling/decoder/attention-heads.ts';
+import { embed, head, transform } from '../../server/sampling/decoder/decoder-graph.ts';
+import type { DecoderModel } from '../../server/sampling/decoder/decoder-model.ts';
+import { tensorsOf } from '../../server/sampling/decoder/decoder-weights.ts';
 import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx/onnx-graph.ts';
 
 export interface ExportOptions {
@@ -34,7 +37,8 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
     logits = 'all',
     dataFile,
   } = options;
-  const { nHeads, headWidth, width, vocabularySize, attentionScales, nLayers } = checkpoint.config;
+  const { width, vocabularySize, nLayers, attention } = checkpoint.config;
+  const { nHeads, headWidth, layers } = attention;
   const graph = new Graph('exported');
   graph.input('input_ids', 'int64', ['batch', 'new']);
   graph.input('attention_mask', 'int64', ['batch', 'all']);
@@ -62,22 +66,22 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
     const groups = Array.from({ length: nHeads }, (_, i) => Math.floor((i * nShared) / nHeads));
     return heads(graph.op('Cast', [joined], { to: DATA_TYPE.float32 }), groups);
   };
-  const hidden = transform(
-    graph,
-    model,
-    embed(graph, model, 'input_ids', 'position_ids'),
-    (_, qkv, layer) => {
-      const [query, key, value] = graph.ops('Split', [qkv], 3, { axis: 2, num_outputs: 3 }).map(split);
-      const keys = join(layer, 'key', key!);
-      const values = join(layer, 'value', value!);
+  const embedded = embed(graph, model, 'input_ids', 'position_ids');
+  const hidden = transform(graph, model, embedded, 'position_ids', {
+    nAxesBefore: 2,
+    rotates: () => 'before-computed',
+    attend: (_, heads, layer) => {
+      const { query, key, value } = takeApart(graph, attention, heads, 2);
+      const keys = join(layer, 'key', split(key));
+      const values = join(layer, 'value', split(value));
       const transposed = graph.op('Transpose', [keys], { perm: [0, 1, 3, 2] });
-      const scaled = graph.op('Mul', [query!, graph.float32(attentionScales[layer]!)]);
+      const scaled = graph.op('Mul', [split(query), graph.float32(layers[layer]!.scale)]);
       const scores = graph.op('Add', [graph.op('MatMul', [scaled, transposed]), mask]);
       const mixed = graph.op('MatMul', [graph.op('Softmax', [scores], { axis: -1 }), values]);
       const merged = graph.op('Transpose', [mixed], { perm: [0, 2, 1, 3] });
       return graph.op('Reshape', [merged, graph.int64([0, 0, width])]);
     },
-  );
+  });
   for (let layer = 0; layer < nLayers; layer++) {
     for (const part of ['key', 'value']) {
       const shape = (positions: string) =>
@@ -98,12 +102,11 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
   );
   graph.output('logits', type, ['batch', 'new', sizes === 'told' ? vocabularySize : 'vocabulary']);
   const files = new Map<string, Uint8Array>();
-  for (const { name, type: stored, shape, file, byteOffset, nBytes } of checkpoint.weights.values()) {
+  for (const { bareName, type: stored, shape, file, byteOffset, nBytes } of tensorsOf(checkpoint.weights)) {
     const bytes = files.get(file) ?? readFileSync(file);
     files.set(file, bytes);
-    const bare = name.replace(/^transformer\./, '');
     const data = bytes.subarray(byteOffset, byteOffset + nBytes);
-    graph.weight(bare, stored, shape, dataFile ? { location: dataFile, byteOffset, nBytes } : data);
+    graph.weight(bareName, stored, shape, dataFile ? { location: dataFile, byteOffset, nBytes } : data);
   }
   return encodeModel(graph);
 }

@@ -3,6 +3,9 @@
 
 import { Tensor } from 'onnxruntime-node';
 import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
+import { queryWidth } from '../../server/sampling/decoder/decoder-spec.ts';
+import type { Linear } from '../../server/sampling/decoder/decoder-table.ts';
+import type { StoredTensor } from '../../server/sampling/decoder/decoder-weights.ts';
 import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx/onnx-graph.ts';
 import { openSession } from '../../server/sampling/onnx/session.ts';
 import type { Result } from './sampler-measurement.ts';
@@ -13,25 +16,29 @@ export async function measureRoofline(
   nRows: number,
   nThreads: number,
 ): Promise<Result> {
-  const { width, innerWidth, nLayers, vocabularySize } = checkpoint.config;
+  const { weights, weightFolder, config } = checkpoint;
   const graph = new Graph('products');
-  const product = (input: string, name: string, shape: readonly [number, number]) => {
-    const { type, byteOffset, nBytes, file } = checkpoint.weights.get(name)!;
-    const location = file.slice(checkpoint.weightFolder.length + 1);
-    graph.weight(name, type, shape, { location, byteOffset, nBytes });
-    const factor = type === 'float32' ? name : graph.op('Cast', [name], { to: DATA_TYPE.float32 });
+  // As they lie or the other way round, which costs the same.
+  const product = (input: string, { weight, layout }: Linear<StoredTensor>) => {
+    const { bareName, type, byteOffset, nBytes, file, shape } = weight;
+    const location = file.slice(weightFolder.length + 1);
+    const [first, second] = shape as [number, number];
+    const from = layout === 'in-out' ? [first, second] : [second, first];
+    graph.weight(bareName, type, from, { location, byteOffset, nBytes });
+    const factor = type === 'float32' ? bareName : graph.op('Cast', [bareName], { to: DATA_TYPE.float32 });
     return graph.op('MatMul', [input, factor]);
   };
-  let hidden = graph.input('hidden', 'float32', ['rows', width]);
-  for (let layer = 0; layer < nLayers; layer++) {
-    const joint = product(hidden, `h.${layer}.attn.c_attn.weight`, [width, 3 * width]);
-    const third = graph.op('Slice', [joint, graph.int64([0]), graph.int64([width]), graph.int64([1])]);
-    const projected = product(third, `h.${layer}.attn.c_proj.weight`, [width, width]);
-    const inner = product(projected, `h.${layer}.mlp.c_fc.weight`, [width, innerWidth]);
-    hidden = product(inner, `h.${layer}.mlp.c_proj.weight`, [innerWidth, width]);
+  const attended = graph.int64([queryWidth(config.attention)]);
+  let hidden = graph.input('hidden', 'float32', ['rows', config.width]);
+  for (const { qkv, output, gate, up, down } of weights.layers) {
+    const joint = qkv.kind === 'joint' ? [qkv.linear] : [qkv.query, qkv.key, qkv.value];
+    const [queries] = joint.map((linear) => product(hidden, linear));
+    const own = graph.op('Slice', [queries!, graph.int64([0]), attended, graph.int64([1])]);
+    const projected = product(own, output);
+    const upper = product(projected, up);
+    hidden = product(gate === null ? upper : graph.op('Mul', [upper, product(projected, gate)]), down);
   }
-  // Read the other way round, which costs the same.
-  const logits = product(hidden, 'wte.weight', [width, vocabularySize]);
+  const logits = product(hidden, weights.head);
   graph.op('ReduceMax', [logits, graph.int64([1])], { keepdims: 1 }, 'highest');
   graph.output('highest', 'float32', ['rows', 1]);
   const session = await openSession(encodeModel(graph), {
@@ -40,7 +47,9 @@ export async function measureRoofline(
     weightFolder: checkpoint.weightFolder,
   });
   // Small enough that nothing overflows: what is not finite can be slower.
-  const input = { hidden: new Tensor('float32', new Float32Array(nRows * width).fill(1e-6), [nRows, width]) };
+  const input = {
+    hidden: new Tensor('float32', new Float32Array(nRows * config.width).fill(1e-6), [nRows, config.width]),
+  };
   let seconds = Infinity;
   let cpuSeconds = Infinity;
   for (let round = 0; round < ROUNDS; round++) {

@@ -8,16 +8,21 @@ import type { Int8Weight } from './int8-weights.ts';
 const INPUT_LEVELS = 127;
 const INPUT_ZERO = 128;
 
-/** `input` float32 [rows, from] times `weight`, which lies in the file at `location`. Gives float32 [rows, to]. */
-export function int8Product(
+/** The factor `name`, which lies in the file at `location`: int8 [from, to], and the scale of each column. */
+export function addInt8Weight(
   graph: Graph,
-  input: string,
   name: string,
   { from, to, whole, scale }: Int8Weight,
   location: string,
-): string {
-  const factor = graph.weight(`${name}:int8`, 'int8', [from, to], { ...whole, location });
-  const columnScale = graph.weight(`${name}:scale`, 'float32', [to], { ...scale, location });
+): { readonly matrix: string; readonly scale: string } {
+  return {
+    matrix: graph.weight(`${name}:int8`, 'int8', [from, to], { ...whole, location }),
+    scale: graph.weight(`${name}:scale`, 'float32', [to], { ...scale, location }),
+  };
+}
+
+/** `input` float32 [rows, from] times `matrix` × `scale`. Gives float32 [rows, to]. */
+export function int8Product(graph: Graph, input: string, matrix: string, scale: string): string {
   const highest = graph.op('ReduceMax', [graph.op('Abs', [input]), graph.int64([1])], { keepdims: 1 });
   const rowStep = graph.op('Max', [
     graph.op('Div', [highest, graph.float32(INPUT_LEVELS)]),
@@ -29,7 +34,7 @@ export function int8Product(
   ]);
   const narrow = graph.op('Cast', [levels], { to: DATA_TYPE.uint8 });
   const zero = graph.constantOp('input-zero', 'Cast', [graph.int32(INPUT_ZERO)], { to: DATA_TYPE.uint8 });
-  const product = graph.op('MatMulInteger', [narrow, factor, zero]);
+  const product = graph.op('MatMulInteger', [narrow, matrix, zero]);
   const wide = graph.op('Cast', [product], { to: DATA_TYPE.float32 });
-  return graph.op('Mul', [graph.op('Mul', [wide, columnScale]), rowStep]);
+  return graph.op('Mul', [graph.op('Mul', [wide, scale]), rowStep]);
 }

@@ -9,8 +9,8 @@ import { EnvironmentError, throwIfAborted } from '../../errors.ts';
 import { writeWhole } from '../../write-whole.ts';
 import type { ExternalBytes } from '../onnx/onnx-graph.ts';
 import { BYTES_PER_ELEMENT, type Weight, type WeightType } from '../weights/safetensors.ts';
-import type { DecoderSpec } from './decoder-spec.ts';
-import type { DecoderWeights } from './decoder-weights.ts';
+import { type Linear, linearsOf } from './decoder-table.ts';
+import type { DecoderWeights, StoredTensor } from './decoder-weights.ts';
 
 /** The factor of one product, [from, to] = whole × scale. */
 export interface Int8Weight {
@@ -37,12 +37,11 @@ const SMALLEST_STEP = 1e-30;
 
 /** Throws an EnvironmentError where the file cannot be written. `digest` is the model's. */
 export async function roundWeights(
-  config: DecoderSpec,
   weights: DecoderWeights,
   digest: string,
   signal: AbortSignal,
 ): Promise<Int8Weights> {
-  const { byName, nBytes } = layOut(config, weights);
+  const { byName, nBytes } = layOut(weights);
   const folder = join(cacheFolder(), 'int8');
   const name = createHash('sha256')
     .update(JSON.stringify([digest, LEVELS]))
@@ -52,9 +51,9 @@ export async function roundWeights(
   try {
     await writeWhole(file, async (draft) => {
       await using handle = await open(draft, 'wx');
-      for (const [name, place] of byName) {
+      for (const linear of linearsOf(weights)) {
         throwIfAborted(signal);
-        await round(name, weights.get(name)!, place, handle);
+        await round(linear, byName.get(linear.weight.bareName)!, handle);
       }
       await handle.truncate(nBytes);
     });
@@ -72,10 +71,7 @@ export async function roundWeights(
 }
 
 /** The factors of all products, each part at a round offset. */
-function layOut({ nLayers, tiedHead }: DecoderSpec, weights: DecoderWeights) {
-  const layer = ['attn.c_attn', 'attn.c_proj', 'mlp.c_fc', 'mlp.c_proj'];
-  const names = Array.from({ length: nLayers }, (_, i) => layer.map((name) => `h.${i}.${name}.weight`));
-  const head = tiedHead ? 'wte.weight' : 'lm_head.weight';
+function layOut(weights: DecoderWeights) {
   const byName = new Map<string, Int8Weight>();
   let nBytes = 0;
   const place = (length: number) => {
@@ -83,28 +79,26 @@ function layOut({ nLayers, tiedHead }: DecoderSpec, weights: DecoderWeights) {
     nBytes = Math.ceil((nBytes + length) / ALIGNMENT) * ALIGNMENT;
     return { byteOffset, nBytes: length };
   };
-  for (const name of [...names.flat(), head]) {
-    const [first, second] = weights.get(name)!.shape as [number, number];
-    const [from, to] = isTransposed(name) ? [second, first] : [first, second];
-    byName.set(name, { from, to, whole: place(from * to), scale: place(4 * to) });
+  for (const { weight, layout } of linearsOf(weights)) {
+    const [first, second] = weight.shape as [number, number];
+    const [from, to] = layout === 'out-in' ? [second, first] : [first, second];
+    byName.set(weight.bareName, { from, to, whole: place(from * to), scale: place(4 * to) });
   }
   return { byName, nBytes };
 }
 
 const ALIGNMENT = 64;
-const isTransposed = (name: string) => !name.startsWith('h.');
 
 /** Reads the weight twice: for the highest of every column, and to divide by it. */
 async function round(
-  name: string,
-  weight: Weight,
+  { weight, layout }: Linear<StoredTensor>,
   { from, to, whole, scale }: Int8Weight,
   out: FileHandle,
 ): Promise<void> {
   await using input = await open(weight.file);
   const [nRows, width] = weight.shape as [number, number];
   const step = new Float32Array(to);
-  if (isTransposed(name)) {
+  if (layout === 'out-in') {
     for await (const { row, values } of readRows(input, weight)) {
       for (let i = 0; i < values.length; i++) {
         const column = row + Math.floor(i / width);

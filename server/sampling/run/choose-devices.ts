@@ -5,7 +5,8 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Execution, Provider } from '../../../protocol/study.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import type { DecoderSpec } from '../decoder/decoder-spec.ts';
+import { type DecoderSpec, keyWidth } from '../decoder/decoder-spec.ts';
+import { flopsPerPosition } from '../decoder/decoder-table.ts';
 import {
   chooseDeviceForm,
   type DeviceForm,
@@ -100,9 +101,7 @@ const WORTH_A_DEVICE_SECONDS = 20;
 const CPU_FLOPS = 80e9;
 
 function estimateCpuSeconds({ checkpoint, nSamples, nPositions }: DeviceQuestion): number {
-  const { nLayers, width, innerWidth, vocabularySize } = checkpoint.config;
-  const products = nLayers * (4 * width * width + 2 * width * innerWidth) + vocabularySize * width;
-  return (2 * products * nSamples * nPositions) / CPU_FLOPS;
+  return (flopsPerPosition(checkpoint.weights) * nSamples * nPositions) / CPU_FLOPS;
 }
 
 interface Attempt {
@@ -239,7 +238,7 @@ export function chooseRows(
 
 /** Values of one position's keys in a layer. */
 function cacheWidth(config: DecoderSpec, form: DeviceForm): number {
-  if (form.kind === 'steps') return config.width;
+  if (form.kind === 'steps') return keyWidth(config.attention);
   const [nHeads, headWidth] = cachedHeads(config, form.loop);
   return nHeads * headWidth;
 }

@@ -1,6 +1,6 @@
 // What the sampler and its device processes say to each other. Plain data: it is copied between processes.
 
-import type { DecoderModel } from '../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../decoder/decoder-model.ts';
 import type { SizedDeviceForm } from '../forms/device/device-form.ts';
 import type { GenerationSettings, RowRequest, RowResult } from '../forms/rows.ts';
 import type { PickRule } from '../pick/pick-token.ts';

@@ -2,7 +2,7 @@
 // and a device's proof alike.
 
 import { UserError } from '../../errors.ts';
-import type { DecoderModel } from '../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../decoder/decoder-model.ts';
 import { type ExportedSource, openExportedSampler } from '../exported/generate-exported.ts';
 import { openExportedScorer } from '../exported/score-exported.ts';
 import { openCachedSampler } from '../forms/cached/generate-batch.ts';

@@ -2,7 +2,7 @@
 // A driver that starts and then computes something else is found here, before any sample is made.
 
 import { availableParallelism } from 'node:os';
-import type { DecoderModel } from '../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../decoder/decoder-model.ts';
 import type { DecoderSpec } from '../decoder/decoder-spec.ts';
 import type { SizedDeviceForm } from '../forms/device/device-form.ts';
 import type { RowRequest } from '../forms/rows.ts';

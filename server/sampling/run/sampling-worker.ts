@@ -2,7 +2,7 @@
 
 import { parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../../errors.ts';
-import type { DecoderModel } from '../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../decoder/decoder-model.ts';
 import type { ProcessorForm } from '../forms/graph-form.ts';
 import type { GenerationSettings, RowRequest, RowResult } from '../forms/rows.ts';
 import { type DistributionDistance, measureDistance } from '../forms/score/distribution-distance.ts';

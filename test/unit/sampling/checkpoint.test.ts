@@ -8,7 +8,8 @@ import { after, describe, test } from 'node:test';
 import type { SamplingPlan } from '../../../protocol/study.ts';
 import { UserError } from '../../../server/errors.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import { readDecoderSpec } from '../../../server/sampling/decoder/decoder-spec.ts';
+import { findArchitecture } from '../../../server/sampling/decoder/architectures/index.ts';
+import { ConfigFile } from '../../../server/sampling/decoder/config-file.ts';
 import { sampleModel } from '../../../server/sampling/sample-model.ts';
 import { TINY_CONFIG, writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 
@@ -110,12 +111,17 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
   'an unknown key': [config({ use_rotary: true }), /"use_rotary" is unknown/],
   'cross attention': [config({ add_cross_attention: true }), /"add_cross_attention": true is not/],
   quantisation: [config({ quantization_config: { bits: 4 } }), /"quantization_config".*not supported/],
+  'a key that every object has': [config({ constructor: 1 }), /"constructor" is unknown/],
+  'an activation function that every object has': [
+    config({ activation_function: 'constructor' }),
+    /"constructor" is not supported/,
+  ],
   'pruned heads': [config({ pruned_heads: { 0: [1] } }), /"pruned_heads"/],
   'heads that do not divide the width': [config({ n_head: 5 }), /not divisible by "n_head" \(5\)/],
   'a size that is none': [config({ n_layer: '2' }), /"n_layer" is "2"/],
   'an end token outside': [config({ eos_token_id: 300 }), /"eos_token_id" is 300/],
   'a missing untied head': [config({ tie_word_embeddings: false }), /lm_head\.weight is missing/],
-  'biases that should not be': [config({ bias: false }), /"bias": false, and the weights hold/],
+  'biases that should not be': [config({ bias: false }), /config\.json says there is no h\.0\.ln_1\.bias/],
   'a broken index': [write('model.safetensors.index.json', '{"weight_map":{}}'), /index\.json is damaged/],
   'an index that points outside': [
     write('model.safetensors.index.json', '{"weight_map":{"a":"../whole/model.safetensors"}}'),
@@ -145,7 +151,7 @@ describe('refused by name, with a way out', () => {
 
   test('the supported architectures are listed', () => {
     assert.throws(
-      () => readDecoderSpec('config.json', '{"model_type": "mamba"}'),
+      () => findArchitecture(new ConfigFile('config.json', '{"model_type": "mamba"}')),
       (error) =>
         error instanceof UserError && /supported architecture: gpt2\. .*ONNX/.test(error.action ?? ''),
     );

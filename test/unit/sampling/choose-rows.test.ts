@@ -5,10 +5,11 @@ import { test } from 'node:test';
 import type { DecoderSpec } from '../../../server/sampling/decoder/decoder-spec.ts';
 import { chooseDeviceForm, type DeviceProvider } from '../../../server/sampling/forms/device/device-form.ts';
 import { chooseRows } from '../../../server/sampling/run/choose-devices.ts';
+import { makeSpec } from '../../support/sampling/make-spec.ts';
 
-const SMALL = { nLayers: 12, nHeads: 12, headWidth: 64, width: 768, vocabularySize: 32_768 } as DecoderSpec;
+const SMALL = makeSpec({ nLayers: 12, width: 768, attention: { nHeads: 12 }, vocabularySize: 32_768 });
 /** Joined, its heads of 80 values lie in threes where 256 fit. */
-const WIDE = { nLayers: 36, nHeads: 16, headWidth: 80, width: 1280, vocabularySize: 50_257 } as DecoderSpec;
+const WIDE = makeSpec({ nLayers: 36, width: 1280, attention: { nHeads: 16 }, vocabularySize: 50_257 });
 const GB = 1e9;
 
 interface Case {
@@ -64,6 +65,13 @@ test('joined heads take what they lie in, not what they fill', () => {
   // 189 MB a row as the model has them, 226 MB as the cache does, and 3 of logits.
   assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: (32 * 0.2) / 0.7 }), 16);
   assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: (32 * 0.24) / 0.7 }), 32);
+});
+
+test('key heads that serve four queries each leave room for four times the rows', () => {
+  const attention = { nHeads: 12, nKeyHeads: 3 };
+  const grouped = makeSpec({ nLayers: 12, width: 768, attention, vocabularySize: 32_768 });
+  assert.equal(rows({ provider: 'webgpu', config: SMALL, freeGb: (256 * 0.045) / 0.7 }), 256);
+  assert.equal(rows({ provider: 'webgpu', config: grouped, freeGb: (256 * 0.045) / 0.7 }), 512);
 });
 
 test('there is room for a proof beside a batch that takes less than half of what there is', () => {

@@ -8,6 +8,7 @@ import { after, describe, test } from 'node:test';
 import type { Execution } from '../../../protocol/study.ts';
 import { Cancelled, EnvironmentError } from '../../../server/errors.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { linearsOf } from '../../../server/sampling/decoder/decoder-table.ts';
 import { type Int8Weight, roundWeights } from '../../../server/sampling/decoder/int8-weights.ts';
 import {
   type DistributionDistance,
@@ -84,15 +85,15 @@ describe('weights rounded to 8 bits', () => {
         // Wider than a stretch that is read at once, so that rows come in several.
         const config = { vocab_size: 40_000, n_layer: 1, tie_word_embeddings: tie };
         const dir = writeRandomCheckpoint(join(folder, `${dtype}-${tie}`), { config, dtype });
-        const { config: parsed, weights, digest } = await openCheckpoint(dir);
-        const { file, byName } = await roundWeights(parsed, weights, digest, signal);
+        const { weights, digest } = await openCheckpoint(dir);
+        const { file, byName } = await roundWeights(weights, digest, signal);
         assert.equal(byName.size, 5);
         const bytes = readFileSync(file);
-        for (const [name, place] of byName) {
-          const exact = readExact(weights.get(name)!);
-          const isTurned = name.endsWith('wte.weight') || name === 'lm_head.weight';
+        for (const { weight, layout } of linearsOf(weights)) {
+          const place = byName.get(weight.bareName)!;
+          const exact = readExact(weight);
           checkRounding(bytes, place, (row, column) =>
-            isTurned ? exact[column * place.from + row]! : exact[row * place.to + column]!,
+            layout === 'out-in' ? exact[column * place.from + row]! : exact[row * place.to + column]!,
           );
         }
       });
@@ -101,7 +102,7 @@ describe('weights rounded to 8 bits', () => {
 
   test('are made once, and again when the file is cut short', async () => {
     const { weights, digest } = checkpoint;
-    const round = () => roundWeights(checkpoint.config, weights, digest, signal);
+    const round = () => roundWeights(weights, digest, signal);
     const { file } = await round();
     const { mtimeMs, ino } = statSync(file);
     const bytes = readFileSync(file);
@@ -118,14 +119,14 @@ describe('weights rounded to 8 bits', () => {
 
   test('say what to do where they cannot be kept, and leave nothing when cancelled', async () => {
     const before = cached();
-    const { config, weights, digest } = checkpoint;
-    await assert.rejects(roundWeights(config, weights, `${digest}x`, AbortSignal.abort()), Cancelled);
+    const { weights, digest } = checkpoint;
+    await assert.rejects(roundWeights(weights, `${digest}x`, AbortSignal.abort()), Cancelled);
     assert.deepEqual(cached(), before);
     const cache = process.env.XDG_CACHE_HOME;
     writeFileSync(join(folder, 'file'), '');
     process.env.XDG_CACHE_HOME = join(folder, 'file');
     try {
-      await assert.rejects(roundWeights(config, weights, digest, signal), (error) => {
+      await assert.rejects(roundWeights(weights, digest, signal), (error) => {
         assert.ok(error instanceof EnvironmentError && /XDG_CACHE_HOME/.test(error.action ?? ''));
         return true;
       });

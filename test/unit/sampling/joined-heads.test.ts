@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import fc from 'fast-check';
 import { Tensor } from 'onnxruntime-node';
-import type { DecoderSpec } from '../../../server/sampling/decoder/decoder-spec.ts';
+import type { AttentionShape } from '../../../server/sampling/decoder/decoder-spec.ts';
 import {
   JOINED_WIDTH,
   joinHeads,
@@ -15,6 +15,8 @@ import {
 } from '../../../server/sampling/forms/paged/joined-heads.ts';
 import { encodeModel, Graph } from '../../../server/sampling/onnx/onnx-graph.ts';
 import { openSession } from '../../../server/sampling/onnx/session.ts';
+
+type Shape = Pick<AttentionShape, 'nHeads' | 'nKeyHeads' | 'headWidth'>;
 
 const SESSION = { provider: 'cpu', nThreads: 1, weightFolder: '' } as const;
 const shapes = fc.record({
@@ -28,7 +30,7 @@ describe('joined heads', () => {
   test('attend as heads of their own do', async () => {
     await fc.assert(
       fc.asyncProperty(shapes, async ({ nHeads, headWidth, nPositions, seed }) => {
-        const config = { nHeads, headWidth } as DecoderSpec;
+        const config = { nHeads, nKeyHeads: nHeads, headWidth };
         const heads = joinHeads(config);
         fc.pre(heads !== null);
         const { nJoined } = heads;
@@ -46,19 +48,20 @@ describe('joined heads', () => {
     );
   });
 
-  test('wide heads stay alone, and so do those that would leave most of the cache empty', () => {
-    assert.equal(joinHeads({ nHeads: 12, headWidth: 136 } as DecoderSpec), null);
-    assert.equal(joinHeads({ nHeads: 4, headWidth: 32 } as DecoderSpec), null);
-    assert.deepEqual(joinHeads({ nHeads: 12, headWidth: 32 } as DecoderSpec), { nInside: 6, nJoined: 2 });
-    assert.deepEqual(joinHeads({ nHeads: 12, headWidth: 64 } as DecoderSpec), { nInside: 4, nJoined: 3 });
-    assert.deepEqual(joinHeads({ nHeads: 25, headWidth: 64 } as DecoderSpec), { nInside: 4, nJoined: 7 });
+  test('wide heads stay alone, and those that share keys, and those that would leave most of the cache empty', () => {
+    assert.equal(joinHeads({ nHeads: 12, nKeyHeads: 4, headWidth: 64 }), null);
+    assert.equal(joinHeads({ nHeads: 12, nKeyHeads: 12, headWidth: 136 }), null);
+    assert.equal(joinHeads({ nHeads: 4, nKeyHeads: 4, headWidth: 32 }), null);
+    assert.deepEqual(joinHeads({ nHeads: 12, nKeyHeads: 12, headWidth: 32 }), { nInside: 6, nJoined: 2 });
+    assert.deepEqual(joinHeads({ nHeads: 12, nKeyHeads: 12, headWidth: 64 }), { nInside: 4, nJoined: 3 });
+    assert.deepEqual(joinHeads({ nHeads: 25, nKeyHeads: 25, headWidth: 64 }), { nInside: 4, nJoined: 7 });
   });
 });
 
-async function join(config: DecoderSpec, qkv: Float32Array, nRows: number) {
+async function join(config: Shape, qkv: Float32Array, nRows: number) {
   const graph = new Graph('join');
   graph.input('qkv', 'float32', ['batch', 3 * config.nHeads * config.headWidth]);
-  const inputs = joinInputs(graph, config, joinHeads(config)!, 'qkv', 'float32');
+  const inputs = joinInputs(graph, config, joinHeads(config)!, { kind: 'joint', qkv: 'qkv' }, 'float32');
   for (const name of ['query', 'key', 'value'] as const) {
     graph.op('Identity', [inputs[name]], {}, name);
     graph.output(name, 'float32', ['batch', null]);
@@ -69,7 +72,7 @@ async function join(config: DecoderSpec, qkv: Float32Array, nRows: number) {
   return { query: read('query'), key: read('key'), value: read('value') };
 }
 
-async function own(config: DecoderSpec, attended: Float32Array): Promise<Float32Array> {
+async function own(config: Shape, attended: Float32Array): Promise<Float32Array> {
   const graph = new Graph('own');
   graph.input('attended', 'float32', ['batch', attended.length]);
   graph.op('Identity', [takeOwnValues(graph, config, joinHeads(config)!, 'attended')], {}, 'own');

@@ -20,6 +20,7 @@ import { openForReading } from '../../../server/store/study-file.ts';
 import { readStudy } from '../../../server/store/study-table.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { modelPlan } from '../../support/plans.ts';
+import { makeSpec } from '../../support/sampling/make-spec.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { driverEnvironment, hasSoftwareDriver } from '../../support/software-driver.ts';
@@ -180,12 +181,13 @@ describe('the choice of a provider', () => {
   test('refuses heads that CUDA has no kernel for, by their width', async () => {
     const { checkpoint } = await question({ provider: 'auto' });
     assert.throws(
-      () => chooseDeviceForm('cuda', { ...checkpoint.config, headWidth: 20 }),
+      () => chooseDeviceForm('cuda', makeSpec({ attention: { headWidth: 20 } })),
       /steps of 8.*have 20/,
     );
+    assert.throws(() => chooseDeviceForm('cuda', makeSpec({ layer: { window: 16 } })), /sliding window/);
     const form = chooseDeviceForm('cuda', checkpoint.config);
     assert.equal(nameDeviceForm(form, 1024), 'paged-loop-float16-page-256-unroll-8-rows-1024');
-    const joined = chooseDeviceForm('cuda', { ...checkpoint.config, nHeads: 12, headWidth: 64 });
+    const joined = chooseDeviceForm('cuda', makeSpec({ attention: { nHeads: 12, headWidth: 64 } }));
     assert.equal(nameDeviceForm(joined, 1024), 'joined-loop-float16-page-128-unroll-8-rows-1024');
   });
 

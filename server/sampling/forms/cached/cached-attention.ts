@@ -5,7 +5,8 @@
 // the segment in the making, which the loop carries and grows by one position a step. So the graph copies a
 // few positions a step and never the cache, and the caller can append to all of it in place.
 
-import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
+import { type Heads, takeApart } from '../../decoder/attention-heads.ts';
+import { type AttentionShape, type DecoderSpec, queryWidth } from '../../decoder/decoder-spec.ts';
 import type { Graph } from '../../onnx/onnx-graph.ts';
 
 /**
@@ -25,9 +26,9 @@ export function cacheName(role: CacheRole, layer: number, part: 'key' | 'value')
 
 /** Shapes that all layers share, as names of values. */
 export interface PastShapes {
-  /** [batch, heads, 1, positions in blocks] */
+  /** [batch, key heads, queries of each, positions in blocks] */
   readonly flatScores: string;
-  /** [batch, heads, 1, blocks, positions of a block] */
+  /** [batch, key heads, queries of each, blocks, positions of a block] */
   readonly blockedScores: string;
   /** [blocks, 1, 1, 1, 1] */
   readonly nBlocksFirst: string;
@@ -36,22 +37,23 @@ export interface PastShapes {
 }
 
 /** Adds the past's inputs to a graph. */
-export function addPastInputs(graph: Graph, { nLayers, nHeads, headWidth }: DecoderSpec): PastShapes {
+export function addPastInputs(graph: Graph, { nLayers, attention }: DecoderSpec): PastShapes {
+  const { nKeyHeads, headWidth } = attention;
   for (let layer = 0; layer < nLayers; layer++) {
-    const key = ['blocks', 'batch', nHeads, headWidth, BLOCK_POSITIONS];
+    const key = ['blocks', 'batch', nKeyHeads, headWidth, BLOCK_POSITIONS];
     graph.input(cacheName('blocks', layer, 'key'), 'float32', key);
-    const value = ['blocks', 'batch', nHeads, BLOCK_POSITIONS, headWidth];
+    const value = ['blocks', 'batch', nKeyHeads, BLOCK_POSITIONS, headWidth];
     graph.input(cacheName('blocks', layer, 'value'), 'float32', value);
     for (const part of ['key', 'value'] as const) {
-      graph.input(cacheName('open', layer, part), 'float32', ['batch', nHeads, 'open', headWidth]);
-      graph.input(cacheName('recent', layer, part), 'float32', ['batch', nHeads, 'recent', headWidth]);
+      graph.input(cacheName('open', layer, part), 'float32', ['batch', nKeyHeads, 'open', headWidth]);
+      graph.input(cacheName('recent', layer, part), 'float32', ['batch', nKeyHeads, 'recent', headWidth]);
     }
   }
   const shape = (role: CacheRole, axis: number) =>
     graph.op('Shape', [cacheName(role, 0, 'key')], { start: axis, end: axis + 1 });
   const nBlocks = shape('blocks', 0);
   const nInBlocks = graph.op('Mul', [nBlocks, graph.int64([BLOCK_POSITIONS])]);
-  const rows = [shape('open', 0), graph.int64([nHeads, 1])];
+  const rows = [shape('open', 0), graph.int64([nKeyHeads, nQueriesOf(attention)])];
   const join = (parts: readonly string[]) => graph.op('Concat', parts, { axis: 0 });
   return {
     flatScores: join([...rows, nInBlocks]),
@@ -69,27 +71,36 @@ export interface CarriedLayer {
   readonly nextValue: string;
 }
 
-/** `qkv` is [batch, 3 widths]; gives [batch, width]. `lengths` is that of all three parts, with this step. */
+/** Query heads that one key head serves: its rows in every product. */
+const nQueriesOf = ({ nHeads, nKeyHeads }: AttentionShape) => nHeads / nKeyHeads;
+
+/**
+ * Gives [batch, heads × head width]. `lengths` is that of all three parts, with this step; `unseen` float32 [positions]
+ * is added to all scores where a layer has a window.
+ */
 export function attendToPast(
   graph: Graph,
-  config: DecoderSpec,
-  qkv: string,
+  shape: AttentionShape,
+  heads: Heads,
   layer: number,
   carried: CarriedLayer,
   past: PastShapes,
   lengths: string,
+  unseen: string | null,
 ): string {
-  const { nHeads, headWidth, width, attentionScales } = config;
-  const toHeads = graph.int64([0, nHeads, 1, headWidth]);
-  const [query, key, value] = graph
-    .ops('Split', [qkv], 3, { axis: 1, num_outputs: 3 })
-    .map((part) => graph.op('Reshape', [part, toHeads]));
-  const keys = graph.op('Concat', [carried.key, key!], { axis: 2 }, carried.nextKey);
-  const values = graph.op('Concat', [carried.value, value!], { axis: 2 }, carried.nextValue);
+  const { nKeyHeads, headWidth, layers } = shape;
+  const apart = takeApart(graph, shape, heads, 1);
+  const toHeads = (part: string, nRows: number) =>
+    graph.op('Reshape', [part, graph.int64([0, nKeyHeads, nRows, headWidth])]);
+  const query = toHeads(apart.query, nQueriesOf(shape));
+  const key = toHeads(apart.key, 1);
+  const value = toHeads(apart.value, 1);
+  const keys = graph.op('Concat', [carried.key, key], { axis: 2 }, carried.nextKey);
+  const values = graph.op('Concat', [carried.value, value], { axis: 2 }, carried.nextValue);
   // The runtime leaves its fast path for single rows when a product has a factor of its own, and it would fuse
   // a scalar into one; a vector of equal factors stays apart.
-  const scale = graph.float32(new Array<number>(headWidth).fill(attentionScales[layer]!));
-  const scaled = graph.op('Mul', [query!, scale]);
+  const scale = graph.float32(new Array<number>(headWidth).fill(layers[layer]!.scale));
+  const scaled = graph.op('Mul', [query, scale]);
   const score = (other: string) => graph.contribOp('FusedMatMul', [scaled, other], { transB: 1 });
 
   // Broadcasting would do the same, but it cannot go from one to none.
@@ -100,7 +111,9 @@ export function attendToPast(
     past.flatScores,
   ]);
   const allScores = [flatScores, score(cacheName('open', layer, 'key')), score(keys)];
-  const weights = graph.op('Softmax', [graph.op('Concat', allScores, { axis: 3 })], { axis: 3 });
+  const joined = graph.op('Concat', allScores, { axis: 3 });
+  const seen = unseen === null ? joined : graph.op('Add', [joined, unseen]);
+  const weights = graph.op('Softmax', [seen], { axis: 3 });
   const [onBlocks, onOpen, onRecent] = graph.ops('Split', [weights, lengths], 3, { axis: 3 });
   const blockWeights = graph.op('Transpose', [graph.op('Reshape', [onBlocks!, past.blockedScores])], {
     perm: [3, 0, 1, 2, 4],
@@ -110,5 +123,13 @@ export function attendToPast(
   const fromOpen = graph.op('MatMul', [onOpen!, cacheName('open', layer, 'value')]);
   const fromRecent = graph.op('MatMul', [onRecent!, values]);
   const mixed = graph.op('Add', [graph.op('Add', [fromBlocks, fromOpen]), fromRecent]);
-  return graph.op('Reshape', [mixed, graph.int64([0, width])]);
+  return graph.op('Reshape', [mixed, graph.int64([0, queryWidth(shape)])]);
+}
+
+/** Float32 [positions]: 0 where the newest of them sees, far below any score where its window has passed. */
+export function unseenBefore(graph: Graph, lengths: string, window: number): string {
+  const nPositions = graph.op('ReduceSum', [lengths], { keepdims: 0 });
+  const all = graph.op('Range', [graph.int64(0), nPositions, graph.int64(1)]);
+  const first = graph.op('Sub', [nPositions, graph.int64(window)]);
+  return graph.op('Where', [graph.op('Less', [all, first]), graph.float32(-1e30), graph.float32(0)]);
 }

@@ -2,7 +2,7 @@
 // graph's inputs and outputs; knows nothing of threads, studies or text.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { DecoderModel } from '../../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-model.ts';
 import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import { openSession, type SessionSettings } from '../../onnx/session.ts';
 import type { PickRule } from '../../pick/pick-token.ts';

@@ -4,7 +4,9 @@
 //
 // A run may stop anywhere and the next go on from there: where runs meet changes no bit.
 
-import { type DecoderModel, embed, head, transform } from '../../decoder/decoder-graph.ts';
+import { embed, head, transform } from '../../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-model.ts';
+import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import { DATA_TYPE, type Dimension, encodeModel, Graph } from '../../onnx/onnx-graph.ts';
 import { type PickRule, pickToken } from '../../pick/pick-token.ts';
 import {
@@ -13,6 +15,7 @@ import {
   type CacheRole,
   cacheName,
   type PastShapes,
+  unseenBefore,
 } from './cached-attention.ts';
 
 /**
@@ -61,9 +64,17 @@ export function buildGenerationGraph(
   graph.output('picked', 'int32', [null, 'batch', 1]);
   graph.output('logprob', 'float32', [null, 'batch', 1]);
   if (outputs !== 'tokens') graph.output('logits', 'float32', [null, 'batch', config.vocabularySize]);
-  for (const name of made) graph.output(name, 'float32', ['batch', config.nHeads, null, config.headWidth]);
+  for (const name of made) graph.output(name, 'float32', cacheShape(config));
   return encodeModel(graph);
 }
+
+/** What a segment in the making holds of one layer's keys or values. */
+const cacheShape = ({ attention: { nKeyHeads, headWidth } }: DecoderSpec): readonly Dimension[] => [
+  'batch',
+  nKeyHeads,
+  null,
+  headWidth,
+];
 
 /** The loop's body: one token for every row. */
 function buildStep(
@@ -80,22 +91,30 @@ function buildStep(
   step.input('step_token', 'int32', ['batch']);
   step.input('step_position', 'int64', [1]);
   step.input('step_remaining', 'int32', ['batch']);
-  const cacheShape: readonly Dimension[] = ['batch', config.nHeads, null, config.headWidth];
   const cache = Array.from({ length: config.nLayers }, (_, layer) => {
-    const key = step.input(`carried.${layer}.key`, 'float32', cacheShape);
-    const value = step.input(`carried.${layer}.value`, 'float32', cacheShape);
+    const key = step.input(`carried.${layer}.key`, 'float32', cacheShape(config));
+    const value = step.input(`carried.${layer}.value`, 'float32', cacheShape(config));
     return { key, value, nextKey: `grown.${layer}.key`, nextValue: `grown.${layer}.value` };
   });
   const nCarried = step.op('Shape', [cache[0]!.key], { start: 2, end: 3 });
   const nRecent = step.op('Add', [nCarried, step.int64([1])]);
   const lengths = step.op('Concat', [past.lengths, nRecent], { axis: 0 });
 
-  const hidden = transform(
-    step,
-    model,
-    embed(step, model, 'step_token', 'step_position'),
-    (graph, qkv, layer) => attendToPast(graph, config, qkv, layer, cache[layer]!, past, lengths),
-  );
+  const { attention } = config;
+  const unseen = new Map<number, string>();
+  for (const { window } of attention.layers) {
+    if (window !== null && !unseen.has(window)) unseen.set(window, unseenBefore(step, lengths, window));
+  }
+  const embedded = embed(step, model, 'step_token', 'step_position');
+  const hidden = transform(step, model, embedded, 'step_position', {
+    nAxesBefore: 1,
+    rotates: () => 'before-computed',
+    attend: (graph, heads, layer) => {
+      const { window } = attention.layers[layer]!;
+      const mask = window === null ? null : unseen.get(window)!;
+      return attendToPast(graph, attention, heads, layer, cache[layer]!, past, lengths, mask);
+    },
+  });
   const logits = head(step, model, hidden);
   const at = (input: string) => step.op('Gather', [input, 'iteration'], { axis: 0 });
   const picked = pickToken(step, rule, config.vocabularySize, logits, at('uniform'), at('temperature'));
@@ -122,8 +141,8 @@ function buildStep(
   step.output(step.op('Add', ['step_position', step.int64(1)]), 'int64', [1]);
   step.output(remaining, 'int32', ['batch']);
   for (const { nextKey, nextValue } of cache) {
-    step.output(nextKey, 'float32', cacheShape);
-    step.output(nextValue, 'float32', cacheShape);
+    step.output(nextKey, 'float32', cacheShape(config));
+    step.output(nextValue, 'float32', cacheShape(config));
   }
   step.output(pickedNarrow, 'int32', ['batch', 1]);
   step.output(logprob, 'float32', ['batch', 1]);

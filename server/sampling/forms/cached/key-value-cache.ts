@@ -3,7 +3,7 @@
 // replaced is given back at once, not when it is collected.
 
 import { Tensor } from 'onnxruntime-node';
-import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
+import { type DecoderSpec, keyWidth } from '../../decoder/decoder-spec.ts';
 import { BLOCK_POSITIONS, type CacheRole, cacheName, SEGMENT_POSITIONS } from './cached-attention.ts';
 
 type Floats = Float32Array<ArrayBuffer>;
@@ -14,14 +14,17 @@ interface CachePart {
   readonly part: 'key' | 'value';
   /** Room for all blocks from the start: pages that were never written take no memory. */
   readonly blocks: Floats;
-  /** [rows, heads, positions, head width] */
+  /** [rows, key heads, positions, head width] */
   open: Floats;
   /** As the runtime returned it, in the same order. */
   recent: Floats;
 }
 
 export class KeyValueCache {
-  readonly #config: DecoderSpec;
+  readonly #nKeyHeads: number;
+  readonly #headWidth: number;
+  /** Values that a position takes in a part. */
+  readonly #width: number;
   readonly #parts: readonly CachePart[];
   #nRows: number;
   #nBlocks = 0;
@@ -30,9 +33,11 @@ export class KeyValueCache {
 
   /** `nPositions` is the most that will ever be appended. */
   constructor(config: DecoderSpec, nRows: number, nPositions: number) {
-    this.#config = config;
+    this.#nKeyHeads = config.attention.nKeyHeads;
+    this.#headWidth = config.attention.headWidth;
+    this.#width = keyWidth(config.attention);
     this.#nRows = nRows;
-    const blockLength = nRows * config.width * BLOCK_POSITIONS;
+    const blockLength = nRows * this.#width * BLOCK_POSITIONS;
     const nBlocks = Math.floor(nPositions / BLOCK_POSITIONS);
     this.#parts = Array.from({ length: 2 * config.nLayers }, (_, i) => ({
       layer: i >> 1,
@@ -49,14 +54,15 @@ export class KeyValueCache {
   }
 
   inputs(): Record<string, Tensor> {
-    const { nHeads, headWidth } = this.#config;
+    const nHeads = this.#nKeyHeads;
+    const headWidth = this.#headWidth;
     const inputs: Record<string, Tensor> = {};
     for (const { layer, part, blocks, open, recent } of this.#parts) {
       const add = (role: CacheRole, data: Floats, shape: readonly number[]) => {
         inputs[cacheName(role, layer, part)] = new Tensor('float32', data, shape);
       };
       const inside = part === 'key' ? [headWidth, BLOCK_POSITIONS] : [BLOCK_POSITIONS, headWidth];
-      const filled = blocks.subarray(0, this.#nBlocks * this.#nRows * nHeads * headWidth * BLOCK_POSITIONS);
+      const filled = blocks.subarray(0, this.#nBlocks * this.#nRows * this.#width * BLOCK_POSITIONS);
       add('blocks', filled, [this.#nBlocks, this.#nRows, nHeads, ...inside]);
       add('open', open, [this.#nRows, nHeads, this.#nOpen, headWidth]);
       add('recent', recent, [this.#nRows, nHeads, this.#nRecent, headWidth]);
@@ -75,7 +81,7 @@ export class KeyValueCache {
 
   /** At a boundary: moves the segment into the open block, and that, when it is whole, to the blocks. */
   closeSegment(): void {
-    const { width } = this.#config;
+    const width = this.#width;
     const nOpen = this.#nOpen + this.#nRecent;
     for (const part of this.#parts) {
       const joined = this.#join(part.open, part.recent);
@@ -86,7 +92,7 @@ export class KeyValueCache {
       if (nOpen < BLOCK_POSITIONS) continue;
       const block = part.blocks.subarray(this.#nBlocks * this.#nRows * width * BLOCK_POSITIONS);
       if (part.part === 'value') block.set(joined);
-      else transposeMatrices(joined, block, BLOCK_POSITIONS, this.#config.headWidth);
+      else transposeMatrices(joined, block, BLOCK_POSITIONS, this.#headWidth);
       release(joined);
       part.open = new Float32Array(0);
     }
@@ -97,7 +103,7 @@ export class KeyValueCache {
 
   /** Keeps some rows, ascending, when no segment is in the making. */
   keepRows(kept: readonly number[]): void {
-    const { width } = this.#config;
+    const width = this.#width;
     for (const part of this.#parts) {
       const blockRow = width * BLOCK_POSITIONS;
       for (let block = 0; block < this.#nBlocks; block++) {
@@ -119,11 +125,11 @@ export class KeyValueCache {
 
   /** Open and recent positions behind each other, for every row and head. */
   #join(open: Floats, recent: Floats): Floats {
-    const { nHeads, headWidth } = this.#config;
+    const headWidth = this.#headWidth;
     const nOpen = this.#nOpen * headWidth;
     const nRecent = this.#nRecent * headWidth;
     const joined = new Float32Array(open.length + recent.length);
-    for (let head = 0; head < this.#nRows * nHeads; head++) {
+    for (let head = 0; head < this.#nRows * this.#nKeyHeads; head++) {
       const at = head * (nOpen + nRecent);
       joined.set(open.subarray(head * nOpen, (head + 1) * nOpen), at);
       joined.set(recent.subarray(head * nRecent, (head + 1) * nRecent), at + nOpen);

@@ -1,7 +1,10 @@
 // Attention over the past as graphics processors do it: one node a layer, the cache beside it. Each kind
 // knows where the runtime keeps keys and values, and nothing of what they are made from.
 
-import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
+import type { AttentionOverPast, Heads } from '../../decoder/attention-heads.ts';
+import type { Precision } from '../../decoder/decoder-model.ts';
+import type { AttentionShape, DecoderSpec, Rotation } from '../../decoder/decoder-spec.ts';
+import { rotationTables } from '../../decoder/rotation.ts';
 import type { Attributes, Graph } from '../../onnx/onnx-graph.ts';
 import { type JoinedHeads, joinInputs, N_QUERIES, takeOwnValues } from '../paged/joined-heads.ts';
 
@@ -15,39 +18,46 @@ export interface StepLengths {
   readonly total: string;
 }
 
-export interface DeviceAttention {
-  /** [batch, width] of the joint projection [batch, 3 × width]. */
-  attend(graph: Graph, qkv: string, layer: number, lengths: StepLengths): string;
+export interface DeviceAttention extends Pick<AttentionOverPast, 'rotates'> {
+  /** [batch, heads × head width] of rows of `heads`. */
+  attend(graph: Graph, heads: Heads, layer: number, lengths: StepLengths): string;
   /** Called after the last layer of a step. */
   endStep(): void;
 }
 
 /** Pages that are written in place: the cache never moves. CUDA only, in 16 bits only. */
 export class PagedAttention implements DeviceAttention {
-  readonly #config: DecoderSpec;
-  readonly #heads: JoinedHeads | null;
+  readonly #shape: AttentionShape;
+  readonly #joined: JoinedHeads | null;
   readonly #cache: Pages;
   readonly #bounds: string;
 
-  constructor(config: DecoderSpec, heads: JoinedHeads | null, cache: Pages, bounds: string) {
-    this.#config = config;
-    this.#heads = heads;
+  constructor(shape: AttentionShape, joined: JoinedHeads | null, cache: Pages, bounds: string) {
+    this.#shape = shape;
+    this.#joined = joined;
     this.#cache = cache;
     this.#bounds = bounds;
   }
 
-  attend(graph: Graph, qkv: string, layer: number, { length }: StepLengths): string {
-    const config = this.#config;
-    const heads = this.#heads;
-    if (heads === null) return this.#attend(graph, [qkv, '', ''], layer, length, attributes(config, layer));
-    const { query, key, value } = joinInputs(graph, config, heads, qkv, 'float16');
-    const joined = {
-      ...attributes(config, layer),
-      num_heads: heads.nJoined * N_QUERIES,
-      kv_num_heads: heads.nJoined,
+  rotates() {
+    return 'before-computed' as const;
+  }
+
+  attend(graph: Graph, heads: Heads, layer: number, { length }: StepLengths): string {
+    const shape = this.#shape;
+    const joined = this.#joined;
+    if (joined === null) {
+      const inputs = heads.kind === 'joint' ? [heads.qkv, '', ''] : [heads.query, heads.key, heads.value];
+      return this.#attend(graph, inputs, layer, length, attributes(shape, layer));
+    }
+    const { query, key, value } = joinInputs(graph, shape, joined, heads, 'float16');
+    const asJoined = {
+      ...attributes(shape, layer),
+      num_heads: joined.nJoined * N_QUERIES,
+      kv_num_heads: joined.nJoined,
     };
-    const attended = this.#attend(graph, [query, key, value], layer, length, joined);
-    return takeOwnValues(graph, config, heads, attended);
+    const attended = this.#attend(graph, [query, key, value], layer, length, asJoined);
+    return takeOwnValues(graph, shape, joined, attended);
   }
 
   #attend(
@@ -67,7 +77,7 @@ export class PagedAttention implements DeviceAttention {
 }
 
 export interface Pages {
-  /** Of each layer, [pages, page size, heads, head width], as joined as the heads are. */
+  /** Of each layer, [pages, page size, key heads, head width], as joined as the heads are. */
   readonly pages: readonly KeyAndValue[];
   /** int32 [batch, pages a row]. */
   readonly pageTable: string;
@@ -75,23 +85,29 @@ export interface Pages {
   readonly rowEnds: string;
 }
 
-/** A cache of full length that goes in and comes out, [batch, heads, capacity, head width]. */
+/** A cache of full length that goes in and comes out, [batch, key heads, capacity, head width]. */
 export class GroupedAttention implements DeviceAttention {
   readonly #config: DecoderSpec;
   readonly #made: readonly KeyAndValue[];
   #past: readonly KeyAndValue[];
   #present: KeyAndValue[] = [];
+  readonly #precision: Precision;
+  /** The last steps may go on behind the model's last position. */
+  readonly #nSteps: number;
   #nStepsToCome: number;
 
   /** What the last step makes is called `made`, where that is given: a graph's output must not be a copy. */
   constructor(
     config: DecoderSpec,
+    precision: Precision,
     past: readonly KeyAndValue[],
     nSteps: number,
     made: readonly KeyAndValue[] = [],
   ) {
     this.#config = config;
+    this.#precision = precision;
     this.#past = past;
+    this.#nSteps = nSteps;
     this.#nStepsToCome = nSteps;
     this.#made = made;
   }
@@ -101,11 +117,21 @@ export class GroupedAttention implements DeviceAttention {
     return this.#past;
   }
 
-  attend(graph: Graph, qkv: string, layer: number, lengths: StepLengths): string {
+  rotates(layer: number) {
+    return rotatesGrouped(this.#config.attention, layer);
+  }
+
+  attend(graph: Graph, heads: Heads, layer: number, lengths: StepLengths): string {
+    const { attention, nPositions } = this.#config;
     const named = this.#nStepsToCome === 1 ? this.#made[layer] : undefined;
     const present = named ?? ([graph.newName('present_key'), graph.newName('present_value')] as const);
     this.#present.push(present);
-    return attendGrouped(graph, this.#config, layer, qkv, this.#past[layer]!, lengths, present);
+    const { rotation } = attention.layers[layer]!;
+    const tables =
+      rotation === null || this.rotates(layer) !== 'inside'
+        ? []
+        : rotationTables(graph, rotation, nPositions + this.#nSteps, this.#precision);
+    return attendGrouped(graph, attention, layer, heads, this.#past[layer]!, lengths, present, tables);
   }
 
   endStep(): void {
@@ -115,28 +141,52 @@ export class GroupedAttention implements DeviceAttention {
   }
 }
 
-/** [batch, width]. `rotation`, cosines and sines [positions, pairs], turns queries and keys where it is given. */
+/**
+ * [batch, heads × head width]. `rotation`, cosines and sines [positions, pairs], turns queries and keys where it is
+ * given.
+ */
 export function attendGrouped(
   graph: Graph,
-  config: DecoderSpec,
+  shape: AttentionShape,
   layer: number,
-  qkv: string,
+  heads: Heads,
   past: KeyAndValue,
   { length, total }: StepLengths,
   present: KeyAndValue,
   rotation: readonly string[] = [],
 ): string {
   const attended = graph.newName('attended');
+  const row = (part: string) => graph.op('Unsqueeze', [part, graph.int64([1])]);
+  const inputs =
+    heads.kind === 'joint' ? [row(heads.qkv), '', ''] : [heads.query, heads.key, heads.value].map(row);
+  const turns = shape.layers[layer]!.rotation?.pairs === 'neighbours' ? { rotary_interleaved: 1 } : {};
   graph.node(
     'com.microsoft',
     'GroupQueryAttention',
-    [graph.op('Unsqueeze', [qkv, graph.int64([1])]), '', '', ...past, length, total, ...rotation],
+    [...inputs, ...past, length, total, ...rotation],
     [attended, ...present],
-    { ...attributes(config, layer), ...(rotation.length === 0 ? {} : { do_rotary: 1 }) },
+    { ...attributes(shape, layer), ...(rotation.length === 0 ? {} : { do_rotary: 1, ...turns }) },
   );
   return graph.op('Squeeze', [attended, graph.int64([1])]);
 }
 
-function attributes({ nHeads, attentionScales }: DecoderSpec, layer: number) {
-  return { num_heads: nHeads, kv_num_heads: nHeads, scale: { float: attentionScales[layer]! } };
+/** The runtime's operator turns queries and keys where it can. */
+export function rotatesGrouped({ layers, headWidth }: AttentionShape, layer: number) {
+  const { rotation } = layers[layer]!;
+  return rotation === null || canRotateInside(rotation, headWidth) ? 'inside' : 'before-looked-up';
+}
+
+/** Whether the runtime's operators turn such heads themselves: by whole sixteens of values. */
+function canRotateInside(rotation: Rotation, headWidth: number): boolean {
+  return headWidth % 16 === 0 && rotation.frequencies.length % 8 === 0;
+}
+
+function attributes({ nHeads, nKeyHeads, layers }: AttentionShape, layer: number): Attributes {
+  const { scale, window } = layers[layer]!;
+  return {
+    num_heads: nHeads,
+    kv_num_heads: nKeyHeads,
+    scale: { float: scale },
+    ...(window === null ? {} : { local_window_size: window }),
+  };
 }

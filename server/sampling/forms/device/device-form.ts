@@ -2,7 +2,7 @@
 // sample's key. It loads nothing of the runtime, so it can be asked where there is none.
 
 import { EnvironmentError } from '../../../errors.ts';
-import type { Precision } from '../../decoder/decoder-graph.ts';
+import type { Precision } from '../../decoder/decoder-model.ts';
 import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import type { StepForm } from '../in-place/step-graph.ts';
 import { cudaForm, type PagedLoopForm } from '../paged/paged-loop-graph.ts';
@@ -31,12 +31,17 @@ export function chooseDeviceForm(provider: DeviceProvider, config: DecoderSpec):
     const cache = provider === 'webgpu' ? 'in-place' : 'handed-on';
     return { kind: 'steps', precision: 'float32', steps: { ...STEPS, cache } };
   }
-  const { headWidth } = config;
+  const { headWidth, layers } = config.attention;
   if (headWidth % 8 !== 0 || headWidth > 256) {
     throw new EnvironmentError(
       `CUDA's attention takes heads of up to 256 values, in steps of 8, and this model's have ${headWidth}`,
       { action: 'Choose another provider.' },
     );
+  }
+  if (layers.some(({ window }) => window !== null)) {
+    throw new EnvironmentError("CUDA's attention has no sliding window here, and this model's has one", {
+      action: 'Choose another provider.',
+    });
   }
   return { kind: 'loop', precision: 'float16', loop: cudaForm(config) };
 }

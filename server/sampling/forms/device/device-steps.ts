@@ -1,7 +1,8 @@
 // Several steps of generation in a row, for any device form: feed a token a row, attend, pick, feed on.
 // Where the inputs come from and where the cache lies is the form's business.
 
-import { type DecoderModel, embed, head, transform } from '../../decoder/decoder-graph.ts';
+import { embed, head, transform } from '../../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-model.ts';
 import type { Graph } from '../../onnx/onnx-graph.ts';
 import { type Arithmetic, logprobOf, type Picked, pickOnDevice } from '../../pick/pick-on-device.ts';
 import type { PickRule } from '../../pick/pick-token.ts';
@@ -18,7 +19,7 @@ export interface StepInputs {
   /** [batch, 1]. */
   readonly uniform: readonly string[];
   readonly temperature: readonly string[];
-  /** int32 [1], for the embedding. */
+  /** int32 [1]: the model's position, within its context. */
   readonly position: readonly string[];
   /** int32 [batch], positions before. */
   readonly length: readonly string[];
@@ -53,9 +54,11 @@ export function buildSteps(
   for (const [step, teacherForced] of inputs.teacherForced.entries()) {
     const lengths = { length: inputs.length[step]!, total: inputs.total[step]! };
     const embedded = embed(graph, model, token, inputs.position[step]!);
-    const hidden = transform(graph, model, embedded, (_, qkv, layer) =>
-      attention.attend(graph, qkv, layer, lengths),
-    );
+    const hidden = transform(graph, model, embedded, inputs.position[step]!, {
+      nAxesBefore: 1,
+      rotates: (layer) => attention.rotates(layer),
+      attend: (_, heads, layer) => attention.attend(graph, heads, layer, lengths),
+    });
     attention.endStep();
     logits = head(graph, model, hidden);
     const [uniform, temperature] = [inputs.uniform[step]!, inputs.temperature[step]!];

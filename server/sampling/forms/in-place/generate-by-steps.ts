@@ -2,7 +2,7 @@
 // inputs and outputs; knows nothing of threads, studies or text.
 
 import { type InferenceSession, Tensor } from 'onnxruntime-node';
-import type { DecoderModel } from '../../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-model.ts';
 import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import { openSession, type SessionSettings } from '../../onnx/session.ts';
 import type { PickRule } from '../../pick/pick-token.ts';
@@ -91,14 +91,14 @@ class StepCache {
   #tensors: readonly Tensor[] = [];
 
   constructor(
-    { nLayers, nHeads, headWidth }: DecoderSpec,
+    { nLayers, attention: { nKeyHeads, headWidth } }: DecoderSpec,
     nRows: number,
     nPositions: number,
     form: StepForm,
   ) {
     this.#form = form;
     this.#nLayers = nLayers;
-    this.#shape = [nRows, nHeads, nPositions, headWidth];
+    this.#shape = [nRows, nKeyHeads, nPositions, headWidth];
   }
 
   async create(emptyCache: InferenceSession): Promise<void> {

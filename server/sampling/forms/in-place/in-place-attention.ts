@@ -1,13 +1,16 @@
 // Attention for WebGPU over a cache that stays where it is: each step's keys and values are outputs of the graph,
 // and who runs it gives the same memory for the input and for all of them. Knows nothing of who does.
 
-import type { Precision } from '../../decoder/decoder-graph.ts';
+import type { Heads } from '../../decoder/attention-heads.ts';
+import type { Precision } from '../../decoder/decoder-model.ts';
 import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
+import { rotationTables } from '../../decoder/rotation.ts';
 import type { Graph } from '../../onnx/onnx-graph.ts';
 import {
   attendGrouped,
   type DeviceAttention,
   type KeyAndValue,
+  rotatesGrouped,
   type StepLengths,
 } from '../device/device-attention.ts';
 
@@ -18,7 +21,7 @@ export class InPlaceAttention implements DeviceAttention {
   #past: readonly KeyAndValue[];
   #made: readonly KeyAndValue[];
 
-  /** `past` has one pair a layer, [batch, heads, capacity, head width] each; `made` the same for each step. */
+  /** `past` has one pair a layer, [batch, key heads, capacity, head width] each; `made` the same for each step. */
   constructor(
     config: DecoderSpec,
     precision: Precision,
@@ -33,9 +36,21 @@ export class InPlaceAttention implements DeviceAttention {
     this.#made = made;
   }
 
-  attend(graph: Graph, qkv: string, layer: number, lengths: StepLengths): string {
+  rotates(layer: number) {
+    return rotatesGrouped(this.#config.attention, layer);
+  }
+
+  attend(graph: Graph, heads: Heads, layer: number, lengths: StepLengths): string {
     const [past, made] = [this.#past[layer]!, this.#made[layer]!];
-    return attendGrouped(graph, this.#config, layer, qkv, past, lengths, made, this.#rotateByNothing(graph));
+    const { attention } = this.#config;
+    const { rotation } = attention.layers[layer]!;
+    const tables =
+      rotation === null
+        ? this.#rotateByNothing(graph, heads)
+        : this.rotates(layer) === 'inside'
+          ? rotationTables(graph, rotation, this.#nPositions, this.#precision)
+          : [];
+    return attendGrouped(graph, attention, layer, heads, past, lengths, made, tables);
   }
 
   endStep(): void {
@@ -48,9 +63,9 @@ export class InPlaceAttention implements DeviceAttention {
    * Cosines and sines of no angle, [positions, pairs]: x·1 − y·0 is x. Only where it rotates, the runtime takes the
    * joint projection apart and writes the cache in one pass. It rotates heads of whole sixteens.
    */
-  #rotateByNothing(graph: Graph): readonly string[] {
-    const { headWidth } = this.#config;
-    if (headWidth % 16 !== 0) return [];
+  #rotateByNothing(graph: Graph, heads: Heads): readonly string[] {
+    const { headWidth } = this.#config.attention;
+    if (heads.kind === 'apart' || headWidth % 16 !== 0) return [];
     const shape = [this.#nPositions, headWidth / 2] as const;
     const FloatArray = this.#precision === 'float16' ? Float16Array : Float32Array;
     return [1, 0].map((value) => {

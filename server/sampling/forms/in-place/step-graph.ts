@@ -1,7 +1,7 @@
 // Some steps of generation as one graph, for devices whose runtime has no loop of its own: the caller runs it
 // again and again over the same cache, without ever looking at it.
 
-import type { DecoderModel } from '../../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-model.ts';
 import { type Dimension, encodeModel, Graph } from '../../onnx/onnx-graph.ts';
 import type { Arithmetic } from '../../pick/pick-on-device.ts';
 import type { PickRule } from '../../pick/pick-token.ts';
@@ -41,7 +41,7 @@ export function stepCacheOutputs(
 /**
  * Inputs: `token` int32 [batch]; `teacherForced` int32 [steps, batch]; `uniform` and `temperature` [steps, batch, 1];
  * `position` int32 [steps, 1]; `length` int32 [steps, batch]; `total.N` int32 scalars, one a step; and the
- * cache, [batch, heads, capacity, head width] each.
+ * cache, [batch, key heads, capacity, head width] each.
  * Outputs: `picked` int32 and `logprob` float32 [steps, batch], and the cache, in place or not; if asked for also
  * `logits` float32 [batch, vocabulary] of the last step, to compare devices by.
  */
@@ -56,7 +56,8 @@ export function buildStepGraph(
   const graph = new Graph('steps');
   const input = (name: string, type: 'int32' | Arithmetic, ...rest: readonly Dimension[]) =>
     splitSteps(graph, graph.input(name, type, [nSteps, ...rest]), nSteps);
-  const cacheShape: readonly Dimension[] = ['batch', config.nHeads, 'capacity', config.headWidth];
+  const { nKeyHeads, headWidth } = config.attention;
+  const cacheShape: readonly Dimension[] = ['batch', nKeyHeads, 'capacity', headWidth];
   for (const name of stepCacheNames('past', config.nLayers)) graph.input(name, precision, cacheShape);
   const present = stepCacheOutputs(form, config.nLayers);
   const attention = attendOver(form, model, present);
@@ -91,7 +92,7 @@ function attendOver(
   const made = inPairs(present);
   return cache === 'in-place'
     ? new InPlaceAttention(config, precision, past, made)
-    : new GroupedAttention(config, past, nSteps, made);
+    : new GroupedAttention(config, precision, past, nSteps, made);
 }
 
 function inPairs(names: readonly string[]): readonly KeyAndValue[] {
@@ -104,7 +105,7 @@ export function buildEmptyCache({ config, precision = 'float32' }: DecoderModel)
   graph.input('shape', 'int64', [4]);
   for (const [i, name] of stepCacheNames('present', config.nLayers).entries()) {
     graph.op('Expand', [graph.almostZero(precision, i), 'shape'], {}, name);
-    graph.output(name, precision, [null, null, null, config.headWidth]);
+    graph.output(name, precision, [null, null, null, config.attention.headWidth]);
   }
   return encodeModel(graph);
 }

@@ -1,7 +1,7 @@
 // Drives the paged loop for one batch: one run makes everything. Knows the graph's inputs and outputs; knows
 // nothing of threads, studies or text.
 
-import type { DecoderModel } from '../../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-model.ts';
 import { openSession, type SessionSettings } from '../../onnx/session.ts';
 import type { PickRule } from '../../pick/pick-token.ts';
 import type { RunSize } from '../device/device-form.ts';

@@ -3,8 +3,9 @@
 // keys lie, so its scores are what they were; of what it attends to only its own values are taken. Nodes on either
 // side of an attention of any kind: which one stands between is the caller's business.
 
-import type { Precision } from '../../decoder/decoder-graph.ts';
-import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
+import { type Heads, takeApart } from '../../decoder/attention-heads.ts';
+import type { Precision } from '../../decoder/decoder-model.ts';
+import type { AttentionShape } from '../../decoder/decoder-spec.ts';
 import { DATA_TYPE, type Graph } from '../../onnx/onnx-graph.ts';
 
 /** What XQA is compiled for where keys and values are not rounded to fewer bits. */
@@ -21,8 +22,14 @@ export interface JoinedHeads {
 /** More of the cache than this, in zeros, would cost what the kernel gains. */
 const MAX_GROWTH = 1.5;
 
-/** Null where heads are too wide for two to lie side by side, or too few or narrow to fill what they lie in. */
-export function joinHeads({ nHeads, headWidth }: DecoderSpec): JoinedHeads | null {
+type Shape = Pick<AttentionShape, 'nHeads' | 'nKeyHeads' | 'headWidth'>;
+
+/**
+ * Null where heads are too wide for two to lie side by side, or too few or narrow to fill what they lie in. Key heads
+ * that serve several queries each have what joining gives: they are read once for all of them.
+ */
+export function joinHeads({ nHeads, nKeyHeads, headWidth }: Shape): JoinedHeads | null {
+  if (nHeads !== nKeyHeads) return null;
   const nInside = Math.min(N_QUERIES, nHeads, Math.floor(JOINED_WIDTH / headWidth));
   const nJoined = Math.ceil(nHeads / nInside);
   const isFilled = nJoined * JOINED_WIDTH <= MAX_GROWTH * nHeads * headWidth;
@@ -37,14 +44,15 @@ export interface JoinedInputs {
   readonly value: string;
 }
 
-/** Of the joint projection [batch, 3 × width]. */
+/** Of one row a sample. */
 export function joinInputs(
   graph: Graph,
-  { nHeads, headWidth }: DecoderSpec,
+  shape: Shape,
   { nJoined, nInside }: JoinedHeads,
-  qkv: string,
+  heads: Heads,
   precision: Precision,
 ): JoinedInputs {
+  const { nHeads, headWidth } = shape;
   const used = nInside * headWidth;
   const missing = (nJoined * nInside - nHeads) * headWidth;
   const fill = (part: string) => {
@@ -54,8 +62,9 @@ export function joinInputs(
     const padded = graph.op('Pad', [joined, graph.int64([0, 0, 0, 0, 0, JOINED_WIDTH - used])]);
     return graph.op('Reshape', [padded, graph.int64([-1, nJoined * JOINED_WIDTH])]);
   };
-  const [query, key, value] = graph.ops('Split', [qkv], 3, { axis: 1, num_outputs: 3 }).map(fill);
-  const apart = graph.op('Reshape', [query!, graph.int64([-1, nJoined, 1, JOINED_WIDTH])]);
+  const parts = takeApart(graph, shape, heads, 1);
+  const [query, key, value] = [fill(parts.query), fill(parts.key), fill(parts.value)];
+  const apart = graph.op('Reshape', [query, graph.int64([-1, nJoined, 1, JOINED_WIDTH])]);
   const own = graph.constantOp('own-values', 'Cast', [graph.float32(ownValues(headWidth, nInside))], {
     to: DATA_TYPE[precision],
   });
@@ -66,15 +75,15 @@ export function joinInputs(
   const queries = graph.op('Mul', [apart, places]);
   return {
     query: graph.op('Reshape', [queries, graph.int64([-1, nJoined * N_QUERIES * JOINED_WIDTH])]),
-    key: key!,
-    value: value!,
+    key,
+    value,
   };
 }
 
 /** [batch, width] of what the queries attended to, [batch, joined heads × queries × joined width]. */
 export function takeOwnValues(
   graph: Graph,
-  { nHeads, headWidth }: DecoderSpec,
+  { nHeads, headWidth }: Shape,
   { nJoined, nInside }: JoinedHeads,
   attended: string,
 ): string {

@@ -5,7 +5,7 @@
 // PagedAttention exists for CUDA alone. The same loop with GroupQueryAttention, whose cache is carried from
 // step to step, runs on the CPU too, where tests compare it with the reference form.
 
-import type { DecoderModel } from '../../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-model.ts';
 import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import { DATA_TYPE, type Dimension, encodeModel, Graph } from '../../onnx/onnx-graph.ts';
 import type { Arithmetic } from '../../pick/pick-on-device.ts';
@@ -29,7 +29,7 @@ const CUDA_LOOP = { unroll: 8, arithmetic: 'float64' } as const;
 
 /** By measurement (docs/performance.md). Each page size is the one that the runtime's fastest kernel reads. */
 export const cudaForm = (config: DecoderSpec): PagedLoopForm =>
-  joinHeads(config) === null
+  joinHeads(config.attention) === null
     ? { ...CUDA_LOOP, attention: 'paged', pageSize: 256 }
     : { ...CUDA_LOOP, attention: 'joined', pageSize: 128 };
 
@@ -101,12 +101,17 @@ function createCache(
   nRows: string,
   nSteps: string,
 ): Cache {
-  const { nHeads, headWidth, nLayers } = config;
+  const { nLayers, attention } = config;
   const type = precision ?? 'float32';
   const layers = Array.from({ length: nLayers });
   const sizes = (values: readonly string[]) => graph.op('Concat', values, { axis: 0 });
   if (form.attention === 'grouped') {
-    const shape = sizes([nRows, graph.int64([nHeads]), nSteps, graph.int64([headWidth])]);
+    const shape = sizes([
+      nRows,
+      graph.int64([attention.nKeyHeads]),
+      nSteps,
+      graph.int64([attention.headWidth]),
+    ]);
     const carried = layers.map(
       (_, layer) => [graph.buffer(shape, type, 2 * layer), graph.buffer(shape, type, 2 * layer + 1)] as const,
     );
@@ -133,11 +138,12 @@ function createCache(
 /** What the cache holds of a position's keys, and as much of its values: [heads, values of each]. */
 export function cachedHeads(config: DecoderSpec, form: PagedLoopForm): readonly [number, number] {
   const heads = headsOf(config, form);
-  return heads === null ? [config.nHeads, config.headWidth] : [heads.nJoined, JOINED_WIDTH];
+  const { nKeyHeads, headWidth } = config.attention;
+  return heads === null ? [nKeyHeads, headWidth] : [heads.nJoined, JOINED_WIDTH];
 }
 
 const headsOf = (config: DecoderSpec, { attention }: PagedLoopForm) =>
-  attention === 'joined' ? joinHeads(config) : null;
+  attention === 'joined' ? joinHeads(config.attention) : null;
 
 function buildBody(
   root: Graph,
@@ -154,7 +160,8 @@ function buildBody(
   const token = body.input('fed_token', 'int32', ['batch']);
   const position = body.input('fed_position', 'int32', [1]);
   const remaining = body.input('fed_remaining', 'int32', ['batch']);
-  const cacheShape: readonly Dimension[] = ['batch', config.nHeads, 'capacity', config.headWidth];
+  const { nKeyHeads, headWidth } = config.attention;
+  const cacheShape: readonly Dimension[] = ['batch', nKeyHeads, 'capacity', headWidth];
   const carried = cache.carried.map(
     (_, layer): KeyAndValue => [
       body.input(`fed_key.${layer}`, precision, cacheShape),
@@ -169,9 +176,9 @@ function buildBody(
   );
   const attention =
     form.attention === 'grouped'
-      ? new GroupedAttention(config, carried, form.unroll)
+      ? new GroupedAttention(config, precision, carried, form.unroll)
       : // One query a row, and lengths as the device knows them: with this the host never has to ask it.
-        new PagedAttention(config, headsOf(config, form), cache, body.localInt32([1, 0]));
+        new PagedAttention(config.attention, headsOf(config, form), cache, body.localInt32([1, 0]));
   const made = buildSteps(body, model, rule, form.arithmetic, attention, {
     token,
     remaining,

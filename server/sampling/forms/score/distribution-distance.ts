@@ -1,7 +1,7 @@
 // How far an approximation of a model is from it: both read the same text, which the exact one makes, and
 // their distributions over the next token are compared at every position.
 
-import type { DecoderModel } from '../../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-model.ts';
 import { openSession, type SessionSettings } from '../../onnx/session.ts';
 import { sampleWithLoop } from '../cached/generate-batch.ts';
 import { buildGenerationGraph } from '../cached/generation-graph.ts';

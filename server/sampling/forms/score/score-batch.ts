@@ -1,7 +1,7 @@
 // Scores one batch of token sequences. Knows the scoring graph's inputs and outputs alone.
 
 import { Tensor } from 'onnxruntime-node';
-import type { DecoderModel } from '../../decoder/decoder-graph.ts';
+import type { DecoderModel } from '../../decoder/decoder-model.ts';
 import { openSession, type SessionSettings } from '../../onnx/session.ts';
 import { buildScoringGraph } from './scoring-graph.ts';
 import type { WindowRequest } from './windows.ts';

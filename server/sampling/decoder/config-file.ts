@@ -1,0 +1,155 @@
+// config.json with typed access. A key that is read is honoured; whoever has read all that it knows calls
+// `refuseTheRest`, since a key that nobody knows could silently make another model. Knows no architecture.
+
+import { UserError } from '../../errors.ts';
+import type { Activation } from './decoder-spec.ts';
+
+export class ConfigFile {
+  readonly path: string;
+  /** Not an object: keys such as `__proto__` and `constructor` are keys like any other. */
+  readonly #values: ReadonlyMap<string, unknown>;
+  readonly #honoured = new Set<string>(['model_type']);
+
+  /** Throws a UserError for what is no JSON object. */
+  constructor(path: string, text: string) {
+    this.path = path;
+    this.#values = new Map(Object.entries(parseObject(path, text)));
+  }
+
+  /** Throws a UserError that names the file. */
+  fail(what: string, action = 'Choose another model, or correct the file.'): never {
+    throw new UserError(`${this.path}: ${what}.`, { action });
+  }
+
+  /** Null where the key is missing or null, which is the same to every writer of these files. */
+  value(key: string): unknown {
+    this.#honoured.add(key);
+    return this.#values.get(key) ?? null;
+  }
+
+  get modelType(): unknown {
+    return this.value('model_type');
+  }
+
+  size(key: string, fallback?: number): number {
+    const value = this.value(key) ?? fallback ?? null;
+    return Number.isSafeInteger(value) && (value as number) > 0
+      ? (value as number)
+      : this.fail(`"${key}" is ${JSON.stringify(value)} and should be a positive whole number`);
+  }
+
+  positive(key: string, fallback: number): number {
+    const value = this.value(key) ?? fallback;
+    return typeof value === 'number' && value > 0 && value < Infinity
+      ? value
+      : this.fail(`"${key}" should be above 0`);
+  }
+
+  flag(key: string, fallback: boolean): boolean {
+    const value = this.value(key) ?? fallback;
+    return typeof value === 'boolean' ? value : this.fail(`"${key}" should be true or false`);
+  }
+
+  /** One token, a list of them, or none. A fallback stands for a missing key, not for null. */
+  tokens(key: string, vocabularySize: number, fallback: number | null): readonly number[] {
+    const isMissing = !this.#values.has(key);
+    const values = [isMissing ? fallback : this.value(key)].flat().filter((value) => value !== null);
+    for (const value of values) {
+      if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) >= vocabularySize) {
+        const what = `"${key}" is ${JSON.stringify(value)}`;
+        this.fail(`${what}, which is no token of a vocabulary of ${vocabularySize}`);
+      }
+    }
+    this.#honoured.add(key);
+    return values as number[];
+  }
+
+  /** By one of the names that transformers knows its function by. */
+  activation(key: string, fallback: string): Activation {
+    const name = this.value(key) ?? fallback;
+    return (
+      ACTIVATIONS.get(name) ??
+      this.fail(
+        `the activation function ${JSON.stringify(name)} is not supported`,
+        `Supported are ${[...ACTIVATIONS.keys()].join(', ')}.`,
+      )
+    );
+  }
+
+  /**
+   * Throws a UserError at a key that was not read and is not known to be `harmless`, either whatever its value
+   * or, in `harmlessValues`, with one of these. Null says nothing, and neither does a key with a leading underscore.
+   */
+  refuseTheRest(
+    harmless: ReadonlySet<string>,
+    harmlessValues: ReadonlyMap<string, readonly unknown[]> = new Map(),
+  ): void {
+    for (const [key, value] of this.#values) {
+      if (value === null || key.startsWith('_') || this.#honoured.has(key)) continue;
+      if (harmless.has(key) || WITHOUT_EFFECT.has(key) || isEmptyPruning(key, value)) continue;
+      const values = harmlessValues.get(key) ?? ONLY_WITHOUT_EFFECT.get(key);
+      if (values === undefined) {
+        this.fail(
+          `the key "${key}" is unknown, and it could change what the model computes`,
+          `If "${key}" is only a note, remove it from the file.`,
+        );
+      }
+      if (!values.includes(value)) this.fail(`"${key}": ${JSON.stringify(value)} is not supported`);
+    }
+  }
+}
+
+/** Throws a UserError for what is no JSON object. */
+export function parseObject(path: string, text: string): Readonly<Record<string, unknown>> {
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+      return value as Record<string, unknown>;
+    }
+  } catch (cause) {
+    throw new UserError(`${path} is no JSON.`, { action: 'Download or copy the model again.', cause });
+  }
+  throw new UserError(`${path} is no JSON object.`, { action: 'Download or copy the model again.' });
+}
+
+const ACTIVATIONS: ReadonlyMap<unknown, Activation> = new Map([
+  ['gelu_new', 'tanh-gelu'],
+  ['gelu_fast', 'tanh-gelu'],
+  ['gelu_pytorch_tanh', 'tanh-gelu'],
+  ['gelu_python_tanh', 'tanh-gelu'],
+  ['gelu', 'gelu'],
+  ['gelu_python', 'gelu'],
+  ['quick_gelu', 'quick-gelu'],
+  ['relu', 'relu'],
+  ['silu', 'silu'],
+  ['swish', 'silu'],
+  ['tanh', 'tanh'],
+  ['sigmoid', 'sigmoid'],
+]);
+
+/** Training, heads for other tasks, hints to other programs, and defaults of other programs' sampling. */
+const WITHOUT_EFFECT = new Set(
+  `architectures initializer_range gradient_checkpointing use_cache
+  torch_dtype dtype transformers_version pad_token_id sep_token_id decoder_start_token_id name_or_path
+  task_specific_params finetuning_task id2label label2id num_labels problem_type tokenizer_class prefix
+  return_dict output_hidden_states output_attentions torchscript use_bfloat16 tf_legacy_loss
+  chunk_size_feed_forward is_decoder max_length min_length do_sample early_stopping num_beams
+  num_beam_groups diversity_penalty temperature top_k top_p typical_p repetition_penalty length_penalty
+  no_repeat_ngram_size encoder_no_repeat_ngram_size bad_words_ids num_return_sequences
+  output_scores return_dict_in_generate forced_bos_token_id forced_eos_token_id remove_invalid_values
+  exponential_decay_length_penalty suppress_tokens begin_suppress_tokens`.split(/\s+/),
+);
+
+/** Keys of any architecture that must have one of these values. */
+const ONLY_WITHOUT_EFFECT: ReadonlyMap<string, readonly unknown[]> = new Map([
+  ['add_cross_attention', [false]],
+  ['is_encoder_decoder', [false]],
+  ['tie_encoder_decoder', [false]],
+  ['cross_attention_hidden_size', []],
+  ['quantization_config', []],
+  ['rope_scaling', []],
+]);
+
+/** Written by older versions for every model; only a list of heads in it would change anything. */
+const isEmptyPruning = (key: string, value: unknown): boolean =>
+  key === 'pruned_heads' && typeof value === 'object' && value !== null && Object.keys(value).length === 0;

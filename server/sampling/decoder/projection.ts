@@ -1,0 +1,138 @@
+// Products with a decoder's matrices as ONNX nodes, in floats or in 8 bits, however the matrices lie in their
+// files. What is done to a matrix alone is folded when a session starts.
+
+import { relative } from 'node:path';
+import { DATA_TYPE, type Graph } from '../onnx/onnx-graph.ts';
+import type { DecoderModel, Precision } from './decoder-model.ts';
+import { keyWidth, queryWidth } from './decoder-spec.ts';
+import type { Linear } from './decoder-table.ts';
+import type { StoredTensor } from './decoder-weights.ts';
+import { addInt8Weight, int8Product } from './int8-product.ts';
+
+/** A tensor in the precision wanted: conversions of constants are folded when a session starts. */
+export function addTensor(
+  graph: Graph,
+  { weightFolder, precision = 'float32' }: DecoderModel,
+  { bareName, type, shape, file, byteOffset, nBytes }: StoredTensor,
+  wanted: Precision = precision,
+): string {
+  graph.weight(bareName, type, shape, { location: relative(weightFolder, file), byteOffset, nBytes });
+  if (type === wanted) return bareName;
+  return graph.constantOp(`${bareName}:${wanted}`, 'Cast', [bareName], { to: DATA_TYPE[wanted] });
+}
+
+/** `input` [..., in] times the matrix, its bias not added. */
+export function project(
+  graph: Graph,
+  model: DecoderModel,
+  input: string,
+  linear: Linear<StoredTensor>,
+  precision?: Precision,
+): string {
+  return multiply(graph, input, addFactor(graph, model, linear, precision));
+}
+
+export function addBias(
+  graph: Graph,
+  model: DecoderModel,
+  input: string,
+  { bias }: Linear<StoredTensor>,
+  precision?: Precision,
+): string {
+  return bias === null ? input : graph.op('Add', [input, addTensor(graph, model, bias, precision)]);
+}
+
+/** Queries, keys and values of one layer side by side, [..., (heads + 2 × key heads) × head width], biases added. */
+export function projectQkv(graph: Graph, model: DecoderModel, input: string, layer: number): string {
+  const { qkv } = model.weights.layers[layer]!;
+  if (qkv.kind === 'apart') {
+    const parts = [qkv.query, qkv.key, qkv.value];
+    const factors = parts.map((linear) => addFactor(graph, model, linear));
+    const product = multiply(graph, input, joinFactors(graph, `qkv.${layer}`, factors));
+    const bias = joinBiases(graph, model, layer, parts);
+    return bias === null ? product : graph.op('Add', [product, bias]);
+  }
+  const { linear, headOrder } = qkv;
+  if (headOrder === null) return addBias(graph, model, project(graph, model, input, linear), linear);
+  const order = (name: string, axis: 0 | 1) => orderHeads(graph, model, name, axis, headOrder);
+  const { matrix, scale } = addFactor(graph, model, linear);
+  const ordered = { matrix: order(matrix, 1), scale: scale === null ? null : order(scale, 0) };
+  const product = multiply(graph, input, ordered);
+  if (linear.bias === null) return product;
+  return graph.op('Add', [product, order(addTensor(graph, model, linear.bias), 0)]);
+}
+
+/** What an input is multiplied by: [in, out], and in 8 bits also the scale of each of its columns. */
+interface Factor {
+  readonly matrix: string;
+  readonly scale: string | null;
+}
+
+function addFactor(
+  graph: Graph,
+  model: DecoderModel,
+  { weight, layout }: Linear<StoredTensor>,
+  precision?: Precision,
+): Factor {
+  const { int8, weightFolder } = model;
+  const { bareName } = weight;
+  if (int8 !== undefined) {
+    const location = relative(weightFolder, int8.file);
+    return addInt8Weight(graph, bareName, int8.byName.get(bareName)!, location);
+  }
+  const stored = addTensor(graph, model, weight, precision);
+  if (layout === 'in-out') return { matrix: stored, scale: null };
+  const turned = graph.constantOp(`${bareName}:transposed`, 'Transpose', [stored], { perm: [1, 0] });
+  return { matrix: turned, scale: null };
+}
+
+function multiply(graph: Graph, input: string, { matrix, scale }: Factor): string {
+  return scale === null ? graph.op('MatMul', [input, matrix]) : int8Product(graph, input, matrix, scale);
+}
+
+/** One product instead of several: a column's result does not depend on what stands beside it. */
+function joinFactors(graph: Graph, name: string, factors: readonly Factor[]): Factor {
+  const matrices = factors.map(({ matrix }) => matrix);
+  const scales = factors.flatMap(({ scale }) => scale ?? []);
+  return {
+    matrix: graph.constantOp(name, 'Concat', matrices, { axis: 1 }),
+    scale: scales.length === 0 ? null : graph.constantOp(`${name}:scale`, 'Concat', scales, { axis: 0 }),
+  };
+}
+
+/** Zeros stand for a bias that one of them does not have. */
+function joinBiases(
+  graph: Graph,
+  model: DecoderModel,
+  layer: number,
+  parts: readonly Linear<StoredTensor>[],
+): string | null {
+  if (parts.every(({ bias }) => bias === null)) return null;
+  const { attention } = model.config;
+  const { precision = 'float32' } = model;
+  const widths = [queryWidth(attention), keyWidth(attention), keyWidth(attention)];
+  const biases = parts.map(({ bias }, i) => {
+    if (bias !== null) return addTensor(graph, model, bias);
+    const zeros = new Uint8Array(widths[i]! * (precision === 'float32' ? 4 : 2));
+    return graph.weight(`zeros:${widths[i]}`, precision, [widths[i]!], zeros);
+  });
+  return graph.constantOp(`qkv.${layer}:bias`, 'Concat', biases, { axis: 0 });
+}
+
+/** Puts heads into the order of queries, keys, values, along an axis of a matrix or of a column's properties. */
+function orderHeads(
+  graph: Graph,
+  { config: { attention, width } }: DecoderModel,
+  name: string,
+  axis: 0 | 1,
+  headOrder: readonly number[],
+): string {
+  const { headWidth } = attention;
+  const before = axis === 0 ? [] : [width];
+  const apart = [...before, headOrder.length, headWidth];
+  const step = (what: string, operator: string, inputs: readonly string[], attributes = {}) =>
+    graph.constantOp(`${name}:${what}`, operator, inputs, attributes);
+  const heads = step('heads', 'Reshape', [name, graph.int64(apart)]);
+  const ordered = step('ordered', 'Gather', [heads, graph.int64(headOrder)], { axis });
+  return step('in-order', 'Reshape', [ordered, graph.int64([...before, headOrder.length * headWidth])]);
+}
