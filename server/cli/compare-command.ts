@@ -7,7 +7,7 @@ import { compareFragments, compareStudies, type StudyToCompare } from '../answer
 import { UserError } from '../errors.ts';
 import { comparisonMarkdown, comparisonTable } from '../formats/comparison-table.ts';
 import { toVersion1 } from '../plan/version-1.ts';
-import { hasSampleMetrics } from '../store/metrics-table.ts';
+import { isDone } from '../store/stages-table.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { tellLines, writeLines } from './write-lines.ts';
@@ -36,7 +36,7 @@ function openStudies(files: readonly string[]): readonly StudyToCompare[] {
   return files.map((file, i) => {
     const db = openForReading(file);
     const study = readStudy(db);
-    if (!study?.analysed || !hasSampleMetrics(db)) {
+    if (!study?.analysed || !isDone(db, 'measure')) {
       throw new UserError(`${file} has not been analysed to its end`, {
         action: 'Run the study again: it goes on where it stopped.',
       });

@@ -21,8 +21,8 @@ import {
   type SensitiveFinding,
 } from '../answers/sensitive-findings.ts';
 import { listFamilies } from '../store/families.ts';
-import { hasSampleMetrics } from '../store/metrics-table.ts';
 import { openPlaceReader, type PlaceReader } from '../store/place-reader.ts';
+import { isDone } from '../store/stages-table.ts';
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import type { Baseline } from './baseline-file.ts';
@@ -67,7 +67,7 @@ export async function gatherReport(
 ): Promise<ReportContent> {
   const { environment } = readStudy(db)!;
   const content = { db, summary, environment, options };
-  if (summary.nFragments === null || !hasSampleMetrics(db)) return { ...content, answers: null };
+  if (summary.nFragments === null || !isDone(db, 'measure')) return { ...content, answers: null };
   // Places are looked up all over the file, fragment by fragment.
   db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
   const facts = await describeFragments(db);

@@ -5,8 +5,8 @@ import type { Dashboard, DashboardOverview } from '../../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import { isLocked } from '../file-lock.ts';
-import { isDescribed } from '../store/facts-tables.ts';
-import { hasSampleMetrics, sumSampleMetrics } from '../store/metrics-table.ts';
+import { sumSampleMetrics } from '../store/metrics-table.ts';
+import { isDone } from '../store/stages-table.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { summarise } from '../store/summary.ts';
@@ -20,7 +20,7 @@ export async function getDashboard(study: StudyId): Promise<Dashboard> {
   await describeStudy(study);
   using db = openForReading(study);
   const summary = summarise(db, study, isLocked(study));
-  const isAnalysed = summary.nFragments !== null && hasSampleMetrics(db);
+  const isAnalysed = summary.nFragments !== null && isDone(db, 'measure');
   return {
     summary,
     environment: describeEnvironment(readStudy(db)?.environment ?? {}),
@@ -43,7 +43,7 @@ function overview(db: Database, nFragments: number): DashboardOverview {
     ...sumSampleMetrics(db),
     nFragments,
     nFamilies: Number(db.prepare('SELECT count(*) AS n FROM families').get()?.n),
-    taxonomy: isDescribed(db) ? countTaxonomy(db) : null,
+    taxonomy: isDone(db, 'describe') ? countTaxonomy(db) : null,
     sources: topSources(db),
     licenses: topLicenses(db),
   };

@@ -1,7 +1,8 @@
 // Tables `fragment_facts`, `families`, `fragment_groups`, `group_members` and `fragment_words`: what views group and
 // filter by. Written at once, after the fragments.
 
-import { forgetWords, hasWords, indexWords } from './fragment-words.ts';
+import { forgetWords, indexWords } from './fragment-words.ts';
+import { forgetStage, isDone, setDoneAfterAnalysis } from './stages-table.ts';
 import { type Database, transact } from './study-file.ts';
 
 export interface StoredFacts {
@@ -11,22 +12,13 @@ export interface StoredFacts {
   readonly sensitive: readonly string[];
 }
 
-/** Whether a view can group and filter, which takes the tables above. */
-export function isDescribed(db: Database): boolean {
-  const row = db
-    .prepare(
-      'SELECT EXISTS (SELECT 1 FROM families) AS described, EXISTS (SELECT 1 FROM fragments) AS has_fragments',
-    )
-    .get();
-  return row?.described === 1 || row?.has_fragments === 0;
-}
-
 /** Facts of other fragments than those there are now. Call inside a transaction. */
 export function forgetFacts(db: Database): void {
   db.exec(
     'DELETE FROM group_members; DELETE FROM fragment_groups; DELETE FROM families; DELETE FROM fragment_facts',
   );
   forgetWords(db);
+  forgetStage(db, 'describe');
 }
 
 /** `facts` come by fragment_id, from 0. */
@@ -38,13 +30,14 @@ export function replaceFacts(db: Database, facts: readonly StoredFacts[]): void 
       insert.run(id, category, spdxId, [...new Set(sensitive)].join(','));
     }
     groupFragments(db);
+    setDoneAfterAnalysis(db, 'describe');
     indexWords(db);
   });
 }
 
 /** For studies that were described before words were listed. */
 export function addWords(db: Database): void {
-  if (!hasWords(db)) transact(db, () => indexWords(db));
+  if (!isDone(db, 'words')) transact(db, () => indexWords(db));
 }
 
 /** Of fragments whose facts are known. All in the database: it may hold more than fits into memory. */

@@ -2,7 +2,8 @@
 // that whatever comes first need not look at all fragments.
 
 import type { FragmentFilter, Grouping } from '../../protocol/views.ts';
-import { asciiLower, hasWords, standsFromWord, wordsQuery } from './fragment-words.ts';
+import { asciiLower, standsFromWord, wordsQuery } from './fragment-words.ts';
+import { isDone } from './stages-table.ts';
 import type { Database } from './study-file.ts';
 
 export type SqlValue = string | number;
@@ -109,7 +110,7 @@ function textPart(db: Database, text: string): FilterPart {
       OR substr(${f}.fingerprint, 1, ?) = ?`,
     values: [text, text, text.length, text],
   });
-  const words = hasWords(db) ? wordsQuery(text) : undefined;
+  const words = isDone(db, 'words') ? wordsQuery(text) : undefined;
   if (words === undefined) return { test };
   const found = 'SELECT rowid AS fragment_id FROM fragment_words WHERE fragment_words MATCH ?';
   if (!/^[0-9a-f]{1,32}$/.test(text)) return { test, list: { sql: found, values: [words] } };

@@ -2,6 +2,7 @@
 // words from SQLite's tokenizer alone; who asks holds what it finds against the texts.
 
 import { readFragmentTexts } from './fragment-counts.ts';
+import { forgetStage, setDoneAfterAnalysis } from './stages-table.ts';
 import type { Database } from './study-file.ts';
 
 /** Where a word begins inside another: `parseFile` also counts under `File`. */
@@ -21,20 +22,12 @@ export function indexWords(db: Database): void {
     insert.run(fragmentId, [text, ...wordsInside(text)].join(' '));
   }
   db.exec("INSERT INTO fragment_words (fragment_words) VALUES ('optimize')");
+  setDoneAfterAnalysis(db, 'words');
 }
 
 export function forgetWords(db: Database): void {
   db.exec("INSERT INTO fragment_words (fragment_words) VALUES ('delete-all')");
-}
-
-/** Whether the words have been listed. An index of nothing has no segment. */
-export function hasWords(db: Database): boolean {
-  const row = db
-    .prepare(
-      'SELECT EXISTS (SELECT 1 FROM fragment_words_idx) OR NOT EXISTS (SELECT 1 FROM fragments) AS has',
-    )
-    .get();
-  return row?.has === 1;
+  forgetStage(db, 'words');
 }
 
 /**

@@ -4,6 +4,7 @@ import type { PredictorInputs } from '../analysis/predictors.ts';
 import type { SampleMetrics } from '../analysis/sample-metrics.ts';
 import type { SampleTokens } from '../analysis/text-tokens.ts';
 import type { CoveredRange } from '../engine/detection.ts';
+import { forgetStage, setDoneAfterAnalysis } from './stages-table.ts';
 import type { Database } from './study-file.ts';
 
 export interface StoredMetrics extends SampleMetrics {
@@ -18,20 +19,13 @@ export function insertSampleMetrics(db: Database, all: Iterable<StoredMetrics>):
     const tokens = [m.nTokens, m.nMemorisedTokens, m.meanNll, m.windowedPerplexity] as const;
     insert.run(m.sampleId, m.nLines, m.nMemorisedLines, ...tokens, m.zlibBytes);
   }
+  setDoneAfterAnalysis(db, 'measure');
 }
 
 /** For when the memorised parts change. */
 export function forgetSampleMetrics(db: Database): void {
   db.exec('DELETE FROM sample_metrics');
-}
-
-export function hasSampleMetrics(db: Database): boolean {
-  const row = db
-    .prepare(
-      'SELECT (SELECT count(*) FROM samples) AS samples, (SELECT count(*) FROM sample_metrics) AS metrics',
-    )
-    .get();
-  return row?.samples === row?.metrics;
+  forgetStage(db, 'measure');
 }
 
 interface Part {

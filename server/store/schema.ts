@@ -233,6 +233,24 @@ UPDATE study SET plan = json_remove(
   '$.model', '$.samples', '$.sampling.products'
 ) WHERE json_valid(plan) AND plan ->> '$.source' IS NULL;
 `,
+  `
+-- Which tables that are made from other tables are up to date: a stage has a row once it is done.
+CREATE TABLE stages (
+  stage TEXT PRIMARY KEY,         -- import | analyse | describe | words | measure
+  inputs_digest TEXT NOT NULL,    -- SHA-256 (hex) of what it was made from; '' where a version did it that noted nothing
+  done_at TEXT NOT NULL           -- ISO 8601, UTC; '' likewise
+) STRICT, WITHOUT ROWID;
+INSERT INTO stages SELECT 'import', '', '' FROM study
+  WHERE plan ->> '$.source.kind' = 'samples' AND EXISTS (SELECT 1 FROM samples);
+INSERT INTO stages SELECT 'analyse', '', '' FROM study WHERE analysed = 1;
+INSERT INTO stages SELECT 'describe', '', '' FROM study
+  WHERE EXISTS (SELECT 1 FROM families) OR analysed = 1 AND NOT EXISTS (SELECT 1 FROM fragments);
+INSERT INTO stages SELECT 'words', '', '' FROM study
+  WHERE EXISTS (SELECT 1 FROM fragment_words_idx) OR analysed = 1 AND NOT EXISTS (SELECT 1 FROM fragments);
+INSERT INTO stages SELECT 'measure', '', '' FROM study
+  WHERE analysed = 1 AND (SELECT count(*) FROM samples) = (SELECT count(*) FROM sample_metrics);
+ALTER TABLE study DROP COLUMN analysed;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

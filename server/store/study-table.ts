@@ -2,6 +2,7 @@
 
 import type { StudyPlan, StudyState } from '../../protocol/study.ts';
 import { damaged } from '../sqlite-failure.ts';
+import { isDone } from './stages-table.ts';
 import { readEnvironment, readPlan } from './stored-json.ts';
 import type { Database } from './study-file.ts';
 
@@ -12,6 +13,7 @@ export interface StudyRecord {
   readonly failure: string | null;
   readonly createdAt: string;
   readonly elapsedMs: number;
+  /** Whether the fragments are those of the samples and the scan. */
   readonly analysed: boolean;
 }
 
@@ -30,12 +32,12 @@ export function readStudy(db: Database): StudyRecord | undefined {
     failure: row.failure as string | null,
     createdAt: String(row.created_at),
     elapsedMs: Number(row.elapsed_ms),
-    analysed: row.analysed === 1,
+    analysed: isDone(db, 'analyse'),
   };
 }
 
 export function insertStudy(db: Database, plan: StudyPlan): void {
-  db.prepare("INSERT INTO study VALUES (1, ?, '{}', 'running', NULL, ?, 0, 0)").run(
+  db.prepare("INSERT INTO study VALUES (1, ?, '{}', 'running', NULL, ?, 0)").run(
     JSON.stringify(plan),
     new Date().toISOString(),
   );
@@ -58,10 +60,6 @@ export function setState(db: Database, state: StudyState, failure: string | null
 
 export function addElapsed(db: Database, elapsedMs: number): void {
   db.prepare('UPDATE study SET elapsed_ms = elapsed_ms + ?').run(elapsedMs);
-}
-
-export function setAnalysed(db: Database, analysed: 0 | 1): void {
-  db.prepare('UPDATE study SET analysed = ?').run(analysed);
 }
 
 /** Adds to what is known about how the study was run; later values win. */

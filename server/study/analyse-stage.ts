@@ -6,12 +6,13 @@ import { countInSteps } from '../engine/find-fragments.ts';
 import { prepareInSteps } from '../engine/prepare-request.ts';
 import { throwIfAborted } from '../errors.ts';
 import { startMeter } from '../progress.ts';
+import { detectionInputsDigest } from '../store/detection-inputs.ts';
 import { forgetFacts } from '../store/facts-tables.ts';
 import { replaceCoverage, replaceInSteps } from '../store/fragments-table.ts';
 import { forgetSampleMetrics } from '../store/metrics-table.ts';
 import { readShardResults } from '../store/shards-table.ts';
+import { isDoneFrom, setDone } from '../store/stages-table.ts';
 import { transactInTurns } from '../store/study-file.ts';
-import { readStudy, setAnalysed } from '../store/study-table.ts';
 import { describe } from './describe-fragments-stage.ts';
 import { detectionSamples } from './detection-samples.ts';
 import { inTurns } from './in-turns.ts';
@@ -21,7 +22,8 @@ import type { StageContext } from './stage-context.ts';
 /** Returns the study's final state: `partial` when some data could not be read. */
 export async function analyse({ db, plan, signal, report }: StageContext): Promise<StudyState> {
   throwIfAborted(signal);
-  if (!readStudy(db)!.analysed) {
+  const inputs = detectionInputsDigest(db, plan.rule);
+  if (!isDoneFrom(db, 'analyse', inputs)) {
     const meter = startMeter(report, 'analyse', 'steps', 4);
     const request = { samples: detectionSamples(db), rule: plan.rule, results: readShardResults(db) };
     const prepared = await inTurns(prepareInSteps(request), signal);
@@ -33,7 +35,7 @@ export async function analyse({ db, plan, signal, report }: StageContext): Promi
       replaceCoverage(db, coverageOf(prepared));
       forgetSampleMetrics(db);
       forgetFacts(db);
-      setAnalysed(db, 1);
+      setDone(db, 'analyse', inputs);
     });
     meter.advance(1);
     await describe(db);

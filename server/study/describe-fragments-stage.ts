@@ -3,14 +3,14 @@
 
 import { describeFragments } from '../answers/describe-fragments.ts';
 import { tryLock } from '../file-lock.ts';
-import { addWords, isDescribed, replaceFacts } from '../store/facts-tables.ts';
-import { hasWords } from '../store/fragment-words.ts';
+import { addWords, replaceFacts } from '../store/facts-tables.ts';
+import { isDone, isDoneAfterAnalysis } from '../store/stages-table.ts';
 import { type Database, openForReading, openForWriting } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 
 /** Nothing to do where it has been done. The caller holds the study's lock. */
 export async function describe(db: Database): Promise<void> {
-  if (isDescribed(db)) return addWords(db);
+  if (isDoneAfterAnalysis(db, 'describe')) return addWords(db);
   const { kinds, sensitive } = await describeFragments(db);
   replaceFacts(
     db,
@@ -35,5 +35,5 @@ export async function describeStudy(file: string): Promise<boolean> {
 
 function hasBeenDescribed(file: string): boolean {
   using db = openForReading(file);
-  return isDescribed(db) && hasWords(db);
+  return isDone(db, 'describe') && isDone(db, 'words');
 }

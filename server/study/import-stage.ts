@@ -7,17 +7,16 @@ import { readSamples } from '../formats/read-samples.ts';
 import { startMeter } from '../progress.ts';
 import { openModel } from '../sampling/checkpoint.ts';
 import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
-import { insertSamples, readSampleIds, type StoredSample } from '../store/samples-table.ts';
+import { insertSamples, type StoredSample } from '../store/samples-table.ts';
+import { digestInputs, forgetStage, isDone, setDone } from '../store/stages-table.ts';
 import { transact } from '../store/study-file.ts';
-import { setAnalysed } from '../store/study-table.ts';
 import { localModel } from './hub-sources.ts';
 import type { StageContext } from './stage-context.ts';
 
 export async function importSamples(context: StageContext, source: SamplesSource): Promise<void> {
   const { db, report } = context;
   const path = source.samples;
-  const done = readSampleIds(db);
-  if (done.size > 0) return; // they were copied in one transaction
+  if (isDone(db, 'import')) return;
   const imported = readSamples(path);
   const meter = startMeter(report, 'sample', 'samples', imported.length);
   const needsDecoding = imported.some(({ content }) => 'tokens' in content);
@@ -35,7 +34,8 @@ export async function importSamples(context: StageContext, source: SamplesSource
   });
   transact(db, () => {
     insertSamples(db, samples);
-    setAnalysed(db, 0);
+    setDone(db, 'import', digestInputs(source, imported.length));
+    forgetStage(db, 'analyse');
   });
   meter.advance(imported.length);
 }

@@ -1,11 +1,13 @@
 // Writes a study that was made elsewhere into a new study file, as if it had been run here.
 
 import type { ImportedStudy } from '../formats/published/import-study.ts';
+import { detectionInputsDigest } from '../store/detection-inputs.ts';
 import { replaceCoverage, replaceFragments } from '../store/fragments-table.ts';
 import { insertSamples } from '../store/samples-table.ts';
 import { documentId } from '../store/schema.ts';
+import { setDone } from '../store/stages-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
-import { insertStudy, mergeEnvironment, setAnalysed, setState } from '../store/study-table.ts';
+import { insertStudy, mergeEnvironment, setState } from '../store/study-table.ts';
 import { measureSamples } from './measure-samples.ts';
 
 export function keepImportedStudy(db: Database, study: ImportedStudy): void {
@@ -26,7 +28,7 @@ export function keepImportedStudy(db: Database, study: ImportedStudy): void {
     insertCorpus(db, study);
     replaceFragments(db, study.fragments);
     replaceCoverage(db, study.covered);
-    setAnalysed(db, 1);
+    setDone(db, 'analyse', detectionInputsDigest(db, study.plan.rule));
     setState(db, study.nLostPlaces > 0 ? 'partial' : 'complete', null);
   });
   measureSamples(db, study.plan.rule);

@@ -4,17 +4,13 @@
 import { deflateSync } from 'node:zlib';
 import type { MatchRule } from '../../protocol/study.ts';
 import { measureSample } from '../analysis/sample-metrics.ts';
-import {
-  hasSampleMetrics,
-  insertSampleMetrics,
-  readMeasurableSamples,
-  type StoredMetrics,
-} from '../store/metrics-table.ts';
+import { insertSampleMetrics, readMeasurableSamples, type StoredMetrics } from '../store/metrics-table.ts';
+import { isDoneAfterAnalysis } from '../store/stages-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
 
 /** Does nothing where the metrics are there already. */
 export function measureSamples(db: Database, rule: MatchRule): void {
-  if (hasSampleMetrics(db)) return;
+  if (isDoneAfterAnalysis(db, 'measure')) return;
   transact(db, () => insertSampleMetrics(db, metricsOf(db, rule)));
 }
 

@@ -8,8 +8,9 @@ import {
   resetShard,
   type StoredShard,
 } from '../store/shards-table.ts';
+import { forgetStage } from '../store/stages-table.ts';
 import { transact } from '../store/study-file.ts';
-import { mergeEnvironment, setAnalysed } from '../store/study-table.ts';
+import { mergeEnvironment } from '../store/study-table.ts';
 import { systemFacts } from './environment.ts';
 import { hubAccess } from './hub-sources.ts';
 import { listCorpus } from './list-corpus.ts';
@@ -29,13 +30,13 @@ export async function registerShards({
     if (!sameCorpus(stored, shards)) {
       forgetShards(db);
       insertShards(db, shards);
-      setAnalysed(db, 0);
+      forgetStage(db, 'analyse');
       return;
     }
     for (const [i, shard] of shards.entries()) {
       if (isSameShard(stored[i]!, shard)) continue;
       resetShard(db, shard);
-      setAnalysed(db, 0);
+      forgetStage(db, 'analyse');
     }
   });
   return shards;

@@ -7,8 +7,9 @@ import { startMeter } from '../progress.ts';
 import { openModel } from '../sampling/checkpoint.ts';
 import { tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
 import { insertSamples, readSampleIds } from '../store/samples-table.ts';
+import { forgetStage } from '../store/stages-table.ts';
 import { transact } from '../store/study-file.ts';
-import { mergeEnvironment, readStudy, setAnalysed } from '../store/study-table.ts';
+import { mergeEnvironment, readStudy } from '../store/study-table.ts';
 import { checkSameFact } from './environment.ts';
 import { localModel } from './hub-sources.ts';
 import type { StageContext } from './stage-context.ts';
@@ -23,7 +24,7 @@ export async function sample(context: StageContext, { model }: ModelSource): Pro
   const { nSamples } = plan.sampling;
   const meter = startMeter(report, 'sample', 'samples', nSamples, done.size);
   if (done.size >= nSamples) return;
-  setAnalysed(db, 0);
+  forgetStage(db, 'analyse');
   const before: Before = done.size > 0 ? (readStudy(db)?.environment ?? {}) : {};
   const batches = executor.sample({
     checkpoint,

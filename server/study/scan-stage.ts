@@ -10,8 +10,8 @@ import type { ShardFetcher } from '../hub/shard-fetcher.ts';
 import type { ShardOutcome } from '../kernel/scan-pool.ts';
 import type { Report } from '../progress.ts';
 import { markShardFailed, readShards, storeShardResult } from '../store/shards-table.ts';
+import { forgetStage } from '../store/stages-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
-import { setAnalysed } from '../store/study-table.ts';
 import { detectionSamples } from './detection-samples.ts';
 import type { Executor } from './executors/executor.ts';
 import { reportWithFetching } from './fetch-shards.ts';
@@ -77,7 +77,7 @@ function openForResults(
   rule: MatchRule,
 ): readonly ScannedStudy[] {
   const restrictions = dbs.length === 1 ? [] : restrictRuns(sets, rule);
-  for (const db of dbs) setAnalysed(db, 0);
+  for (const db of dbs) forgetStage(db, 'analyse');
   return dbs.map((db, i) => ({
     db,
     waiting: pendingIn(db),

@@ -7,8 +7,9 @@ import { join } from 'node:path';
 import { PLAN_VERSION } from '../../protocol/study.ts';
 import { randomSource } from '../../server/analysis/random.ts';
 import { defaultRule, defaultSampling } from '../../server/plan/plan.ts';
+import { setDone } from '../../server/store/stages-table.ts';
 import { openForWriting, transact } from '../../server/store/study-file.ts';
-import { insertStudy, setAnalysed, setState } from '../../server/store/study-table.ts';
+import { insertStudy, setState } from '../../server/store/study-table.ts';
 
 const root = join(import.meta.dirname, '../..');
 export const studyFile = join(root, '.cache/bench-analysis/study.sqlite');
@@ -116,7 +117,7 @@ export function seedStudy(): void {
       metrics.run(id, n, n * 8, nll, Math.exp(nll), 700 + random.below(900));
     }
   });
-  setAnalysed(db, 1);
+  for (const stage of ['analyse', 'measure'] as const) setDone(db, stage, '');
   setState(db, 'complete', null);
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   db.close();

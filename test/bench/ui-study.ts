@@ -8,8 +8,9 @@ import { defaultSampling } from '../../server/plan/plan.ts';
 import { groupFragments } from '../../server/store/facts-tables.ts';
 import { indexWords } from '../../server/store/fragment-words.ts';
 import { migrations } from '../../server/store/schema.ts';
+import { setDone } from '../../server/store/stages-table.ts';
 import { openForWriting, transact } from '../../server/store/study-file.ts';
-import { insertStudy, setAnalysed, setState } from '../../server/store/study-table.ts';
+import { insertStudy, setState } from '../../server/store/study-table.ts';
 import { modelPlan } from '../support/plans.ts';
 
 export const N_FRAGMENTS = 1_000_000;
@@ -32,7 +33,7 @@ export function seedMillion(nFragments = N_FRAGMENTS, folder = FOLDER): string {
     groupFragments(db);
     indexWords(db);
   });
-  setAnalysed(db, 1);
+  for (const stage of ['analyse', 'describe', 'measure'] as const) setDone(db, stage, '');
   setState(db, 'complete', null);
   db.exec('PRAGMA journal_mode = DELETE');
   db.close();

@@ -17,7 +17,9 @@ export function dumpStudy(file: string): string {
         ...db
           .prepare(`SELECT * FROM ${name}`)
           .all()
-          .map((row) => JSON.stringify({ ...row, created_at: null, elapsed_ms: null }, asText)),
+          .map((row) =>
+            JSON.stringify({ ...row, created_at: null, elapsed_ms: null, done_at: null }, asText),
+          ),
       ])
       .join('\n');
   } finally {

@@ -10,8 +10,8 @@ import type { MatchRule } from '../../../protocol/study.ts';
 import { normaliseLine } from '../../../server/engine/normalise-line.ts';
 import { findMemorised } from '../../../server/queries/find-memorised.ts';
 import { getSample } from '../../../server/queries/study-queries.ts';
+import { forgetStage } from '../../../server/store/stages-table.ts';
 import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
-import { setAnalysed } from '../../../server/store/study-table.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { makeSmallStudy } from '../../support/small-study.ts';
 
@@ -83,7 +83,7 @@ test('what was not looked at is never called clean', async () => {
   const late = await findMemorised([file], text, never, -1);
   assert.deepEqual(late.unsearched, [{ study: file, reason: 'too-slow' }]);
   using db = openForWriting(file);
-  setAnalysed(db, 0);
+  forgetStage(db, 'analyse');
   const found = await findMemorised([file, study], text, never);
   assert.deepEqual(found.unsearched, [{ study: file, reason: 'not-analysed' }]);
   assert.ok(found.marks.every((mark) => mark.study === study) && found.marks.length > 0);

@@ -14,8 +14,8 @@ import { writeReport } from '../../../server/cli/report-command.ts';
 import type { Baseline } from '../../../server/formats/baseline-file.ts';
 import { gatherReport, type ReportOptions } from '../../../server/formats/report-content.ts';
 import type { Rows } from '../../../server/formats/report-table.ts';
+import { forgetStage } from '../../../server/store/stages-table.ts';
 import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
-import { setAnalysed } from '../../../server/store/study-table.ts';
 import { summarise } from '../../../server/store/summary.ts';
 import { leakedAddress, leakedToken, makeSmallStudy, type SmallStudy } from '../../support/small-study.ts';
 
@@ -85,7 +85,7 @@ for (const format of formats) {
   test(`the ${format} report of a study that is not analysed says so and claims nothing`, async () => {
     const { file } = await makeSmallStudy(join(folder, `unfinished-${format}`), format);
     const db = openForWriting(file);
-    setAnalysed(db, 0);
+    forgetStage(db, 'analyse');
     db.close();
     const text = await report(format, {}, file);
     assert(!/memorised lines|% of lines/.test(text));

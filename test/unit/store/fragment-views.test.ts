@@ -4,9 +4,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { FragmentFilter, Grouping } from '../../../protocol/views.ts';
-import { forgetFacts, isDescribed } from '../../../server/store/facts-tables.ts';
+import { forgetFacts } from '../../../server/store/facts-tables.ts';
 import { listGroups } from '../../../server/store/fragment-groups.ts';
 import { viewFragments } from '../../../server/store/fragment-views.ts';
+import { isDone } from '../../../server/store/stages-table.ts';
 import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
 import { describeStudy } from '../../../server/study/describe-fragments-stage.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -24,7 +25,7 @@ const all = view({}).items;
 
 test('the analysis leaves every fragment described, grouped and in a family', () => {
   using db = openForReading(file);
-  assert(isDescribed(db));
+  assert(isDone(db, 'describe'));
   assert(all.length >= 4);
   assert(all.every(({ category }) => category !== null));
   assert(all.some(({ sensitive }) => sensitive.includes('secret')));
@@ -87,7 +88,7 @@ test('a study of an earlier version is described on demand, to the same', async 
   {
     using db = openForWriting(file);
     forgetFacts(db);
-    assert(!isDescribed(db));
+    assert(!isDone(db, 'describe'));
   }
   assert(await describeStudy(file));
   assert.deepEqual(view({}).items, before);
