@@ -1,6 +1,7 @@
 // The values that a study keeps as JSON, checked as they are read: a study file may come from anywhere, and what its
 // plan names is run, fetched and shown. What earlier versions wrote has been brought to this shape by migrations.
 
+import { isSafeRelativePath } from '../../guard/paths/file-name.ts';
 import {
   type ColumnNames,
   type MatchRule,
@@ -11,29 +12,21 @@ import {
   type StudyPlan,
 } from '../../protocol/study.ts';
 import type { HubFile } from '../corpus/shard.ts';
-
-type Check = (value: unknown) => boolean;
-/** A check for each property; TypeScript sees to it that none is forgotten. */
-type Shape<T> = { readonly [Name in keyof Required<T>]: Check };
-
-const text: Check = (value) => typeof value === 'string';
-const textOrNull: Check = (value) => value === null || text(value);
-const texts: Check = (value) => Array.isArray(value) && value.every(text);
-const whole: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
-const flag: Check = (value) => typeof value === 'boolean';
-const oneOf =
-  (...allowed: readonly unknown[]): Check =>
-  (value) =>
-    allowed.includes(value);
-const optional =
-  (check: Check): Check =>
-  (value) =>
-    value === undefined || check(value);
-const has =
-  <T>(shape: Shape<T>): Check =>
-  (value) =>
-    isObject(value) && entriesOf(shape).every(([name, check]) => check(own(value, name)));
+import {
+  type Check,
+  flag,
+  has,
+  mapOf,
+  number,
+  oneOf,
+  optional,
+  orNull,
+  parseJson,
+  type Shape,
+  text,
+  texts,
+  whole,
+} from '../json-shape.ts';
 
 const columns: Shape<ColumnNames> = {
   content: optional(text),
@@ -47,7 +40,7 @@ const sampling: Shape<SamplingPlan> = {
   nSamples: whole,
   maxTokens: whole,
   topK: whole,
-  topP: (value) => value === null || number(value),
+  topP: orNull(number),
   temperature: number,
   seed: whole,
   prompts: texts,
@@ -56,7 +49,7 @@ const sampling: Shape<SamplingPlan> = {
 
 const rule: Shape<MatchRule> = { minLines: whole, profile: oneOf('exact-1', 'text-1') };
 const model: Shape<ModelSource> = { kind: oneOf('model'), model: text };
-const samples: Shape<SamplesSource> = { kind: oneOf('samples'), samples: text, model: textOrNull };
+const samples: Shape<SamplesSource> = { kind: oneOf('samples'), samples: text, model: orNull(text) };
 
 const plan: Shape<StudyPlan> = {
   version: oneOf(PLAN_VERSION),
@@ -73,38 +66,27 @@ const hubFile: Shape<HubFile> = {
   repository: text,
   kind: oneOf('model', 'dataset'),
   commit,
-  path: text,
-  hash: text,
+  path: (value) => text(value) && isSafeRelativePath(value as string, 'this'),
+  hash: (value) => text(value) && /^([0-9a-f]{40}|[0-9a-f]{64}|)$/.test(value as string),
 };
 
+export const isPlan: Check = has(plan);
+
 /** Undefined where it is no plan. */
-export const readPlan = (json: string): StudyPlan | undefined => read(json, has(plan));
+export const readPlan = (json: string): StudyPlan | undefined => parseJson(json, isPlan);
 
 /** Undefined where it is no JSON object, or pins no commits where it says that it does. */
 export const readEnvironment = (json: string): Readonly<Record<string, unknown>> | undefined =>
-  read(json, (value) => isObject(value) && optional(commits)(own(value, 'hubCommits')));
+  parseJson(json, isEnvironment);
 
-const commits: Check = (value) => isObject(value) && Object.values(value).every(commit);
+export const isEnvironment: Check = has<Environment>({ hubCommits: optional(mapOf(commit)) });
 
-export const readHubFile = (json: string): HubFile | undefined => read(json, has(hubFile));
-
-/** A list of sentences. */
-export const readTexts = (json: string): readonly string[] | undefined => read(json, texts);
-
-function read<T>(json: string, check: Check): T | undefined {
-  try {
-    const value: unknown = JSON.parse(json);
-    return check(value) ? (value as T) : undefined;
-  } catch {
-    return undefined;
-  }
+interface Environment {
+  /** By `hf://` name. */
+  readonly hubCommits?: Readonly<Record<string, string>>;
 }
 
-const isObject = (value: unknown): value is object =>
-  typeof value === 'object' && value !== null && !Array.isArray(value);
+export const readHubFile = (json: string): HubFile | undefined => parseJson(json, has(hubFile));
 
-/** What the JSON says, not what every object inherits. */
-const own = (value: object, name: string): unknown =>
-  Object.hasOwn(value, name) ? (value as Record<string, unknown>)[name] : undefined;
-
-const entriesOf = <T>(shape: Shape<T>) => Object.entries(shape) as [string, Check][];
+/** A list of sentences. */
+export const readTexts = (json: string): readonly string[] | undefined => parseJson(json, texts);
