@@ -1,26 +1,18 @@
-// A study's plan as people write it: in a `*.verbatim.json` file, or in answers to questions. Everything but the
-// model and the training data has a default, and places may be relative or names of the Hub.
+// A study's plan as the wizard asks for it, with its settings at the top. Everything but the model and the training
+// data has a default, and places may be relative or names of the Hub. Plan files may be written in other ways, too:
+// docs/reference/plan.md.
 
 import { message } from './message.ts';
-import type { ColumnNames, Profile, Strategy, StudyPlan } from './study.ts';
+import type { SettingValues } from './plan-settings.ts';
+import type { ColumnNames, StudyPlan } from './study.ts';
 
-export interface PlanFile {
+export interface PlanFile extends Partial<SettingValues> {
   /** A checkpoint folder, or a model of the Hub as `owner/name[@revision]`. */
   readonly model: string;
   /** Files and folders of training data, or data sets of the Hub. */
   readonly corpus: string | readonly string[];
-  readonly samples?: number;
-  readonly maxTokens?: number;
-  readonly strategy?: Strategy;
   /** A file of prompts, for `pcg` and `tsg`. */
   readonly prompts?: string;
-  readonly topK?: number;
-  readonly topP?: number;
-  readonly int8?: boolean;
-  readonly temperature?: number;
-  readonly seed?: number;
-  readonly minLines?: number;
-  readonly profile?: Profile;
   readonly columns?: ColumnNames;
 }
 

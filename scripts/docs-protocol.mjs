@@ -6,6 +6,8 @@ import { table } from './docs-markdown.mjs';
 import { root } from './setup.mjs';
 
 const folder = join(root, 'protocol');
+/** A table of values, which plan.md shows. */
+const SETTINGS = 'plan-settings.ts';
 const COMMENT = '(?:/\\*\\*(?<comment>(?:(?!\\*/)[^])*)\\*/\\n)?';
 const MESSAGE = new RegExp(
   `${COMMENT}export const (?<name>\\w+) = message<(?<types>[^]*?)>\\(\\s*'(?<method>[^']+)',?\\s*\\);`,
@@ -14,7 +16,7 @@ const MESSAGE = new RegExp(
 
 export function protocolReference() {
   const files = readdirSync(folder)
-    .filter((name) => name.endsWith('.ts'))
+    .filter((name) => name.endsWith('.ts') && name !== SETTINGS)
     .sort();
   const sources = files.map((name) => ({ name, source: readFileSync(join(folder, name), 'utf8') }));
   const messages = sources.flatMap(({ source }) => [...source.matchAll(MESSAGE)].map(({ groups }) => groups));

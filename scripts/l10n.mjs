@@ -3,6 +3,7 @@
 
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { planSettings } from '../protocol/plan-settings.ts';
 import { root } from './setup.mjs';
 
 const CALL = /\bl10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g;
@@ -10,11 +11,18 @@ const CALL = /\bl10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g;
 export function bundleOfStrings() {
   const sources = globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: root }).sort();
   const texts = sources.map((name) => readFileSync(join(root, name), 'utf8'));
-  const strings = texts.flatMap((text) => [...text.matchAll(CALL)].map((match) => plain(match[1])));
+  const written = texts.flatMap((text) => [...text.matchAll(CALL)].map((match) => plain(match[1])));
+  const strings = [...written, ...wordsOfSettings()];
   return Object.fromEntries([...new Set(strings)].sort().map((text) => [text, text]));
 }
 
 export const bundleText = () => `${JSON.stringify(bundleOfStrings(), null, 2)}\n`;
+
+/** The wizard shows them as the table of settings has them, but for the strategies, which it explains itself. */
+const wordsOfSettings = () =>
+  planSettings
+    .filter(({ key }) => key !== 'strategy')
+    .flatMap(({ title, type }) => [title, ...(type.choices ?? []).map(({ doc }) => doc)]);
 
 const plain = (literal) => literal.replace(/\\(.)/g, '$1');
 

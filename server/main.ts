@@ -42,6 +42,7 @@ import * as measuring from './queries/measure-dashboard.ts';
 import * as queries from './queries/study-queries.ts';
 import * as viewQueries from './queries/view-queries.ts';
 import * as estimates from './study/estimate-study.ts';
+import { readPrompts } from './study/read-prompts.ts';
 import * as studies from './study/run-study.ts';
 
 const connection = createConnection(ProposedFeatures.all);
@@ -122,8 +123,8 @@ on(listTrainingRows, async ({ study, fingerprint }) => viewQueries.trainingRows(
 on(getPlace, async ({ study, fingerprint, documentId }) =>
   viewQueries.getPlace(study, fingerprint, documentId),
 );
-on(makePlan, async ({ plan, folder }) => plans.makePlan(plan, folder));
-on(readPlan, async ({ file }) => plans.readPlanFile(file));
+on(makePlan, async ({ plan, folder }) => plans.makePlan(plan, folder, readPrompts));
+on(readPlan, async ({ file }) => plans.readPlanFile(file, readPrompts));
 on(estimateStudy, async ({ plan, sizes, speeds }) => estimates.estimateStudy(plan, sizes, speeds));
 on(listSources, async ({ study, fingerprint, limit }) => viewQueries.listSources(study, fingerprint, limit));
 

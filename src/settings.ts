@@ -2,18 +2,12 @@
 
 import { ConfigurationTarget, workspace } from 'vscode';
 import type { FragmentOrder } from '../protocol/fragments.ts';
-import type { Execution, Profile, Provider } from '../protocol/study.ts';
+import { type EditorValues, planSettings, type SettingValues } from '../protocol/plan-settings.ts';
+import type { Execution, Provider } from '../protocol/study.ts';
 import type { Grouping } from '../protocol/views.ts';
 
-/** Every setting with its type. The names are those of package.json, without `verbatim.`. */
-interface Settings {
-  readonly 'sampling.samples': number;
-  readonly 'sampling.maxTokens': number;
-  readonly 'sampling.topK': number;
-  readonly 'sampling.temperature': number;
-  readonly 'sampling.seed': number;
-  readonly 'detection.minLines': number;
-  readonly 'detection.profile': Profile;
+/** Every setting with its type. The names are those of package.json, without `verbatim.`; plans have their own table. */
+interface Settings extends EditorValues {
   readonly 'execution.provider': Provider | 'auto';
   readonly 'execution.workers': number;
   readonly 'execution.batch': number;
@@ -43,6 +37,16 @@ export async function writeSetting<Name extends keyof Settings>(
   value: Settings[Name],
 ): Promise<void> {
   await workspace.getConfiguration('verbatim').update(name, value, ConfigurationTarget.Global);
+}
+
+/** What the user has set for plans, by the names that plans have for it. */
+export function readPlanDefaults(): Partial<SettingValues> {
+  const named = planSettings.flatMap(({ key, editor }) =>
+    editor === null ? [] : [[key, editor.section] as const],
+  );
+  return Object.fromEntries(
+    named.map(([key, section]) => [key, readSetting(`${section}.${key}` as keyof EditorValues)]),
+  );
 }
 
 /** 0 stands for `auto` in the settings, where a number field is easier to use than a choice. */

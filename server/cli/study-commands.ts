@@ -2,15 +2,7 @@
 
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import {
-  type Execution,
-  PLAN_VERSION,
-  type Profile,
-  type Provider,
-  type Strategy,
-  type StudyPlan,
-} from '../../protocol/study.ts';
-import { defaultRule, defaultSampling } from '../plan/plan.ts';
+import type { Execution, Provider, StudyPlan } from '../../protocol/study.ts';
 import {
   addColumnOptions,
   addFetchOptions,
@@ -27,28 +19,20 @@ import type { Condition } from './fail-on-condition.ts';
 import { failOnOption } from './fail-on-option.ts';
 import { providerOption } from './provider-option.ts';
 import { RequiredOption } from './required-option.ts';
+import { addSettingOptions, type SettingOptions, settingsOf } from './setting-options.ts';
 import { wholeNumber } from './whole-number.ts';
 
-interface Options extends CorpusOptions {
+interface Options extends CorpusOptions, SettingOptions {
   readonly model?: string;
   /** For `scan` where the samples are, for the others how many. */
   readonly samples: string | number;
   readonly corpus: readonly string[];
   readonly out: string;
-  readonly maxTokens: number;
-  readonly strategy: Strategy;
   readonly prompts?: string;
-  readonly topK: number;
-  readonly topP: number;
-  readonly temperature: number;
-  readonly seed: number;
-  readonly minLines: number;
-  readonly profile: Profile;
   readonly provider: Provider | 'auto';
   readonly batch: number | 'auto';
   readonly workers: number | 'auto';
   readonly top: number;
-  readonly int8?: boolean;
   readonly json?: boolean;
   readonly plan?: string;
   readonly failOn?: readonly Condition[];
@@ -60,10 +44,10 @@ export function studyCommand(): Command {
     .addOption(new RequiredOption('--model <dir|name>', modelHelp, 'plan'))
     .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp, 'plan'));
   addColumnOptions(addRuleOptions(addSamplingOptions(command)));
-  const planned = command.options.map((option) => option.attributeName());
-  const planHelp =
-    'model, corpus and sampling in a JSON file; lists of values make a study of every combination';
-  command.addOption(new Option('--plan <file>', planHelp).conflicts(planned).helpGroup('Options:'));
+  addPlanOption(
+    command,
+    'model, corpus and sampling in a JSON file; lists of values make a study of every combination',
+  );
   addOutOption(command);
   command.addHelpText(
     'after',
@@ -83,15 +67,16 @@ export function studyCommand(): Command {
 export function sampleCommand(): Command {
   const command = new Command('sample')
     .description('Only sample a model, into a study file that `study` goes on with.')
-    .addOption(new RequiredOption('--model <dir|name>', modelHelp))
+    .addOption(new RequiredOption('--model <dir|name>', modelHelp, 'plan'))
     .option('--corpus <path|name...>', 'training data that `study` will look in', []);
-  addOutOption(command).option('--json', 'also write each sample to standard output as a JSON line');
   addColumnOptions(addRuleOptions(addSamplingOptions(command)));
+  addPlanOption(command, 'model and sampling in a JSON file');
+  addOutOption(command).option('--json', 'also write each sample to standard output as a JSON line');
   return addRunOptions(command).action(async (options: Options) => {
     const { runAndReport } = await import('./run-and-report.ts');
     await runAndReport({
       file: resolve(options.out),
-      plan: await planOf(options),
+      plan: options.plan === undefined ? await planOf(options) : await planToSample(resolve(options.plan)),
       execution: executionOf(options),
       upTo: 'sample',
       top: 0,
@@ -130,43 +115,17 @@ function addOutOption(command: Command): Command {
   return command.addOption(new RequiredOption('--out <file>', meaning).helpGroup('Options:'));
 }
 
-function addRuleOptions(command: Command): Command {
-  return command
-    .optionsGroup('What counts as memorised:')
-    .option('--min-lines <n>', 'fewest equal lines in a row that count', wholeNumber, defaultRule.minLines)
-    .addOption(
-      new Option('--profile <name>', 'what makes two lines equal')
-        .choices(['exact-1', 'text-1'])
-        .default(defaultRule.profile),
-    );
+/** A plan says all of that itself, so none of the options that `command` has by now may stand beside it. */
+function addPlanOption(command: Command, meaning: string): void {
+  const planned = command.options.map((option) => option.attributeName());
+  command.addOption(new Option('--plan <file>', meaning).conflicts(planned).helpGroup('Options:'));
 }
 
-function addSamplingOptions(command: Command): Command {
-  const d = defaultSampling;
-  return command
-    .optionsGroup('Sampling:')
-    .option('--samples <n>', 'outputs to sample', wholeNumber, d.nSamples)
-    .option('--max-tokens <n>', 'tokens an output has at most', wholeNumber, d.maxTokens)
-    .addOption(
-      new Option('--strategy <name>', 'non-prompt, temperature-decaying, prompt-conditioned or two-step')
-        .choices(['npg', 'tdg', 'pcg', 'tsg'])
-        .default(d.strategy),
-    )
-    .option('--prompts <path>', promptsHelp)
-    .option('--top-k <n>', 'pick among the k most likely tokens; 0: all', wholeNumber, d.topK)
-    .option(
-      '--top-p <x>',
-      'pick among the most likely tokens that hold this probability',
-      number,
-      d.topP ?? 1,
-    )
-    .option('--temperature <x>', 'above 1: wilder, below: tamer; 0: greedy', number, d.temperature)
-    .option('--seed <n>', 'the same seed gives the same samples', wholeNumber, d.seed)
-    .option(
-      '--int8',
-      'products in 8-bit integers: faster, and the study notes how far off its distribution is',
-    );
-}
+const addRuleOptions = (command: Command): Command =>
+  addSettingOptions(command.optionsGroup('What counts as memorised:'), 'rule');
+
+const addSamplingOptions = (command: Command): Command =>
+  addSettingOptions(command.optionsGroup('Sampling:'), 'sampling').option('--prompts <path>', promptsHelp);
 
 /** How a run is done: none of them changes what a study is. */
 function addRunOptions(command: Command): Command {
@@ -178,27 +137,24 @@ function addRunOptions(command: Command): Command {
 }
 
 async function planOf(options: Options): Promise<StudyPlan> {
-  const { samples, strategy, maxTokens, topK, topP, temperature, seed, minLines, profile } = options;
-  const prompts = options.prompts ? await promptsOf(resolve(options.prompts)) : [];
-  const model = options.model === undefined ? null : modelLocation(options.model);
-  return {
-    version: PLAN_VERSION,
-    source:
-      typeof samples === 'string'
-        ? { kind: 'samples', samples: resolve(samples), model }
-        : { kind: 'model', model: model! },
+  const { model, samples } = options;
+  const isScan = typeof samples === 'string';
+  const { checkPlan } = await import('../plan/stored-plan.ts');
+  return checkPlan({
+    source: {
+      ...(model === undefined ? {} : { model: modelLocation(model) }),
+      ...(isScan ? { samples: resolve(samples) } : {}),
+    },
     corpus: options.corpus.map(corpusLocation),
     ...columnsOf(options),
-    sampling:
-      typeof samples === 'string'
-        ? defaultSampling
-        : {
-            ...{ strategy, nSamples: samples, maxTokens, topK, temperature, seed, prompts },
-            topP: topP === 1 ? null : topP,
-            int8: options.int8 ?? false,
-          },
-    rule: { minLines, profile },
-  };
+    ...settingsOf(options, isScan ? ['rule'] : ['sampling', 'rule']),
+    ...(options.prompts ? { sampling: { prompts: await promptsOf(resolve(options.prompts)) } } : {}),
+  });
+}
+
+async function planToSample(file: string): Promise<StudyPlan> {
+  const { readPlanToSample } = await import('../plan/plan-file.ts');
+  return readPlanToSample(file, promptsOf);
 }
 
 /** Loaded when needed: reading a corpus or a study for prompts takes most of the product. */
@@ -215,11 +171,6 @@ const executionOf = (options: Options): Execution => {
   const { provider, batch, workers } = options;
   return { provider, batch, workers, ...fetchOf(options) };
 };
-
-function number(text: string): number {
-  if (!/^\d*\.?\d+$/.test(text)) throw new InvalidArgumentError('It must be a number of at least 0.');
-  return Number(text);
-}
 
 function fromOneOrAuto(text: string): number | 'auto' {
   if (text === 'auto') return text;

@@ -4,8 +4,9 @@ import { basename } from 'node:path';
 import type { Execution } from '../../protocol/study.ts';
 import { compareStudies } from '../answers/compare-studies.ts';
 import { comparisonTable } from '../formats/comparison-table.ts';
-import { readSweep } from '../plan/sweep-plan.ts';
+import { readSweep } from '../plan/plan-file.ts';
 import { openForReading } from '../store/study-file.ts';
+import { readPrompts } from '../study/read-prompts.ts';
 import { runSweep, type SweepStudy } from '../study/run-sweep.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
@@ -26,7 +27,7 @@ export async function sweepAndReport(
   execution: Execution,
   options: Options,
 ): Promise<void> {
-  const points = await readSweep(planFile);
+  const points = await readSweep(planFile, readPrompts);
   if (points.length === 1) {
     const { plan } = points[0]!;
     return runAndReport({

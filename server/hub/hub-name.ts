@@ -21,9 +21,6 @@ const SCHEME = 'hf://';
 /** Letters, digits, `-`, `_`, `.`; no `..`, no `--` (the cache's separator), as the Hub has it. */
 const OWNER_AND_NAME = /^(?!.*(?:\.\.|--))[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)?$/;
 
-/** `owner/name`, or `name` for the oldest ones. */
-export const isRepositoryName = (text: string): boolean => OWNER_AND_NAME.test(text);
-
 export const isHubName = (location: string): boolean => location.startsWith(SCHEME);
 
 /**
@@ -47,13 +44,24 @@ export function parseHubName(text: string, kind: HubName['kind']): HubName {
   const [, prefix, repository = '', revision = 'main', subset = '', files = ''] = match ?? [];
   const named = prefix === 'datasets/' ? 'dataset' : prefix === 'models/' ? 'model' : kind;
   const isSafe = !files.split('/').includes('..') && !/[\\\0]/.test(files + subset + revision);
-  if (!match || !OWNER_AND_NAME.test(repository) || !isSafe) {
+  const decoded = decodeRevision(revision);
+  if (!match || !OWNER_AND_NAME.test(repository) || !isSafe || decoded === undefined) {
     throw new UserError(`${text} is no name of a Hub repository`, {
       action:
         'Names look like owner/name, owner/name@revision or hf://datasets/owner/name@revision/data/*.parquet.',
     });
   }
-  return { kind: named, repository, revision: decodeURIComponent(revision), subset, files };
+  return { kind: named, repository, revision: decoded, subset, files };
+}
+
+/** Undefined for what no percent-encoding gives, and for what could not be encoded again. */
+function decodeRevision(text: string): string | undefined {
+  try {
+    const revision = decodeURIComponent(text);
+    return revision.isWellFormed() ? revision : undefined;
+  } catch {
+    return undefined;
+  }
 }
 
 export function formatHubName({ kind, repository, revision, subset, files }: HubName): string {

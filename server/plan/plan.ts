@@ -1,43 +1,41 @@
-// The plan of a study: its defaults, its limits, and whether two plans are the same study.
+// What a plan is where it says nothing, whether its parts fit together, and whether two plans are the same study.
 
+import { describeType, isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
 import type { MatchRule, SamplingPlan, StudyPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 
+const defaults = (group: 'sampling' | 'rule') =>
+  Object.fromEntries(
+    planSettings
+      .filter((setting) => setting.group === group)
+      .map(({ field, default: value }) => [field, value]),
+  );
+
 export const defaultSampling: SamplingPlan = {
-  strategy: 'npg',
-  nSamples: 20_000,
-  maxTokens: 512,
-  topK: 40,
+  ...(defaults('sampling') as unknown as Omit<SamplingPlan, 'topP' | 'prompts'>),
   topP: null,
-  temperature: 1,
-  seed: 0,
   prompts: [],
-  int8: false,
 };
 
-export const defaultRule: MatchRule = { minLines: 6, profile: 'exact-1' };
+export const defaultRule = defaults('rule') as unknown as MatchRule;
 
-/** Throws a `UserError` that names the first setting that cannot be meant. */
-export function checkPlan(plan: StudyPlan): void {
-  const { sampling, rule } = plan;
-  const whole = (name: string, value: number, least: number) => {
-    if (!Number.isSafeInteger(value) || value < least) {
-      throw new UserError(`${name} is ${value}, but must be a whole number of at least ${least}`);
-    }
-  };
-  whole('samples', sampling.nSamples, 1);
-  whole('max-tokens', sampling.maxTokens, 1);
-  whole('top-k', sampling.topK, 0);
-  whole('seed', sampling.seed, 0);
-  whole('min-lines', rule.minLines, 1);
-  if (!(sampling.temperature >= 0 && sampling.temperature < Number.POSITIVE_INFINITY)) {
-    throw new UserError(`temperature is ${sampling.temperature}, but must be 0 (greedy) or more`);
+/** Throws a `UserError` that names the first setting that cannot be meant, as the command line calls it. */
+export function checkSampling(sampling: SamplingPlan): void {
+  for (const { group, field, cliFlag, type } of planSettings) {
+    if (group !== 'sampling') continue;
+    const value = sampling[field];
+    if ((field === 'topP' && value === null) || isSettingValue(type, value)) continue;
+    const name = cliFlag.replace(/^--| .*$/g, '');
+    throw new UserError(`${name} is ${String(value)}, but must be ${describeType(type)}`, {
+      action: `Correct ${name}.`,
+    });
   }
-  if (sampling.topP !== null && !(sampling.topP > 0 && sampling.topP <= 1)) {
-    throw new UserError(`top-p is ${sampling.topP}, but must be above 0 and at most 1`);
-  }
+}
+
+/** Throws a `UserError` where the parts of a plan, each good by itself, do not fit together. */
+export function checkFit({ source, sampling }: StudyPlan): void {
   const needsPrompts = sampling.strategy === 'pcg' || sampling.strategy === 'tsg';
-  if (plan.source.kind === 'model' && needsPrompts && sampling.prompts.length === 0) {
+  if (source.kind === 'model' && needsPrompts && sampling.prompts.length === 0) {
     throw new UserError(`Strategy ${sampling.strategy} continues prompts, but there are none`, {
       action: 'Give them with --prompts FILE.',
     });
@@ -62,7 +60,7 @@ export function checkSamePlan(file: string, stored: StudyPlan, asked: StudyPlan)
   });
 }
 
-/** As the command's options are called: `maxTokens` is "max-tokens". */
+/** The name of the command's option: "max-tokens" for `maxTokens`. */
 const named = (key: string) =>
   key === 'nSamples' ? 'samples' : key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 

@@ -1,7 +1,7 @@
 // The plan's first shape, which had a pair of nulls instead of a source. Reports and exports keep it, since programs
 // that read them know no other; plans in it are read wherever plans are.
 
-import { PLAN_VERSION, type StudyPlan } from '../../protocol/study.ts';
+import type { StudyPlan } from '../../protocol/study.ts';
 
 export interface PlanOfVersion1 {
   /** Null where the samples were made elsewhere and no model was named. */
@@ -29,18 +29,6 @@ export function toVersion1({ source, corpus, columns, sampling, rule }: StudyPla
       ...{ strategy, nSamples, maxTokens, topK, topP: topP ?? 1, temperature, seed, prompts },
       ...(int8 ? { products: 'int8' } : {}),
     },
-    rule,
-  };
-}
-
-export function fromVersion1({ model, samples, corpus, columns, sampling, rule }: PlanOfVersion1): StudyPlan {
-  const { topP, products, ...rest } = sampling;
-  return {
-    version: PLAN_VERSION,
-    source: samples === null ? { kind: 'model', model: model! } : { kind: 'samples', samples, model },
-    corpus,
-    ...(columns === undefined ? {} : { columns }),
-    sampling: { ...rest, topP: topP === 1 ? null : topP, int8: products === 'int8' },
     rule,
   };
 }

@@ -31,7 +31,7 @@ interface ModelFolder {
   readonly config: ModelLimits;
   readonly tokenizer: TokenizerFile;
   readonly tokenBytes: TokenBytes;
-  /** Size of all weights together, as stored. */
+  /** All weights together, as stored. */
   readonly weightBytes: number;
   /** What keys and values of one position of one sample take. */
   readonly cacheBytesPerPosition: number;
@@ -62,7 +62,7 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
   });
 }
 
-/** Opens a folder that holds weights or an exported model. Throws a UserError that names the file and the way out. */
+/** The same for a folder that may hold an exported model instead of weights. */
 export async function openModel(dir: string): Promise<Checkpoint | ExportedModel> {
   const path = resolve(dir);
   if (!(await stat(path).catch(() => null))?.isDirectory()) {

@@ -3,6 +3,7 @@
 
 import type { SamplingPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
+import { checkSampling } from '../plan/plan.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { PickRule } from './pick/pick-token.ts';
 import type { Schedule } from './pick/schedule.ts';
@@ -17,15 +18,15 @@ export interface PreparedPlan {
   readonly rule: PickRule;
   readonly schedule: Schedule;
   readonly promptOf: (sampleId: number) => Prompt;
-  /** Positions of the longest sample with its prompt. */
+  /** Of the longest sample with its prompt. */
   readonly nPositions: number;
-  /** What could not be done as the plan asks, in sentences. */
+  /** What of the plan was not done as asked. */
   readonly notes: readonly string[];
 }
 
 /** Throws a UserError that names the setting. */
 export function preparePlan(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan): PreparedPlan {
-  checkNumbers(plan);
+  checkSampling(plan);
   const { config } = checkpoint;
   const schedule = toSchedule(plan);
   const rule = {
@@ -46,7 +47,7 @@ export function preparePlan(checkpoint: Checkpoint | ExportedModel, plan: Sampli
 }
 
 /**
- * The BOS token alone, or the plan's prompts, encoded as they are: the study added nothing before them.
+ * The beginning token alone, or the plan's prompts, encoded as they are: the study added nothing before them.
  * Prompts that leave no room for a sample are passed over, unless there is no other.
  */
 function readPrompts(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan) {
@@ -89,22 +90,6 @@ function toSchedule({ strategy, temperature }: SamplingPlan): Schedule {
     });
   }
   return { kind: 'decaying' };
-}
-
-function checkNumbers(plan: SamplingPlan): void {
-  const refuse = (setting: string, value: number, rule: string): never => {
-    throw new UserError(`${setting} is ${value} and must be ${rule}.`, { action: `Correct ${setting}.` });
-  };
-  if (!Number.isSafeInteger(plan.maxTokens) || plan.maxTokens < 1)
-    refuse('max-tokens', plan.maxTokens, 'a whole number from 1');
-  if (!Number.isSafeInteger(plan.nSamples) || plan.nSamples < 0 || plan.nSamples >= 2 ** 32)
-    refuse('samples', plan.nSamples, 'a whole number from 0');
-  if (!Number.isSafeInteger(plan.topK) || plan.topK < 0) refuse('top-k', plan.topK, 'a whole number from 0');
-  if (plan.topP !== null && !(plan.topP > 0 && plan.topP <= 1))
-    refuse('top-p', plan.topP, 'above 0 and at most 1');
-  if (!(plan.temperature >= 0 && plan.temperature < Infinity))
-    refuse('temperature', plan.temperature, '0 or above');
-  if (!Number.isSafeInteger(plan.seed)) refuse('seed', plan.seed, 'a whole number');
 }
 
 /** How many tokens can be sampled. The last one picked is never fed back, so it needs no position. */

@@ -1,9 +1,11 @@
 // The one row of table `study`: the plan, the environment and the state.
 
 import type { StudyPlan, StudyState } from '../../protocol/study.ts';
+import { UserError } from '../errors.ts';
+import { parseStoredPlan } from '../plan/stored-plan.ts';
 import { damaged } from '../sqlite-failure.ts';
 import { isDone } from './stages-table.ts';
-import { readEnvironment, readPlan } from './stored-json.ts';
+import { readEnvironment } from './stored-json.ts';
 import type { Database } from './study-file.ts';
 
 export interface StudyRecord {
@@ -21,12 +23,10 @@ export interface StudyRecord {
 export function readStudy(db: Database): StudyRecord | undefined {
   const row = db.prepare('SELECT * FROM study').get();
   if (!row) return undefined;
-  const plan = readPlan(String(row.plan));
   const environment = readEnvironment(String(row.environment));
-  if (!plan) throw damaged(db.path, 'its plan is none');
   if (!environment) throw damaged(db.path, 'what it says of how it was run is not understood');
   return {
-    plan,
+    plan: readPlan(db, String(row.plan)),
     environment,
     state: row.state as StudyState,
     failure: row.failure as string | null,
@@ -36,17 +36,20 @@ export function readStudy(db: Database): StudyRecord | undefined {
   };
 }
 
+function readPlan(db: Database, text: string): StudyPlan {
+  try {
+    return parseStoredPlan(text);
+  } catch (cause) {
+    throw cause instanceof UserError ? damaged(db.path, cause) : cause;
+  }
+}
+
 export function insertStudy(db: Database, plan: StudyPlan): void {
   db.prepare("INSERT INTO study VALUES (1, ?, '{}', 'running', NULL, ?, 0)").run(
     JSON.stringify(plan),
     new Date().toISOString(),
   );
 }
-
-/** Whether no sample and no scan is in it yet. */
-export const holdsNothing = (db: Database): boolean =>
-  db.prepare("SELECT 1 FROM samples UNION ALL SELECT 1 FROM shards WHERE state <> 'pending'").get() ===
-  undefined;
 
 /** For what may still be settled while a study runs. */
 export function replacePlan(db: Database, plan: StudyPlan): void {

@@ -1,20 +1,21 @@
 // Where prompts come from: a file of them, the fragments of a first study (two-step sampling), or the heads
 // of functions in source files (prompt-conditioned sampling).
 
-import { statSync } from 'node:fs';
+import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { readDocuments } from '../corpus/read-documents.ts';
 import { listShards, shardFormat } from '../corpus/shard.ts';
 import { UserError } from '../errors.ts';
 import { readPromptFile } from '../formats/read-prompt-file.ts';
-import { readFragmentBytes } from '../store/stored-fragments.ts';
 import { openForReading } from '../store/study-file.ts';
 import { extractFunctionPrompt, type SourceLanguage } from './function-prompt.ts';
 
 /** In the source's order; a study's by occurrences in its samples, descending, as published. */
 export async function readPrompts(path: string): Promise<readonly string[]> {
-  const stat = statSync(path, { throwIfNoEntry: false });
-  if (!stat) throw new UserError(`The prompts in ${path} cannot be read`, { action: 'Check the path.' });
+  // Unlike `statSync` this never throws, not even for names that no system takes.
+  if (!existsSync(path))
+    throw new UserError(`The prompts in ${path} cannot be read`, { action: 'Check the path.' });
+  const stat = statSync(path);
   const prompts = path.endsWith('.sqlite')
     ? promptsOfStudy(path)
     : stat.isDirectory() || isShard(path)
@@ -29,7 +30,10 @@ const isShard = (path: string) => ![undefined, 'jsonl', 'text'].includes(shardFo
 
 function promptsOfStudy(path: string): string[] {
   using db = openForReading(path);
-  return Array.from(readFragmentBytes(db, 'extract'), ({ text }) => new TextDecoder().decode(text));
+  return db
+    .prepare('SELECT text FROM fragments ORDER BY extract DESC, fragment_id')
+    .all()
+    .map((row) => new TextDecoder().decode(row.text as Uint8Array));
 }
 
 async function promptsOfSources(path: string): Promise<string[]> {

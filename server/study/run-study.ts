@@ -5,12 +5,12 @@ import { existsSync } from 'node:fs';
 import type { Execution, StudyPlan, StudyState, StudySummary } from '../../protocol/study.ts';
 import { Cancelled, UserError, VerbatimError } from '../errors.ts';
 import { lockOrRefuse } from '../file-lock.ts';
-import { checkPlan, checkSamePlan } from '../plan/plan.ts';
+import { checkSamePlan } from '../plan/plan.ts';
+import { checkPlan } from '../plan/stored-plan.ts';
 import type { Report } from '../progress.ts';
 import { type Database, openForWriting, removeStudyFiles } from '../store/study-file.ts';
 import {
   addElapsed,
-  holdsNothing,
   insertStudy,
   readStudy,
   replacePlan,
@@ -45,15 +45,15 @@ export interface RunRequest {
 /** Rejects with `Cancelled` or another error when it did not come to its end; the file keeps what was done. */
 export async function runStudy(request: RunRequest): Promise<StudySummary> {
   const { file } = request;
-  if (request.plan) checkPlan(request.plan);
-  if (request.plan && !existsSync(file)) checkPlaces(request.plan);
+  const asked = request.plan && checkPlan(request.plan);
+  if (asked && !existsSync(file)) checkPlaces(asked);
   using _ = lockOrRefuse(file, 'Wait for it or stop it, or choose another study file.');
   const isNew = !existsSync(file);
   /** What was refused before it did anything leaves no file. */
   let isRefused = false;
   const db = openForWriting(file);
   try {
-    const plan = establishPlan(db, file, request.plan);
+    const plan = establishPlan(db, file, asked);
     const { execution, executor = localExecutor, signal, report } = request;
     const context = { db, plan, execution, executor, signal, report };
     await recordingOutcome(db, () => runStages(context, request.upTo));
@@ -66,6 +66,10 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
     if (isRefused) removeStudyFiles(file);
   }
 }
+
+const holdsNothing = (db: Database): boolean =>
+  db.prepare("SELECT 1 FROM samples UNION ALL SELECT 1 FROM shards WHERE state <> 'pending'").get() ===
+  undefined;
 
 function establishPlan(db: Database, file: string, asked: StudyPlan | null): StudyPlan {
   const stored = readStudy(db);

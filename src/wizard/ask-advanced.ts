@@ -1,54 +1,65 @@
-// The last question: start, or change one value after another first.
+// The last question: start, or change one value after another first. Which values there are is in the table of settings.
 
 import { l10n } from 'vscode';
 import type { PlanFile } from '../../protocol/plan-file.ts';
-import { askChoice, askText, type Choice, type Step } from './multi-step.ts';
+import { isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
+import type { SettingType } from '../../protocol/setting-type.ts';
+import { type Answer, answered, askChoice, askText, type Choice, type Step } from './multi-step.ts';
 
-type Value = 'maxTokens' | 'topK' | 'temperature' | 'seed' | 'minLines' | 'profile';
+/** The number of samples and the strategy have questions of their own. */
+const settings = planSettings.filter((setting) => setting.key !== 'samples' && setting.key !== 'strategy');
+type Setting = (typeof settings)[number];
 
 export async function askAdvanced(at: Step, given: PlanFile): Promise<PlanFile | 'back' | 'left'> {
   let plan = given;
   for (;;) {
-    const row = (value: Value, label: string): Choice<Value | 'start'> => ({
-      value,
-      label: `$(edit) ${label}`,
-      description: String(plan[value]),
-    });
-    const answer = await askChoice<Value | 'start'>(at, l10n.t('Start, or change a value first'), [
+    const answer = await askChoice<Setting | 'start'>(at, l10n.t('Start, or change a value first'), [
       {
         value: 'start',
         label: l10n.t('$(run) Start the study'),
         detail: l10n.t('{0} samples of {1}', (plan.samples ?? 0).toLocaleString(), plan.model),
       },
-      row('maxTokens', l10n.t('Tokens of a sample, at most')),
-      row('topK', l10n.t('Top-k (0: the whole vocabulary)')),
-      row('temperature', l10n.t('Temperature (0: always the likeliest)')),
-      row('seed', l10n.t('Seed')),
-      row('minLines', l10n.t('Fewest equal lines')),
-      row('profile', l10n.t('When two lines are equal: exact-1 or text-1')),
+      ...settings.map(
+        (setting): Choice<Setting> => ({
+          value: setting,
+          label: `$(edit) ${l10n.t(setting.title)}`,
+          description: String(valueIn(plan, setting)),
+        }),
+      ),
     ]);
     if (answer.kind !== 'answered') return answer.kind;
     if (answer.value === 'start') return plan;
-    const name = answer.value;
-    const typed = await askText(at, name, String(plan[name]), (text) => problemOf(name, text));
-    if (typed.kind === 'left') return 'left';
-    if (typed.kind === 'answered') {
-      plan = { ...plan, [name]: name === 'profile' ? typed.value : Number(typed.value) };
-    }
+    const setting = answer.value;
+    const value = await askValue(at, setting.title, setting.type, valueIn(plan, setting));
+    if (value.kind === 'left') return 'left';
+    if (value.kind === 'answered') plan = { ...plan, [setting.key]: value.value };
   }
 }
 
-export const wholeNumber = (text: string): string | undefined =>
-  /^[1-9]\d{0,8}$/.test(text.trim()) ? undefined : l10n.t('It must be a whole number of at least 1.');
+type Value = number | string | boolean;
 
-function problemOf(name: Value, text: string): string | undefined {
-  if (name === 'profile') {
-    return ['exact-1', 'text-1'].includes(text.trim()) ? undefined : l10n.t('It is exact-1 or text-1.');
+const valueIn = (plan: PlanFile, { key, default: value }: Setting): Value => plan[key] ?? value;
+
+/** A choice is picked, a flag switched, and numbers are typed. */
+async function askValue(at: Step, title: string, type: SettingType, current: Value): Promise<Answer<Value>> {
+  if (type.kind === 'flag') return answered(current !== true);
+  if (type.kind === 'choice') {
+    const choices = type.choices.map(({ value, doc }) => ({ value, label: value, detail: l10n.t(doc) }));
+    return askChoice<Value>(at, l10n.t(title), choices, current);
   }
-  if (name === 'temperature') {
-    return /^\d+(\.\d+)?$/.test(text.trim()) ? undefined : l10n.t('It must be a number of 0 or more.');
-  }
-  return /^\d+$/.test(text.trim()) && (Number(text) > 0 || name === 'topK' || name === 'seed')
-    ? undefined
-    : wholeNumber(text);
+  const typed = await askText(at, l10n.t(title), String(current), (text) => problemOf(type, text));
+  return typed.kind === 'answered' ? answered(Number(typed.value)) : typed;
+}
+
+/** What is wrong with a number, in a sentence; undefined for one that the setting may have. */
+export function problemOf(type: SettingType, text: string): string | undefined {
+  const isNumber = /^\d*\.?\d+$/.test(text.trim());
+  if (isNumber && isSettingValue(type, Number(text))) return undefined;
+  if (type.kind === 'whole')
+    return l10n.t('It must be a whole number from {0} to {1}.', type.least, type.most);
+  if (type.kind !== 'number') return undefined;
+  const least = type.alsoAllowed ?? type.least;
+  return type.isOpen
+    ? l10n.t('It must be a number above {0} and at most {1}.', least, type.most)
+    : l10n.t('It must be a number from {0} to {1}.', least, type.most);
 }

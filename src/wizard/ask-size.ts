@@ -3,11 +3,12 @@
 
 import { l10n } from 'vscode';
 import { estimateStudy, makePlan, type PlanFile, type StudyEstimate } from '../../protocol/plan-file.ts';
+import { planSettings } from '../../protocol/plan-settings.ts';
 import { readSetting } from '../settings.ts';
 import type { MeasuredSpeeds } from '../studies/measured-speeds.ts';
 import { durationText, sizeText } from '../studies/progress-text.ts';
 import type { StudyServer } from '../study-server.ts';
-import { wholeNumber } from './ask-advanced.ts';
+import { problemOf } from './ask-advanced.ts';
 import { type Answer, answered, askChoice, askText, type Choice, type Step } from './multi-step.ts';
 
 /** A quick look, and as many as the published study took. */
@@ -38,7 +39,10 @@ export async function askSize(
   for (;;) {
     const size = await askChoice(at, l10n.t('How many samples?'), choices, plan.samples);
     if (size.kind !== 'answered' || size.value !== OTHER) return size;
-    const typed = await askText(at, l10n.t('Number of samples'), String(plan.samples ?? 2000), wholeNumber);
+    const { title, type } = planSettings[0];
+    const typed = await askText(at, l10n.t(title), String(plan.samples ?? 2000), (text) =>
+      problemOf(type, text),
+    );
     if (typed.kind === 'answered') return answered(Number(typed.value));
     if (typed.kind === 'left') return typed;
   }

@@ -4,7 +4,7 @@
 import { basename } from 'node:path';
 import { commands, l10n, workspace } from 'vscode';
 import type { PlanFile } from '../../protocol/plan-file.ts';
-import { readSetting } from '../settings.ts';
+import { readPlanDefaults } from '../settings.ts';
 import { listedStudies } from '../studies/listed-studies.ts';
 import type { MeasuredSpeeds } from '../studies/measured-speeds.ts';
 import type { StudyLocation } from '../studies/study-location.ts';
@@ -45,7 +45,7 @@ export class StudyWizard {
 
   async #askPlan(): Promise<StudyChoice | null> {
     const folder = workspace.workspaceFolders?.[0]?.uri.fsPath ?? '/';
-    let plan: PlanFile = { ...defaults(), ...this.#last.plan, model: '', corpus: [] };
+    let plan: PlanFile = { ...readPlanDefaults(), ...this.#last.plan, model: '', corpus: [] };
     const at = (step: number): Step => {
       const nExtra = takesPrompts(plan.strategy) ? 1 : 0;
       return {
@@ -88,18 +88,6 @@ export class StudyWizard {
     await this.#last.remember(plan);
     return { kind: 'plan', plan, folder };
   }
-}
-
-function defaults(): Partial<PlanFile> {
-  return {
-    samples: readSetting('sampling.samples'),
-    maxTokens: readSetting('sampling.maxTokens'),
-    topK: readSetting('sampling.topK'),
-    temperature: readSetting('sampling.temperature'),
-    seed: readSetting('sampling.seed'),
-    minLines: readSetting('detection.minLines'),
-    profile: readSetting('detection.profile'),
-  };
 }
 
 const titleOf = (model: string): string =>

@@ -23,7 +23,7 @@ const mistakes: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [['study', '--plan', at('plan.json'), '--samples', '3'], /'--plan <file>' cannot be used with .*--samples/],
   [
     ['study', '--plan', at('plan.json'), '--out', at('x')],
-    /"topK" of the plan is \[\], but must be a number/,
+    /"topK" of the plan is \[\], but must be a whole number/,
   ],
   [
     ['study', '--plan', at('none.json'), '--out', at('x')],

@@ -14,12 +14,14 @@ export const hostileMark = 'evil.example';
 export async function makeHostileStudy(folder: string, name = 'hostile'): Promise<SmallStudy> {
   const study = await makeSmallStudy(folder, name);
   const db = new DatabaseSync(study.file);
-  const set = (sql: string) => db.prepare(sql).run(hostileName);
+  const set = (sql: string, text = hostileName) => db.prepare(sql).run(text);
   set('UPDATE shards SET name = ? || shard_id, n_problems = 3');
   set('UPDATE documents SET repository = ?1, path = row || ?1, license = ?1');
   set('UPDATE fragments SET fingerprint = fragment_id || ?');
   set("INSERT INTO problems VALUES (0, 0, 'corrupt', 1, ?)");
-  set("UPDATE study SET plan = json_set(plan, '$.source.samples', ?1, '$.corpus[0]', ?1)");
+  // A place with NUL in it is refused as the study is opened.
+  const place = hostileName.replaceAll('\0', '');
+  set("UPDATE study SET plan = json_set(plan, '$.source.samples', ?1, '$.corpus[0]', ?1)", place);
   set('UPDATE study SET failure = ?');
   set("UPDATE study SET environment = json_set(environment, '$.runtime', ?1, '$.duplicateShards[0]', ?1)");
   db.close();

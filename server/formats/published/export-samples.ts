@@ -1,14 +1,14 @@
 // The samples in the published layout: one file each, the merged file, its map, and the prompts.
 
 import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { maskRanges } from '../../analysis/sensitive.ts';
 import type { Disclosure } from '../../answers/describe-fragments.ts';
 import { findSensitive } from '../../sensitive/find-sensitive.ts';
-import { firstSampleId, readSampleTexts } from '../../store/samples-table.ts';
 import type { Database } from '../../store/study-file.ts';
-import type { ExportFolder } from './export-folder.ts';
 import { mergedLength, mergeText, separator, toValidUtf8 } from './merged-text.ts';
+import { openTextWriter } from './text-writer.ts';
 
 /** Where each sample stands in the merged file. */
 export interface MergedPlaces {
@@ -22,22 +22,26 @@ export interface MergedPlaces {
 
 export async function exportSamples(
   db: Database,
-  { folder, results }: { readonly folder: ExportFolder; readonly results: string },
+  results: string,
   prompts: readonly string[],
   disclosure: Disclosure,
 ): Promise<MergedPlaces> {
   const separate = join(results, 'seperate');
+  mkdirSync(separate, { recursive: true });
   const path = join(results, 'all');
   const map: Record<string, { md5: string; start: number; end: number }> = {};
   const places = new SamplePlaces(path);
-  const shift = firstSampleId(db) === 0 ? 1 : 0;
+  const shift = db.prepare('SELECT min(sample_id) AS first FROM samples').get()?.first === 0 ? 1 : 0;
   let line = 0;
-  using merged = folder.open(path);
+  using merged = openTextWriter(path);
   for await (const { item, ranges } of findSensitive(latin1Samples(db))) {
     const { sampleId, promptIndex, text } = item;
     const shown = disclosure === 'masked' ? maskRanges(text, ranges) : text;
     const name = String(sampleId + shift);
-    folder.write(join(folderOf(results, separate, prompts, promptIndex), name), Buffer.from(shown, 'latin1'));
+    writeFileSync(
+      join(folderOf(results, separate, prompts, promptIndex), name),
+      Buffer.from(shown, 'latin1'),
+    );
     const { text: raw, mergedLine } = mergeText(shown);
     const valid = toValidUtf8(raw);
     const md5 = createHash('md5').update(valid, 'latin1').digest('hex');
@@ -47,9 +51,9 @@ export async function exportSamples(
     places.add(sampleId, valid, line, mergedLine);
     line += length;
   }
-  folder.write(join(results, 'map.json'), JSON.stringify(map));
+  writeFileSync(join(results, 'map.json'), JSON.stringify(map));
   if (prompts.length > 0) {
-    folder.write(
+    writeFileSync(
       join(results, 'prompts.txt'),
       prompts.map((prompt) => `${JSON.stringify(prompt)}\n`).join(''),
     );
@@ -103,12 +107,19 @@ function folderOf(
 ): string {
   const prompt = promptIndex === null ? undefined : prompts[promptIndex];
   if (prompt === undefined) return separate;
-  return join(results, 'internet', createHash('sha1').update(prompt).digest('hex'));
+  const folder = join(results, 'internet', createHash('sha1').update(prompt).digest('hex'));
+  mkdirSync(folder, { recursive: true });
+  return folder;
 }
 
 /** One character a byte, so that nothing is replaced on the way through. */
 function* latin1Samples(db: Database) {
-  for (const sample of readSampleTexts(db)) {
-    yield { ...sample, text: Buffer.from(sample.text).toString('latin1') };
+  const rows = db.prepare('SELECT sample_id, prompt_index, text FROM samples ORDER BY sample_id');
+  for (const row of rows.iterate()) {
+    yield {
+      sampleId: Number(row.sample_id),
+      promptIndex: row.prompt_index as number | null,
+      text: Buffer.from(row.text as Uint8Array).toString('latin1'),
+    };
   }
 }

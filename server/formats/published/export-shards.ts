@@ -3,19 +3,14 @@
 // beyond one fragment's, however many there are.
 
 import { join } from 'node:path';
-import { openShardRows } from '../../store/matched-documents.ts';
-import { openAllPlaces, type SamplePlaceRow, type TrainPlaceRow } from '../../store/place-reader.ts';
-import { splitDocumentId } from '../../store/schema.ts';
+import { documentId, splitDocumentId } from '../../store/schema.ts';
 import { readShards } from '../../store/shards-table.ts';
-import { readFragmentFigures } from '../../store/stored-fragments.ts';
 import type { Database } from '../../store/study-file.ts';
-import type { ExportFolder } from './export-folder.ts';
 import type { MergedPlaces } from './export-samples.ts';
 import { blockHead, blockPlace } from './simian-log.ts';
-import type { TextWriter } from './text-writer.ts';
+import { openTextWriter, type TextWriter } from './text-writer.ts';
 
 export interface ShardExport {
-  readonly folder: ExportFolder;
   readonly train: string;
   readonly logs: string;
   readonly merged: MergedPlaces;
@@ -25,26 +20,36 @@ export interface ShardExport {
 const HELD_BYTES = 64 << 20;
 const FILES_PER_SHARD = 3;
 
-export function exportShards(db: Database, { folder, train, logs, merged }: ShardExport): void {
+export function exportShards(db: Database, { train, logs, merged }: ShardExport): void {
   const shards = readShards(db);
   const chunkBytes = Math.floor(
     Math.min(1 << 20, Math.max(1 << 12, HELD_BYTES / (FILES_PER_SHARD * shards.length || 1))),
   );
   const files = new Map(
-    shards.map(({ index }) => [index, new ShardFiles({ folder, index, logs, chunkBytes })] as const),
+    shards.map(({ index }) => [index, new ShardFiles({ index, logs, chunkBytes })] as const),
   );
   // One for all shards: which shard a place is in is told by its log.
   const trainPath = join(train, 'fragments');
-  using excerpt = folder.open(trainPath);
-  using allTexts = folder.open(join(logs, 'analyze', 'all.txt'));
-  const placesOf = openAllPlaces(db);
+  using excerpt = openTextWriter(trainPath);
+  using allTexts = openTextWriter(join(logs, 'analyze', 'all.txt'));
+  const readPlaces = placesByShard(db);
+  const readSamples = db.prepare(
+    'SELECT sample_id, first_line, last_line FROM sample_occurrences WHERE fragment_id = ? ORDER BY ordinal',
+  );
+  readSamples.setReturnArrays(true);
+  const fragments = db.prepare(
+    'SELECT fragment_id, fingerprint, n_lines FROM fragments ORDER BY fragment_id',
+  );
   let nExcerptLines = 0;
-  for (const { fragmentId, fingerprint, nLines } of readFragmentFigures(db)) {
-    const samples = placesOf.samples(fragmentId);
+  for (const row of fragments.iterate()) {
+    const fragmentId = Number(row.fragment_id);
+    const fingerprint = String(row.fingerprint);
+    const nLines = Number(row.n_lines);
+    const samples = readSamples.all(fragmentId) as unknown as readonly SampleRow[];
     const lines = samples[0] ? merged.lines(...samples[0]) : [];
     const text = named(fingerprint, lines);
     allTexts.writeBytes(text);
-    const byShard = placesByShard(placesOf.train(fragmentId));
+    const byShard = readPlaces(fragmentId);
     if (byShard.size === 0) continue;
     for (const line of lines) excerpt.line(line);
     const place = blockPlace(nExcerptLines + 1, nExcerptLines + lines.length);
@@ -64,13 +69,15 @@ export function exportShards(db: Database, { folder, train, logs, merged }: Shar
       files.get(shard)!.write(block, shard === whole ? inSamples.slice(1) : [], places);
   }
   for (const shard of files.values()) shard.end();
-  exportDocuments(db, { folder, logs }, shards);
+  exportDocuments(db, logs, shards);
 }
+
+type SampleRow = readonly [sampleId: number, firstLine: number, lastLine: number];
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
 /** Lines of a log, with their ends. */
-function samplePlaces(merged: MergedPlaces, rows: readonly SamplePlaceRow[]): readonly string[] {
+function samplePlaces(merged: MergedPlaces, rows: readonly SampleRow[]): readonly string[] {
   const end = ` in ${merged.path}\n`;
   return rows.map(
     ([sampleId, firstLine, lastLine]) =>
@@ -111,13 +118,11 @@ class ShardFiles {
   #nBlocks = 0;
   #nLines = 0;
 
-  constructor(
-    at: Pick<ShardExport, 'folder' | 'logs'> & { readonly index: number; readonly chunkBytes: number },
-  ) {
-    const { folder, index, logs, chunkBytes } = at;
-    this.#log = folder.open(join(logs, `${index}.log`), chunkBytes);
-    this.#places = folder.open(join(logs, `${index}.places.jsonl`), chunkBytes);
-    this.#texts = folder.open(join(logs, 'analyze', `${index}.txt`), chunkBytes);
+  constructor(at: { readonly index: number; readonly logs: string; readonly chunkBytes: number }) {
+    const { index, logs, chunkBytes } = at;
+    this.#log = openTextWriter(join(logs, `${index}.log`), chunkBytes);
+    this.#places = openTextWriter(join(logs, `${index}.places.jsonl`), chunkBytes);
+    this.#texts = openTextWriter(join(logs, 'analyze', `${index}.txt`), chunkBytes);
   }
 
   /** `samples` are the lines of the log that follow the first place in a sample. */
@@ -138,29 +143,38 @@ class ShardFiles {
   }
 }
 
-function placesByShard(places: readonly TrainPlaceRow[]): ReadonlyMap<number, Places> {
-  const byShard = new Map<number, { text: string; n: number }>();
-  for (const [id, first, last] of places) {
-    const { shard, row } = splitDocumentId(id);
-    const place = `[${row},${first},${last}]`;
-    const known = byShard.get(shard);
-    if (known) {
-      known.text += `,${place}`;
-      known.n++;
-    } else byShard.set(shard, { text: place, n: 1 });
-  }
-  return byShard;
+type TrainRow = readonly [documentId: number, firstLine: number, lastLine: number];
+
+/** Reads a fragment's training places by shard. */
+function placesByShard(db: Database): (fragmentId: number) => ReadonlyMap<number, Places> {
+  const places = db.prepare(
+    'SELECT document_id, first_line, last_line FROM train_occurrences WHERE fragment_id = ? ORDER BY ordinal',
+  );
+  places.setReturnArrays(true);
+  return (fragmentId) => {
+    const byShard = new Map<number, { text: string; n: number }>();
+    for (const [id, first, last] of places.all(fragmentId) as unknown as readonly TrainRow[]) {
+      const { shard, row } = splitDocumentId(id);
+      const place = `[${row},${first},${last}]`;
+      const known = byShard.get(shard);
+      if (known) {
+        known.text += `,${place}`;
+        known.n++;
+      } else byShard.set(shard, { text: place, n: 1 });
+    }
+    return byShard;
+  };
 }
 
 /** The training rows with a match, for the places to be looked up in. */
-function exportDocuments(
-  db: Database,
-  { folder, logs }: Pick<ShardExport, 'folder' | 'logs'>,
-  shards: readonly { readonly index: number }[],
-): void {
-  const rowsOf = openShardRows(db);
+function exportDocuments(db: Database, logs: string, shards: readonly { readonly index: number }[]): void {
+  const documents = db.prepare(
+    `SELECT row, repository, path, license FROM documents
+     WHERE document_id >= ? AND document_id < ? ORDER BY document_id`,
+  );
   for (const { index } of shards) {
-    using file = folder.open(join(logs, `${index}.documents.jsonl`));
-    for (const document of rowsOf(index)) file.line(Buffer.from(JSON.stringify(document)).toString('latin1'));
+    using file = openTextWriter(join(logs, `${index}.documents.jsonl`));
+    for (const document of documents.iterate(documentId(index, 0), documentId(index + 1, 0)))
+      file.line(Buffer.from(JSON.stringify(document)).toString('latin1'));
   }
 }

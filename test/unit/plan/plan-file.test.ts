@@ -13,6 +13,8 @@ const schemaFile = join(import.meta.dirname, '..', '..', '..', 'media', 'plan.sc
 const schema = JSON.parse(readFileSync(schemaFile, 'utf8')) as { properties: Record<string, unknown> };
 const isValid = new Ajv({ strict: false }).compile(schema);
 
+const noPrompts = () => Promise.reject(new Error('No prompts are named'));
+
 const full = {
   model: 'owner/name',
   corpus: ['owner/data', './here'],
@@ -23,6 +25,7 @@ const full = {
   topP: 0.5,
   temperature: 0,
   seed: 7,
+  int8: true,
   minLines: 3,
   profile: 'text-1',
   columns: { content: 'text' },
@@ -31,7 +34,7 @@ const full = {
 test('every property is taken, by the schema too', async () => {
   const folder = scratchFolder();
   mkdirSync(join(folder, 'here'));
-  const plan = await makePlan(full, folder);
+  const plan = await makePlan(full, folder, noPrompts);
   assert(isValid(full), JSON.stringify(isValid.errors));
   assert.equal(plan.source.model, 'hf://owner/name');
   assert.deepEqual(plan.corpus, ['hf://datasets/owner/data', join(folder, 'here')]);
@@ -40,7 +43,7 @@ test('every property is taken, by the schema too', async () => {
     {
       ...{ strategy: 'tdg', nSamples: 10, maxTokens: 20, topK: 0, topP: 0.5, temperature: 0, seed: 7 },
       prompts: [],
-      int8: false,
+      int8: true,
     },
   );
   assert.deepEqual(plan.rule, { minLines: 3, profile: 'text-1' });
@@ -56,7 +59,7 @@ test('what the schema refuses, the server refuses by name', async () => {
     ['samples', { ...full, samples: 0 }],
     ['samples', { ...full, samples: '10' }],
     ['strategy', { ...full, strategy: 'best' }],
-    ['top-p', { ...full, topP: 0 }],
+    ['topP', { ...full, topP: 0 }],
     ['temperature', { ...full, temperature: -1 }],
     ['columns', { ...full, columns: 'text' }],
     ['columns', { ...full, columns: { contents: 'text' } }],
@@ -65,7 +68,7 @@ test('what the schema refuses, the server refuses by name', async () => {
   for (const [name, plan] of wrong) {
     assert(!isValid(plan), name);
     await assert.rejects(
-      makePlan(plan, '/'),
+      makePlan(plan, '/', noPrompts),
       (error: Error) => error instanceof UserError && error.message.includes(name),
       name,
     );
@@ -77,9 +80,9 @@ test('a folder that is there wins over a name of the Hub, from wherever the file
   mkdirSync(join(folder, 'owner', 'name'), { recursive: true });
   const file = join(folder, 'x.verbatim.json');
   writeFileSync(file, JSON.stringify({ model: 'owner/name', corpus: 'owner/data' }));
-  const plan = await readPlanFile(file);
+  const plan = await readPlanFile(file, noPrompts);
   assert.equal(plan.source.model, join(folder, 'owner', 'name'));
   assert.deepEqual(plan.corpus, ['hf://datasets/owner/data']);
   writeFileSync(file, '{');
-  await assert.rejects(readPlanFile(file), UserError);
+  await assert.rejects(readPlanFile(file, noPrompts), UserError);
 });

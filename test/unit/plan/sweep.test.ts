@@ -5,8 +5,8 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../../server/errors.ts';
-import { readPlanFile } from '../../../server/plan/plan-file.ts';
-import { readSweep } from '../../../server/plan/sweep-plan.ts';
+import { readPlanFile, readSweep } from '../../../server/plan/plan-file.ts';
+import { readPrompts } from '../../../server/study/read-prompts.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const folder = scratchFolder();
@@ -14,7 +14,7 @@ for (const name of ['m', 'n', 'c']) mkdirSync(join(folder, name));
 const file = join(folder, 'plan.json');
 const read = (plan: unknown) => {
   writeFileSync(file, typeof plan === 'string' ? plan : JSON.stringify(plan));
-  return readSweep(file);
+  return readSweep(file, readPrompts);
 };
 
 test('lists make a grid, single values do not', async () => {
@@ -48,7 +48,7 @@ test('without lists it is the plan that the editor runs', async () => {
     columns,
   };
   const points = await read(plan);
-  assert.deepEqual(points, [{ name: '', plan: await readPlanFile(file) }]);
+  assert.deepEqual(points, [{ name: '', plan: await readPlanFile(file, readPrompts) }]);
   assert.deepEqual(points[0]!.plan.sampling.prompts, ['def one():', 'def two():']);
 });
 
@@ -58,7 +58,10 @@ test('what cannot be meant is refused by name', async () => {
   await refuses({ model: 'm', corpus: ['c'], temprature: 1 }, /no property "temprature"/);
   await refuses({ corpus: ['c'] }, /no "model"/);
   await refuses({ model: 'm', corpus: 3 }, /"corpus" of the plan is 3/);
-  await refuses({ model: 'm', corpus: ['c'], topK: [10, -1] }, /top-k is -1/);
+  await refuses(
+    { model: 'm', corpus: ['c'], topK: [10, -1] },
+    /"topK" of the plan is -1, but must be a whole number from 0/,
+  );
   await refuses({ model: 'm', corpus: ['c'], topK: [] }, /"topK" of the plan is \[\]/);
   await refuses('[]', /JSON object/);
   await refuses('{', /cannot be read/);

@@ -1,0 +1,1 @@
+export function planSettingFiles(): readonly (readonly [name: string, text: string])[];
