@@ -42,6 +42,8 @@ const programs = (outdir) => [
     banner,
     entryPoints: {
       cli: 'server/cli.ts',
+      'cli-thread': 'server/cli-thread.ts',
+      'end-with-parent-thread': 'server/guard/end-with-parent-thread.ts',
       server: 'server/main.ts',
       'sampling-worker': 'server/sampling/run/sampling-worker.ts',
       'device-process': 'server/sampling/run/device-process.ts',
