@@ -1,9 +1,12 @@
 // The one place where a failure becomes something that the user sees. Everything that can
 // fail runs through here, so nothing is caught and forgotten, and nothing is shown twice.
 
-import { commands, EventEmitter, type LogOutputChannel, l10n, window } from 'vscode';
+import { commands, EventEmitter, type LogOutputChannel, l10n } from 'vscode';
+import { forLog } from '../guard/text/for-log.ts';
+import { forNotification } from '../guard/text/for-notification.ts';
 import { assertNever } from './assert-never.ts';
 import { type Failure, failureOf } from './failure.ts';
+import { showError } from './notify.ts';
 
 /** The one thing that helps, as a button. */
 export interface Remedy {
@@ -40,21 +43,21 @@ export class ErrorFunnel {
       case 'cancelled':
         break;
       case 'user':
-        this.#log.warn(failure.message);
+        this.#log.warn(forLog(failure.message));
         this.#toast(failure, remedy ?? this.#showLog);
         break;
       case 'environment':
-        this.#log.error(failure.detail);
+        this.#log.error(forLog(failure.detail));
         this.#toast(failure, this.#showLog);
         break;
       case 'bug':
-        this.#log.error(failure.detail);
+        this.#log.error(forLog(failure.detail));
         this.#toast(failure, {
           title: l10n.t('Report'),
           run: () =>
             commands.executeCommand('workbench.action.openIssueReporter', {
               extensionId: this.#extensionId,
-              issueTitle: failure.message,
+              issueTitle: forNotification(failure.message),
             }),
         });
         break;
@@ -72,7 +75,7 @@ export class ErrorFunnel {
       .map(sentence)
       .join(' ');
     // Not awaited: a toast may stay open for hours, and whoever failed is done.
-    void window.showErrorMessage(text, remedy.title).then((chosen) => {
+    void showError(text, remedy.title).then((chosen) => {
       if (chosen !== undefined) void remedy.run();
     });
   }

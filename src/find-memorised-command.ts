@@ -1,7 +1,7 @@
 // Looks for memorised code in the text that the user has open, whoever wrote it: only when asked, and only against
 // the studies that the view lists.
 
-import { CancellationError, l10n, ProgressLocation, type TextDocument, type Uri, window } from 'vscode';
+import { CancellationError, l10n, type TextDocument, type Uri, window } from 'vscode';
 import { findMemorised, type MemorisedText } from '../protocol/find-memorised.ts';
 import type { StudyId } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
@@ -9,6 +9,7 @@ import type { TextMarks } from './decorations/text-marks.ts';
 import { lineRange } from './documents/line-range.ts';
 import { SAMPLE_SCHEME } from './documents/text-ref.ts';
 import { UserFault } from './failure.ts';
+import { showInformation, showStatus, withNotification } from './notify.ts';
 import { requireTrust } from './require-trust.ts';
 import { readSetting } from './settings.ts';
 import { listedStudies } from './studies/listed-studies.ts';
@@ -65,17 +66,14 @@ function search(
   document: TextDocument,
 ): Thenable<MemorisedText> {
   const title = l10n.t('Looking for memorised code');
-  return window.withProgress(
-    { location: ProgressLocation.Notification, title, cancellable: true },
-    async (_, token) => {
-      for (;;) {
-        const { version } = document;
-        const found = await server.request(findMemorised, { studies, text: document.getText() }, token);
-        if (token.isCancellationRequested) throw new CancellationError();
-        if (document.version === version) return found;
-      }
-    },
-  );
+  return withNotification(title, async (_, token) => {
+    for (;;) {
+      const { version } = document;
+      const found = await server.request(findMemorised, { studies, text: document.getText() }, token);
+      if (token.isCancellationRequested) throw new CancellationError();
+      if (document.version === version) return found;
+    }
+  });
 }
 
 function tell(
@@ -100,6 +98,6 @@ function tell(
     ...(isHidden ? [l10n.t('Decorations are switched off.')] : []),
   ].join(' ');
   // A finding shows itself; anything else has to be said.
-  if (first !== undefined && unsearched.length === 0 && !isHidden) window.setStatusBarMessage(text, 15_000);
-  else void window.showInformationMessage(text);
+  if (first !== undefined && unsearched.length === 0 && !isHidden) showStatus(text, 15_000);
+  else void showInformation(text);
 }

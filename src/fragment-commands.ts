@@ -5,6 +5,7 @@ import { l10n, window, workspace } from 'vscode';
 import { acceptFragments, categories, labelFragment, listTrainingRows } from '../protocol/views.ts';
 import type { CommandMap } from './command-map.ts';
 import { UserFault } from './failure.ts';
+import { showStatus } from './notify.ts';
 import { requireTrust } from './require-trust.ts';
 import { readSetting } from './settings.ts';
 import type { StudyLocation } from './studies/study-location.ts';
@@ -71,7 +72,7 @@ export function fragmentCommands(
       await window.showTextDocument(document, { preview: true });
       if (nUnlisted === 0) return;
       const text = l10n.t('{0} more occurrences lie beyond the places that are kept.', nUnlisted);
-      window.setStatusBarMessage(text, 15_000);
+      showStatus(text, 15_000);
     },
   };
 }

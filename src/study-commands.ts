@@ -3,14 +3,17 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { commands, l10n, type Uri, window, workspace } from 'vscode';
+import { forLabel } from '../guard/text/for-label.ts';
 import { makePlan, readPlan } from '../protocol/plan-file.ts';
 import { getDemoPlan, getStudy } from '../protocol/requests.ts';
 import type { StudyId, StudyPlan, StudySummary } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
 import type { ErrorFunnel, Remedy } from './error-funnel.ts';
 import { UserFault } from './failure.ts';
+import { confirm, showInformation } from './notify.ts';
 import { requireTrust } from './require-trust.ts';
 import { listedStudies } from './studies/listed-studies.ts';
+import { studyChoice } from './studies/study-choice.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyRuns } from './studies/study-runs.ts';
 import type { StudyServer } from './study-server.ts';
@@ -105,7 +108,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
       const button = l10n.t('Stop and Delete');
       const question = l10n.t('Stop the study {0} and delete it?', basename(study, '.sqlite'));
       const detail = l10n.t('To go on with it later, pause it instead.');
-      if ((await window.showWarningMessage(question, { modal: true, detail }, button)) !== button) return;
+      if (!(await confirm(question, detail, button))) return;
       await runs.pause(study);
       await location.delete(study);
       refresh();
@@ -113,7 +116,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     async 'verbatim.showRunningStudy'() {
       const study = await askWhichRuns(runs);
       if (study === null) return;
-      const name = basename(study, '.sqlite');
+      const name = forLabel(basename(study, '.sqlite'));
       const ways = [
         { label: l10n.t('$(eye) Show {0}', name), run: () => reveal(study) },
         {
@@ -145,7 +148,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
       const button = l10n.t('Delete');
       const question = l10n.t('Delete the study {0}?', summary.name);
       const detail = l10n.t('Its samples and results are gone for good. The model and its data stay.');
-      if ((await window.showWarningMessage(question, { modal: true, detail }, button)) !== button) return;
+      if (!(await confirm(question, detail, button))) return;
       await location.delete(study);
       refresh();
     },
@@ -158,7 +161,7 @@ async function offerResult(summary: StudySummary, show: () => Promise<void>): Pr
   const text = l10n.t('{0}: {1} fingerprints were found.', summary.name, count);
   const button = l10n.t('Show');
   const dashboard = l10n.t('Open Dashboard');
-  const chosen = await window.showInformationMessage(text, button, dashboard);
+  const chosen = await showInformation(text, button, dashboard);
   if (chosen === button) await show();
   if (chosen === dashboard) await commands.executeCommand('verbatim.openDashboard', summary.id);
 }
@@ -184,24 +187,24 @@ async function askForPlanFile(): Promise<Uri | undefined> {
       l10n.t('Make one with “Verbatim: New Plan File”.'),
     );
   }
-  const items = files.map((file) => ({ label: workspace.asRelativePath(file), file }));
+  const items = files.map((file) => ({ label: forLabel(workspace.asRelativePath(file)), file }));
   return (await window.showQuickPick(items, { title: l10n.t('Run a plan file') }))?.file;
 }
 
 async function askWhichToResume(server: StudyServer, location: StudyLocation): Promise<StudyId | null> {
   const stopped = (await listedStudies(server, location)).filter(({ state }) => state !== 'complete');
   if (stopped.length === 0) {
-    void window.showInformationMessage(l10n.t('There is no stopped study to resume.'));
+    void showInformation(l10n.t('There is no stopped study to resume.'));
     return null;
   }
-  const items = stopped.map(({ id, name, state }) => ({ label: name, description: state, detail: id }));
-  return (await window.showQuickPick(items, { title: l10n.t('Resume a study') }))?.detail ?? null;
+  const items = stopped.map(({ id, name, state }) => ({ ...studyChoice(name, state, id), study: id }));
+  return (await window.showQuickPick(items, { title: l10n.t('Resume a study') }))?.study ?? null;
 }
 
 async function askWhichRuns(runs: StudyRuns): Promise<StudyId | null> {
   const [only, ...others] = runs.all();
   if (only === undefined) return null;
   if (others.length === 0) return only.study;
-  const items = runs.all().map(({ study }) => ({ label: basename(study), detail: study }));
-  return (await window.showQuickPick(items, { title: l10n.t('Which study?') }))?.detail ?? null;
+  const items = runs.all().map(({ study }) => ({ ...studyChoice(basename(study), '', study), study }));
+  return (await window.showQuickPick(items, { title: l10n.t('Which study?') }))?.study ?? null;
 }

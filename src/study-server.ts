@@ -3,6 +3,7 @@
 
 import { type CancellationToken, type Disposable, EventEmitter, type LogOutputChannel, l10n } from 'vscode';
 import type { LanguageClient } from 'vscode-languageclient/node';
+import { forLog } from '../guard/text/for-log.ts';
 import type { Message } from '../protocol/message.ts';
 import { runStudy } from '../protocol/requests.ts';
 import type { Progress, StudyId } from '../protocol/study.ts';
@@ -88,7 +89,7 @@ export class StudyServer implements Disposable {
     // A bundle of its own, so that activation neither reads nor compiles it.
     const { startClient } = await import('./start-client.ts');
     const runtime = readSetting('server.runtime');
-    this.#log.info(`Starting the background process${runtime === '' ? '' : ` on ${runtime}`}.`);
+    this.#log.info(forLog(`Starting the background process${runtime === '' ? '' : ` on ${runtime}`}.`));
     return startClient({
       extensionPath: this.#extensionPath,
       runtime,

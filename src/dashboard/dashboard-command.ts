@@ -3,7 +3,9 @@
 import { l10n, window } from 'vscode';
 import type { StudyId } from '../../protocol/study.ts';
 import type { CommandMap } from '../command-map.ts';
+import { showInformation } from '../notify.ts';
 import { listedStudies } from '../studies/listed-studies.ts';
+import { studyChoice } from '../studies/study-choice.ts';
 import type { StudyLocation } from '../studies/study-location.ts';
 import type { StudyServer } from '../study-server.ts';
 import type { Dashboards } from './dashboards.ts';
@@ -30,13 +32,13 @@ async function askWhichStudy(server: StudyServer, location: StudyLocation): Prom
   const listed = await listedStudies(server, location);
   const opened = location.opened().filter((study) => !listed.some(({ id }) => id === study));
   const items = [
-    ...listed.map(({ id, name, state }) => ({ label: name, description: state, detail: id })),
-    ...opened.map((id) => ({ label: id, description: '', detail: id })),
+    ...listed.map(({ id, name, state }) => ({ ...studyChoice(name, state, id), study: id })),
+    ...opened.map((id) => ({ ...studyChoice(id, '', id), study: id })),
   ];
   if (items.length === 0) {
-    void window.showInformationMessage(l10n.t('There is no study yet.'));
+    void showInformation(l10n.t('There is no study yet.'));
     return null;
   }
-  if (items.length === 1) return items[0]!.detail;
-  return (await window.showQuickPick(items, { title: l10n.t('Open a dashboard') }))?.detail ?? null;
+  if (items.length === 1) return items[0]!.study;
+  return (await window.showQuickPick(items, { title: l10n.t('Open a dashboard') }))?.study ?? null;
 }

@@ -4,6 +4,7 @@
 
 import { randomBytes } from 'node:crypto';
 import { Uri, type Webview } from 'vscode';
+import { forHtml } from '../../guard/text/for-html.ts';
 
 export function dashboardPage(webview: Webview, dist: Uri, title: string): string {
   const nonce = randomBytes(18).toString('base64url');
@@ -16,7 +17,7 @@ export function dashboardPage(webview: Webview, dist: Uri, title: string): strin
 <meta http-equiv="Content-Security-Policy" content="${policy}">
 <meta property="csp-nonce" content="${nonce}">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>${escapeHtml(title)}</title>
+<title>${forHtml(title)}</title>
 <link rel="stylesheet" nonce="${nonce}" href="${file('dashboard.css')}">
 </head>
 <body>
@@ -24,9 +25,4 @@ export function dashboardPage(webview: Webview, dist: Uri, title: string): strin
 <script nonce="${nonce}" src="${file('dashboard.js')}"></script>
 </body>
 </html>`;
-}
-
-/** A study's file may have any name. */
-function escapeHtml(text: string): string {
-  return text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 }

@@ -9,7 +9,6 @@ import {
   l10n,
   type Uri,
   type WebviewPanel,
-  window,
 } from 'vscode';
 import {
   type FromDashboard,
@@ -21,6 +20,7 @@ import {
 import { getStudy } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
+import { showStatus } from '../notify.ts';
 import type { StudyServer } from '../study-server.ts';
 import { dashboardPage } from './dashboard-page.ts';
 
@@ -115,7 +115,7 @@ export class DashboardPanel implements Disposable {
         return this.#parts.reveal(study);
       case 'copy':
         await env.clipboard.writeText(await this.#textOf(message.what));
-        window.setStatusBarMessage(l10n.t('Copied'), 3_000);
+        showStatus(l10n.t('Copied'), 3_000);
         return;
     }
   }

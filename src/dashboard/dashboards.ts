@@ -11,6 +11,7 @@ import {
   type WebviewPanelSerializer,
   window,
 } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type { DashboardState } from '../../protocol/dashboard.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { StudyRuns } from '../studies/study-runs.ts';
@@ -41,7 +42,7 @@ export class Dashboards implements WebviewPanelSerializer<DashboardState>, Dispo
       return;
     }
     const name = basename(study).replace(/\.sqlite$/, '');
-    const title = l10n.t('{0} – Dashboard', name);
+    const title = l10n.t('{0} – Dashboard', forLabel(name));
     this.#adopt(window.createWebviewPanel(VIEW_TYPE, title, ViewColumn.Active), study);
   }
 

@@ -2,6 +2,8 @@
 // comparison. Everything that comes from the corpus goes in as plain text, never as markup.
 
 import { l10n, MarkdownString, type Uri } from 'vscode';
+import { forHover } from '../../guard/text/for-hover.ts';
+import { percentEncoded } from '../../guard/text/percent-encoded.ts';
 import type { Provenance, SampleMark } from '../../protocol/fragments.ts';
 import { markComparison } from './mark-comparison.ts';
 import type { Segment } from './mark-segments.ts';
@@ -12,40 +14,47 @@ const COMPARE = 'verbatim.compareFragment';
 const COMPARE_ALL = 'verbatim.compareAllOccurrences';
 const SHOW_ROWS = 'verbatim.showTrainingRows';
 
-export function markHover(text: Uri, segment: Segment<TextMark>): MarkdownString {
+/**
+ * Two pieces for each mark: what is said of it, in which names and licences of others stand and which nobody trusts,
+ * and the links to commands, which hold nothing of others but ids.
+ */
+export function markHover(text: Uri, segment: Segment<TextMark>): MarkdownString[] {
+  const shown = segment.marks.slice(0, MAX_MARKS);
+  const nLeftOff = segment.marks.length - shown.length;
+  return [
+    ...shown.flatMap((mark) => [description(mark), links(text, mark)]),
+    ...(nLeftOff > 0 ? [new MarkdownString(l10n.t('and {0} shorter fragments', nLeftOff))] : []),
+  ];
+}
+
+function description(mark: TextMark): MarkdownString {
   const hover = new MarkdownString();
-  hover.isTrusted = { enabledCommands: [COMPARE, COMPARE_ALL, SHOW_ROWS] };
+  hover.isTrusted = false;
   hover.supportHtml = false;
-  for (const [index, mark] of segment.marks.slice(0, MAX_MARKS).entries()) {
-    if (index > 0) hover.appendMarkdown('\n\n---\n\n');
-    appendMark(hover, text, mark);
+  hover.appendMarkdown(`**${l10n.t('Memorised')}** · ${howOften(mark)}`);
+  hover.appendMarkdown(` · ${l10n.t('lines {0}–{1}', mark.firstLine, mark.lastLine)}`);
+  if (mark.source === null) return hover;
+  hover.appendMarkdown('\n\n');
+  appendSource(hover, mark.source);
+  if (mark.nRepositories > 1) {
+    hover.appendMarkdown(` ${l10n.t('and elsewhere, {0} repositories in all', mark.nRepositories)}`);
   }
-  const nLeftOff = segment.marks.length - MAX_MARKS;
-  if (nLeftOff > 0) hover.appendMarkdown(`\n\n---\n\n${l10n.t('and {0} shorter fragments', nLeftOff)}`);
+  appendLicences(hover, mark);
   return hover;
 }
 
-function appendMark(hover: MarkdownString, text: Uri, mark: TextMark): void {
-  hover.appendMarkdown(`**${l10n.t('Memorised')}** · ${howOften(mark)}`);
-  hover.appendMarkdown(` · ${l10n.t('lines {0}–{1}', mark.firstLine, mark.lastLine)}\n\n`);
-  if (mark.source !== null) {
-    appendSource(hover, mark.source);
-    if (mark.nRepositories > 1) {
-      hover.appendMarkdown(` ${l10n.t('and elsewhere, {0} repositories in all', mark.nRepositories)}`);
-    }
-    appendLicences(hover, mark);
-    hover.appendMarkdown('\n\n');
-  }
-  const comparison = markComparison(text, mark);
-  const link = (title: string, command: string) =>
-    `[${title}](command:${command}?${encodeURIComponent(JSON.stringify([comparison]))})`;
-  hover.appendMarkdown(
+function links(text: Uri, mark: TextMark): MarkdownString {
+  const comparison = percentEncoded(JSON.stringify([markComparison(text, mark)]));
+  const link = (title: string, command: string) => `[${title}](command:${command}?${comparison})`;
+  const hover = new MarkdownString(
     [
       link(l10n.t('Compare with the training data'), COMPARE),
       link(l10n.t('All occurrences'), COMPARE_ALL),
       link(l10n.t('Training rows'), SHOW_ROWS),
     ].join(' · '),
   );
+  hover.isTrusted = { enabledCommands: [COMPARE, COMPARE_ALL, SHOW_ROWS] };
+  return hover;
 }
 
 /** Of a part it is known that it occurs as often as the fragment which holds it. */
@@ -57,24 +66,14 @@ export function howOften({ train, extent }: TextMark): string {
 }
 
 function appendSource(hover: MarkdownString, { repository, path, license }: Provenance): void {
-  for (const part of [repository, path]) if (part !== '') hover.appendMarkdown(`${code(part)} `);
-  hover.appendMarkdown(license === '' ? l10n.t('(licence unknown)') : `(${code(license)})`);
+  for (const part of [repository, path].map(forHover)) if (part !== '') hover.appendMarkdown(`${part} `);
+  const name = forHover(license);
+  hover.appendMarkdown(name === '' ? l10n.t('(licence unknown)') : `(${name})`);
 }
 
 /** All of them: the first source's may be the most permissive one. */
 function appendLicences(hover: MarkdownString, { licences }: SampleMark): void {
   if (licences.length < 2) return;
-  const names = licences.map((name) => (name === '' ? l10n.t('unknown') : code(name)));
+  const names = licences.map((name) => forHover(name) || l10n.t('unknown'));
   hover.appendMarkdown(`\n\n${l10n.t('Licences: {0}', names.join(', '))}`);
-}
-
-/**
- * A code span, inside of which nothing is markup, and no address becomes a link. Characters that turn text
- * around are dropped, and the fence is longer than any run of backticks within.
- */
-function code(text: string): string {
-  const plain = text.replaceAll(/[\p{Cc}\p{Cf}]/gu, '');
-  const longest = Math.max(0, ...[...plain.matchAll(/`+/g)].map(([run]) => run.length));
-  const fence = '`'.repeat(longest + 1);
-  return longest === 0 ? `${fence}${plain}${fence}` : `${fence} ${plain} ${fence}`;
 }

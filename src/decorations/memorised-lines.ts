@@ -13,6 +13,7 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import { lineRange } from '../documents/line-range.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
 import { readSetting } from '../settings.ts';
@@ -120,5 +121,8 @@ function sourceWords(document: TextDocument, run: readonly Segment[]): Decoratio
   const last = Math.min(run.at(-1)!.lastLine, document.lineCount);
   while (line + 1 < last && document.lineAt(line).isEmptyOrWhitespace) line++;
   const { end } = document.lineAt(line).range;
-  return { range: new Range(end, end), renderOptions: { after: { contentText: words.join(' · ') } } };
+  return {
+    range: new Range(end, end),
+    renderOptions: { after: { contentText: forLabel(words.join(' · ')) } },
+  };
 }

@@ -22,6 +22,7 @@ import {
 import type { StudyId } from '../../protocol/study.ts';
 import type { TextMarks } from '../decorations/text-marks.ts';
 import { UserFault } from '../failure.ts';
+import { showStatus } from '../notify.ts';
 import type { StudyServer } from '../study-server.ts';
 import { lineRange } from './line-range.ts';
 import type { StudyTexts } from './study-texts.ts';
@@ -88,7 +89,7 @@ export class OpenTexts {
       selection: new Range(lineRange(loaded.range).start, lineRange(loaded.range).start),
     });
     if (loaded.problem !== null) {
-      window.setStatusBarMessage(l10n.t('Only the stored excerpt is shown: {0}', loaded.problem), 15_000);
+      showStatus(l10n.t('Only the stored excerpt is shown: {0}', loaded.problem), 15_000);
     }
     await Promise.all([reveal(left, text ?? sample), reveal(right, loaded.range)]);
   }

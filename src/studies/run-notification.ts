@@ -2,8 +2,9 @@
 // time: a second study has the status item and the view.
 
 import { basename } from 'node:path';
-import { type Event, l10n, ProgressLocation, window } from 'vscode';
+import { type Event, l10n } from 'vscode';
 import type { Progress, StudyId } from '../../protocol/study.ts';
+import { withNotification } from '../notify.ts';
 import { progressText } from './progress-text.ts';
 
 /** The runs of this window, so far as the notification needs to know them. */
@@ -25,17 +26,12 @@ export class RunNotification {
   show(study: StudyId, ended: Promise<void>): void {
     if (this.#isShown) return;
     this.#isShown = true;
-    const options = {
-      location: ProgressLocation.Notification,
-      title: l10n.t('Study {0}', basename(study, '.sqlite')),
-      cancellable: true,
-    };
-    void window.withProgress(options, async (report, token) => {
+    void withNotification(l10n.t('Study {0}', basename(study, '.sqlite')), async (report, token) => {
       const listeners = [
         token.onCancellationRequested(() => this.#runs.pause(study)),
         this.#runs.onDidChange((changed) => {
           const progress = this.#runs.get(study)?.progress;
-          if (changed === study && progress) report.report({ message: progressText(progress) });
+          if (changed === study && progress) report(progressText(progress));
         }),
       ];
       await ended;

@@ -2,6 +2,7 @@
 
 import { basename } from 'node:path';
 import { type Disposable, l10n, StatusBarAlignment, window } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import { progressText } from './progress-text.ts';
 import type { StudyRuns } from './study-runs.ts';
 
@@ -28,14 +29,12 @@ export class RunStatus implements Disposable {
     }
     const text = first.progress === null ? l10n.t('Starting') : progressText(first.progress);
     const more = others.length === 0 ? '' : l10n.t(' and {0} more', others.length);
-    this.#item.text = `$(loading~spin) ${plain(text)}${more}`;
-    this.#item.tooltip = l10n.t('Verbatim runs {0}. Click to show, pause or stop it.', basename(first.study));
-    this.#item.accessibilityInformation = { label: text, role: 'button' };
+    this.#item.text = `$(loading~spin) ${forLabel(text)}${more}`;
+    this.#item.tooltip = l10n.t(
+      'Verbatim runs {0}. Click to show, pause or stop it.',
+      forLabel(basename(first.study)),
+    );
+    this.#item.accessibilityInformation = { label: forLabel(text), role: 'button' };
     this.#item.show();
   }
-}
-
-/** A status item's text may hold icons; a shard's name must not become one. */
-function plain(text: string): string {
-  return text.replaceAll('$(', '$ (');
 }

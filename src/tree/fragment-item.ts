@@ -86,6 +86,9 @@ function iconOf(fragment: ListedFragment): ThemeIcon {
 
 /** Short enough that the counts after it are seen, and without a comment's marks; the tooltip has the whole line. */
 function shortLabel(line: string): string {
-  const text = line.trim().replace(/^(?:\/?\*+|\/\/|#+)\s+(?=\S)/, '');
+  const text = line
+    .trim()
+    .replaceAll('\t', ' ')
+    .replace(/^(?:\/?\*+|\/\/|#+)\s+(?=\S)/, '');
   return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL - 1)}…` : text;
 }

@@ -2,6 +2,7 @@
 
 import { posix } from 'node:path';
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { forLabel, forTooltip } from '../../guard/text/for-label.ts';
 import type { StudyRun } from '../studies/study-runs.ts';
 import { categoryName, isCategory } from './category-name.ts';
 import { fragmentItem } from './fragment-item.ts';
@@ -21,7 +22,17 @@ import {
 export function treeItem(node: TreeNode, run: StudyRun | undefined): TreeItem {
   const item = itemOf(node, run);
   item.id = nodeId(node);
+  encode(item);
   return item;
+}
+
+/** Whatever the parts of a row forgot: no label of any row is more than text. */
+function encode(item: TreeItem): void {
+  if (typeof item.label === 'string') item.label = forLabel(item.label);
+  if (typeof item.description === 'string') item.description = forLabel(item.description);
+  if (typeof item.tooltip === 'string') item.tooltip = forTooltip(item.tooltip);
+  const { accessibilityInformation: spoken } = item;
+  if (spoken !== undefined) item.accessibilityInformation = { ...spoken, label: forLabel(spoken.label) };
 }
 
 function itemOf(node: TreeNode, run: StudyRun | undefined): TreeItem {

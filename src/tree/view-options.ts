@@ -2,6 +2,7 @@
 // setting. The filter is also what the view's message says, so that nobody takes a part for the whole.
 
 import { commands, EventEmitter, l10n, type Memento } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type { FragmentFilter, Grouping } from '../../protocol/views.ts';
 import { readSetting } from '../settings.ts';
 import { categoryName } from './category-name.ts';
@@ -35,7 +36,7 @@ export class ViewOptions {
   /** Undefined without a filter. */
   get message(): string | undefined {
     const parts = filterParts(this.filter);
-    return parts.length === 0 ? undefined : l10n.t('Filter: {0}', parts.join(', '));
+    return parts.length === 0 ? undefined : l10n.t('Filter: {0}', forLabel(parts.join(', ')));
   }
 
   dispose(): void {

@@ -1,6 +1,7 @@
 // The last question: start, or change one value after another first. Which values there are is in the table of settings.
 
 import { l10n } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type { PlanFile } from '../../protocol/plan-file.ts';
 import { isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
 import type { SettingType } from '../../protocol/setting-type.ts';
@@ -17,13 +18,13 @@ export async function askAdvanced(at: Step, given: PlanFile): Promise<PlanFile |
       {
         value: 'start',
         label: l10n.t('$(run) Start the study'),
-        detail: l10n.t('{0} samples of {1}', (plan.samples ?? 0).toLocaleString(), plan.model),
+        detail: l10n.t('{0} samples of {1}', (plan.samples ?? 0).toLocaleString(), forLabel(plan.model)),
       },
       ...settings.map(
         (setting): Choice<Setting> => ({
           value: setting,
           label: `$(edit) ${l10n.t(setting.title)}`,
-          description: String(valueIn(plan, setting)),
+          description: forLabel(String(valueIn(plan, setting))),
         }),
       ),
     ]);

@@ -3,6 +3,7 @@
 
 import { basename } from 'node:path';
 import { l10n, type OpenDialogOptions, type QuickPickItem, window } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import { type Answer, answered, askChoice, askText, type Step } from './multi-step.ts';
 
 export type Places = readonly string[];
@@ -38,9 +39,9 @@ export const usedBefore = (recent: readonly Places[]): readonly PlaceWay[] =>
     const [place = '', ...others] = places;
     const more = others.length === 0 ? '' : l10n.t(' and {0} more', others.length);
     return {
-      label: `$(history) ${basename(place)}${more}`,
+      label: `$(history) ${forLabel(basename(place))}${more}`,
       description: l10n.t('used before'),
-      detail: places.join(', '),
+      detail: forLabel(places.join(', ')),
       ask: async () => answered(places),
     };
   });

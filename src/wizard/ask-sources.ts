@@ -2,6 +2,7 @@
 // continue some.
 
 import { l10n } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { askPlaces, fromDialog, fromHub, type Places, type PlaceWay, usedBefore } from './ask-places.ts';
 import { type Answer, answered, type Step } from './multi-step.ts';
@@ -88,9 +89,9 @@ export async function askFirstStudy(at: Step, studies: readonly StudySummary[]):
     .filter(({ nFragments }) => nFragments !== null && nFragments > 0)
     .map(
       ({ id, name, nFragments }): PlaceWay => ({
-        label: `$(beaker) ${name}`,
+        label: `$(beaker) ${forLabel(name)}`,
         description: l10n.t('{0} fingerprints', (nFragments ?? 0).toLocaleString()),
-        detail: id,
+        detail: forLabel(id),
         ask: async () => answered([id]),
       }),
     );

@@ -3,6 +3,7 @@
 
 import { basename } from 'node:path';
 import { commands, l10n, workspace } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type { PlanFile } from '../../protocol/plan-file.ts';
 import { readPlanDefaults } from '../settings.ts';
 import { listedStudies } from '../studies/listed-studies.ts';
@@ -91,7 +92,7 @@ export class StudyWizard {
 }
 
 const titleOf = (model: string): string =>
-  model === '' ? l10n.t('Run Memorization Study') : l10n.t('Study of {0}', basename(model));
+  model === '' ? l10n.t('Run Memorization Study') : l10n.t('Study of {0}', forLabel(basename(model)));
 
 function askKind(at: Step): Promise<Answer<'demo' | 'plan' | 'trust'>> {
   return askChoice<'demo' | 'plan' | 'trust'>(at, l10n.t('What is to be studied?'), [

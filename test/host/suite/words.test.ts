@@ -27,6 +27,19 @@ const HOSTILE: Provenance = {
   license: '**MIT**',
 };
 
+const MARK: TextMark = {
+  study: '/s.sqlite',
+  sampleId: 1,
+  extent: 'whole',
+  fingerprint: 'f'.repeat(32),
+  firstLine: 1,
+  lastLine: 8,
+  train: 12,
+  nRepositories: 3,
+  source: HOSTILE,
+  licences: [HOSTILE.license, ''],
+};
+
 /** Code spans of CommonMark: the closing run of backticks is as long as the opening one. */
 const CODE_SPAN = /(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)/g;
 
@@ -58,45 +71,46 @@ export const tests = [
     assert.equal(sampleUri(study, 12, null).path, '/sample 12');
   }),
   hostTest('shows provenance as text, never as markup', async () => {
-    const mark: TextMark = {
-      study: '/s.sqlite',
-      sampleId: 1,
-      extent: 'whole',
-      fingerprint: 'f'.repeat(32),
-      firstLine: 1,
-      lastLine: 8,
-      train: 12,
-      nRepositories: 3,
-      source: HOSTILE,
-      licences: [HOSTILE.license, ''],
-    };
-    const hover = markHover(sampleUri('/s.sqlite', 1, null), {
-      firstLine: 1,
-      lastLine: 8,
-      level: 'tens',
-      marks: [mark],
-    });
-    assert.deepEqual(hover.isTrusted, {
+    const segment = { firstLine: 1, lastLine: 8, level: 'tens', marks: [MARK] } as const;
+    const [said, links] = markHover(sampleUri('/s.sqlite', 1, null), segment);
+    assert.ok(said && links);
+    // What holds text of others is not trusted, and what is trusted holds none.
+    assert.equal(said.isTrusted, false);
+    assert.ok(!said.supportHtml && !links.supportHtml);
+    assert.deepEqual(links.isTrusted, {
       enabledCommands: [
         'verbatim.compareFragment',
         'verbatim.compareAllOccurrences',
         'verbatim.showTrainingRows',
       ],
     });
-    assert.equal(hover.supportHtml, false);
-    const spans = [...hover.value.matchAll(CODE_SPAN)].map((match) => match[0]);
+    const spans = [...said.value.matchAll(CODE_SPAN)].map((match) => match[0]);
     assert.equal(spans.length, 4);
     for (const text of [HOSTILE.repository, '[click](command:workbench.action.quit)', HOSTILE.license]) {
       assert.ok(
         spans.some((span) => span.includes(text)),
-        hover.value,
+        said.value,
       );
     }
-    const rest = hover.value.replaceAll(CODE_SPAN, '');
-    const links = [...rest.matchAll(/\]\(([^)]*)\)/g)].map((match) => match[1]!);
-    assert.equal(links.length, 3, hover.value);
-    for (const link of links) assert.match(link, /^command:verbatim\.\w+\?/);
-    assert.ok(!rest.includes('<') && !hover.value.includes('\u202e'), hover.value);
+    const rest = said.value.replaceAll(CODE_SPAN, '');
+    assert.ok(!/[<[`]|:\/\//.test(rest) && !said.value.includes('\u202e'), said.value);
+    const addresses = [...links.value.matchAll(/\]\(([^)]*)\)/g)].map((match) => match[1]!);
+    assert.equal(addresses.length, 3, links.value);
+    for (const address of addresses) assert.match(address, /^command:verbatim\.\w+\?[\w%.~-]+$/);
+  }),
+  hostTest('keeps code spans of names apart that hold nothing to be seen, or backquotes', async () => {
+    for (const repository of ['\u200b', '\u2060`', '\u2028', '`', '\ufeff``', '']) {
+      const source = { ...HOSTILE, repository, path: 'x``![x](https://evil.example/x.png) `<b>' };
+      const marks = [{ ...MARK, source, licences: ['\u200b', '``'] }];
+      const [said] = markHover(sampleUri('/s.sqlite', 1, null), {
+        firstLine: 1,
+        lastLine: 8,
+        level: 'tens',
+        marks,
+      });
+      const rest = said!.value.replaceAll(CODE_SPAN, '');
+      assert.ok(!/[<[`!]|:\/\//.test(rest), said!.value);
+    }
   }),
   hostTest('reads failures by their codes alone', async () => {
     const wire = Object.assign(new Error('cancelled'), {
