@@ -83,6 +83,4 @@ export interface DocumentText {
   readonly text: string;
   /** Why the document could not be opened again; `text` is then the stored excerpt. */
   readonly problem: string | null;
-  /** Raw line number of the text's first line: more than 1 for an excerpt. */
-  readonly firstLine: number;
 }

@@ -3,7 +3,6 @@
 
 import type {
   DocumentText,
-  FragmentOrder,
   FragmentRow,
   Page,
   PageRequest,
@@ -39,11 +38,6 @@ export const getStudy = message<{ readonly study: StudyId }, StudySummary>('verb
 
 /** The plan and the places of the demo that is bundled with the product. */
 export const getDemoPlan = message<Record<string, never>, StudyPlan>('verbatim/getDemoPlan');
-
-export const listFragments = message<
-  PageRequest & { readonly study: StudyId; readonly order: FragmentOrder },
-  Page<FragmentRow>
->('verbatim/listFragments');
 
 /** The fragment's normalised text. */
 export const getFragment = message<

@@ -96,7 +96,7 @@ export interface Progress {
   readonly stage: Stage;
   readonly done: number;
   readonly total: number;
-  readonly unit: 'samples' | 'bytes' | 'fragments' | 'steps';
+  readonly unit: 'samples' | 'bytes' | 'steps';
   /** What was done already when this run began: a rate must not count it. */
   readonly resumedFrom: number;
   /** Since this stage began, in this run. */

@@ -118,15 +118,6 @@ export const listTrainingRows = message<
   { readonly lines: string; readonly nUnlisted: number }
 >('verbatim/listTrainingRows');
 
-/** What a line of a sample's hover says of a fragment's sources. */
-export const listSources = message<
-  { readonly study: StudyId; readonly fingerprint: string; readonly limit: number },
-  {
-    readonly sources: readonly Provenance[];
-    readonly licences: readonly { readonly name: string; readonly nDocuments: number }[];
-  }
->('verbatim/listSources');
-
 /** What stands above a comparison: where its document is from, and how often the fragment occurs. */
 export const getPlace = message<
   { readonly study: StudyId; readonly fingerprint: string; readonly documentId: number | null },

@@ -11,7 +11,6 @@ import {
   getFragment,
   getSample,
   getStudy,
-  listFragments,
   listSampleOccurrences,
   listStudies,
   listTrainOccurrences,
@@ -24,7 +23,6 @@ import {
   getPlace,
   labelFragment,
   listGroups,
-  listSources,
   listTrainingRows,
   viewFragments,
 } from '../protocol/views.ts';
@@ -77,10 +75,6 @@ on(runStudy, async ({ study, plan, execution }, signal) => {
 on(getDemoPlan, async () => demoPlan(productFolder()));
 on(listStudies, async ({ folder }) => queries.listStudies(folder));
 on(getStudy, async ({ study }) => queries.getStudy(study));
-on(listFragments, async (request) => {
-  const page = queries.listFragmentPage(request);
-  return { ...page, items: await maskLabels(request.study, page.items, await disclosure.read()) };
-});
 on(getFragment, async ({ study, fingerprint }) => {
   const shown = await disclosure.read();
   const fragment = await maskText(queries.getFragment(study, fingerprint), shown);
@@ -126,6 +120,5 @@ on(getPlace, async ({ study, fingerprint, documentId }) =>
 on(makePlan, async ({ plan, folder }) => plans.makePlan(plan, folder, readPrompts));
 on(readPlan, async ({ file }) => plans.readPlanFile(file, readPrompts));
 on(estimateStudy, async ({ plan, sizes, speeds }) => estimates.estimateStudy(plan, sizes, speeds));
-on(listSources, async ({ study, fingerprint, limit }) => viewQueries.listSources(study, fingerprint, limit));
 
 connection.listen();

@@ -5,7 +5,6 @@ import { readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import type {
   DocumentText,
-  FragmentOrder,
   FragmentRow,
   Page,
   PageRequest,
@@ -40,10 +39,6 @@ export function listStudies(folder: string): readonly StudySummary[] {
 
 export const getStudy = (study: StudyId): StudySummary =>
   reading(study, (db) => summarise(db, study, isLocked(study)));
-
-export const listFragmentPage = (
-  request: PageRequest & { readonly study: StudyId; readonly order: FragmentOrder },
-): Page<FragmentRow> => reading(request.study, (db) => views.listFragments(db, request));
 
 export const getFragment = (study: StudyId, fingerprint: string): FragmentRow & { readonly text: string } =>
   reading(study, (db) => {

@@ -12,7 +12,7 @@ import * as views from '../store/fragment-views.ts';
 import { deleteLabel, putLabels } from '../store/labels-table.ts';
 import { withLockedStudy } from '../store/locked-study.ts';
 import { openForReading, transact } from '../store/study-file.ts';
-import { findDocument, findFragment, listFragmentLicences, listTrainOccurrences } from '../store/views.ts';
+import { findDocument, findFragment } from '../store/views.ts';
 
 export function listGroups(request: ViewRequest & { readonly grouping: Grouping }): Page<FragmentGroup> {
   using db = openForReading(request.study);
@@ -59,17 +59,6 @@ export function trainingRows(study: StudyId, fingerprint: string) {
   const chosen = new Set([fingerprint]);
   const lines = Array.from(listTrainingRows(db, chosen), (row) => `${JSON.stringify(row)}\n`).join('');
   return { lines, nUnlisted: countUnlistedPlaces(db, chosen) };
-}
-
-export function listSources(study: StudyId, fingerprint: string, limit: number) {
-  using db = openForReading(study);
-  const fragment = findFragment(db, fingerprint);
-  if (!fragment) throw new UserError(`${study} has no fragment ${fingerprint}`);
-  const places = listTrainOccurrences(db, fragment.fragmentId, { offset: 0, limit });
-  return {
-    sources: places.map(({ provenance }) => provenance),
-    licences: listFragmentLicences(db, fragment.fragmentId),
-  };
 }
 
 export function getPlace(study: StudyId, fingerprint: string, documentId: number | null) {

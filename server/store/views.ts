@@ -1,9 +1,7 @@
 // The pages that views and reports ask for: queries over a study, one a function, no state.
 
 import type {
-  FragmentOrder,
   FragmentRow,
-  Page,
   PageRequest,
   Provenance,
   SampleMark,
@@ -11,7 +9,6 @@ import type {
   TrainOccurrence,
 } from '../../protocol/fragments.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
-import { orders } from './find-fragments.ts';
 import type { Database } from './study-file.ts';
 
 type SqlRow = Record<string, unknown>;
@@ -19,17 +16,6 @@ type SqlRow = Record<string, unknown>;
 /** How far into a fragment its label is looked for. */
 const LABEL_BYTES = 2048;
 const decoder = new TextDecoder();
-
-export function listFragments(
-  db: Database,
-  { offset, limit, order }: PageRequest & { readonly order: FragmentOrder },
-): Page<FragmentRow> {
-  const rows = db
-    .prepare(`SELECT * FROM fragments ORDER BY ${orders[order]} LIMIT ? OFFSET ?`)
-    .all(limit, offset);
-  const total = Number(db.prepare('SELECT count(*) AS n FROM fragments').get()?.n);
-  return { items: rows.map(fragmentRow), offset, total };
-}
 
 export function findFragment(
   db: Database,
@@ -144,18 +130,15 @@ export function findDocument(db: Database, documentId: number): StoredDocument |
   );
 }
 
-/** What is kept of a document whose shard is gone: its longest fragment, with the line where it starts. */
-export function findExcerpt(
-  db: Database,
-  documentId: number,
-): { readonly text: Uint8Array; readonly firstLine: number } | undefined {
+/** What is kept of a document whose shard is gone: the text of its longest fragment. */
+export function findExcerpt(db: Database, documentId: number): Uint8Array | undefined {
   const row = db
     .prepare(
-      `SELECT f.text, o.first_line FROM train_occurrences o JOIN fragments f USING (fragment_id)
+      `SELECT f.text FROM train_occurrences o JOIN fragments f USING (fragment_id)
        WHERE o.document_id = ? ORDER BY f.n_lines DESC, f.fragment_id LIMIT 1`,
     )
     .get(documentId);
-  return row && { text: row.text as Uint8Array, firstLine: Number(row.first_line) };
+  return row?.text as Uint8Array | undefined;
 }
 
 export function fragmentRow(row: SqlRow): FragmentRow {

@@ -22,15 +22,14 @@ export async function openDocument(
   const { provenance } = stored;
   if (typeof opened !== 'string') {
     const text = new TextDecoder().decode(opened);
-    return { documentId, provenance, text, problem: null, firstLine: 1 };
+    return { documentId, provenance, text, problem: null };
   }
   const excerpt = findExcerpt(db, documentId);
   return {
     documentId,
     provenance,
-    text: new TextDecoder().decode(excerpt?.text),
+    text: new TextDecoder().decode(excerpt),
     problem: `${opened}. Shown is the longest fragment that the study kept of it, normalised.`,
-    firstLine: excerpt?.firstLine ?? 1,
   };
 }
 

@@ -38,8 +38,6 @@ function amountText({ done, total, unit, message }: Progress): string {
       return l10n.t('{0} of {1} samples', done.toLocaleString(), total.toLocaleString());
     case 'bytes':
       return l10n.t('{0} of {1}', sizeText(done), sizeText(total));
-    case 'fragments':
-      return l10n.t('{0} of {1} fragments', done.toLocaleString(), total.toLocaleString());
     case 'steps':
       return message ?? l10n.t('step {0} of {1}', Math.min(done + 1, total), total);
   }

@@ -8,9 +8,11 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { demoPlan } from '../../server/plan/demo-plan.ts';
 import { productFolder } from '../../server/product-folder.ts';
-import { getSample, listFragmentPage, listSamplePage } from '../../server/queries/study-queries.ts';
+import { getSample, listSamplePage } from '../../server/queries/study-queries.ts';
+import { viewFragments } from '../../server/queries/view-queries.ts';
 import { runStudy } from '../../server/study/run-study.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
+import { flatView } from '../support/flat-view.ts';
 import { Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -158,7 +160,7 @@ function configure(parts: Readonly<Record<Part, boolean>>, isEnabled = true): vo
 /** One that is memorised from its first lines on. */
 function sampleText(): string {
   const page = { study, offset: 0, limit: 50 };
-  for (const { fingerprint } of listFragmentPage({ ...page, order: 'length' }).items) {
+  for (const { fingerprint } of viewFragments({ ...flatView, ...page, order: 'length' }).items) {
     for (const { sampleId, firstLine } of listSamplePage({ ...page, fingerprint }).items) {
       if (firstLine <= 3) return getSample(study, sampleId).text;
     }

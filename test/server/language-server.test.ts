@@ -8,6 +8,8 @@ import { CancellationTokenSource, ResponseError } from 'vscode-jsonrpc/node';
 import type { ErrorData } from '../../protocol/errors.ts';
 import * as protocol from '../../protocol/requests.ts';
 import type { Progress, StudyPlan } from '../../protocol/study.ts';
+import { viewFragments } from '../../protocol/views.ts';
+import { flatView } from '../support/flat-view.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { type ServerClient, startServer } from '../support/server-client.ts';
 
@@ -35,12 +37,19 @@ test('a study through the server: progress, pages, texts, and the same answers a
   assert.equal(summary.state, 'complete');
   assert.equal(summary.nSamples, 24);
 
-  const all = await client.send(protocol.listFragments, { study, offset: 0, limit: 10_000, order: 'train' });
+  const all = await client.send(viewFragments, {
+    ...flatView,
+    study,
+    offset: 0,
+    limit: 10_000,
+    order: 'train',
+  });
   assert.equal(all.total, summary.nFragments);
   assert.equal(all.items.length, all.total);
-  const page = await client.send(protocol.listFragments, { study, offset: 3, limit: 5, order: 'train' });
+  const page = await client.send(viewFragments, { ...flatView, study, offset: 3, limit: 5, order: 'train' });
   assert.deepEqual(page.items, all.items.slice(3, 8));
-  const byLength = await client.send(protocol.listFragments, {
+  const byLength = await client.send(viewFragments, {
+    ...flatView,
     study,
     offset: 0,
     limit: 10_000,
@@ -77,7 +86,7 @@ test('a study through the server: progress, pages, texts, and the same answers a
   client.child.kill('SIGKILL');
   const restarted = await startServer();
   assert.deepEqual(
-    await restarted.send(protocol.listFragments, { study, offset: 3, limit: 5, order: 'train' }),
+    await restarted.send(viewFragments, { ...flatView, study, offset: 3, limit: 5, order: 'train' }),
     page,
   );
   assert.deepEqual(await restarted.send(protocol.getStudy, { study }), summary);
@@ -130,7 +139,8 @@ test('failures carry a literal code and a way out', async () => {
   const missing = await rejection(client.send(protocol.getStudy, { study: join(folder, 'none.sqlite') }));
   assert.equal(missing.data?.code, 'user');
   assert(missing.message.includes('none.sqlite'));
-  const plan = { ...(await smallPlan(client)), model: join(folder, 'no-model') };
+  const source = { kind: 'model', model: join(folder, 'no-model') } as const;
+  const plan = { ...(await smallPlan(client)), source };
   const noModel = await rejection(
     client.send(protocol.runStudy, { study: join(folder, 's.sqlite'), plan, execution }),
   );
@@ -148,7 +158,13 @@ test('a document whose shard is gone comes back as the excerpt that was kept, wi
   const corpus = join(folder, 'corpus');
   cpSync(plan.corpus[0]!, corpus, { recursive: true });
   await client.send(protocol.runStudy, { study, plan: { ...plan, corpus: [corpus] }, execution });
-  const { items } = await client.send(protocol.listFragments, { study, offset: 0, limit: 1, order: 'train' });
+  const { items } = await client.send(viewFragments, {
+    ...flatView,
+    study,
+    offset: 0,
+    limit: 1,
+    order: 'train',
+  });
   const { fingerprint } = items[0]!;
   const places = await client.send(protocol.listTrainOccurrences, {
     study,

@@ -11,6 +11,7 @@ import type { ErrorData } from '../../protocol/errors.ts';
 import * as protocol from '../../protocol/requests.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { listGroups, viewFragments } from '../../protocol/views.ts';
+import { flatView } from '../support/flat-view.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { processesWith, SERVER, type ServerClient, startServer, until } from '../support/server-client.ts';
 import { makeSmallStudy } from '../support/small-study.ts';
@@ -49,7 +50,7 @@ test('two windows on one study: one runs it, the other sees it and takes over wh
     (await second.send(protocol.listStudies, { folder: join(study, '..') })).map(({ state }) => state),
     ['running'],
   );
-  const page = await second.send(protocol.listFragments, { study, offset: 0, limit: 10, order: 'train' });
+  const page = await second.send(viewFragments, { ...flatView, study, offset: 0, limit: 10, order: 'train' });
   assert.deepEqual(page, { items: [], offset: 0, total: 0 });
   const sample = await second.send(protocol.getSample, { study, sampleId: 0 });
   assert.ok(sample.text.length > 0);
@@ -134,7 +135,6 @@ test('thousands of answers need no more heap than a few', async () => {
   const view = { ...page, filter: {}, baseline: null, grouping: 'flat' } as const;
   const ask = () =>
     Promise.all([
-      client.send(protocol.listFragments, { ...page, order: 'train' }),
       client.send(viewFragments, { ...view, group: null, order: 'train' }),
       client.send(listGroups, { ...view, grouping: 'licence' }),
       client.send(protocol.getSample, { study, sampleId: 1 }),

@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { commands, type Tab, TabInputWebview, Uri, ViewColumn, window } from 'vscode';
 import { getDashboard, listDashboardFragments, measureDashboard } from '../../../protocol/dashboard.ts';
-import { listFragments } from '../../../protocol/requests.ts';
+import { viewFragments } from '../../../protocol/views.ts';
 import { DashboardPanel, type DashboardParts } from '../../../src/dashboard/dashboard-panel.ts';
+import { flatView } from '../../support/flat-view.ts';
 import { parts, studyNode } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
@@ -41,7 +42,7 @@ export const tests = [
     assert.ok(low < value && value < high);
     const page = { study, offset: 0, limit: 50, order: 'extract' } as const;
     const [listed, shown] = await Promise.all([
-      parts().server.request(listFragments, page),
+      parts().server.request(viewFragments, { ...flatView, ...page }),
       parts().server.request(listDashboardFragments, { ...page, selection: { kind: 'all' } }),
     ]);
     assert.deepEqual(

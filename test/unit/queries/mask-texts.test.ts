@@ -3,13 +3,15 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { maskLabels, maskText } from '../../../server/queries/mask-texts.ts';
-import { getFragment, getSample, listFragmentPage } from '../../../server/queries/study-queries.ts';
+import { getFragment, getSample } from '../../../server/queries/study-queries.ts';
+import { viewFragments } from '../../../server/queries/view-queries.ts';
+import { flatView } from '../../support/flat-view.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { leakedAddress, leakedToken, makeSmallStudy } from '../../support/small-study.ts';
 
 test('samples, fragments and labels are masked line by line, and shown on request', async () => {
   const { file } = await makeSmallStudy(scratchFolder());
-  const rows = listFragmentPage({ study: file, order: 'train', offset: 0, limit: 100 }).items;
+  const rows = viewFragments({ ...flatView, study: file, order: 'train', offset: 0, limit: 100 }).items;
   const leaking = rows
     .map(({ fingerprint }) => getFragment(file, fingerprint))
     .filter(({ text }) => text.includes(leakedToken));
