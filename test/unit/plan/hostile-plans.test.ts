@@ -72,7 +72,7 @@ test('JSON that is nested deeply is a wrong value like any other', async () => {
   const depth = 200_000;
   const nested = [
     JSON.parse('['.repeat(depth) + ']'.repeat(depth)),
-    JSON.parse('{"a":'.repeat(depth) + '1' + '}'.repeat(depth)),
+    JSON.parse(`${'{"a":'.repeat(depth)}1${'}'.repeat(depth)}`),
   ];
   for (const value of nested) {
     await refuses(value, Array.isArray(value) ? 'JSON object' : '"a"');
