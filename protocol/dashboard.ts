@@ -65,8 +65,8 @@ export interface Dashboard {
 }
 
 export interface RepeatRecipe {
-  /** One line for a POSIX shell. */
-  readonly command: string;
+  /** One line for a POSIX shell. Null where a name in the plan holds what no such line can safely hold. */
+  readonly command: string | null;
   /** Prompts that the command reads from the file it names; 0 where there are none. */
   readonly nPrompts: number;
 }

@@ -47,8 +47,8 @@ export function recipe(
       'div',
       { class: 'panel' },
       element('h3', {}, l10n.t('Command')),
-      element('pre', { tabindex: 0, 'aria-label': l10n.t('Command') }, element('code', {}, repeat.command)),
-      ...(repeat.nPrompts > 0
+      commandText(repeat.command),
+      ...(repeat.command !== null && repeat.nPrompts > 0
         ? [
             element(
               'p',
@@ -63,7 +63,9 @@ export function recipe(
       element(
         'p',
         { class: 'actions' },
-        button(l10n.t('Copy Command'), 'primary', () => copy('command')),
+        ...(repeat.command === null
+          ? []
+          : [button(l10n.t('Copy Command'), 'primary', () => copy('command'))]),
         button(l10n.t('Copy Plan as JSON'), 'secondary', () => copy('plan')),
         ...(repeat.nPrompts > 0 ? [button(l10n.t('Copy Prompts'), 'secondary', () => copy('prompts'))] : []),
       ),
@@ -79,4 +81,14 @@ export function recipe(
       ),
     ),
   );
+}
+
+function commandText(command: string | null): HTMLElement {
+  if (command === null) {
+    const reason = l10n.t(
+      'A name in its plan holds characters that are not seen, so there is no safe command.',
+    );
+    return element('p', { class: 'note' }, reason);
+  }
+  return element('pre', { tabindex: 0, 'aria-label': l10n.t('Command') }, element('code', {}, command));
 }

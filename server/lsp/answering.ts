@@ -7,6 +7,7 @@ import {
   LSPErrorCodes,
   ResponseError,
 } from 'vscode-languageserver/node';
+import { forLog } from '../../guard/text/for-log.ts';
 import type { ErrorData } from '../../protocol/errors.ts';
 import type { Message } from '../../protocol/message.ts';
 import { VerbatimError } from '../errors.ts';
@@ -28,7 +29,7 @@ export function answering(connection: Connection, lifetime: AbortSignal) {
         } catch (cause) {
           const error = systemFailure(cause) ?? cause;
           if (!(error instanceof VerbatimError))
-            connection.console.error(String((error as Error).stack ?? error));
+            connection.console.error(forLog(String((error as Error).stack ?? error)));
           return asResponseError(error);
         }
       },

@@ -1,7 +1,9 @@
 // The command line that repeats a study. Every setting that decides a result is spelled out, so that a later
-// version's defaults change nothing. It calls this installation's own program, not a package of that name.
+// version's defaults change nothing. It calls this installation's own program, not a package of that name. The plan
+// may be a stranger's: each of its values becomes one word, or there is no command.
 
 import { join } from 'node:path';
+import { asOperand, forShell } from '../../guard/text/for-shell.ts';
 import type { RepeatRecipe } from '../../protocol/dashboard.ts';
 import type { ColumnNames, StudyPlan } from '../../protocol/study.ts';
 import { productFolder } from '../product-folder.ts';
@@ -9,15 +11,26 @@ import { productFolder } from '../product-folder.ts';
 const PROMPTS_FILE = 'prompts.jsonl';
 
 export function repeatCommand(plan: StudyPlan, name: string): RepeatRecipe {
+  const nPrompts = plan.source.kind === 'model' ? plan.sampling.prompts.length : 0;
+  const quoted = wordsOf(plan, name).map(forShell);
+  const isSafe = quoted.every((word) => word !== undefined);
+  return { command: isSafe ? quoted.join(' ') : null, nPrompts };
+}
+
+/** As the program is to get them, the program itself first. */
+function wordsOf(plan: StudyPlan, name: string): readonly string[] {
   const { source, sampling, rule } = plan;
   const program = join(productFolder(), 'dist', 'cli.js');
-  const words = ['node', quote(program), source.kind === 'model' ? 'study' : 'scan'];
+  const words = ['node', program, source.kind === 'model' ? 'study' : 'scan'];
   const add = (option: string, ...values: readonly (string | number)[]) =>
-    words.push(option, ...values.map((value) => quote(String(value))));
+    words.push(option, ...values.map((value) => asOperand(String(value))));
   if (source.model !== null) add('--model', source.model);
   if (source.kind === 'samples') add('--samples', source.samples);
   add('--corpus', ...plan.corpus);
-  addColumns(add, plan.columns);
+  for (const [column, option] of columnOptions) {
+    const given = plan.columns?.[column];
+    if (given !== undefined) words.push(`${option}=${given}`);
+  }
   if (source.kind === 'model') {
     add('--strategy', sampling.strategy);
     if (sampling.prompts.length > 0) add('--prompts', PROMPTS_FILE);
@@ -32,13 +45,13 @@ export function repeatCommand(plan: StudyPlan, name: string): RepeatRecipe {
   add('--min-lines', rule.minLines);
   add('--profile', rule.profile);
   add('--out', `${name}-again.sqlite`);
-  return { command: words.join(' '), nPrompts: source.kind === 'model' ? sampling.prompts.length : 0 };
+  return words;
 }
 
-function addColumns(add: (option: string, value: string) => void, columns: ColumnNames = {}): void {
-  for (const [column, name] of Object.entries(columns)) add(`--${column}-column`, name as string);
-}
-
-/** For a POSIX shell. */
-const quote = (word: string) =>
-  /^[\w@%+=:,./#-]+$/.test(word) && !word.startsWith('#') ? word : `'${word.replaceAll("'", `'\\''`)}'`;
+/** Only these: a plan out of a file may hold others. */
+const columnOptions: readonly (readonly [keyof ColumnNames, option: string])[] = [
+  ['content', '--content-column'],
+  ['repository', '--repository-column'],
+  ['path', '--path-column'],
+  ['license', '--license-column'],
+];

@@ -10,7 +10,9 @@ import {
   type Uri,
   type WebviewPanel,
 } from 'vscode';
+import { forJson } from '../../guard/text/for-json.ts';
 import {
+  type Dashboard,
   type FromDashboard,
   getDashboard,
   listDashboardFragments,
@@ -20,6 +22,7 @@ import {
 import { getStudy } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
+import { UserFault } from '../failure.ts';
 import { showStatus } from '../notify.ts';
 import type { StudyServer } from '../study-server.ts';
 import { dashboardPage } from './dashboard-page.ts';
@@ -123,13 +126,23 @@ export class DashboardPanel implements Disposable {
   async #textOf(what: 'command' | 'plan' | 'prompts'): Promise<string> {
     const { server } = this.#parts;
     const study = this.#study;
-    if (what === 'command') return (await server.request(getDashboard, { study })).repeat.command;
+    if (what === 'command') return commandOf(await server.request(getDashboard, { study }));
     const { plan } = await server.request(getStudy, { study });
-    if (what === 'plan') return JSON.stringify(plan, null, 2);
-    return plan.sampling.prompts.map((prompt) => `${JSON.stringify(prompt)}\n`).join('');
+    if (what === 'plan') return forJson(plan, 2);
+    return plan.sampling.prompts.map((prompt) => `${forJson(prompt)}\n`).join('');
   }
 
   async #send(message: ToDashboard): Promise<void> {
     await this.#panel.webview.postMessage(message);
   }
+}
+
+function commandOf({ repeat }: Dashboard): string {
+  if (repeat.command !== null) return repeat.command;
+  throw new UserFault(
+    l10n.t(
+      'This study cannot be written as a command: a name in its plan holds characters that are not seen.',
+    ),
+    l10n.t('Copy the plan as JSON instead.'),
+  );
 }

@@ -1,5 +1,6 @@
 // The little label beside the mark that is pointed at or focused. Screen readers have the mark's own name.
 
+import { forDom } from '../../guard/text/for-dom.ts';
 import { element } from '../element.ts';
 
 const GAP_PX = 8;
@@ -12,7 +13,7 @@ export class Tip {
   }
 
   show(target: Element, text: string): void {
-    this.#box.textContent = text;
+    this.#box.textContent = forDom(text);
     this.#box.hidden = false;
     const at = target.getBoundingClientRect();
     const { width, height } = this.#box.getBoundingClientRect();

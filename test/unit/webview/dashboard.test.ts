@@ -149,11 +149,11 @@ test('the command names every setting, quoted for a shell', () => {
   assert.deepEqual(repeatCommand(plan, 'mine'), {
     command:
       `node ${cli} study --model '/models/it'\\''s mine' --corpus /data/a hf://datasets/o/n@main#py ` +
-      '--content-column code --strategy pcg --prompts prompts.jsonl --samples 20000 --max-tokens 512 ' +
+      '--content-column=code --strategy pcg --prompts prompts.jsonl --samples 20000 --max-tokens 512 ' +
       '--top-k 40 --top-p 0.9 --temperature 1 --seed 7 --min-lines 6 --profile exact-1 --out mine-again.sqlite',
     nPrompts: 1,
   });
-  assert.match(repeatCommand(study.plan, 'small').command, /^node \S+ scan --samples \S+ --corpus \S+ /);
+  assert.match(repeatCommand(study.plan, 'small').command!, /^node \S+ scan --samples \S+ --corpus \S+ /);
   const int8 = { ...plan, sampling: { ...plan.sampling, int8: true } };
-  assert.match(repeatCommand(int8, 'x').command, / --int8 /);
+  assert.match(repeatCommand(int8, 'x').command!, / --int8 /);
 });
