@@ -38,7 +38,7 @@ const N_SHARDS = 4;
 const demoDir = import.meta.dirname;
 
 /** Builds the corpus in `outDir` unless it is up to date there, and returns its manifest. */
-export async function buildDemoCorpus(options: {
+async function buildDemoCorpus(options: {
   readonly outDir: string;
   readonly log: (line: string) => void;
 }): Promise<CorpusManifest> {

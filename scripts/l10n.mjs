@@ -8,7 +8,7 @@ import { root } from './setup.mjs';
 
 const CALL = /\bl10n\.t\(\s*'((?:[^'\\]|\\.)*)'/g;
 
-export function bundleOfStrings() {
+function bundleOfStrings() {
   const sources = globSync(['src/**/*.ts', 'webview/**/*.ts'], { cwd: root }).sort();
   const texts = sources.map((name) => readFileSync(join(root, name), 'utf8'));
   const written = texts.flatMap((text) => [...text.matchAll(CALL)].map((match) => plain(match[1])));

@@ -5,7 +5,7 @@
 const MAX_NAME_BYTES = 255;
 
 /** Why `name` cannot name a file in a folder, as the end of a sentence about it; undefined when it can. */
-export function refuseFileName(name: string): string | undefined {
+function refuseFileName(name: string): string | undefined {
   if (name === '') return 'is empty';
   if (name === '.' || name === '..') return 'is a folder and no name';
   if (/[/\\]/.test(name)) return 'holds a separator of folders';

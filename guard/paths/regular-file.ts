@@ -54,7 +54,7 @@ export function openRegularFileSync(path: string, links: Links = 'follow'): numb
 }
 
 /** Throws `IrregularFile` for everything but a file. */
-export function refuseIrregular(path: string, stats: Stats): void {
+function refuseIrregular(path: string, stats: Stats): void {
   const kind = irregularKind(stats);
   if (kind !== undefined) throw new IrregularFile(path, kind);
 }

@@ -78,7 +78,7 @@ export function percentileInterval(draws: Float64Array): { low: number; high: nu
 }
 
 /** Linear between order statistics (type 7 of Hyndman and Fan 1996). */
-export function quantile(sorted: ArrayLike<number>, p: number): number {
+function quantile(sorted: ArrayLike<number>, p: number): number {
   if (sorted.length === 0) return Number.NaN;
   const at = (sorted.length - 1) * p;
   const below = Math.floor(at);

@@ -95,38 +95,3 @@ const far: Rational = [
     1.8463183175100548e-5, 1.421511758316446e-7, 2.0442631033899397e-15,
   ],
 ];
-
-/** Probability that a standard normal value is at most z. */
-export function normalCdf(z: number): number {
-  // P(|Z| <= z) is the regularised lower incomplete gamma function P(1/2, z²/2).
-  const half = 0.5 * lowerGamma(0.5, (z * z) / 2);
-  return z < 0 ? 0.5 - half : 0.5 + half;
-}
-
-/** Regularised lower incomplete gamma function: its series, or one minus its continued fraction. */
-function lowerGamma(a: number, x: number): number {
-  if (x === 0) return 0;
-  const front = Math.exp(a * Math.log(x) - x - lnGamma(a));
-  if (x < a + 1) {
-    let term = 1 / a;
-    let sum = term;
-    for (let n = 1; term > sum * 1e-17; n++) {
-      term *= x / (a + n);
-      sum += term;
-    }
-    return front * sum;
-  }
-  let b = x + 1 - a;
-  let c = 1e300;
-  let d = 1 / b;
-  let fraction = d;
-  for (let n = 1; n < 10_000; n++) {
-    const an = -n * (n - a);
-    b += 2;
-    d = 1 / (an * d + b);
-    c = b + an / c;
-    fraction *= d * c;
-    if (Math.abs(d * c - 1) < 1e-16) break;
-  }
-  return 1 - front * fraction;
-}

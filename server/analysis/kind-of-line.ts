@@ -24,7 +24,7 @@ export function kindsOfLines(lines: readonly string[]): readonly LineKind[] {
   });
 }
 
-export function kindOfLine(line: string): LineKind {
+function kindOfLine(line: string): LineKind {
   return lineRules.find(([pattern]) => pattern.test(line))?.[1] ?? 'logic';
 }
 

@@ -3,7 +3,7 @@
 import { lowerBound, mean } from './text-tokens.ts';
 
 /** Lines of a window in the published study. */
-export const WINDOW_LINES = 6;
+const WINDOW_LINES = 6;
 
 /**
  * Windows are moved on by one line; a text of fewer lines is one window. A token belongs to the line in which it

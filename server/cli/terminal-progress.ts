@@ -123,7 +123,7 @@ function amount(p: Progress): string {
 const perSecond = (rate: number) => (rate < 1000 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en'));
 
 /** "8 s", "3 min 20 s", "2 h 5 min" */
-export function seconds(ms: number): string {
+function seconds(ms: number): string {
   const s = Math.round(ms / 1000);
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;

@@ -69,5 +69,5 @@ export async function readAt(
   return buffer.subarray(0, nRead);
 }
 
-export const unreadable = (path: string, cause: Error): EnvironmentError =>
+const unreadable = (path: string, cause: Error): EnvironmentError =>
   new EnvironmentError(`${path} cannot be read: ${cause.message}`, { cause });

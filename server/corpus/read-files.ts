@@ -12,7 +12,7 @@ import { describeFolder, statedLicense } from './folder-provenance.ts';
 import type { Shard } from './shard.ts';
 
 /** Larger files are data, whatever their name says; none is held in memory. */
-export const MAX_FILE_BYTES = 256 << 20;
+const MAX_FILE_BYTES = 256 << 20;
 
 export async function* readFiles(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   const provenance = describeFolder(shard);

@@ -8,7 +8,7 @@ import type { RestartPoint } from '../engine/detection.ts';
 export type { RestartPoint };
 
 /** How far back a match can reach (RFC 1951, section 3.2.5). */
-export const WINDOW_BYTES = 32 << 10;
+const WINDOW_BYTES = 32 << 10;
 /** Inflating this much takes some 10 ms. */
 const RESTART_EVERY_BYTES = 8 << 20;
 

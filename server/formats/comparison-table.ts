@@ -9,7 +9,7 @@ import { count, percentInterval, pValue } from './report-numbers.ts';
 
 type Cells = readonly (readonly string[])[];
 
-export function comparisonTables({ studies, shared, pairs, warnings }: Comparison) {
+function comparisonTables({ studies, shared, pairs, warnings }: Comparison) {
   const settings = studies.map(({ name, plan, measures: m }) => {
     const { strategy, topK, temperature, maxTokens, seed } = plan.sampling;
     return [

@@ -76,7 +76,7 @@ export function curvePlot(
 }
 
 /** As SVG attributes; the legend draws the same. */
-export const dashes: readonly string[] = ['', '6 3', '2 2', '8 3 2 3', '1 3'];
+const dashes: readonly string[] = ['', '6 3', '2 2', '8 3 2 3', '1 3'];
 
 export function lengthPlot(label: string, bins: readonly LengthBin[]): Html {
   return draw(label, {

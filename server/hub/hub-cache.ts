@@ -14,7 +14,7 @@ export interface HubRepository {
   readonly repository: string;
 }
 
-export function repositoryFolder(settings: HubSettings, { kind, repository }: HubRepository): string {
+function repositoryFolder(settings: HubSettings, { kind, repository }: HubRepository): string {
   return join(settings.cacheFolder, `${kind}s--${repository.split('/').join('--')}`);
 }
 

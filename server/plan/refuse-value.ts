@@ -14,7 +14,7 @@ export function refuseValue(label: string, value: unknown, expected: string, act
   );
 }
 
-export function describeValue(value: unknown): string {
+function describeValue(value: unknown): string {
   if (Array.isArray(value)) return value.length === 0 ? '[]' : 'a list';
   if (typeof value === 'object' && value !== null) return 'an object';
   if (typeof value === 'string') return forJson(shorten(value, SHOWN_CHARACTERS));

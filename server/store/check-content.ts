@@ -25,7 +25,7 @@ export function checkContent(db: DatabaseSync, path: string, file: string): void
 }
 
 /** Every page, and every value's type: what `STRICT` and `NOT NULL` say holds for strangers' files only if looked at. */
-export function checkPages(db: DatabaseSync, path: string): void {
+function checkPages(db: DatabaseSync, path: string): void {
   const found = Object.values(db.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
   if (found !== 'ok') throw damaged(path, String(found).replace(/\s+/g, ' '));
 }

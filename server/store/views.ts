@@ -56,7 +56,7 @@ export function listSampleOccurrences(
 }
 
 /** Licences of the documents that hold a fragment, among the places that are kept, the commonest first. */
-export function listFragmentLicences(
+function listFragmentLicences(
   db: Database,
   fragmentId: number,
 ): readonly { readonly name: string; readonly nDocuments: number }[] {

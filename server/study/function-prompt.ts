@@ -5,7 +5,7 @@
 export type SourceLanguage = 'python' | 'braces';
 
 /** Longer prompts are skipped, as published. */
-export const MAX_PROMPT_WORDS = 220;
+const MAX_PROMPT_WORDS = 220;
 
 /** The prompt, or null for a file without a function, or whose prompt would be too long. */
 export function extractFunctionPrompt(source: string, language: SourceLanguage): string | null {

@@ -53,6 +53,6 @@ export class StudiesElsewhere implements Disposable {
 }
 
 /** A study whose lock is held, and not by a run of ours. */
-export function runsElsewhere(state: StudySummary['state'], ours: unknown): boolean {
+function runsElsewhere(state: StudySummary['state'], ours: unknown): boolean {
   return state === 'running' && ours === undefined;
 }

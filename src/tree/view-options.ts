@@ -49,7 +49,7 @@ export class ViewOptions {
 }
 
 /** In words, one for each part that leaves something out. */
-export function filterParts(filter: FragmentFilter): string[] {
+function filterParts(filter: FragmentFilter): string[] {
   return [
     ...(filter.text ? [`“${filter.text}”`] : []),
     ...(filter.licence === undefined ? [] : [filter.licence || l10n.t('licence unknown')]),

@@ -109,7 +109,7 @@ export async function askFirstStudy(at: Step, studies: readonly StudySummary[]):
   return only(places);
 }
 
-export const isStudy = (place: string): boolean => place.endsWith('.sqlite');
+const isStudy = (place: string): boolean => place.endsWith('.sqlite');
 
 const only = (places: Answer<Places>): Answer<string> =>
   places.kind === 'answered' ? answered(places.value[0]!) : places;

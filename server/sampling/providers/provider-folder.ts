@@ -29,7 +29,7 @@ export const bundledRuntime = (): string =>
   dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
 
 /** `VERBATIM_DATA` or the user's data folder as the system has it. */
-export function dataFolder(environment: NodeJS.ProcessEnv = process.env): string {
+function dataFolder(environment: NodeJS.ProcessEnv = process.env): string {
   const { VERBATIM_DATA, XDG_DATA_HOME, LOCALAPPDATA } = environment;
   if (VERBATIM_DATA) return VERBATIM_DATA;
   const fallback =

@@ -80,7 +80,7 @@ const cannotBeUsed = (provider: DeviceProvider, reason: string, action?: string)
     action: action ?? 'Run "verbatim doctor" to see what is there, or choose another provider.',
   });
 
-export const NAMES: Readonly<Record<Provider, string>> = {
+const NAMES: Readonly<Record<Provider, string>> = {
   cuda: 'CUDA',
   webgpu: 'WebGPU',
   dml: 'DirectML',

@@ -27,7 +27,7 @@ export class PickleDict {
   readonly entries = new Map<string | number, PickleValue>();
 }
 
-export class PickleGlobal {
+class PickleGlobal {
   readonly name: string;
 
   constructor(name: string) {

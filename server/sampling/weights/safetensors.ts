@@ -40,7 +40,7 @@ export async function readWeights(dir: string): Promise<readonly Weight[]> {
 }
 
 /** The tensors of one file, by offset. */
-export async function readSafetensors(path: string): Promise<readonly Weight[]> {
+async function readSafetensors(path: string): Promise<readonly Weight[]> {
   const file = await realpath(path).catch(ifMissing);
   if (file === null) {
     throw new UserError(`${path} does not exist.`, {

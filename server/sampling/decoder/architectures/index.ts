@@ -4,7 +4,7 @@ import type { ConfigFile } from '../config-file.ts';
 import type { Architecture } from './architecture.ts';
 import { gpt2 } from './gpt2.ts';
 
-export const ARCHITECTURES: readonly Architecture[] = [gpt2];
+const ARCHITECTURES: readonly Architecture[] = [gpt2];
 
 /** Throws a UserError that lists those that work. */
 export function findArchitecture(config: ConfigFile): Architecture {
