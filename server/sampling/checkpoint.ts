@@ -5,7 +5,8 @@ import { createHash } from 'node:crypto';
 import { readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
-import { findArchitecture } from './decoder/architectures/index.ts';
+import type { Architecture } from './decoder/architectures/architecture.ts';
+import { ARCHITECTURES, findArchitecture } from './decoder/architectures/index.ts';
 import { ConfigFile, parseObject } from './decoder/config-file.ts';
 import { type DecoderSpec, keyWidth, type ModelLimits } from './decoder/decoder-spec.ts';
 import { type DecoderWeights, folderAbove, selectWeights, tensorsOf } from './decoder/decoder-weights.ts';
@@ -54,8 +55,11 @@ export interface ExportedModel extends ModelFolder {
 }
 
 /** Throws a UserError that names the file and the way out. */
-export async function openCheckpoint(dir: string): Promise<Checkpoint> {
-  const model = await openModel(dir);
+export async function openCheckpoint(
+  dir: string,
+  architectures: readonly Architecture[] = ARCHITECTURES,
+): Promise<Checkpoint> {
+  const model = await openModel(dir, architectures);
   if (model.kind === 'weights') return model;
   throw new UserError(`${model.dir} holds an exported model and no weights.`, {
     action: 'Choose a folder with model.safetensors or pytorch_model.bin in it.',
@@ -63,7 +67,10 @@ export async function openCheckpoint(dir: string): Promise<Checkpoint> {
 }
 
 /** The same for a folder that may hold an exported model instead of weights. */
-export async function openModel(dir: string): Promise<Checkpoint | ExportedModel> {
+export async function openModel(
+  dir: string,
+  architectures: readonly Architecture[] = ARCHITECTURES,
+): Promise<Checkpoint | ExportedModel> {
   const path = resolve(dir);
   if (!(await stat(path).catch(() => null))?.isDirectory()) {
     throw new UserError(`The model folder ${path} does not exist.`, {
@@ -76,7 +83,7 @@ export async function openModel(dir: string): Promise<Checkpoint | ExportedModel
   const exported = await findExportedModel(path);
   if (exported !== null) return openExported(path, configText, exported);
   const configFile = new ConfigFile(configPath, configText);
-  const architecture = findArchitecture(configFile);
+  const architecture = findArchitecture(configFile, architectures);
   const config = architecture.read(configFile);
   const tokenizer = await readTokenizer(path);
   const tokenBytes = buildTokenBytes(tokenizer);

@@ -1,12 +1,24 @@
-// Writes small checkpoints with random weights for the sampler's tests: every option that changes the
-// mathematics, and every stored type.
+// Writes small checkpoints with random weights for the sampler's tests: of any architecture, since sizes and names
+// come from where the sampler takes them, with every option that changes the mathematics, and every stored type.
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Architecture } from '../../../server/sampling/decoder/architectures/architecture.ts';
+import { ARCHITECTURES, findArchitecture } from '../../../server/sampling/decoder/architectures/index.ts';
+import { ConfigFile } from '../../../server/sampling/decoder/config-file.ts';
+import {
+  linearsOf,
+  mapTable,
+  type Norm,
+  type TensorNames,
+} from '../../../server/sampling/decoder/decoder-table.ts';
+import { type PlainDecoder, plainArchitecture, plainConfig } from './plain-architecture.ts';
+
+type Dtype = 'F32' | 'F16' | 'BF16';
 
 export interface RandomCheckpoint {
   readonly config?: Readonly<Record<string, unknown>>;
-  readonly dtype?: 'F32' | 'F16' | 'BF16';
+  readonly dtype?: Dtype;
   readonly seed?: number;
 }
 
@@ -21,17 +33,35 @@ export const TINY_CONFIG = {
   eos_token_id: 299,
 };
 
+/** What `openCheckpoint` needs to open whatever is written here. */
+export const testArchitectures = (): readonly Architecture[] => [...ARCHITECTURES, plainArchitecture()];
+
 /** Gives back the folder, for nesting calls. */
 export function writeRandomCheckpoint(
   dir: string,
   { config, dtype = 'F32', seed = 1 }: RandomCheckpoint = {},
-) {
+): string {
+  return writeFolder(dir, { ...TINY_CONFIG, ...config }, dtype, seed);
+}
+
+/** A decoder that no architecture has, from its description alone. */
+export function writePlainDecoder(dir: string, decoder: PlainDecoder, dtype: Dtype = 'F32'): string {
+  return writeFolder(dir, plainConfig(decoder), dtype, 1);
+}
+
+function writeFolder(dir: string, config: object, dtype: Dtype, seed: number): string {
   mkdirSync(dir, { recursive: true });
-  const full = { ...TINY_CONFIG, ...config };
-  writeFileSync(join(dir, 'config.json'), JSON.stringify(full));
-  writeFileSync(join(dir, 'tokenizer.json'), JSON.stringify(byteTokenizer(full.vocab_size)));
-  writeFileSync(join(dir, 'model.safetensors'), encodeSafetensors(randomTensors(full, seed), dtype));
+  writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
+  const { spec } = readConfig(config);
+  writeFileSync(join(dir, 'tokenizer.json'), JSON.stringify(byteTokenizer(spec.vocabularySize)));
+  writeFileSync(join(dir, 'model.safetensors'), encodeSafetensors(randomTensors(config, seed), dtype));
   return dir;
+}
+
+function readConfig(config: object) {
+  const file = new ConfigFile('config.json', JSON.stringify(config));
+  const architecture = findArchitecture(file, testArchitectures());
+  return { architecture, spec: architecture.read(file) };
 }
 
 export interface NamedTensor {
@@ -40,44 +70,46 @@ export interface NamedTensor {
   readonly values: Float32Array;
 }
 
-export function randomTensors(
-  config: typeof TINY_CONFIG & Record<string, unknown>,
-  seed: number,
-): NamedTensor[] {
-  const { n_embd: width, vocab_size: nRows } = config;
-  const inner = (config.n_inner as number | undefined) ?? 4 * width;
+/** Those of the model that a configuration tells, in the order in which the sampler asks for them. */
+export function randomTensors(config: object, seed: number): readonly NamedTensor[] {
+  const { architecture, spec } = readConfig(config);
+  const names = architecture.names(spec);
   const next = mulberry32(seed);
   const tensors: NamedTensor[] = [];
-  const add = (name: string, shape: readonly number[], spread: number, centre = 0) => {
+  const spreadOf = spreads(names);
+  mapTable(spec, names, (name, shape) => {
+    const isOfHead = name === names.head.weight || name === names.head.bias;
+    if (name === names.head.weight && spec.head === 'tied') return;
+    const { spread, centre } = spreadOf(name, shape);
     const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
-    for (let i = 0; i < values.length; i++)
+    for (let i = 0; i < values.length; i++) {
       values[i] = centre + spread * 2 * (next() + next() + next() - 1.5);
-    tensors.push({ name: `transformer.${name}`, shape, values });
-  };
-  const addLinear = (name: string, from: number, to: number) => {
-    add(`${name}.weight`, [from, to], 1.5 / Math.sqrt(from));
-    if (config.bias !== false) add(`${name}.bias`, [to], 0.05);
-  };
-  const addNorm = (name: string) => {
-    add(`${name}.weight`, [width], 0.1, 1);
-    if (config.bias !== false) add(`${name}.bias`, [width], 0.05);
-  };
-  add('wte.weight', [nRows, width], 0.35);
-  add('wpe.weight', [config.n_positions, width], 0.1);
-  for (let layer = 0; layer < config.n_layer; layer++) {
-    addNorm(`h.${layer}.ln_1`);
-    addLinear(`h.${layer}.attn.c_attn`, width, 3 * width);
-    addLinear(`h.${layer}.attn.c_proj`, width, width);
-    addNorm(`h.${layer}.ln_2`);
-    addLinear(`h.${layer}.mlp.c_fc`, width, inner);
-    addLinear(`h.${layer}.mlp.c_proj`, inner, width);
-  }
-  addNorm('ln_f');
-  if (config.tie_word_embeddings === false) {
-    add('lm_head.weight', [nRows, width], 0.35);
-    tensors.push({ ...tensors.pop()!, name: 'lm_head.weight' });
-  }
+    }
+    tensors.push({ name: isOfHead ? name : architecture.prefix + name, shape, values });
+  });
   return tensors;
+}
+
+/** Such numbers that every part of the formula shows in the logits. */
+function spreads(names: TensorNames) {
+  const linears = new Map(linearsOf(names).map((linear) => [linear.weight, linear]));
+  const norms = names.layers.flatMap(({ attentionNorm, queryNorm, keyNorm, mlpNorm }) => [
+    attentionNorm,
+    queryNorm,
+    keyNorm,
+    mlpNorm,
+  ]);
+  const scales = new Set([...norms, names.finalNorm].map((norm: Norm<string> | null) => norm?.scale));
+  return (name: string, shape: readonly number[]): { readonly spread: number; readonly centre: number } => {
+    if (name === names.embedding || name === names.head.weight) {
+      return { spread: 0.35, centre: 0 };
+    }
+    if (name === names.positions) return { spread: 0.1, centre: 0 };
+    if (scales.has(name)) return { spread: 0.1, centre: 1 };
+    const linear = linears.get(name);
+    if (linear === undefined) return { spread: 0.05, centre: 0 };
+    return { spread: 1.5 / Math.sqrt(shape[linear.layout === 'in-out' ? 0 : 1]!), centre: 0 };
+  };
 }
 
 export function encodeSafetensors(

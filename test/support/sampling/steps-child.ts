@@ -1,4 +1,4 @@
-// Samples by steps on WebGPU, for each rule that its input names, and prints what came out and what the runtime did
+// Samples by steps on WebGPU, for each model and rule that its input names, and prints what came out and what the runtime did
 // on the way. A process of its own, since a software driver must be named before the first one is looked for.
 
 import { readdirSync, readFileSync } from 'node:fs';
@@ -10,6 +10,7 @@ import type { StepForm } from '../../../server/sampling/forms/in-place/step-grap
 import type { RowRequest } from '../../../server/sampling/forms/rows.ts';
 import type { PickRule } from '../../../server/sampling/pick/pick-token.ts';
 import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
+import { testArchitectures } from './random-checkpoint.ts';
 import { whileOpening } from './watch-sessions.ts';
 
 export interface StepsAsked {
@@ -34,7 +35,7 @@ export interface StepsMade {
 
 async function sample(asked: StepsAsked, rule: PickRule, index: number): Promise<StepsMade> {
   const { form: steps, rows, maxTokens } = asked;
-  const checkpoint = await openCheckpoint(asked.model);
+  const checkpoint = await openCheckpoint(asked.model, testArchitectures());
   const session = { provider: 'webgpu', nThreads: 1, weightFolder: checkpoint.weightFolder } as const;
   const prefix = `profile-${index}`;
   const nPositions = maxTokens + Math.max(...rows.map(({ prompt }) => prompt.length));
@@ -94,9 +95,13 @@ function readProfile(folder: string, prefix: string) {
   };
 }
 
-const asked = JSON.parse(await text(process.stdin)) as StepsAsked;
-const made: StepsMade[] = [];
-for (const [i, rule] of asked.rules.entries()) made.push(await sample(asked, rule, i));
+const all = JSON.parse(await text(process.stdin)) as readonly StepsAsked[];
+const made: StepsMade[][] = [];
+for (const asked of all) {
+  const ofModel: StepsMade[] = [];
+  for (const [i, rule] of asked.rules.entries()) ofModel.push(await sample(asked, rule, i));
+  made.push(ofModel);
+}
 console.log(JSON.stringify(made));
 // The driver's threads crash a process that is left to end by itself.
 process.exit(0);

@@ -2,15 +2,15 @@
 // processor nor moves its cache.
 
 import assert from 'node:assert/strict';
-import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import type { PickRule } from '../../../server/sampling/pick/pick-token.ts';
 import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
+import { makeSteps } from '../../support/sampling/make-steps.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
-import type { StepsAsked, StepsMade } from '../../support/sampling/steps-child.ts';
+import type { StepsAsked } from '../../support/sampling/steps-child.ts';
 import { scratchFolder } from '../../support/scratch.ts';
-import { hasSoftwareDriver, runOnSoftwareDriver } from '../../support/software-driver.ts';
+import { hasSoftwareDriver } from '../../support/software-driver.ts';
 
 const RULES: readonly PickRule[] = [
   { topK: 40, topP: 1, greedy: false },
@@ -34,7 +34,7 @@ describe('steps on WebGPU', { skip: !hasSoftwareDriver }, () => {
   };
 
   test('pick what the reference picks, fetch nothing on the way, and never move the cache', async () => {
-    const made = makeSteps(asked);
+    const made = makeSteps([asked])[0]!;
     for (const [i, rule] of RULES.entries()) {
       const name = JSON.stringify(rule);
       const reference = await sampleOnCpu(asked, rule);
@@ -58,7 +58,7 @@ describe('steps on WebGPU', { skip: !hasSoftwareDriver }, () => {
   test('do so with heads that the runtime cannot rotate', async () => {
     const narrow = writeRandomCheckpoint(scratchFolder(), { config: { n_head: 4 } });
     const rules = RULES.slice(0, 1);
-    const [made] = makeSteps({ ...asked, model: narrow, scratch: scratchFolder(), rules });
+    const [made] = makeSteps([{ ...asked, model: narrow, scratch: scratchFolder(), rules }])[0]!;
     const reference = await sampleOnCpu({ ...asked, model: narrow }, rules[0]!);
     assert.deepEqual(
       made!.tokens,
@@ -68,21 +68,17 @@ describe('steps on WebGPU', { skip: !hasSoftwareDriver }, () => {
   });
 
   test('copy the cache where it is handed on: what the profile counts is there to be counted', () => {
-    const [made] = makeSteps({
-      ...asked,
-      scratch: scratchFolder(),
-      form: { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' },
-      rules: RULES.slice(0, 1),
-    });
+    const [made] = makeSteps([
+      {
+        ...asked,
+        scratch: scratchFolder(),
+        form: { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' },
+        rules: RULES.slice(0, 1),
+      },
+    ])[0]!;
     assert.ok(made!.nCacheCopies > 0);
   });
 });
-
-const makeSteps = (asked: StepsAsked) =>
-  runOnSoftwareDriver(
-    join(import.meta.dirname, '../../support/sampling/steps-child.ts'),
-    asked,
-  ) as readonly StepsMade[];
 
 async function sampleOnCpu({ model, rows, maxTokens }: StepsAsked, rule: PickRule) {
   const checkpoint = await openCheckpoint(model);

@@ -4,14 +4,17 @@ import type { ConfigFile } from '../config-file.ts';
 import type { Architecture } from './architecture.ts';
 import { gpt2 } from './gpt2.ts';
 
-const ARCHITECTURES: readonly Architecture[] = [gpt2];
+export const ARCHITECTURES: readonly Architecture[] = [gpt2];
 
 /** Throws a UserError that lists those that work. */
-export function findArchitecture(config: ConfigFile): Architecture {
+export function findArchitecture(
+  config: ConfigFile,
+  architectures: readonly Architecture[] = ARCHITECTURES,
+): Architecture {
   const { modelType } = config;
-  const found = ARCHITECTURES.find(({ modelTypes }) => modelTypes.some((one) => one === modelType));
+  const found = architectures.find(({ modelTypes }) => modelTypes.some((one) => one === modelType));
   if (found !== undefined) return found;
-  const supported = ARCHITECTURES.flatMap(({ modelTypes }) => modelTypes).join(', ');
+  const supported = architectures.flatMap(({ modelTypes }) => modelTypes).join(', ');
   return config.fail(
     `the architecture ${JSON.stringify(modelType)} is not supported`,
     `Choose a model of a supported architecture: ${supported}. ` +

@@ -1,0 +1,100 @@
+// An architecture for tests: its configuration is the description itself, and its tensors are called by what they are
+// for. Says also how the tensors lie, which no description tells.
+
+import type { Architecture } from '../../../server/sampling/decoder/architectures/architecture.ts';
+import type { AttentionShape, DecoderSpec } from '../../../server/sampling/decoder/decoder-spec.ts';
+import type {
+  LinearNames,
+  NormNames,
+  QkvProjection,
+  TensorNames,
+} from '../../../server/sampling/decoder/decoder-table.ts';
+
+export interface Lie {
+  readonly layout?: 'in-out' | 'out-in';
+  /** By group: for each key head its queries, itself, and its values, one group after the other. */
+  readonly qkv?: 'apart' | 'joint' | 'by-group';
+  /** Those of the three that have a bias, where the description asks for biases; left out: all. */
+  readonly qkvBiases?: readonly ('query' | 'key' | 'value')[];
+}
+
+export interface PlainDecoder {
+  readonly spec: DecoderSpec;
+  readonly lie?: Lie;
+}
+
+/** What stands in config.json. */
+export const plainConfig = (decoder: PlainDecoder) => ({ model_type: 'plain', decoder });
+
+/** For one model: how its tensors lie is not known of others. */
+export function plainArchitecture(): Architecture {
+  let lie: Lie = {};
+  return {
+    modelTypes: ['plain'],
+    prefix: 'model.',
+    read(config) {
+      const decoder = config.value('decoder') as PlainDecoder;
+      lie = decoder.lie ?? {};
+      return decoder.spec;
+    },
+    names: (spec) => namesOf(spec, lie),
+  };
+}
+
+function namesOf({ nLayers, attention, biases, ...spec }: DecoderSpec, lie: Lie): TensorNames {
+  const { layout = 'out-in', qkvBiases = ['query', 'key', 'value'] } = lie;
+  const norm = (name: string): NormNames => ({
+    scale: `${name}.weight`,
+    shift: biases.norms ? `${name}.bias` : null,
+  });
+  const linear = (name: string, hasBias: boolean): LinearNames => ({
+    weight: `${name}.weight`,
+    layout,
+    bias: hasBias ? `${name}.bias` : null,
+  });
+  const qkv = (layer: string): QkvProjection<string> => {
+    const part = (name: 'query' | 'key' | 'value') =>
+      linear(`${layer}.${name}`, biases.qkv && qkvBiases.includes(name));
+    if ((lie.qkv ?? 'apart') === 'apart') {
+      return { kind: 'apart', query: part('query'), key: part('key'), value: part('value') };
+    }
+    const headOrder = lie.qkv === 'by-group' ? orderByGroup(attention) : null;
+    return { kind: 'joint', linear: linear(`${layer}.qkv`, biases.qkv), headOrder };
+  };
+  const hasNorms = attention.queryKeyNorm !== null;
+  return {
+    embedding: 'embedding.weight',
+    positions: spec.positions === 'learned' ? 'positions.weight' : null,
+    layers: Array.from({ length: nLayers }, (_, i) => {
+      const layer = `layers.${i}`;
+      return {
+        attentionNorm: norm(`${layer}.attention_norm`),
+        qkv: qkv(layer),
+        queryNorm: hasNorms ? norm(`${layer}.query_norm`) : null,
+        keyNorm: hasNorms ? norm(`${layer}.key_norm`) : null,
+        output: linear(`${layer}.output`, biases.output),
+        mlpNorm: spec.residual === 'parallel-one-norm' ? null : norm(`${layer}.mlp_norm`),
+        gate: spec.mlp.gated ? linear(`${layer}.gate`, biases.mlp) : null,
+        up: linear(`${layer}.up`, biases.mlp),
+        down: linear(`${layer}.down`, biases.mlp),
+      };
+    }),
+    finalNorm: norm('final_norm'),
+    head: {
+      weight: 'head.weight',
+      layout: 'out-in',
+      bias: biases.head ? 'head.bias' : null,
+    },
+  };
+}
+
+function orderByGroup({ nHeads, nKeyHeads }: AttentionShape): readonly number[] {
+  const nQueries = nHeads / nKeyHeads;
+  const group = nQueries + 2;
+  const queries = Array.from(
+    { length: nHeads },
+    (_, head) => Math.floor(head / nQueries) * group + (head % nQueries),
+  );
+  const keys = Array.from({ length: nKeyHeads }, (_, head) => head * group + nQueries);
+  return [...queries, ...keys, ...keys.map((place) => place + 1)];
+}
