@@ -18,7 +18,10 @@ const pages = {
   'protocol.md': protocolReference,
 };
 
-/** Every page's name and text. */
+/**
+ * Every page's name and text.
+ * @returns {[name: string, text: string][]}
+ */
 export function referencePages() {
   return Object.entries(pages).map(([name, write]) => [name, `${write().join('\n').trimEnd()}\n`]);
 }

@@ -34,7 +34,10 @@ const HOLDERS = {
   'spdx-exceptions': 'The SPDX exceptions list, by the Linux Foundation and its contributors',
 };
 
-/** `folders` are those of the distributed packages, relative to the root. */
+/**
+ * `folders` are those of the distributed packages, relative to the root.
+ * @param {readonly string[]} folders
+ */
 export async function notices(folders) {
   const found = await findLicenses();
   const entries = folders.map((folder) => noticeOf(folder, found.get(join(root, folder))));

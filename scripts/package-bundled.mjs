@@ -12,7 +12,11 @@ const DONE_WITHOUT = ['canvas'];
 /** Not in the bundles and yet in the packages: the staged runtime, and the library inside the scan kernel. */
 const BESIDE_THE_BUNDLES = ['onnxruntime-node', 'onnxruntime-common', 'assemblyscript'];
 
-/** Folders, relative to the root, of the packages whose code is distributed. */
+/**
+ * Folders, relative to the root, of the packages whose code is distributed.
+ * @param {readonly import('esbuild').Metafile[]} metafiles
+ * @returns {string[]}
+ */
 export function bundledPackages(metafiles) {
   const folders = new Set(BESIDE_THE_BUNDLES.map((name) => `node_modules/${name}`));
   for (const { outputs } of metafiles)
@@ -24,7 +28,10 @@ export function bundledPackages(metafiles) {
   return [...folders].sort();
 }
 
-/** Throws when a bundle would look for a package that no package of ours brings, or for a file that is not beside it. */
+/**
+ * Throws when a bundle would look for a package that no package of ours brings, or for a file that is not beside it.
+ * @param {readonly import('esbuild').Metafile[]} metafiles
+ */
 export function checkExternals(metafiles) {
   const written = metafiles.flatMap(({ outputs }) => Object.keys(outputs).map((output) => basename(output)));
   for (const { outputs } of metafiles)

@@ -95,7 +95,10 @@ function addRuntime(files, runtime) {
       files.set(`${RUNTIME}/bin/napi-v6/${runtime}/${name}`, join(libraries, name));
 }
 
-/** Relative paths with forward slashes, in the same order on any system. */
+/**
+ * Relative paths with forward slashes, in the same order on any system.
+ * @param {string} folder
+ */
 export function filesBelow(folder) {
   return readdirSync(folder, { recursive: true, withFileTypes: true })
     .filter((entry) => !entry.isDirectory())

@@ -4,6 +4,7 @@
 /**
  * `runtime` is a folder below the runtime's bin/napi-v6, null for a system that it does not exist for: there
  * Verbatim scans, reports and browses, and says that it cannot sample. `maxBytes` is the budget of the .vsix.
+ * @type {Readonly<Record<string, { readonly runtime: string | null, readonly maxBytes: number }>>}
  */
 export const targets = {
   'linux-x64': { runtime: 'linux/x64', maxBytes: 45e6 },

@@ -9,7 +9,10 @@ import { root } from './setup.mjs';
 
 const PREFIX = 'setting.';
 
-/** Each file's name and its text as it should be. */
+/**
+ * Each file's name and its text as it should be.
+ * @returns {[name: string, text: string][]}
+ */
 export function planSettingFiles() {
   return [
     ['media/plan.schema.json', textOf(planSchema())],

@@ -8,7 +8,11 @@ import { readManifest } from './package-bundled.mjs';
 import { demoPackages } from './package-demo.mjs';
 import { root } from './setup.mjs';
 
-/** `folders` are those of the distributed packages, relative to the root. */
+/**
+ * `folders` are those of the distributed packages, relative to the root.
+ * @param {readonly string[]} folders
+ * @param {number} seconds since 1970
+ */
 export function sbom(folders, seconds) {
   const all = lockedPackages();
   const { name, version, description } = readManifest('.');

@@ -21,7 +21,7 @@ const tests = readSources(['test']);
 /** The extension host takes these. */
 const ENTRIES = ['src/extension.ts#activate', 'src/extension.ts#deactivate'];
 /** Encoders and checks stand ready for whoever shows text or opens files next. */
-const READY = /^guard\/|\.d\.mts#/;
+const READY = /^guard\//;
 
 const isType = ({ file, name }: Export) =>
   new RegExp(`^export (?:interface|type) ${name}\\b`, 'm').test(product.get(file)!);

@@ -1,1 +1,0 @@
-export function referencePages(): readonly (readonly [name: string, text: string])[];

@@ -1,2 +1,0 @@
-export function bundleOfStrings(): Readonly<Record<string, string>>;
-export function bundleText(): string;

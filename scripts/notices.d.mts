@@ -1,1 +1,0 @@
-export function notices(folders: readonly string[]): Promise<string>;

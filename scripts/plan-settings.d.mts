@@ -1,1 +1,0 @@
-export function planSettingFiles(): readonly (readonly [name: string, text: string])[];

@@ -1,1 +1,0 @@
-export function sbom(folders: readonly string[], seconds: number): string;
