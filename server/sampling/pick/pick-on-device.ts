@@ -92,19 +92,22 @@ function pickIndex(
     arithmetic === 'float64'
       ? graph.op('Sub', [graph.op('CumSum', [probability, graph.int32(1)]), probability])
       : cumulateBefore(graph, nCandidates, probability);
-  let threshold = uniform;
+  const isNotAbove = (threshold: string) =>
+    graph.op('Cast', [graph.op('LessOrEqual', [before, threshold])], { to: DATA_TYPE.float32 });
+  let isPassed: string;
   if (rule.topP < 1) {
     const limit = arithmetic === 'float64' ? graph.float64(rule.topP) : graph.float32(rule.topP);
     // The nucleus is the smallest head of the sorted candidates whose mass reaches top-p.
-    const isInside = graph.op('Cast', [graph.op('Less', [before, limit])], { to: DATA_TYPE[arithmetic] });
-    const mass = graph.op('ReduceSum', [graph.op('Mul', [isInside, probability]), graph.int64([1])], {
+    const isBelow = graph.op('Less', [before, limit]);
+    const inside = (to: Arithmetic) => graph.op('Cast', [isBelow], { to: DATA_TYPE[to] });
+    const counted = inside(arithmetic);
+    const mass = graph.op('ReduceSum', [graph.op('Mul', [counted, probability]), graph.int64([1])], {
       keepdims: 1,
     });
-    threshold = graph.op('Mul', [uniform, mass]);
-  }
-  const isPassed = graph.op('Cast', [graph.op('LessOrEqual', [before, threshold])], {
-    to: DATA_TYPE.float32,
-  });
+    const passed = isNotAbove(graph.op('Mul', [uniform, mass]));
+    // Mass and cumulated sums are rounded differently: noise just below 1 would reach beyond the nucleus.
+    isPassed = graph.op('Mul', [passed, arithmetic === 'float32' ? counted : inside('float32')]);
+  } else isPassed = isNotAbove(uniform);
   if (arithmetic === 'float32' && nCandidates <= FEW_CANDIDATES) {
     return graph.op('ArgMax', [isPassed], { axis: 1, keepdims: 1, select_last_index: 1 });
   }
