@@ -32,7 +32,7 @@ interface ModelFolder {
   readonly config: ModelLimits;
   readonly tokenizer: TokenizerFile;
   readonly tokenBytes: TokenBytes;
-  /** All weights together, as stored. */
+  /** Size of all weights together, as stored. */
   readonly weightBytes: number;
   /** What keys and values of one position of one sample take. */
   readonly cacheBytesPerPosition: number;
@@ -66,7 +66,7 @@ export async function openCheckpoint(
   });
 }
 
-/** The same for a folder that may hold an exported model instead of weights. */
+/** Opens a folder that holds weights or an exported model. Throws a UserError that names the file and the way out. */
 export async function openModel(
   dir: string,
   architectures: readonly Architecture[] = ARCHITECTURES,

@@ -18,9 +18,9 @@ export interface PreparedPlan {
   readonly rule: PickRule;
   readonly schedule: Schedule;
   readonly promptOf: (sampleId: number) => Prompt;
-  /** Of the longest sample with its prompt. */
+  /** Positions of the longest sample with its prompt. */
   readonly nPositions: number;
-  /** What of the plan was not done as asked. */
+  /** What could not be done as the plan asks, in sentences. */
   readonly notes: readonly string[];
 }
 
@@ -47,7 +47,7 @@ export function preparePlan(checkpoint: Checkpoint | ExportedModel, plan: Sampli
 }
 
 /**
- * The beginning token alone, or the plan's prompts, encoded as they are: the study added nothing before them.
+ * The BOS token alone, or the plan's prompts, encoded as they are: the study added nothing before them.
  * Prompts that leave no room for a sample are passed over, unless there is no other.
  */
 function readPrompts(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan) {

@@ -29,7 +29,7 @@ export interface GeneratedSample {
   readonly promptIndex: number | null;
   /** The end token included, if there is one; the prompt not. */
   readonly tokens: Uint32Array;
-  /** In nats, under the untruncated softmax at temperature 1. */
+  /** Natural logarithms of the tokens' probabilities under the untruncated softmax at temperature 1. */
   readonly logprobs: Float32Array;
   /** UTF-8 bytes as the model wrote them, which may end inside a character. */
   readonly text: Uint8Array;
@@ -138,20 +138,20 @@ async function toModel(
 ): Promise<SampledModel> {
   const { config } = checkpoint;
   if (checkpoint.kind === 'exported') return { decoder: checkpoint.decoder, config };
-  if (int8) return roundModel(checkpoint, signal);
+  if (int8) return quantizeModel(checkpoint, signal);
   const { weights, weightFolder } = checkpoint;
   return { config: checkpoint.config, weights, weightFolder };
 }
 
-/** The same with its products in 8 bits. */
-export async function roundModel(checkpoint: Checkpoint, signal: AbortSignal): Promise<DecoderModel> {
+/** The model of a checkpoint with its products in 8 bits. */
+export async function quantizeModel(checkpoint: Checkpoint, signal: AbortSignal): Promise<DecoderModel> {
   const { config, weights, digest } = checkpoint;
   const int8 = await roundWeights(weights, digest, signal);
   const files = tensorsOf(weights).map(({ file }) => file);
   return { config, weights, weightFolder: folderAbove([...files, int8.file]), int8 };
 }
 
-/** Exported models and 8-bit products have a form for the CPU alone. */
+/** Chooses devices, unless the plan can run on the CPU alone: exported models and 8-bit products have no other form. */
 async function chooseDevicesFor(
   { checkpoint, plan, execution, signal }: SampleRequest,
   { rule, schedule, nPositions }: PreparedPlan,
@@ -176,7 +176,7 @@ function* cutBatches(
   for (let start = 0; start < pending.length; start += nRows) yield pending.slice(start, start + nRows);
 }
 
-/** In a thread of its own, like everything that runs the model. */
+/** Measures the distance of 8-bit products in a thread of its own, like everything that runs the model. */
 async function measure(
   model: DecoderModel,
   session: SessionSettings,

@@ -7,7 +7,7 @@ import { pathToFileURL } from 'node:url';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { scoreBatch } from '../../server/sampling/forms/score/score-batch.ts';
 import { openSampler, openTeacherForcing } from '../../server/sampling/run/open-sampler.ts';
-import { roundModel, sampleModel } from '../../server/sampling/sample-model.ts';
+import { quantizeModel, sampleModel } from '../../server/sampling/sample-model.ts';
 import type { Measurement, Result } from './sampler-measurement.ts';
 import { measureRoofline } from './sampler-roofline.ts';
 
@@ -33,7 +33,7 @@ async function measure(measurement: Measurement): Promise<Result> {
     case 'generate': {
       const { batch, tokens, products, topK = 40, topP = 1 } = measurement;
       const config = { ...checkpoint.config, eosTokens: [] };
-      const source = products === undefined ? checkpoint : await roundModel(checkpoint, signal);
+      const source = products === undefined ? checkpoint : await quantizeModel(checkpoint, signal);
       const session = { ...settings, weightFolder: source.weightFolder };
       const sample = await openSampler({ ...source, config }, { ...RULE, topK, topP }, CACHED, session);
       const schedule = { kind: 'constant', temperature: 1 } as const;

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { measureDistance } from '../../server/sampling/forms/score/distribution-distance.ts';
-import { roundModel } from '../../server/sampling/sample-model.ts';
+import { quantizeModel } from '../../server/sampling/sample-model.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 import { buildExportedGraph } from './sampler-exported-graph.ts';
 import type { Measurement, Result } from './sampler-measurement.ts';
@@ -144,7 +144,7 @@ async function benchInt8(emit: Emit, checkpoint: Checkpoint): Promise<void> {
     const int8 = await measure({ kind: 'generate', dir, batch: 64, tokens: 128, products: 'int8' });
     const distance = await measureDistance(
       checkpoint,
-      await roundModel(checkpoint, new AbortController().signal),
+      await quantizeModel(checkpoint, new AbortController().signal),
       32,
       1,
     );

@@ -1,5 +1,6 @@
 // What has to be known of an exported model beside its graph: where a sample starts and ends, and how long it may
-// be. Every architecture calls these alike, or nearly; what the graph computes is its own business.
+// be. Most architectures call these
+// alike; what the graph computes is its own business.
 
 import { UserError } from '../../errors.ts';
 import type { ModelLimits } from '../decoder/decoder-spec.ts';
@@ -49,7 +50,7 @@ export function readLimits(
     return values as number[];
   };
   const eosTokens = tokens('eos_token_id');
-  // Models without a beginning token were trained on documents set apart by the end token.
+  // Models without a BOS token were trained on documents set apart by the end token.
   const bosToken = tokens('bos_token_id')[0] ?? eosTokens[0];
   if (bosToken === undefined) {
     return fail(

@@ -10,10 +10,10 @@ export interface ExportedDecoder {
   readonly path: string;
   /** Names of the inputs that are not the past. */
   readonly inputs: readonly string[];
-  /** None where the graph only reads whole texts: it can score and not sample. */
+  /** Empty where the graph only reads whole texts: it can score but not sample. */
   readonly past: readonly PastTensor[];
   readonly logitsType: 'float32' | 'float16';
-  /** Null where the graph does not say it. */
+  /** Null where the graph does not say how many tokens there are. */
   readonly vocabularySize: number | null;
 }
 
@@ -25,7 +25,7 @@ export interface PastTensor {
   readonly shape: readonly (number | 'rows' | 'positions')[];
 }
 
-/** Sizes that the configuration may tell where the graph does not: of keys' and values' heads. */
+/** Sizes of the heads of keys and values, which config.json may tell where the graph does not. */
 export interface PastSizes {
   readonly nHeads: number | null;
   readonly headWidth: number | null;

@@ -1,4 +1,4 @@
-// One run of an exported decoder: some new positions of all rows, behind a past that they share the length of.
+// What one run of an exported decoder is fed: some new positions of all rows, behind a past of the same length for all.
 
 import { Tensor } from 'onnxruntime-node';
 import type { ExportedDecoder, PastTensor } from './exported-decoder.ts';
@@ -26,7 +26,7 @@ export function buildFeeds(
     attention_mask: () => int64(nPast + nNew, () => 1),
     position_ids: () => int64(nNew, (i) => nPast + (i % nNew)),
     use_cache_branch: () => new Tensor('bool', [nPast > 0], [1]),
-    // Of how many last positions: 0 means all.
+    // How many last positions logits are given of: 0 means all.
     num_logits_to_keep: () => new Tensor('int64', BigInt64Array.of(0n), []),
   };
   return { ...past, ...Object.fromEntries(inputs.map((name) => [name, all[name]!()])) };
@@ -45,7 +45,7 @@ export function nextPast({ past }: ExportedDecoder, outputs: Readonly<Record<str
   return Object.fromEntries(past.map(({ input, output }) => [input, feedable(outputs[output]!)]));
 }
 
-/** Of `nRows` rows those that are kept, ascending. */
+/** The past of the rows that are kept, in ascending order, of a batch of `nRows`. */
 export function keepRows(
   decoder: ExportedDecoder,
   past: Past,
@@ -65,7 +65,10 @@ export function keepRows(
   );
 }
 
-/** The runtime's binding gives 16-bit floats as `Float16Array`, and takes that for an empty array when it comes back. */
+/**
+ * A tensor that can be fed again. The runtime's binding gives 16-bit floats as `Float16Array`, which it takes for an
+ * empty array when it comes back.
+ */
 export function feedable(tensor: Tensor): Tensor {
   if (tensor.type !== 'float16') return tensor;
   const { buffer, byteOffset, length } = tensor.data as Uint16Array<ArrayBuffer>;

@@ -10,7 +10,7 @@ import { folderOfFiles } from './linked-files.ts';
 
 export interface ExportedFiles {
   readonly path: string;
-  /** What reads whole texts: the same, but for the layout that has a decoder of its own for that. */
+  /** The file that reads whole texts: the same file, except in the layout that has a decoder of its own for that. */
   readonly scoringPath: string;
   /** SHA-256 in hex over the file and the weight files beside it. */
   readonly digest: string;

@@ -54,7 +54,7 @@ export async function openExportedSampler(
   };
 }
 
-/** `logits` [batch, 1, vocabulary] to `picked` int32 and `logprob` float32, both [batch, 1]. */
+/** A graph from `logits` [batch, 1, vocabulary] to `picked` int32 and `logprob` float32, both [batch, 1]. */
 function buildPickGraph(rule: PickRule, vocabularySize: number, type: 'float32' | 'float16'): Uint8Array {
   const graph = new Graph('pick');
   graph.input('logits', type, ['batch', 1, vocabularySize]);

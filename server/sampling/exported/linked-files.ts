@@ -7,7 +7,7 @@ import { cacheFolder } from '../../cache-folder.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { writeWhole } from '../../write-whole.ts';
 
-/** The folder in which all of them lie as files: `dir` itself where that is so. `digest` is of their content. */
+/** A folder in which all of them are real files: `dir` itself where they are. `digest` is that of their content. */
 export async function folderOfFiles(dir: string, names: readonly string[], digest: string): Promise<string> {
   const facts = await Promise.all(names.map((name) => lstat(join(dir, name))));
   if (names.length < 2 || !facts.some((fact) => fact.isSymbolicLink())) return dir;
@@ -23,7 +23,7 @@ export async function folderOfFiles(dir: string, names: readonly string[], diges
   return folder;
 }
 
-/** A second name takes no space; on another disk a copy has to do. */
+/** Gives the file a second name, which takes no space; on another disk it has to be a copy. */
 async function bring(from: string, to: string): Promise<void> {
   const [wanted, before] = [await stat(from), await stat(to).catch(() => null)];
   if (before?.size === wanted.size) return;

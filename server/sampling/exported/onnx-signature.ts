@@ -7,7 +7,7 @@ import { DATA_TYPE, type DataType, type Dimension } from '../onnx/onnx-graph.ts'
 
 export interface TensorSignature {
   readonly name: string;
-  /** Null for a type that is not used here. */
+  /** Null for a type that no decoder is fed with here. */
   readonly type: DataType | null;
   readonly shape: readonly Dimension[];
 }
@@ -142,5 +142,5 @@ class FileBytes {
   }
 }
 
-/** By wire type: 64 and 32 bits. */
+/** Sizes of the wire types that have a fixed one, 64 and 32 bits. */
 const FIXED_BYTES: Readonly<Record<number, number>> = { 1: 8, 5: 4 };

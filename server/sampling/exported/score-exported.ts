@@ -29,7 +29,7 @@ export async function openExportedScorer(
   };
 }
 
-/** The first position of several says the same about what follows as it does alone. */
+/** Throws a UserError unless the first position of several says the same about what follows as it does alone. */
 async function checkDirection(decoder: ExportedDecoder, session: InferenceSession): Promise<void> {
   const read = async (tokens: readonly number[]) => {
     const feeds = buildFeeds(decoder, emptyPast(decoder, 1), 0, tokens, 1);
@@ -53,7 +53,7 @@ async function checkDirection(decoder: ExportedDecoder, session: InferenceSessio
   if (!isSame) refuse();
 }
 
-/** `logits` [rows, positions, vocabulary] and `targets` int32 [rows × positions, 1] to `logprob` float32 alike. */
+/** A graph from `logits` [rows, positions, vocabulary] and `targets` int32 [rows × positions, 1] to their `logprob`. */
 function buildScoreGraph(type: 'float32' | 'float16'): Uint8Array {
   const graph = new Graph('score');
   graph.input('logits', type, ['rows', 'positions', 'vocabulary']);

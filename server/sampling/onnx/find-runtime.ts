@@ -1,4 +1,4 @@
-// Whether this system can run a model at all, said before anything is loaded. It knows which systems the
+// Says whether this system can run a model at all, before anything is loaded. It knows which systems the
 // inference runtime is made for, not what a session is.
 
 import { existsSync } from 'node:fs';

@@ -3,7 +3,7 @@
 
 import { ProtobufWriter } from './protobuf-writer.ts';
 
-/** TensorProto.DataType. */
+/** The numbers of ONNX's TensorProto.DataType. */
 export const DATA_TYPE = {
   float32: 1,
   uint8: 2,
@@ -99,7 +99,7 @@ export class Graph {
     return outputs;
   }
 
-  /** The general form: an empty input or output name is one left out. */
+  /** Adds a node with any inputs and outputs; an empty name is one left out. */
   node(
     domain: '' | 'com.microsoft',
     operator: string,
@@ -119,7 +119,7 @@ export class Graph {
     this.#outputs.push({ name, type, shape });
   }
 
-  /** A weight under its own name; adding it twice is adding it once. */
+  /** Adds a weight under its own name; one that is there already is replaced. */
   weight(name: string, type: DataType, shape: readonly number[], data: ExternalBytes | Uint8Array): string {
     this.#root.#initializers.set(name, { type, shape, data });
     return name;
@@ -169,7 +169,7 @@ export class Graph {
     return this.op('ConstantOfShape', [shape], { value: { type, shape: [1], data } });
   }
 
-  /** A scalar that differs from others of the same kind, for the same reason. */
+  /** A scalar that differs from others of its kind, for the reason that `buffer` gives. */
   almostZero(type: 'float32' | 'float16', index: number): string {
     const name = `${type}:almost-zero-${index}`;
     const data = new Uint8Array(type === 'float32' ? 4 : 2);
@@ -194,7 +194,7 @@ export class Graph {
     return name;
   }
 
-  /** GraphProto. */
+  /** The graph as a GraphProto. */
   encode(): ProtobufWriter {
     const writer = new ProtobufWriter();
     for (const node of this.#nodes) writer.message(1, encodeNode(node));

@@ -6,17 +6,20 @@ import type { Provider } from '../../../protocol/study.ts';
 export interface SessionSettings {
   readonly provider: Provider;
   readonly nThreads: number;
-  /** Where the graph's weights lie. */
+  /** The folder that the places of the graph's weights are told relative to. */
   readonly weightFolder: string;
   /** Which of several devices of the provider's kind, from 0. */
   readonly deviceId?: number;
   /** Outputs that stay in the device's memory, to be given to the next run. */
   readonly deviceOutputs?: readonly string[];
-  /** Left out: weights are packed for speed, and for a moment held twice. */
+  /** With `none` weights stay as they are; left out, they are packed for speed, and for a moment held twice. */
   readonly packing?: 'none';
 }
 
-/** `graph` is a model built here, or the path of one that was not. Weights are read from their own files by offset: nothing is copied, and the folder may be read-only. */
+/**
+ * `graph` is a model built here, or the path of one that was not. Weights are read from their own files by offset:
+ * nothing is copied, and the folder may be read-only.
+ */
 export function openSession(
   graph: Uint8Array | string,
   settings: SessionSettings,
@@ -30,7 +33,7 @@ export function openSession(
     intraOpNumThreads: settings.nThreads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    // From its second run on it would hold the whole cache as one block beside the first run's memory, which stays.
+    // With it CUDA would hold, from the second run on, the whole cache as one block beside the first run's memory.
     ...(provider === 'cuda' ? { enableMemPattern: false } : {}),
     logSeverityLevel: 3,
     extra: {
@@ -45,7 +48,7 @@ export function openSession(
     : InferenceSession.create(graph, options);
 }
 
-/** Options are named only where they are meant: an unknown one is an error to some providers. */
+/** Each provider is given only options that it knows: an unknown one is an error to some. */
 function executionProviders(
   provider: Provider,
   deviceId: number,

@@ -3,7 +3,7 @@
 import type { Graph } from '../onnx/onnx-graph.ts';
 import { padRows } from './highest-logits.ts';
 
-/** Values of one part: as many additions are made for one sum, and again for the parts. */
+/** How many values a part of the row has: the kernel makes as many additions for one sum, and again over the parts. */
 const PART_LENGTHS = { least: 128, usual: 256, most: 512 } as const;
 
 /** `rows` is float32 [rows, rowLength]; gives for each value the sum of those before it. */
@@ -27,7 +27,7 @@ export function cumulateBefore(graph: Graph, rowLength: number, rows: string): s
   return graph.op('Slice', [all, graph.int64([0]), graph.int64([rowLength]), graph.int64([1])]);
 }
 
-/** One that needs no padding, if there is one of a good size. */
+/** A good length for the parts of a row: one that divides it, so that it needs no padding, if there is one. */
 function choosePartLength(rowLength: number): number {
   const { least, usual, most } = PART_LENGTHS;
   if (rowLength % usual === 0) return usual;

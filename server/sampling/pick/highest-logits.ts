@@ -41,7 +41,7 @@ export function highestByColumns(graph: Graph, rowLength: number, k: number, row
   };
 }
 
-/** WebGPU's kernel sorts so many in one go; a longer row passes through memory a hundred times. */
+/** How many values WebGPU's kernel sorts in one go; a longer row passes through memory a hundred times. */
 export const SORTED_AT_ONCE = 2048;
 
 /**
@@ -57,9 +57,9 @@ export function highestByGroups(graph: Graph, rowLength: number, k: number, rows
 
 interface Found {
   readonly values: string;
-  /** As what looks up other values takes them. */
+  /** Places in the row, in a type that GatherElements takes. */
   readonly index: string;
-  /** As float32, times the given. */
+  /** The same places as float32, multiplied by a factor. */
   readonly places: (factor: number) => string;
 }
 
@@ -88,13 +88,13 @@ function findByGroups(graph: Graph, rowLength: number, k: number, rows: string):
   };
 }
 
-/** Below anything that a model makes, and a number that every shader can be told. */
+/** Fills rows up: below any logit of a model, and finite, since not every shader can be told an infinity. */
 const LOWEST = -3.4e38;
 
-/** From so many on, the kernel that reduces gives each group a crew of its own. */
+/** From groups of so many values on, WebGPU's kernel that reduces gives each group a crew of its own. */
 const LARGE_GROUP = 32;
 
-/** The smallest whose maxima are sorted in one go; up to twice that where it makes all groups whole. */
+/** The smallest group size whose maxima are sorted in one go; up to twice that where it makes all groups whole. */
 function chooseGroupSize(rowLength: number): number {
   const smallest = Math.min(Math.ceil(rowLength / SORTED_AT_ONCE), LARGE_GROUP - 1);
   const largest = Math.min(2 * smallest, LARGE_GROUP - 1);
@@ -102,7 +102,7 @@ function chooseGroupSize(rowLength: number): number {
   return smallest;
 }
 
-/** Looked up, since only as indices are int64 at home on WebGPU. All must be below `limit`. */
+/** Integers below `limit` as floats, by a table: WebGPU can use int64 as an index but not convert it. */
 export function asFloats(graph: Graph, indices: string, limit: number, factor = 1): string {
   const range = [graph.float32(0), graph.float32(limit * factor), graph.float32(factor)];
   const table = graph.constantOp(`places:${limit}:${factor}`, 'Range', range);
@@ -114,7 +114,7 @@ export function padRows(graph: Graph, rows: string, nMissing: number, value: num
   return graph.op('Pad', [rows, graph.int64([0, 0, 0, nMissing]), graph.float32(value)]);
 }
 
-/** Along the last axis. */
+/** The k highest along the last axis. */
 function topK(graph: Graph, rows: string, k: number, order: 'sorted' | 'unsorted'): Highest {
   const sorted = order === 'sorted' ? 1 : 0;
   const [values, places] = graph.ops('TopK', [rows, graph.int64([k])], 2, { axis: -1, largest: 1, sorted });

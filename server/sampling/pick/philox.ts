@@ -49,7 +49,7 @@ function multiplyHigh(x: number, y: number): number {
   return (xHigh * yHigh + Math.floor(middle / 0x10000) + Math.floor(carry / 0x10000)) >>> 0;
 }
 
-/** Bits 32 and up of a safe integer; negative seeds get words of their own too. */
+/** Bits 32 and up of a safe integer, so that negative seeds have noise of their own, too. */
 function upperWord(value: number): number {
   return Math.floor(value / 2 ** 32) >>> 0;
 }

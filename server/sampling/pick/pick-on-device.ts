@@ -7,7 +7,7 @@ import { cumulateBefore } from './cumulate.ts';
 import { asFloats, highestByColumns, highestByGroups } from './highest-logits.ts';
 import type { PickRule } from './pick-token.ts';
 
-/** What candidates' probabilities are added up in: WebGPU has no 64-bit floats. */
+/** The floats in which candidates' probabilities are added up: WebGPU has none of 64 bits. */
 export type Arithmetic = 'float64' | 'float32';
 
 export interface Picked {
@@ -16,7 +16,7 @@ export interface Picked {
   /** float32 [rows, 1], and so are the others. */
   readonly logit: string;
   readonly highestLogit: string;
-  /** Under the untruncated softmax at temperature 1. */
+  /** The likeliest token's probability under the untruncated softmax at temperature 1. */
   readonly highestProbability: string;
 }
 
@@ -61,7 +61,7 @@ export function pickOnDevice(
   };
 }
 
-/** In nats: ln p = x − x₁ + ln p₁ with the likeliest token's x₁ and p₁, so that nothing can underflow. */
+/** The picked token's ln p = x − x₁ + ln p₁ in nats, by the likeliest token's x₁ and p₁: nothing can underflow. */
 export function logprobOf(
   graph: Graph,
   { logit, highestLogit, highestProbability }: Omit<Picked, 'token'>,
@@ -70,12 +70,12 @@ export function logprobOf(
   return graph.op('Add', [logit, offset]);
 }
 
-/** WebGPU looks for the last of so many in one pass, one after the other; more are counted side by side. */
+/** Up to so many candidates WebGPU looks through one after the other; more are counted side by side. */
 const FEW_CANDIDATES = 512;
 
 /**
- * Index of the last candidate whose cumulated probability, itself left out, is not above the noise: int32 or int64,
- * as each runtime has it for nothing.
+ * Index of the last candidate before which the probabilities add up to no more than the noise. Its type is the one that
+ * costs each runtime no conversion: int32 or int64.
  */
 function pickIndex(
   graph: Graph,
@@ -111,7 +111,7 @@ function pickIndex(
   if (arithmetic === 'float32' && nCandidates <= FEW_CANDIDATES) {
     return graph.op('ArgMax', [isPassed], { axis: 1, keepdims: 1, select_last_index: 1 });
   }
-  // Counted in 32-bit floats, exact up to 2²⁴, since reductions over integers are not everywhere.
+  // Counted in 32-bit floats, exact up to 2²⁴, since not every device reduces integers.
   const nPassed = graph.op('ReduceSum', [isPassed, graph.int64([1])], { keepdims: 1 });
   const last = graph.op('Max', [graph.op('Sub', [nPassed, graph.float32(1)]), graph.float32(0)]);
   return graph.op('Cast', [last], { to: DATA_TYPE.int32 });

@@ -44,46 +44,46 @@ function highest(graph: Graph, values: string, k: number): readonly string[] {
   return graph.ops('TopK', [values, graph.int64([k])], 2, { axis: 1, largest: 1, sorted: 1 });
 }
 
-/** Candidates of the whole vocabulary that are added up together, in 32 bits. */
+/** How many candidates of the whole vocabulary make a block, whose mass is added up in 32 bits. */
 const CANDIDATES_AT_ONCE = 256;
 
 /**
- * Inverse CDF in two steps: which stretch of the vocabulary, then which token of it. In one step, 64-bit sums over
- * the whole vocabulary would take a third of the time of a small model.
+ * Inverse CDF in two steps: which block of the vocabulary, then which token of it. In one step, 64-bit sums over the
+ * whole vocabulary would take a third of the time of a small model.
  */
 function pickFromAll(graph: Graph, vocabularySize: number, all: string, uniform: string): string {
-  const nStretches = Math.ceil(vocabularySize / CANDIDATES_AT_ONCE);
-  const nSpare = nStretches * CANDIDATES_AT_ONCE - vocabularySize;
+  const nBlocks = Math.ceil(vocabularySize / CANDIDATES_AT_ONCE);
+  const nSpare = nBlocks * CANDIDATES_AT_ONCE - vocabularySize;
   const padded = nSpare === 0 ? all : graph.op('Pad', [all, graph.int64([0, 0, 0, nSpare])]);
-  const stretches = graph.op('Reshape', [padded, graph.int64([-1, nStretches, CANDIDATES_AT_ONCE])]);
-  const sums = graph.op('ReduceSum', [stretches, graph.int64([2])], { keepdims: 0 });
+  const blocks = graph.op('Reshape', [padded, graph.int64([-1, nBlocks, CANDIDATES_AT_ONCE])]);
+  const sums = graph.op('ReduceSum', [blocks, graph.int64([2])], { keepdims: 0 });
   const first = pickByMass(graph, sums, uniform);
-  const chosen = graph.op('GatherND', [stretches, first.index], { batch_dims: 1 });
+  const chosen = graph.op('GatherND', [blocks, first.index], { batch_dims: 1 });
   const second = pickByMass(graph, chosen, first.rest);
   const start = graph.op('Mul', [first.index, graph.int64(CANDIDATES_AT_ONCE)]);
   return graph.op('Add', [start, second.index]);
 }
 
 /**
- * `mass` is float32 [rows, n]. Gives the index, int64 [rows, 1], of the stretch of the cumulated mass that the noise
- * falls into, and where in that stretch it falls, in [0, 1).
+ * `mass` is float32 [rows, n]. Gives the index, int64 [rows, 1], of the candidate whose share of the cumulated mass the
+ * noise falls into, and where in that share it falls, in [0, 1).
  */
 function pickByMass(graph: Graph, mass: string, uniform: string): { index: string; rest: string } {
   const wide = graph.op('Cast', [mass], { to: DATA_TYPE.float64 });
   const total = graph.op('ReduceSum', [wide, graph.int64([1])], { keepdims: 1 });
   const share = graph.op('Div', [wide, total]);
   const before = graph.op('CumSum', [share, graph.int32(1)], { exclusive: 1 });
-  // Below 1 by more than sums are rounded by: beyond the last candidate there is none.
+  // The noise stays below 1 by more than sums are rounded by: beyond the last candidate there is none.
   const noise = graph.op('Min', [uniform, graph.float64(1 - 1e-9)]);
   const index = lastNotAbove(graph, before, noise);
   const at = (values: string) => graph.op('GatherElements', [values, index], { axis: 1 });
   return { index, rest: graph.op('Div', [graph.op('Sub', [noise, at(before)]), at(share)]) };
 }
 
-/** So many candidates hold the nucleus of nearly every distribution that code models make. */
+/** How many candidates hold the nucleus of nearly every distribution that code models make. */
 const USUAL_CANDIDATES = 1024;
 
-/** Sorts the whole vocabulary only where a row needs it, and where it does not, picks what that would pick. */
+/** Picks from the likeliest, and sorts the whole vocabulary only where a row needs it: the pick is the same. */
 function pickFromNucleus(
   graph: Graph,
   vocabularySize: number,
@@ -100,7 +100,7 @@ function pickFromNucleus(
   if (vocabularySize <= USUAL_CANDIDATES) return pick(values!, ids!, graph);
   const mass = graph.op('ReduceSum', [values!, graph.int64([1])], { keepdims: 0 });
   const least = graph.op('ReduceMin', [mass], { keepdims: 0 });
-  // Above it by more than 32-bit sums are rounded by.
+  // The margin is more than 32-bit sums are rounded by.
   const isEnough = graph.op('Greater', [least, graph.float32(topP + 1e-5)]);
   const few = new Graph('usual', graph);
   few.output(pick(values!, ids!, few), 'int64', [null, 1]);
@@ -110,7 +110,7 @@ function pickFromNucleus(
   return graph.op('If', [isEnough], { then_branch: few, else_branch: whole });
 }
 
-/** Index of the last candidate whose cumulated share, itself left out, is not above the noise. Highest first. */
+/** Index of the last candidate before which `mass`, sorted from the highest down, adds up to no more than the noise. */
 function pickSorted(graph: Graph, topP: number, mass: string, uniform: string): string {
   const before = graph.op('CumSum', [mass, graph.int32(1)], { exclusive: 1 });
   if (topP >= 1) return lastNotAbove(graph, before, uniform);

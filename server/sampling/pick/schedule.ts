@@ -2,7 +2,7 @@
 
 export type Schedule =
   | { readonly kind: 'constant'; readonly temperature: number }
-  /** From 10 down over the first 20 tokens, then 1: the published study's temperature-decaying sampling. */
+  /** The published study's temperature-decaying sampling: from 10 down over the first 20 tokens, then 1. */
   | { readonly kind: 'decaying' };
 
 const DECAY_STEPS = 20;

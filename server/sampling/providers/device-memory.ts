@@ -1,4 +1,4 @@
-// How much memory a graphics device may have to spare, where WebGPU says nothing of it: from the driver's own
+// Guesses how much memory a graphics device has to spare, since WebGPU says nothing of it: from the driver's own
 // tool, from the kernel, or a guess that ordinary cards can keep.
 
 import { spawnSync } from 'node:child_process';
@@ -8,7 +8,7 @@ import { totalmem } from 'node:os';
 const GUESS_BYTES = 4 * 2 ** 30;
 
 export function guessFreeBytes(): number {
-  // Processor and graphics share it there.
+  // A Mac's processor and graphics share one memory.
   if (process.platform === 'darwin') return totalmem() / 2;
   const query = ['--query-gpu=memory.free', '--format=csv,noheader,nounits'];
   const { stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8', timeout: 10_000 });

@@ -1,4 +1,4 @@
-// Where a device process finds what it needs: which provider, whose libraries, which environment. Plain data.
+// What a device process needs to start: which provider, whose libraries, which environment. Plain data.
 
 import type { DeviceProvider } from '../forms/device/device-form.ts';
 

@@ -1,5 +1,5 @@
-// What of CUDA is on this system: the driver, Verbatim's libraries for it, and those that they need. Looks,
-// starts nothing of it, changes nothing.
+// Finds what there is of CUDA on this system: the driver, Verbatim's libraries for it, and those that they need. It
+// only looks: it starts nothing and changes nothing.
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
@@ -42,7 +42,7 @@ export function findCuda(environment: NodeJS.ProcessEnv = process.env): CudaSear
 
 const DRIVER_SIGNS = ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/dev/nvidia0', '/dev/dxg'];
 
-/** Folders that hold the libraries, those that the loader knows anyway left out. */
+/** Folders that hold the libraries, without those that the loader knows anyway. */
 function findLibraries(
   needs: readonly string[],
   environment: NodeJS.ProcessEnv,
@@ -117,7 +117,7 @@ function list(folder: string, pattern: RegExp): readonly string[] {
   }
 }
 
-/** As the driver's own tool tells it; where there is none, or it may not tell, a device of modest size is assumed. */
+/** The devices that the driver's own tool lists; where it does not answer, one of modest size is assumed. */
 function listDevices(): readonly CudaDevice[] {
   const query = ['--query-gpu=name,memory.free', '--format=csv,noheader,nounits'];
   const { stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8', timeout: 10_000 });

@@ -83,7 +83,7 @@ async function bring(
     } else await unpack(path, unpacked, report);
     return path;
   }
-  // As curl and pip do it, from HTTPS_PROXY and its kin.
+  // The proxy is that of HTTPS_PROXY and its kin, which curl and pip use, too.
   http.setGlobalProxyFromEnv?.();
   const wheel =
     from === null
@@ -158,7 +158,7 @@ async function findBelow(folder: string, name: string): Promise<string> {
   });
 }
 
-/** Only what runs here: the packages also carry other systems' libraries. */
+/** Copies only what runs on this system: the packages also carry other systems' libraries. */
 async function copyRuntime(folder: string): Promise<void> {
   const from = bundledRuntime();
   const to = runtimeIn(folder);

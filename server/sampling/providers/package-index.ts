@@ -7,7 +7,7 @@ import { EnvironmentError } from '../../errors.ts';
 export interface WheelSource {
   readonly url: string;
   readonly fileName: string;
-  /** In hex; null where the index gives none. */
+  /** The file's SHA-256 in hex; null where the index gives none. */
   readonly sha256: string | null;
 }
 
@@ -65,7 +65,7 @@ function parseJson(body: string, page: URL): readonly WheelSource[] {
   }));
 }
 
-/** Links whose fragment is the digest. */
+/** The files of a page of links; the fragment of a link holds the file's digest. */
 function parseHtml(body: string, page: URL): readonly WheelSource[] {
   return [...body.matchAll(/<a\s[^>]*href="([^"]+)"/gi)].map(([, href]) => {
     const url = new URL(href!.replaceAll('&amp;', '&'), page);

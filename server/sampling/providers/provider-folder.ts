@@ -1,5 +1,5 @@
-// Where the libraries of providers that do not come along are kept: a copy of the runtime's package with them
-// beside it, since the runtime looks for them beside itself alone. One folder a version of the runtime.
+// Names the folders of providers whose libraries do not come with Verbatim. Each holds a copy of the runtime's package
+// with those libraries inside, since the runtime looks for them beside itself alone: a folder a version of the runtime.
 
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
@@ -11,10 +11,10 @@ export const CUDA_LIBRARIES = [
   'libonnxruntime_providers_cuda.so',
 ] as const;
 
-/** Written last: a folder without it is not finished. */
+/** What provider.json says of a folder. It is written last: a folder without it is not finished. */
 export interface InstalledProvider {
   readonly runtimeVersion: string;
-  /** Where the libraries came from, as the user would name it. */
+  /** The place that the libraries came from, in the words that a user would name it with. */
   readonly source: string;
   /** SHA-256 of each library, in hex. */
   readonly digests: Readonly<Record<string, string>>;
@@ -45,7 +45,7 @@ export const cudaFolder = (version = runtimeVersion()): string =>
 /** The copy of the runtime's package in a provider's folder. */
 export const runtimeIn = (folder: string): string => join(folder, 'node_modules', 'onnxruntime-node');
 
-/** Where a package's libraries lie inside it. */
+/** The folder of a runtime package's libraries for this system. */
 export const binariesIn = (packageFolder: string): string =>
   join(packageFolder, 'bin', 'napi-v6', process.platform, process.arch);
 

@@ -61,7 +61,7 @@ async function fetchRest(
 ): Promise<void> {
   const start = await sizeOf(part);
   const response = await fetch(url, { signal, headers: start > 0 ? { range: `bytes=${start}-` } : {} });
-  // 416: there is nothing after what is here.
+  // The status 416 says that there is nothing after what is here already.
   if (response.status === 416) return;
   if (!response.ok || response.body === null) {
     throw new EnvironmentError(`${new URL(url).host} answered ${response.status} for ${url}`, {
@@ -89,7 +89,7 @@ export async function digestFile(file: string): Promise<string> {
 
 const sizeOf = async (file: string) => (await stat(file).catch(() => null))?.size ?? 0;
 
-/** `fetch failed` says nothing; what it wraps does. */
+/** Why a request failed: `fetch failed` says nothing, but the error inside it does. */
 function reason(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   return error.cause instanceof Error ? error.cause.message : error.message;

@@ -1,4 +1,4 @@
-// Which batch size is fastest on this machine, found on the way: the first batches of a long run are made in
+// Finds which batch size is fastest on this machine, on the way: the first batches of a long run are made in
 // different sizes and timed, so that the search costs no work of its own. No sample depends on a batch's size.
 
 export class BatchSizeSearch {
@@ -53,5 +53,5 @@ export class BatchSizeSearch {
 const WORTH = 1.05;
 /** The fastest of so many batches counts: what else the machine does only ever makes one slower. */
 const TIMED_BATCHES = 2;
-/** Two are timed, and what was found should then be of use for a while. */
+/** A size is tried only with so many batches of it to come: two are timed, and the rest should profit from them. */
 const WORTHWHILE_BATCHES = 8;

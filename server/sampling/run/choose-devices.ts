@@ -32,9 +32,9 @@ export interface DeviceQuestion {
   readonly checkpoint: Pick<Checkpoint, 'config' | 'weights' | 'weightFolder' | 'weightBytes'>;
   readonly rule: PickRule;
   readonly settings: GenerationSettings;
-  /** Of the whole plan, however many are done: what is chosen must not change when a study goes on. */
+  /** All samples of the plan, also those that are done: what is chosen must not change when a study goes on. */
   readonly nSamples: number;
-  /** Of the longest sample with its prompt. */
+  /** Positions of the longest sample with its prompt. */
   readonly nPositions: number;
   readonly signal: AbortSignal;
 }
@@ -46,12 +46,12 @@ export interface ChosenDevices {
   readonly devices: readonly Device[];
   /** Rejects with an EnvironmentError when a device turns out to compute something else than the CPU. */
   readonly proven: Promise<void>;
-  /** Ends every process, those that prove as well. */
+  /** Ends every device's process, also those that are still proving their device. */
   readonly end: () => void;
 }
 
 export interface DeviceChoice {
-  /** Null: the CPU. */
+  /** Null where the CPU samples. */
   readonly chosen: ChosenDevices | null;
   readonly fallbacks: readonly string[];
 }
@@ -61,7 +61,7 @@ export async function chooseDevices(question: DeviceQuestion): Promise<DeviceCho
   const asked = question.execution.provider;
   if (asked === 'cpu') return { chosen: null, fallbacks: [] };
   const isForced = asked !== 'auto';
-  // The CPU is no fallback then, but the fastest.
+  // For little work the CPU is done before a device has started, so using it needs no excuse.
   if (!isForced && estimateCpuSeconds(question) < WORTH_A_DEVICE_SECONDS) {
     return { chosen: null, fallbacks: [] };
   }
@@ -88,16 +88,16 @@ const NAMES: Readonly<Record<Provider, string>> = {
   cpu: 'The CPU',
 };
 
-/** From the fastest down, by what the runtime was built with for this system. */
+/** The providers that the runtime was built with for this system, the fastest first. */
 export function candidates(platform: NodeJS.Platform = process.platform): readonly DeviceProvider[] {
   if (platform === 'linux') return ['cuda', 'webgpu'];
   if (platform === 'win32') return ['webgpu', 'dml'];
   return platform === 'darwin' ? ['webgpu', 'coreml'] : [];
 }
 
-/** Starting a device, proving it and loading the model takes some seconds. */
+/** What the CPU must need for a device to be tried: starting one, proving it and loading the model take seconds. */
 const WORTH_A_DEVICE_SECONDS = 20;
-/** Of two ordinary cores; more cores are a reason to use the CPU, never against a device. */
+/** What two ordinary cores compute a second; more cores are a reason to use the CPU, never against a device. */
 const CPU_FLOPS = 80e9;
 
 function estimateCpuSeconds({ checkpoint, nSamples, nPositions }: DeviceQuestion): number {
@@ -139,8 +139,8 @@ async function tryProvider(
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
   const standard = isForced ? 'right' : 'right-and-faster';
-  // Whoever named the provider does not wait for the proof: it is made while the first batch is, and stops it. Unless
-  // there is no room for both: a proof that finds no memory proves nothing.
+  // Whoever named the provider does not wait for the proof: it runs beside the first batch, and a failed one stops the
+  // batch. Where memory has no room for both the proof comes first, since one that finds no memory proves nothing.
   const proof = Promise.all(starts.map((start) => proveDevice(start, standard, stopped))).then(firstReason);
   const proven = proof.then((reason) => {
     if (reason !== null) throw cannotBeUsed(provider, reason);
@@ -161,7 +161,7 @@ async function tryProvider(
   return { chosen: { provider, form: nameDeviceForm(form, nRows), nRows, devices, proven, end }, reason: '' };
 }
 
-/** Of several devices, with the number of the one that is unfit. */
+/** Why a device is unfit, with its number where there are several; null where all are fit. */
 function firstReason(devices: readonly (StartedDevice | ProvedDevice)[]): string | null {
   const at = devices.findIndex(({ kind }) => kind === 'unfit');
   const device = devices[at];
@@ -186,18 +186,18 @@ export function findSystem(provider: DeviceProvider): Found {
   return { kind: 'found', system, devices: [{ name: provider, freeBytes: guessFreeBytes() }] };
 }
 
-/** A cheap look before a process is started for nothing. Whoever names a Vulkan driver has one. */
+/** A cheap look, before a process is started for nothing. A Vulkan driver that is named counts as a device. */
 function hasGraphicsDevice(): boolean {
   if (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES) return true;
   if (existsSync('/dev/nvidiactl') || existsSync('/dev/dxg')) return true;
   return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('render'));
 }
 
-/** Beyond these, more rows were no faster on an H200. */
+/** The most rows for each kind of form: beyond these, more were no faster on an H200. */
 const MAX_ROWS = { loop: 2048, 'in-place': 1024, 'handed-on': 256 } as const;
 /** The share of free memory that caches and logits may take. */
 const MEMORY_SHARE = 0.7;
-/** What WebGPU binds as one buffer where it binds most: one layer's keys have to fit. */
+/** The largest buffer that any WebGPU device binds: the keys of one layer have to fit into it. */
 const MAX_BUFFER_BYTES = 2 ** 31 - 4;
 
 interface RowsQuestion extends Pick<DeviceQuestion, 'execution' | 'nSamples' | 'nPositions'> {
@@ -206,11 +206,11 @@ interface RowsQuestion extends Pick<DeviceQuestion, 'execution' | 'nSamples' | '
 
 interface ChosenRows {
   readonly nRows: number;
-  /** Whether another process may use the device as well: the runtime takes memory in powers of two. */
+  /** Whether memory is left for another process on the device: the runtime takes memory in powers of two. */
   readonly leavesRoom: boolean;
 }
 
-/** A power of two: the more, the faster, as far as memory goes and there are samples. */
+/** A power of two: as many rows as memory holds and there are samples for, since more are faster. */
 export function chooseRows(
   { execution, checkpoint, nSamples, nPositions }: RowsQuestion,
   devices: readonly Pick<CudaDevice, 'freeBytes'>[],
@@ -218,10 +218,10 @@ export function chooseRows(
 ): ChosenRows {
   const { config, weightBytes } = checkpoint;
   const { nLayers, vocabularySize } = config;
-  // In whole pages; the last position of a sample is never fed.
+  // Positions in whole pages; the last position of a sample is never fed.
   const positions = Math.ceil((nPositions - 1) / 256) * 256;
   const bytesPerLayer = cacheWidth(config, form) * positions * (form.precision === 'float16' ? 2 : 4);
-  // Written in place, the cache is there once; handed on, twice. And the logits of some steps.
+  // A cache that is written in place is there once, one that is handed on twice. The logits of some steps come on top.
   const kind = form.kind === 'loop' ? 'loop' : form.steps.cache;
   const nCaches = kind === 'handed-on' ? 2 : 1;
   const bytesPerRow = nCaches * 2 * nLayers * bytesPerLayer + 16 * 4 * vocabularySize;
@@ -236,7 +236,7 @@ export function chooseRows(
   return { nRows, leavesRoom: 2 * nRows <= fitting };
 }
 
-/** Values of one position's keys in a layer. */
+/** How many values the keys of one position take in a layer. */
 function cacheWidth(config: DecoderSpec, form: DeviceForm): number {
   if (form.kind === 'steps') return keyWidth(config.attention);
   const [nHeads, headWidth] = cachedHeads(config, form.loop);

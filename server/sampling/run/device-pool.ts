@@ -61,8 +61,8 @@ async function ask(
 }
 
 /**
- * Rejects with Cancelled within a second of the signal: the processes are killed, nothing they hold is needed. Nothing
- * is yielded before `proven`, and if it rejects, so does this, at once.
+ * Rejects with Cancelled within a second of the signal: the processes are killed, since nothing that they hold is
+ * needed. Nothing is yielded before `proven` resolves; if it rejects, this rejects at once with the same error.
  */
 export async function* runOnDevices(
   devices: readonly Device[],
@@ -74,7 +74,7 @@ export async function* runOnDevices(
     for (const device of devices) device.end();
   };
   signal.addEventListener('abort', onAbort, { once: true });
-  // Settles only where a device is found unfit.
+  // Settles only when a device is found unfit: it never resolves.
   const unproved = proven.then(() => new Promise<never>(() => {}));
   unproved.catch(() => {});
   const working = new Map<Device, Promise<{ device: Device; answer: DeviceAnswer }>>();
@@ -115,7 +115,7 @@ const sampling = (answer: DeviceAnswer) =>
 
 const processUrl = programUrl('./device-process.ts', import.meta.url);
 
-/** One process. It answers each request once, in order. */
+/** One device process. It answers each request once, in order. */
 export class Device {
   readonly #process: ChildProcess;
   readonly #answers: DeviceAnswer[] = [];

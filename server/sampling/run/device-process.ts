@@ -8,7 +8,7 @@ import type { SessionSettings } from '../onnx/session.ts';
 import type { DeviceAnswer, DeviceRequest, DeviceStart, ProofStandard } from './device-messages.ts';
 
 const send = (answer: DeviceAnswer) => process.send?.(answer);
-/** Without the runtime's own source lines in front: what is after them says it. */
+/** The message without the runtime's own source lines in front, which tell a user nothing. */
 const describe = (cause: unknown) =>
   (cause instanceof Error ? cause.message : String(cause)).replace(/^.* was false\. /s, '').trim();
 
@@ -28,7 +28,7 @@ endWithParent(1000);
 
 async function prove(start: DeviceStart, standard: ProofStandard): Promise<void> {
   const session = prepareSession(start);
-  // Loaded only now, as below: these import the runtime.
+  // Loaded only now, when it is settled which runtime `onnxruntime-node` is; the same holds for open-sampler.ts below.
   const { proveDevice } = await import('./prove-device.ts');
   send(await proveDevice(start, standard, session));
 }

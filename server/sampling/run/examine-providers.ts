@@ -1,5 +1,5 @@
 // Tries every provider that this system could have on a small model, and says of each what is there, what is
-// missing and what to do about it. What `verbatim doctor` shows.
+// missing and what to do about it: `verbatim doctor` shows that.
 
 import type { Provider } from '../../../protocol/study.ts';
 import { VerbatimError } from '../../errors.ts';
@@ -10,7 +10,7 @@ import { proveDevice } from './device-pool.ts';
 
 export interface Examined {
   readonly provider: Provider;
-  /** `works`: its numbers are the CPU's. */
+  /** A provider works when its numbers are those of the CPU. */
   readonly state: 'works' | 'fails' | 'missing';
   readonly detail: string;
   /** The exact next step on this system, where there is one. */

@@ -42,12 +42,12 @@ export async function openSampler(
   }
 }
 
-/** The log-probabilities of given texts. */
+/** Opens a model to read the log-probabilities of given texts with. */
 export function openTeacherForcing(model: SampledModel, session: SessionSettings): Promise<TeacherForcing> {
   return 'decoder' in model ? openExportedScorer(model.decoder, session) : openScorer(model, session);
 }
 
-/** The model as a device computes it. */
+/** The model in a device's precision; there is none with 8-bit products. */
 function inFloats(model: DecoderModel, { precision }: DeviceForm): DecoderModel {
   if (model.int8 === undefined) return { ...model, precision };
   throw new UserError('8-bit products have no form for graphics processors.', {

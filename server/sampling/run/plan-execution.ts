@@ -6,24 +6,24 @@ import type { Checkpoint, ExportedModel } from '../checkpoint.ts';
 
 export interface ExecutionPlan {
   readonly provider: Provider;
-  /** Where the search for the fastest batch begins. */
+  /** The size that the search for the fastest batch begins with. */
   readonly batch: number;
   /** The most that memory allows and that is worth a try; no more than `batch` where the user chose that. */
   readonly largestBatch: number;
   readonly workers: number;
-  /** Threads of one worker. */
+  /** How many threads one worker computes with. */
   readonly nThreads: number;
   readonly fallbacks: readonly string[];
 }
 
-/** Up to this, a bigger batch was faster or as fast on every machine measured, for small models and large. */
+/** Rows up to which a bigger batch was faster or as fast on every machine measured, for small models and large. */
 const GOOD_BATCH = 64;
 const MAX_BATCH = 256;
 /** Weights up to this size are worth a copy for every core: threads that never wait for each other are faster. */
 const MAX_COPIED_WEIGHT_BYTES = 100e6;
 /** The share of available memory that the caches may fill. */
 const MEMORY_SHARE = 0.5;
-/** The cache with what grows beside it. An exported graph takes it in, joins it, and gives it out. */
+/** How often the cache is held, with what grows beside it: an exported graph takes it in and gives it out again. */
 const TIMES_HELD = { weights: 1.5, exported: 3 } as const;
 
 export function planExecution(

@@ -1,4 +1,4 @@
-// Whether a device computes what the CPU does: the same few tokens through both, and their logits compared.
+// Says whether a device computes what the CPU does: both read the same few tokens, and their logits are compared.
 // A driver that starts and then computes something else is found here, before any sample is made.
 
 import { availableParallelism } from 'node:os';
@@ -17,11 +17,11 @@ export type ProofResult =
 
 const GREEDY: PickRule = { topK: 1, topP: 1, greedy: true };
 const SETTINGS = { seed: 0, maxTokens: 1, schedule: { kind: 'constant', temperature: 1 } } as const;
-/** Twice what was measured for each precision on every device so far, relative to the CPU in 32 bits. */
+/** The largest relative error of logits that is taken for rounding: twice the most that any device has shown. */
 const TOLERANCE = { float32: 2e-3, float16: 3e-2 } as const;
-/** A second step is the first that reads a cache. */
+/** A run of two steps is the shortest that reads a cache. */
 const N_STEPS = 2;
-/** As many rows as make a device worth having, few enough for the CPU. */
+/** Enough rows for a device to be faster than the CPU, and few enough for the CPU to be done soon. */
 const N_ROWS = 16;
 
 export async function proveDevice(
@@ -30,7 +30,7 @@ export async function proveDevice(
   session: SessionSettings,
 ): Promise<ProofResult> {
   const { provider } = session;
-  // One run each, of as many steps as the form cannot do with less.
+  // Each makes a single run, of as few steps as the device's form can make.
   const nSteps = form.kind === 'loop' ? form.loop.unroll : N_STEPS;
   const size = { nRows: N_ROWS, nPositions: nSteps + 1 };
   const steps = { nSteps, arithmetic: 'float32', cache: 'handed-on' } as const;

@@ -22,7 +22,7 @@ export type WorkerTask =
       readonly settings: GenerationSettings;
     }
   | { readonly kind: 'score'; readonly model: SampledModel }
-  /** How far the model is from the same one computed in 32-bit floats. */
+  /** Measures how far the model is from the same one computed in 32-bit floats. */
   | { readonly kind: 'compare'; readonly model: DecoderModel };
 
 export interface ComparisonRequest {
@@ -34,18 +34,18 @@ type Results = readonly RowResult[] | readonly WindowResult[] | readonly Distrib
 export interface WorkerStart {
   readonly session: SessionSettings;
   readonly task: WorkerTask;
-  /** Shared; anything but 0 stops the batch in work at the end of its run. */
+  /** Memory that is shared with the pool: any value but 0 stops the batch in work at the end of its run. */
   readonly stop: Int32Array<SharedArrayBuffer>;
 }
 
-/** To the worker: a batch, or null for the end. */
+/** What the pool sends to the thread: a batch, or null to end it. */
 export type WorkerRequest =
   | readonly RowRequest[]
   | readonly WindowRequest[]
   | readonly ComparisonRequest[]
   | null;
 
-/** From the worker: `ready` once, then one answer a request. */
+/** What the thread answers: `ready` once, then one answer a request. */
 export type WorkerAnswer =
   | { readonly kind: 'ready' }
   | { readonly kind: 'batch'; readonly rows: Results; readonly elapsedMs: number }
@@ -106,7 +106,7 @@ async function prepareWork(): Promise<(batch: Exclude<WorkerRequest, null>) => P
   }
 }
 
-/** The engine's arrays and the runtime's buffers fail differently, and neither with a code. */
+/** Typed arrays and the runtime's own buffers report missing memory in different words, and neither with a code. */
 function isOutOfMemory(cause: unknown): boolean {
   return cause instanceof Error && /allocation failed|bad_alloc|allocate memory/i.test(cause.message);
 }

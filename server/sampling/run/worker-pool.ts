@@ -43,7 +43,7 @@ export async function* runBatches<Kind extends WorkerTask['kind']>(
   onDone?: (results: readonly TaskTypes[Kind]['result'][], elapsedMs: number) => void,
 ): AsyncGenerator<readonly TaskTypes[Kind]['result'][]> {
   throwIfAborted(signal);
-  findRuntime(); // Says so where there is none: a thread would only end.
+  findRuntime(); // A system without a runtime is named here: a thread would only end.
   const answers = new AnswerQueue();
   const onAbort = () => answers.fail(new Cancelled());
   signal.addEventListener('abort', onAbort, { once: true });

@@ -46,7 +46,7 @@ function openTokenizer(path: string, json: object): Tokenizer {
   }
 }
 
-/** Valid stretches as strings and every byte outside of them as a number, in order. */
+/** Runs of valid UTF-8 as strings and every byte outside of them as a number, in order. */
 function* utf8Spans(bytes: Uint8Array): Generator<string | number> {
   const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
   let start = 0;

@@ -58,7 +58,7 @@ export async function readTokenizer(dir: string): Promise<TokenizerFile> {
 
 type SpecialTokens = Readonly<Record<string, string | { readonly content: string }>>;
 
-/** As GPT-2's own tokenizer class reads these files. */
+/** The files' content in the shape of tokenizer.json, read like GPT-2's own tokenizer class reads it. */
 function fromOlderLayout(
   vocab: Readonly<Record<string, number>>,
   merges: string,

@@ -47,7 +47,7 @@ async function inflated(numbers: StoredNumbers): Promise<Buffer> {
     const bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, numbers.nBytes) });
     if (bytes.length === numbers.nBytes) return bytes;
   } catch {
-    // Told below.
+    // Reported below, like a size that is wrong.
   }
   throw new ZipError('a packed storage in it cannot be inflated');
 }

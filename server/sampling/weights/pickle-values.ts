@@ -37,7 +37,7 @@ class PickleGlobal {
 
 /** A run of numbers, to be found elsewhere under its key. */
 export class PickleStorage {
-  /** Such as `FloatStorage`. */
+  /** The storage class that PyTorch names, for example `FloatStorage`. */
   readonly type: string;
   readonly key: string;
   readonly nElements: number;
@@ -51,7 +51,7 @@ export class PickleStorage {
 
 export class PickleTensor {
   readonly storage: PickleStorage;
-  /** In elements, as all below. */
+  /** Where the tensor starts in its storage: in elements, not bytes, like the strides. */
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];
@@ -83,7 +83,7 @@ const allowed: ReadonlySet<string> = new Set([
   ...storages.map((type) => `torch.${type}Storage`),
 ]);
 
-/** What a pickle names by module and name. Throws `PickleError`, as all here. */
+/** What a pickle names by module and name. Throws `PickleError` for a name that is not allowed. */
 export function allow(module: string, name: string): PickleGlobal {
   const full = `${module}.${name}`;
   if (allowed.has(full)) return new PickleGlobal(full);
@@ -110,7 +110,7 @@ export function call(callee: PickleValue, parameters: PickleValue): PickleValue 
   }
 }
 
-/** Empty, or of a list of pairs. */
+/** A dictionary that is empty, or made from a list of pairs. */
 function orderedDict([pairs]: readonly PickleValue[]): PickleDict {
   const dict = new PickleDict();
   for (const pair of Array.isArray(pairs) ? pairs : []) {

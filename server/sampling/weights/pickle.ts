@@ -17,7 +17,7 @@ export interface Unpickled {
   readonly value: PickleValue;
   /** The byte after the pickle. */
   readonly end: number;
-  /** All that it refers to, by key. */
+  /** All storages that it refers to, by key. */
   readonly storages: ReadonlyMap<string, PickleStorage>;
 }
 

@@ -1,5 +1,5 @@
-// The weight table of a checkpoint folder, whichever way they are stored. Safetensors first: they need
-// no interpreter.
+// The weight table of a checkpoint folder, whichever way its weights are stored. Safetensors come first, since they
+// need no interpreter.
 
 import { access } from 'node:fs/promises';
 import { join } from 'node:path';

@@ -1,4 +1,4 @@
-// Where the numbers of a PyTorch storage lie. Knows neither the file that says so nor what is done with them.
+// The place of a PyTorch storage's numbers. Knows neither the file that says so nor what is done with them.
 
 /** The bytes of one storage inside a file: as they are, or packed by the archive that holds them. */
 export interface StoredNumbers {

@@ -87,7 +87,7 @@ async function content(handle: FileHandle, entry: ZipEntry): Promise<Buffer> {
   return read(handle, entry.byteOffset, entry.nBytes);
 }
 
-/** As PyTorch saved before 1.6: five pickles, then each storage's length and numbers. */
+/** The layout of PyTorch before 1.6: five pickles, then each storage's length and numbers. */
 async function readLegacy(handle: FileHandle, file: string): Promise<TorchFile> {
   const nFile = (await handle.stat()).size;
   for (let nBytes = 1 << 20; ; nBytes *= 8) {

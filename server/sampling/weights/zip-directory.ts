@@ -1,4 +1,4 @@
-// Where the entries of a zip archive lie, also of one above 4 GiB. Reads the directory and the entries' own
+// Finds the entries of a zip archive, also of one above 4 GiB. Reads the directory and the entries' own
 // headers, and doubts both; inflates nothing. The format: PKWARE's APPNOTE, sections 4.3 to 4.5.
 
 import type { FileHandle } from 'node:fs/promises';
@@ -6,9 +6,9 @@ import type { FileHandle } from 'node:fs/promises';
 export interface ZipEntry {
   readonly name: string;
   readonly isStored: boolean;
-  /** Of the entry's data, from the start of the file. */
+  /** Start of the entry's data, from the start of the file. */
   readonly byteOffset: number;
-  /** In the file, and when inflated. */
+  /** Bytes that the entry takes in the file; `nBytes` is its size when inflated. */
   readonly nPacked: number;
   readonly nBytes: number;
 }
@@ -76,7 +76,7 @@ function parseCentral(bytes: Buffer, p: number) {
     const value = bytes.readUInt32LE(p + field);
     return value === 0xffff_ffff ? large() : value;
   };
-  // In this order: that of the extra field.
+  // The sizes are asked for in the order in which the extra field holds them.
   const nBytes = size(24);
   const nPacked = size(20);
   const localAt = size(42);

@@ -16,7 +16,7 @@ import {
 } from '../../../server/sampling/forms/score/distribution-distance.ts';
 import {
   type GeneratedSample,
-  roundModel,
+  quantizeModel,
   type SamplerEnvironment,
   sampleModel,
 } from '../../../server/sampling/sample-model.ts';
@@ -70,7 +70,7 @@ test('samples do not depend on their neighbours, and the form says what they are
 test('the distance is none for the model itself, and small for 8 bits', async () => {
   const none = await measureDistance(checkpoint, checkpoint, 8, 1);
   assert.ok(Math.abs(none.meanKl) < 1e-9 && none.sameBest === 1);
-  const small = await measureDistance(checkpoint, await roundModel(checkpoint, signal), 8, 1);
+  const small = await measureDistance(checkpoint, await quantizeModel(checkpoint, signal), 8, 1);
   assert.equal(small.nPositions, 8 * 16);
   assert.ok(small.meanKl > 1e-6 && small.meanKl < 0.05, `mean KL ${small.meanKl}`);
   assert.ok(small.meanTotalVariation < 0.1 && small.sameBest > 0.9);

@@ -1,5 +1,5 @@
 // Several steps of generation in a row, for any device form: feed a token a row, attend, pick, feed on.
-// Where the inputs come from and where the cache lies is the form's business.
+// The form decides what the inputs are and where the cache is kept.
 
 import { embed, head, transform } from '../../decoder/decoder-graph.ts';
 import type { DecoderModel } from '../../decoder/decoder-model.ts';
@@ -84,7 +84,7 @@ export function buildSteps(
     token,
     remaining: remaining ?? '',
     picked: all('token'),
-    // Of all steps at once: nothing waits for them.
+    // Computed for all steps at once, since no step waits for it.
     logprob: logprobOf(graph, {
       logit: all('logit'),
       highestLogit: all('highestLogit'),
@@ -105,7 +105,7 @@ export function splitSteps(graph: Graph, input: string, nSteps: number): readonl
 function split(graph: Graph, input: string, nSteps: number): readonly string[] {
   if (nSteps === 1) return [input];
   if (nSteps <= STEPS_AT_ONCE) return graph.ops('Split', [input], nSteps, { axis: 0, num_outputs: nSteps });
-  const sizes = stretchesOf(nSteps);
+  const sizes = partSizes(nSteps);
   const parts = graph.ops('Split', [input, graph.int64(sizes)], sizes.length, { axis: 0 });
   return parts.flatMap((part, i) => split(graph, part, sizes[i]!));
 }
@@ -114,15 +114,15 @@ function join(graph: Graph, parts: readonly string[]): string {
   if (parts.length === 1) return graph.op('Identity', parts);
   if (parts.length <= STEPS_AT_ONCE) return graph.op('Concat', parts, { axis: 0 });
   let start = 0;
-  const joined = stretchesOf(parts.length).map((size) => {
+  const joined = partSizes(parts.length).map((size) => {
     start += size;
     return size === 1 ? parts[start - 1]! : join(graph, parts.slice(start - size, start));
   });
   return join(graph, joined);
 }
 
-/** So few stretches that one node does for them, each of as many steps as the nodes below can do. */
-function stretchesOf(nSteps: number): readonly number[] {
+/** Sizes of the parts that one node takes apart or joins, each of as many steps as the nodes below it can do. */
+function partSizes(nSteps: number): readonly number[] {
   let each = STEPS_AT_ONCE;
   while (each * STEPS_AT_ONCE < nSteps) each *= STEPS_AT_ONCE;
   return Array.from({ length: Math.ceil(nSteps / each) }, (_, i) => Math.min(each, nSteps - i * each));

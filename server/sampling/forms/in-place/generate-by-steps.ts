@@ -63,7 +63,7 @@ export async function openStepSampler(
   };
 }
 
-/** Where in the text and in the cache each step stands. */
+/** The place of each step in the text and in the cache. */
 function placesOf(start: number, nSteps: number, nRows: number, config: DecoderSpec): Record<string, Tensor> {
   const positions = Array.from({ length: nSteps }, (_, step) => start + step);
   // A last run may go beyond the context; what it makes there is never used.

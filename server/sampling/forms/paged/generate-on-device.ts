@@ -11,10 +11,10 @@ import { Row, type Sampler } from '../rows.ts';
 import { buildPagedLoop, type PagedLoopForm } from './paged-loop-graph.ts';
 
 /**
- * A batch is filled up to `nRows` with rows that want nothing, and its cache is as long as any of the plan has to be: a
- * matrix product of another height may round differently, and attention is shared out by the cache's length where rows
- * are few. A sample must not depend on who sits beside it. `onLogits` hears those of each iteration's last step, float32
- * [iterations, rows, vocabulary].
+ * A batch is filled up to `nRows` with rows that want nothing, and its cache is as long as any of the plan has to be:
+ * a matrix product of another height may round differently, and attention is shared out by the cache's length where
+ * rows are few. A sample must not depend on who sits beside it. `onLogits` hears those of each iteration's last step,
+ * float32 [iterations, rows, vocabulary].
  */
 export async function openPagedSampler(
   model: DecoderModel,

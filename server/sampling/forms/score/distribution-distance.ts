@@ -1,4 +1,4 @@
-// How far an approximation of a model is from it: both read the same text, which the exact one makes, and
+// Measures how far an approximation of a model is from it: both read the same text, which the exact one makes, and
 // their distributions over the next token are compared at every position.
 
 import type { DecoderModel } from '../../decoder/decoder-model.ts';
@@ -36,7 +36,7 @@ export async function measureDistance(
 const N_STEPS = 16;
 const RULE = { topK: 40, topP: 1, greedy: false };
 
-/** What the model says after every token of the prompts and of the texts that it makes, float32 [steps, rows, vocabulary]. */
+/** Continues prompts of one length. The logits are those behind every token, float32 [positions, rows, vocabulary]. */
 async function readLogits(
   model: DecoderModel,
   prompts: readonly (readonly number[])[],
