@@ -1,9 +1,10 @@
 // Opens a shard file and doubts it: is it what its name says, is anything in it, does it stay as it is
 // while it is read? Readers go through here, so that every format is treated alike.
 
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
+import { IrregularFile, openRegularFile } from '../../guard/paths/regular-file.ts';
 import type { DataProblem } from '../../protocol/errors.ts';
-import { EnvironmentError } from '../errors.ts';
+import { EnvironmentError, UserError } from '../errors.ts';
 import { type FirstBytes, firstBytesName, N_FIRST_BYTES, recognise } from './first-bytes.ts';
 import type { Shard, ShardFormat } from './shard.ts';
 
@@ -29,8 +30,10 @@ export async function* withShardFile<T>(
 ): AsyncGenerator<T> {
   const complain = (kind: DataProblem['kind'], what: string) =>
     onProblem({ kind, shard: shard.name, byteOffset: 0, message: `${shard.path} ${what}` });
-  const file = await open(shard.path).catch((cause) => {
-    throw unreadable(shard.path, cause);
+  const file = await openRegularFile(shard.path).catch((cause) => {
+    throw cause instanceof IrregularFile
+      ? new UserError(cause.message, { cause })
+      : unreadable(shard.path, cause);
   });
   try {
     const before = await file.stat();

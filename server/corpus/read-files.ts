@@ -1,9 +1,10 @@
 // The documents of a folder: its text files. Binary ones are passed over; the row is the file's number in
 // the listing, whatever is passed over.
 
-import { closeSync, fstatSync, openSync, readFileSync } from 'node:fs';
+import { closeSync, fstatSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
+import { openRegularFileSync } from '../../guard/paths/regular-file.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import type { CorpusDocument } from './corpus-document.ts';
@@ -53,7 +54,7 @@ export async function* readFiles(shard: Shard, options: StreamOptions): AsyncGen
 function readFile(path: string): { bytes: Buffer; changed: boolean } | { failure: string } {
   let file: number | undefined;
   try {
-    file = openSync(path, 'r');
+    file = openRegularFileSync(path);
     const before = fstatSync(file);
     if (before.size > MAX_FILE_BYTES) {
       return { failure: `has ${before.size} bytes; files above ${MAX_FILE_BYTES} are passed over` };

@@ -3,6 +3,7 @@
 
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
+import { irregularKind } from '../../guard/paths/regular-file.ts';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
@@ -92,6 +93,12 @@ function shardsAt(path: string): Unnumbered[] {
     });
   }
   if (stat.isDirectory()) return shardsInFolder(path);
+  const kind = irregularKind(stat);
+  if (kind !== undefined) {
+    throw new UserError(`${path} is ${kind}, and a corpus is made of files`, {
+      action: 'Name a file or a folder.',
+    });
+  }
   const format = namedFormat(path);
   if (format) return [fileShard(path, basename(path), format, stat.size, stat.mtimeMs)];
   throw new UserError(`${path} is no shard file`, {

@@ -4,6 +4,7 @@
 import { type Dirent, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
 import { basename, dirname, join, sep } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { isLinkTarget, linkTargets } from '../../guard/paths/link-targets.ts';
 import type { DataProblem } from '../../protocol/errors.ts';
 import { UserError } from '../errors.ts';
 
@@ -27,7 +28,7 @@ const unfinished = /\.(incomplete|part|partial|crdownload|aria2|download)$/i;
 
 /** Throws a `UserError` when the folder itself cannot be read. */
 export function walkFolder(folder: string): FolderListing {
-  const walk: Walk = { root: folder, allowed: allowedTargets(folder), files: [], problems: [] };
+  const walk: Walk = { root: folder, allowed: linkTargets(folder), files: [], problems: [] };
   visit(walk, '', []);
   return walk;
 }
@@ -103,7 +104,7 @@ function isIgnored(path: string, rules: readonly Rules[]): boolean {
 function followLink(walk: Walk, path: string): void {
   const target = resolveLink(walk, path);
   if (!target) return;
-  const isInside = walk.allowed.some((folder) => target.path.startsWith(folder + sep));
+  const isInside = isLinkTarget(walk.allowed, target.path);
   if (target.stat.isDirectory()) {
     // What a link inside points at is read under its own name. A circle would never end.
     const linkFolder = realpathSync(dirname(join(walk.root, path)));
@@ -133,13 +134,4 @@ function addFile(walk: Walk, path: string, known?: Stats): void {
 function report(walk: Walk, kind: DataProblem['kind'], path: string, what: string): void {
   const shard = basename(walk.root);
   walk.problems.push({ kind, shard, byteOffset: 0, message: `${join(walk.root, path)} ${what}` });
-}
-
-/**
- * The folder itself; for a snapshot in the Hub's cache also the blobs that its links point at, of the repository or shared by all.
- */
-function allowedTargets(folder: string): string[] {
-  const root = realpathSync(folder);
-  const cached = /^(.*[/\\](?:models|datasets)--[^/\\]+)[/\\]snapshots[/\\][^/\\]+/.exec(root);
-  return cached ? [root, join(cached[1]!, 'blobs'), join(dirname(cached[1]!), 'blobs')] : [root];
 }

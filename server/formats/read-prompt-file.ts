@@ -11,6 +11,11 @@ export function readPromptFile(path: string): readonly string[] {
   } catch (cause) {
     throw new UserError(`The prompts in ${path} cannot be read`, { action: 'Check the path.', cause });
   }
+  return promptsIn(path, text);
+}
+
+/** The prompts of a file's text; `path` is the file's, for its form and for messages. */
+export function promptsIn(path: string, text: string): readonly string[] {
   return path.endsWith('.json') ? promptsOfObject(path, text) : text.split('\n').flatMap(promptOfLine);
 }
 
@@ -18,9 +23,9 @@ function promptOfLine(line: string): string[] {
   if (line.trim() === '') return [];
   if (!/^\s*["{]/.test(line)) return [line];
   try {
-    const value = JSON.parse(line) as string | { prompt?: string };
+    const value = JSON.parse(line) as string | { prompt?: unknown };
     const prompt = typeof value === 'string' ? value : value.prompt;
-    return prompt === undefined ? [line] : [prompt];
+    return typeof prompt === 'string' ? [prompt] : [line];
   } catch {
     return [line]; // a line of code that begins with a quote or a brace
   }
@@ -28,8 +33,11 @@ function promptOfLine(line: string): string[] {
 
 function promptsOfObject(path: string, text: string): string[] {
   try {
-    const entries = Object.values(JSON.parse(text) as Record<string, { prompt: string }>);
-    return entries.map(({ prompt }) => prompt);
+    const entries = Object.values(JSON.parse(text) as Record<string, { prompt: unknown }>);
+    return entries.map(({ prompt }) => {
+      if (typeof prompt === 'string') return prompt;
+      throw new TypeError('a prompt is no text');
+    });
   } catch (cause) {
     throw new UserError(`${path} is not of the form {"…": {"prompt": "…"}}`, { cause });
   }

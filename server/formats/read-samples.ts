@@ -1,9 +1,12 @@
 // Samples that were made elsewhere: JSON lines, a folder of numbered files, or the published study's merged
 // `all`. Bytes are kept as they are; order and ids are the source's own.
 
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../errors.ts';
+import { has, mapOf, whole } from '../json-shape.ts';
+import { ForeignFolder } from './foreign-folder.ts';
+import { readNamedFile } from './named-file.ts';
 
 export interface ImportedSample {
   readonly sampleId: number;
@@ -30,17 +33,19 @@ export function readSamples(path: string): readonly ImportedSample[] {
 }
 
 /** `1`, `2`, … or `1.py`, …: one output a file, in numeric order; the number is the id. */
-function readNumberedFiles(folder: string): ImportedSample[] {
-  return readdirSync(folder)
-    .filter((name) => /^\d+(\.\w+)?$/.test(name))
+function readNumberedFiles(path: string): ImportedSample[] {
+  const folder = new ForeignFolder(path);
+  return folder
+    .names(path)
+    .filter((name) => /^\d{1,15}(\.\w+)?$/.test(name))
     .map((name) => ({ name, sampleId: Number.parseInt(name, 10) }))
     .sort((a, b) => a.sampleId - b.sampleId)
-    .map(({ name, sampleId }) => ({ sampleId, content: { text: readFileSync(join(folder, name)) } }));
+    .map(({ name, sampleId }) => ({ sampleId, content: { text: folder.bytes(join(path, name)) } }));
 }
 
 /** A line is a string, `{"text": …}` or `{"tokens": […]}`; the line's number is the id. */
 function readJsonLines(path: string): ImportedSample[] {
-  const lines = readFileSync(path, 'utf8').split('\n');
+  const lines = readNamedFile(path).toString().split('\n');
   return lines.flatMap((line, i) =>
     line.trim() === '' ? [] : [{ sampleId: i, content: readJsonSample(line, `${path}:${i + 1}`) }],
   );
@@ -73,7 +78,7 @@ function readMerged(path: string): ImportedSample[] {
   const samples: ImportedSample[] = [];
   let lines: string[] = [];
   // latin1 keeps every byte as one character, so nothing is replaced on the way through.
-  for (const line of readFileSync(path, 'latin1').split('\n')) {
+  for (const line of readNamedFile(path).toString('latin1').split('\n')) {
     if (!SEPARATOR.test(line)) {
       lines.push(line);
       continue;
@@ -91,9 +96,16 @@ function readMerged(path: string): ImportedSample[] {
 }
 
 function readMapIds(path: string): number[] | undefined {
-  if (!statSync(path, { throwIfNoEntry: false })) return undefined;
-  const map = JSON.parse(readFileSync(path, 'utf8')) as Record<string, { start: number }>;
+  const folder = new ForeignFolder(dirname(path));
+  if (!folder.has(path)) return undefined;
+  const isMap = mapOf(has<MergedStart>({ start: whole }));
+  const map = folder.json<Record<string, MergedStart>>(path, isMap, 'a map from outputs to lines');
   return Object.entries(map)
     .sort(([, a], [, b]) => a.start - b.start)
     .map(([id]) => Number(id));
+}
+
+interface MergedStart {
+  /** 1-based line of the merged file. */
+  readonly start: number;
 }

@@ -6,12 +6,21 @@ import { createReadStream } from 'node:fs';
 import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { Cancelled, EnvironmentError, throwIfAborted } from '../errors.ts';
+import { isSafeRelativePath } from '../../guard/paths/file-name.ts';
+import { Cancelled, EnvironmentError, throwIfAborted, UserError } from '../errors.ts';
 import { tryLock } from '../file-lock.ts';
-import { blobPath, type HubRepository, hasFile, linkSnapshot, snapshotFolder } from './hub-cache.ts';
+import {
+  blobPath,
+  type HubRepository,
+  hasFile,
+  isCommit,
+  linkSnapshot,
+  snapshotFolder,
+} from './hub-cache.ts';
 import { refusal } from './hub-error.ts';
+import { isRepositoryName } from './hub-name.ts';
 import type { HubSettings } from './hub-settings.ts';
-import { explain, type RepositoryFile } from './list-repository.ts';
+import { explain, isHash, type RepositoryFile } from './list-repository.ts';
 
 export interface DownloadRequest {
   readonly settings: HubSettings;
@@ -32,6 +41,7 @@ const STALL_MS = 60_000;
 export async function downloadFile(request: DownloadRequest): Promise<string> {
   const { settings, repo, commit, file } = request;
   const path = join(snapshotFolder(settings, repo, commit), ...file.path.split('/'));
+  refuseForeignNames(request);
   if (hasFile(path, file.nBytes)) {
     request.onBytes(file.nBytes);
     return path;
@@ -43,6 +53,16 @@ export async function downloadFile(request: DownloadRequest): Promise<string> {
   else await fetchBlob(request, blob);
   await linkSnapshot(blob, path);
   return path;
+}
+
+/** What is asked for may stand in a study file of a stranger: it must name a file of the cache and no other. */
+function refuseForeignNames({ repo, commit, file }: DownloadRequest): void {
+  const isSafe =
+    isRepositoryName(repo.repository) &&
+    isCommit(commit) &&
+    (file.hash === '' || isHash(file.hash)) &&
+    isSafeRelativePath(file.path, 'this');
+  if (!isSafe) throw new UserError(`${file.path} of ${repo.repository} is no name of a file on the Hub`);
 }
 
 async function waitForLock(blob: string, signal: AbortSignal): Promise<Disposable> {

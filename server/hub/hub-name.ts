@@ -21,6 +21,9 @@ const SCHEME = 'hf://';
 /** Letters, digits, `-`, `_`, `.`; no `..`, no `--` (the cache's separator), as the Hub has it. */
 const OWNER_AND_NAME = /^(?!.*(?:\.\.|--))[A-Za-z0-9][\w.-]*(?:\/[A-Za-z0-9][\w.-]*)?$/;
 
+/** `owner/name`, or `name` for the oldest ones. */
+export const isRepositoryName = (text: string): boolean => OWNER_AND_NAME.test(text);
+
 export const isHubName = (location: string): boolean => location.startsWith(SCHEME);
 
 /**

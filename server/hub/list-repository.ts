@@ -6,6 +6,7 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
 import { join, sep } from 'node:path';
 import { datasetInfo, HubApiError, listFiles, modelInfo } from '@huggingface/hub';
+import { isSafeRelativePath } from '../../guard/paths/file-name.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
 import { writeWhole } from '../write-whole.ts';
@@ -66,7 +67,8 @@ export async function listRepository(
       ...common,
     })) {
       const hash = entry.lfs?.oid ?? entry.oid ?? '';
-      if (entry.type !== 'file' || !isSafePath(entry.path) || !isHash(hash)) continue;
+      // A path that would climb out of the cache is left out: a repository can name its files as it likes.
+      if (entry.type !== 'file' || !isSafeRelativePath(entry.path, 'this') || !isHash(hash)) continue;
       files.push({
         path: entry.path,
         nBytes: entry.lfs?.size ?? entry.size,
@@ -83,14 +85,8 @@ export async function listRepository(
   }
 }
 
-/** A path that would climb out of the cache is left out: a repository can name its files as it likes. */
-const isSafePath = (path: string): boolean =>
-  path !== '' &&
-  !/^[/\\]|[\\\0]|^[A-Za-z]:/.test(path) &&
-  !path.split('/').some((part) => part === '..' || part === '');
-
 /** Files are kept under their hash, so a hash that is none could name another file. */
-const isHash = (hash: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash);
+export const isHash = (hash: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash);
 
 /** What is there of a snapshot; links to blobs that are gone are left out. */
 function listSnapshot(folder: string): RepositoryFile[] {

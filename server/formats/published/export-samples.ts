@@ -1,14 +1,13 @@
 // The samples in the published layout: one file each, the merged file, its map, and the prompts.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { maskRanges } from '../../analysis/sensitive.ts';
 import type { Disclosure } from '../../answers/describe-fragments.ts';
 import { findSensitive } from '../../sensitive/find-sensitive.ts';
 import type { Database } from '../../store/study-file.ts';
+import type { ExportFolder } from './export-folder.ts';
 import { mergedLength, mergeText, separator, toValidUtf8 } from './merged-text.ts';
-import { openTextWriter } from './text-writer.ts';
 
 /** Where each sample stands in the merged file. */
 export interface MergedPlaces {
@@ -22,26 +21,22 @@ export interface MergedPlaces {
 
 export async function exportSamples(
   db: Database,
-  results: string,
+  { folder, results }: { readonly folder: ExportFolder; readonly results: string },
   prompts: readonly string[],
   disclosure: Disclosure,
 ): Promise<MergedPlaces> {
   const separate = join(results, 'seperate');
-  mkdirSync(separate, { recursive: true });
   const path = join(results, 'all');
   const map: Record<string, { md5: string; start: number; end: number }> = {};
   const places = new SamplePlaces(path);
   const shift = db.prepare('SELECT min(sample_id) AS first FROM samples').get()?.first === 0 ? 1 : 0;
   let line = 0;
-  using merged = openTextWriter(path);
+  using merged = folder.open(path);
   for await (const { item, ranges } of findSensitive(latin1Samples(db))) {
     const { sampleId, promptIndex, text } = item;
     const shown = disclosure === 'masked' ? maskRanges(text, ranges) : text;
     const name = String(sampleId + shift);
-    writeFileSync(
-      join(folderOf(results, separate, prompts, promptIndex), name),
-      Buffer.from(shown, 'latin1'),
-    );
+    folder.write(join(folderOf(results, separate, prompts, promptIndex), name), Buffer.from(shown, 'latin1'));
     const { text: raw, mergedLine } = mergeText(shown);
     const valid = toValidUtf8(raw);
     const md5 = createHash('md5').update(valid, 'latin1').digest('hex');
@@ -51,9 +46,9 @@ export async function exportSamples(
     places.add(sampleId, valid, line, mergedLine);
     line += length;
   }
-  writeFileSync(join(results, 'map.json'), JSON.stringify(map));
+  folder.write(join(results, 'map.json'), JSON.stringify(map));
   if (prompts.length > 0) {
-    writeFileSync(
+    folder.write(
       join(results, 'prompts.txt'),
       prompts.map((prompt) => `${JSON.stringify(prompt)}\n`).join(''),
     );
@@ -107,9 +102,7 @@ function folderOf(
 ): string {
   const prompt = promptIndex === null ? undefined : prompts[promptIndex];
   if (prompt === undefined) return separate;
-  const folder = join(results, 'internet', createHash('sha1').update(prompt).digest('hex'));
-  mkdirSync(folder, { recursive: true });
-  return folder;
+  return join(results, 'internet', createHash('sha1').update(prompt).digest('hex'));
 }
 
 /** One character a byte, so that nothing is replaced on the way through. */

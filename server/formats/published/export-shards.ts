@@ -6,11 +6,13 @@ import { join } from 'node:path';
 import { documentId, splitDocumentId } from '../../store/schema.ts';
 import { readShards } from '../../store/shards-table.ts';
 import type { Database } from '../../store/study-file.ts';
+import type { ExportFolder } from './export-folder.ts';
 import type { MergedPlaces } from './export-samples.ts';
 import { blockHead, blockPlace } from './simian-log.ts';
-import { openTextWriter, type TextWriter } from './text-writer.ts';
+import type { TextWriter } from './text-writer.ts';
 
 export interface ShardExport {
+  readonly folder: ExportFolder;
   readonly train: string;
   readonly logs: string;
   readonly merged: MergedPlaces;
@@ -20,18 +22,18 @@ export interface ShardExport {
 const HELD_BYTES = 64 << 20;
 const FILES_PER_SHARD = 3;
 
-export function exportShards(db: Database, { train, logs, merged }: ShardExport): void {
+export function exportShards(db: Database, { folder, train, logs, merged }: ShardExport): void {
   const shards = readShards(db);
   const chunkBytes = Math.floor(
     Math.min(1 << 20, Math.max(1 << 12, HELD_BYTES / (FILES_PER_SHARD * shards.length || 1))),
   );
   const files = new Map(
-    shards.map(({ index }) => [index, new ShardFiles({ index, logs, chunkBytes })] as const),
+    shards.map(({ index }) => [index, new ShardFiles({ folder, index, logs, chunkBytes })] as const),
   );
   // One for all shards: which shard a place is in is told by its log.
   const trainPath = join(train, 'fragments');
-  using excerpt = openTextWriter(trainPath);
-  using allTexts = openTextWriter(join(logs, 'analyze', 'all.txt'));
+  using excerpt = folder.open(trainPath);
+  using allTexts = folder.open(join(logs, 'analyze', 'all.txt'));
   const readPlaces = placesByShard(db);
   const readSamples = db.prepare(
     'SELECT sample_id, first_line, last_line FROM sample_occurrences WHERE fragment_id = ? ORDER BY ordinal',
@@ -69,7 +71,7 @@ export function exportShards(db: Database, { train, logs, merged }: ShardExport)
       files.get(shard)!.write(block, shard === whole ? inSamples.slice(1) : [], places);
   }
   for (const shard of files.values()) shard.end();
-  exportDocuments(db, logs, shards);
+  exportDocuments(db, { folder, logs }, shards);
 }
 
 type SampleRow = readonly [sampleId: number, firstLine: number, lastLine: number];
@@ -118,11 +120,13 @@ class ShardFiles {
   #nBlocks = 0;
   #nLines = 0;
 
-  constructor(at: { readonly index: number; readonly logs: string; readonly chunkBytes: number }) {
-    const { index, logs, chunkBytes } = at;
-    this.#log = openTextWriter(join(logs, `${index}.log`), chunkBytes);
-    this.#places = openTextWriter(join(logs, `${index}.places.jsonl`), chunkBytes);
-    this.#texts = openTextWriter(join(logs, 'analyze', `${index}.txt`), chunkBytes);
+  constructor(
+    at: Pick<ShardExport, 'folder' | 'logs'> & { readonly index: number; readonly chunkBytes: number },
+  ) {
+    const { folder, index, logs, chunkBytes } = at;
+    this.#log = folder.open(join(logs, `${index}.log`), chunkBytes);
+    this.#places = folder.open(join(logs, `${index}.places.jsonl`), chunkBytes);
+    this.#texts = folder.open(join(logs, 'analyze', `${index}.txt`), chunkBytes);
   }
 
   /** `samples` are the lines of the log that follow the first place in a sample. */
@@ -167,13 +171,17 @@ function placesByShard(db: Database): (fragmentId: number) => ReadonlyMap<number
 }
 
 /** The training rows with a match, for the places to be looked up in. */
-function exportDocuments(db: Database, logs: string, shards: readonly { readonly index: number }[]): void {
+function exportDocuments(
+  db: Database,
+  { folder, logs }: Pick<ShardExport, 'folder' | 'logs'>,
+  shards: readonly { readonly index: number }[],
+): void {
   const documents = db.prepare(
     `SELECT row, repository, path, license FROM documents
      WHERE document_id >= ? AND document_id < ? ORDER BY document_id`,
   );
   for (const { index } of shards) {
-    using file = openTextWriter(join(logs, `${index}.documents.jsonl`));
+    using file = folder.open(join(logs, `${index}.documents.jsonl`));
     for (const document of documents.iterate(documentId(index, 0), documentId(index + 1, 0)))
       file.line(Buffer.from(JSON.stringify(document)).toString('latin1'));
   }

@@ -2,7 +2,6 @@
 // What that layout cannot hold (provenance, exact counts) lies beside it, in files that its scripts ignore.
 
 import { createHash } from 'node:crypto';
-import { mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import type { Disclosure } from '../../answers/describe-fragments.ts';
 import { toVersion1 } from '../../plan/version-1.ts';
@@ -10,10 +9,10 @@ import { openPlaceReader } from '../../store/place-reader.ts';
 import { readShards } from '../../store/shards-table.ts';
 import type { Database } from '../../store/study-file.ts';
 import { readStudy } from '../../store/study-table.ts';
+import { ExportFolder } from './export-folder.ts';
 import { exportSamples, type MergedPlaces } from './export-samples.ts';
 import { exportShards } from './export-shards.ts';
 import { formatRunName } from './layout.ts';
-import { openTextWriter } from './text-writer.ts';
 
 export interface Exported {
   readonly results: string;
@@ -28,15 +27,16 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
   const { temperature, maxTokens, topK } = plan.sampling;
   const model = String(environment.model ?? (plan.source.model ? basename(plan.source.model) : 'samples'));
   const run = formatRunName({ model, temperature, maxTokens, topK, strategy: null });
-  const results = join(root, 'extract', 'results', run);
-  const logs = join(root, 'log', 'save', run);
+  const folder = new ExportFolder(root);
+  const results = folder.named(join('extract', 'results'), run);
+  const logs = folder.named(join('log', 'save'), run);
   db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
-  const merged = await exportSamples(db, results, plan.sampling.prompts, disclosure);
+  const merged = await exportSamples(db, { folder, results }, plan.sampling.prompts, disclosure);
   const train = join(root, 'clone', 'save', 'corpus');
-  exportShards(db, { train, logs, merged });
-  exportStatistics(db, logs);
-  exportPrompts(db, join(logs, 'analyze', 'extract_prompt.json'), merged);
-  writeFileSync(
+  exportShards(db, { folder, train, logs, merged });
+  exportStatistics(db, folder, logs);
+  exportPrompts(db, folder, join(logs, 'analyze', 'extract_prompt.json'), merged);
+  folder.write(
     join(logs, 'verbatim-study.json'),
     JSON.stringify({
       version: 1,
@@ -51,11 +51,9 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
 const latin1 = (text: string) => Buffer.from(text).toString('latin1');
 
 /** `memorization.json` in its shape, and beside it everything that is counted. */
-function exportStatistics(db: Database, logs: string): void {
-  const folder = join(logs, 'stats');
-  mkdirSync(folder, { recursive: true });
-  using published = openTextWriter(join(folder, 'memorization.json'));
-  using counts = openTextWriter(join(folder, 'verbatim-counts.jsonl'));
+function exportStatistics(db: Database, folder: ExportFolder, logs: string): void {
+  using published = folder.open(join(logs, 'stats', 'memorization.json'));
+  using counts = folder.open(join(logs, 'stats', 'verbatim-counts.jsonl'));
   published.write('{');
   let isFirst = true;
   for (const row of db.prepare('SELECT * FROM fragments ORDER BY fragment_id').iterate()) {
@@ -81,12 +79,12 @@ function exportStatistics(db: Database, logs: string): void {
 }
 
 /** Fragments as prompts for two-step sampling, by occurrences in the samples. */
-function exportPrompts(db: Database, path: string, merged: MergedPlaces): void {
+function exportPrompts(db: Database, folder: ExportFolder, path: string, merged: MergedPlaces): void {
   const rows = db.prepare(
     'SELECT fragment_id, fingerprint, extract FROM fragments ORDER BY extract DESC, fragment_id',
   );
   const places = openPlaceReader(db, 1);
-  using out = openTextWriter(path);
+  using out = folder.open(path);
   out.write('{');
   let isFirst = true;
   for (const row of rows.iterate()) {

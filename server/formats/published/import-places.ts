@@ -1,12 +1,12 @@
 // The logs of a published run, brought together: each fragment with its distinct places. The same place in
 // another shard's log (a sample's) or in another chunk's (a training file's) is one place.
 
-import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { has, listOf, mapOf, parseJson, type Shape, text, whole } from '../../json-shape.ts';
+import type { ForeignFolder } from '../foreign-folder.ts';
 import { logFiles } from './layout.ts';
 import { type LogBlock, parseSimianLog } from './simian-log.ts';
-import { readLines } from './text-lines.ts';
 
 export interface ImportedDocument {
   readonly shard: number;
@@ -48,7 +48,7 @@ export interface ImportedPlaces {
   readonly shards: readonly number[];
 }
 
-export function importPlaces(logs: string): ImportedPlaces {
+export function importPlaces(folder: ForeignFolder, logs: string): ImportedPlaces {
   const fragments = new Map<string, OpenFragment>();
   const documents = new Map<string, ImportedDocument>();
   const shards = new Set<number>();
@@ -58,11 +58,11 @@ export function importPlaces(logs: string): ImportedPlaces {
     if (!known) documents.set(key, document);
     return known ?? document;
   };
-  for (const { shard, path } of logFiles(logs)) {
+  for (const { shard, path } of logFiles(folder, logs)) {
     shards.add(shard);
-    const own = readOwnPlaces(path, shard);
+    const own = readOwnPlaces(folder, path, shard);
     for (const document of own?.documents.values() ?? []) know(document);
-    for (const block of parseSimianLog(readLines(path))) {
+    for (const block of parseSimianLog(folder.lines(path))) {
       const known = fragments.get(block.fingerprint) ?? new OpenFragment(block);
       const inTrain = block.places.filter(({ side }) => side === 'train');
       for (const { side, path: merged, firstLine, lastLine } of block.places)
@@ -119,14 +119,13 @@ const nameOf = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path
  * `stats/memorization.json`, for a run whose logs are gone. Its `extract` may have been summed once per shard:
  * that cannot be told from the file.
  */
-export function importCounts(logs: string): readonly ImportedCounts[] {
+export function importCounts(folder: ForeignFolder, logs: string): readonly ImportedCounts[] {
   const path = join(logs, 'stats', 'memorization.json');
-  if (!existsSync(path)) return [];
-  const counts = JSON.parse(readFileSync(path, 'utf8')) as Record<
-    string,
-    { train: number; extract: number; len: number }
-  >;
-  const texts = readTexts(join(logs, 'analyze', 'all.txt'));
+  if (!folder.has(path)) return [];
+  const isCounts = mapOf(has<PublishedCounts>({ train: whole, extract: whole, len: whole }));
+  const what = 'a map from fingerprints to train, extract and len';
+  const counts = folder.json<Record<string, PublishedCounts>>(path, isCounts, what);
+  const texts = readTexts(folder, join(logs, 'analyze', 'all.txt'));
   return Object.entries(counts).map(([fingerprint, { train, extract, len }]) => ({
     fingerprint,
     train,
@@ -136,12 +135,18 @@ export function importCounts(logs: string): readonly ImportedCounts[] {
   }));
 }
 
+interface PublishedCounts {
+  readonly train: number;
+  readonly extract: number;
+  readonly len: number;
+}
+
 /** The first text of each fragment. */
-function readTexts(path: string): ReadonlyMap<string, readonly string[]> {
+function readTexts(folder: ForeignFolder, path: string): ReadonlyMap<string, readonly string[]> {
   const texts = new Map<string, readonly string[]>();
-  if (!existsSync(path)) return texts;
+  if (!folder.has(path)) return texts;
   let open: { fingerprint: string; lines: string[] } | undefined;
-  for (const line of readLines(path)) {
+  for (const line of folder.lines(path)) {
     const start = /^>{10}fingerprints ([0-9a-f]{32}) >{13}$/.exec(line);
     if (start) open = { fingerprint: start[1]!, lines: [] };
     // A text that does not end its last line has the mark behind it on that line.
@@ -162,21 +167,23 @@ interface OwnPlaces {
   next(fingerprint: string, nPlaces: number): readonly ImportedTrainPlace[];
 }
 
-function readOwnPlaces(log: string, shard: number): OwnPlaces | undefined {
+function readOwnPlaces(folder: ForeignFolder, log: string, shard: number): OwnPlaces | undefined {
   const beside = (name: string) => log.replace(/\.log$/, name);
-  if (!existsSync(beside('.places.jsonl'))) return undefined;
+  if (!folder.has(beside('.places.jsonl'))) return undefined;
   const documents = new Map<number, ImportedDocument>();
-  for (const line of readLines(beside('.documents.jsonl'))) {
-    const document = JSON.parse(Buffer.from(line, 'latin1').toString()) as Omit<ImportedDocument, 'shard'>;
-    documents.set(document.row, { ...document, shard });
+  for (const line of folder.lines(beside('.documents.jsonl'))) {
+    const document = parseJson<OwnDocument>(Buffer.from(line, 'latin1').toString(), has(ownDocument));
+    if (document === undefined) throw unlike(beside('.documents.jsonl'), 'a document');
+    const { row, repository, path, license } = document;
+    documents.set(row, { row, repository, path, license, shard });
   }
-  const lines = readLines(beside('.places.jsonl'));
+  const lines = folder.lines(beside('.places.jsonl'));
   return {
     documents,
     next(fingerprint, nPlaces) {
       if (nPlaces === 0) return [];
       const { value, done } = lines.next();
-      const noted = done ? undefined : (JSON.parse(value) as BlockPlaces);
+      const noted = done ? undefined : parseJson<BlockPlaces>(value, has(blockPlaces));
       const places = noted?.places.flatMap(([row, firstLine, lastLine]) => {
         const document = documents.get(row);
         return document ? [{ document, firstLine, lastLine }] : [];
@@ -193,3 +200,22 @@ interface BlockPlaces {
   readonly fingerprint: string;
   readonly places: readonly (readonly [row: number, firstLine: number, lastLine: number])[];
 }
+
+const isPlace = listOf(whole);
+
+const blockPlaces: Shape<BlockPlaces> = {
+  fingerprint: text,
+  places: listOf((place) => isPlace(place) && (place as readonly number[]).length === 3),
+};
+
+type OwnDocument = Omit<ImportedDocument, 'shard'>;
+
+const ownDocument: Shape<OwnDocument> = {
+  row: (value) => whole(value) && (value as number) < 2 ** 32,
+  repository: text,
+  path: text,
+  license: text,
+};
+
+const unlike = (path: string, what: string) =>
+  new UserError(`${path} has a line that is not ${what}`, { action: 'Bring the export whole.' });

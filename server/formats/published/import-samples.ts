@@ -2,13 +2,13 @@
 // file, so that the logs' line numbers can be brought back to it.
 
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { readPromptFile } from '../read-prompt-file.ts';
-import { isFolder, mapOfMerged, mergedFiles, separateFolder } from './layout.ts';
+import { has, mapOf, whole } from '../../json-shape.ts';
+import type { ForeignFolder } from '../foreign-folder.ts';
+import { promptsIn } from '../read-prompt-file.ts';
+import { mapOfMerged, mergedFiles, separateFolder } from './layout.ts';
 import { mergedLength, mergeText, toValidUtf8 } from './merged-text.ts';
-import { readLines } from './text-lines.ts';
 
 export interface PublishedSample {
   readonly sampleId: number;
@@ -34,13 +34,13 @@ export interface PublishedSamples {
   readonly merged: ReadonlyMap<string, readonly MergedSample[]>;
 }
 
-export function importSamples(results: string): PublishedSamples {
+export function importSamples(folder: ForeignFolder, results: string): PublishedSamples {
   const promptFile = join(results, 'prompts.txt');
-  const prompts = existsSync(promptFile) ? readPromptFile(promptFile) : [];
-  const separate = new Map(readSeparate(results, prompts).map((sample) => [sample.sampleId, sample]));
+  const prompts = folder.has(promptFile) ? promptsIn(promptFile, folder.bytes(promptFile).toString()) : [];
+  const separate = new Map(readSeparate(folder, results, prompts).map((sample) => [sample.sampleId, sample]));
   const merged = new Map<string, readonly MergedSample[]>();
-  for (const path of mergedFiles(results)) {
-    const parts = readMerged(path).map(({ sampleId, start, lines, text }): MergedSample => {
+  for (const path of mergedFiles(folder, results)) {
+    const parts = readMerged(folder, path).map(({ sampleId, start, lines, text }): MergedSample => {
       const known = separate.get(sampleId);
       // The single file says more: its empty lines, and how its lines ended.
       const whole = known && mergeText(known.text);
@@ -65,16 +65,16 @@ export function importSamples(results: string): PublishedSamples {
   return { samples, prompts, merged };
 }
 
-function readSeparate(results: string, prompts: readonly string[]): PublishedSample[] {
-  const plain = separateFolder(results);
-  const found = plain ? readNumbered(plain, null) : [];
+function readSeparate(folder: ForeignFolder, results: string, prompts: readonly string[]): PublishedSample[] {
+  const plain = separateFolder(folder, results);
+  const found = plain ? readNumbered(folder, plain, null) : [];
   const internet = join(results, 'internet');
-  if (!isFolder(internet)) return found;
+  if (!folder.isFolder(internet)) return found;
   const hashes = prompts.map((prompt) => createHash('sha1').update(prompt).digest('hex'));
   const taken = new Set(found.map(({ sampleId }) => sampleId));
-  for (const name of readdirSync(internet).sort()) {
+  for (const name of folder.names(internet)) {
     const index = hashes.indexOf(name);
-    const samples = readNumbered(join(internet, name), index < 0 ? null : index);
+    const samples = readNumbered(folder, join(internet, name), index < 0 ? null : index);
     // Published runs count from 1 under each prompt: such outputs are numbered on.
     const clashes = samples.some(({ sampleId }) => taken.has(sampleId));
     let next = Math.max(0, ...taken) + 1;
@@ -87,14 +87,11 @@ function readSeparate(results: string, prompts: readonly string[]): PublishedSam
   return found;
 }
 
-function readNumbered(folder: string, promptIndex: number | null): PublishedSample[] {
-  return readdirSync(folder)
-    .filter((name) => /^\d+$/.test(name))
-    .map((name) => ({
-      sampleId: Number(name),
-      promptIndex,
-      text: readFileSync(join(folder, name), 'latin1'),
-    }));
+function readNumbered(folder: ForeignFolder, at: string, promptIndex: number | null): PublishedSample[] {
+  return folder
+    .names(at)
+    .filter((name) => /^\d{1,15}$/.test(name))
+    .map((name) => ({ sampleId: Number(name), promptIndex, text: folder.text(join(at, name)) }));
 }
 
 const separatorLine = /^Submission>>>>>>[0-9a-f]{32}>>>>>>Submission$/;
@@ -106,13 +103,13 @@ interface MergedPart {
   readonly text: string;
 }
 
-function readMerged(path: string): readonly MergedPart[] {
-  const ids = readMapIds(mapOfMerged(path));
+function readMerged(folder: ForeignFolder, path: string): readonly MergedPart[] {
+  const ids = readMapIds(folder, mapOfMerged(path));
   const firstId = Number(/(\d+)-\d+$/.exec(path)?.[1] ?? 1);
   const parts: MergedPart[] = [];
   let lines: string[] = [];
   let start = 1;
-  for (const line of readLines(path)) {
+  for (const line of folder.lines(path)) {
     if (!separatorLine.test(line)) {
       lines.push(line);
       continue;
@@ -127,8 +124,16 @@ function readMerged(path: string): readonly MergedPart[] {
 }
 
 /** Sample ids by the line at which they begin. */
-function readMapIds(path: string): ReadonlyMap<number, number> {
-  if (!existsSync(path)) return new Map();
-  const map = JSON.parse(readFileSync(path, 'utf8')) as Record<string, { start: number }>;
-  return new Map(Object.entries(map).map(([id, { start }]) => [start, Number(id)]));
+function readMapIds(folder: ForeignFolder, path: string): ReadonlyMap<number, number> {
+  if (!folder.has(path)) return new Map();
+  const isMap = mapOf(has<MergedStart>({ start: whole }));
+  const map = folder.json<Record<string, MergedStart>>(path, isMap, 'a map from outputs to lines');
+  return new Map(
+    Object.entries(map).flatMap(([id, { start }]) => (/^\d{1,15}$/.test(id) ? [[start, Number(id)]] : [])),
+  );
+}
+
+interface MergedStart {
+  /** 1-based line of the merged file. */
+  readonly start: number;
 }

@@ -1,18 +1,19 @@
 // A run in the published layout as a study file: its outputs, and what its logs found. The fingerprints stay
 // the detector's own, so they are names here and no longer the MD5 of the text.
 
-import { existsSync, readFileSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
 import { PLAN_VERSION, type StudyPlan } from '../../../protocol/study.ts';
 import type { CoveredRange, Fragment } from '../../engine/detection.ts';
 import { UserError } from '../../errors.ts';
+import { flag, has, isObject, listOf, parseJson, type Shape, text, whole } from '../../json-shape.ts';
 import { defaultRule, defaultSampling } from '../../plan/plan.ts';
 import { completePlan } from '../../plan/stored-plan.ts';
+import { isEnvironment } from '../../store/stored-json.ts';
+import { ForeignFolder } from '../foreign-folder.ts';
 import { type ImportedDocument, type ImportedPlaces, importCounts, importPlaces } from './import-places.ts';
 import { importSamples, type PublishedSamples } from './import-samples.ts';
 import { findRuns, type RunFolders } from './layout.ts';
 import { describeCounts, type ExactCounts, placeFragments } from './place-fragments.ts';
-import { readLines } from './text-lines.ts';
 
 export interface ImportedStudy {
   readonly plan: StudyPlan;
@@ -28,16 +29,19 @@ export interface ImportedStudy {
 
 /** `run` names one of several runs below the folder, such as `codeparrot-temp1.0-len512-k40`. */
 export function importStudy(root: string, run: string | undefined): ImportedStudy {
-  const folders = chooseRun(resolve(root), run);
-  const samples = importSamples(folders.results);
-  const places = folders.logs ? importPlaces(folders.logs) : NOTHING;
-  const own = folders.logs ? readOwn(folders.logs) : undefined;
+  const folder = new ForeignFolder(resolve(root));
+  const folders = chooseRun(folder, run);
+  const samples = importSamples(folder, folders.results);
+  const places = folders.logs ? importPlaces(folder, folders.logs) : NOTHING;
+  const own = folders.logs ? readOwn(folder, folders.logs) : undefined;
   const plan = own === undefined ? publishedPlan(folders, samples) : completePlan(own.plan);
-  const counts = folders.logs ? readCounts(join(folders.logs, 'stats', 'verbatim-counts.jsonl')) : new Map();
+  const counts = folders.logs
+    ? readCounts(folder, join(folders.logs, 'stats', 'verbatim-counts.jsonl'))
+    : new Map();
   const placed = placeFragments(places, samples, counts, plan.rule.profile);
   const isWithoutLogs = folders.logs !== null && places.shards.length === 0;
   const found = isWithoutLogs
-    ? { ...placed, fragments: describeCounts(importCounts(folders.logs!), plan.rule.profile) }
+    ? { ...placed, fragments: describeCounts(importCounts(folder, folders.logs!), plan.rule.profile) }
     : placed;
   const nShards = Math.max(-1, ...places.shards) + 1;
   return {
@@ -55,8 +59,9 @@ export function importStudy(root: string, run: string | undefined): ImportedStud
 
 const NOTHING: ImportedPlaces = { fragments: new Map(), documents: [], shards: [] };
 
-function chooseRun(root: string, run: string | undefined): RunFolders {
-  const runs = findRuns(root);
+function chooseRun(folder: ForeignFolder, run: string | undefined): RunFolders {
+  const { root } = folder;
+  const runs = findRuns(folder);
   const wanted = run === undefined ? runs : runs.filter(({ results }) => basename(results) === basename(run));
   if (wanted.length === 1) return wanted[0]!;
   const names = runs.map(({ results }) => results.slice(join(root, 'extract', 'results').length + 1));
@@ -98,18 +103,42 @@ interface OwnExport {
   readonly shards: readonly { readonly name: string; readonly path: string }[];
 }
 
-function readOwn(logs: string): OwnExport | undefined {
+/** What the plan must be, its own parser knows. */
+const ownExport: Shape<OwnExport> = {
+  plan: isObject,
+  environment: isEnvironment,
+  shards: listOf(has({ name: text, path: text })),
+};
+
+function readOwn(folder: ForeignFolder, logs: string): OwnExport | undefined {
   const path = join(logs, 'verbatim-study.json');
-  return existsSync(path) ? (JSON.parse(readFileSync(path, 'utf8')) as OwnExport) : undefined;
+  return folder.has(path)
+    ? folder.json(path, has(ownExport), 'what an export of Verbatim says of a study')
+    : undefined;
 }
 
 /** Counts beyond the places that a log lists; only our own exports have them. */
-function readCounts(path: string): ReadonlyMap<string, ExactCounts> {
-  if (!existsSync(path)) return new Map();
+function readCounts(folder: ForeignFolder, path: string): ReadonlyMap<string, ExactCounts> {
+  if (!folder.has(path)) return new Map();
   return new Map(
-    Array.from(readLines(path), (line) => {
-      const { fingerprint, ...counts } = JSON.parse(line) as ExactCounts & { fingerprint: string };
-      return [fingerprint, counts];
+    Array.from(folder.lines(path), (line) => {
+      const counted = parseJson<NamedCounts>(line, has(namedCounts));
+      if (counted !== undefined) return [counted.fingerprint, counted];
+      throw new UserError(`${path} has a line that counts no fragment`, {
+        action: 'Bring the export whole.',
+      });
     }),
   );
 }
+
+type NamedCounts = ExactCounts & { readonly fingerprint: string };
+
+const namedCounts: Shape<NamedCounts> = {
+  fingerprint: text,
+  train: whole,
+  extract: whole,
+  documents: whole,
+  repositories: whole,
+  samples: whole,
+  clipped: flag,
+};

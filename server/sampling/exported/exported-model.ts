@@ -3,9 +3,12 @@
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { isLinkTarget, linkTargets } from '../../../guard/paths/link-targets.ts';
+import { irregularKind } from '../../../guard/paths/regular-file.ts';
+import { UserError } from '../../errors.ts';
 import { folderOfFiles } from './linked-files.ts';
 
 export interface ExportedFiles {
@@ -48,6 +51,7 @@ async function describe(path: string, scoringPath: string): Promise<ExportedFile
   let nBytes = 0;
   for (const name of names) {
     const file = join(dir, name);
+    await refuseOutside(dir, file);
     nBytes += (await stat(file)).size;
     await pipeline(createReadStream(file), hash, { end: false });
   }
@@ -56,6 +60,20 @@ async function describe(path: string, scoringPath: string): Promise<ExportedFile
   const inFolder = (file: string) => join(folder, basename(file));
   return { path: inFolder(path), scoringPath: inFolder(scoringPath), digest, nBytes };
 }
+
+/** The runtime reads weights behind no link that leads out of the folder, and neither does what goes round that. */
+async function refuseOutside(dir: string, file: string): Promise<void> {
+  const [target, kind] = [await realpath(file), irregularKind(await stat(file))];
+  if (kind !== undefined) throw new UserError(`${file} is ${kind}, and weights are a file`);
+  // The folder of the model, of which `onnx` may be a part.
+  const allowed = [...linkTargets(dir), ...linkTargets(modelFolder(dir))];
+  if (isLinkTarget(allowed, target)) return;
+  throw new UserError(`${file} is a link that leads out of the model’s folder`, {
+    action: 'Put the file itself in its place.',
+  });
+}
+
+const modelFolder = (dir: string) => (basename(dir) === 'onnx' ? dirname(dir) : dir);
 
 async function isFile(path: string): Promise<boolean> {
   return (await stat(path).catch(() => null))?.isFile() ?? false;

@@ -10,7 +10,7 @@ import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { readZipDirectory, type ZipEntry } from '../weights/zip-directory.ts';
-import { configuredIndex, findWheel } from './package-index.ts';
+import { configuredIndex, fileOfWheel, findWheel } from './package-index.ts';
 import {
   binariesIn,
   bundledRuntime,
@@ -89,7 +89,7 @@ async function bring(
     from === null
       ? await findWheel(indexOrThrow(version), version, signal)
       : { url: from, fileName: basename(new URL(from).pathname), sha256: null };
-  const file = join(downloads, wheel.fileName);
+  const file = fileOfWheel(downloads, wheel);
   let lastShown = 0;
   await download({
     url: wheel.url,

@@ -2,7 +2,9 @@
 // index's simple interface (PEP 503 and 691). Which index that is, the user's own settings for pip say.
 
 import { spawnSync } from 'node:child_process';
-import { EnvironmentError } from '../../errors.ts';
+import { join } from 'node:path';
+import { refuseFileName } from '../../../guard/paths/file-name.ts';
+import { EnvironmentError, UserError } from '../../errors.ts';
 
 export interface WheelSource {
   readonly url: string;
@@ -47,6 +49,18 @@ export async function findWheel(index: string, version: string, signal: AbortSig
   if (wheel !== undefined) return wheel;
   throw new EnvironmentError(`${page.host} has no ${PACKAGE} ${version} for Linux on x64`, {
     action: 'Give a file or a folder that has its libraries: --from PATH',
+  });
+}
+
+/** Where it is kept while it comes. An index names its files as it likes: a name that leads elsewhere is refused. */
+export function fileOfWheel(
+  folder: string,
+  { fileName, url }: Pick<WheelSource, 'fileName' | 'url'>,
+): string {
+  const refusal = refuseFileName(fileName);
+  if (refusal === undefined) return join(folder, fileName);
+  throw new UserError(`The file that ${new URL(url).host} offers has a name that ${refusal}.`, {
+    action: 'Check the index that pip uses, or give a file: --from FILE',
   });
 }
 
