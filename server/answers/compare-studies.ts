@@ -6,6 +6,7 @@ import { bootstrapDifference } from '../analysis/bootstrap.ts';
 import { differenceOfProportions, type Estimate, wilson } from '../analysis/intervals.ts';
 import { fisherExact, holm } from '../analysis/significance.ts';
 import { readSampleRows, type SampleRow } from '../store/metrics-table.ts';
+import { readFingerprints, readFragmentFigures } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
 import { hasTokens, measureStudy, partColumns, partShares, type StudyMeasures } from './measure-study.ts';
 
@@ -75,15 +76,14 @@ export interface ComparedFragment {
 export function compareFragments(studies: readonly StudyToCompare[]): readonly ComparedFragment[] {
   const found = new Map<string, { len: number; train: number[]; extract: number[] }>();
   for (const [i, { db }] of studies.entries()) {
-    for (const row of db.prepare('SELECT fingerprint, n_lines, train, extract FROM fragments').iterate()) {
-      const key = String(row.fingerprint);
+    for (const { fingerprint: key, nLines, train, extract } of readFragmentFigures(db)) {
       const known = found.get(key) ?? {
-        len: Number(row.n_lines),
+        len: nLines,
         train: studies.map(() => 0),
         extract: studies.map(() => 0),
       };
-      known.train[i] = Number(row.train);
-      known.extract[i] = Number(row.extract);
+      known.train[i] = train;
+      known.extract[i] = extract;
       found.set(key, known);
     }
   }
@@ -105,8 +105,8 @@ export function compareFragments(studies: readonly StudyToCompare[]): readonly C
 function countShared(studies: readonly StudyToCompare[]): readonly SharedCount[] {
   const masks = new Map<string, number>();
   for (const [i, { db }] of studies.entries()) {
-    for (const { fingerprint } of db.prepare('SELECT fingerprint FROM fragments').iterate()) {
-      masks.set(String(fingerprint), (masks.get(String(fingerprint)) ?? 0) | (1 << i));
+    for (const fingerprint of readFingerprints(db)) {
+      masks.set(fingerprint, (masks.get(fingerprint) ?? 0) | (1 << i));
     }
   }
   const counts = new Map<number, number>();

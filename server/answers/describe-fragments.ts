@@ -5,8 +5,8 @@ import type { Category } from '../../protocol/views.ts';
 import { type KindLabel, kindOfFragment } from '../analysis/kind-of-fragment.ts';
 import { maskRanges, type SensitiveRange } from '../analysis/sensitive.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
-import { readFragmentTexts } from '../store/fragment-counts.ts';
 import { readLabels, type StoredLabel } from '../store/labels-table.ts';
+import { readFragmentTexts } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
 import { loadLicenses } from './license-texts.ts';
 

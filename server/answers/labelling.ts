@@ -4,7 +4,9 @@ import { type Agreement, cohensKappa, type LabelPrecision, labelPrecision } from
 import { type Estimate, wilson } from '../analysis/intervals.ts';
 import { drawWithoutReplacement, randomSource } from '../analysis/random.ts';
 import { readLabels } from '../store/labels-table.ts';
+import { readFragmentFigures } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
+import { findFragment } from '../store/views.ts';
 import type { FragmentFacts } from './describe-fragments.ts';
 
 export interface LabelDraw {
@@ -19,13 +21,12 @@ export interface LabelDraw {
  * fragments and the seed alone, and not on their ranks.
  */
 export function drawLabelSample(db: Database, { size, seed, from }: LabelDraw): readonly number[] {
-  const groups = new Map<unknown, number[]>();
-  const rows = db.prepare('SELECT fragment_id, family FROM fragments ORDER BY fingerprint');
-  for (const { fragment_id: id, family } of rows.iterate()) {
+  const groups = new Map<number, number[]>();
+  for (const { fragmentId: id, family } of readFragmentFigures(db, 'fingerprint')) {
     const key = from === 'families' ? family : id;
     const group = groups.get(key);
-    if (group) group.push(Number(id));
-    else groups.set(key, [Number(id)]);
+    if (group) group.push(id);
+    else groups.set(key, [id]);
   }
   const random = randomSource(seed);
   const all = [...groups.values()];
@@ -83,9 +84,8 @@ export function reportLabels(db: Database, facts: FragmentFacts): LabelReport {
 }
 
 function rulesAgainstHands(db: Database, { kinds, handLabels }: FragmentFacts) {
-  const id = db.prepare('SELECT fragment_id FROM fragments WHERE fingerprint = ?');
   return [...handLabels].flatMap(([fingerprint, label]) => {
-    const row = id.get(fingerprint);
-    return row ? [[kinds[Number(row.fragment_id)]!.kind, label] as const] : [];
+    const fragment = findFragment(db, fingerprint);
+    return fragment ? [[kinds[fragment.fragmentId]!.kind, label] as const] : [];
   });
 }

@@ -12,6 +12,7 @@ import { indexSamples } from '../engine/sample-index.ts';
 import { throwIfAborted } from '../errors.ts';
 import { ScanKernel } from '../kernel/scan-kernel.ts';
 import { shareIndex } from '../kernel/share-index.ts';
+import { readFragmentBytes } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
 import { findFragment, markOfFragment } from '../store/views.ts';
 
@@ -47,11 +48,10 @@ export async function memorisedInText(
   let nFragments = 0;
   let ended: TextSearch['ended'] = 'complete';
   let turnEndsAt = 0;
-  for (const row of db.prepare('SELECT fragment_id, text FROM fragments ORDER BY fragment_id').iterate()) {
+  for (const { fragmentId, text: fragment } of readFragmentBytes(db)) {
     kernel.beginText(listener);
-    kernel.appendText(row.text as Uint8Array);
+    kernel.appendText(fragment);
     kernel.endText();
-    const fragmentId = Number(row.fragment_id);
     if (collector.keepRow(fragmentId)) documents.push({ ...NOWHERE, row: fragmentId });
     nFragments++;
     if (performance.now() < turnEndsAt) continue;

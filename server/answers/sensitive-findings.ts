@@ -5,10 +5,13 @@ import type { Provenance, TrainOccurrence } from '../../protocol/fragments.ts';
 import type { Profile } from '../../protocol/study.ts';
 import type { SensitiveRange } from '../analysis/sensitive.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
+import { openMemorisedLines } from '../store/memorised-ranges.ts';
 import { readSampleTexts } from '../store/samples-table.ts';
 import { splitDocumentId } from '../store/schema.ts';
+import { readShards } from '../store/shards-table.ts';
+import { openFragmentReader } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
-import { listTrainOccurrences, readFragmentText } from '../store/views.ts';
+import { listTrainOccurrences } from '../store/views.ts';
 import type { Disclosure, FragmentFacts } from './describe-fragments.ts';
 import { type TrainingLinks, trainingLinks } from './training-links.ts';
 
@@ -34,23 +37,23 @@ export function* listFindings(
   profile: Profile,
   disclosure: Disclosure,
 ): Generator<SensitiveFinding> {
-  const fragment = db.prepare('SELECT fingerprint, train FROM fragments WHERE fragment_id = ?');
-  const shard = db.prepare('SELECT path FROM shards WHERE shard_id = ?');
+  const fragmentOf = openFragmentReader(db);
+  const shardPaths = new Map(readShards(db).map(({ index, path }) => [index, path]));
   for (const [fragmentId, ranges] of facts.sensitive) {
-    const row = fragment.get(fragmentId)!;
-    const text = new TextDecoder().decode(readFragmentText(db, fragmentId));
+    const fragment = fragmentOf(fragmentId);
+    const text = new TextDecoder().decode(fragment.text);
     const place =
       profile === 'exact-1' ? listTrainOccurrences(db, fragmentId, { offset: 0, limit: 1 })[0] : undefined;
-    const shardPath = place ? String(shard.get(splitDocumentId(place.documentId).shard)!.path) : '';
+    const shardPath = place ? shardPaths.get(splitDocumentId(place.documentId).shard)! : '';
     for (const range of ranges) {
       const line = lineAt(text, range.start);
       yield {
         kind: range.kind,
         rule: range.rule,
         value: describeValue(text, range, disclosure),
-        fingerprint: String(row.fingerprint),
+        fingerprint: fragment.fingerprint,
         line,
-        train: Number(row.train),
+        train: fragment.train,
         confirmedBy: place ? confirm(place, shardPath, text, line) : null,
       };
     }
@@ -75,9 +78,7 @@ export async function findInSamples(
   places?: Map<number, readonly SensitiveRange[]>,
 ): Promise<readonly SampleFinding[]> {
   const findings: SampleFinding[] = [];
-  const memorised = db.prepare(
-    'SELECT 1 FROM memorised_ranges WHERE sample_id = ? AND first_line <= ? AND last_line >= ?',
-  );
+  const isMemorised = openMemorisedLines(db);
   for await (const { item, ranges: found } of findSensitive(decodedSamples(db))) {
     const { sampleId, text } = item;
     if (found.length > 0) places?.set(sampleId, found);
@@ -89,7 +90,7 @@ export async function findInSamples(
         value: describeValue(text, range, disclosure),
         sample: sampleId,
         line,
-        memorised: memorised.get(sampleId, line, line) !== undefined,
+        memorised: isMemorised(sampleId, line),
       });
     }
   }

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { BASELINE_NAME, hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
 import { counted } from '../formats/report-numbers.ts';
+import { readFingerprints } from '../store/stored-fragments.ts';
 import { openForReading } from '../store/study-file.ts';
 import { tell } from './tell.ts';
 
@@ -26,12 +27,7 @@ export function baselineCommand(): Command {
     .action((study: string, { file, reason, fragment, prune }: Options) => {
       using db = openForReading(resolve(study));
       const path = resolve(file);
-      const held = new Set(
-        db
-          .prepare('SELECT fingerprint FROM fragments ORDER BY 1')
-          .all()
-          .map((row) => String(row.fingerprint)),
-      );
+      const held = new Set(readFingerprints(db));
       const unknown = fragment?.find((fingerprint) => !held.has(fingerprint));
       if (unknown !== undefined) throw new UserError(`${study} holds no fragment ${unknown}`);
       const before = hasBaseline(path) ? readBaseline(path).accepted : new Map<string, string>();

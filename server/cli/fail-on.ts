@@ -3,6 +3,16 @@
 
 import { UserError } from '../errors.ts';
 import { isLocked } from '../file-lock.ts';
+import {
+  countDocumentsByLicense,
+  countFragments,
+  countLines,
+  countMemorisedLines,
+  countMemorisedSamples,
+  countProblems,
+  countSamples,
+  longestFragment,
+} from '../store/counts.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
 import { type Condition, holds, type Measure, namesLicence } from './fail-on-condition.ts';
@@ -37,31 +47,15 @@ interface Measured {
 }
 
 function measure(db: Database, { measured }: Condition): Measured {
-  if (measured.kind === 'measure') return queries[measured.measure](db);
-  // All documents that hold a match, not only those among the kept places.
-  const rows = db.prepare('SELECT license, count(*) AS n FROM documents GROUP BY license').all();
-  const named = rows.filter(({ license }) => namesLicence(measured.pattern, String(license)));
-  return { count: named.reduce((sum, { n }) => sum + Number(n), 0), whole: null };
+  if (measured.kind === 'measure') return measures[measured.measure](db);
+  const named = countDocumentsByLicense(db).filter(({ license }) => namesLicence(measured.pattern, license));
+  return { count: named.reduce((sum, { nDocuments }) => sum + nDocuments, 0), whole: null };
 }
 
-const queries: Readonly<Record<Measure, (db: Database) => Measured>> = {
-  'memorised-samples': (db) => ({
-    count: one(db, 'SELECT count(DISTINCT sample_id) AS n FROM memorised_ranges'),
-    whole: one(db, 'SELECT count(*) AS n FROM samples'),
-  }),
-  'memorised-lines': (db) => ({
-    count: one(db, 'SELECT coalesce(sum(n_lines), 0) AS n FROM memorised_ranges'),
-    whole: one(db, 'SELECT coalesce(sum(n_lines), 0) AS n FROM sample_metrics'),
-  }),
-  fragments: (db) => ({ count: one(db, 'SELECT count(*) AS n FROM fragments'), whole: null }),
-  'longest-fragment': (db) => ({
-    count: one(db, 'SELECT coalesce(max(n_lines), 0) AS n FROM fragments'),
-    whole: null,
-  }),
-  problems: (db) => ({
-    count: one(db, "SELECT coalesce(sum(n_problems + (state = 'failed')), 0) AS n FROM shards"),
-    whole: null,
-  }),
+const measures: Readonly<Record<Measure, (db: Database) => Measured>> = {
+  'memorised-samples': (db) => ({ count: countMemorisedSamples(db), whole: countSamples(db) }),
+  'memorised-lines': (db) => ({ count: countMemorisedLines(db), whole: countLines(db) }),
+  fragments: (db) => ({ count: countFragments(db), whole: null }),
+  'longest-fragment': (db) => ({ count: longestFragment(db), whole: null }),
+  problems: (db) => ({ count: countProblems(db), whole: null }),
 };
-
-const one = (db: Database, sql: string) => Number(db.prepare(sql).get()?.n);

@@ -9,8 +9,8 @@ import { readLabelLines } from '../formats/label-lines.ts';
 import { decimalInterval, percentInterval } from '../formats/report-numbers.ts';
 import { putLabels, readLabels } from '../store/labels-table.ts';
 import { withLockedStudy } from '../store/locked-study.ts';
+import { openFragmentReader } from '../store/stored-fragments.ts';
 import { openForReading, transact } from '../store/study-file.ts';
-import { readFragmentText } from '../store/views.ts';
 import { tell } from './tell.ts';
 import { wholeNumber } from './whole-number.ts';
 import { tellLines, writeLines } from './write-lines.ts';
@@ -47,20 +47,20 @@ function drawCommand(): Command {
     .action(async (study: string, options: DrawOptions) => {
       using db = openForReading(resolve(study));
       const facts = await describeFragments(db);
-      const fingerprint = db.prepare('SELECT fingerprint FROM fragments WHERE fragment_id = ?');
+      const fragmentOf = openFragmentReader(db);
       const disclosure = options.showSensitive ? 'shown' : 'masked';
       const lines = drawLabelSample(db, {
         size: options.size,
         seed: options.seed,
         from: options.onePerFamily ? 'families' : 'fragments',
       }).map((id) => {
-        const text = new TextDecoder().decode(readFragmentText(db, id));
+        const { fingerprint, text } = fragmentOf(id);
         return forJson({
-          fingerprint: fingerprint.get(id)!.fingerprint,
+          fingerprint,
           label: '',
           note: '',
           ...(options.withRules ? { rule: facts.kinds[id]!.kind } : {}),
-          text: discloseText(facts, id, text, disclosure),
+          text: discloseText(facts, id, new TextDecoder().decode(text), disclosure),
         });
       });
       await writeLines(lines);

@@ -7,6 +7,7 @@ import { type Category, categories } from '../../protocol/views.ts';
 import { describeFragments } from '../answers/describe-fragments.ts';
 import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
 import { UserError } from '../errors.ts';
+import { readFragmentFigures } from '../store/stored-fragments.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { tell } from './tell.ts';
 import { writeLines } from './write-lines.ts';
@@ -44,15 +45,14 @@ async function choose(
 ): Promise<ReadonlySet<string> | null> {
   if (!fragment && !kind && !sensitive) return null;
   const facts = kind || sensitive ? await describeFragments(db) : undefined;
-  const rows = db.prepare('SELECT fragment_id, fingerprint FROM fragments').all();
-  const known = new Set(rows.map(({ fingerprint }) => fingerprint));
+  const fragments = [...readFragmentFigures(db)];
+  const known = new Set(fragments.map(({ fingerprint }) => fingerprint));
   const unknown = fragment?.find((wanted) => !known.has(wanted));
   if (unknown !== undefined) throw new UserError(`The study holds no fragment ${unknown}`);
   return new Set(
-    rows
-      .map((row) => ({ id: Number(row.fragment_id), fingerprint: String(row.fingerprint) }))
+    fragments
       .filter(
-        ({ id, fingerprint }) =>
+        ({ fragmentId: id, fingerprint }) =>
           (!fragment || fragment.includes(fingerprint)) &&
           (!kind || kind.includes(facts!.kinds[id]!.kind)) &&
           (!sensitive || facts!.sensitive.has(id)),

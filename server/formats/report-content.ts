@@ -21,9 +21,10 @@ import {
   type SensitiveFinding,
 } from '../answers/sensitive-findings.ts';
 import { listFamilies } from '../store/families.ts';
-import { openPlaceReader, type PlaceReader } from '../store/place-reader.ts';
+import { openPlaceReader, type PlaceReader, readFirstSamples } from '../store/place-reader.ts';
 import { isDone } from '../store/stages-table.ts';
-import type { Database } from '../store/study-file.ts';
+import { openFragmentReader, readFragmentPage, type StoredFragment } from '../store/stored-fragments.ts';
+import { type Database, readAllOver } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import type { Baseline } from './baseline-file.ts';
 
@@ -58,8 +59,6 @@ export interface Answers {
   readonly sampleRanges: ReadonlyMap<number, readonly SensitiveRange[]>;
 }
 
-const CACHE_KIB = 1 << 17;
-
 export async function gatherReport(
   db: Database,
   summary: StudySummary,
@@ -68,8 +67,7 @@ export async function gatherReport(
   const { environment } = readStudy(db)!;
   const content = { db, summary, environment, options };
   if (summary.nFragments === null || !isDone(db, 'measure')) return { ...content, answers: null };
-  // Places are looked up all over the file, fragment by fragment.
-  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+  readAllOver(db);
   const facts = await describeFragments(db);
   const sampleRanges = new Map<number, readonly SensitiveRange[]>();
   const { profile } = summary.plan.rule;
@@ -121,12 +119,7 @@ const decoder = new TextDecoder();
 
 /** The first sample place's sample of each fragment that is listed; fragments without one are left out. */
 export function* firstSamples({ db, options }: ReportContent): Generator<number> {
-  const samples = db.prepare(
-    `SELECT (SELECT sample_id FROM sample_occurrences o WHERE o.fragment_id = f.fragment_id
-       ORDER BY ordinal LIMIT 1) AS sample
-     FROM fragments f ORDER BY fragment_id LIMIT ?`,
-  );
-  for (const { sample } of samples.iterate(options.top ?? -1)) if (sample !== null) yield Number(sample);
+  yield* readFirstSamples(db, options.top);
 }
 
 /** Read as they are asked for: a study's fragments never lie in memory together. */
@@ -134,15 +127,14 @@ export function* fragmentEntries(content: ReportContent): Generator<FragmentEntr
   const { db, options, answers } = content;
   if (!answers) return;
   const reader = openPlaceReader(db, options.places);
-  const page = db.prepare('SELECT * FROM fragments WHERE fragment_id >= ? ORDER BY fragment_id LIMIT ?');
   // Pages, and no open cursor: who writes the report may pause between two fragments for long.
   let left = options.top ?? Number.MAX_SAFE_INTEGER;
   for (let next = 0; left > 0; ) {
-    const rows = page.all(next, Math.min(PAGE, left));
+    const rows = readFragmentPage(db, next, Math.min(PAGE, left));
     for (const row of rows) yield fragmentEntry(reader, content, answers.facts, row);
     if (rows.length === 0) return;
     left -= rows.length;
-    next = Number(rows.at(-1)!.fragment_id) + 1;
+    next = rows.at(-1)!.fragmentId + 1;
   }
 }
 
@@ -154,10 +146,10 @@ export function* familyEntries(
   const { db, answers, options } = content;
   if (!answers) return;
   const reader = openPlaceReader(db, options.places);
-  const fragment = db.prepare('SELECT * FROM fragments WHERE fragment_id = ?');
+  const fragmentOf = openFragmentReader(db);
   for (const { fragmentId, nFragments } of listFamilies(db, top)) {
     yield {
-      ...fragmentEntry(reader, content, answers.facts, fragment.get(fragmentId)!),
+      ...fragmentEntry(reader, content, answers.facts, fragmentOf(fragmentId)),
       nFamily: nFragments,
     };
   }
@@ -167,22 +159,21 @@ function fragmentEntry(
   reader: PlaceReader,
   { options }: ReportContent,
   facts: FragmentFacts,
-  row: Readonly<Record<string, unknown>>,
+  fragment: StoredFragment,
 ): FragmentEntry {
-  const fragmentId = Number(row.fragment_id);
-  const fingerprint = String(row.fingerprint);
-  const text = decoder.decode(row.text as Uint8Array);
+  const { fragmentId, fingerprint } = fragment;
+  const text = decoder.decode(fragment.text);
   const { kind, spdxId } = facts.kinds[fragmentId]!;
   return {
     fingerprint,
-    len: Number(row.n_lines),
-    train: Number(row.train),
-    documents: Number(row.n_documents),
-    repositories: Number(row.n_repositories),
-    extract: Number(row.extract),
-    samples: Number(row.n_samples),
-    clipped: row.clipped === 1,
-    family: Number(row.family),
+    len: fragment.nLines,
+    train: fragment.train,
+    documents: fragment.nDocuments,
+    repositories: fragment.nRepositories,
+    extract: fragment.extract,
+    samples: fragment.nSamples,
+    clipped: fragment.clipped,
+    family: fragment.family,
     kind,
     spdxId,
     handLabel: facts.handLabels.get(fingerprint) ?? null,

@@ -3,6 +3,7 @@
 import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { forJson } from '../../guard/text/for-json.ts';
+import { readSamples } from '../store/samples-table.ts';
 import type { Database } from '../store/study-file.ts';
 
 export async function writeSampleLines(db: Database, out: Writable): Promise<void> {
@@ -10,15 +11,13 @@ export async function writeSampleLines(db: Database, out: Writable): Promise<voi
 }
 
 function* lines(db: Database): Generator<string> {
-  for (const row of db.prepare('SELECT * FROM samples ORDER BY sample_id').iterate()) {
-    const tokens = row.tokens as Uint8Array | null;
-    const logprobs = row.logprobs as Uint8Array | null;
+  for (const { sampleId, ended, tokens, logprobs, text } of readSamples(db)) {
     const line = {
-      sample: row.sample_id,
-      ended: row.ended,
-      tokens: tokens && [...new Uint32Array(tokens.slice().buffer)],
-      logprobs: logprobs && [...new Float32Array(logprobs.slice().buffer)],
-      text: new TextDecoder().decode(row.text as Uint8Array),
+      sample: sampleId,
+      ended,
+      tokens: tokens && [...tokens],
+      logprobs: logprobs && [...logprobs],
+      text: new TextDecoder().decode(text),
     };
     yield `${forJson(line)}\n`;
   }

@@ -36,22 +36,3 @@ export function readFragmentCounts(db: Database): FragmentCounts {
   }
   return counts;
 }
-
-export interface FragmentText {
-  readonly fragmentId: number;
-  readonly fingerprint: string;
-  readonly text: string;
-}
-
-/** Every fragment's text in order of fragment_id, one in memory at a time. */
-export function* readFragmentTexts(db: Database): Generator<FragmentText> {
-  const decoder = new TextDecoder();
-  const rows = db.prepare('SELECT fragment_id, fingerprint, text FROM fragments ORDER BY fragment_id');
-  for (const row of rows.iterate()) {
-    yield {
-      fragmentId: Number(row.fragment_id),
-      fingerprint: String(row.fingerprint),
-      text: decoder.decode(row.text as Uint8Array),
-    };
-  }
-}

@@ -40,3 +40,36 @@ export function openPlaceReader(db: Database, limit: number): PlaceReader {
       })),
   };
 }
+
+/** `[sample, first line, last line]` of each place in the samples, as quickly as they can be read. */
+export type SamplePlaceRow = readonly [sampleId: number, firstLine: number, lastLine: number];
+/** The same in the training documents. */
+export type TrainPlaceRow = readonly [documentId: number, firstLine: number, lastLine: number];
+
+/** All kept places of one fragment after another, for exports. */
+export function openAllPlaces(db: Database): {
+  train(fragmentId: number): readonly TrainPlaceRow[];
+  samples(fragmentId: number): readonly SamplePlaceRow[];
+} {
+  const read = (table: string, id: string) => {
+    const places = db.prepare(
+      `SELECT ${id}, first_line, last_line FROM ${table} WHERE fragment_id = ? ORDER BY ordinal`,
+    );
+    places.setReturnArrays(true);
+    return (fragmentId: number) => places.all(fragmentId) as unknown as readonly SamplePlaceRow[];
+  };
+  return {
+    train: read('train_occurrences', 'document_id'),
+    samples: read('sample_occurrences', 'sample_id'),
+  };
+}
+
+/** The sample of each fragment's first place, by rank; fragments without a place are left out. */
+export function* readFirstSamples(db: Database, most: number | undefined): Generator<number> {
+  const samples = db.prepare(
+    `SELECT (SELECT sample_id FROM sample_occurrences o WHERE o.fragment_id = f.fragment_id
+       ORDER BY ordinal LIMIT 1) AS sample
+     FROM fragments f ORDER BY fragment_id LIMIT ?`,
+  );
+  for (const { sample } of samples.iterate(most ?? -1)) if (sample !== null) yield Number(sample);
+}

@@ -14,6 +14,8 @@ export interface StoredSample {
   readonly tokenBytes?: Uint16Array;
 }
 
+export type SampleTextRow = Pick<StoredSample, 'sampleId' | 'promptIndex' | 'ended' | 'text'>;
+
 /** Call inside a transaction: a batch is kept whole or not at all. */
 export function insertSamples(db: Database, samples: readonly StoredSample[]): void {
   const insert = db.prepare('INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
@@ -40,11 +42,35 @@ export function readSampleIds(db: Database): ReadonlySet<number> {
   );
 }
 
-/** The texts in order of id, with how each ended. */
-export function* readSampleTexts(db: Database): Generator<Pick<StoredSample, 'sampleId' | 'ended' | 'text'>> {
-  for (const row of db.prepare('SELECT sample_id, ended, text FROM samples ORDER BY sample_id').iterate()) {
+/** Whole samples in order of id, one in memory at a time. */
+export function* readSamples(db: Database): Generator<StoredSample> {
+  for (const row of db.prepare('SELECT * FROM samples ORDER BY sample_id').iterate()) {
+    const tokens = row.tokens as Uint8Array | null;
+    const logprobs = row.logprobs as Uint8Array | null;
     yield {
       sampleId: Number(row.sample_id),
+      promptIndex: row.prompt_index as number | null,
+      ended: row.ended as StoredSample['ended'],
+      tokens: tokens && new Uint32Array(tokens.slice().buffer),
+      logprobs: logprobs && new Float32Array(logprobs.slice().buffer),
+      text: row.text as Uint8Array,
+    };
+  }
+}
+
+/** Undefined where there is no sample. */
+export function firstSampleId(db: Database): number | undefined {
+  const first = db.prepare('SELECT min(sample_id) AS first FROM samples').get()?.first;
+  return typeof first === 'number' ? first : undefined;
+}
+
+/** The texts in order of id, with how each ended. */
+export function* readSampleTexts(db: Database): Generator<SampleTextRow> {
+  const rows = db.prepare('SELECT sample_id, prompt_index, ended, text FROM samples ORDER BY sample_id');
+  for (const row of rows.iterate()) {
+    yield {
+      sampleId: Number(row.sample_id),
+      promptIndex: row.prompt_index as number | null,
       ended: row.ended as StoredSample['ended'],
       text: row.text as Uint8Array,
     };

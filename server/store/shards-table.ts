@@ -45,6 +45,10 @@ export function readShards(db: Database): readonly StoredShard[] {
     }));
 }
 
+/** Whether every shard was read to its end, and nothing in any of them had to be passed over. */
+export const isCorpusWhole = (db: Database): boolean =>
+  db.prepare("SELECT 1 FROM shards WHERE state <> 'scanned' OR n_problems > 0 LIMIT 1").get() === undefined;
+
 /** Forgets the corpus and all that was found in it. Call inside a transaction. */
 export function forgetShards(db: Database): void {
   db.exec('DELETE FROM problems; DELETE FROM documents; DELETE FROM restart_points; DELETE FROM shards');
@@ -136,6 +140,28 @@ function insertProblems(db: Database, shardId: number, problems: readonly DataPr
 
 export function markShardFailed(db: Database, shardId: number, failure: string): void {
   db.prepare("UPDATE shards SET state = 'failed', failure = ? WHERE shard_id = ?").run(failure, shardId);
+}
+
+/** What is known of a corpus that was scanned elsewhere: shards' names, and the documents that hold a match. */
+export function insertKnownCorpus(
+  db: Database,
+  shards: readonly { readonly name: string; readonly path: string }[],
+  documents: readonly (Omit<MatchedDocument, 'byteOffset'> & { readonly shard: number })[],
+): void {
+  const insertShard = db.prepare(
+    `INSERT INTO shards (shard_id, path, name, format, disk_bytes, modified_ms, state, n_rows, content_bytes, n_problems)
+     VALUES (?, ?, ?, 'jsonl', 0, 0, 'scanned', ?, 0, 0)`,
+  );
+  for (const [i, { name, path }] of shards.entries()) {
+    insertShard.run(i, path, name, documents.filter(({ shard }) => shard === i).length);
+  }
+  const insertDocument = db.prepare(
+    `INSERT INTO documents (document_id, shard_id, row, byte_offset, repository, path, license)
+     VALUES (?, ?, ?, 0, ?, ?, ?)`,
+  );
+  for (const d of documents) {
+    insertDocument.run(documentId(d.shard, d.row), d.shard, d.row, d.repository, d.path, d.license);
+  }
 }
 
 export interface StoredResult {

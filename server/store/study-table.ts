@@ -51,6 +51,11 @@ export function insertStudy(db: Database, plan: StudyPlan): void {
   );
 }
 
+/** Whether no sample and no scan is in it yet. */
+export const holdsNothing = (db: Database): boolean =>
+  db.prepare("SELECT 1 FROM samples UNION ALL SELECT 1 FROM shards WHERE state <> 'pending'").get() ===
+  undefined;
+
 /** For what may still be settled while a study runs. */
 export function replacePlan(db: Database, plan: StudyPlan): void {
   db.prepare('UPDATE study SET plan = ?').run(JSON.stringify(plan));

@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import type { StudySummary } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
+import { countFragments, countMemorisedSamples, countProblems } from './counts.ts';
 import type { Database } from './study-file.ts';
 import { readStudy } from './study-table.ts';
 
@@ -17,11 +18,10 @@ export function summarise(db: Database, path: string, isRunning: boolean): Study
   }
   const one = (sql: string) => Object.values(db.prepare(sql).get() ?? {}).map(Number);
   const [nSamples = 0, nTokens = 0] = one('SELECT count(*), coalesce(sum(n_tokens), 0) FROM samples');
-  const [nShards = 0, nShardsScanned = 0, nDocuments = 0, corpusBytes = 0, nProblems = 0] = one(
+  const [nShards = 0, nShardsScanned = 0, nDocuments = 0, corpusBytes = 0] = one(
     `SELECT count(*), count(*) FILTER (WHERE state = 'scanned'), coalesce(sum(n_rows), 0),
-       coalesce(sum(content_bytes), 0), coalesce(sum(n_problems + (state = 'failed')), 0) FROM shards`,
+       coalesce(sum(content_bytes), 0) FROM shards`,
   );
-  const [nFragments = 0] = one('SELECT count(*) FROM fragments');
   return {
     id: path,
     name: basename(path).replace(/\.sqlite$/, ''),
@@ -35,12 +35,9 @@ export function summarise(db: Database, path: string, isRunning: boolean): Study
     nShardsScanned,
     nDocuments,
     corpusBytes,
-    nFragments: study.analysed ? nFragments : null,
+    nFragments: study.analysed ? countFragments(db) : null,
     nMemorisedSamples: study.analysed ? countMemorisedSamples(db) : null,
-    nProblems,
+    nProblems: countProblems(db),
     failure: study.failure,
   };
 }
-
-const countMemorisedSamples = (db: Database) =>
-  Number(db.prepare('SELECT count(DISTINCT sample_id) AS n FROM memorised_ranges').get()?.n);

@@ -10,7 +10,7 @@ import { detectionInputsDigest } from '../store/detection-inputs.ts';
 import { forgetFacts } from '../store/facts-tables.ts';
 import { replaceCoverage, replaceInSteps } from '../store/fragments-table.ts';
 import { forgetSampleMetrics } from '../store/metrics-table.ts';
-import { readShardResults } from '../store/shards-table.ts';
+import { isCorpusWhole, readShardResults } from '../store/shards-table.ts';
 import { isDoneFrom, setDone } from '../store/stages-table.ts';
 import { transactInTurns } from '../store/study-file.ts';
 import { describe } from './describe-fragments-stage.ts';
@@ -43,8 +43,5 @@ export async function analyse({ db, plan, signal, report }: StageContext): Promi
   }
   await describe(db); // Where an earlier run died in between.
   measureSamples(db, plan.rule);
-  const incomplete = db
-    .prepare("SELECT 1 FROM shards WHERE state <> 'scanned' OR n_problems > 0 LIMIT 1")
-    .get();
-  return incomplete ? 'partial' : 'complete';
+  return isCorpusWhole(db) ? 'complete' : 'partial';
 }

@@ -7,6 +7,7 @@ import { readDocuments } from '../corpus/read-documents.ts';
 import { listShards, shardFormat } from '../corpus/shard.ts';
 import { UserError } from '../errors.ts';
 import { readPromptFile } from '../formats/read-prompt-file.ts';
+import { readFragmentBytes } from '../store/stored-fragments.ts';
 import { openForReading } from '../store/study-file.ts';
 import { extractFunctionPrompt, type SourceLanguage } from './function-prompt.ts';
 
@@ -30,10 +31,7 @@ const isShard = (path: string) => ![undefined, 'jsonl', 'text'].includes(shardFo
 
 function promptsOfStudy(path: string): string[] {
   using db = openForReading(path);
-  return db
-    .prepare('SELECT text FROM fragments ORDER BY extract DESC, fragment_id')
-    .all()
-    .map((row) => new TextDecoder().decode(row.text as Uint8Array));
+  return Array.from(readFragmentBytes(db, 'extract'), ({ text }) => new TextDecoder().decode(text));
 }
 
 async function promptsOfSources(path: string): Promise<string[]> {

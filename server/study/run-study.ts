@@ -11,6 +11,7 @@ import type { Report } from '../progress.ts';
 import { type Database, openForWriting, removeStudyFiles } from '../store/study-file.ts';
 import {
   addElapsed,
+  holdsNothing,
   insertStudy,
   readStudy,
   replacePlan,
@@ -66,10 +67,6 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
     if (isRefused) removeStudyFiles(file);
   }
 }
-
-const holdsNothing = (db: Database): boolean =>
-  db.prepare("SELECT 1 FROM samples UNION ALL SELECT 1 FROM shards WHERE state <> 'pending'").get() ===
-  undefined;
 
 function establishPlan(db: Database, file: string, asked: StudyPlan | null): StudyPlan {
   const stored = readStudy(db);

@@ -4,6 +4,7 @@ import type { Execution } from '../../protocol/study.ts';
 import { type Report, startMeter } from '../progress.ts';
 import { openModel } from '../sampling/checkpoint.ts';
 import { scoreTexts } from '../sampling/score.ts';
+import { countSamples } from '../store/counts.ts';
 import { replaceSampleScores, type SampleScore, type Scorer } from '../store/metrics-table.ts';
 import { readSampleTexts } from '../store/samples-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
@@ -22,12 +23,7 @@ export async function scoreSamples(
   const checkpoint = await openModel(await unpinnedModel(model, execution, signal));
   const ids: number[] = [];
   const scores: SampleScore[] = [];
-  const meter = startMeter(
-    report,
-    'sample',
-    'samples',
-    Number(db.prepare('SELECT count(*) AS n FROM samples').get()!.n),
-  );
+  const meter = startMeter(report, 'sample', 'samples', countSamples(db));
   for await (const { index, meanNll, windowPerplexity } of scoreTexts({
     checkpoint,
     texts: textsOf(db, scorer, ids),

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { maskRanges } from '../../analysis/sensitive.ts';
 import type { Disclosure } from '../../answers/describe-fragments.ts';
 import { findSensitive } from '../../sensitive/find-sensitive.ts';
+import { firstSampleId, readSampleTexts } from '../../store/samples-table.ts';
 import type { Database } from '../../store/study-file.ts';
 import type { ExportFolder } from './export-folder.ts';
 import { mergedLength, mergeText, separator, toValidUtf8 } from './merged-text.ts';
@@ -29,7 +30,7 @@ export async function exportSamples(
   const path = join(results, 'all');
   const map: Record<string, { md5: string; start: number; end: number }> = {};
   const places = new SamplePlaces(path);
-  const shift = db.prepare('SELECT min(sample_id) AS first FROM samples').get()?.first === 0 ? 1 : 0;
+  const shift = firstSampleId(db) === 0 ? 1 : 0;
   let line = 0;
   using merged = folder.open(path);
   for await (const { item, ranges } of findSensitive(latin1Samples(db))) {
@@ -107,12 +108,7 @@ function folderOf(
 
 /** One character a byte, so that nothing is replaced on the way through. */
 function* latin1Samples(db: Database) {
-  const rows = db.prepare('SELECT sample_id, prompt_index, text FROM samples ORDER BY sample_id');
-  for (const row of rows.iterate()) {
-    yield {
-      sampleId: Number(row.sample_id),
-      promptIndex: row.prompt_index as number | null,
-      text: Buffer.from(row.text as Uint8Array).toString('latin1'),
-    };
+  for (const sample of readSampleTexts(db)) {
+    yield { ...sample, text: Buffer.from(sample.text).toString('latin1') };
   }
 }

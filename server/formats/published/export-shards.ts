@@ -3,8 +3,11 @@
 // beyond one fragment's, however many there are.
 
 import { join } from 'node:path';
-import { documentId, splitDocumentId } from '../../store/schema.ts';
+import { openShardRows } from '../../store/matched-documents.ts';
+import { openAllPlaces, type SamplePlaceRow, type TrainPlaceRow } from '../../store/place-reader.ts';
+import { splitDocumentId } from '../../store/schema.ts';
 import { readShards } from '../../store/shards-table.ts';
+import { readFragmentFigures } from '../../store/stored-fragments.ts';
 import type { Database } from '../../store/study-file.ts';
 import type { ExportFolder } from './export-folder.ts';
 import type { MergedPlaces } from './export-samples.ts';
@@ -34,24 +37,14 @@ export function exportShards(db: Database, { folder, train, logs, merged }: Shar
   const trainPath = join(train, 'fragments');
   using excerpt = folder.open(trainPath);
   using allTexts = folder.open(join(logs, 'analyze', 'all.txt'));
-  const readPlaces = placesByShard(db);
-  const readSamples = db.prepare(
-    'SELECT sample_id, first_line, last_line FROM sample_occurrences WHERE fragment_id = ? ORDER BY ordinal',
-  );
-  readSamples.setReturnArrays(true);
-  const fragments = db.prepare(
-    'SELECT fragment_id, fingerprint, n_lines FROM fragments ORDER BY fragment_id',
-  );
+  const placesOf = openAllPlaces(db);
   let nExcerptLines = 0;
-  for (const row of fragments.iterate()) {
-    const fragmentId = Number(row.fragment_id);
-    const fingerprint = String(row.fingerprint);
-    const nLines = Number(row.n_lines);
-    const samples = readSamples.all(fragmentId) as unknown as readonly SampleRow[];
+  for (const { fragmentId, fingerprint, nLines } of readFragmentFigures(db)) {
+    const samples = placesOf.samples(fragmentId);
     const lines = samples[0] ? merged.lines(...samples[0]) : [];
     const text = named(fingerprint, lines);
     allTexts.writeBytes(text);
-    const byShard = readPlaces(fragmentId);
+    const byShard = placesByShard(placesOf.train(fragmentId));
     if (byShard.size === 0) continue;
     for (const line of lines) excerpt.line(line);
     const place = blockPlace(nExcerptLines + 1, nExcerptLines + lines.length);
@@ -74,12 +67,10 @@ export function exportShards(db: Database, { folder, train, logs, merged }: Shar
   exportDocuments(db, { folder, logs }, shards);
 }
 
-type SampleRow = readonly [sampleId: number, firstLine: number, lastLine: number];
-
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
 
 /** Lines of a log, with their ends. */
-function samplePlaces(merged: MergedPlaces, rows: readonly SampleRow[]): readonly string[] {
+function samplePlaces(merged: MergedPlaces, rows: readonly SamplePlaceRow[]): readonly string[] {
   const end = ` in ${merged.path}\n`;
   return rows.map(
     ([sampleId, firstLine, lastLine]) =>
@@ -147,27 +138,18 @@ class ShardFiles {
   }
 }
 
-type TrainRow = readonly [documentId: number, firstLine: number, lastLine: number];
-
-/** Reads a fragment's training places by shard. */
-function placesByShard(db: Database): (fragmentId: number) => ReadonlyMap<number, Places> {
-  const places = db.prepare(
-    'SELECT document_id, first_line, last_line FROM train_occurrences WHERE fragment_id = ? ORDER BY ordinal',
-  );
-  places.setReturnArrays(true);
-  return (fragmentId) => {
-    const byShard = new Map<number, { text: string; n: number }>();
-    for (const [id, first, last] of places.all(fragmentId) as unknown as readonly TrainRow[]) {
-      const { shard, row } = splitDocumentId(id);
-      const place = `[${row},${first},${last}]`;
-      const known = byShard.get(shard);
-      if (known) {
-        known.text += `,${place}`;
-        known.n++;
-      } else byShard.set(shard, { text: place, n: 1 });
-    }
-    return byShard;
-  };
+function placesByShard(places: readonly TrainPlaceRow[]): ReadonlyMap<number, Places> {
+  const byShard = new Map<number, { text: string; n: number }>();
+  for (const [id, first, last] of places) {
+    const { shard, row } = splitDocumentId(id);
+    const place = `[${row},${first},${last}]`;
+    const known = byShard.get(shard);
+    if (known) {
+      known.text += `,${place}`;
+      known.n++;
+    } else byShard.set(shard, { text: place, n: 1 });
+  }
+  return byShard;
 }
 
 /** The training rows with a match, for the places to be looked up in. */
@@ -176,13 +158,9 @@ function exportDocuments(
   { folder, logs }: Pick<ShardExport, 'folder' | 'logs'>,
   shards: readonly { readonly index: number }[],
 ): void {
-  const documents = db.prepare(
-    `SELECT row, repository, path, license FROM documents
-     WHERE document_id >= ? AND document_id < ? ORDER BY document_id`,
-  );
+  const rowsOf = openShardRows(db);
   for (const { index } of shards) {
     using file = folder.open(join(logs, `${index}.documents.jsonl`));
-    for (const document of documents.iterate(documentId(index, 0), documentId(index + 1, 0)))
-      file.line(Buffer.from(JSON.stringify(document)).toString('latin1'));
+    for (const document of rowsOf(index)) file.line(Buffer.from(JSON.stringify(document)).toString('latin1'));
   }
 }

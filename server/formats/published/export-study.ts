@@ -7,7 +7,8 @@ import type { Disclosure } from '../../answers/describe-fragments.ts';
 import { toVersion1 } from '../../plan/version-1.ts';
 import { openPlaceReader } from '../../store/place-reader.ts';
 import { readShards } from '../../store/shards-table.ts';
-import type { Database } from '../../store/study-file.ts';
+import { readFragmentFigures } from '../../store/stored-fragments.ts';
+import { type Database, readAllOver } from '../../store/study-file.ts';
 import { readStudy } from '../../store/study-table.ts';
 import { ExportFolder } from './export-folder.ts';
 import { exportSamples, type MergedPlaces } from './export-samples.ts';
@@ -19,9 +20,6 @@ export interface Exported {
   readonly logs: string;
 }
 
-/** Places are looked up all over the file, fragment by fragment. */
-const CACHE_KIB = 1 << 17;
-
 export async function exportStudy(db: Database, root: string, disclosure: Disclosure): Promise<Exported> {
   const { plan, environment } = readStudy(db)!;
   const { temperature, maxTokens, topK } = plan.sampling;
@@ -30,7 +28,7 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
   const folder = new ExportFolder(root);
   const results = folder.named(join('extract', 'results'), run);
   const logs = folder.named(join('log', 'save'), run);
-  db.exec(`PRAGMA cache_size = -${CACHE_KIB}`);
+  readAllOver(db);
   const merged = await exportSamples(db, { folder, results }, plan.sampling.prompts, disclosure);
   const train = join(root, 'clone', 'save', 'corpus');
   exportShards(db, { folder, train, logs, merged });
@@ -56,8 +54,8 @@ function exportStatistics(db: Database, folder: ExportFolder, logs: string): voi
   using counts = folder.open(join(logs, 'stats', 'verbatim-counts.jsonl'));
   published.write('{');
   let isFirst = true;
-  for (const row of db.prepare('SELECT * FROM fragments ORDER BY fragment_id').iterate()) {
-    const { fingerprint, train, extract, n_lines: len } = row;
+  for (const fragment of readFragmentFigures(db)) {
+    const { fingerprint, train, extract, nLines: len } = fragment;
     published.write(
       `${isFirst ? '' : ','}\n  ${JSON.stringify(fingerprint)}: ${JSON.stringify({ train, extract, len })}`,
     );
@@ -68,10 +66,10 @@ function exportStatistics(db: Database, folder: ExportFolder, logs: string): voi
         len,
         train,
         extract,
-        documents: row.n_documents,
-        repositories: row.n_repositories,
-        samples: row.n_samples,
-        clipped: row.clipped === 1,
+        documents: fragment.nDocuments,
+        repositories: fragment.nRepositories,
+        samples: fragment.nSamples,
+        clipped: fragment.clipped,
       }),
     );
   }
@@ -80,18 +78,15 @@ function exportStatistics(db: Database, folder: ExportFolder, logs: string): voi
 
 /** Fragments as prompts for two-step sampling, by occurrences in the samples. */
 function exportPrompts(db: Database, folder: ExportFolder, path: string, merged: MergedPlaces): void {
-  const rows = db.prepare(
-    'SELECT fragment_id, fingerprint, extract FROM fragments ORDER BY extract DESC, fragment_id',
-  );
   const places = openPlaceReader(db, 1);
   using out = folder.open(path);
   out.write('{');
   let isFirst = true;
-  for (const row of rows.iterate()) {
-    const [place] = places.samples(Number(row.fragment_id));
+  for (const { fragmentId, fingerprint, extract } of readFragmentFigures(db, 'extract')) {
+    const [place] = places.samples(fragmentId);
     const lines = place ? merged.lines(place.sampleId, place.firstLine, place.lastLine) : [];
     const prompt = Buffer.from(lines.join('\n'), 'latin1').toString();
-    const entry = { prompt, occurrence: Number(row.extract), fingerprints: row.fingerprint };
+    const entry = { prompt, occurrence: extract, fingerprints: fingerprint };
     const key = createHash('sha1').update(prompt).digest('hex');
     out.write(`${isFirst ? '' : ','}\n  ${JSON.stringify(key)}: ${latin1(JSON.stringify(entry))}`);
     isFirst = false;

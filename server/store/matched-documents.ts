@@ -1,0 +1,59 @@
+// Training documents that hold a match: table `documents`, and what is known to stand in them.
+
+import type { Provenance } from '../../protocol/fragments.ts';
+import { documentId } from './schema.ts';
+import type { Database } from './study-file.ts';
+
+export interface MatchedRow extends Provenance {
+  readonly documentId: number;
+}
+
+/** In corpus order. */
+export function* readMatchedRows(db: Database): Generator<MatchedRow> {
+  const rows = db.prepare(
+    `SELECT document_id, s.name AS shard, row, repository, d.path, license
+     FROM documents d JOIN shards s USING (shard_id) ORDER BY document_id`,
+  );
+  for (const row of rows.iterate()) {
+    yield {
+      documentId: Number(row.document_id),
+      shard: String(row.shard),
+      row: Number(row.row),
+      repository: String(row.repository),
+      path: String(row.path),
+      license: String(row.license),
+    };
+  }
+}
+
+/** The rows of one shard with all that is stored of where they came from, in order. */
+export function openShardRows(
+  db: Database,
+): (shardId: number) => Iterable<Readonly<Record<'row' | 'repository' | 'path' | 'license', unknown>>> {
+  const rows = db.prepare(
+    `SELECT row, repository, path, license FROM documents
+     WHERE document_id >= ? AND document_id < ? ORDER BY document_id`,
+  );
+  return (shardId) =>
+    rows.iterate(documentId(shardId, 0), documentId(shardId + 1, 0)) as Iterable<
+      Record<'row' | 'repository' | 'path' | 'license', unknown>
+    >;
+}
+
+/** Looks up the fragments of one document after another, among the places that are kept, by rank. */
+export function openFingerprintsInDocument(db: Database): (documentId: number) => readonly string[] {
+  const fragments = db.prepare(
+    `SELECT DISTINCT fingerprint FROM train_occurrences JOIN fragments USING (fragment_id)
+     WHERE document_id = ? ORDER BY fragment_id`,
+  );
+  return (id) => fragments.all(id).map(({ fingerprint }) => String(fingerprint));
+}
+
+/** How many occurrences of a fragment lie beyond the places that are kept; 0 for one that there is not. */
+export function openUnlistedPlaces(db: Database): (fingerprint: string) => number {
+  const places = db.prepare(
+    `SELECT train - (SELECT count(*) FROM train_occurrences o WHERE o.fragment_id = f.fragment_id) AS n
+     FROM fragments f WHERE fingerprint = ?`,
+  );
+  return (fingerprint) => Number(places.get(fingerprint)?.n ?? 0);
+}

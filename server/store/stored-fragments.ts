@@ -1,0 +1,109 @@
+// Rows of table `fragments`, for whoever goes through many: one in memory at a time, or a page.
+
+import type { SQLOutputValue } from 'node:sqlite';
+import type { Database } from './study-file.ts';
+
+/** All that is counted of a fragment: without its text, which may be large. */
+export interface FragmentFigures {
+  readonly fragmentId: number;
+  readonly fingerprint: string;
+  /** Significant lines. */
+  readonly nLines: number;
+  readonly train: number;
+  readonly nDocuments: number;
+  readonly nRepositories: number;
+  readonly extract: number;
+  readonly nSamples: number;
+  readonly clipped: boolean;
+  readonly family: number;
+}
+
+export interface StoredFragment extends FragmentFigures {
+  /** Normalised lines joined by LF. */
+  readonly text: Uint8Array;
+}
+
+const FIGURES =
+  'fragment_id, fingerprint, n_lines, train, n_documents, n_repositories, extract, n_samples, clipped, family';
+
+const orders = {
+  rank: 'fragment_id',
+  fingerprint: 'fingerprint',
+  extract: 'extract DESC, fragment_id',
+} as const;
+
+export function* readFragmentFigures(
+  db: Database,
+  order: keyof typeof orders = 'rank',
+): Generator<FragmentFigures> {
+  const rows = db.prepare(`SELECT ${FIGURES} FROM fragments ORDER BY ${orders[order]}`);
+  for (const row of rows.iterate()) yield figures(row);
+}
+
+/** By rank, from the fragment with the id `first` on. Whoever reads pages may pause between them for long. */
+export function readFragmentPage(db: Database, first: number, limit: number): readonly StoredFragment[] {
+  const page = db.prepare('SELECT * FROM fragments WHERE fragment_id >= ? ORDER BY fragment_id LIMIT ?');
+  return page.all(first, limit).map(stored);
+}
+
+/** Looks up one fragment after another: the statement is prepared once. */
+export function openFragmentReader(db: Database): (fragmentId: number) => StoredFragment {
+  const fragment = db.prepare('SELECT * FROM fragments WHERE fragment_id = ?');
+  return (fragmentId) => stored(fragment.get(fragmentId)!);
+}
+
+export function* readFingerprints(db: Database): Generator<string> {
+  for (const row of db.prepare('SELECT fingerprint FROM fragments ORDER BY fingerprint').iterate()) {
+    yield String(row.fingerprint);
+  }
+}
+
+export interface FragmentBytes {
+  readonly fragmentId: number;
+  readonly fingerprint: string;
+  readonly text: Uint8Array;
+}
+
+/** Every fragment's text, one in memory at a time. */
+export function* readFragmentBytes(
+  db: Database,
+  order: 'rank' | 'extract' = 'rank',
+): Generator<FragmentBytes> {
+  const rows = db.prepare(`SELECT fragment_id, fingerprint, text FROM fragments ORDER BY ${orders[order]}`);
+  for (const row of rows.iterate()) {
+    yield {
+      fragmentId: Number(row.fragment_id),
+      fingerprint: String(row.fingerprint),
+      text: row.text as Uint8Array,
+    };
+  }
+}
+
+export interface FragmentText {
+  readonly fragmentId: number;
+  readonly fingerprint: string;
+  readonly text: string;
+}
+
+/** Every fragment's text in order of fragment_id, one in memory at a time. */
+export function* readFragmentTexts(db: Database): Generator<FragmentText> {
+  const decoder = new TextDecoder();
+  for (const fragment of readFragmentBytes(db)) yield { ...fragment, text: decoder.decode(fragment.text) };
+}
+
+type SqlRow = Readonly<Record<string, SQLOutputValue>>;
+
+const stored = (row: SqlRow): StoredFragment => ({ ...figures(row), text: row.text as Uint8Array });
+
+const figures = (row: SqlRow): FragmentFigures => ({
+  fragmentId: Number(row.fragment_id),
+  fingerprint: String(row.fingerprint),
+  nLines: Number(row.n_lines),
+  train: Number(row.train),
+  nDocuments: Number(row.n_documents),
+  nRepositories: Number(row.n_repositories),
+  extract: Number(row.extract),
+  nSamples: Number(row.n_samples),
+  clipped: row.clipped === 1,
+  family: Number(row.family),
+});
