@@ -130,15 +130,28 @@ export function findDocument(db: Database, documentId: number): StoredDocument |
   );
 }
 
-/** What is kept of a document whose shard is gone: the text of its longest fragment. */
-export function findExcerpt(db: Database, documentId: number): Uint8Array | undefined {
+/** What is kept of a document whose shard is gone: its longest fragment, with its place in the text. */
+export function findExcerpt(db: Database, documentId: number): Excerpt | undefined {
   const row = db
     .prepare(
-      `SELECT f.text FROM train_occurrences o JOIN fragments f USING (fragment_id)
+      `SELECT f.text, o.byte_offset, o.n_bytes FROM train_occurrences o JOIN fragments f USING (fragment_id)
        WHERE o.document_id = ? ORDER BY f.n_lines DESC, f.fragment_id LIMIT 1`,
     )
     .get(documentId);
-  return row?.text as Uint8Array | undefined;
+  return (
+    row && {
+      text: row.text as Uint8Array,
+      byteOffset: Number(row.byte_offset),
+      nBytes: Number(row.n_bytes),
+    }
+  );
+}
+
+/** A fragment, normalised, with its place in the document's text. */
+export interface Excerpt {
+  readonly text: Uint8Array;
+  readonly byteOffset: number;
+  readonly nBytes: number;
 }
 
 export function fragmentRow(row: SqlRow): FragmentRow {

@@ -2,13 +2,17 @@
 // it, and why.
 
 import type { DocumentText } from '../../protocol/fragments.ts';
+import type { Profile } from '../../protocol/study.ts';
 import { reopenRow } from '../corpus/reopen-row.ts';
 import { Cancelled, UserError } from '../errors.ts';
+import { normaliseLines } from '../formats/published/normalise-lines.ts';
+import { damaged } from '../sqlite-failure.ts';
 import { findRestartPoint, readShards, type StoredShard } from '../store/shards-table.ts';
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
-import { findDocument, findExcerpt, type StoredDocument } from '../store/views.ts';
+import { type Excerpt, findDocument, findExcerpt, type StoredDocument } from '../store/views.ts';
 import { whatChanged } from './shard-identity.ts';
+import { MAX_DOCUMENT_BYTES, refusePlace, tooLarge } from './shard-place.ts';
 
 export async function openDocument(
   db: Database,
@@ -17,32 +21,40 @@ export async function openDocument(
 ): Promise<DocumentText> {
   const stored = findDocument(db, documentId);
   if (!stored) throw new UserError(`The study has no document ${documentId}`);
-  const shard = readShards(db).find(({ index }) => index === stored.shardId)!;
-  const opened = await reopen(db, shard, stored, signal);
+  const shard = readShards(db).find(({ index }) => index === stored.shardId);
+  if (!shard) throw damaged(db.path, `it has no shard ${stored.shardId}`);
+  const excerpt = findExcerpt(db, documentId);
+  const opened = excerpt ? await reopen(db, shard, stored, excerpt, signal) : UNKNOWN;
   const { provenance } = stored;
   if (typeof opened !== 'string') {
     const text = new TextDecoder().decode(opened);
     return { documentId, provenance, text, problem: null };
   }
-  const excerpt = findExcerpt(db, documentId);
   return {
     documentId,
     provenance,
-    text: new TextDecoder().decode(excerpt),
+    text: new TextDecoder().decode(excerpt?.text),
     problem: `${opened}. Shown is the longest fragment that the study kept of it, normalised.`,
   };
 }
 
-/** The document, or why there is none. */
+const UNKNOWN = 'The study does not say what of this document is memorised';
+
+/**
+ * The document, or why there is none. It is shown only if it holds what the study found there: a stranger's study can
+ * name any file, and does not know what stands in it.
+ */
 async function reopen(
   db: Database,
   shard: StoredShard,
   { row, byteOffset, provenance }: StoredDocument,
+  excerpt: Excerpt,
   signal: AbortSignal,
 ): Promise<Uint8Array | string> {
-  const change = whatChanged(shard, provenance.path);
-  if (change) return change;
-  const columns = readStudy(db)?.plan.columns;
+  const refusal = refusePlace(shard, provenance.path) ?? whatChanged(shard, provenance.path);
+  if (refusal) return refusal;
+  const plan = readStudy(db)?.plan;
+  const columns = plan?.columns;
   const restart = findRestartPoint(db, shard.index, byteOffset);
   try {
     const place = { row, byteOffset, path: provenance.path };
@@ -52,9 +64,20 @@ async function reopen(
       restart,
       signal,
     );
-    return text ?? `${shard.path} no longer holds row ${row}`;
+    if (!text) return `${shard.path} no longer holds row ${row}`;
+    if (text.length > MAX_DOCUMENT_BYTES) return tooLarge(`Row ${row} of ${shard.path}`, text.length);
+    if (!plan || !holds(text, excerpt, plan.rule.profile)) {
+      return `${shard.path} holds something else than the study found there`;
+    }
+    return text;
   } catch (error) {
     if (error instanceof Cancelled) throw error;
     return error instanceof Error ? error.message : String(error);
   }
+}
+
+/** Whether the longest fragment that the study found in a document stands where it was found. */
+function holds(text: Uint8Array, { byteOffset, nBytes, text: wanted }: Excerpt, profile: Profile): boolean {
+  const found = Buffer.from(text.subarray(byteOffset, byteOffset + nBytes)).toString('latin1');
+  return Buffer.compare(normaliseLines(found.split(/\r\n|\r|\n/), profile), wanted) === 0;
 }
