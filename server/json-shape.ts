@@ -9,13 +9,7 @@ export const text: Check = (value) => typeof value === 'string';
 export const texts: Check = (value) => Array.isArray(value) && value.every(text);
 /** A whole number of at least 0. */
 export const whole: Check = (value) => Number.isSafeInteger(value) && (value as number) >= 0;
-export const number: Check = (value) => typeof value === 'number' && Number.isFinite(value);
 export const flag: Check = (value) => typeof value === 'boolean';
-
-export const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
 
 export const optional =
   (check: Check): Check =>

@@ -25,10 +25,6 @@ export function findFragment(
   return row && { ...fragmentRow(row), fragmentId: Number(row.fragment_id), text: row.text as Uint8Array };
 }
 
-export function readFragmentText(db: Database, fragmentId: number): Uint8Array {
-  return db.prepare('SELECT text FROM fragments WHERE fragment_id = ?').get(fragmentId)?.text as Uint8Array;
-}
-
 export function listTrainOccurrences(
   db: Database,
   fragmentId: number,
