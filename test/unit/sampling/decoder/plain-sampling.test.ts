@@ -9,7 +9,11 @@ import { openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
 import { flopsPerPosition } from '../../../../server/sampling/decoder/decoder-table.ts';
 import { KeyValueCache } from '../../../../server/sampling/forms/cached/key-value-cache.ts';
 import { measureDistance } from '../../../../server/sampling/forms/score/distribution-distance.ts';
-import { type GeneratedSample, roundModel, sampleModel } from '../../../../server/sampling/sample-model.ts';
+import {
+  type GeneratedSample,
+  quantizeModel,
+  sampleModel,
+} from '../../../../server/sampling/sample-model.ts';
 import { PLAIN_DECODERS } from '../../../support/sampling/plain-decoders.ts';
 import { testArchitectures, writePlainDecoder } from '../../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../../support/scratch.ts';
@@ -50,7 +54,7 @@ describe('8 bits', () => {
   for (const [name, decoder] of Object.entries(PLAIN_DECODERS)) {
     test(`are near to the floats: ${name}`, async () => {
       const checkpoint = await open(name);
-      const rounded = await roundModel(checkpoint, signal);
+      const rounded = await quantizeModel(checkpoint, signal);
       const { nLayers, mlp } = decoder.spec;
       const perLayer = (decoder.lie?.qkv === 'by-group' ? 1 : 3) + 1 + (mlp.gated ? 3 : 2);
       assert.equal(rounded.int8!.byName.size, nLayers * perLayer + 1);
