@@ -24,7 +24,7 @@ export function baselineCommand(): Command {
     .option('--reason <text>', 'why they are accepted', 'accepted')
     .option('--fragment <fingerprint...>', 'only these fragments')
     .option('--prune', 'also remove what the study no longer holds')
-    .action((study: string, { file, reason, fragment, prune }: Options) => {
+    .action(async (study: string, { file, reason, fragment, prune }: Options) => {
       using db = openForReading(resolve(study));
       const path = resolve(file);
       const held = new Set(readFingerprints(db));
@@ -36,7 +36,7 @@ export function baselineCommand(): Command {
       for (const fingerprint of fragment ?? held) {
         if (!accepted.has(fingerprint)) accepted.set(fingerprint, reason);
       }
-      writeBaseline(path, { accepted });
+      await writeBaseline(path, { accepted });
       tell(
         `${counted(accepted.size, 'fragment')} accepted in ${path} (${accepted.size - kept.length} new, ${before.size - kept.length} removed)`,
       );

@@ -1,9 +1,13 @@
 // Baseline files: fragments that are known and accepted, with a reason each, shared in a repository. Keys are
 // sorted and each stands on a line of its own, so that version control can merge them.
 
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { say } from '../../guard/text/say.ts';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../system-failure.ts';
+import { writeWhole } from '../write-whole.ts';
+import { asObject } from './text-file.ts';
 
 export const BASELINE_NAME = '.verbatim-baseline.json';
 
@@ -17,19 +21,18 @@ export function readBaseline(path: string): Baseline {
   try {
     value = JSON.parse(readFileSync(path, 'utf8'));
   } catch (cause) {
-    throw new UserError(`The baseline ${path} cannot be read (${reasonOf(cause)})`, {
+    throw new UserError(say`The baseline ${path} cannot be read (${reasonOf(cause)})`, {
       action: 'Write one with: verbatim baseline STUDY.',
       cause,
     });
   }
-  const { version, accepted } = (value ?? {}) as { version?: unknown; accepted?: unknown };
-  const entries = Object.entries((accepted ?? {}) as Record<string, unknown>);
+  const { version, accepted } = asObject(value) ?? {};
+  const entries = Object.entries(asObject(accepted) ?? { none: null });
   const isValid =
     version === 1 &&
-    typeof accepted === 'object' &&
     entries.every(([key, reason]) => /^[0-9a-f]{32}$/.test(key) && typeof reason === 'string');
   if (!isValid) {
-    throw new UserError(`${path} is no baseline of version 1`, {
+    throw new UserError(say`${path} is no baseline of version 1`, {
       action: 'It must be {"version": 1, "accepted": {"<fingerprint>": "<reason>", …}}.',
     });
   }
@@ -39,7 +42,9 @@ export function readBaseline(path: string): Baseline {
 export const hasBaseline = (path: string): boolean =>
   statSync(path, { throwIfNoEntry: false })?.isFile() ?? false;
 
-export function writeBaseline(path: string, { accepted }: Baseline): void {
+/** Somebody has reviewed each of them: a full disk, or an end in the middle, leaves what was there. */
+export async function writeBaseline(path: string, { accepted }: Baseline): Promise<void> {
   const sorted = [...accepted].sort(([a], [b]) => (a < b ? -1 : 1));
-  writeFileSync(path, `${JSON.stringify({ version: 1, accepted: Object.fromEntries(sorted) }, null, 2)}\n`);
+  const text = `${JSON.stringify({ version: 1, accepted: Object.fromEntries(sorted) }, null, 2)}\n`;
+  await writeWhole(path, (draft) => writeFile(draft, text, { flush: true }));
 }

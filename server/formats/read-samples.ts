@@ -3,10 +3,12 @@
 
 import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
+import { say } from '../../guard/text/say.ts';
 import { UserError } from '../errors.ts';
 import { has, mapOf, whole } from '../json-shape.ts';
 import { ForeignFolder } from './foreign-folder.ts';
 import { readNamedFile } from './named-file.ts';
+import { asObject, parseJson, readTextFile } from './text-file.ts';
 
 export interface ImportedSample {
   readonly sampleId: number;
@@ -29,8 +31,25 @@ export function readSamples(path: string): readonly ImportedSample[] {
   if (samples.length === 0) {
     throw new UserError(`${path} holds no samples`, { action: 'Check that it is the right file or folder.' });
   }
+  refuseTwice(path, samples);
   return samples;
 }
+
+/** A sample's id is its name in the study and in every report. */
+function refuseTwice(path: string, samples: readonly ImportedSample[]): void {
+  const seen = new Set<number>();
+  for (const { sampleId } of samples) {
+    if (!Number.isSafeInteger(sampleId) || sampleId < 0) {
+      throw new UserError(say`${path}: ${sampleId} is no number of a sample`, { action: NUMBERS });
+    }
+    if (seen.has(sampleId)) {
+      throw new UserError(say`${path} has two samples ${sampleId}`, { action: NUMBERS });
+    }
+    seen.add(sampleId);
+  }
+}
+
+const NUMBERS = 'Samples are numbered by whole numbers from 0, each used once.';
 
 /** `1`, `2`, … or `1.py`, …: one output a file, in numeric order; the number is the id. */
 function readNumberedFiles(path: string): ImportedSample[] {
@@ -45,30 +64,25 @@ function readNumberedFiles(path: string): ImportedSample[] {
 
 /** A line is a string, `{"text": …}` or `{"tokens": […]}`; the line's number is the id. */
 function readJsonLines(path: string): ImportedSample[] {
-  const lines = readNamedFile(path).toString().split('\n');
+  const lines = readTextFile(path, 'The samples').split('\n');
   return lines.flatMap((line, i) =>
     line.trim() === '' ? [] : [{ sampleId: i, content: readJsonSample(line, `${path}:${i + 1}`) }],
   );
 }
 
 function readJsonSample(line: string, where: string): ImportedSample['content'] {
-  let value: unknown;
-  try {
-    value = JSON.parse(line);
-  } catch (cause) {
-    throw new UserError(`${where} is no JSON`, {
-      action: 'Samples are JSON lines: a string, {"text": …} or {"tokens": […]} each.',
-      cause,
-    });
-  }
+  const value = parseJson(line, where, LINES);
   if (typeof value === 'string') return { text: Buffer.from(value) };
-  const { text, tokens } = (value ?? {}) as { text?: unknown; tokens?: unknown };
+  const { text, tokens } = asObject(value) ?? {};
   if (typeof text === 'string') return { text: Buffer.from(text) };
-  if (Array.isArray(tokens) && tokens.every((t) => Number.isSafeInteger(t) && t >= 0)) return { tokens };
-  throw new UserError(`${where} is no sample`, {
-    action: 'A line must be a string, {"text": "…"} or {"tokens": [1, 2, …]}.',
-  });
+  if (Array.isArray(tokens) && tokens.every(isToken)) return { tokens };
+  throw new UserError(say`${where} is no sample`, { action: LINES });
 }
+
+const LINES = 'Samples are JSON lines: a string, {"text": "…"} or {"tokens": [1, 2, …]} each.';
+
+/** As a study keeps them. */
+const isToken = (id: unknown) => Number.isInteger(id) && (id as number) >= 0 && (id as number) < 2 ** 32;
 
 const SEPARATOR = /^Submission>>>>>>[0-9a-f]{32}>>>>>>Submission$/;
 

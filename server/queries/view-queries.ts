@@ -26,17 +26,17 @@ export function viewFragments(
   return views.viewFragments(db, { ...request, accepted: acceptedBy(request.baseline) });
 }
 
-export function acceptFragments(
+export async function acceptFragments(
   baseline: string,
   fingerprints: readonly string[],
   reason: string | null,
-): { readonly nAccepted: number } {
+): Promise<{ readonly nAccepted: number }> {
   const accepted = new Map(hasBaseline(baseline) ? readBaseline(baseline).accepted : []);
   for (const fingerprint of fingerprints) {
     if (reason === null) accepted.delete(fingerprint);
     else accepted.set(fingerprint, reason);
   }
-  writeBaseline(baseline, { accepted });
+  await writeBaseline(baseline, { accepted });
   return { nAccepted: accepted.size };
 }
 

@@ -1,0 +1,40 @@
+// Text files that a user names, for whatever is read out of them: what the system refuses, and what is no text, is
+// said of the file by its name.
+
+import { say } from '../../guard/text/say.ts';
+import { UserError } from '../errors.ts';
+import { reasonOf } from '../system-failure.ts';
+import { readNamedFile } from './named-file.ts';
+
+/** `what` names what the file should hold, as in "The labels". */
+export function readTextFile(path: string, what: string): string {
+  let text: string;
+  try {
+    text = readNamedFile(path).toString();
+  } catch (cause) {
+    if (cause instanceof UserError) throw cause;
+    throw new UserError(say`${what} in ${path} cannot be read (${reasonOf(cause)})`, {
+      action: 'Check the path.',
+      cause,
+    });
+  }
+  if (text.includes('\0')) {
+    throw new UserError(say`${path} is no text`, { action: `${what} are read from text files.` });
+  }
+  return text;
+}
+
+/** `what` says what the text should be, as in "Labels are JSON lines." */
+export function parseJson(text: string, where: string, what: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new UserError(say`${where} is no JSON`, { action: what, cause });
+  }
+}
+
+/** Null for a value that is no object, or an array. */
+export const asObject = (value: unknown): Readonly<Record<string, unknown>> | null =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+    ? (value as Readonly<Record<string, unknown>>)
+    : null;
