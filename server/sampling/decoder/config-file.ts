@@ -11,9 +11,17 @@ export class ConfigFile {
   readonly #honoured = new Set<string>(['model_type']);
 
   /** Throws a UserError for what is no JSON object. */
-  constructor(path: string, text: string) {
+  constructor(path: string, text: string | object) {
     this.path = path;
-    this.#values = new Map(Object.entries(parseObject(path, text)));
+    this.#values = new Map(Object.entries(typeof text === 'string' ? parseObject(path, text) : text));
+  }
+
+  /** An object inside this one, with keys of its own to honour or to refuse; null where there is none. */
+  section(key: string): ConfigFile | null {
+    const value = this.value(key);
+    if (value === null) return null;
+    if (typeof value !== 'object' || Array.isArray(value)) return this.fail(`"${key}" should be an object`);
+    return new ConfigFile(`${this.path}, "${key}"`, value);
   }
 
   /** Throws a UserError that names the file. */
@@ -38,7 +46,7 @@ export class ConfigFile {
       : this.fail(`"${key}" is ${JSON.stringify(value)} and should be a positive whole number`);
   }
 
-  positive(key: string, fallback: number): number {
+  positive(key: string, fallback?: number): number {
     const value = this.value(key) ?? fallback;
     return typeof value === 'number' && value > 0 && value < Infinity
       ? value

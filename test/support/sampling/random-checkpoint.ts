@@ -33,15 +33,42 @@ export const TINY_CONFIG = {
   eos_token_id: 299,
 };
 
+/** A small configuration of every architecture, by its `model_type`. */
+export const TINY_CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
+  gpt2: TINY_CONFIG,
+  llama: {
+    model_type: 'llama',
+    hidden_size: 32,
+    intermediate_size: 80,
+    num_hidden_layers: 2,
+    num_attention_heads: 4,
+    num_key_value_heads: 2,
+    head_dim: 16,
+    max_position_embeddings: 96,
+    vocab_size: 300,
+    bos_token_id: 299,
+    eos_token_id: 299,
+    rope_theta: 500_000,
+    rope_scaling: {
+      rope_type: 'llama3',
+      factor: 8,
+      low_freq_factor: 1,
+      high_freq_factor: 4,
+      original_max_position_embeddings: 48,
+    },
+  },
+};
+
 /** What `openCheckpoint` needs to open whatever is written here. */
 export const testArchitectures = (): readonly Architecture[] => [...ARCHITECTURES, plainArchitecture()];
 
-/** Gives back the folder, for nesting calls. */
+/** Changes of the tiny configuration of their `model_type`, GPT-2's where none is said. Gives back the folder. */
 export function writeRandomCheckpoint(
   dir: string,
   { config, dtype = 'F32', seed = 1 }: RandomCheckpoint = {},
 ): string {
-  return writeFolder(dir, { ...TINY_CONFIG, ...config }, dtype, seed);
+  const tiny = TINY_CONFIGS[String(config?.model_type ?? TINY_CONFIG.model_type)];
+  return writeFolder(dir, { ...tiny, ...config }, dtype, seed);
 }
 
 /** A decoder that no architecture has, from its description alone. */

@@ -105,7 +105,7 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
     /tokenizer\.json has 300 tokens and the model's embedding 3000 rows/,
   ],
   'a config of another size': [config({ vocab_size: 310 }), /wte\.weight has the shape \[300, 32\]/],
-  'another architecture': [config({ model_type: 'llama' }), /"llama" is not supported/],
+  'another architecture': [config({ model_type: 'mamba' }), /"mamba" is not supported/],
   'no architecture': [config({ model_type: undefined }), /null is not supported/],
   'an unknown activation function': [config({ activation_function: 'mish' }), /"mish" is not supported/],
   'an unknown key': [config({ use_rotary: true }), /"use_rotary" is unknown/],
@@ -153,7 +153,7 @@ describe('refused by name, with a way out', () => {
     assert.throws(
       () => findArchitecture(new ConfigFile('config.json', '{"model_type": "mamba"}')),
       (error) =>
-        error instanceof UserError && /supported architecture: gpt2\. .*ONNX/.test(error.action ?? ''),
+        error instanceof UserError && /supported architecture: gpt2, llama\. .*ONNX/.test(error.action ?? ''),
     );
   });
 });

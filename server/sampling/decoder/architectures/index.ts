@@ -3,8 +3,9 @@
 import type { ConfigFile } from '../config-file.ts';
 import type { Architecture } from './architecture.ts';
 import { gpt2 } from './gpt2.ts';
+import { llama } from './llama.ts';
 
-export const ARCHITECTURES: readonly Architecture[] = [gpt2];
+export const ARCHITECTURES: readonly Architecture[] = [gpt2, llama];
 
 /** Throws a UserError that lists those that work. */
 export function findArchitecture(

@@ -1,9 +1,10 @@
-// Decoders made from a description alone, in every graph form that runs here, against the same written out in plain
-// arithmetic: what is sampled, what it is said to have cost, and what a text that is read scores.
+// Decoders made from a description alone, and one of every architecture, in every graph form that runs here, against
+// the same written out in plain arithmetic: what is sampled, what it is said to have cost, and what a text that is read scores.
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { type Checkpoint, openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
+import { ARCHITECTURES } from '../../../../server/sampling/decoder/architectures/index.ts';
 import type { GraphForm } from '../../../../server/sampling/forms/graph-form.ts';
 import type { RowRequest, RowResult } from '../../../../server/sampling/forms/rows.ts';
 import { scoreBatch } from '../../../../server/sampling/forms/score/score-batch.ts';
@@ -12,7 +13,12 @@ import { plainLogits, plainLogprobs } from '../../../oracle/plain-decoder.ts';
 import { makeSteps } from '../../../support/sampling/make-steps.ts';
 import { PLAIN_DECODERS } from '../../../support/sampling/plain-decoders.ts';
 import { readPlainWeights } from '../../../support/sampling/plain-weights.ts';
-import { testArchitectures, writePlainDecoder } from '../../../support/sampling/random-checkpoint.ts';
+import {
+  TINY_CONFIGS,
+  testArchitectures,
+  writePlainDecoder,
+  writeRandomCheckpoint,
+} from '../../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../../support/scratch.ts';
 import { hasSoftwareDriver } from '../../../support/software-driver.ts';
 
@@ -40,10 +46,28 @@ const FORMS: Readonly<Record<string, GraphForm>> = {
   },
 };
 
-for (const [name, decoder] of Object.entries(PLAIN_DECODERS)) {
-  describe(name, () => {
-    const dir = writePlainDecoder(scratchFolder(), decoder);
+const MODELS: Readonly<Record<string, string>> = {
+  ...Object.fromEntries(
+    Object.entries(PLAIN_DECODERS).map(([name, decoder]) => [
+      name,
+      writePlainDecoder(scratchFolder(), decoder),
+    ]),
+  ),
+  ...Object.fromEntries(
+    Object.entries(TINY_CONFIGS).map(([type, config]) => [
+      type,
+      writeRandomCheckpoint(scratchFolder(), { config }),
+    ]),
+  ),
+};
 
+test('there is a model of every architecture', () => {
+  const types = ARCHITECTURES.flatMap(({ modelTypes }) => modelTypes);
+  assert.deepEqual(types.toSorted(), Object.keys(TINY_CONFIGS).toSorted());
+});
+
+for (const [name, dir] of Object.entries(MODELS)) {
+  describe(name, () => {
     test('every form samples the same, with the log-probabilities of the definition', async () => {
       const checkpoint = await openCheckpoint(dir, testArchitectures());
       const reference = await sample(checkpoint, FORMS['the loop']!);
@@ -73,14 +97,10 @@ for (const [name, decoder] of Object.entries(PLAIN_DECODERS)) {
 
 describe('steps on WebGPU', { skip: !hasSoftwareDriver }, () => {
   // A process that starts the driver once for some of them.
-  const all = Object.entries(PLAIN_DECODERS);
+  const all = Object.entries(MODELS);
   for (let start = 0; start < all.length; start += AT_ONCE) {
-    const decoders = all.slice(start, start + AT_ONCE);
+    const models = all.slice(start, start + AT_ONCE).map(([name, dir]) => ({ name, dir }));
     test(`sample the same in place, wait for nothing, and never move the cache: ${start + 1} and on`, async () => {
-      const models = decoders.map(([name, decoder]) => ({
-        name,
-        dir: writePlainDecoder(scratchFolder(), decoder),
-      }));
       const made = makeSteps(
         models.map(({ dir }) => ({
           model: dir,
