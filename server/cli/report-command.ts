@@ -7,11 +7,8 @@ import type { Disclosure } from '../answers/describe-fragments.ts';
 import { isLocked } from '../file-lock.ts';
 import { BASELINE_NAME, hasBaseline, readBaseline } from '../formats/baseline-file.ts';
 import { fragmentEntries, gatherReport, type ReportContent } from '../formats/report-content.ts';
-import { reportCsv } from '../formats/report-csv.ts';
-import { reportJson } from '../formats/report-json.ts';
-import { reportMarkdown } from '../formats/report-markdown.ts';
-import { reportSarif } from '../formats/report-sarif.ts';
-import { type Rows, reportTable } from '../formats/report-table.ts';
+import { type ReportForm, type ReportFormat, reportFormats, reportForms } from '../formats/report-forms.ts';
+import type { Rows } from '../formats/report-table.ts';
 import { openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
 import { failOn, nothingToJudge } from './fail-on.ts';
@@ -21,11 +18,8 @@ import { tell } from './tell.ts';
 import { wholeNumber } from './whole-number.ts';
 import { tellLines, writeLines } from './write-lines.ts';
 
-type Format = 'table' | 'json' | 'csv' | 'sarif' | 'md' | 'html';
-const formats: readonly Format[] = ['table', 'json', 'csv', 'sarif', 'md', 'html'];
-
 export interface ReportRequest {
-  readonly format: Format;
+  readonly format: ReportFormat;
   /** Fragments, or families where the form shows those. */
   readonly top?: number;
   readonly rows?: Rows;
@@ -37,7 +31,7 @@ export interface ReportRequest {
 }
 
 interface Options {
-  readonly format: Format;
+  readonly format: ReportFormat;
   readonly top?: number;
   readonly all?: boolean;
   readonly places?: number;
@@ -51,7 +45,7 @@ export function reportCommand(): Command {
   return new Command('report')
     .description('Print what a study found.')
     .argument('<study>', 'study file (.sqlite)')
-    .addOption(new Option('--format <name>', 'how').choices(formats).default('table'))
+    .addOption(new Option('--format <name>', 'how').choices(reportFormats).default('table'))
     .option(
       '--top <n>',
       'fragments to show (table: 10 families, md: 20, html: 200, others: all)',
@@ -84,51 +78,16 @@ export interface PrintedReport {
 
 export async function printReport(file: string, request: ReportRequest): Promise<PrintedReport> {
   using db = openForReading(file);
-  const { format, top, disclosure = 'masked' } = request;
+  const { top, disclosure = 'masked' } = request;
+  const form: ReportForm = reportForms[request.format];
   const content = await gatherReport(db, summarise(db, file, isLocked(file)), {
     ...(top === undefined ? {} : { top }),
-    places: request.places ?? defaultPlaces[format],
+    places: request.places ?? form.places,
     disclosure,
     baseline: findBaseline(request.baseline),
   });
-  await (format === 'table' ? tellLines : writeLines)(
-    writeReport(content, format, request.rows ?? 'families'),
-  );
+  await (form.isForTerminal ? tellLines : writeLines)(form.write(content, request.rows ?? 'families'));
   return { state: content.summary.state, hasNew: request.failOnNew === true && hasNewFragment(content) };
-}
-
-const defaultPlaces: Readonly<Record<Format, number>> = {
-  table: 3,
-  json: 5,
-  csv: 1,
-  sarif: 5,
-  md: 3,
-  html: 5,
-};
-
-/** The lines of a report. */
-export async function* writeReport(
-  content: ReportContent,
-  format: Format,
-  rows: Rows,
-): AsyncGenerator<string> {
-  switch (format) {
-    case 'table':
-      return yield* reportTable(content, rows);
-    case 'json':
-      return yield* reportJson(content);
-    case 'csv':
-      return yield* reportCsv(content);
-    case 'sarif':
-      return yield* reportSarif(content);
-    case 'md':
-      return yield* reportMarkdown(content);
-    case 'html': {
-      // The plots' library is only loaded where they are drawn.
-      const { reportHtml } = await import('../formats/report-html.ts');
-      return yield* reportHtml(content);
-    }
-  }
 }
 
 function findBaseline(asked: string | undefined) {

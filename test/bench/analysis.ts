@@ -9,9 +9,9 @@ import { countKinds, describeFragments } from '../../server/answers/describe-fra
 import { measureStudy } from '../../server/answers/measure-study.ts';
 import { rankPredictors } from '../../server/answers/rank-predictors.ts';
 import { findInSamples, listFindings } from '../../server/answers/sensitive-findings.ts';
-import { writeReport } from '../../server/cli/report-command.ts';
 import { exportStudy } from '../../server/formats/published/export-study.ts';
 import { gatherReport } from '../../server/formats/report-content.ts';
+import { reportForms } from '../../server/formats/report-forms.ts';
 import { openForReading } from '../../server/store/study-file.ts';
 import { summarise } from '../../server/store/summary.ts';
 import { seedStudy, size, studyFile } from './analysis-study.ts';
@@ -66,7 +66,7 @@ async function measure(work: string): Promise<void> {
       disclosure: 'masked',
       baseline: null,
     });
-    for await (const line of writeReport(content, work as (typeof formats)[number], 'families'))
+    for await (const line of reportForms[work as (typeof formats)[number]].write(content, 'families'))
       nBytes += line.length;
   }
   console.log(

@@ -5,9 +5,9 @@ import { test } from 'node:test';
 import { parseHTML } from 'linkedom';
 import type { StudySummary } from '../../../protocol/study.ts';
 import { compareStudies } from '../../../server/answers/compare-studies.ts';
-import { writeReport } from '../../../server/cli/report-command.ts';
 import { comparisonMarkdown, comparisonTable } from '../../../server/formats/comparison-table.ts';
 import { gatherReport } from '../../../server/formats/report-content.ts';
+import { type ReportFormat, reportForms } from '../../../server/formats/report-forms.ts';
 import { StudyDatabase } from '../../../server/store/study-database.ts';
 import { readStudy } from '../../../server/store/study-table.ts';
 import { summarise } from '../../../server/store/summary.ts';
@@ -20,14 +20,14 @@ const plain = await makeSmallStudy(`${folder}/plain`);
 const hostile = await makeHostileStudy(`${folder}/hostile`);
 
 /** Opened as it is: what opening a study checks is tried elsewhere. */
-async function report(format: Parameters<typeof writeReport>[1], file = hostile.file): Promise<string> {
+async function report(format: ReportFormat, file = hostile.file): Promise<string> {
   using db = new StudyDatabase(file, file);
   const known = summarise(db, file, false);
   const summary = file === plain.file ? known : changed(known);
   const baseline = { accepted: new Map(file === plain.file ? [] : [[`0${hostileName}`, hostileName]]) };
   const content = await gatherReport(db, summary, { places: 2, disclosure: 'shown', baseline });
   let text = '';
-  for await (const line of writeReport(content, format, 'families')) text += `${line}\n`;
+  for await (const line of reportForms[format].write(content, 'families')) text += `${line}\n`;
   return text;
 }
 

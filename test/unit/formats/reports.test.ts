@@ -10,9 +10,9 @@ import { after, before, test } from 'node:test';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formatsModule from 'ajv-formats';
-import { writeReport } from '../../../server/cli/report-command.ts';
 import type { Baseline } from '../../../server/formats/baseline-file.ts';
 import { gatherReport, type ReportOptions } from '../../../server/formats/report-content.ts';
+import { reportForms } from '../../../server/formats/report-forms.ts';
 import type { Rows } from '../../../server/formats/report-table.ts';
 import { forgetStage } from '../../../server/store/stages-table.ts';
 import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
@@ -45,7 +45,7 @@ async function report(
     ...options,
   });
   let text = '';
-  for await (const line of writeReport(content, format, rows)) text += `${line}\n`;
+  for await (const line of reportForms[format].write(content, rows)) text += `${line}\n`;
   return text;
 }
 

@@ -6,8 +6,8 @@ import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { before, test } from 'node:test';
 import type { StudyPlan } from '../../../protocol/study.ts';
-import { writeReport } from '../../../server/cli/report-command.ts';
 import { gatherReport } from '../../../server/formats/report-content.ts';
+import { reportForms } from '../../../server/formats/report-forms.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { readStudy } from '../../../server/store/study-table.ts';
 import { summarise } from '../../../server/store/summary.ts';
@@ -117,7 +117,7 @@ async function report(
     baseline: null,
   });
   let text = '';
-  for await (const line of writeReport(content, format, 'families')) text += `${line}\n`;
+  for await (const line of reportForms[format].write(content, 'families')) text += `${line}\n`;
   return settled(text);
 }
 
