@@ -4,6 +4,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { type Html, ownMarkup } from '../../guard/text/for-html.ts';
+import { growthMarks } from '../../plots/growth-marks.ts';
 import type { CurvePoint } from '../analysis/ranking.ts';
 import type { GrowthPoint } from '../analysis/rarefaction.ts';
 import type { LengthBin } from '../answers/measure-study.ts';
@@ -32,13 +33,11 @@ function draw(label: string, options: Plot.PlotOptions): Html {
 const colour = (n: number) => `var(--series-${n})`;
 
 export function growthPlot(label: string, growth: readonly GrowthPoint[]): Html {
-  const points = [{ nSamples: 0, fragments: 0, low: 0, high: 0 }, ...growth];
   return draw(label, {
     x: { label: 'samples', grid: true },
     y: { label: 'distinct fragments', grid: true, zero: true },
     marks: [
-      Plot.areaY(points, { x: 'nSamples', y1: 'low', y2: 'high', fill: colour(1), fillOpacity: 0.2 }),
-      Plot.lineY(points, { x: 'nSamples', y: 'fragments', stroke: colour(1), strokeWidth: 2 }),
+      ...growthMarks(growth, 'fragments', { fillOpacity: 0.2, strokeWidth: 2 }),
       Plot.ruleY([0], { stroke: 'currentColor' }),
     ],
   });

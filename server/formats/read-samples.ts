@@ -5,9 +5,10 @@ import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { say } from '../../guard/text/say.ts';
 import { UserError } from '../errors.ts';
-import { has, mapOf, whole } from '../json-shape.ts';
 import { ForeignFolder } from './foreign-folder.ts';
 import { readNamedFile } from './named-file.ts';
+import { readMergedMap } from './published/merged-map.ts';
+import { isSeparator } from './published/merged-text.ts';
 import { asObject, parseJson, readTextFile } from './text-file.ts';
 
 export interface ImportedSample {
@@ -84,20 +85,18 @@ const LINES = 'Samples are JSON lines: a string, {"text": "…"} or {"tokens": [
 /** As a study keeps them. */
 const isToken = (id: unknown) => Number.isInteger(id) && (id as number) >= 0 && (id as number) < 2 ** 32;
 
-const SEPARATOR = /^Submission>>>>>>[0-9a-f]{32}>>>>>>Submission$/;
-
 /** The published layout's merged file; ids come from the map beside it, or else count from 1. */
 function readMerged(path: string): ImportedSample[] {
-  const ids = readMapIds(join(dirname(path), `${basename(path).replace(/^all/, 'map')}.json`));
+  const ids = [...readMergedMap(new ForeignFolder(dirname(path)), path).values()];
   const samples: ImportedSample[] = [];
   let lines: string[] = [];
   // latin1 keeps every byte as one character, so nothing is replaced on the way through.
   for (const line of readNamedFile(path).toString('latin1').split('\n')) {
-    if (!SEPARATOR.test(line)) {
+    if (!isSeparator(line)) {
       lines.push(line);
       continue;
     }
-    const sampleId = ids?.[samples.length] ?? samples.length + 1;
+    const sampleId = ids[samples.length] ?? samples.length + 1;
     samples.push({ sampleId, content: { text: Buffer.from(lines.join('\n'), 'latin1') } });
     lines = [];
   }
@@ -107,19 +106,4 @@ function readMerged(path: string): ImportedSample[] {
     });
   }
   return samples;
-}
-
-function readMapIds(path: string): number[] | undefined {
-  const folder = new ForeignFolder(dirname(path));
-  if (!folder.has(path)) return undefined;
-  const isMap = mapOf(has<MergedStart>({ start: whole }));
-  const map = folder.json<Record<string, MergedStart>>(path, isMap, 'a map from outputs to lines');
-  return Object.entries(map)
-    .sort(([, a], [, b]) => a.start - b.start)
-    .map(([id]) => Number(id));
-}
-
-interface MergedStart {
-  /** 1-based line of the merged file. */
-  readonly start: number;
 }

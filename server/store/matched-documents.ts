@@ -1,6 +1,7 @@
 // Training documents that hold a match: table `documents`, and what is known to stand in them.
 
 import type { Provenance } from '../../protocol/fragments.ts';
+import { provenanceOf } from './provenance.ts';
 import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
@@ -15,14 +16,7 @@ export function* readMatchedRows(db: Database): Generator<MatchedRow> {
      FROM documents d JOIN shards s USING (shard_id) ORDER BY document_id`,
   );
   for (const row of rows.iterate()) {
-    yield {
-      documentId: Number(row.document_id),
-      shard: String(row.shard),
-      row: Number(row.row),
-      repository: String(row.repository),
-      path: String(row.path),
-      license: String(row.license),
-    };
+    yield { documentId: Number(row.document_id), ...provenanceOf(row) };
   }
 }
 

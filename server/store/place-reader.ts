@@ -2,6 +2,7 @@
 // that go through all of them.
 
 import type { SampleOccurrence, TrainOccurrence } from '../../protocol/fragments.ts';
+import { provenanceOf } from './provenance.ts';
 import type { Database } from './study-file.ts';
 
 export interface PlaceReader {
@@ -24,13 +25,7 @@ export function openPlaceReader(db: Database, limit: number): PlaceReader {
       train.all(fragmentId, limit).map((row) => ({
         firstLine: Number(row.first_line),
         lastLine: Number(row.last_line),
-        provenance: {
-          shard: String(row.shard),
-          row: Number(row.row),
-          repository: String(row.repository),
-          path: String(row.path),
-          license: String(row.license),
-        },
+        provenance: provenanceOf(row),
       })),
     samples: (fragmentId) =>
       samples.all(fragmentId, limit).map((row) => ({

@@ -37,7 +37,7 @@ export function* readFragmentFigures(
   order: keyof typeof orders = 'rank',
 ): Generator<FragmentFigures> {
   const rows = db.prepare(`SELECT ${FIGURES} FROM fragments ORDER BY ${orders[order]}`);
-  for (const row of rows.iterate()) yield figures(row);
+  for (const row of rows.iterate()) yield figuresOf(row);
 }
 
 /** By rank, from the fragment with the id `first` on. Whoever reads pages may pause between them for long. */
@@ -93,9 +93,9 @@ export function* readFragmentTexts(db: Database): Generator<FragmentText> {
 
 type SqlRow = Readonly<Record<string, SQLOutputValue>>;
 
-const stored = (row: SqlRow): StoredFragment => ({ ...figures(row), text: row.text as Uint8Array });
+const stored = (row: SqlRow): StoredFragment => ({ ...figuresOf(row), text: row.text as Uint8Array });
 
-const figures = (row: SqlRow): FragmentFigures => ({
+export const figuresOf = (row: SqlRow): FragmentFigures => ({
   fragmentId: Number(row.fragment_id),
   fingerprint: String(row.fingerprint),
   nLines: Number(row.n_lines),

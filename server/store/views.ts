@@ -1,5 +1,6 @@
 // The pages that views and reports ask for: queries over a study, one a function, no state.
 
+import type { SQLOutputValue } from 'node:sqlite';
 import type {
   FragmentRow,
   PageRequest,
@@ -9,9 +10,11 @@ import type {
   TrainOccurrence,
 } from '../../protocol/fragments.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
+import { provenanceOf } from './provenance.ts';
+import { figuresOf } from './stored-fragments.ts';
 import type { Database } from './study-file.ts';
 
-type SqlRow = Record<string, unknown>;
+type SqlRow = Readonly<Record<string, SQLOutputValue>>;
 
 /** How far into a fragment its label is looked for. */
 const LABEL_BYTES = 2048;
@@ -37,7 +40,11 @@ export function listTrainOccurrences(
        WHERE fragment_id = ? ORDER BY ordinal LIMIT ? OFFSET ?`,
     )
     .all(fragmentId, limit, offset)
-    .map((row) => ({ ...textRange(row), documentId: Number(row.document_id), provenance: provenance(row) }));
+    .map((row) => ({
+      ...textRange(row),
+      documentId: Number(row.document_id),
+      provenance: provenanceOf(row),
+    }));
 }
 
 export function listSampleOccurrences(
@@ -99,7 +106,7 @@ const sampleMark = (db: Database, row: SqlRow): SampleMark => ({
   fingerprint: String(row.fingerprint),
   train: Number(row.train),
   nRepositories: Number(row.n_repositories),
-  source: row.path === null ? null : provenance(row),
+  source: row.path === null ? null : provenanceOf(row),
   licences: listFragmentLicences(db, Number(row.fragment_id)).map(({ name }) => name),
 });
 
@@ -121,7 +128,7 @@ export function findDocument(db: Database, documentId: number): StoredDocument |
       shardId: Number(row.shard_id),
       row: Number(row.row),
       byteOffset: Number(row.byte_offset),
-      provenance: provenance(row),
+      provenance: provenanceOf(row),
     }
   );
 }
@@ -151,26 +158,9 @@ export interface Excerpt {
 }
 
 export function fragmentRow(row: SqlRow): FragmentRow {
-  return {
-    fingerprint: String(row.fingerprint),
-    nLines: Number(row.n_lines),
-    train: Number(row.train),
-    nDocuments: Number(row.n_documents),
-    nRepositories: Number(row.n_repositories),
-    extract: Number(row.extract),
-    nSamples: Number(row.n_samples),
-    clipped: row.clipped === 1,
-    family: Number(row.family),
-    firstLine: tellingLine(decoder.decode((row.text as Uint8Array).subarray(0, LABEL_BYTES))),
-  };
+  const { fragmentId: _, ...figures } = figuresOf(row);
+  const start = (row.text as Uint8Array).subarray(0, LABEL_BYTES);
+  return { ...figures, firstLine: tellingLine(decoder.decode(start)) };
 }
 
 const textRange = (row: SqlRow) => ({ firstLine: Number(row.first_line), lastLine: Number(row.last_line) });
-
-const provenance = (row: SqlRow): Provenance => ({
-  shard: String(row.shard),
-  row: Number(row.row),
-  repository: String(row.repository),
-  path: String(row.path),
-  license: String(row.license),
-});

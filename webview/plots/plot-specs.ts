@@ -1,6 +1,7 @@
 // The dashboard's plots, as what Observable Plot is asked to draw and what each mark does when it is pressed.
 
 import * as Plot from '@observablehq/plot';
+import { growthMarks } from '../../plots/growth-marks.ts';
 import type {
   CategoryMark,
   CountsMark,
@@ -112,9 +113,7 @@ export function countsPlot(
 }
 
 export function growthPlot(growth: readonly GrowthMark[], select: Select): PlotSpec {
-  const start: GrowthMark = { nSamples: 0, nFragments: 0, low: 0, high: 0 };
-  const points = [start, ...growth];
-  const last = points.at(-1)!;
+  const last = growth.at(-1) ?? { nSamples: 0, nFragments: 0 };
   return {
     label: l10n.t(
       'Distinct fragments by the number of samples: {0} at {1}.',
@@ -126,19 +125,7 @@ export function growthPlot(growth: readonly GrowthMark[], select: Select): PlotS
       x: { label: l10n.t('samples →'), grid: true, ticks: 6, domain: [0, Math.max(1, last.nSamples)] },
       y: { label: l10n.t('↑ distinct fragments'), grid: true, zero: true, nice: true },
       marks: [
-        Plot.areaY(points, {
-          x: 'nSamples',
-          y1: 'low',
-          y2: 'high',
-          fill: 'var(--series-1)',
-          fillOpacity: 0.18,
-        }),
-        Plot.lineY(points, {
-          x: 'nSamples',
-          y: 'nFragments',
-          stroke: 'var(--series-1)',
-          strokeWidth: 2.5,
-        }),
+        ...growthMarks(growth, 'nFragments', { fillOpacity: 0.18, strokeWidth: 2.5 }),
         Plot.dot(growth, {
           className: 'live',
           x: 'nSamples',

@@ -4,11 +4,11 @@
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { has, mapOf, whole } from '../../json-shape.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
 import { promptsIn } from '../read-prompt-file.ts';
-import { mapOfMerged, mergedFiles, separateFolder } from './layout.ts';
-import { mergedLength, mergeText, toValidUtf8 } from './merged-text.ts';
+import { mergedFiles, separateFolder } from './layout.ts';
+import { readMergedMap } from './merged-map.ts';
+import { isSeparator, mergedLength, mergeText, toValidUtf8 } from './merged-text.ts';
 
 export interface PublishedSample {
   readonly sampleId: number;
@@ -94,8 +94,6 @@ function readNumbered(folder: ForeignFolder, at: string, promptIndex: number | n
     .map((name) => ({ sampleId: Number(name), promptIndex, text: folder.text(join(at, name)) }));
 }
 
-const separatorLine = /^Submission>>>>>>[0-9a-f]{32}>>>>>>Submission$/;
-
 interface MergedPart {
   readonly sampleId: number;
   readonly start: number;
@@ -104,13 +102,13 @@ interface MergedPart {
 }
 
 function readMerged(folder: ForeignFolder, path: string): readonly MergedPart[] {
-  const ids = readMapIds(folder, mapOfMerged(path));
+  const ids = readMergedMap(folder, path);
   const firstId = Number(/(\d+)-\d+$/.exec(path)?.[1] ?? 1);
   const parts: MergedPart[] = [];
   let lines: string[] = [];
   let start = 1;
   for (const line of folder.lines(path)) {
-    if (!separatorLine.test(line)) {
+    if (!isSeparator(line)) {
       lines.push(line);
       continue;
     }
@@ -121,19 +119,4 @@ function readMerged(folder: ForeignFolder, path: string): readonly MergedPart[] 
     lines = [];
   }
   return parts;
-}
-
-/** Sample ids by the line at which they begin. */
-function readMapIds(folder: ForeignFolder, path: string): ReadonlyMap<number, number> {
-  if (!folder.has(path)) return new Map();
-  const isMap = mapOf(has<MergedStart>({ start: whole }));
-  const map = folder.json<Record<string, MergedStart>>(path, isMap, 'a map from outputs to lines');
-  return new Map(
-    Object.entries(map).flatMap(([id, { start }]) => (/^\d{1,15}$/.test(id) ? [[start, Number(id)]] : [])),
-  );
-}
-
-interface MergedStart {
-  /** 1-based line of the merged file. */
-  readonly start: number;
 }

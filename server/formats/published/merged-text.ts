@@ -39,3 +39,6 @@ export const toValidUtf8 = (text: string): string =>
 export const mergedLength = (text: string): number => text.split('\n').length + 1;
 
 export const separator = (md5: string): string => `Submission>>>>>>${md5}>>>>>>Submission`;
+
+export const isSeparator = (line: string): boolean =>
+  /^Submission>>>>>>[0-9a-f]{32}>>>>>>Submission$/.test(line);

@@ -9,6 +9,7 @@ import { readSources } from '../../support/house/imports.ts';
 const product = readSources([
   'protocol',
   'guard',
+  'plots',
   'src',
   'webview',
   'server',

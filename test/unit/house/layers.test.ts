@@ -18,7 +18,18 @@ import { findBreaches, layerOf, readLayers } from '../../support/house/layers.ts
 
 const layers = readLayers();
 const imports = importsOfAll(
-  readSources(['protocol', 'guard', 'src', 'webview', 'server', 'demo', 'scripts', 'esbuild.mjs', 'test']),
+  readSources([
+    'protocol',
+    'guard',
+    'plots',
+    'src',
+    'webview',
+    'server',
+    'demo',
+    'scripts',
+    'esbuild.mjs',
+    'test',
+  ]),
 );
 const product = imports.filter(({ from }) => layerOf(layers, from) !== 'test');
 
