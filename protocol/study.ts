@@ -39,7 +39,7 @@ export interface MatchRule {
   readonly profile: Profile;
 }
 
-/** Where the samples of a study come from. */
+/** The origin of a study's samples. */
 export type PlanSource = ModelSource | SamplesSource;
 
 /** They are drawn from a model. */

@@ -42,7 +42,7 @@ export function addFetchOptions(command: Command): Command {
     );
 }
 
-/** Where the user's words lead: paths become absolute, names of the Hub complete. */
+/** Turns the user's words into places: paths become absolute, names of the Hub complete. */
 export const modelLocation = (text: string): string => place('model', text);
 export const corpusLocation = (text: string): string => place('dataset', text);
 

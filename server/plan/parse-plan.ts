@@ -52,18 +52,13 @@ export function parsePlans(value: unknown): readonly ParsedPlan[] {
   return points.map(toPlan);
 }
 
-/** The same where only one study can be meant. */
+/** Gives the one study that the plan means, and refuses a plan that lists values. */
 export function parsePlan(value: unknown): ParsedPlan {
   const [parsed, ...others] = parsePlans(value);
   if (others.length === 0) return parsed!;
   const list = partsOf(value).find((part) => valuesOf(part).length > 1)!;
-  const setting = planSettings.find(({ key }) => key === list.name);
-  return refuseValue(
-    list.label,
-    list.value,
-    setting === undefined ? 'one value' : 'one value here',
-    'A study of every combination is made on the command line: verbatim study --plan FILE.',
-  );
+  const way = 'A study of every combination is made on the command line: verbatim study --plan FILE.';
+  return refuseValue(list.label, list.value, 'one value here', way);
 }
 
 interface Point {
