@@ -34,6 +34,7 @@ export function recipe(
               sampling.seed,
             ),
           ] as const,
+          ...(sampling.int8 ? [[l10n.t('Products'), l10n.t('in 8-bit integers')] as const] : []),
         ]
       : []),
     [l10n.t('Rule'), l10n.t('at least {0} equal lines, profile {1}', rule.minLines, rule.profile)],

@@ -1,8 +1,10 @@
 // `verbatim study --plan FILE`: one study, or a grid of them over one scan, and what became of each.
 
 import { basename } from 'node:path';
-import type { Execution } from '../../protocol/study.ts';
+import { isDeepStrictEqual } from 'node:util';
+import type { Execution, StudyPlan } from '../../protocol/study.ts';
 import { compareStudies } from '../answers/compare-studies.ts';
+import { UserError } from '../errors.ts';
 import { comparisonTable } from '../formats/comparison-table.ts';
 import { readSweep } from '../plan/plan-file.ts';
 import { openForReading } from '../store/study-file.ts';
@@ -40,6 +42,7 @@ export async function sweepAndReport(
     });
   }
   const studies = points.map(({ name, plan }): SweepStudy => ({ plan, file: fileOf(out, name) }));
+  checkFiles(studies);
   const progress = terminalProgress(process.stderr);
   const onStudy = ({ file }: SweepStudy) => {
     progress.end();
@@ -58,6 +61,20 @@ export async function sweepAndReport(
     points.map(({ name }) => name),
   );
   for (const { file } of studies) failOn(file, options.failOn);
+}
+
+/** Throws a `UserError` where two studies would be one file, since the second would be refused after the first was made. */
+function checkFiles(studies: readonly SweepStudy[]): void {
+  const plans = new Map<string, StudyPlan>();
+  for (const { file, plan } of studies) {
+    const other = plans.get(file);
+    if (other !== undefined && !isDeepStrictEqual(other, plan)) {
+      throw new UserError(`Two studies of the plan would be the file ${file}`, {
+        action: 'Name their places so that letters and digits tell them apart.',
+      });
+    }
+    plans.set(file, plan);
+  }
 }
 
 /** `study.sqlite` and `topK=40` make `study.topK=40.sqlite`. */
