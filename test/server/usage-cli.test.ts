@@ -12,6 +12,10 @@ const folder = scratchFolder();
 const at = (name: string) => join(folder, name);
 writeFileSync(at('outputs.jsonl'), `${JSON.stringify({ text: 'one\ntwo\nthree\n' })}\n`);
 writeFileSync(at('plan.json'), JSON.stringify({ model: demoModel, corpus: 'corpus', topK: [] }));
+writeFileSync(
+  at('clash.json'),
+  JSON.stringify({ model: ['./a model', './a_model'], corpus: 'corpus', samples: 2 }),
+);
 mkdirSync(at('corpus'));
 writeFileSync(join(folder, 'corpus', 'a.txt'), 'one\ntwo\nthree\n');
 const scan = ['scan', '--samples', at('outputs.jsonl'), '--corpus', at('corpus'), '--min-lines', '2'];
@@ -24,6 +28,10 @@ const mistakes: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [
     ['study', '--plan', at('plan.json'), '--out', at('x')],
     /"topK" of the plan is \[\], but must be a whole number/,
+  ],
+  [
+    ['study', '--plan', at('clash.json'), '--out', at('x')],
+    /Two studies of the plan would be the file .*x\.model=\._a_model\.sqlite/,
   ],
   [
     ['study', '--plan', at('none.json'), '--out', at('x')],
