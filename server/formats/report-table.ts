@@ -5,7 +5,8 @@ import { forTerminal } from '../../guard/text/for-terminal.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
-import { readDuplicates, readProblems } from '../store/shards-table.ts';
+import { readProblems } from '../store/problems.ts';
+import { readDuplicates } from '../store/shards-table.ts';
 import type { Database } from '../store/study-file.ts';
 import {
   type Answers,

@@ -6,9 +6,17 @@ import { maskRanges } from '../analysis/sensitive.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { findFragments } from '../store/find-fragments.ts';
-import { type FilterPart, filterParts, groupPart, listed, samplesPart } from '../store/fragment-filter.ts';
+import {
+  countsPart,
+  type FilterPart,
+  filterParts,
+  groupPart,
+  lengthPart,
+  samplesPart,
+} from '../store/fragment-filter.ts';
+import { openSensitiveTexts } from '../store/sensitive-texts.ts';
+import { openFragmentReader } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
-import { fragmentRow } from '../store/views.ts';
 
 export interface SelectionRequest extends PageRequest {
   readonly order: FragmentOrder;
@@ -24,29 +32,29 @@ export async function listSelection(
 ): Promise<Page<FragmentRow>> {
   const page = { order, offset, limit: Math.min(limit, MOST) };
   const { items: ids, total } = findFragments(db, page, partsOf(db, selection), []);
-  const row = db.prepare(
-    `SELECT *, coalesce(sensitive, 'unknown') <> '' AS may_be_sensitive
-     FROM fragments LEFT JOIN fragment_facts USING (fragment_id) WHERE fragment_id = ?`,
-  );
-  const rows = ids.map((id) => row.get(id)!);
-  const masked = await maskTexts(rows.filter((row) => row.may_be_sensitive === 1));
-  const items = rows.map((row): FragmentRow => {
-    const id = Number(row.fragment_id);
-    return { ...fragmentRow(row), firstLine: tellingLine(masked.get(id) ?? textOf(row)) };
+  const fragmentOf = openFragmentReader(db);
+  const sensitiveText = openSensitiveTexts(db);
+  const fragments = ids.map(fragmentOf);
+  const doubtful = fragments.flatMap(({ fingerprint }) => {
+    const text = sensitiveText(fingerprint);
+    return text === undefined ? [] : [{ fingerprint, text }];
+  });
+  const masked = await maskTexts(doubtful);
+  const items = fragments.map((fragment): FragmentRow => {
+    const { fragmentId: _, text, ...figures } = fragment;
+    const shown = masked.get(fragment.fingerprint) ?? new TextDecoder().decode(text);
+    return { ...figures, firstLine: tellingLine(shown) };
   });
   return { items, offset, total };
 }
 
-type SqlRow = Record<string, unknown>;
-
-const textOf = (row: SqlRow) => new TextDecoder().decode(row.text as Uint8Array);
-
-/** By fragment_id. */
-async function maskTexts(rows: readonly SqlRow[]): Promise<ReadonlyMap<number, string>> {
-  const masked = new Map<number, string>();
-  const texts = rows.map((row) => ({ id: Number(row.fragment_id), text: textOf(row) }));
+/** By fingerprint. */
+async function maskTexts(
+  texts: readonly { readonly fingerprint: string; readonly text: string }[],
+): Promise<ReadonlyMap<string, string>> {
+  const masked = new Map<string, string>();
   for await (const { item, ranges } of findSensitive(texts)) {
-    masked.set(item.id, maskRanges(item.text, ranges));
+    masked.set(item.fingerprint, maskRanges(item.text, ranges));
   }
   return masked;
 }
@@ -57,20 +65,9 @@ function partsOf(db: Database, selection: FragmentSelection): readonly FilterPar
     case 'all':
       return [];
     case 'counts':
-      return [
-        listed('SELECT fragment_id FROM fragments WHERE train = ? AND extract = ?', [
-          selection.train,
-          selection.extract,
-        ]),
-      ];
-    case 'lines': {
-      const { fromLines, toLines } = selection;
-      const { isSorted: _, ...part } = listed(
-        'SELECT fragment_id FROM fragments WHERE n_lines BETWEEN ? AND ?',
-        [fromLines, toLines],
-      );
-      return [part];
-    }
+      return [countsPart(selection.train, selection.extract)];
+    case 'lines':
+      return [lengthPart(selection.fromLines, selection.toLines)];
     case 'category':
       return filterParts(db, { category: selection.category }, nobody);
     case 'repository':

@@ -1,15 +1,10 @@
 // What the dashboard shows when it has been computed: intervals by drawing samples again, curves, estimates.
 // Synchronous, and seconds for a million fragments: it runs in a thread of its own (measure-worker.ts).
 
-import type {
-  CountsMark,
-  DashboardMeasures,
-  Kept,
-  Measured,
-  PredictorCurves,
-} from '../../protocol/dashboard.ts';
+import type { DashboardMeasures, Measured, PredictorCurves } from '../../protocol/dashboard.ts';
 import { measureStudy } from '../answers/measure-study.ts';
 import { rankPredictors } from '../answers/rank-predictors.ts';
+import { listEqualCounts } from '../store/fragment-counts.ts';
 import type { Database } from '../store/study-file.ts';
 
 /** Marks of the train × extract plot, of the most fragments. */
@@ -30,7 +25,7 @@ export function measureForDashboard(db: Database): DashboardMeasures {
     correlations: correlations.flatMap(({ name, found }) =>
       found ? [{ name, value: measured(found), pValue: found.pValue }] : [],
     ),
-    counts: countMarks(db),
+    counts: listEqualCounts(db, COUNTS_SHOWN),
     growth: m.growth.map(({ nSamples, fragments, low, high }) => ({
       nSamples,
       nFragments: fragments,
@@ -59,24 +54,6 @@ export function measureForDashboard(db: Database): DashboardMeasures {
       }),
     ),
   };
-}
-
-/** Fragments with equal counts are one mark; those of the most fragments first. */
-function countMarks(db: Database): Kept<CountsMark> {
-  const rows = db
-    .prepare(
-      `SELECT train, extract, count(*) AS n, min(fragment_id) AS first FROM fragments
-       GROUP BY train, extract ORDER BY n DESC, first`,
-    )
-    .all();
-  const fingerprint = db.prepare('SELECT fingerprint FROM fragments WHERE fragment_id = ?');
-  const items = rows.slice(0, COUNTS_SHOWN).map((row) => ({
-    train: Number(row.train),
-    extract: Number(row.extract),
-    nFragments: Number(row.n),
-    fingerprint: String(fingerprint.get(row.first!)?.fingerprint),
-  }));
-  return { items, total: rows.length };
 }
 
 const measured = ({ value, low, high }: Measured): Measured => ({ value, low, high });

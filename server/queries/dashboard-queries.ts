@@ -5,15 +5,20 @@ import type { Dashboard, DashboardOverview } from '../../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import { isLocked } from '../file-lock.ts';
+import { countFamilies } from '../store/counts.ts';
 import { sumSampleMetrics } from '../store/metrics-table.ts';
+import { topLicenses, topSources } from '../store/origins.ts';
+import { listProblems } from '../store/problems.ts';
 import { isDone } from '../store/stages-table.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { summarise } from '../store/summary.ts';
+import { countTaxonomy } from '../store/taxonomy-counts.ts';
 import { describeStudy } from '../study/describe-fragments-stage.ts';
 import { listSelection, type SelectionRequest } from './dashboard-fragments.ts';
-import { countTaxonomy, firstProblems, topLicenses, topSources } from './dashboard-sources.ts';
 import { repeatCommand } from './repeat-command.ts';
+
+const PROBLEMS_SHOWN = 100;
 
 export async function getDashboard(study: StudyId): Promise<Dashboard> {
   // For files of earlier versions, and imported ones.
@@ -25,7 +30,7 @@ export async function getDashboard(study: StudyId): Promise<Dashboard> {
     summary,
     environment: describeEnvironment(readStudy(db)?.environment ?? {}),
     repeat: repeatCommand(summary.plan, summary.name),
-    problems: { total: summary.nProblems, first: firstProblems(db) },
+    problems: { total: summary.nProblems, first: listProblems(db, PROBLEMS_SHOWN) },
     overview: isAnalysed ? overview(db, summary.nFragments ?? 0) : null,
   };
 }
@@ -42,7 +47,7 @@ function overview(db: Database, nFragments: number): DashboardOverview {
   return {
     ...sumSampleMetrics(db),
     nFragments,
-    nFamilies: Number(db.prepare('SELECT count(*) AS n FROM families').get()?.n),
+    nFamilies: countFamilies(db),
     taxonomy: isDone(db, 'describe') ? countTaxonomy(db) : null,
     sources: topSources(db),
     licenses: topLicenses(db),

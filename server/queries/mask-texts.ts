@@ -7,6 +7,7 @@ import { maskRanges } from '../analysis/sensitive.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import type { Disclosure } from '../answers/describe-fragments.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
+import { openSensitiveTexts } from '../store/sensitive-texts.ts';
 import { openForReading } from '../store/study-file.ts';
 
 export async function maskText<T extends { readonly text: string }>(
@@ -41,12 +42,9 @@ export async function maskLabels<T extends Pick<FragmentRow, 'fingerprint' | 'fi
 /** Those that are known to hold something, and those that nobody has looked into yet. */
 function sensitiveTexts(study: StudyId, fingerprints: readonly string[]) {
   using db = openForReading(study);
-  const find = db.prepare(
-    `SELECT text FROM fragments LEFT JOIN fragment_facts USING (fragment_id)
-     WHERE fingerprint = ? AND coalesce(sensitive, 'unknown') <> ''`,
-  );
+  const textOf = openSensitiveTexts(db);
   return fingerprints.flatMap((fingerprint) => {
-    const text = find.get(fingerprint)?.text as Uint8Array | undefined;
-    return text ? [{ fingerprint, text: new TextDecoder().decode(text) }] : [];
+    const text = textOf(fingerprint);
+    return text === undefined ? [] : [{ fingerprint, text }];
   });
 }

@@ -16,6 +16,8 @@ export const countMemorisedLines = (db: Database): number =>
 
 export const countFragments = (db: Database): number => one(db, 'SELECT count(*) FROM fragments');
 
+export const countFamilies = (db: Database): number => one(db, 'SELECT count(*) FROM families');
+
 /** Significant lines of the longest fragment; 0 where there is none. */
 export const longestFragment = (db: Database): number =>
   one(db, 'SELECT coalesce(max(n_lines), 0) FROM fragments');

@@ -1,5 +1,6 @@
 // All fragments' numbers at once, in order of fragment_id, for statistics. Texts stay in the file.
 
+import type { CountsMark, Kept } from '../../protocol/dashboard.ts';
 import type { Database } from './study-file.ts';
 
 export interface FragmentCounts {
@@ -35,4 +36,22 @@ export function readFragmentCounts(db: Database): FragmentCounts {
     i++;
   }
   return counts;
+}
+
+/** Fragments with equal counts as one, those of the most fragments first. */
+export function listEqualCounts(db: Database, limit: number): Kept<CountsMark> {
+  const rows = db
+    .prepare(
+      `SELECT train, extract, count(*) AS n, min(fragment_id) AS first FROM fragments
+       GROUP BY train, extract ORDER BY n DESC, first`,
+    )
+    .all();
+  const fingerprint = db.prepare('SELECT fingerprint FROM fragments WHERE fragment_id = ?');
+  const items = rows.slice(0, limit).map((row) => ({
+    train: Number(row.train),
+    extract: Number(row.extract),
+    nFragments: Number(row.n),
+    fingerprint: String(fingerprint.get(row.first!)?.fingerprint),
+  }));
+  return { items, total: rows.length };
 }

@@ -81,6 +81,18 @@ export function familyPart(family: number): FilterPart {
   return listed('SELECT fragment_id FROM fragments WHERE family = ?', [family]);
 }
 
+/** Fragments that occur exactly so often in the corpus and in the samples. */
+export function countsPart(train: number, extract: number): FilterPart {
+  return listed('SELECT fragment_id FROM fragments WHERE train = ? AND extract = ?', [train, extract]);
+}
+
+/** Fragments of so many significant lines. */
+export function lengthPart(fromLines: number, toLines: number): FilterPart {
+  const lengths = 'SELECT fragment_id FROM fragments WHERE n_lines BETWEEN ? AND ?';
+  const { isSorted: _, ...part } = listed(lengths, [fromLines, toLines]);
+  return part;
+}
+
 export const passes = (parts: readonly FilterPart[], f: string): Clause =>
   allOf(parts.map(({ test }) => test(f)));
 
@@ -90,7 +102,7 @@ export const allOf = (clauses: readonly Clause[]): Clause => ({
 });
 
 /** A list with an index that also answers for a single fragment; it ends with a condition. */
-export function listed(sql: string, values: readonly SqlValue[]): FilterPart {
+function listed(sql: string, values: readonly SqlValue[]): FilterPart {
   return {
     test: (f) => ({ sql: `EXISTS (${sql} AND fragment_id = ${f}.fragment_id)`, values }),
     list: { sql, values },

@@ -203,17 +203,6 @@ const readDocument = (d: Record<string, SQLOutputValue>): MatchedDocument => ({
   license: String(d.license),
 });
 
-/** The first problems of all shards, and the failures of those that could not be read to their end. */
-export function readProblems(db: Database, limit: number): readonly string[] {
-  const rows = db
-    .prepare(
-      `SELECT shard_id, -1 AS ordinal, failure AS message FROM shards WHERE state = 'failed'
-       UNION ALL SELECT shard_id, ordinal, message FROM problems ORDER BY 1, 2 LIMIT ?`,
-    )
-    .all(limit);
-  return rows.map((row) => String(row.message));
-}
-
 /** A sentence for each shard that was left out because another one holds the same bytes. */
 export function readDuplicates(db: Database): readonly string[] {
   const row = db.prepare("SELECT environment ->> 'duplicateShards' AS list FROM study").get();

@@ -1,15 +1,8 @@
-// What the dashboard lists besides fragments: repositories and licences by how many fragments stand in them
-// (over the places that the study keeps), kinds of fragments, and problems of the data.
+// Where the fragments come from: repositories and licences by how many fragments stand in them, over the places that
+// the study keeps.
 
-import type {
-  DashboardOverview,
-  DashboardProblem,
-  Kept,
-  LicenseRow,
-  SourceRow,
-} from '../../protocol/dashboard.ts';
-import type { Category } from '../../protocol/views.ts';
-import type { Database } from '../store/study-file.ts';
+import type { Kept, LicenseRow, SourceRow } from '../../protocol/dashboard.ts';
+import type { Database } from './study-file.ts';
 
 const SHOWN = 100;
 
@@ -69,43 +62,4 @@ function topGroups(db: Database, grouping: 'repository' | 'licence'): Kept<Group
     .map((row) => ({ name: String(row.name), nFragments: Number(row.n_fragments) }));
   const total = db.prepare('SELECT count(*) AS n FROM fragment_groups WHERE grouping = ?').get(grouping)?.n;
   return { items, total: Number(total) };
-}
-
-export function countTaxonomy(db: Database): NonNullable<DashboardOverview['taxonomy']> {
-  const spdxIds = db.prepare(
-    `SELECT spdx_id FROM fragment_facts WHERE category = ? AND spdx_id <> ''
-     GROUP BY spdx_id ORDER BY count(*) DESC, spdx_id`,
-  );
-  const categories = db
-    .prepare(
-      `SELECT name AS category, n_fragments AS n FROM fragment_groups WHERE grouping = 'category'
-       ORDER BY n DESC, category`,
-    )
-    .all()
-    .map((row) => ({
-      category: row.category as Category,
-      nFragments: Number(row.n),
-      spdxIds: spdxIds.all(String(row.category)).map((id) => String(id.spdx_id)),
-    }));
-  const sensitive = db.prepare("SELECT count(*) AS n FROM fragment_facts WHERE sensitive <> ''").get();
-  return { categories, nSensitive: Number(sensitive?.n) };
-}
-
-export function firstProblems(db: Database): readonly DashboardProblem[] {
-  return db
-    .prepare(
-      `SELECT name, 'failed' AS kind, NULL AS byte_offset, coalesce(failure, '') AS message, 0 AS rank, shard_id, 0 AS ordinal
-         FROM shards WHERE state = 'failed'
-       UNION ALL
-       SELECT s.name, p.kind, p.byte_offset, p.message, 1, p.shard_id, p.ordinal
-         FROM problems p JOIN shards s USING (shard_id)
-       ORDER BY 5, 6, 7 LIMIT ?`,
-    )
-    .all(SHOWN)
-    .map((row) => ({
-      shard: String(row.name),
-      kind: row.kind as DashboardProblem['kind'],
-      byteOffset: row.byte_offset === null ? null : Number(row.byte_offset),
-      message: String(row.message),
-    }));
 }
