@@ -28,7 +28,7 @@ export interface StudyPair {
   /** Difference a − b of the shares of memorised samples: Newcombe's interval, Fisher's exact test. */
   readonly samples: Estimate & {
     readonly pValue: number;
-    /** By Holm, over all pairs. */
+    /** Adjusted by Holm's method over all pairs. */
     readonly adjustedPValue: number;
   };
   /** Differences of the shares of lines and of tokens, bootstrapped over samples. */
@@ -72,7 +72,7 @@ export interface ComparedFragment {
   readonly extract: readonly number[];
 }
 
-/** By the number of studies, then train, descending. */
+/** Sorted by the number of studies, then by train, descending. */
 export function compareFragments(studies: readonly StudyToCompare[]): readonly ComparedFragment[] {
   const found = new Map<string, { len: number; train: number[]; extract: number[] }>();
   for (const [i, { db }] of studies.entries()) {

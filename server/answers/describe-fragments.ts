@@ -11,9 +11,9 @@ import type { Database } from '../store/study-file.ts';
 import { loadLicenses } from './license-texts.ts';
 
 export interface FragmentFacts {
-  /** By fragment_id. */
+  /** Indexed by fragment_id. */
   readonly kinds: readonly KindLabel[];
-  /** By fragment_id; only fragments with something in them. */
+  /** Keyed by fragment_id; only fragments with something in them. */
   readonly sensitive: ReadonlyMap<number, readonly SensitiveRange[]>;
   /** Hand labels that all annotators of a fragment agree on, by fingerprint. */
   readonly handLabels: ReadonlyMap<string, string>;

@@ -20,10 +20,10 @@ export interface Part {
 export interface StudyMeasures {
   readonly samples: Part;
   readonly lines: Part;
-  /** Null where some sample's tokens are unknown. */
+  /** Null where the tokens of some sample are unknown. */
   readonly tokens: Part | null;
   readonly fragments: {
-    /** With the interval for another study of as many samples. */
+    /** The number of distinct fragments, with the interval for another study of as many samples. */
     readonly count: Estimate;
     readonly families: number;
     readonly extract: number;

@@ -17,17 +17,17 @@ import type { Database } from '../store/study-file.ts';
 import { findFragment, markOfFragment } from '../store/views.ts';
 
 export interface TextSearch {
-  /** By line, the longest first. */
+  /** Sorted by line, the longest first. */
   readonly marks: readonly FoundMark[];
   readonly nFragments: number;
   /** `early`: the deadline came before the last fragment. */
   readonly ended: 'complete' | 'early';
 }
 
-/** Between two looks at the clock, for the other requests' sake. */
+/** Milliseconds after which other requests get their turn. */
 const TURN_MS = 25;
 
-/** `deadline` is in ms of the performance clock. The study's fragments are known. */
+/** The study has been analysed. `deadline` is in milliseconds of the performance clock. */
 export async function memorisedInText(
   db: Database,
   study: StudyId,

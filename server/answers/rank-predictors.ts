@@ -17,7 +17,7 @@ export interface PredictorAnswer {
   readonly top: readonly { readonly sample: number; readonly score: number; readonly memorised: boolean }[];
 }
 
-/** Samples listed a predictor. */
+/** The most samples that are listed of a predictor. */
 const TOP = 100;
 
 export function rankPredictors(db: Database): readonly PredictorAnswer[] {

@@ -21,7 +21,7 @@ export interface SensitiveFinding {
   /** The value itself, or its kind and length where it is masked. */
   readonly value: string;
   readonly fingerprint: string;
-  /** 1-based, in the fragment. */
+  /** 1-based line of the fragment. */
   readonly line: number;
   readonly train: number;
   /** The first training place whose bytes are the fragment's; null where the profile compares less. */
@@ -65,7 +65,7 @@ export interface SampleFinding {
   readonly rule: string;
   readonly value: string;
   readonly sample: number;
-  /** 1-based, raw. */
+  /** 1-based raw line of the sample. */
   readonly line: number;
   /** Whether it stands in a memorised part. */
   readonly memorised: boolean;
@@ -105,7 +105,7 @@ function* decodedSamples(db: Database) {
 const describeValue = (text: string, { kind, start, end }: SensitiveRange, disclosure: Disclosure) =>
   disclosure === 'shown' ? text.slice(start, end) : `[${kind}: ${end - start} characters]`;
 
-/** 1-based. Lines end at LF, CRLF or CR. */
+/** The 1-based line of a place in the text. Lines end at LF, CRLF or CR. */
 function lineAt(text: string, at: number): number {
   return text.slice(0, at).split(/\r\n|\r|\n/).length;
 }

@@ -7,8 +7,8 @@ export interface TrainingLinks {
   /** The shard's file at the commit that was scanned; null where it did not come from the Hub. */
   readonly shardUrl: string | null;
   /**
-   * Where the row's repository would have its file on GitHub today. A guess: the repository may lie elsewhere, be
-   * gone, or have changed since. Null where the row names none.
+   * The page that the row's file would have on GitHub today. A guess: the repository may lie elsewhere, be gone, or
+   * have changed since. Null where the row names none.
    */
   readonly guessedUrl: string | null;
 }
@@ -41,7 +41,7 @@ function hubUrl(shardPath: string): string | null {
   return `https://huggingface.co/datasets/${repository}/blob/${commit}/${path}`;
 }
 
-/** As GitHub lets them be. */
+/** The names that GitHub allows. */
 const ownerAndName = /^[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})\/[\w.-]+$/;
 /** `name@1.2.3/file`: a file of a published package, not of the repository. */
 const packageName = /^(?:@[\w.-]+\/)?[\w.-]+@\d/;

@@ -5,7 +5,7 @@ export type Measure = 'memorised-samples' | 'memorised-lines' | 'fragments' | 'l
 type Operator = '>' | '>=' | '<' | '<=' | '=';
 
 export interface Condition {
-  /** As written, for messages. */
+  /** The condition as the user wrote it, for messages. */
   readonly text: string;
   readonly measured:
     | { readonly kind: 'measure'; readonly measure: Measure }

@@ -42,7 +42,7 @@ export const nothingToJudge = (file: string, option: string): UserError =>
 
 interface Measured {
   readonly count: number;
-  /** What a share is a share of; null where there is nothing. */
+  /** The whole that the count is a share of; null where there is none. */
   readonly whole: number | null;
 }
 

@@ -15,7 +15,7 @@ import { tell } from './tell.ts';
 import { wholeNumber } from './whole-number.ts';
 import { tellLines, writeLines } from './write-lines.ts';
 
-/** As many as the published study labelled: its 95 % interval is ±5 points whatever the number of fragments. */
+/** The published study labelled this many: its 95 % interval is ±5 points whatever the number of fragments. */
 const SAMPLE_SIZE = 384;
 
 export function labelCommand(): Command {

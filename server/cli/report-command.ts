@@ -20,7 +20,7 @@ import { tellLines, writeLines } from './write-lines.ts';
 
 export interface ReportRequest {
   readonly format: ReportFormat;
-  /** Fragments, or families where the form shows those. */
+  /** The most fragments, or families where the form shows those. */
   readonly top?: number;
   readonly rows?: Rows;
   readonly places?: number;

@@ -22,7 +22,7 @@ export interface RunAndReportRequest {
   readonly top: number;
   /** Also writes the samples to stdout. */
   readonly json?: boolean;
-  /** Each sets the exit code when it holds. */
+  /** Conditions; one that holds sets the exit code. */
   readonly failOn?: readonly Condition[];
 }
 

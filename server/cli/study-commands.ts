@@ -24,7 +24,7 @@ import { wholeNumber } from './whole-number.ts';
 
 interface Options extends CorpusOptions, SettingOptions {
   readonly model?: string;
-  /** For `scan` where the samples are, for the others how many. */
+  /** The place of the samples for `scan`, their number for the other commands. */
   readonly samples: string | number;
   readonly corpus: readonly string[];
   readonly out: string;
@@ -127,7 +127,7 @@ const addRuleOptions = (command: Command): Command =>
 const addSamplingOptions = (command: Command): Command =>
   addSettingOptions(command.optionsGroup('Sampling:'), 'sampling').option('--prompts <path>', promptsHelp);
 
-/** How a run is done: none of them changes what a study is. */
+/** Options that say how a run is done: none of them changes what a study is. */
 function addRunOptions(command: Command): Command {
   return addFetchOptions(command.optionsGroup('Running:'))
     .addOption(providerOption('where the model runs'))

@@ -21,7 +21,7 @@ const REDRAW_MS = 100;
 const TICK_MS = 1000;
 const TITLE_WIDTH = 19;
 const MAX_BAR_WIDTH = 24;
-/** What "12800/20000 samples · 152.1 samples/s · 10 min 20 s left" needs. */
+/** Columns for a text such as "12800/20000 samples · 152.1 samples/s · 10 min 20 s left" needs. */
 const TEXT_WIDTH = 52;
 
 /** `sampling` is what becomes of the samples here. */

@@ -63,7 +63,7 @@ function listen(worker: Worker, { nListening }: CommandThread): void {
 
 const STILL_STOPPING = 'Still stopping. Another Ctrl-C ends it at once; what was finished is kept.';
 
-/** As if nobody had listened: no thread is waited for. */
+/** Ends the process as the signal would have, had nobody listened: no thread is waited for. */
 function end(name: NodeJS.Signals): void {
   for (const each of SIGNALS) process.removeAllListeners(each);
   process.kill(process.pid, name);

@@ -12,7 +12,7 @@ import { asObject } from './text-file.ts';
 export const BASELINE_NAME = '.verbatim-baseline.json';
 
 export interface Baseline {
-  /** Reason by fingerprint. */
+  /** The reason why each fragment is accepted, by fingerprint. */
   readonly accepted: ReadonlyMap<string, string>;
 }
 

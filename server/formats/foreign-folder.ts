@@ -8,7 +8,7 @@ import { UserError } from '../errors.ts';
 import { type Check, parseJson } from '../json-shape.ts';
 
 const CHUNK_BYTES = 1 << 20;
-/** Of a file that is read whole, and of a line. */
+/** The most that a file which is read whole may have, and a line. */
 const MAX_BYTES = 256 << 20;
 
 export class ForeignFolder {

@@ -74,7 +74,7 @@ export function curvePlot(
   });
 }
 
-/** As SVG attributes; the legend draws the same. */
+/** SVG's dash patterns; the legend draws the same ones. */
 const dashes: readonly string[] = ['', '6 3', '2 2', '8 3 2 3', '1 3'];
 
 export function lengthPlot(label: string, bins: readonly LengthBin[]): Html {

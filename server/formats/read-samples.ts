@@ -82,7 +82,7 @@ function readJsonSample(line: string, where: string): ImportedSample['content'] 
 
 const LINES = 'Samples are JSON lines: a string, {"text": "…"} or {"tokens": [1, 2, …]} each.';
 
-/** As a study keeps them. */
+/** A token that a study can keep: a number of 32 bits. */
 const isToken = (id: unknown) => Number.isInteger(id) && (id as number) >= 0 && (id as number) < 2 ** 32;
 
 /** The published layout's merged file; ids come from the map beside it, or else count from 1. */

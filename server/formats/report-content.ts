@@ -55,7 +55,7 @@ export interface Answers {
     readonly inSamples: readonly SampleFinding[];
   };
   readonly facts: FragmentFacts;
-  /** Where sensitive content stands, by sample; only samples with something in them. */
+  /** The places of sensitive content, by sample; only samples with something in them. */
   readonly sampleRanges: ReadonlyMap<number, readonly SensitiveRange[]>;
 }
 

@@ -3,7 +3,7 @@
 import { mkdir, statfs } from 'node:fs/promises';
 import { EnvironmentError } from '../errors.ts';
 
-/** Left free for everything else. */
+/** Bytes of the disk that are left free for everything else. */
 const MARGIN_BYTES = 256 << 20;
 
 export async function checkDisk(folder: string, nBytes: number, whatElse: string): Promise<void> {

@@ -8,7 +8,7 @@ import type { HubSettings } from './hub-settings.ts';
 
 export interface HubFetchOptions {
   readonly signal: AbortSignal;
-  /** Before a wait of some length: the reason, for people. */
+  /** Called before a longer wait with the reason for it, for people. */
   readonly onWait?: (reason: string) => void;
 }
 
@@ -92,7 +92,7 @@ async function followRedirects(
   throw new EnvironmentError(`${new URL(start).host} redirects in a circle`);
 }
 
-/** In seconds or as a date. */
+/** Milliseconds that the header asks to wait: it holds seconds or a date. */
 function retryAfterMs(response: Response): number | undefined {
   const value = response.headers.get('retry-after');
   if (value === null) return undefined;

@@ -1,4 +1,4 @@
-// Where the Hub is, where its cache lies and who asks: from the environment, as Hugging Face's own library
+// The Hub's address, the folder of its cache and the token of who asks: from the environment, as Hugging Face's own library
 // reads it, so that both find each other's downloads.
 
 import { readFileSync } from 'node:fs';
@@ -6,7 +6,7 @@ import { homedir } from 'node:os';
 import { join } from 'node:path';
 
 export interface HubSettings {
-  /** Without a slash at its end. */
+  /** The Hub's address, without a slash at its end. */
   readonly endpoint: string;
   readonly cacheFolder: string;
   readonly token: string | null;
@@ -32,7 +32,7 @@ export function hubSettings(environment: Environment = process.env): HubSettings
   };
 }
 
-/** What `hf auth login` stored. */
+/** The token that `hf auth login` stored. */
 function readToken(path: string): string | null {
   try {
     return readFileSync(path, 'utf8').trim() || null;

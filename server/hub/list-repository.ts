@@ -41,7 +41,7 @@ export async function listRepository(
 ): Promise<RepositoryListing> {
   const known = cachedCommit(settings, repo, revision);
   const kept = known === undefined ? undefined : readListing(settings, repo, known);
-  // A commit never changes.
+  // What a commit holds never changes, so its listing is not asked for twice.
   if (kept && (fetch === null || isCommit(revision))) return kept;
   if (fetch === null) {
     const files = known === undefined ? [] : listSnapshot(snapshotFolder(settings, repo, known));
@@ -88,7 +88,7 @@ export async function listRepository(
 /** Files are kept under their hash, so a hash that is none could name another file. */
 export const isHash = (hash: string): boolean => /^([0-9a-f]{40}|[0-9a-f]{64})$/.test(hash);
 
-/** What is there of a snapshot; links to blobs that are gone are left out. */
+/** The files of a snapshot that are there; links to blobs that are gone are left out. */
 function listSnapshot(folder: string): RepositoryFile[] {
   if (!existsSync(folder)) return [];
   const paths = readdirSync(folder, { recursive: true }).map((path) => String(path).split(sep).join('/'));

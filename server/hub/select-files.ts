@@ -14,7 +14,7 @@ export function selectShards(
   const inSubset = files.filter(({ path }) => belongsToSubset(path, name.subset, configurations));
   const matching = inSubset.filter(({ path }) => name.files === '' || matches(name.files, path));
   const shards = matching.filter(({ path }) => shardFormat(path));
-  // Where there is nothing else, or by name: JSON lines are often called .json, and texts lie as they are.
+  // Taken where there is nothing else, or by name: JSON lines are often called .json, and texts lie as they are.
   const others = matching.filter(({ path }) => /\.(json|txt|text)$/i.test(path) && !describes.test(path));
   const chosen = shards.length > 0 ? shards : others;
   if (chosen.length > 0) return chosen;
@@ -57,7 +57,7 @@ function selectExport(files: readonly RepositoryFile[]): readonly RepositoryFile
   return [];
 }
 
-/** Files that tell of a data set. */
+/** Files that tell of a data set and hold none of it. */
 const describes = /(^|\/)(dataset_infos?|dataset_dict|state|croissant|config|package)\.json$/i;
 
 function belongsToSubset(

@@ -20,7 +20,7 @@ export interface FetchPlan {
 
 const PARALLEL = 4;
 const TELL_MS = 200;
-/** Fetched and not scanned yet, at most, where shards are not kept. */
+/** The most shards that are fetched ahead of the scan where shards are not kept. */
 const AHEAD = 6;
 
 export class ShardFetcher {
@@ -92,7 +92,7 @@ export class ShardFetcher {
       this.#nRunning < PARALLEL &&
       (keep === 'always' || this.#nAhead < AHEAD)
     ) {
-      // Its failure is told to whoever waits for it.
+      // A failure is told to whoever waits for the shard.
       this.#begin(this.#missing[this.#nextUp++]!).catch(() => {});
     }
   }

@@ -48,7 +48,7 @@ export async function listSelection(
   return { items, offset, total };
 }
 
-/** By fingerprint. */
+/** Masked texts by fingerprint. */
 async function maskTexts(
   texts: readonly { readonly fingerprint: string; readonly text: string }[],
 ): Promise<ReadonlyMap<string, string>> {

@@ -21,7 +21,7 @@ import { repeatCommand } from './repeat-command.ts';
 const PROBLEMS_SHOWN = 100;
 
 export async function getDashboard(study: StudyId): Promise<Dashboard> {
-  // For files of earlier versions, and imported ones.
+  // Files of earlier versions, and imported ones, have not been described yet.
   await describeStudy(study);
   using db = openForReading(study);
   const summary = summarise(db, study, isLocked(study));

@@ -13,7 +13,7 @@ const workerUrl = programUrl('./measure-worker.ts', import.meta.url);
 export async function measureDashboard(study: StudyId, signal: AbortSignal): Promise<DashboardMeasures> {
   throwIfAborted(signal);
   const worker = new Worker(workerUrl, { workerData: study });
-  worker.on('error', () => {}); // For one that fails when nobody waits any more.
+  worker.on('error', () => {}); // A thread that fails when nobody waits any more must not end the server.
   try {
     const [measures] = await once(worker, 'message', { signal }); // Rejects with the thread's error, too.
     return measures as DashboardMeasures;

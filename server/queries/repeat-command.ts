@@ -17,7 +17,7 @@ export function repeatCommand(plan: StudyPlan, name: string): RepeatRecipe {
   return { command: isSafe ? quoted.join(' ') : null, nPrompts };
 }
 
-/** As the program is to get them, the program itself first. */
+/** Words as the program is to get them, the program itself first. */
 function wordsOf(plan: StudyPlan, name: string): readonly string[] {
   const { source, sampling, rule } = plan;
   const program = join(productFolder(), 'dist', 'cli.js');

@@ -17,7 +17,7 @@ const inOrder = new Map<string, string>();
 /** Throws a `UserError` where the study is damaged. */
 export function checkContent(db: DatabaseSync, path: string, file: string): void {
   const state = stateOf(file);
-  // What a process of this account writes just now is no stranger's, and other than this in a moment.
+  // A study that a process of this account is writing is no stranger's, and looks different in a moment.
   if (inOrder.get(file) === state || isLocked(path)) return;
   if (statSync(file).size + logBytes(file) <= MAX_BYTES_AT_OPENING) checkPages(db, path);
   if (inOrder.size >= MAX_REMEMBERED) inOrder.clear();

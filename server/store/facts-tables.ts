@@ -7,12 +7,12 @@ import { type Database, transact } from './study-file.ts';
 
 export interface StoredFacts {
   readonly category: string;
-  /** '' where it is no licence's text. */
+  /** SPDX id of the licence whose text it is; '' for anything else. */
   readonly spdxId: string;
   readonly sensitive: readonly string[];
 }
 
-/** Facts of other fragments than those there are now. Call inside a transaction. */
+/** Forgets facts of fragments that are about to be replaced. Call inside a transaction. */
 export function forgetFacts(db: Database): void {
   db.exec(
     'DELETE FROM group_members; DELETE FROM fragment_groups; DELETE FROM families; DELETE FROM fragment_facts',
@@ -21,7 +21,7 @@ export function forgetFacts(db: Database): void {
   forgetStage(db, 'describe');
 }
 
-/** `facts` come by fragment_id, from 0. */
+/** `facts` are indexed by fragment_id, from 0. */
 export function replaceFacts(db: Database, facts: readonly StoredFacts[]): void {
   transact(db, () => {
     forgetFacts(db);
@@ -35,12 +35,12 @@ export function replaceFacts(db: Database, facts: readonly StoredFacts[]): void 
   });
 }
 
-/** For studies that were described before words were listed. */
+/** Lists the words of a study that was described before words were listed. */
 export function addWords(db: Database): void {
   if (!isDone(db, 'words')) transact(db, () => indexWords(db));
 }
 
-/** Of fragments whose facts are known. All in the database: it may hold more than fits into memory. */
+/** Groups the fragments whose facts are known, all inside the database: it may hold more than fits into memory. */
 export function groupFragments(db: Database): void {
   db.exec(`
     INSERT INTO families

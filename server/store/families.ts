@@ -4,7 +4,7 @@
 import type { Database } from './study-file.ts';
 
 export interface FamilyRow {
-  /** Of its first fragment. */
+  /** Id of the family's first fragment. */
   readonly fragmentId: number;
   readonly nFragments: number;
 }

@@ -5,9 +5,9 @@ import type { FragmentOrder, Page, PageRequest } from '../../protocol/fragments.
 import { allOf, type Clause, type FilterPart, passes } from './fragment-filter.ts';
 import type { Database } from './study-file.ts';
 
-/** Where a filter leaves more, they are not counted to the end. */
+/** Fragments that pass a filter are counted up to here, and then said to be at least so many. */
 export const COUNT_LIMIT = 10_000;
-/** As many are sorted in a moment; of more, some stand early in any order. */
+/** A list of this many is sorted in a moment; of a longer one, some stand early in any order. */
 const FEW = 30_000;
 
 export const orders: Readonly<Record<FragmentOrder, string>> = {
@@ -16,7 +16,7 @@ export const orders: Readonly<Record<FragmentOrder, string>> = {
   length: 'n_lines DESC, fragment_id',
 };
 
-/** `conditions` are further ones on the row `f`, which no list knows. */
+/** `conditions` restrict further, on the row `f`: no index lists what they leave. */
 export function findFragments(
   db: Database,
   { order, offset, limit }: PageRequest & { readonly order: FragmentOrder },
@@ -36,7 +36,7 @@ export function findFragments(
   return total > most ? { items, offset, total: most, isAtLeast: true } : { items, offset, total };
 }
 
-/** The list of some part that names the fewest; sizes beyond `FEW` are alike. */
+/** The shortest list of candidates that some part can give; sizes beyond `FEW` count as equal. */
 export function shortestList(
   db: Database,
   parts: readonly FilterPart[],
@@ -70,7 +70,7 @@ function shortestWay(
   };
 }
 
-/** Where an index alone knows it. */
+/** The total, if an index alone knows it. */
 function exactTotal(
   db: Database,
   parts: readonly FilterPart[],

@@ -8,7 +8,7 @@ export interface FragmentCounts {
   readonly nLines: Uint32Array;
   readonly train: Float64Array;
   readonly extract: Float64Array;
-  /** Distinct samples. */
+  /** Distinct samples that hold the fragment. */
   readonly nSamples: Uint32Array;
   readonly family: Uint32Array;
 }

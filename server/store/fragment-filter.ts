@@ -8,20 +8,20 @@ import type { Database } from './study-file.ts';
 
 export type SqlValue = string | number;
 
-/** SQL with what its question marks stand for. */
+/** SQL, with the values of its question marks. */
 export interface Clause {
   readonly sql: string;
   readonly values: readonly SqlValue[];
 }
 
 export interface FilterPart {
-  /** A condition on the row of `fragments` that goes by this name. */
+  /** A condition on the row of `fragments` that goes by the name `f` in the query. */
   readonly test: (f: string) => Clause;
   /** The `fragment_id`s of those that pass, and perhaps of some that do not. */
   readonly list?: Clause;
-  /** The list holds none that does not pass. */
+  /** Set where the list holds none that does not pass. */
   readonly isExact?: true;
-  /** It comes in order as it is read. */
+  /** Set where the list comes in order of fragment_id. */
   readonly isSorted?: true;
 }
 
@@ -101,7 +101,7 @@ export const allOf = (clauses: readonly Clause[]): Clause => ({
   values: clauses.flatMap(({ values }) => values),
 });
 
-/** A list with an index that also answers for a single fragment; it ends with a condition. */
+/** A part whose list has an index that also answers for a single fragment. `sql` ends with a condition. */
 function listed(sql: string, values: readonly SqlValue[]): FilterPart {
   return {
     test: (f) => ({ sql: `EXISTS (${sql} AND fragment_id = ${f}.fragment_id)`, values }),
@@ -111,12 +111,12 @@ function listed(sql: string, values: readonly SqlValue[]): FilterPart {
   };
 }
 
-/** The beginning of a fingerprint, or what stands in the text. */
+/** Passes fragments whose fingerprint begins with the text, and those whose text holds it. */
 function textPart(db: Database, text: string): FilterPart {
   db.function('stands_from_word', { deterministic: true }, (whole, wanted) =>
     Number(standsFromWord(String(whole), String(wanted))),
   );
-  // The built-in function is the faster one at saying no.
+  // The built-in function comes first, because it says no faster.
   const test = (f: string): Clause => ({
     sql: `instr(lower(CAST(${f}.text AS TEXT)), ?) > 0 AND stands_from_word(CAST(${f}.text AS TEXT), ?)
       OR substr(${f}.fingerprint, 1, ?) = ?`,

@@ -33,7 +33,7 @@ export function listGroups(
   return { items, offset, total: Number(rows[0]?.total ?? 0) };
 }
 
-/** Of the matches, by name. */
+/** SQL that counts the matches of each group, by its name. */
 function counted(grouping: Grouping): string {
   switch (grouping) {
     case 'category':

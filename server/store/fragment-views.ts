@@ -34,7 +34,7 @@ export function viewFragments(db: Database, query: ViewQuery): Page<ListedFragme
   return page(db, query, [...filter, ...group], []);
 }
 
-/** The first fragment of each family stands for it. */
+/** Families, each with its first fragment to stand for it. */
 function listFamilies(db: Database, { order, offset, limit, accepted }: ViewQuery): Page<ListedFragment> {
   const rows = db
     .prepare(
@@ -46,7 +46,7 @@ function listFamilies(db: Database, { order, offset, limit, accepted }: ViewQuer
   return { items: listed(db, [...nFamily.keys()], accepted, (id) => nFamily.get(id)!), offset, total };
 }
 
-/** Of each family that has a match, the first match stands for it. */
+/** Each family that has a match, with its first match to stand for it. */
 function listFilteredFamilies(
   db: Database,
   query: ViewQuery,
@@ -66,7 +66,7 @@ function listFilteredFamilies(
   return page(db, query, parts, [isFirst], (id) => Number(count.get(id, ...members.values)?.n));
 }
 
-/** A family but for the fragment that stands for it. */
+/** The members of a family, but for the fragment that stands for it. */
 function listFamily(db: Database, query: ViewQuery, parts: readonly FilterPart[]): Page<ListedFragment> {
   const { sql, values } = passes(parts, 'f');
   const first = db

@@ -5,16 +5,16 @@ import { forgetStage, setDoneAfterAnalysis } from './stages-table.ts';
 import { readFragmentTexts } from './stored-fragments.ts';
 import type { Database } from './study-file.ts';
 
-/** Where a word begins inside another: `parseFile` also counts under `File`. */
+/** Matches the places where a word begins inside another, so that `parseFile` also counts under `File`. */
 const HUMPS = /(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])/g;
 const ASCII_WORDS = /[A-Za-z0-9]+/g;
 const ASCII_WORD = /^[A-Za-z0-9]+$/;
-/** Of a word from a hump on, no more letters are listed: data in a text may be one word of a megabyte. */
+/** The most letters that are listed of a word from a hump on: data in a text may be one word of a megabyte. */
 const LONGEST = 64;
-/** Letters beyond ASCII are SQLite's to divide, so they keep together here. */
+/** Matches what stands between words. Letters beyond ASCII are left to SQLite's tokenizer, so they stay together here. */
 const BETWEEN_WORDS = /[\0-/:-@[-`{-\x7f]+/;
 
-/** Of all fragments there are. Call inside a transaction. */
+/** Lists the words of all fragments there are. Call inside a transaction. */
 export function indexWords(db: Database): void {
   forgetWords(db);
   const insert = db.prepare('INSERT INTO fragment_words (rowid, text) VALUES (?, ?)');
@@ -65,7 +65,7 @@ function beginsWord(text: string, at: number): boolean {
   return /^[a-z0-9][A-Z]|^[A-Z][A-Z][a-z]/.test(around);
 }
 
-/** From each hump towards the end of the word. */
+/** The rests of the text's words from each hump on. */
 function wordsInside(text: string): Set<string> {
   const found = new Set<string>();
   for (const [word] of text.matchAll(ASCII_WORDS)) {

@@ -9,7 +9,7 @@ import type { Database } from './study-file.ts';
 export const replaceFragments = (db: Database, fragments: Iterable<Fragment>): number =>
   finish(replaceInSteps(db, fragments));
 
-/** One fragment a step. */
+/** `replaceFragments` in steps of one fragment, for a process that has other things to do too. */
 export function* replaceInSteps(db: Database, fragments: Iterable<Fragment>): Steps<number> {
   db.exec('DELETE FROM train_occurrences; DELETE FROM sample_occurrences; DELETE FROM fragments');
   const insert = db.prepare('INSERT INTO fragments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');

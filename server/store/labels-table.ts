@@ -25,7 +25,7 @@ export function deleteLabel(db: Database, fingerprint: string, annotator: string
   db.prepare('DELETE FROM labels WHERE fingerprint = ? AND annotator = ?').run(fingerprint, annotator);
 }
 
-/** By fingerprint, then annotator. */
+/** Sorted by fingerprint, then annotator. */
 export function readLabels(db: Database): readonly StoredLabel[] {
   return db
     .prepare('SELECT * FROM labels ORDER BY fingerprint, annotator')

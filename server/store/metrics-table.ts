@@ -22,7 +22,7 @@ export function insertSampleMetrics(db: Database, all: Iterable<StoredMetrics>):
   setDoneAfterAnalysis(db, 'measure');
 }
 
-/** For when the memorised parts change. */
+/** Call it when the memorised parts change. */
 export function forgetSampleMetrics(db: Database): void {
   db.exec('DELETE FROM sample_metrics');
   forgetStage(db, 'measure');
@@ -33,7 +33,7 @@ interface Part {
   readonly memorised: number;
 }
 
-/** Over all samples; `tokens` is null where some sample's are unknown. */
+/** Sums over all samples; `tokens` is null where some sample's tokens are unknown. */
 export function sumSampleMetrics(db: Database): {
   readonly samples: Part;
   readonly lines: Part;
@@ -125,7 +125,7 @@ export function readSampleRows(db: Database): readonly SampleRow[] {
     }));
 }
 
-/** `model` made the samples, or is taken to have: it scores those that were made elsewhere. */
+/** `model` is the model that made the samples, or the one that is taken for it where they were made elsewhere. */
 export type Scorer = 'model' | 'second-model' | 'lowercase';
 
 export interface SampleScore {

@@ -1,4 +1,4 @@
-// Where the fragments come from: repositories and licences by how many fragments stand in them, over the places that
+// The origins of the fragments: repositories and licences by how many fragments stand in them, over the places that
 // the study keeps.
 
 import type { Kept, LicenseRow, SourceRow } from '../../protocol/dashboard.ts';

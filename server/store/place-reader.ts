@@ -10,7 +10,7 @@ export interface PlaceReader {
   samples(fragmentId: number): readonly SampleOccurrence[];
 }
 
-/** `limit` is the most places of a fragment and side. */
+/** `limit` is the most places that are read of a fragment, in the samples and in the corpus each. */
 export function openPlaceReader(db: Database, limit: number): PlaceReader {
   const train = db.prepare(
     `SELECT o.first_line, o.last_line, d.row, d.repository, d.path, d.license, s.name AS shard
@@ -38,7 +38,7 @@ export function openPlaceReader(db: Database, limit: number): PlaceReader {
 
 /** `[sample, first line, last line]` of each place in the samples, as quickly as they can be read. */
 export type SamplePlaceRow = readonly [sampleId: number, firstLine: number, lastLine: number];
-/** The same in the training documents. */
+/** `[document, first line, last line]` of each place in the training documents. */
 export type TrainPlaceRow = readonly [documentId: number, firstLine: number, lastLine: number];
 
 /** All kept places of one fragment after another, for exports. */

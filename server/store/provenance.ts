@@ -1,4 +1,4 @@
-// Where a document came from, out of a row that joins table `documents` with its shard's name as `shard`.
+// The provenance of a document, out of a row that joins table `documents` with its shard's name as `shard`.
 
 import type { SQLOutputValue } from 'node:sqlite';
 import type { Provenance } from '../../protocol/fragments.ts';

@@ -7,7 +7,7 @@ export interface StoredSample {
   readonly promptIndex: number | null;
   readonly ended: 'eos' | 'length' | 'unknown';
   readonly tokens: Uint32Array | null;
-  /** Nats, one a token. */
+  /** In nats, one for each token. */
   readonly logprobs: Float32Array | null;
   readonly text: Uint8Array;
   /** Bytes of text that each token stands for; left out where unknown. */

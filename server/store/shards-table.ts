@@ -10,7 +10,7 @@ import { documentId } from './schema.ts';
 import { readHubFile, readTexts } from './stored-json.ts';
 import type { Database } from './study-file.ts';
 
-/** Problems kept a shard; all are counted. */
+/** The most problems that are kept of a shard; all of them are counted. */
 const PROBLEMS_KEPT = 100;
 
 export type ShardState = 'pending' | 'scanned' | 'failed';
@@ -99,7 +99,7 @@ export function storeShardResult(db: Database, shardId: number, result: ShardRes
   insertRestartPoints(db, shardId, result);
 }
 
-/** Only the points that some document with a match is read from: the last one before each. */
+/** Keeps only the points that some document with a match is read from: the last one before each document. */
 function insertRestartPoints(db: Database, shardId: number, result: ShardResult): void {
   const insert = db.prepare('INSERT INTO restart_points VALUES (?, ?, ?, ?)');
   const points = result.restartPoints ?? [];

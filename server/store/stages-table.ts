@@ -33,7 +33,7 @@ export function setDone(db: Database, stage: DerivedStage, inputsDigest: string)
   db.prepare('INSERT OR REPLACE INTO stages VALUES (?, ?, ?)').run(stage, inputsDigest, doneAt);
 }
 
-/** What is made from the fragments: its inputs are those of the analysis. */
+/** Stages that are made from the fragments: their inputs are those of the analysis. */
 type StageAfterAnalysis = 'describe' | 'words' | 'measure';
 
 export function setDoneAfterAnalysis(db: Database, stage: StageAfterAnalysis): void {

@@ -40,7 +40,7 @@ export function* readFragmentFigures(
   for (const row of rows.iterate()) yield figuresOf(row);
 }
 
-/** By rank, from the fragment with the id `first` on. Whoever reads pages may pause between them for long. */
+/** Fragments in order of rank, from the id `first` on. Whoever reads pages may pause between them for long. */
 export function readFragmentPage(db: Database, first: number, limit: number): readonly StoredFragment[] {
   const page = db.prepare('SELECT * FROM fragments WHERE fragment_id >= ? ORDER BY fragment_id LIMIT ?');
   return page.all(first, limit).map(stored);

@@ -32,7 +32,7 @@ export const readEnvironment = (json: string): Readonly<Record<string, unknown>>
 export const isEnvironment: Check = has<Environment>({ hubCommits: optional(mapOf(commit)) });
 
 interface Environment {
-  /** By `hf://` name. */
+  /** Commits by `hf://` name. */
   readonly hubCommits?: Readonly<Record<string, string>>;
 }
 

@@ -5,10 +5,10 @@ import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from 'node
 import { translating } from '../sqlite-failure.ts';
 
 export class StudyDatabase extends DatabaseSync {
-  /** The study's in messages. */
+  /** The study's path, as messages name it. */
   readonly path: string;
 
-  /** `file` is what is opened. */
+  /** `file` is what is opened, and may be spelt another way. */
   constructor(path: string, file: string | URL, options: DatabaseSyncOptions = {}) {
     super(file, { ...options, open: false });
     this.path = path;
@@ -28,7 +28,7 @@ export class StudyDatabase extends DatabaseSync {
 
 type Answers = Record<string, (...values: unknown[]) => unknown>;
 
-/** The method of this one object, as it was but for what it throws. A query that is iterated fails at its rows. */
+/** Lets a method of this one object name the study in what it throws. A query that is iterated fails at its rows. */
 function nameStudyOf(object: object, method: string, path: string): void {
   const answers = object as Answers;
   const answer = answers[method]!;

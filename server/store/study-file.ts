@@ -16,7 +16,7 @@ import { StudyDatabase } from './study-database.ts';
 
 export type Database = StudyDatabase;
 
-/** No sample, fragment or list of tokens is near it. */
+/** The longest value that is read: no sample, fragment or list of tokens comes near it. */
 const MAX_VALUE_BYTES = 256 << 20;
 
 /**
@@ -110,7 +110,7 @@ export function transact<T>(db: Database, work: () => T): T {
   });
 }
 
-/** As `transact`, for work that lets others have their turn: nothing else may use this connection meanwhile. */
+/** Does what `transact` does, for work that lets others have their turn: nothing else may use this connection meanwhile. */
 export async function transactInTurns<T>(db: Database, work: () => Promise<T>): Promise<T> {
   db.exec('BEGIN IMMEDIATE');
   try {
@@ -174,7 +174,7 @@ function transactReading<T>(db: Database, work: () => T): T {
   }
 }
 
-/** 0 for a file that holds nothing yet. */
+/** The version of the file's schema; 0 for a file that holds nothing yet. */
 function checkedVersion(db: Database, path: string): number {
   const version = schemaVersion(db, path);
   if (version > 0) checkSchema(db, path, version);

@@ -56,12 +56,12 @@ export const holdsNothing = (db: Database): boolean =>
   db.prepare("SELECT 1 FROM samples UNION ALL SELECT 1 FROM shards WHERE state <> 'pending'").get() ===
   undefined;
 
-/** For what may still be settled while a study runs. */
+/** Settles what may still be open when a study goes on, such as its corpus. */
 export function replacePlan(db: Database, plan: StudyPlan): void {
   db.prepare('UPDATE study SET plan = ?').run(JSON.stringify(plan));
 }
 
-/** For a study that failed before it held anything: it becomes what is asked for now. */
+/** Makes a study that failed before it held anything into what is asked for now. */
 export function restartStudy(db: Database, plan: StudyPlan): void {
   db.exec("DELETE FROM shards; UPDATE study SET environment = '{}'");
   replacePlan(db, plan);

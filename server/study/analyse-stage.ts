@@ -41,7 +41,7 @@ export async function analyse({ db, plan, signal, report }: StageContext): Promi
     await describe(db);
     meter.advance(1);
   }
-  await describe(db); // Where an earlier run died in between.
+  await describe(db); // For a study whose earlier run died after the analysis.
   measureSamples(db, plan.rule);
   return isCorpusWhole(db) ? 'complete' : 'partial';
 }

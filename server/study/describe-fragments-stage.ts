@@ -8,7 +8,7 @@ import { isDone, isDoneAfterAnalysis } from '../store/stages-table.ts';
 import { type Database, openForReading, openForWriting } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 
-/** Nothing to do where it has been done. The caller holds the study's lock. */
+/** Does nothing where it has been done. The caller holds the study's lock. */
 export async function describe(db: Database): Promise<void> {
   if (isDoneAfterAnalysis(db, 'describe')) return addWords(db);
   const { kinds, sensitive } = await describeFragments(db);
@@ -22,7 +22,7 @@ export async function describe(db: Database): Promise<void> {
   );
 }
 
-/** For a view: whether it is described now. A study that another process writes is left to that process. */
+/** Describes the study if it can, and tells whether it is described now. One that another process writes is left to it. */
 export async function describeStudy(file: string): Promise<boolean> {
   if (hasBeenDescribed(file)) return true;
   using lock = tryLock(file);

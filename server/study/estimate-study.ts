@@ -9,13 +9,13 @@ import type { MeasuredSpeed, StudyEstimate } from '../../protocol/plan-file.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { filesIn } from './files-in.ts';
 
-/** Tokens a second and core times the model's bytes: 388 with 444 MB, and about the same for others. */
+/** Tokens a second and core, times the model's bytes: 388 was measured with 444 MB, and others come near it. */
 const WEIGHT_BYTES_PER_SECOND = 388 * 444e6;
-/** Compressed training data a second and core. */
+/** Bytes of compressed training data that a core scans in a second. */
 const CORPUS_BYTES_PER_SECOND = 60e6;
-/** Text, tokens and log-probabilities. */
+/** Bytes that the text, the id and the log-probability of a token take on the disk. */
 const BYTES_PER_TOKEN = 14;
-/** Beyond that a model's time is not that of another one, scaled. */
+/** Models whose sizes differ by a larger factor tell nothing of each other's speed. */
 const ALIKE = 4;
 
 export function estimateStudy(
@@ -50,7 +50,7 @@ export function estimateStudy(
   };
 }
 
-/** Of the same model, or of one that is nearly as large. */
+/** The speed that was measured for this model, or for one that is nearly as large. */
 function nearest(
   model: string | null,
   modelBytes: number,
@@ -63,7 +63,7 @@ function nearest(
   return closest !== undefined && apart(closest) <= Math.log(ALIKE) ? closest : undefined;
 }
 
-/** Null where it is not on this machine. */
+/** Bytes of the files of a place whose names are wanted; null where the place is not on this machine. */
 function bytesOf(place: string, wanted: RegExp): number | null {
   if (!existsSync(place)) return null;
   if (!statSync(place).isDirectory()) return statSync(place).size;

@@ -4,7 +4,7 @@
 
 export type SourceLanguage = 'python' | 'braces';
 
-/** Longer prompts are skipped, as published. */
+/** Longer prompts are skipped, as the published study does. */
 const MAX_PROMPT_WORDS = 220;
 
 /** The prompt, or null for a file without a function, or whose prompt would be too long. */
@@ -44,7 +44,7 @@ function endOfBraceHead(source: string): number | null {
   }
 }
 
-/** Where a string or comment that starts at a place ends; the place itself where none starts. */
+/** The end of a string or comment that starts at a place; the place itself where none starts. */
 type TokenEnd = (source: string, at: number) => number;
 
 const pythonToken: TokenEnd = (source, at) =>

@@ -38,7 +38,7 @@ export async function localModel(
   return folder;
 }
 
-/** Likewise where no study remembers which commit it was. */
+/** The folder of a model that no study has pinned: of the commit that its revision names now. */
 export async function unpinnedModel(
   model: string,
   execution: Execution,

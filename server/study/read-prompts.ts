@@ -1,4 +1,4 @@
-// Where prompts come from: a file of them, the fragments of a first study (two-step sampling), or the heads
+// The sources of prompts: a file of them, the fragments of a first study (two-step sampling), or the heads
 // of functions in source files (prompt-conditioned sampling).
 
 import { existsSync, statSync } from 'node:fs';

@@ -39,7 +39,7 @@ export interface RunRequest {
   readonly upTo: 'sample' | 'analyse';
   readonly signal: AbortSignal;
   readonly report: Report;
-  /** Where the work is done; this machine unless it is said. */
+  /** This machine unless another is named. */
   readonly executor?: Executor;
 }
 
@@ -50,7 +50,7 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
   if (asked && !existsSync(file)) checkPlaces(asked);
   using _ = lockOrRefuse(file, 'Wait for it or stop it, or choose another study file.');
   const isNew = !existsSync(file);
-  /** What was refused before it did anything leaves no file. */
+  /** Whether it was refused before it did anything: then no file is left behind. */
   let isRefused = false;
   const db = openForWriting(file);
   try {
@@ -103,7 +103,7 @@ async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promi
   const fetching = new AbortController();
   const signal = AbortSignal.any([context.signal, fetching.signal]);
   try {
-    // Both ends are looked at before the first minute is spent.
+    // The corpus is listed, and the model opened, before the first minute is spent.
     const shards = await registerShards(context);
     const fetcher = await fetchShards(pendingShards([context.db], shards), context.execution, signal);
     await makeSamples(context);

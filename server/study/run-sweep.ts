@@ -23,7 +23,7 @@ export interface SweepRequest {
   readonly execution: Execution;
   readonly signal: AbortSignal;
   readonly report: Report;
-  /** Where the work is done; this machine unless it is said. */
+  /** This machine unless another is named. */
   readonly executor?: Executor;
   /** Called before each study is sampled and analysed. */
   readonly onStudy: (study: SweepStudy) => void;

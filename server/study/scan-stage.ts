@@ -99,7 +99,7 @@ function keepOutcome({ db, restrict }: ScannedStudy, outcome: ShardOutcome): voi
 
 const bytesOf = (shards: readonly Shard[]) => shards.reduce((sum, shard) => sum + shard.nBytes, 0);
 
-/** Also what listing the corpus could not take in: it belongs to the shard that it was found beside. */
+/** Adds the problems of listing the corpus: each belongs to the shard that it was found beside. */
 function withListingProblems({ problems: listed = [] }: Shard, result: ShardResult): ShardResult {
   return {
     ...result,

@@ -43,7 +43,7 @@ export async function scoreSamples(
 function* textsOf(db: Database, scorer: Scorer, ids: number[]): Generator<Uint8Array> {
   for (const { sampleId, text } of readSampleTexts(db)) {
     ids.push(sampleId);
-    // Lower case as Unicode has it; what is no character is left to the decoder, for a score alone.
+    // Lower case by Unicode's rules. Bytes that are no characters become replacements, which is enough for a score.
     yield scorer === 'lowercase'
       ? new TextEncoder().encode(new TextDecoder().decode(text).toLowerCase())
       : text;

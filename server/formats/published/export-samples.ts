@@ -10,7 +10,7 @@ import type { Database } from '../../store/study-file.ts';
 import type { ExportFolder } from './export-folder.ts';
 import { mergedLength, mergeText, separator, toValidUtf8 } from './merged-text.ts';
 
-/** Where each sample stands in the merged file. */
+/** The place of each sample in the merged file. */
 export interface MergedPlaces {
   /** The merged file's path. */
   readonly path: string;

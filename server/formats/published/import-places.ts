@@ -25,9 +25,12 @@ export interface ImportedTrainPlace {
 export interface ImportedFragment {
   readonly fingerprint: string;
   readonly nLines: number;
-  /** Distinct: by the merged file's name, its last lines by the first ones. Numbers alone: there are millions. */
+  /**
+   * Distinct places in samples: for each merged file, the last line of a place by its first line. Plain numbers, because
+   * there are millions.
+   */
   readonly samplePlaces: ReadonlyMap<string, ReadonlyMap<number, number>>;
-  /** Distinct. */
+  /** Distinct places in training files. */
   readonly trainPlaces: readonly ImportedTrainPlace[];
 }
 
@@ -93,7 +96,7 @@ class OpenFragment implements ImportedFragment {
   readonly #seen = new Map<number, Set<number>>();
 
   constructor({ fingerprint, nLines }: Pick<LogBlock, 'fingerprint' | 'nLines'>) {
-    // A part of a string keeps the whole alive, which is a piece of the log.
+    // Copied, because a part of a string keeps the whole alive, which is a piece of the log.
     this.fingerprint = Buffer.from(fingerprint, 'latin1').toString('latin1');
     this.nLines = nLines;
   }
@@ -160,7 +163,7 @@ function readTexts(folder: ForeignFolder, path: string): ReadonlyMap<string, rea
   return texts;
 }
 
-/** Where the training places of a log really are, as our own export notes it beside the log. */
+/** The real training places of a log, as our own export notes it beside the log. */
 interface OwnPlaces {
   readonly documents: ReadonlyMap<number, ImportedDocument>;
   /** Those of the log's next block, which has so many. */

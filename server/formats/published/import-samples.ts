@@ -30,7 +30,7 @@ export interface MergedSample {
 export interface PublishedSamples {
   readonly samples: readonly PublishedSample[];
   readonly prompts: readonly string[];
-  /** By the merged file's name, in order of `start`. */
+  /** Keyed by the merged file's name, in order of `start`. */
   readonly merged: ReadonlyMap<string, readonly MergedSample[]>;
 }
 

@@ -70,7 +70,7 @@ export function mergedFiles(folder: ForeignFolder, results: string): readonly st
     .map((name) => join(results, name));
 }
 
-/** By its whole name: a training file may well have these letters in its path. */
+/** Judged by the whole name: a training file may well have these letters in its path. */
 export const isMergedName = (name: string): boolean => /^all(?:_(?:[0-9a-f]{40}-)?\d+-\d+)?$/.test(name);
 
 export const mapOfMerged = (merged: string): string =>

@@ -6,9 +6,9 @@ import { dirname } from 'node:path';
 
 export interface TextWriter extends Disposable {
   line(text: string): void;
-  /** As it is, without a line end. */
+  /** Writes the text as it is, without a line end. */
   write(text: string): void;
-  /** For what goes into many files: it is encoded once. */
+  /** Writes bytes as they are, so that what goes into many files is encoded once. */
   writeBytes(bytes: Uint8Array): void;
 }
 

@@ -1,4 +1,4 @@
-// Where the heavy work of a study is done. An executor is told what to do in plain data, gives back what was made,
+// The seam between a study and the machines that do its heavy work. An executor is told what to do in plain data, gives back what was made,
 // in whatever order it is done, and writes no study file: that is left to the study's own process. A sample, or a
 // shard's outcome, is the same whoever makes it and however often it is asked for.
 //
