@@ -1,6 +1,7 @@
 // The dashboard: what a study found, at a glance. The server answers the extension with it, and the webview and
 // the extension pass each other the messages at the end. Sensitive parts of texts are masked before they get here.
 
+import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
 import type { DataProblemKind } from './errors.ts';
 import type { FragmentOrder, FragmentRow, Page, PageRequest } from './fragments.ts';
 import { message } from './message.ts';
@@ -31,8 +32,8 @@ export type FragmentSelection =
   | { readonly kind: 'counts'; readonly train: number; readonly extract: number }
   | { readonly kind: 'lines'; readonly fromLines: number; readonly toLines: number }
   | { readonly kind: 'category'; readonly category: Category }
-  | { readonly kind: 'repository'; readonly repository: string }
-  | { readonly kind: 'license'; readonly license: string }
+  | { readonly kind: 'repository'; readonly repository: Foreign }
+  | { readonly kind: 'license'; readonly license: Foreign }
   /** Those in the first so many samples. */
   | { readonly kind: 'samples'; readonly nSamples: number }
   | { readonly kind: 'sensitive' };
@@ -53,7 +54,7 @@ export interface Part {
 export interface Dashboard {
   readonly summary: StudySummary;
   /** How it was run, as far as it is known: name and value. */
-  readonly environment: readonly (readonly [name: string, value: string])[];
+  readonly environment: readonly (readonly [name: string, value: Foreign])[];
   readonly repeat: RepeatRecipe;
   readonly problems: {
     readonly total: number;
@@ -72,10 +73,10 @@ export interface RepeatRecipe {
 }
 
 export interface DashboardProblem {
-  readonly shard: string;
+  readonly shard: Foreign;
   readonly kind: DataProblemKind | 'failed';
   readonly byteOffset: number | null;
-  readonly message: string;
+  readonly message: Foreign;
 }
 
 export interface DashboardOverview {
@@ -145,7 +146,7 @@ export interface CategoryMark {
   readonly category: Category;
   readonly nFragments: number;
   /** Licences whose own text it is, as SPDX ids, the most frequent first. */
-  readonly spdxIds: readonly string[];
+  readonly spdxIds: ForeignList;
 }
 
 export interface CurvePoint {
@@ -172,15 +173,15 @@ export interface PredictorCurves {
 
 export interface SourceRow {
   /** Empty where it is unknown. */
-  readonly repository: string;
-  readonly licenses: readonly string[];
+  readonly repository: Foreign;
+  readonly licenses: ForeignList;
   readonly nFragments: number;
   readonly nDocuments: number;
 }
 
 export interface LicenseRow {
   /** Empty where it is unknown. */
-  readonly license: string;
+  readonly license: Foreign;
   readonly nFragments: number;
   readonly nDocuments: number;
   readonly nRepositories: number;

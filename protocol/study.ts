@@ -1,5 +1,7 @@
 // A study: its plan (what is asked), its execution (how it is run) and its state, as every program sees them.
 
+import type { Foreign } from '../guard/text/foreign.ts';
+
 /** The absolute path of a study file: the one name under which any process finds the same study. */
 export type StudyId = string;
 
@@ -102,12 +104,12 @@ export interface Progress {
   /** Since this stage began, in this run. */
   readonly elapsedMs: number;
   /** A detail in words, such as the shard's name. */
-  readonly message?: string;
+  readonly message?: Foreign;
 }
 
 export interface StudySummary {
   readonly id: StudyId;
-  readonly name: string;
+  readonly name: Foreign;
   readonly state: StudyState;
   readonly plan: StudyPlan;
   readonly createdAt: string;
@@ -122,5 +124,5 @@ export interface StudySummary {
   readonly nFragments: number | null;
   readonly nMemorisedSamples: number | null;
   readonly nProblems: number;
-  readonly failure: string | null;
+  readonly failure: Foreign | null;
 }

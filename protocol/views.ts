@@ -1,6 +1,7 @@
 // What the studies view asks: fragments filtered, sorted and in groups, in pages; and what a user adds to them.
 // Like all requests these are stateless, and a page is all that is ever sent.
 
+import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
 import type { FragmentOrder, FragmentRow, Page, PageRequest, Provenance } from './fragments.ts';
 import { message } from './message.ts';
 import type { StudyId } from './study.ts';
@@ -40,11 +41,11 @@ export interface ListedFragment extends FragmentRow {
   /** Null while the study has not been described. */
   readonly category: Category | null;
   /** SPDX id of the licence whose own text it is; empty for anything else. */
-  readonly spdxId: string;
+  readonly spdxId: Foreign;
   /** Kinds of sensitive content in it, such as `email`. */
-  readonly sensitive: readonly string[];
+  readonly sensitive: ForeignList;
   /** A label by hand; empty without one. */
-  readonly label: string;
+  readonly label: Foreign;
   /** The baseline accepts it. */
   readonly isAccepted: boolean;
   /** How many fragments its family shows here, itself among them. 1 where the view does not group by family. */
@@ -53,7 +54,7 @@ export interface ListedFragment extends FragmentRow {
 
 /** One group of a view. Its name is a category, a licence, a repository or a sample's id. */
 export interface FragmentGroup {
-  readonly name: string;
+  readonly name: Foreign;
   readonly nFragments: number;
 }
 
@@ -73,7 +74,7 @@ export const listGroups = message<ViewRequest & { readonly grouping: Grouping },
 export const viewFragments = message<
   ViewRequest & {
     readonly grouping: Grouping;
-    readonly group: string | null;
+    readonly group: Foreign | null;
     /** Its other members are listed instead. */
     readonly family?: number;
     readonly order: FragmentOrder;

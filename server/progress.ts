@@ -1,5 +1,6 @@
 // How long work reports itself: stages call a `Report`; terminals and notifications render it.
 
+import { foreign } from '../guard/text/foreign.ts';
 import type { Progress, Stage } from '../protocol/study.ts';
 
 export type Report = (progress: Progress) => void;
@@ -26,7 +27,7 @@ export function startMeter(
       done,
       resumedFrom,
       elapsedMs: performance.now() - startedAt,
-      ...(message === undefined ? {} : { message }),
+      ...(message === undefined ? {} : { message: foreign(message) }),
     });
   send();
   return {

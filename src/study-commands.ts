@@ -146,7 +146,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     },
     async 'verbatim.deleteStudy'({ study, summary }) {
       const button = l10n.t('Delete');
-      const question = l10n.t('Delete the study {0}?', summary.name);
+      const question = l10n.t('Delete the study {0}?', forLabel(summary.name));
       const detail = l10n.t('Its samples and results are gone for good. The model and its data stay.');
       if (!(await confirm(question, detail, button))) return;
       await location.delete(study);
@@ -158,7 +158,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
 /** For a user who went elsewhere while it ran. */
 async function offerResult(summary: StudySummary, show: () => Promise<void>): Promise<void> {
   const count = (summary.nFragments ?? 0).toLocaleString();
-  const text = l10n.t('{0}: {1} fingerprints were found.', summary.name, count);
+  const text = l10n.t('{0}: {1} fingerprints were found.', forLabel(summary.name), count);
   const button = l10n.t('Show');
   const dashboard = l10n.t('Open Dashboard');
   const chosen = await showInformation(text, button, dashboard);

@@ -1,5 +1,6 @@
 // The middle of the dashboard: plots of what drives memorisation, and what it is.
 
+import { forDom } from '../guard/text/for-dom.ts';
 import type { DashboardMeasures, DashboardOverview, FragmentSelection } from '../protocol/dashboard.ts';
 import { categoryName } from './category-name.ts';
 import { element } from './element.ts';
@@ -116,7 +117,11 @@ function taxonomyFigure(
       plot: taxonomyPlot(categories, select),
       numbers: {
         head: [l10n.t('kind'), l10n.t('fragments'), l10n.t('licences')],
-        rows: categories.map((m) => [categoryName(m.category), count(m.nFragments), m.spdxIds.join(', ')]),
+        rows: categories.map((m) => [
+          categoryName(m.category),
+          count(m.nFragments),
+          m.spdxIds.map(forDom).join(', '),
+        ]),
       },
     },
     tip,

@@ -1,6 +1,7 @@
 // The top of the dashboard: which study it is, and how much was memorised. The numbers stand there at once, their
 // intervals when they have been computed.
 
+import { forDom } from '../guard/text/for-dom.ts';
 import type {
   Dashboard,
   DashboardMeasures,
@@ -35,7 +36,7 @@ export function heading(
       'div',
       {},
       element('p', { class: 'eyebrow' }, l10n.t('What this model has memorised')),
-      element('h1', {}, summary.name, ' ', tag(stateName(summary.state))),
+      element('h1', {}, forDom(summary.name), ' ', tag(stateName(summary.state))),
       element('p', { class: 'facts' }, factsText(summary), ' · ', element('code', {}, lastName(model))),
     ),
     element(

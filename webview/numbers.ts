@@ -1,5 +1,6 @@
 // Numbers and names as people read them, the same as in the reports.
 
+import { forDom } from '../guard/text/for-dom.ts';
 import type { FragmentSelection, Measured } from '../protocol/dashboard.ts';
 import { categoryName } from './category-name.ts';
 import { l10n } from './l10n.ts';
@@ -59,9 +60,9 @@ export function selectionText(selection: FragmentSelection): string {
     case 'category':
       return categoryName(selection.category);
     case 'repository':
-      return selection.repository || l10n.t('repository unknown');
+      return forDom(selection.repository) || l10n.t('repository unknown');
     case 'license':
-      return selection.license || l10n.t('licence unknown');
+      return forDom(selection.license) || l10n.t('licence unknown');
     case 'samples':
       return l10n.t('in the first {0}', samplesText(selection.nSamples));
     case 'sensitive':

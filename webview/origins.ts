@@ -1,5 +1,6 @@
 // Where the fragments come from: repositories, licences, and what of the training data could not be read.
 
+import { forDom } from '../guard/text/for-dom.ts';
 import type { Dashboard, DashboardOverview } from '../protocol/dashboard.ts';
 import { element } from './element.ts';
 import { type FindingActions, panel, section } from './findings.ts';
@@ -26,10 +27,10 @@ export function origins(
           [l10n.t('repository'), l10n.t('fragments'), l10n.t('documents'), l10n.t('licences')],
           sources.items.map((s) => ({
             cells: [
-              s.repository || l10n.t('unknown'),
+              forDom(s.repository) || l10n.t('unknown'),
               count(s.nFragments),
               count(s.nDocuments),
-              s.licenses.join(', '),
+              s.licenses.map(forDom).join(', '),
             ],
             press: () => select({ kind: 'repository', repository: s.repository }),
           })),
@@ -42,7 +43,7 @@ export function origins(
           [l10n.t('licence'), l10n.t('fragments'), l10n.t('documents'), l10n.t('repositories')],
           licenses.items.map((l) => ({
             cells: [
-              l.license || l10n.t('unknown'),
+              forDom(l.license) || l10n.t('unknown'),
               count(l.nFragments),
               count(l.nDocuments),
               count(l.nRepositories),
@@ -81,7 +82,12 @@ export function dataProblems({ problems, summary }: Dashboard, showInTree: () =>
         title,
         [l10n.t('shard'), l10n.t('kind'), l10n.t('at'), l10n.t('what')],
         first.map((p) => ({
-          cells: [p.shard, p.kind, p.byteOffset === null ? '' : bytes(p.byteOffset), p.message],
+          cells: [
+            forDom(p.shard),
+            p.kind,
+            p.byteOffset === null ? '' : bytes(p.byteOffset),
+            forDom(p.message),
+          ],
           press: showInTree,
         })),
       ),

@@ -1,5 +1,6 @@
 // The end of the dashboard: the plan, how it was run, and how to repeat it.
 
+import { forDom } from '../guard/text/for-dom.ts';
 import type { Dashboard } from '../protocol/dashboard.ts';
 import { element } from './element.ts';
 import { panel, section } from './findings.ts';
@@ -39,7 +40,7 @@ export function recipe(
       : []),
     [l10n.t('Rule'), l10n.t('at least {0} equal lines, profile {1}', rule.minLines, rule.profile)],
     [l10n.t('Begun'), new Date(summary.createdAt).toLocaleString()],
-    ...environment,
+    ...environment.map(([name, value]) => [name, forDom(value)] as const),
   ];
   return section(
     'recipe',

@@ -1,7 +1,7 @@
 // For HTML: a template that escapes whatever is put into it, so that markup comes from the program's own text alone.
 // Escaped are the characters that mean something in text and in quoted attributes; all attributes are quoted.
 
-import { type Encodable, rawText } from './foreign.ts';
+import type { Encodable } from './foreign.ts';
 import { visible } from './visible.ts';
 
 /** Markup that is safe as it stands. Only this file makes it: no value out of a file, of whatever shape, is one. */
@@ -39,7 +39,7 @@ export const ownMarkup = Html.own;
 
 /** For text and for quoted attributes. */
 export const forHtml = (text: Encodable): string =>
-  visible(rawText(text), '\n\t').replace(/[&<>"'`]/g, (character) => entities[character]!);
+  visible(text, '\n\t').replace(/[&<>"'`]/g, (character) => entities[character]!);
 
 const entities: Readonly<Record<string, string>> = {
   '&': '&amp;',

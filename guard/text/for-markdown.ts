@@ -2,7 +2,7 @@
 // references that a text of others must not make.
 
 import { codeSpan } from './code-span.ts';
-import { type Encodable, rawText } from './foreign.ts';
+import type { Encodable } from './foreign.ts';
 import { percentEncoded } from './percent-encoded.ts';
 import { visible } from './visible.ts';
 
@@ -23,4 +23,4 @@ export const forMarkdownLink = (address: string): string =>
   address.replace(/[^\w:/?#@!$&*+,;=%.~-]/gu, percentEncoded);
 
 /** The lines of a block that a fence of `blockFence` surrounds. */
-export const forMarkdownBlock = (text: Encodable): string => visible(rawText(text), '\n\t');
+export const forMarkdownBlock = (text: Encodable): string => visible(text, '\n\t');

@@ -1,7 +1,7 @@
 // For SARIF: messages, in which brackets make links (SARIF 2.1.0, section 3.11.6), and addresses (section 3.4), which
 // a viewer resolves and may open.
 
-import { type Encodable, rawText } from './foreign.ts';
+import { type Encodable, textOf } from './foreign.ts';
 import { percentEncoded } from './percent-encoded.ts';
 import { visible } from './visible.ts';
 
@@ -17,7 +17,7 @@ export const forSarifLink = (address: string): string =>
  */
 export function forSarifUri(...names: readonly Encodable[]): string {
   return names
-    .flatMap((name) => String(rawText(name)).split(/[\\/]/))
+    .flatMap((name) => textOf(name).split(/[\\/]/))
     .filter((step) => step !== '')
     .map((step) => (/^\.+$/.test(step) ? `_${step}` : percentEncoded(step)))
     .join('/');

@@ -2,12 +2,12 @@
 // quotes every character stands for itself, but a shell's line editor acts on control characters before the shell
 // sees them, and what cannot be seen cannot be agreed to: such words have no quoted form.
 
-import { type Encodable, rawText } from './foreign.ts';
+import { type Encodable, textOf } from './foreign.ts';
 import { isVisible } from './visible.ts';
 
 /** Undefined for a word that cannot be pasted safely. */
 export function forShell(word: Encodable): string | undefined {
-  const text = String(rawText(word));
+  const text = textOf(word);
   if (!isVisible(text)) return undefined;
   return isPlain.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

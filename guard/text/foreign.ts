@@ -13,10 +13,20 @@ export type Foreign = symbol & { readonly [origin]: 'foreign' };
 /** What encoders take. They encode a plain string just the same: who is not sure encodes. */
 export type Encodable = Foreign | string | number | boolean;
 
+/** A list of such texts, which cannot be joined into a string before they are encoded. */
+export interface ForeignList extends Omit<readonly Foreign[], 'join' | 'toString' | 'toLocaleString'> {}
+
 export const foreign = (text: string): Foreign => text as unknown as Foreign;
 
 /** The text as it is, to compare it, to look it up, to keep it in a file: never to show it. */
 export const rawText = (text: Encodable): string => text as unknown as string;
+
+/** As `rawText`, also where a value out of a file is not what its type promises: then it is shown as JSON. */
+export function textOf(value: Encodable): string {
+  const raw: unknown = value;
+  if (typeof raw === 'string') return raw;
+  return typeof raw === 'object' ? JSON.stringify(raw) : String(raw);
+}
 
 /** A value out of a file of others, with every text in it marked, whatever the file's types promise. */
 export type FromOthers<Value> = Value extends string

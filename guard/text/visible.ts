@@ -1,7 +1,7 @@
 // Makes seen what cannot be seen: characters that move the cursor, end a line, turn the direction of the text
 // around, or take no space at all. Every encoder begins here.
 
-import { type Encodable, rawText } from './foreign.ts';
+import { type Encodable, textOf } from './foreign.ts';
 
 /**
  * Controls (C0, C1, DEL), format characters (bidirectional marks, zero widths, tags), line and paragraph separators,
@@ -12,13 +12,13 @@ const hidden =
 
 /** `kept` are characters that may stay although they are controls: line feeds and tabs, where text has lines. */
 export function visible(text: Encodable, kept = ''): string {
-  return String(rawText(text)).replace(hidden, (character) =>
+  return textOf(text).replace(hidden, (character) =>
     kept.includes(character) ? character : escapeOf(character),
   );
 }
 
 /** Whether a reader sees all there is. */
-export const isVisible = (text: Encodable): boolean => visible(text) === String(rawText(text));
+export const isVisible = (text: Encodable): boolean => visible(text) === textOf(text);
 
 const named: Readonly<Record<string, string>> = { '\n': '\\n', '\r': '\\r', '\t': '\\t' };
 

@@ -28,7 +28,7 @@ function parseLine(line: string, where: string, asked: string | undefined): Stor
     throw new UserError(say`${where} names no fragment by its fingerprint`, { action: SHAPE });
   }
   if (typeof label !== 'string' || (label !== '' && !categories.includes(label as Category))) {
-    throw new UserError(say`${where}: "${String(label)}" is no kind of fragment`, {
+    throw new UserError(say`${where}: "${label as string}" is no kind of fragment`, {
       action: `The kinds are ${categories.join(', ')} (docs/taxonomy.md).`,
     });
   }

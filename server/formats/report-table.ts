@@ -2,6 +2,7 @@
 // their sources, one a family.
 
 import { forTerminal } from '../../guard/text/for-terminal.ts';
+import { type Foreign, rawText } from '../../guard/text/foreign.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
@@ -62,7 +63,7 @@ function* lines(content: ReportContent, rows: Rows): Generator<string> {
 function* heading(s: StudySummary): Generator<string> {
   const { source, sampling } = s.plan;
   const megabytes = (s.corpusBytes / 1e6).toFixed(1);
-  yield `Study     ${s.id} (${s.state}${s.failure ? `: ${s.failure.split('\n')[0]}` : ''}, ${(s.elapsedMs / 1000).toFixed(1)} s)`;
+  yield `Study     ${s.id} (${s.state}${s.failure === null ? '' : `: ${firstLine(s.failure)}`}, ${(s.elapsedMs / 1000).toFixed(1)} s)`;
   if (source.kind === 'model') {
     yield `Model     ${source.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`;
   }
@@ -134,3 +135,5 @@ function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Genera
   const more = entry.train - entry.trainPlaces.length;
   if (more > 0) yield `        … and ${count(more)} more ${more === 1 ? 'place' : 'places'}`;
 }
+
+const firstLine = (text: Foreign) => forTerminal(rawText(text).split('\n')[0]!);

@@ -1,5 +1,6 @@
 // The fragments behind a mark of the dashboard, in pages, with sensitive parts of their labels masked.
 
+import { rawText } from '../../guard/text/foreign.ts';
 import type { FragmentSelection } from '../../protocol/dashboard.ts';
 import type { FragmentOrder, FragmentRow, Page, PageRequest } from '../../protocol/fragments.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
@@ -71,9 +72,9 @@ function partsOf(db: Database, selection: FragmentSelection): readonly FilterPar
     case 'category':
       return filterParts(db, { category: selection.category }, nobody);
     case 'repository':
-      return [groupPart(db, 'repository', selection.repository)];
+      return [groupPart(db, 'repository', rawText(selection.repository))];
     case 'license':
-      return filterParts(db, { licence: selection.license }, nobody);
+      return filterParts(db, { licence: rawText(selection.license) }, nobody);
     case 'samples':
       return [samplesPart(selection.nSamples)];
     case 'sensitive':

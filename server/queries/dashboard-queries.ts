@@ -1,6 +1,7 @@
 // What the dashboard shows at once: numbers that stand in the study file, or that an index counts. Each question
 // opens the file, reads and closes it: nothing is held between requests.
 
+import { foreign, rawText } from '../../guard/text/foreign.ts';
 import type { Dashboard, DashboardOverview } from '../../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
@@ -29,7 +30,7 @@ export async function getDashboard(study: StudyId): Promise<Dashboard> {
   return {
     summary,
     environment: describeEnvironment(readStudy(db)?.environment ?? {}),
-    repeat: repeatCommand(summary.plan, summary.name),
+    repeat: repeatCommand(summary.plan, rawText(summary.name)),
     problems: { total: summary.nProblems, first: listProblems(db, PROBLEMS_SHOWN) },
     overview: isAnalysed ? overview(db, summary.nFragments ?? 0) : null,
   };
@@ -64,11 +65,11 @@ const SHOWN_FACTS: readonly (readonly [fact: string, name: string])[] = [
   ['modelDigest', 'Model digest'],
 ];
 
-function describeEnvironment(
-  facts: Readonly<Record<string, unknown>>,
-): readonly (readonly [string, string])[] {
+function describeEnvironment(facts: Readonly<Record<string, unknown>>): Dashboard['environment'] {
   return SHOWN_FACTS.flatMap(([fact, name]) => {
     const value = facts[fact];
-    return typeof value === 'string' || typeof value === 'number' ? [[name, String(value)] as const] : [];
+    return typeof value === 'string' || typeof value === 'number'
+      ? [[name, foreign(String(value))] as const]
+      : [];
   });
 }

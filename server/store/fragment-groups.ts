@@ -1,6 +1,7 @@
 // The groups of the studies view with how many fragments each holds: from a table where nothing is filtered, and
 // counted anew otherwise.
 
+import { foreign } from '../../guard/text/foreign.ts';
 import type { Page, PageRequest } from '../../protocol/fragments.ts';
 import type { FragmentFilter, FragmentGroup, Grouping } from '../../protocol/views.ts';
 import { shortestList } from './find-fragments.ts';
@@ -29,7 +30,7 @@ export function listGroups(
   const rows = db
     .prepare(`SELECT *, count(*) OVER () AS total FROM (${groups}) ORDER BY n DESC, name LIMIT ? OFFSET ?`)
     .all(...given, limit, offset);
-  const items = rows.map((row) => ({ name: String(row.name), nFragments: Number(row.n) }));
+  const items = rows.map((row) => ({ name: foreign(String(row.name)), nFragments: Number(row.n) }));
   return { items, offset, total: Number(rows[0]?.total ?? 0) };
 }
 

@@ -1,5 +1,6 @@
 // The pages of the studies view: fragments filtered, sorted and in groups. Queries, one a function, no state.
 
+import { type Foreign, foreign, rawText } from '../../guard/text/foreign.ts';
 import type { FragmentOrder, Page, PageRequest } from '../../protocol/fragments.ts';
 import type { FragmentFilter, Grouping, ListedFragment } from '../../protocol/views.ts';
 import { findFragments, orders } from './find-fragments.ts';
@@ -16,7 +17,7 @@ import { fragmentRow } from './views.ts';
 
 export interface ViewQuery extends PageRequest {
   readonly grouping: Grouping;
-  readonly group: string | null;
+  readonly group: Foreign | null;
   readonly family?: number;
   readonly order: FragmentOrder;
   readonly filter: FragmentFilter;
@@ -30,7 +31,7 @@ export function viewFragments(db: Database, query: ViewQuery): Page<ListedFragme
   if (query.grouping === 'family') {
     return filter.length > 0 ? listFilteredFamilies(db, query, filter) : listFamilies(db, query);
   }
-  const group = query.group === null ? [] : [groupPart(db, query.grouping, query.group)];
+  const group = query.group === null ? [] : [groupPart(db, query.grouping, rawText(query.group))];
   return page(db, query, [...filter, ...group], []);
 }
 
@@ -104,11 +105,12 @@ function listed(
     return {
       ...fragment,
       category: (row.category ?? null) as ListedFragment['category'],
-      spdxId: String(row.spdx_id ?? ''),
+      spdxId: foreign(String(row.spdx_id ?? '')),
       sensitive: String(row.sensitive ?? '')
         .split(',')
-        .filter((kind) => kind !== ''),
-      label: [...given].join(' / '),
+        .filter((kind) => kind !== '')
+        .map(foreign),
+      label: foreign([...given].join(' / ')),
       isAccepted: accepted.has(fragment.fingerprint),
       nFamily: nFamilyOf(id),
     };

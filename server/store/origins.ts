@@ -1,6 +1,7 @@
 // The origins of the fragments: repositories and licences by how many fragments stand in them, over the places that
 // the study keeps.
 
+import { foreign } from '../../guard/text/foreign.ts';
 import type { Kept, LicenseRow, SourceRow } from '../../protocol/dashboard.ts';
 import type { Database } from './study-file.ts';
 
@@ -18,7 +19,7 @@ export function topSources(db: Database): Kept<SourceRow> {
     items: items.map(({ name, nFragments }) => {
       const { nDocuments, more } = documents.get(name)!;
       const licenses = (JSON.parse(String(more)) as string[]).filter((license) => license !== '').sort();
-      return { repository: name, licenses, nFragments, nDocuments };
+      return { repository: foreign(name), licenses: licenses.map(foreign), nFragments, nDocuments };
     }),
     total,
   };
@@ -30,7 +31,7 @@ export function topLicenses(db: Database): Kept<LicenseRow> {
   return {
     items: items.map(({ name, nFragments }) => {
       const { nDocuments, more } = documents.get(name)!;
-      return { license: name, nFragments, nDocuments, nRepositories: Number(more) };
+      return { license: foreign(name), nFragments, nDocuments, nRepositories: Number(more) };
     }),
     total,
   };

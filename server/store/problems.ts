@@ -1,5 +1,6 @@
 // Table `problems`, and the shards that could not be read to their end.
 
+import { foreign } from '../../guard/text/foreign.ts';
 import type { DashboardProblem } from '../../protocol/dashboard.ts';
 import type { Database } from './study-file.ts';
 
@@ -27,9 +28,9 @@ export function listProblems(db: Database, limit: number): readonly DashboardPro
     )
     .all(limit)
     .map((row) => ({
-      shard: String(row.name),
+      shard: foreign(String(row.name)),
       kind: row.kind as DashboardProblem['kind'],
       byteOffset: row.byte_offset === null ? null : Number(row.byte_offset),
-      message: String(row.message),
+      message: foreign(String(row.message)),
     }));
 }

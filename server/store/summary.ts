@@ -1,6 +1,7 @@
 // A study at a glance: what lists, status items and reports show.
 
 import { basename } from 'node:path';
+import { foreign } from '../../guard/text/foreign.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { countFragments, countMemorisedSamples, countProblems } from './counts.ts';
@@ -24,7 +25,7 @@ export function summarise(db: Database, path: string, isRunning: boolean): Study
   );
   return {
     id: path,
-    name: basename(path).replace(/\.sqlite$/, ''),
+    name: foreign(basename(path).replace(/\.sqlite$/, '')),
     state: study.state === 'running' && !isRunning ? 'cancelled' : study.state,
     plan: study.plan,
     createdAt: study.createdAt,
@@ -38,6 +39,6 @@ export function summarise(db: Database, path: string, isRunning: boolean): Study
     nFragments: study.analysed ? countFragments(db) : null,
     nMemorisedSamples: study.analysed ? countMemorisedSamples(db) : null,
     nProblems: countProblems(db),
-    failure: study.failure,
+    failure: study.failure === null ? null : foreign(study.failure),
   };
 }

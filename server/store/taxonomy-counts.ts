@@ -1,5 +1,6 @@
 // How many fragments there are of each kind, and of which licences those are that are licences' texts.
 
+import { foreign } from '../../guard/text/foreign.ts';
 import type { DashboardOverview } from '../../protocol/dashboard.ts';
 import type { Category } from '../../protocol/views.ts';
 import type { Database } from './study-file.ts';
@@ -18,7 +19,7 @@ export function countTaxonomy(db: Database): NonNullable<DashboardOverview['taxo
     .map((row) => ({
       category: row.category as Category,
       nFragments: Number(row.n),
-      spdxIds: spdxIds.all(String(row.category)).map((id) => String(id.spdx_id)),
+      spdxIds: spdxIds.all(String(row.category)).map((id) => foreign(String(id.spdx_id))),
     }));
   const sensitive = db.prepare("SELECT count(*) AS n FROM fragment_facts WHERE sensitive <> ''").get();
   return { categories, nSensitive: Number(sensitive?.n) };

@@ -1,5 +1,6 @@
 // Fetches what is to be scanned and is not on this machine, while other work goes on.
 
+import { foreign } from '../../guard/text/foreign.ts';
 import type { Execution, Progress } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { ShardFetcher } from '../hub/shard-fetcher.ts';
@@ -19,7 +20,9 @@ export function fetchShards(
 /** One line of progress for both: what is scanned, and how the rest is coming along. */
 export function reportWithFetching(report: Report, fetcher: ShardFetcher): Report {
   let last: Progress | undefined;
-  fetcher.listen((message) => last && last.done < last.total && report({ ...last, message }));
+  fetcher.listen(
+    (message) => last && last.done < last.total && report({ ...last, message: foreign(message) }),
+  );
   return (progress) => {
     last = progress;
     report(progress);

@@ -1,6 +1,7 @@
 // A running stage in words: what is done, how fast, and how long it will take. Pure but for the language.
 
 import { l10n } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type { Progress, Stage } from '../../protocol/study.ts';
 
 /** Such as “Sampling: 128 of 256 samples · 12/s · 11 s left”. */
@@ -39,7 +40,9 @@ function amountText({ done, total, unit, message }: Progress): string {
     case 'bytes':
       return l10n.t('{0} of {1}', sizeText(done), sizeText(total));
     case 'steps':
-      return message ?? l10n.t('step {0} of {1}', Math.min(done + 1, total), total);
+      return message !== undefined
+        ? forLabel(message)
+        : l10n.t('step {0} of {1}', Math.min(done + 1, total), total);
   }
 }
 

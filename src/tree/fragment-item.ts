@@ -1,6 +1,7 @@
 // A fragment's row: its first telling line, its counts, and badges for what a reader should not overlook.
 
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type { ListedFragment } from '../../protocol/views.ts';
 import { levelOfTrain } from '../decorations/level.ts';
 import { categoryName, isCategory } from './category-name.ts';
@@ -56,17 +57,19 @@ interface Badge {
 function badgesOf(fragment: ListedFragment): readonly Badge[] {
   const badges: Badge[] = [];
   const add = (text: string, meaning: string) => badges.push({ text, meaning });
-  const { nFamily, sensitive, spdxId, category, label } = fragment;
+  const { nFamily, category } = fragment;
+  const [spdxId, label] = [fragment.spdxId, fragment.label].map(forLabel);
+  const sensitive = fragment.sensitive.map(forLabel).join(', ');
   if (nFamily > 1) {
     add(l10n.t('+{0}', nFamily - 1), l10n.t('{0} more fragments overlap with it', nFamily - 1));
   }
-  if (sensitive.length > 0) {
-    add(l10n.t('⚠ {0}', sensitive.join(', ')), l10n.t('Holds sensitive content: {0}', sensitive.join(', ')));
+  if (sensitive !== '') {
+    add(l10n.t('⚠ {0}', sensitive), l10n.t('Holds sensitive content: {0}', sensitive));
   }
-  if (label !== '') {
+  if (label) {
     const name = isCategory(label) ? categoryName(label) : label;
     add(l10n.t('labelled {0}', name), l10n.t('Labelled by hand: {0}', name));
-  } else if (spdxId !== '') {
+  } else if (spdxId) {
     add(spdxId, l10n.t('The text of a licence: {0}', spdxId));
   } else if (category !== null && category !== 'logic') {
     add(categoryName(category), l10n.t('By its text: {0}', categoryName(category)));

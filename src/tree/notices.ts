@@ -2,6 +2,7 @@
 // found.
 
 import { l10n } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { NoticeNode, PagedNode, StudyNode } from './tree-node.ts';
 
@@ -19,7 +20,7 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
       ...(tooltip === undefined ? {} : { tooltip }),
     });
 
-  if (summary.failure !== null && !isRunning) add('failure', 'error', summary.failure);
+  if (summary.failure !== null && !isRunning) add('failure', 'error', forLabel(summary.failure));
   if (summary.nProblems > 0) {
     add(
       'problems',

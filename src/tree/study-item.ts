@@ -2,19 +2,21 @@
 // read as markup.
 
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type { StudyState, StudySummary } from '../../protocol/study.ts';
 import { progressText } from '../studies/progress-text.ts';
 import type { StudyRun } from '../studies/study-runs.ts';
 import type { StudyNode } from './tree-node.ts';
 
 export function studyItem({ summary }: StudyNode, run: StudyRun | undefined): TreeItem {
-  const item = new TreeItem(summary.name, TreeItemCollapsibleState.Expanded);
+  const name = forLabel(summary.name);
+  const item = new TreeItem(name, TreeItemCollapsibleState.Expanded);
   const isOurs = run !== undefined;
   item.description = isOurs ? runText(run) : descriptionOf(summary);
   item.iconPath = isOurs ? new ThemeIcon('loading~spin') : STATE_ICONS[summary.state];
   item.tooltip = tooltipOf(summary);
   const spoken = isOurs ? runText(run) : `${stateName(summary)}, ${countsText(summary)}`;
-  item.accessibilityInformation = { label: `${summary.name}, ${spoken}` };
+  item.accessibilityInformation = { label: `${name}, ${spoken}` };
   item.contextValue = `study.${contextOf(summary, isOurs)}`;
   return item;
 }
@@ -84,7 +86,7 @@ function tooltipOf(summary: StudySummary): string {
     (summary.corpusBytes / 1e6).toFixed(1),
   );
   return [
-    summary.name,
+    forLabel(summary.name),
     memorised,
     scanned,
     plan.source.model === null ? '' : l10n.t('Model: {0}', plan.source.model),

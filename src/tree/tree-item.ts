@@ -83,7 +83,7 @@ const CLUSTER_ICONS: Readonly<Record<ClusterNode['grouping'], string>> = {
 };
 
 function clusterItem({ grouping, group }: ClusterNode): TreeItem {
-  const item = new TreeItem(clusterName(grouping, group.name), TreeItemCollapsibleState.Collapsed);
+  const item = new TreeItem(clusterName(grouping, forLabel(group.name)), TreeItemCollapsibleState.Collapsed);
   item.description = group.nFragments.toLocaleString();
   item.iconPath = new ThemeIcon(CLUSTER_ICONS[grouping]);
   item.contextValue = `cluster.${grouping}`;

@@ -1,6 +1,7 @@
 // The nodes of the studies view, as data. Every node knows its parent, and names itself by ids alone, so that
 // a node made again after a refresh is the same node to VS Code.
 
+import { rawText } from '../../guard/text/foreign.ts';
 import type { SampleOccurrence, TrainOccurrence } from '../../protocol/fragments.ts';
 import type { StudyId, StudySummary } from '../../protocol/study.ts';
 import type { FragmentGroup, Grouping, ListedFragment } from '../../protocol/views.ts';
@@ -108,7 +109,7 @@ export function nodeId(node: TreeNode): string {
     case 'notice':
       return `${node.study}#${node.name}`;
     case 'cluster':
-      return `${node.study}#${node.grouping}:${node.group.name}`;
+      return `${node.study}#${node.grouping}:${rawText(node.group.name)}`;
     case 'fragment':
       return `${nodeId(node.parent)}#${node.fragment.fingerprint}`;
     case 'family':

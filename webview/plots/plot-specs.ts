@@ -1,6 +1,7 @@
 // The dashboard's plots, as what Observable Plot is asked to draw and what each mark does when it is pressed.
 
 import * as Plot from '@observablehq/plot';
+import { forDom } from '../../guard/text/for-dom.ts';
 import { growthMarks } from '../../plots/growth-marks.ts';
 import type {
   CategoryMark,
@@ -217,7 +218,7 @@ export function taxonomyPlot(categories: readonly CategoryMark[], select: Select
       marks: categories.map(({ category, nFragments, spdxIds }) => ({
         text: [
           l10n.t('{0}: {1}', categoryName(category), fragmentsText(nFragments)),
-          ...(spdxIds.length > 0 ? [`(${spdxIds.join(', ')})`] : []),
+          ...(spdxIds.length > 0 ? [`(${spdxIds.map(forDom).join(', ')})`] : []),
         ].join(' '),
         press: () => select({ kind: 'category', category }),
       })),

@@ -1,6 +1,7 @@
 // The extension as the tests see it: its live parts, and its tree.
 
 import { type Extension, extensions } from 'vscode';
+import { rawText } from '../../../guard/text/foreign.ts';
 import type { VerbatimParts } from '../../../src/extension.ts';
 import type { FragmentNode, StudyNode, TreeNode } from '../../../src/tree/tree-node.ts';
 
@@ -16,7 +17,9 @@ export function parts(): VerbatimParts {
 
 export async function studyNode(name: string): Promise<StudyNode> {
   const roots = await parts().tree.getChildren();
-  const node = roots.find((root): root is StudyNode => root.kind === 'study' && root.summary.name === name);
+  const node = roots.find(
+    (root): root is StudyNode => root.kind === 'study' && rawText(root.summary.name) === name,
+  );
   if (node === undefined) throw new Error(`No study ${name} in the tree: ${JSON.stringify(roots)}`);
   return node;
 }

@@ -30,7 +30,7 @@ export const tests = [
       assert.ok(run, 'No lens to run it');
       await commands.executeCommand('verbatim.runPlan', ...(run.command!.arguments ?? []));
       const { summary } = await studyNode('demo-model-2');
-      assert.equal(summary.state, 'complete', summary.failure ?? '');
+      assert.equal(summary.state, 'complete', String(summary.failure));
       assert.equal(summary.nSamples, 8);
       assert.equal(summary.plan.sampling.seed, 3);
     },

@@ -23,7 +23,7 @@ export const tests = [
       assert.deepEqual(failures(), []);
       assert.ok(existsSync(join(root(), '.verbatim', 'demo.sqlite')));
       const { summary } = await studyNode('demo');
-      assert.equal(summary.state, 'complete', summary.failure ?? '');
+      assert.equal(summary.state, 'complete', String(summary.failure));
       assert.ok(summary.nSamples >= 256, `${summary.nSamples} samples`);
       assert.ok((summary.nFragments ?? 0) >= 150, `${summary.nFragments} fragments`);
       assert.equal(summary.nShardsScanned, summary.nShards);

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands, window, workspace } from 'vscode';
+import { rawText } from '../../../guard/text/foreign.ts';
 import type { FragmentFilter, Grouping, ListedFragment } from '../../../protocol/views.ts';
 import { viewFragments } from '../../../protocol/views.ts';
 import { writeSetting } from '../../../src/settings.ts';
@@ -52,7 +53,7 @@ export const tests = [
         sizes.reduce((sum, n) => sum + n, 0),
         all.length,
       );
-      assert.ok(members.every(({ fragment }) => fragment.category === first!.group.name));
+      assert.ok(members.every(({ fragment }) => fragment.category === rawText(first!.group.name)));
     }
     await writeSetting('tree.groupBy', 'flat');
     const study = await studyNode('demo');

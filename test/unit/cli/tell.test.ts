@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { foreign } from '../../../guard/text/foreign.ts';
 import { tell } from '../../../server/cli/tell.ts';
 import { describeProgress } from '../../../server/cli/terminal-progress.ts';
 import { tellLines, writeLines } from '../../../server/cli/write-lines.ts';
@@ -51,5 +52,5 @@ test('the words of a progress', () => {
     resumedFrom: 0,
     elapsedMs: 10,
   } as const;
-  assert.match(describeProgress({ ...progress, message: hostile }), /name\\x1b\]0;t\\x07/);
+  assert.match(describeProgress({ ...progress, message: foreign(hostile) }), /name\\x1b\]0;t\\x07/);
 });

@@ -159,7 +159,8 @@ test('nothing but a template makes markup, whatever shape a value out of a file 
     assert(!html`<p>${value as unknown as string}</p>`.markup.includes('<i>'));
     assert(!html`<p>${[value] as unknown as string}</p>`.markup.includes('<i>'));
   }
-  assert.equal(forCsv(['=1+1'] as unknown as string), "'=1+1");
+  assert.equal(forCsv(['=1+1'] as unknown as string), '"[""=1+1""]"');
+  assert.equal(say`${{ toString: 1 } as unknown as string}`, '{"toString":1}');
 });
 
 test('a terminal gets one line and nothing that it acts on', () => {

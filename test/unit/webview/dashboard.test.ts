@@ -6,6 +6,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { rawText } from '../../../guard/text/foreign.ts';
 import type { Dashboard, DashboardMeasures, FragmentSelection } from '../../../protocol/dashboard.ts';
 import type { StudyPlan } from '../../../protocol/study.ts';
 import { measureStudy } from '../../../server/answers/measure-study.ts';
@@ -133,7 +134,7 @@ test('problems of the data come with their shard and place', async () => {
   const { problems, overview } = await getDashboard(file);
   assert.equal(problems.total, 1);
   assert.equal(problems.first[0]!.kind, 'not-json');
-  assert.match(problems.first[0]!.shard, /bad\.jsonl/);
+  assert.match(rawText(problems.first[0]!.shard), /bad\.jsonl/);
   assert.equal(problems.first[0]!.byteOffset, 20);
   assert.equal(overview!.nFragments, 0);
   assert.deepEqual((await measureDashboard(file, never)).counts, { items: [], total: 0 });
