@@ -308,15 +308,36 @@ stage(
     await page.locator('.quick-input-titlebar .codicon-quick-input-back').click();
     await workbench.quickPickRow('Continuing what a first study found').click();
     await workbench.quickPickRow('demo.sqlite').click();
+    await changeValues();
     await workbench.quickPickRow('Start the study').click();
     const study = workbench.treeRows(/^demo-model.*in 16 samples/);
     await study.waitFor({ timeout: DEMO_LIMIT_MS });
     const { plan } = readPlan(join(folder, '.verbatim', 'demo-model.sqlite'));
     assert.equal(plan.sampling.strategy, 'tsg');
     assert.ok(plan.sampling.prompts.length > 100, `${plan.sampling.prompts.length} prompts`);
+    assert.deepEqual([plan.sampling.topP, plan.sampling.int8], [0.9, true]);
+    assert.equal(plan.rule.profile, 'text-1');
   },
   DEMO_LIMIT_MS,
 );
+
+/** A number is typed, a choice picked and a flag switched, each from a row that shows what it is now. */
+async function changeValues(): Promise<void> {
+  const { page } = workbench;
+  const input = page.locator('.quick-input-widget input.input');
+  await workbench.quickPickRow('Top-p (1: no cut)').click();
+  await page.locator('.quick-input-message', { hasText: 'Top-p' }).waitFor();
+  await input.fill('1.5');
+  await page.locator('.quick-input-message', { hasText: 'above 0 and at most 1' }).waitFor();
+  await input.fill('0.9');
+  await page.keyboard.press('Enter');
+  await workbench.quickPickRow('0.9').waitFor();
+  await workbench.quickPickRow('When two lines are equal').click();
+  await workbench.quickPickRow('text-1').click();
+  await workbench.quickPickRow('Products in 8-bit integers').click();
+  await workbench.quickPickRow('true').waitFor();
+  await workbench.takeShot('18-values');
+}
 
 function readPlan(file: string): { readonly plan: StudyPlan } {
   using db = openForReading(file);
