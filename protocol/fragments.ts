@@ -68,7 +68,7 @@ export interface SampleMark extends TextRange {
   /** The first known place in the corpus, for the hover. */
   readonly source: Provenance | null;
   /** Licences of the documents that hold it, among the places that are kept; empty for unknown. */
-  readonly licences: readonly string[];
+  readonly licenses: readonly string[];
 }
 
 export interface SampleText {

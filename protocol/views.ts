@@ -29,7 +29,7 @@ export interface FragmentFilter {
   /** In the fragment's text, whatever its case, from the beginning of a word on; or the beginning of its fingerprint. */
   readonly text?: string;
   /** Licence of a document that holds it, as the corpus writes it; empty for unknown. */
-  readonly licence?: string;
+  readonly license?: string;
   readonly category?: Category;
   readonly isSensitive?: true;
   readonly isClipped?: true;

@@ -147,7 +147,7 @@ function askFilter(current: FragmentFilter): Promise<FragmentFilter | undefined>
     Object.entries(part).every(([name, value]) => current[name as keyof FragmentFilter] === value),
   );
   pick.value = [
-    ...(current.licence === undefined ? [] : [`licence:${current.licence}`]),
+    ...(current.license === undefined ? [] : [`licence:${current.license}`]),
     ...(current.text === undefined ? [] : [current.text]),
   ].join(' ');
   const { promise, resolve } = Promise.withResolvers<FragmentFilter | undefined>();
@@ -162,10 +162,10 @@ function askFilter(current: FragmentFilter): Promise<FragmentFilter | undefined>
 
 /** `licence:MIT some words`, in any order. */
 export function parseWords(words: string): FragmentFilter {
-  const licence = /(?:^|\s)licen[cs]e:(\S*)/i.exec(words);
-  const text = words.replace(licence?.[0] ?? '', '').trim();
+  const license = /(?:^|\s)licen[cs]e:(\S*)/i.exec(words);
+  const text = words.replace(license?.[0] ?? '', '').trim();
   return {
     ...(text === '' ? {} : { text }),
-    ...(licence === null ? {} : { licence: licence[1]! }),
+    ...(license === null ? {} : { license: license[1]! }),
   };
 }

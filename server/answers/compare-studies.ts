@@ -66,7 +66,8 @@ export function compareStudies(studies: readonly StudyToCompare[]): Comparison {
 /** A fragment of several studies, with its counts in each; 0 where it is not. */
 export interface ComparedFragment {
   readonly fingerprint: string;
-  readonly len: number;
+  /** Significant lines. */
+  readonly nLines: number;
   readonly studies: readonly string[];
   readonly train: readonly number[];
   readonly extract: readonly number[];
@@ -74,11 +75,11 @@ export interface ComparedFragment {
 
 /** Sorted by the number of studies, then by train, descending. */
 export function compareFragments(studies: readonly StudyToCompare[]): readonly ComparedFragment[] {
-  const found = new Map<string, { len: number; train: number[]; extract: number[] }>();
+  const found = new Map<string, { nLines: number; train: number[]; extract: number[] }>();
   for (const [i, { db }] of studies.entries()) {
     for (const { fingerprint: key, nLines, train, extract } of readFragmentFigures(db)) {
       const known = found.get(key) ?? {
-        len: nLines,
+        nLines,
         train: studies.map(() => 0),
         extract: studies.map(() => 0),
       };

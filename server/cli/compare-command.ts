@@ -56,7 +56,9 @@ function* write(studies: readonly StudyToCompare[], format: Format): Generator<s
   yield '"fragments": [';
   const fragments = compareFragments(studies);
   for (const [i, fragment] of fragments.entries()) {
-    yield `${forJson(fragment)}${i + 1 < fragments.length ? ',' : ''}`;
+    const { fingerprint, nLines, train, extract, studies: held } = fragment;
+    const written = { fingerprint, len: nLines, train, extract, studies: held };
+    yield `${forJson(written)}${i + 1 < fragments.length ? ',' : ''}`;
   }
   yield ']}';
 }

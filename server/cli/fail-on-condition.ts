@@ -29,18 +29,18 @@ export const measures: Readonly<Record<Measure, { readonly meaning: string; read
   problems: { meaning: 'pieces of training data that could not be read', hasWhole: false },
 };
 
-const LICENCE = /^licen[cs]e:([\w.+*-]+)$/i;
+const LICENSE = /^licen[cs]e:([\w.+*-]+)$/i;
 const COMPARISON = /^(.*?)\s*(>=|<=|>|<|=)\s*(\d+(?:\.\d+)?)\s*(%?)$/;
 
 /** A sentence where it cannot be understood. */
 export function parseCondition(text: string): Condition | string {
   const [, name, operator, number, percent] = COMPARISON.exec(text.trim()) ?? [];
   const subject = (name ?? text).trim();
-  const licence = LICENCE.exec(subject)?.[1];
+  const license = LICENSE.exec(subject)?.[1];
   const unit = percent === '%' ? 'per cent' : 'count';
-  if (licence !== undefined) {
+  if (license !== undefined) {
     if (unit === 'per cent') return 'Documents under a licence have no share to compare with a percentage.';
-    const measured = { kind: 'licence', pattern: licence.toLowerCase() } as const;
+    const measured = { kind: 'licence', pattern: license.toLowerCase() } as const;
     return { text, measured, operator: (operator ?? '>') as Operator, limit: Number(number ?? 0), unit };
   }
   const measure = subject.toLowerCase().replace(/^memorized-/, 'memorised-');
@@ -79,7 +79,7 @@ export function holds({ operator, limit }: Condition, value: number): boolean {
  * Whether a document's licence is one that the pattern names: `GPL-3.0` also names `GPL-3.0-only`,
  * `GPL-3.0-or-later` and `GPL-3.0+`, and any licence of an expression counts.
  */
-export function namesLicence(pattern: string, license: string): boolean {
+export function namesLicense(pattern: string, license: string): boolean {
   const wanted = new RegExp(`^${pattern.split('*').map(asLiteral).join('.*')}(-only|-or-later|\\+)?$`);
   return license
     .toLowerCase()

@@ -15,7 +15,7 @@ import {
 } from '../store/counts.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
-import { type Condition, holds, type Measure, namesLicence } from './fail-on-condition.ts';
+import { type Condition, holds, type Measure, namesLicense } from './fail-on-condition.ts';
 import { CONDITION_MET } from './fail-on-option.ts';
 import { tell } from './tell.ts';
 
@@ -48,7 +48,7 @@ interface Measured {
 
 function measure(db: Database, { measured }: Condition): Measured {
   if (measured.kind === 'measure') return measures[measured.measure](db);
-  const named = countDocumentsByLicense(db).filter(({ license }) => namesLicence(measured.pattern, license));
+  const named = countDocumentsByLicense(db).filter(({ license }) => namesLicense(measured.pattern, license));
   return { count: named.reduce((sum, { nDocuments }) => sum + nDocuments, 0), whole: null };
 }
 

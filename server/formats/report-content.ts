@@ -87,10 +87,11 @@ export async function gatherReport(
   };
 }
 
-/** A fragment as reports show it. The names are those of the published study where it had one. */
+/** A fragment as reports show it. */
 export interface FragmentEntry {
   readonly fingerprint: string;
-  readonly len: number;
+  /** Significant lines. */
+  readonly nLines: number;
   readonly train: number;
   readonly documents: number;
   readonly repositories: number;
@@ -166,7 +167,7 @@ function fragmentEntry(
   const { kind, spdxId } = facts.kinds[fragmentId]!;
   return {
     fingerprint,
-    len: fragment.nLines,
+    nLines: fragment.nLines,
     train: fragment.train,
     documents: fragment.nDocuments,
     repositories: fragment.nRepositories,

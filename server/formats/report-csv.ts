@@ -20,7 +20,7 @@ const columns: readonly (readonly [
   (entry: FragmentEntry, confirmed: readonly ConfirmingPlace[]) => string | number | boolean | null,
 ])[] = [
   ['fingerprint', (e) => e.fingerprint],
-  ['len', (e) => e.len],
+  ['len', (e) => e.nLines],
   ['train', (e) => e.train],
   ['documents', (e) => e.documents],
   ['repositories', (e) => e.repositories],

@@ -260,7 +260,7 @@ function fragmentItem(e: FragmentEntry & { readonly nFamily: number }): Html {
     ...(e.accepted === null ? [] : ['accepted']),
     ...(e.nFamily > 1 ? [`+${e.nFamily - 1} nested`] : []),
   ].map((tag) => html` <span class="tag">${tag}</span>`);
-  const numbers = `${count(e.train)} in corpus · ${count(e.extract)} in samples · ${e.len} lines`;
+  const numbers = `${count(e.train)} in corpus · ${count(e.extract)} in samples · ${e.nLines} lines`;
   const places = e.trainPlaces.map((place) => html`<li>${describeTrainPlace(place)}</li>`);
   const nMore = e.train - e.trainPlaces.length;
   const more = nMore > 0 ? html`<li>… and ${counted(nMore, 'more place')}</li>` : html``;

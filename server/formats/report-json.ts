@@ -2,7 +2,7 @@
 
 import { forJson } from '../../guard/text/for-json.ts';
 import { toVersion1 } from '../plan/version-1.ts';
-import { fragmentEntries, type ReportContent } from './report-content.ts';
+import { type FragmentEntry, fragmentEntries, type ReportContent } from './report-content.ts';
 
 export function* reportJson(content: ReportContent): Generator<string> {
   const { summary, environment, answers } = content;
@@ -17,10 +17,17 @@ export function* reportJson(content: ReportContent): Generator<string> {
   yield '"fragments": [';
   for (const entry of fragmentEntries(content)) {
     if (previous !== undefined) yield `${previous},`;
-    previous = forJson(entry);
+    previous = forJson(written(entry));
   }
   if (previous !== undefined) yield previous;
   yield ']}';
 }
+
+/** The report calls a fragment's lines `len`, as the published study does. */
+const written = ({ fingerprint, nLines, ...entry }: FragmentEntry) => ({
+  fingerprint,
+  len: nLines,
+  ...entry,
+});
 
 const SCHEMA = 'report.schema.json';

@@ -172,7 +172,7 @@ function* fragment(entry: FragmentEntry & { readonly nFamily: number }): Generat
   if (entry.accepted !== null) notes.push(`accepted: ${forMarkdown(entry.accepted)}`);
   yield `### ${escapeMarkdown(entry.fingerprint)}`;
   yield '';
-  yield `${counted(entry.train, 'time')} in ${counted(entry.documents, 'document')} of ${counted(entry.repositories, 'repository', 'repositories')}, ${counted(entry.extract, 'time')} in ${counted(entry.samples, 'sample')}, ${entry.len} lines${entry.nFamily > 1 ? `, ${entry.nFamily - 1} more in its family` : ''} (${notes.join(', ')}).`;
+  yield `${counted(entry.train, 'time')} in ${counted(entry.documents, 'document')} of ${counted(entry.repositories, 'repository', 'repositories')}, ${counted(entry.extract, 'time')} in ${counted(entry.samples, 'sample')}, ${entry.nLines} lines${entry.nFamily > 1 ? `, ${entry.nFamily - 1} more in its family` : ''} (${notes.join(', ')}).`;
   yield '';
   for (const place of entry.trainPlaces) yield `- ${forMarkdown(describeTrainPlace(place))}`;
   yield '';

@@ -116,7 +116,7 @@ function* results(content: ReportContent, samples: ReadonlyMap<number, number>):
         : { suppressions: [{ kind: 'external', status: 'accepted', justification: entry.accepted }] }),
       properties: {
         tags: [entry.kind, ...entry.sensitive],
-        len: entry.len,
+        len: entry.nLines,
         train: entry.train,
         documents: entry.documents,
         repositories: entry.repositories,
@@ -137,7 +137,7 @@ function ruleOf(entry: FragmentEntry): 0 | 1 | 2 {
 }
 
 const describe = (e: FragmentEntry) =>
-  `${e.len} lines of training data repeated word for word (${forSarif([e.kind, e.spdxId, ...e.sensitive].filter(Boolean).join(', '))}): ` +
+  `${e.nLines} lines of training data repeated word for word (${forSarif([e.kind, e.spdxId, ...e.sensitive].filter(Boolean).join(', '))}): ` +
   `${counted(e.train, 'time')} in ${counted(e.documents, 'training document')}, ${counted(e.extract, 'time')} in ${counted(e.samples, 'sample')}.`;
 
 /** What was found in the fragment and the training lines that confirm it, with links that a viewer may follow. */

@@ -123,7 +123,7 @@ function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Genera
     String(entry.documents).padStart(5),
     String(entry.repositories).padStart(6),
     String(entry.extract).padStart(8),
-    `${entry.len}${entry.clipped ? '+' : ' '}`.padStart(7),
+    `${entry.nLines}${entry.clipped ? '+' : ' '}`.padStart(7),
   ].join(' ');
   const notes = [
     entry.accepted === null ? '' : 'accepted',

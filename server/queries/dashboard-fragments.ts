@@ -74,7 +74,7 @@ function partsOf(db: Database, selection: FragmentSelection): readonly FilterPar
     case 'repository':
       return [groupPart(db, 'repository', rawText(selection.repository))];
     case 'license':
-      return filterParts(db, { licence: rawText(selection.license) }, nobody);
+      return filterParts(db, { license: rawText(selection.license) }, nobody);
     case 'samples':
       return [samplesPart(selection.nSamples)];
     case 'sensitive':

@@ -33,7 +33,7 @@ export function filterParts(
 ): readonly FilterPart[] {
   const parts: FilterPart[] = [];
   if (filter.text !== undefined && filter.text !== '') parts.push(textPart(db, asciiLower(filter.text)));
-  if (filter.licence !== undefined) parts.push(groupPart(db, 'licence', filter.licence));
+  if (filter.license !== undefined) parts.push(groupPart(db, 'licence', filter.license));
   if (filter.category !== undefined) parts.push(groupPart(db, 'category', filter.category));
   if (filter.isSensitive) {
     parts.push(listed("SELECT fragment_id FROM fragment_facts WHERE sensitive <> ''", []));

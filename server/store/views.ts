@@ -59,7 +59,7 @@ export function listSampleOccurrences(
 }
 
 /** Licences of the documents that hold a fragment, among the places that are kept, the commonest first. */
-function listFragmentLicences(
+function listFragmentLicenses(
   db: Database,
   fragmentId: number,
 ): readonly { readonly name: string; readonly nDocuments: number }[] {
@@ -107,7 +107,7 @@ const sampleMark = (db: Database, row: SqlRow): SampleMark => ({
   train: Number(row.train),
   nRepositories: Number(row.n_repositories),
   source: row.path === null ? null : provenanceOf(row),
-  licences: listFragmentLicences(db, Number(row.fragment_id)).map(({ name }) => name),
+  licenses: listFragmentLicenses(db, Number(row.fragment_id)).map(({ name }) => name),
 });
 
 export interface StoredDocument {

@@ -39,7 +39,7 @@ function description(mark: TextMark): MarkdownString {
   if (mark.nRepositories > 1) {
     hover.appendMarkdown(` ${l10n.t('and elsewhere, {0} repositories in all', mark.nRepositories)}`);
   }
-  appendLicences(hover, mark);
+  appendLicenses(hover, mark);
   return hover;
 }
 
@@ -72,8 +72,8 @@ function appendSource(hover: MarkdownString, { repository, path, license }: Prov
 }
 
 /** All of them: the first source's may be the most permissive one. */
-function appendLicences(hover: MarkdownString, { licences }: SampleMark): void {
-  if (licences.length < 2) return;
-  const names = licences.map((name) => forHover(name) || l10n.t('unknown'));
+function appendLicenses(hover: MarkdownString, { licenses }: SampleMark): void {
+  if (licenses.length < 2) return;
+  const names = licenses.map((name) => forHover(name) || l10n.t('unknown'));
   hover.appendMarkdown(`\n\n${l10n.t('Licences: {0}', names.join(', '))}`);
 }

@@ -24,7 +24,9 @@ export class ViewOptions {
   }
 
   get filter(): FragmentFilter {
-    return this.#memento.get<FragmentFilter>(FILTER_KEY, {});
+    // Earlier versions kept the licence under its other spelling.
+    const { licence, ...filter } = this.#memento.get<FragmentFilter & { licence?: string }>(FILTER_KEY, {});
+    return licence === undefined ? filter : { license: licence, ...filter };
   }
 
   async setFilter(filter: FragmentFilter): Promise<void> {
@@ -52,7 +54,7 @@ export class ViewOptions {
 function filterParts(filter: FragmentFilter): string[] {
   return [
     ...(filter.text ? [`“${filter.text}”`] : []),
-    ...(filter.licence === undefined ? [] : [filter.licence || l10n.t('licence unknown')]),
+    ...(filter.license === undefined ? [] : [filter.license || l10n.t('licence unknown')]),
     ...(filter.category === undefined ? [] : [categoryName(filter.category)]),
     ...(filter.isSensitive ? [l10n.t('sensitive')] : []),
     ...(filter.isClipped ? [l10n.t('clipped')] : []),

@@ -78,7 +78,7 @@ export const tests =
             const filters: readonly FragmentFilter[] = [
               { text: 'function_99999' },
               { text: 'argument' },
-              { licence: 'mit' },
+              { license: 'mit' },
               { category: 'license' },
               { isSensitive: true },
             ];

@@ -92,7 +92,7 @@ export const tests = [
     await commands.executeCommand('verbatim.clearFilter');
     assert.equal(parts().options.message, undefined);
     assert.deepEqual(parseWords('licence:MIT left over words'), {
-      licence: 'MIT',
+      license: 'MIT',
       text: 'left over words',
     });
   }),

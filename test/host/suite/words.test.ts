@@ -37,7 +37,7 @@ const MARK: TextMark = {
   train: 12,
   nRepositories: 3,
   source: HOSTILE,
-  licences: [HOSTILE.license, ''],
+  licenses: [HOSTILE.license, ''],
 };
 
 /** Code spans of CommonMark: the closing run of backticks is as long as the opening one. */
@@ -101,7 +101,7 @@ export const tests = [
   hostTest('keeps code spans of names apart that hold nothing to be seen, or backquotes', async () => {
     for (const repository of ['\u200b', '\u2060`', '\u2028', '`', '\ufeff``', '']) {
       const source = { ...HOSTILE, repository, path: 'x``![x](https://evil.example/x.png) `<b>' };
-      const marks = [{ ...MARK, source, licences: ['\u200b', '``'] }];
+      const marks = [{ ...MARK, source, licenses: ['\u200b', '``'] }];
       const [said] = markHover(sampleUri('/s.sqlite', 1, null), {
         firstLine: 1,
         lastLine: 8,

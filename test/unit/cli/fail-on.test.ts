@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { holds, namesLicence, parseCondition } from '../../../server/cli/fail-on-condition.ts';
+import { holds, namesLicense, parseCondition } from '../../../server/cli/fail-on-condition.ts';
 
 function condition(text: string) {
   const parsed = parseCondition(text);
@@ -62,5 +62,5 @@ test("a licence's name covers its variants and no other licence", () => {
     ['*', '', false],
     ['mit', 'mit', true],
   ] as const)
-    assert.equal(namesLicence(pattern, license), expected, `${pattern} in ${license}`);
+    assert.equal(namesLicense(pattern, license), expected, `${pattern} in ${license}`);
 });

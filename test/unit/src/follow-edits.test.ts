@@ -18,7 +18,7 @@ const marked = ({ firstLine, lastLine }: { firstLine: number; lastLine: number }
   train: 1,
   nRepositories: 1,
   source: null,
-  licences: [],
+  licenses: [],
 });
 
 test('a mark is where its lines went, and gone when one of them changed', () => {

@@ -21,7 +21,7 @@ const mark = fc
       train,
       nRepositories: 1,
       source: null,
-      licences: [],
+      licenses: [],
     }),
   );
 

@@ -25,7 +25,7 @@ interface Plain {
   readonly category: string;
   readonly sensitive: string;
   readonly clipped: number;
-  readonly licence: string;
+  readonly license: string;
 }
 
 const all: readonly Plain[] = (() => {
@@ -33,7 +33,7 @@ const all: readonly Plain[] = (() => {
   return db
     .prepare(
       `SELECT f.fragment_id AS id, fingerprint, CAST(text AS TEXT) AS text, family, extract, n_lines AS nLines,
-         category, sensitive, clipped, license AS licence
+         category, sensitive, clipped, license
        FROM fragments f JOIN fragment_facts USING (fragment_id) JOIN train_occurrences USING (fragment_id)
        JOIN documents USING (document_id) ORDER BY f.fragment_id`,
     )
@@ -45,7 +45,7 @@ const passes = (filter: FragmentFilter, accepted: ReadonlySet<string>) => (f: Pl
   (filter.text === undefined ||
     standsFromWord(f.text, filter.text.toLowerCase()) ||
     f.fingerprint.startsWith(filter.text.toLowerCase())) &&
-  (filter.licence === undefined || f.licence === filter.licence) &&
+  (filter.license === undefined || f.license === filter.license) &&
   (filter.category === undefined || f.category === filter.category) &&
   (!filter.isSensitive || f.sensitive !== '') &&
   (!filter.isClipped || f.clipped === 1) &&
@@ -82,7 +82,7 @@ const filters = fc.record<FragmentFilter>(
       '=>',
       'unction',
     ),
-    licence: fc.constantFrom('mit', 'gpl-3.0', '', 'none'),
+    license: fc.constantFrom('mit', 'gpl-3.0', '', 'none'),
     category: fc.constantFrom('license', 'logic', 'tests'),
     isSensitive: fc.constant(true),
     isClipped: fc.constant(true),
