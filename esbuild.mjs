@@ -48,7 +48,8 @@ const programs = (outdir) => [
       'sampling-worker': 'server/sampling/run/sampling-worker.ts',
       'device-process': 'server/sampling/run/device-process.ts',
       'scan-worker': 'server/kernel/scan-worker.ts',
-      'measure-worker': 'server/queries/measure-worker.ts',
+      'reader-process': 'server/queries/reader-process.ts',
+      'end-when-stuck-thread': 'server/guard/end-when-stuck-thread.ts',
     },
   },
   {

@@ -2,6 +2,7 @@
 // between two pieces of work, and a parser or a driver may never come to that. So a small thread looks after it.
 
 import { Worker } from 'node:worker_threads';
+import { startWatch } from './start-watch.ts';
 
 export interface ParentWatch {
   readonly parent: number;
@@ -14,9 +15,10 @@ const threadUrl = new URL(
   import.meta.url,
 );
 
-export function endWithParent(graceMs: number, parent = process.ppid): void {
+/** Resolves when the thread looks after it: work that could block this one may begin then. */
+export function endWithParent(graceMs: number, parent = process.ppid): Promise<void> {
   const workerData: ParentWatch = { parent, graceMs };
   // It needs next to nothing, and must not keep the process alive.
   const resourceLimits = { maxOldGenerationSizeMb: 16, maxYoungGenerationSizeMb: 1 };
-  new Worker(threadUrl, { workerData, resourceLimits, execArgv: [], env: {} }).unref();
+  return startWatch(new Worker(threadUrl, { workerData, resourceLimits, execArgv: [], env: {} }));
 }

@@ -1,5 +1,5 @@
 // What the dashboard shows when it has been computed: intervals by drawing samples again, curves, estimates.
-// Synchronous, and seconds for a million fragments: it runs in a thread of its own (measure-worker.ts).
+// Synchronous, and seconds for a million fragments: it runs in a process of its own (`alone` in study-messages.ts).
 
 import type { DashboardMeasures, Measured, PredictorCurves } from '../../protocol/dashboard.ts';
 import { measureStudy } from '../answers/measure-study.ts';

@@ -1,25 +1,12 @@
-// Measures a study for its dashboard beside everything else that the server answers, until it is done or nobody
-// waits for it any more.
+// What the dashboard of one study shows when it has been computed.
 
-import { once } from 'node:events';
-import { Worker } from 'node:worker_threads';
 import type { DashboardMeasures } from '../../protocol/dashboard.ts';
 import type { StudyId } from '../../protocol/study.ts';
-import { Cancelled, throwIfAborted } from '../errors.ts';
-import { programUrl } from '../program-url.ts';
+import { openForReading } from '../store/study-file.ts';
+import { measureForDashboard } from './dashboard-measures.ts';
 
-const workerUrl = programUrl('./measure-worker.ts', import.meta.url);
-
-export async function measureDashboard(study: StudyId, signal: AbortSignal): Promise<DashboardMeasures> {
-  throwIfAborted(signal);
-  const worker = new Worker(workerUrl, { workerData: study });
-  worker.on('error', () => {}); // A thread that fails when nobody waits any more must not end the server.
-  try {
-    const [measures] = await once(worker, 'message', { signal }); // Rejects with the thread's error, too.
-    return measures as DashboardMeasures;
-  } catch (error) {
-    throw signal.aborted ? new Cancelled() : error;
-  } finally {
-    void worker.terminate();
-  }
+/** Computes in one piece, for seconds where there are a million fragments. */
+export function measureStudy(study: StudyId): DashboardMeasures {
+  using db = openForReading(study);
+  return measureForDashboard(db);
 }

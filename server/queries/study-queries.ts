@@ -1,8 +1,6 @@
 // The answers to the protocol's questions about a study file. Each opens the file, reads and closes it:
 // nothing is held between requests.
 
-import { readdirSync, statSync } from 'node:fs';
-import { join } from 'node:path';
 import type {
   DocumentText,
   FragmentRow,
@@ -20,22 +18,6 @@ import { type Database, openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
 import * as views from '../store/views.ts';
 import { openDocument } from '../study/open-document.ts';
-
-export function listStudies(folder: string): readonly StudySummary[] {
-  const names = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
-  return names
-    .filter((name) => name.endsWith('.sqlite'))
-    .flatMap((name) => {
-      try {
-        return [getStudy(join(folder, name))];
-      } catch (error) {
-        // Another program's database, or a study that has only just been created.
-        if (error instanceof UserError) return [];
-        throw error;
-      }
-    })
-    .sort((a, b) => (a.createdAt < b.createdAt ? 1 : -1));
-}
 
 export const getStudy = (study: StudyId): StudySummary =>
   reading(study, (db) => summarise(db, study, isLocked(study)));

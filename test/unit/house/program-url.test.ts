@@ -29,5 +29,11 @@ test('every program that is started is there, and is bundled', () => {
       started.push(basename(path, '.ts'));
     }
   }
-  assert.deepEqual(started.sort(), ['device-process', 'measure-worker', 'sampling-worker', 'scan-worker']);
+  assert.deepEqual(started.sort(), [
+    'device-process',
+    'end-when-stuck-thread',
+    'reader-process',
+    'sampling-worker',
+    'scan-worker',
+  ]);
 });

@@ -4,21 +4,37 @@
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { before, test } from 'node:test';
+import { after, before, test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
 import { rawText } from '../../../guard/text/foreign.ts';
-import type { Dashboard, DashboardMeasures, FragmentSelection } from '../../../protocol/dashboard.ts';
+import {
+  type Dashboard,
+  type DashboardMeasures,
+  type FragmentSelection,
+  measureDashboard as measureMessage,
+} from '../../../protocol/dashboard.ts';
 import type { StudyPlan } from '../../../protocol/study.ts';
 import { measureStudy } from '../../../server/answers/measure-study.ts';
 import { Cancelled } from '../../../server/errors.ts';
 import { getDashboard, listDashboardFragments } from '../../../server/queries/dashboard-queries.ts';
-import { measureDashboard } from '../../../server/queries/measure-dashboard.ts';
 import { repeatCommand } from '../../../server/queries/repeat-command.ts';
+import { StudyReaders } from '../../../server/queries/study-readers.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { modelPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { leakedAddress, leakedToken, makeSmallStudy, type SmallStudy } from '../../support/small-study.ts';
+
+const readers = new StudyReaders();
+after(() => readers[Symbol.dispose]());
+/** As the server asks for it. */
+const measureDashboard = (study: string, signal: AbortSignal) =>
+  readers.ask('alone', {
+    method: measureMessage.method,
+    params: { study },
+    disclosure: 'masked',
+    signal,
+  }) as Promise<DashboardMeasures>;
 
 const scratch = scratchFolder();
 let study: SmallStudy;
@@ -89,7 +105,7 @@ test('measuring leaves the thread free, and ends when nobody waits for it', asyn
 test('measuring that fails in the moment when it is cancelled leaves the process alive', async () => {
   const stop = new AbortController();
   const measuring = measureDashboard('/nowhere.sqlite', stop.signal);
-  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500); // The thread fails, and nobody hears it yet.
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 1500); // The process fails, and nobody hears it yet.
   stop.abort();
   await assert.rejects(measuring, Cancelled);
   await setTimeout(200); // An error that nobody heard would end the process, and this test with it.
