@@ -18,7 +18,7 @@ export function tryLock(path: string): Disposable | undefined {
   return takeLock(path, 200);
 }
 
-/** As `tryLock`, but a `UserError` where another process has it; `action` is what to do then. */
+/** Takes the lock, or throws a `UserError` where another process has it; `action` is what to do then. */
 export function lockOrRefuse(path: string, action = 'Wait for it or stop it.'): Disposable {
   const lock = tryLock(path);
   if (!lock) throw new UserError(`Another run is writing ${path}`, { action });
@@ -56,7 +56,7 @@ export function isLocked(path: string): boolean {
     using lock = takeLock(path, 0);
     return lock === undefined;
   } catch (error) {
-    // Where nothing can be written, nobody writes.
+    // Nobody writes where nothing can be written.
     if (error instanceof UserError) return false;
     throw error;
   }

@@ -10,7 +10,7 @@ import { dirname } from 'node:path';
  * read and write it stays so, too; a link in its place is replaced, and what it leads to is not touched.
  */
 export async function writeWhole(file: string, write: (draft: string) => Promise<unknown>): Promise<void> {
-  const draft = `${file}.${randomUUID()}`; // Of nobody else who writes the same file.
+  const draft = `${file}.${randomUUID()}`; // No other writer of the same file has this name.
   try {
     await mkdir(dirname(file), { recursive: true });
     await write(draft);

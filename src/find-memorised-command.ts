@@ -59,7 +59,7 @@ async function listed(server: StudyServer, location: StudyLocation): Promise<rea
   return [...new Set([...inFolders.map(({ id }) => id), ...location.opened()])];
 }
 
-/** Of the text as it is when the answer comes: what is typed meanwhile is searched once more. */
+/** Marks the text as it is when the answer comes: what is typed meanwhile is searched once more. */
 function search(
   server: StudyServer,
   studies: readonly StudyId[],

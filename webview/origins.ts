@@ -1,4 +1,4 @@
-// Where the fragments come from: repositories, licences, and what of the training data could not be read.
+// The origins of the fragments: repositories, licences, and what of the training data could not be read.
 
 import { forDom } from '../guard/text/for-dom.ts';
 import type { Dashboard, DashboardOverview } from '../protocol/dashboard.ts';

@@ -10,7 +10,7 @@ export interface VirtualWindow {
   readonly first: number;
   /** After the last. */
   readonly end: number;
-  /** Of the row `first`, from the top of the list's body. */
+  /** Pixels of the row `first` from the top of the list's body. */
   readonly topPx: number;
   readonly bodyPx: number;
 }

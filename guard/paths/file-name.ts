@@ -31,7 +31,7 @@ export function refuseFileName(name: string, systems: Systems = 'all'): string |
 export const isSafeFileName = (name: string, systems?: Systems): boolean =>
   refuseFileName(name, systems) === undefined;
 
-/** Likewise for a path below a folder, with `/` between its names: no way up, no drive, no root. */
+/** Why a path below a folder is none that is safe, with `/` between its names: no way up, no drive, no root. */
 export function refuseRelativePath(path: string, systems?: Systems): string | undefined {
   for (const name of path.split('/')) {
     const refusal = refuseFileName(name, systems);

@@ -1,4 +1,4 @@
-// Where the links of a folder may lead: into itself, and, in a download cache, to where the cache keeps what it links to.
+// The places that the links of a folder may lead to: into itself, and, in a download cache, to where the cache keeps what it links to.
 
 import { realpathSync } from 'node:fs';
 import nodePath, { dirname, join } from 'node:path';

@@ -40,7 +40,7 @@ export async function openRegularFile(path: string, links: Links = 'follow'): Pr
   }
 }
 
-/** As `openRegularFile`, for readers that do not wait; the caller closes the descriptor. */
+/** `openRegularFile` for readers that do not wait; the caller closes the descriptor. */
 export function openRegularFileSync(path: string, links: Links = 'follow'): number {
   refuseIrregular(path, statSync(path));
   const file = openSync(path, FLAGS[links]);

@@ -18,7 +18,7 @@ export const escapeMarkdown = (text: string): string =>
     .replace(/[\\`*_~<>[\]|#&]/g, '\\$&')
     .replaceAll('://', '\\://');
 
-/** Where a link leads whose title is ours. */
+/** The address of a link whose title is ours. */
 export const forMarkdownLink = (address: string): string =>
   address.replace(/[^\w:/?#@!$&*+,;=%.~-]/gu, percentEncoded);
 

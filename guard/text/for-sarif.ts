@@ -7,7 +7,7 @@ import { visible } from './visible.ts';
 
 export const forSarif = (text: Encodable): string => visible(text).replace(/[\\[\]]/g, '\\$&');
 
-/** Where a link inside of a message leads. */
+/** The address of a link inside of a message. */
 export const forSarifLink = (address: string): string =>
   address.replace(/[^\w:/?#@!$&*+,;=%.~-]/gu, percentEncoded);
 

@@ -21,7 +21,7 @@ export const foreign = (text: string): Foreign => text as unknown as Foreign;
 /** The text as it is, to compare it, to look it up, to keep it in a file: never to show it. */
 export const rawText = (text: Encodable): string => text as unknown as string;
 
-/** As `rawText`, also where a value out of a file is not what its type promises: then it is shown as JSON. */
+/** The text as it is; a value out of a file that is not what its type promises is shown as JSON. */
 export function textOf(value: Encodable): string {
   const raw: unknown = value;
   if (typeof raw === 'string') return raw;

@@ -30,7 +30,7 @@ import { dashboardPage } from './dashboard-page.ts';
 export interface DashboardParts {
   readonly server: Pick<StudyServer, 'request'>;
   readonly errors: ErrorFunnel;
-  /** Where the bundles lie. */
+  /** The folder of the bundles. */
   readonly dist: Uri;
   /** Selects a study in the view. */
   readonly reveal: (study: StudyId) => Promise<void>;
@@ -41,7 +41,7 @@ export class DashboardPanel implements Disposable {
   readonly #study: StudyId;
   readonly #parts: DashboardParts;
   readonly #listener: Disposable;
-  /** Of what is being computed, for which nobody may wait any more. */
+  /** Ends what is being computed when nobody waits for it any more. */
   #measuring = new CancellationTokenSource();
 
   constructor(panel: WebviewPanel, study: StudyId, parts: DashboardParts) {

@@ -57,7 +57,7 @@ function links(text: Uri, mark: TextMark): MarkdownString {
   return hover;
 }
 
-/** Of a part it is known that it occurs as often as the fragment which holds it. */
+/** How often the text occurs: of a part it is known that it occurs at least as often as its fragment. */
 export function howOften({ train, extent }: TextMark): string {
   const count = train === 1 ? l10n.t('once') : l10n.t('{0} times', train.toLocaleString());
   return extent === 'whole'

@@ -4,7 +4,7 @@ import { l10n } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import type { Progress, Stage } from '../../protocol/study.ts';
 
-/** Such as “Sampling: 128 of 256 samples · 12/s · 11 s left”. */
+/** A line like “Sampling: 128 of 256 samples · 12/s · 11 s left”. */
 export function progressText(progress: Progress): string {
   const parts = [`${stageName(progress.stage)}: ${amountText(progress)}`];
   const perSecond = ratePerSecond(progress);

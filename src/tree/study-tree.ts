@@ -52,9 +52,9 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
   readonly #changed = new EventEmitter<TreeNode | undefined>();
   readonly #listener: Disposable;
   readonly #elsewhere: StudiesElsewhere;
-  /** By node id. */
+  /** Pages that are open, by node id. */
   readonly #nPages = new Map<string, number>();
-  /** Rows that stay when the next ones come, for the moment until VS Code asks for them; likewise. */
+  /** Rows that stay when the next ones come, for the moment until VS Code asks for them; by node id. */
   readonly #staying = new Map<string, readonly TreeNode[]>();
   /** The study rows that VS Code knows, which is what it wants named when one row changes. */
   readonly #studies = new Map<StudyId, StudyNode>();

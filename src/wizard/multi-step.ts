@@ -14,7 +14,7 @@ export interface Choice<Value> extends QuickPickItem {
   readonly value?: Value;
 }
 
-/** Where in a row of questions one stands. */
+/** One of a row of questions, and its place in the row. */
 export interface Step {
   readonly title: string;
   readonly step: number;

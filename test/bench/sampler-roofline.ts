@@ -18,7 +18,7 @@ export async function measureRoofline(
 ): Promise<Result> {
   const { weights, weightFolder, config } = checkpoint;
   const graph = new Graph('products');
-  // As they lie or the other way round, which costs the same.
+  // Weights may lie the other way round, which costs the same.
   const product = (input: string, { weight, layout }: Linear<StoredTensor>) => {
     const { bareName, type, byteOffset, nBytes, file, shape } = weight;
     const location = file.slice(weightFolder.length + 1);

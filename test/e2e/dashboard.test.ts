@@ -254,7 +254,7 @@ stage('a window that is loaded again shows the same', async () => {
   await dashboard().locator('table button', { hasText: 'lodash/lodash' }).first().click();
   await choice().locator('span.tag', { hasText: 'lodash/lodash' }).waitFor();
   await grid().evaluate((element) => element.scrollTo({ top: 600 }));
-  await page.waitForTimeout(500); // Where it is scrolled to is kept a moment later.
+  await page.waitForTimeout(500); // The place that it is scrolled to is kept a moment later.
   const isLoadedAgain = page.waitForEvent('load');
   // Not Playwright's reload: VS Code writes down its state before it goes.
   await workbench.runCommand('Developer: Reload Window');

@@ -72,7 +72,7 @@ export class ConfigFile {
     return values as number[];
   }
 
-  /** By one of the names that transformers knows its function by. */
+  /** The activation that one of transformers' names stands for. */
   activation(key: string, fallback: string): Activation {
     const name = this.value(key) ?? fallback;
     return (

@@ -33,13 +33,13 @@ export type QkvProjection<Tensor> =
     };
 
 export interface DecoderLayer<Tensor> {
-  /** Of what attention reads, or where norms come after, of what it gives. */
+  /** The norm of what attention reads, or, where norms come after, of what it gives. */
   readonly attentionNorm: Norm<Tensor>;
   readonly qkv: QkvProjection<Tensor>;
   readonly queryNorm: Norm<Tensor> | null;
   readonly keyNorm: Norm<Tensor> | null;
   readonly output: Linear<Tensor>;
-  /** The same for the feed-forward layer; null where both read what one norm gives. */
+  /** The norm of the feed-forward layer; null where it reads what attention's norm gives. */
   readonly mlpNorm: Norm<Tensor> | null;
   readonly gate: Linear<Tensor> | null;
   readonly up: Linear<Tensor>;

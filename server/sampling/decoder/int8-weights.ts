@@ -24,7 +24,7 @@ export interface Int8Weight {
 
 export interface Int8Weights {
   readonly file: string;
-  /** By the weight's name; the embedding, which the head may share, stands here the other way round. */
+  /** Keyed by the weight's name; the embedding, which the head may share, stands here the other way round. */
   readonly byName: ReadonlyMap<string, Int8Weight>;
 }
 

@@ -4,7 +4,7 @@
 import type { ConfigFile } from './config-file.ts';
 import type { Rotation } from './decoder-spec.ts';
 
-/** Of the first `width` values of a head. Throws a UserError at a scaling that is not known. */
+/** The rotation of the first `width` values of a head. Throws a UserError at a scaling that is not known. */
 export function readRotation(config: ConfigFile, width: number, nPositions: number): Rotation {
   if (width % 2 !== 0) config.fail(`heads of ${width} values cannot be rotated in pairs`);
   const theta = config.value('rope_theta') === null ? DEFAULT_BASE : config.positive('rope_theta');

@@ -59,7 +59,7 @@ interface Found {
   readonly values: string;
   /** Places in the row, in a type that GatherElements takes. */
   readonly index: string;
-  /** The same places as float32, multiplied by a factor. */
+  /** These places as float32, multiplied by a factor. */
   readonly places: (factor: number) => string;
 }
 

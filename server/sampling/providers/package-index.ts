@@ -52,7 +52,7 @@ export async function findWheel(index: string, version: string, signal: AbortSig
   });
 }
 
-/** Where it is kept while it comes. An index names its files as it likes: a name that leads elsewhere is refused. */
+/** The file that a wheel is kept in while it comes. An index names its files as it likes: a name that leads elsewhere is refused. */
 export function fileOfWheel(
   folder: string,
   { fileName, url }: Pick<WheelSource, 'fileName' | 'url'>,

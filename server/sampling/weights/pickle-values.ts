@@ -51,7 +51,7 @@ export class PickleStorage {
 
 export class PickleTensor {
   readonly storage: PickleStorage;
-  /** Where the tensor starts in its storage: in elements, not bytes, like the strides. */
+  /** The tensor's start in its storage: in elements, not bytes, like the strides. */
   readonly offset: number;
   readonly shape: readonly number[];
   readonly strides: readonly number[];

@@ -11,7 +11,7 @@ type Sizes = Partial<Omit<DecoderSpec, 'attention' | 'mlp' | 'norm' | 'biases'>>
 
 export interface SpecChanges extends Sizes {
   readonly attention?: Partial<AttentionShape>;
-  /** Of every layer alike, where `attention.layers` is not given. */
+  /** The attention of every layer, unless `attention.layers` is given. */
   readonly layer?: Partial<LayerAttention>;
   readonly mlp?: Partial<DecoderSpec['mlp']>;
   readonly norm?: Partial<DecoderSpec['norm']>;

@@ -12,7 +12,7 @@ import type {
 
 export interface Lie {
   readonly layout?: 'in-out' | 'out-in';
-  /** By group: for each key head its queries, itself, and its values, one group after the other. */
+  /** `by-group`: for each key head its queries, itself, and its values, one group after the other. */
   readonly qkv?: 'apart' | 'joint' | 'by-group';
   /** Those of the three that have a bias, where the description asks for biases; left out: all. */
   readonly qkvBiases?: readonly ('query' | 'key' | 'value')[];

@@ -10,7 +10,7 @@ export function readPlainWeights({ config, weights }: Checkpoint): DecoderTable<
   return mapTable(config, weights, (tensor) => ({ shape: tensor.shape, values: readValues(tensor) }));
 }
 
-/** As they are stored, widened to 32 bits. */
+/** The values that are stored, widened to 32 bits. */
 export function readValues({ file, byteOffset, nBytes, type }: Weight): Float32Array {
   const bytes = new Uint8Array(readFileSync(file).subarray(byteOffset, byteOffset + nBytes));
   if (type === 'float32') return new Float32Array(bytes.buffer);

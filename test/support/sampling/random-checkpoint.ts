@@ -117,7 +117,7 @@ export function randomTensors(config: object, seed: number): readonly NamedTenso
   return tensors;
 }
 
-/** Such numbers that every part of the formula shows in the logits. */
+/** How far numbers spread, so that every part of the formula shows in the logits. */
 function spreads(names: TensorNames) {
   const linears = new Map(linearsOf(names).map((linear) => [linear.weight, linear]));
   const norms = names.layers.flatMap(({ attentionNorm, queryNorm, keyNorm, mlpNorm }) => [

@@ -65,7 +65,7 @@ test('what hides or moves the cursor is shown as an escape, the rest stays', () 
 
 test('a notification holds no link and no icon, and says in full what it was given', () => {
   assert.equal(forNotification('key [Run](command:x)'), 'key [Run] (command:x)');
-  // As VS Code finds links in messages (src/vs/base/common/linkedText.ts).
+  // VS Code finds links in messages like this (src/vs/base/common/linkedText.ts).
   const link = /\[([^\]]+)\]\(((?:https?:\/\/|command:|file:)[^)\s]+)(?: (["'])(.+?)(\3))?\)/i;
   always((text) => {
     const shown = forNotification(text);
@@ -217,7 +217,7 @@ test('no cell of CSV is a formula, whichever separator a spreadsheet looks for',
   });
 });
 
-/** As spreadsheets read: quotes count where a cell begins, and a line ends outside of them. */
+/** Reads a line like a spreadsheet: quotes count where a cell begins, and a line ends outside of them. */
 function cellsOf(text: string, separator: string): string[] {
   const cells: string[] = [];
   for (let at = 0; at <= text.length; ) {

@@ -110,7 +110,7 @@ test('import reads no file behind a link out of the folder', async () => {
     rmSync(path, { recursive: true });
     symlinkSync(elsewhere, path);
     assert.throws(() => importStudy(to, undefined), refusal(/is a link that leads out of/), path);
-    // The same behind a link that stays inside is read.
+    // What lies behind a link that stays inside is read.
     rmSync(path);
     cpSync(elsewhere, join(to, 'moved'), { recursive: true });
     symlinkSync(join(to, 'moved'), path);

@@ -126,7 +126,7 @@ test('a way up through a link is taken as the operating system takes it', () => 
   mkdirSync(join(top, 'root', 'a', 'b'), { recursive: true });
   mkdirSync(join(top, 'other', 'c'), { recursive: true });
   symlinkSync(join(top, 'other', 'c'), join(top, 'root', 'link'));
-  // By its text this is root/file, and the operating system opens other/file.
+  // To its letters this is root/file, and the operating system opens other/file.
   assert.equal(containedPath(join(top, 'root'), 'link/../file'), undefined);
 });
 

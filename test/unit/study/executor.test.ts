@@ -1,4 +1,4 @@
-// Where the work of a study is done changes nothing about the study: an executor that cuts it into tasks, as a cluster
+// The place where the work of a study is done changes nothing about the study: an executor that cuts it into tasks, as a cluster
 // would, and gives the results back in another order, leaves the same tables as this machine does.
 
 import assert from 'node:assert/strict';

@@ -16,7 +16,7 @@ interface CachePart {
   readonly blocks: Floats;
   /** [rows, key heads, positions, head width] */
   open: Floats;
-  /** As the runtime returned it, in the same order. */
+  /** The newest part, in the order in which the runtime returned it. */
   recent: Floats;
 }
 

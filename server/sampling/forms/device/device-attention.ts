@@ -77,7 +77,7 @@ export class PagedAttention implements DeviceAttention {
 }
 
 export interface Pages {
-  /** Of each layer, [pages, page size, key heads, head width], as joined as the heads are. */
+  /** One of each layer, [pages, page size, key heads, head width], as joined as the heads are. */
   readonly pages: readonly KeyAndValue[];
   /** int32 [batch, pages a row]. */
   readonly pageTable: string;

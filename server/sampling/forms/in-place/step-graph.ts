@@ -28,7 +28,7 @@ export function stepCacheNames(role: 'past' | 'present', nLayers: number): reado
   ]).flat();
 }
 
-/** The same of the outputs that are written in place, step after step. */
+/** Names of the outputs that keys and values are written to in place, step after step. */
 export function stepCacheOutputs(
   { nSteps, cache }: Pick<StepForm, 'nSteps' | 'cache'>,
   nLayers: number,

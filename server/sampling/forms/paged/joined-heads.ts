@@ -44,7 +44,7 @@ export interface JoinedInputs {
   readonly value: string;
 }
 
-/** Of one row a sample. */
+/** Joins the heads of queries, keys and values that have one row a sample. */
 export function joinInputs(
   graph: Graph,
   shape: Shape,

@@ -27,7 +27,7 @@ export interface PagedLoopForm {
 /** Every iteration's end waits for the processor once. */
 const CUDA_LOOP = { unroll: 8, arithmetic: 'float64' } as const;
 
-/** By measurement (docs/performance.md). Each page size is the one that the runtime's fastest kernel reads. */
+/** Chosen by measurement (docs/performance.md): each page size is the one that the runtime's fastest kernel reads. */
 export const cudaForm = (config: DecoderSpec): PagedLoopForm =>
   joinHeads(config.attention) === null
     ? { ...CUDA_LOOP, attention: 'paged', pageSize: 256 }

@@ -26,7 +26,7 @@ const RULE = { topK: 40, topP: 1, greedy: false };
 /** Beyond a block of the cache and a segment. */
 const MAX_TOKENS = 85;
 const ROWS: readonly RowRequest[] = [[299], [5, 6, 7, 8]].map((prompt, sampleId) => ({ sampleId, prompt }));
-/** Of a run on a software driver: beyond a short window, and over several runs of three steps. */
+/** Steps of a run on a software driver: beyond a short window, and over several runs of three steps. */
 const N_STEPS = 9;
 const AT_ONCE = 4;
 const SIZE = { nRows: 3, nPositions: 90 };
