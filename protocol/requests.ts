@@ -36,6 +36,9 @@ export const listStudies = message<{ readonly folder: string }, readonly StudySu
 
 export const getStudy = message<{ readonly study: StudyId }, StudySummary>('verbatim/getStudy');
 
+/** Deletes a study's file for good, unless some process is writing it. One that is gone already is no failure. */
+export const deleteStudy = message<{ readonly study: StudyId }, void>('verbatim/deleteStudy');
+
 /** The plan and the places of the demo that is bundled with the product. */
 export const getDemoPlan = message<Record<string, never>, StudyPlan>('verbatim/getDemoPlan');
 

@@ -2,7 +2,7 @@
 // Like all requests these are stateless, and a page is all that is ever sent.
 
 import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
-import type { FragmentOrder, FragmentRow, Page, PageRequest, Provenance } from './fragments.ts';
+import type { FragmentOrder, FragmentRow, Page, PageRequest } from './fragments.ts';
 import { message } from './message.ts';
 import type { StudyId } from './study.ts';
 
@@ -118,14 +118,3 @@ export const listTrainingRows = message<
   { readonly study: StudyId; readonly fingerprint: string },
   { readonly lines: string; readonly nUnlisted: number }
 >('verbatim/listTrainingRows');
-
-/** What stands above a comparison: where its document is from, and how often the fragment occurs. */
-export const getPlace = message<
-  { readonly study: StudyId; readonly fingerprint: string; readonly documentId: number | null },
-  {
-    readonly provenance: Provenance | null;
-    readonly train: number;
-    readonly extract: number;
-    readonly nLines: number;
-  }
->('verbatim/getPlace');

@@ -3,7 +3,7 @@
 
 import { createConnection, ProposedFeatures, TextDocumentSyncKind } from 'vscode-languageserver/node';
 import { estimateStudy, makePlan, readPlan } from '../protocol/plan-file.ts';
-import { getDemoPlan, listStudies, runStudy, studyProgress } from '../protocol/requests.ts';
+import { deleteStudy, getDemoPlan, listStudies, runStudy, studyProgress } from '../protocol/requests.ts';
 import { acceptFragments } from '../protocol/views.ts';
 import { endWithParent } from './guard/end-with-parent.ts';
 import { answering } from './lsp/answering.ts';
@@ -60,6 +60,7 @@ for (const { message, lane, holds } of studyMessages) {
     return readers.ask(lane, { method: message.method, params, disclosure, signal });
   });
 }
+on(deleteStudy, async ({ study }) => viewQueries.deleteStudy(study));
 on(acceptFragments, async ({ baseline, fingerprints, reason }) =>
   viewQueries.acceptFragments(baseline, fingerprints, reason),
 );

@@ -5,7 +5,7 @@
 import { commands, Disposable, type Uri } from 'vscode';
 import type { StudyId } from '../protocol/study.ts';
 import type { Category, FragmentFilter } from '../protocol/views.ts';
-import type { Comparison, SampleRef } from './documents/open-texts.ts';
+import type { ComparisonTarget, SampleRef } from './documents/open-texts.ts';
 import type { ErrorFunnel } from './error-funnel.ts';
 import type {
   FragmentNode,
@@ -46,10 +46,12 @@ export interface CommandMap {
   'verbatim.clearFilter': () => Promise<void>;
   'verbatim.showMore': (node: MoreNode) => void;
   /** Sample left, training document right. */
-  'verbatim.compareFragment': (target: Comparison | FragmentNode | TrainNode | SampleNode) => Promise<void>;
+  'verbatim.compareFragment': (
+    target: ComparisonTarget | FragmentNode | TrainNode | SampleNode,
+  ) => Promise<void>;
   /** Every place in the training data, in one editor. */
   'verbatim.compareAllOccurrences': (
-    target: Comparison | FragmentNode | TrainNode | SampleNode,
+    target: ComparisonTarget | FragmentNode | TrainNode | SampleNode,
   ) => Promise<void>;
   'verbatim.nextOccurrence': () => Promise<void>;
   'verbatim.previousOccurrence': () => Promise<void>;
@@ -66,7 +68,9 @@ export interface CommandMap {
   /** By hand; null takes the label away. */
   'verbatim.labelFragment': (node: FragmentNode, label?: Category | null) => Promise<void>;
   /** The rows of the training data that hold it, as JSON lines. */
-  'verbatim.showTrainingRows': (target: Comparison | FragmentNode | TrainNode | SampleNode) => Promise<void>;
+  'verbatim.showTrainingRows': (
+    target: ComparisonTarget | FragmentNode | TrainNode | SampleNode,
+  ) => Promise<void>;
   'verbatim.toggleDecorations': () => Promise<void>;
   'verbatim.restartServer': () => Promise<void>;
   /** Fetches what sampling with CUDA needs, in a terminal. */

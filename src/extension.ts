@@ -11,6 +11,7 @@ import { MarkLenses } from './decorations/mark-lenses.ts';
 import { MemorisedLines } from './decorations/memorised-lines.ts';
 import { TextMarks } from './decorations/text-marks.ts';
 import { ComparisonContext } from './documents/comparison-context.ts';
+import { Comparisons } from './documents/comparisons.ts';
 import { OpenTexts } from './documents/open-texts.ts';
 import { StudyFiles } from './documents/study-files.ts';
 import { StudyTexts } from './documents/study-texts.ts';
@@ -57,13 +58,13 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const options = new ViewOptions(context.workspaceState);
   const tree = new StudyTree(server, location, runs, errors, options);
   const view = window.createTreeView('verbatim.studies', { treeDataProvider: tree, showCollapseAll: true });
-  const texts = new StudyTexts(server, location);
-  const files = new StudyFiles(texts);
+  const comparisons = new Comparisons(server);
+  const files = new StudyFiles(new StudyTexts(server, comparisons));
   const readonly = { isReadonly: true, isCaseSensitive: true };
   const marks = new TextMarks(server);
   const memorisedLines = new MemorisedLines(marks, errors);
   const lenses = new MarkLenses(marks);
-  const highlight = new FragmentHighlight(server, texts, errors);
+  const highlight = new FragmentHighlight(comparisons, errors);
   const wizard = new StudyWizard(server, location, new LastAnswers(context.globalState), speeds);
   const select = async (study: StudyId, focus: boolean) => {
     const node = await tree.find(study);
@@ -117,7 +118,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
       {
         ...studyCommandMap,
         ...dashboardCommand(dashboards, server, location),
-        ...viewCommands(tree, new OpenTexts(server, texts, marks), options, log),
+        ...viewCommands(tree, new OpenTexts(server, comparisons, files, marks), options, log),
         ...findMemorisedCommand(server, location, marks),
         ...fragmentCommands(server, location, refresh),
         ...planCommands(),

@@ -5,7 +5,7 @@ import { basename } from 'node:path';
 import { commands, l10n, type Uri, window, workspace } from 'vscode';
 import { forLabel } from '../guard/text/for-label.ts';
 import { makePlan, readPlan } from '../protocol/plan-file.ts';
-import { getDemoPlan, getStudy } from '../protocol/requests.ts';
+import { deleteStudy, getDemoPlan, getStudy } from '../protocol/requests.ts';
 import type { StudyId, StudyPlan, StudySummary } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
 import type { ErrorFunnel, Remedy } from './error-funnel.ts';
@@ -69,6 +69,12 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     await run(location.newFile(plan.source.model ?? 'study'), plan, remedy);
   };
 
+  const deleteFile = async (study: StudyId) => {
+    await server.request(deleteStudy, { study });
+    await location.forget(study);
+    refresh();
+  };
+
   return {
     async 'verbatim.runStudy'(given) {
       const choice = given ?? (await wizard.ask());
@@ -110,8 +116,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
       const detail = l10n.t('To go on with it later, pause it instead.');
       if (!(await confirm(question, detail, button))) return;
       await runs.pause(study);
-      await location.delete(study);
-      refresh();
+      await deleteFile(study);
     },
     async 'verbatim.showRunningStudy'() {
       const study = await askWhichRuns(runs);
@@ -149,8 +154,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
       const question = l10n.t('Delete the study {0}?', forLabel(summary.name));
       const detail = l10n.t('Its samples and results are gone for good. The model and its data stay.');
       if (!(await confirm(question, detail, button))) return;
-      await location.delete(study);
-      refresh();
+      await deleteFile(study);
     },
   };
 }

@@ -4,7 +4,7 @@ import { env, type LogOutputChannel, l10n, type QuickPickItem, window } from 'vs
 import type { FragmentOrder } from '../protocol/fragments.ts';
 import { categories, type FragmentFilter, type Grouping } from '../protocol/views.ts';
 import type { CommandMap } from './command-map.ts';
-import type { Comparison, OpenTexts, SampleRef } from './documents/open-texts.ts';
+import type { ComparisonTarget, OpenTexts, SampleRef } from './documents/open-texts.ts';
 import { UserFault } from './failure.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import { categoryName } from './tree/category-name.ts';
@@ -64,7 +64,9 @@ export function viewCommands(
   };
 }
 
-export function toComparison(target: Comparison | FragmentNode | TrainNode | SampleNode): Comparison {
+export function toComparison(
+  target: ComparisonTarget | FragmentNode | TrainNode | SampleNode,
+): ComparisonTarget {
   if (!('kind' in target)) return target;
   const { study, fragment } = target;
   const { fingerprint } = fragment;

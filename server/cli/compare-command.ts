@@ -21,20 +21,21 @@ export function compareCommand(): Command {
     .addOption(new Option('--format <name>', 'how').choices(['table', 'json', 'md']).default('table'))
     .action(async (files: readonly string[], { format }: { format: Format }) => {
       if (files.length < 2) throw new UserError('A comparison takes two studies or more');
-      const studies = openStudies(files.map((file) => resolve(file)));
-      try {
-        await (format === 'table' ? tellLines : writeLines)(write(studies, format));
-      } finally {
-        for (const { db } of studies) db.close();
-      }
+      using open = new DisposableStack();
+      const studies = openStudies(
+        files.map((file) => resolve(file)),
+        open,
+      );
+      await (format === 'table' ? tellLines : writeLines)(write(studies, format));
     });
 }
 
-function openStudies(files: readonly string[]): readonly StudyToCompare[] {
+/** They are closed with `open`, also those that came before one that is refused. */
+function openStudies(files: readonly string[], open: DisposableStack): readonly StudyToCompare[] {
   const names = files.map((file) => basename(file).replace(/\.sqlite$/, ''));
   const isClear = new Set(names).size === names.length;
   return files.map((file, i) => {
-    const db = openForReading(file);
+    const db = open.use(openForReading(file));
     const study = readStudy(db);
     if (!study?.analysed || !isDone(db, 'measure')) {
       throw new UserError(`${file} has not been analysed to its end`, {

@@ -4,10 +4,11 @@ import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { UserError } from '../errors.ts';
+import { lockOrRefuse } from '../file-lock.ts';
 import { exportStudy } from '../formats/published/export-study.ts';
-import { importStudy } from '../formats/published/import-study.ts';
+import { type ImportedStudy, importStudy } from '../formats/published/import-study.ts';
 import { counted } from '../formats/report-numbers.ts';
-import { openForReading, openForWriting } from '../store/study-file.ts';
+import { openForReading, openForWriting, removeStudyFiles } from '../store/study-file.ts';
 import { keepImportedStudy } from '../study/keep-imported-study.ts';
 import { RequiredOption } from './required-option.ts';
 import { tell } from './tell.ts';
@@ -42,12 +43,9 @@ export function importCommand(): Command {
     .option('--run <name>', 'which run, where the folder holds several')
     .action((dir: string, options: { out: string; run?: string }) => {
       const file = resolve(options.out);
-      if (existsSync(file)) {
-        throw new UserError(`${file} is there already`, { action: 'Choose another --out, or delete it.' });
-      }
+      refuseExisting(file);
       const imported = importStudy(dir, options.run);
-      using db = openForWriting(file);
-      keepImportedStudy(db, imported);
+      keepAsNewStudy(file, imported);
       tell(
         `${counted(imported.samples.length, 'sample')} and ${counted(imported.fragments.length, 'fragment')} in ${file}`,
       );
@@ -56,4 +54,24 @@ export function importCommand(): Command {
         process.exitCode = 3;
       }
     });
+}
+
+/** Under the study's lock from before its first byte: nobody else makes a study there meanwhile. */
+function keepAsNewStudy(file: string, imported: ImportedStudy): void {
+  using _ = lockOrRefuse(file);
+  refuseExisting(file);
+  let isKept = false;
+  const db = openForWriting(file);
+  try {
+    keepImportedStudy(db, imported);
+    isKept = true;
+  } finally {
+    db.close();
+    if (!isKept) removeStudyFiles(file);
+  }
+}
+
+function refuseExisting(file: string): void {
+  if (!existsSync(file)) return;
+  throw new UserError(`${file} is there already`, { action: 'Choose another --out, or delete it.' });
 }

@@ -29,7 +29,7 @@ export interface RunAndReportRequest {
 export async function runAndReport(request: RunAndReportRequest): Promise<void> {
   const summary = await untilInterrupted((signal) => runShowingProgress(request, signal));
   showFallbacks(request.file);
-  if (request.json) await writeSampleLines(openForReading(request.file), process.stdout);
+  if (request.json) await writeSamples(request.file);
   if (request.upTo === 'sample') {
     tell(`${counted(summary.nSamples, 'sample')}, ${counted(summary.nTokens, 'token')} in ${request.file}`);
     return;
@@ -37,6 +37,11 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
   await printReport(request.file, { format: 'table', top: request.top });
   if (summary.state === 'partial') process.exitCode = 3;
   failOn(request.file, request.failOn);
+}
+
+async function writeSamples(file: string): Promise<void> {
+  using db = openForReading(file);
+  await writeSampleLines(db, process.stdout);
 }
 
 async function runShowingProgress(request: RunAndReportRequest, signal: AbortSignal): Promise<StudySummary> {

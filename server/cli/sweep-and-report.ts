@@ -82,10 +82,9 @@ const fileOf = (out: string, name: string) =>
   `${out.replace(/\.sqlite$/, '')}.${name.replace(/[^\w=.,-]+/g, '_')}.sqlite`;
 
 async function printComparison(studies: readonly SweepStudy[], names: readonly string[]): Promise<void> {
-  const open = studies.map(({ file, plan }, i) => ({ name: names[i]!, plan, db: openForReading(file) }));
-  try {
-    await tellLines(comparisonTable(compareStudies(open)));
-  } finally {
-    for (const { db } of open) db.close();
-  }
+  using open = new DisposableStack();
+  const opened = studies.map(({ file, plan }, i) => {
+    return { name: names[i]!, plan, db: open.use(openForReading(file)) };
+  });
+  await tellLines(comparisonTable(compareStudies(opened)));
 }

@@ -21,6 +21,20 @@ export async function maskText<T extends { readonly text: string }>(
   return item;
 }
 
+/** Texts that may be absent, in the order given. */
+export async function maskAll(
+  texts: readonly (string | null)[],
+  disclosure: Disclosure,
+): Promise<readonly (string | null)[]> {
+  if (disclosure === 'shown') return texts;
+  const masked: (string | null)[] = [...texts];
+  const items = texts.flatMap((text, i) => (text === null ? [] : [{ i, text }]));
+  for await (const { item, ranges } of findSensitive(items)) {
+    masked[item.i] = maskRanges(item.text, ranges);
+  }
+  return masked;
+}
+
 /** Labels are made from the masked texts: a line out of a key does not tell by itself what it is. */
 export async function maskLabels<T extends Pick<FragmentRow, 'fingerprint' | 'firstLine'>>(
   study: StudyId,

@@ -1,5 +1,6 @@
 // What answers each of `studyMessages`, in the process that reads study files.
 
+import { getComparison, getComparisons } from '../../protocol/comparison.ts';
 import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
 import type { Message } from '../../protocol/message.ts';
@@ -13,13 +14,13 @@ import {
 } from '../../protocol/requests.ts';
 import {
   describeStudy,
-  getPlace,
   labelFragment,
   listGroups,
   listTrainingRows,
   viewFragments,
 } from '../../protocol/views.ts';
 import type { Disclosure } from '../answers/describe-fragments.ts';
+import * as comparisons from './comparisons.ts';
 import * as dashboards from './dashboard-queries.ts';
 import { maskLabels, maskText } from './mask-texts.ts';
 import * as queries from './study-queries.ts';
@@ -56,14 +57,17 @@ on(getSample, async ({ study, sampleId }, { disclosure }) =>
 on(getDocument, async ({ study, documentId }, { disclosure, signal }) =>
   maskText(await queries.getDocument(study, documentId, signal), disclosure),
 );
+on(getComparison, async (request, { disclosure, signal }) =>
+  comparisons.getComparison(request, disclosure, signal),
+);
+on(getComparisons, async (request, { disclosure, signal }) =>
+  comparisons.getComparisons(request, disclosure, signal),
+);
 on(listGroups, async (request) => viewQueries.listGroups(request));
 on(viewFragments, async (request, { disclosure }) => {
   const page = viewQueries.viewFragments(request);
   return { ...page, items: await maskLabels(request.study, page.items, disclosure) };
 });
-on(getPlace, async ({ study, fingerprint, documentId }) =>
-  viewQueries.getPlace(study, fingerprint, documentId),
-);
 on(listTrainingRows, async ({ study, fingerprint }) => viewQueries.trainingRows(study, fingerprint));
 on(labelFragment, async ({ study, fingerprint, annotator, label }) =>
   viewQueries.labelFragment(study, fingerprint, annotator, label),

@@ -1,6 +1,7 @@
 // The messages that are answered from study files, and how. None of them is answered in the server's own process: a
 // study may come from a stranger, and what reads it may need more time or memory than it is worth.
 
+import { getComparison, getComparisons } from '../../protocol/comparison.ts';
 import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
 import {
@@ -13,7 +14,6 @@ import {
 } from '../../protocol/requests.ts';
 import {
   describeStudy,
-  getPlace,
   labelFragment,
   listGroups,
   listTrainingRows,
@@ -38,15 +38,11 @@ const answered =
   (message: StudyMessage['message']): StudyMessage => ({ message, lane, holds });
 
 export const studyMessages: readonly StudyMessage[] = [
-  ...[
-    getStudy,
-    listTrainOccurrences,
-    listSampleOccurrences,
-    listGroups,
-    getPlace,
-    listDashboardFragments,
-  ].map(answered('quick', 'no texts')),
-  ...[getFragment, getSample, getDocument, viewFragments].map(answered('quick', 'texts')),
+  ...[getStudy, listTrainOccurrences, listSampleOccurrences, listGroups, listDashboardFragments].map(
+    answered('quick', 'no texts'),
+  ),
+  ...[getFragment, getSample, getDocument, getComparison, viewFragments].map(answered('quick', 'texts')),
+  answered('slow', 'texts')(getComparisons),
   ...[getDashboard, describeStudy, labelFragment, listTrainingRows, findMemorised].map(
     answered('slow', 'no texts'),
   ),

@@ -65,7 +65,7 @@ function reading<T>(study: StudyId, read: (db: Database) => T): T {
   return read(db);
 }
 
-function fragmentOf(db: Database, study: StudyId, fingerprint: string) {
+export function fragmentOf(db: Database, study: StudyId, fingerprint: string) {
   const fragment = views.findFragment(db, fingerprint);
   if (!fragment) {
     throw new UserError(`${study} has no fragment ${fingerprint}`, { action: 'Refresh the view.' });

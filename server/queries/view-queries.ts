@@ -5,14 +5,13 @@ import type { Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { Category, FragmentGroup, Grouping, ListedFragment, ViewRequest } from '../../protocol/views.ts';
 import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
-import { UserError } from '../errors.ts';
 import { hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
 import * as groups from '../store/fragment-groups.ts';
 import * as views from '../store/fragment-views.ts';
 import { deleteLabel, putLabels } from '../store/labels-table.ts';
 import { withLockedStudy } from '../store/locked-study.ts';
+import * as files from '../store/study-file.ts';
 import { openForReading, transact } from '../store/study-file.ts';
-import { findDocument, findFragment } from '../store/views.ts';
 
 export function listGroups(request: ViewRequest & { readonly grouping: Grouping }): Page<FragmentGroup> {
   using db = openForReading(request.study);
@@ -54,20 +53,14 @@ export async function labelFragment(
   );
 }
 
+/** Refused while another process writes it. It is not opened, so that what cannot be read can be deleted. */
+export const deleteStudy = (study: StudyId): void => files.deleteStudy(study);
+
 export function trainingRows(study: StudyId, fingerprint: string) {
   using db = openForReading(study);
   const chosen = new Set([fingerprint]);
   const lines = Array.from(listTrainingRows(db, chosen), (row) => `${JSON.stringify(row)}\n`).join('');
   return { lines, nUnlisted: countUnlistedPlaces(db, chosen) };
-}
-
-export function getPlace(study: StudyId, fingerprint: string, documentId: number | null) {
-  using db = openForReading(study);
-  const fragment = findFragment(db, fingerprint);
-  if (!fragment) throw new UserError(`${study} has no fragment ${fingerprint}`);
-  const { train, extract, nLines } = fragment;
-  const provenance = documentId === null ? null : (findDocument(db, documentId)?.provenance ?? null);
-  return { provenance, train, extract, nLines };
 }
 
 function acceptedBy(baseline: string | null): ReadonlySet<string> {

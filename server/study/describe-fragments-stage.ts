@@ -1,6 +1,7 @@
 // What each fragment is and holds, kept in the study file for views: the last step of an analysis, and done
 // later for files that lack it.
 
+import { existsSync } from 'node:fs';
 import { describeFragments } from '../answers/describe-fragments.ts';
 import { tryLock } from '../file-lock.ts';
 import { addWords, replaceFacts } from '../store/facts-tables.ts';
@@ -26,7 +27,7 @@ export async function describe(db: Database): Promise<void> {
 export async function describeStudy(file: string): Promise<boolean> {
   if (hasBeenDescribed(file)) return true;
   using lock = tryLock(file);
-  if (!lock) return false;
+  if (!lock || !existsSync(file)) return false;
   using db = openForWriting(file);
   if (!readStudy(db)?.analysed) return false;
   await describe(db);

@@ -19,13 +19,9 @@ export async function openDocument(
   documentId: number,
   signal: AbortSignal,
 ): Promise<DocumentText> {
-  const stored = findDocument(db, documentId);
-  if (!stored) throw new UserError(`The study has no document ${documentId}`);
-  const shard = readShards(db).find(({ index }) => index === stored.shardId);
-  if (!shard) throw damaged(db.path, `it has no shard ${stored.shardId}`);
+  const { provenance } = documentOf(db, documentId);
   const excerpt = findExcerpt(db, documentId);
-  const opened = excerpt ? await reopen(db, shard, stored, excerpt, signal) : UNKNOWN;
-  const { provenance } = stored;
+  const opened = await reopenDocument(db, documentId, signal);
   if (typeof opened !== 'string') {
     const text = new TextDecoder().decode(opened);
     return { documentId, provenance, text, problem: null };
@@ -36,6 +32,25 @@ export async function openDocument(
     text: new TextDecoder().decode(excerpt?.text),
     problem: `${opened}. Shown is the longest fragment that the study kept of it, normalised.`,
   };
+}
+
+/** The document's bytes, or why there are none. */
+export async function reopenDocument(
+  db: Database,
+  documentId: number,
+  signal: AbortSignal,
+): Promise<Uint8Array | string> {
+  const stored = documentOf(db, documentId);
+  const shard = readShards(db).find(({ index }) => index === stored.shardId);
+  if (!shard) throw damaged(db.path, `it has no shard ${stored.shardId}`);
+  const excerpt = findExcerpt(db, documentId);
+  return excerpt ? await reopen(db, shard, stored, excerpt, signal) : UNKNOWN;
+}
+
+function documentOf(db: Database, documentId: number): StoredDocument {
+  const stored = findDocument(db, documentId);
+  if (!stored) throw new UserError(`The study has no document ${documentId}`);
+  return stored;
 }
 
 const UNKNOWN = 'The study does not say what of this document is memorised';

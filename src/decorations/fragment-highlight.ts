@@ -1,5 +1,6 @@
-// Highlights the compared fragment in every visible text whose URI names one, on both sides of a comparison, and
-// says behind one of its first lines, and on hover, where that text is from. What to highlight is in the URI, so it works after a reload.
+// Highlights the compared fragment in every visible text whose URI names one, on both sides of a comparison, and the
+// other lines that agree there. Says behind one of its first lines, and on hover, where that text is from. What to
+// highlight is in the URI, so it works after a reload.
 
 import {
   type DecorationOptions,
@@ -13,16 +14,16 @@ import {
   ThemeColor,
   window,
 } from 'vscode';
-import { getPlace } from '../../protocol/views.ts';
+import { forLabel } from '../../guard/text/for-label.ts';
+import type { EqualLines } from '../../protocol/comparison.ts';
+import type { TextRange } from '../../protocol/fragments.ts';
+import type { Comparisons, ShownComparison } from '../documents/comparisons.ts';
 import { lineRange } from '../documents/line-range.ts';
-import type { StudyTexts } from '../documents/study-texts.ts';
 import { type Highlight, parseTextUri, SAMPLE_SCHEME, type TextRef } from '../documents/text-ref.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
-import type { StudyServer } from '../study-server.ts';
 
 export class FragmentHighlight implements Disposable {
-  readonly #server: StudyServer;
-  readonly #texts: Pick<StudyTexts, 'problemOf'>;
+  readonly #comparisons: Pick<Comparisons, 'of'>;
   readonly #errors: ErrorFunnel;
   readonly #type = window.createTextEditorDecorationType({
     isWholeLine: true,
@@ -33,16 +34,22 @@ export class FragmentHighlight implements Disposable {
     overviewRulerColor: new ThemeColor('verbatim.fragmentBorder'),
     overviewRulerLane: OverviewRulerLane.Center,
   });
+  /** Lines that agree besides the fragment's own. */
+  readonly #otherType = window.createTextEditorDecorationType({
+    isWholeLine: true,
+    borderColor: new ThemeColor('verbatim.fragmentBorder'),
+    borderStyle: 'dotted',
+    borderWidth: '0 0 0 3px',
+  });
   readonly #header = window.createTextEditorDecorationType({
     after: { color: new ThemeColor('editorCodeLens.foreground'), margin: '0 0 0 2em', fontStyle: 'italic' },
   });
   readonly #listener: Disposable;
-  /** In words, for as long as the document is open. */
-  readonly #headers = new WeakMap<TextDocument, string>();
+  /** What is known of a text, for as long as the document is open. */
+  readonly #shown = new WeakMap<TextDocument, ShownSide>();
 
-  constructor(server: StudyServer, texts: Pick<StudyTexts, 'problemOf'>, errors: ErrorFunnel) {
-    this.#server = server;
-    this.#texts = texts;
+  constructor(comparisons: Pick<Comparisons, 'of'>, errors: ErrorFunnel) {
+    this.#comparisons = comparisons;
     this.#errors = errors;
     this.#listener = window.onDidChangeVisibleTextEditors((editors) => this.#highlightIn(editors));
     this.#highlightIn(window.visibleTextEditors);
@@ -50,13 +57,17 @@ export class FragmentHighlight implements Disposable {
 
   /** What stands behind the first line of a highlighted fragment; undefined before it is known. */
   header(document: TextDocument): string | undefined {
-    return this.#headers.get(document);
+    return this.#shown.get(document)?.header;
+  }
+
+  /** The lines that agree with the other side of a comparison; undefined before they are known. */
+  lines(document: TextDocument): EqualLines | undefined {
+    return this.#shown.get(document)?.lines;
   }
 
   dispose(): void {
     this.#listener.dispose();
-    this.#type.dispose();
-    this.#header.dispose();
+    for (const type of [this.#type, this.#otherType, this.#header]) type.dispose();
   }
 
   #highlightIn(editors: readonly TextEditor[]): void {
@@ -65,54 +76,64 @@ export class FragmentHighlight implements Disposable {
       const highlight = ref?.highlight;
       if (!highlight) continue;
       editor.setDecorations(this.#type, [lineRange(highlight)]);
-      void this.#errors.run(() => this.#showHeader(editor, ref, highlight));
+      void this.#errors.run(() => this.#showSide(editor, ref, highlight));
     }
   }
 
-  async #showHeader(editor: TextEditor, ref: TextRef, highlight: Highlight): Promise<void> {
+  async #showSide(editor: TextEditor, ref: TextRef, highlight: Highlight): Promise<void> {
     const { document } = editor;
-    const words = this.#headers.get(document) ?? (await this.#headerOf(ref, highlight));
-    this.#headers.set(document, words);
-    editor.setDecorations(this.#type, [{ range: lineRange(highlight), hoverMessage: asText(words) }]);
-    const { end } = document.lineAt(headerLine(document, highlight)).range;
+    const side = this.#shown.get(document) ?? sideOf(await this.#comparisons.of(ref, highlight), ref);
+    this.#shown.set(document, side);
+    const { fragment, others } = side.lines;
+    editor.setDecorations(this.#type, [{ range: lineRange(fragment), hoverMessage: asText(side.header) }]);
+    editor.setDecorations(this.#otherType, others.map(lineRange));
+    const { end } = document.lineAt(headerLine(document, fragment)).range;
     const option: DecorationOptions = {
       range: new Range(end, end),
-      renderOptions: { after: { contentText: words } },
+      renderOptions: { after: { contentText: forLabel(side.header) } },
     };
     editor.setDecorations(this.#header, [option]);
   }
+}
 
-  async #headerOf({ study, scheme, id }: TextRef, { fingerprint }: Highlight): Promise<string> {
-    const documentId = scheme === SAMPLE_SCHEME ? null : id;
-    const place = await this.#server.request(getPlace, { study, fingerprint, documentId });
-    const counts = l10n.t(
-      '{0} lines, train {1}, extract {2}',
-      place.nLines,
-      place.train.toLocaleString(),
-      place.extract.toLocaleString(),
-    );
-    if (place.provenance === null) return [l10n.t('Sample {0}', id), counts].join(' · ');
-    const { repository, path, license, shard, row } = place.provenance;
-    const problem = this.#texts.problemOf(study, id);
-    // The tab names the document, so what it does not say comes first.
-    return [
-      ...(problem === undefined ? [] : [l10n.t('Only the stored excerpt is shown: {0}', problem)]),
-      license || l10n.t('licence unknown'),
-      counts,
-      repository,
-      path,
-      l10n.t('{0} row {1}', shard, row),
-    ]
-      .filter((part) => part !== '')
-      .join(' · ');
+interface ShownSide {
+  readonly header: string;
+  readonly lines: EqualLines;
+}
+
+function sideOf(comparison: ShownComparison, { scheme, id }: TextRef): ShownSide {
+  const { sample, document } = comparison;
+  const counts = countsOf(comparison);
+  if (scheme === SAMPLE_SCHEME || document === null) {
+    return { header: [l10n.t('Sample {0}', id), counts].join(' · '), lines: sample.lines };
   }
+  const { repository, path, license, shard, row } = document.provenance;
+  const { problem } = document;
+  // The tab names the document, so what it does not say comes first.
+  const parts = [
+    ...(problem === null ? [] : [l10n.t('Only the stored excerpt is shown: {0}', problem)]),
+    license || l10n.t('licence unknown'),
+    counts,
+    repository,
+    path,
+    l10n.t('{0} row {1}', shard, row),
+  ];
+  return { header: parts.filter((part) => part !== '').join(' · '), lines: document.lines };
+}
+
+function countsOf({ fragment, nEqualLines }: ShownComparison): string {
+  const train = fragment.train.toLocaleString();
+  const extract = fragment.extract.toLocaleString();
+  return nEqualLines === null || nEqualLines <= fragment.nLines
+    ? l10n.t('{0} lines, train {1}, extract {2}', fragment.nLines, train, extract)
+    : l10n.t('{0} of {1} equal lines, train {2}, extract {3}', fragment.nLines, nEqualLines, train, extract);
 }
 
 /** How far below its first line a header may stand. */
 const MAX_HEADER_LINES = 8;
 
 /** The shortest of the first lines: behind a long one nobody would see it. */
-function headerLine(document: TextDocument, { firstLine, lastLine }: Highlight): number {
+function headerLine(document: TextDocument, { firstLine, lastLine }: TextRange): number {
   const first = Math.min(firstLine, document.lineCount) - 1;
   const last = Math.min(lastLine, firstLine + MAX_HEADER_LINES - 1, document.lineCount) - 1;
   let shortest = first;

@@ -2,12 +2,12 @@
 // user has open.
 
 import type { Uri } from 'vscode';
-import type { Comparison } from '../documents/open-texts.ts';
+import type { ComparisonTarget } from '../documents/open-texts.ts';
 import type { TextMark } from './text-marks.ts';
 
-export function markComparison(text: Uri, mark: TextMark): Comparison {
+export function markComparison(text: Uri, mark: TextMark): ComparisonTarget {
   const { study, fingerprint, sampleId, firstLine, lastLine } = mark;
   return sampleId === null
     ? { study, fingerprint, text: { uri: text.toString(), firstLine, lastLine } }
-    : { study, fingerprint, sample: { sampleId, firstLine, lastLine } };
+    : { study, fingerprint, sample: { sampleId, firstLine } };
 }

@@ -35,6 +35,8 @@ export class TextMarks implements Disposable {
   /** For as long as the document is open. */
   readonly #samples = new WeakMap<TextDocument, Promise<Marks>>();
   readonly #tracked = new WeakMap<TextDocument, Marks>();
+  /** What came with the text of a sample that is about to open. One at a time: the next click is another sample's. */
+  #expected: { readonly uri: string; readonly marks: readonly SampleMark[] } | undefined;
 
   readonly onDidChange = this.#changed.event;
 
@@ -75,6 +77,11 @@ export class TextMarks implements Disposable {
     this.#changed.fire(document);
   }
 
+  /** The sample is about to be opened, and these are its marks. */
+  expect(uri: Uri, marks: readonly SampleMark[]): void {
+    this.#expected = { uri: uri.toString(), marks };
+  }
+
   async read(uri: Uri): Promise<{ readonly text: string; readonly marks: Marks } | undefined> {
     const ref = parseTextUri(uri);
     if (ref?.scheme !== SAMPLE_SCHEME) return undefined;
@@ -90,13 +97,22 @@ export class TextMarks implements Disposable {
     let marks = this.#samples.get(document);
     if (marks === undefined) {
       const { study, id: sampleId } = ref;
-      marks = this.#server
-        .request(getSample, { study, sampleId })
-        .then((sample) => sample.marks.map((mark) => ({ ...mark, study, sampleId, extent: 'whole' })));
+      marks = this.#marksOf(document.uri, study, sampleId).then((known) =>
+        known.map((mark) => ({ ...mark, study, sampleId, extent: 'whole' })),
+      );
       marks.catch(() => this.#samples.delete(document)); // The next look may succeed.
       this.#samples.set(document, marks);
     }
     return marks;
+  }
+
+  async #marksOf(uri: Uri, study: StudyId, sampleId: number): Promise<readonly SampleMark[]> {
+    const expected = this.#expected;
+    if (expected?.uri !== uri.toString()) {
+      return (await this.#server.request(getSample, { study, sampleId })).marks;
+    }
+    this.#expected = undefined;
+    return expected.marks;
   }
 }
 

@@ -12,30 +12,37 @@ import {
   window,
   workspace,
 } from 'vscode';
+import type {
+  ComparedDocument,
+  ComparedSample,
+  Comparison,
+  ComparisonRequest,
+  OpenText,
+} from '../../protocol/comparison.ts';
 import type { Provenance, SampleOccurrence, TextRange, TrainOccurrence } from '../../protocol/fragments.ts';
-import {
-  getFragment,
-  getSample,
-  listSampleOccurrences,
-  listTrainOccurrences,
-} from '../../protocol/requests.ts';
+import { getSample } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { TextMarks } from '../decorations/text-marks.ts';
 import { UserFault } from '../failure.ts';
 import { showStatus } from '../notify.ts';
 import type { StudyServer } from '../study-server.ts';
+import type { Comparisons } from './comparisons.ts';
 import { lineRange } from './line-range.ts';
-import type { StudyTexts } from './study-texts.ts';
-import { parseTextUri, sampleUri, trainUri } from './text-ref.ts';
+import type { StudyFiles } from './study-files.ts';
+import { type Highlight, parseTextUri, sampleUri, trainUri } from './text-ref.ts';
 
-/** A fragment, and on either side the place to show; the first known one where none is given. */
-export interface Comparison {
+/** A fragment, and the place to show on either side; where none is given, whichever shows most of what agrees. */
+export interface ComparisonTarget {
   readonly study: StudyId;
   readonly fingerprint: string;
-  readonly sample?: SampleOccurrence;
-  readonly train?: TrainOccurrence;
+  readonly sample?: Pick<SampleOccurrence, 'sampleId' | 'firstLine'>;
+  readonly train?: Pick<TrainOccurrence, 'documentId' | 'firstLine'>;
   /** An open text to show in the sample's place. */
-  readonly text?: TextRange & { readonly uri: string };
+  readonly text?: PlaceInText;
+}
+
+export interface PlaceInText extends TextRange {
+  readonly uri: string;
 }
 
 export interface SampleRef {
@@ -47,89 +54,73 @@ export interface SampleRef {
 
 /** A multi-diff editor opens every one of them. */
 const MAX_AT_ONCE = 50;
-/** As many as a study keeps of a fragment. */
-const MAX_PLACES = 1000;
 /** The other editor of a diff appears a moment after the first. */
 const EDITOR_LIMIT_MS = 3_000;
 
 export class OpenTexts {
   readonly #server: StudyServer;
-  readonly #texts: StudyTexts;
-  readonly #marks: Pick<TextMarks, 'read' | 'track' | 'tracked'>;
+  readonly #comparisons: Pick<Comparisons, 'ask' | 'askAll'>;
+  readonly #files: Pick<StudyFiles, 'openWith'>;
+  readonly #marks: Pick<TextMarks, 'expect' | 'read' | 'track' | 'tracked'>;
 
-  constructor(server: StudyServer, texts: StudyTexts, marks: Pick<TextMarks, 'read' | 'track' | 'tracked'>) {
+  constructor(
+    server: StudyServer,
+    comparisons: Pick<Comparisons, 'ask' | 'askAll'>,
+    files: Pick<StudyFiles, 'openWith'>,
+    marks: Pick<TextMarks, 'expect' | 'read' | 'track' | 'tracked'>,
+  ) {
     this.#server = server;
-    this.#texts = texts;
+    this.#comparisons = comparisons;
+    this.#files = files;
     this.#marks = marks;
   }
 
   /** Sample left, training document right, the fragment highlighted and revealed on both sides. */
-  async compare(comparison: Comparison): Promise<void> {
-    const { study, fingerprint } = comparison;
-    const first = { study, fingerprint, offset: 0, limit: 1 };
-    const [fragment, sample, train] = await Promise.all([
-      this.#server.request(getFragment, { study, fingerprint }),
-      comparison.sample ?? this.#server.request(listSampleOccurrences, first).then(({ items }) => items[0]),
-      comparison.train ?? this.#server.request(listTrainOccurrences, first).then(({ items }) => items[0]),
-    ]);
-    if (sample === undefined || train === undefined) {
-      throw noPlaceKnown();
-    }
-    const { documentId, provenance } = train;
-    const loaded = await this.#texts.loadTrain(study, documentId, { fingerprint, ...linesOf(train) });
-    const { text } = comparison;
-    const left =
-      text === undefined
-        ? sampleUri(study, sample.sampleId, provenance, { fingerprint, ...linesOf(sample) })
-        : Uri.parse(text.uri, true);
-    const name = text === undefined ? l10n.t('sample {0}', sample.sampleId) : posix.basename(left.path);
-    const right = trainUri(study, documentId, provenance, { fingerprint, ...loaded.range });
-    await commands.executeCommand('vscode.diff', left, right, title(name, provenance, fragment), {
-      preview: true,
-      selection: new Range(lineRange(loaded.range).start, lineRange(loaded.range).start),
-    });
-    if (loaded.problem !== null) {
-      showStatus(l10n.t('Only the stored excerpt is shown: {0}', loaded.problem), 15_000);
-    }
-    await Promise.all([reveal(left, text ?? sample), reveal(right, loaded.range)]);
+  async compare(target: ComparisonTarget): Promise<void> {
+    const answer = await this.#comparisons.ask(await this.#requestOf(target));
+    await this.#show(answer, target);
   }
 
   /** One sample with its memorised lines decorated. */
   async openSample({ study, sampleId, firstLine }: SampleRef): Promise<void> {
-    const { marks } = await this.#server.request(getSample, { study, sampleId });
+    const { text, marks } = await this.#server.request(getSample, { study, sampleId });
     const uri = sampleUri(study, sampleId, marks.find(({ source }) => source !== null)?.source ?? null);
-    const editor = await window.showTextDocument(uri, { preview: true });
-    const line = firstLine ?? Math.min(...marks.map((mark) => mark.firstLine));
-    if (Number.isFinite(line)) revealIn(editor, { firstLine: line, lastLine: line });
+    this.#marks.expect(uri, marks);
+    await this.#files.openWith([[uri, text]], async () => {
+      const editor = await window.showTextDocument(uri, { preview: true });
+      const line = firstLine ?? Math.min(...marks.map((mark) => mark.firstLine));
+      if (Number.isFinite(line)) revealIn(editor, { firstLine: line, lastLine: line });
+    });
   }
 
   /** Every place in the training data beside the sample, one under the other. */
-  async compareAll(comparison: Comparison): Promise<void> {
-    const { study, fingerprint } = comparison;
-    const page = { study, fingerprint, offset: 0, limit: MAX_AT_ONCE };
-    const [fragment, trains, samples] = await Promise.all([
-      this.#server.request(getFragment, { study, fingerprint }),
-      this.#server.request(listTrainOccurrences, page),
-      this.#server.request(listSampleOccurrences, page),
-    ]);
-    const sample = comparison.sample ?? samples.items[0];
-    if (sample === undefined || trains.items.length === 0) throw noPlaceKnown();
-    const resources = await Promise.all(
-      trains.items.map(async (train) => {
-        const { documentId, provenance } = train;
-        const loaded = await this.#texts.loadTrain(study, documentId, { fingerprint, ...linesOf(train) });
-        const right = trainUri(study, documentId, provenance, { fingerprint, ...loaded.range });
-        const left =
-          comparison.text === undefined
-            ? sampleUri(study, sample.sampleId, provenance, { fingerprint, ...linesOf(sample) })
-            : Uri.parse(comparison.text.uri, true);
-        return [right, left, right] as const;
-      }),
-    );
-    const nLeftOff = trains.total - resources.length;
+  async compareAll(target: ComparisonTarget): Promise<void> {
+    const { study } = target;
+    const { train: _, ...request } = await this.#requestOf(target);
+    const { fragment, sample, documents, total } = await this.#comparisons.askAll({
+      ...request,
+      limit: MAX_AT_ONCE,
+    });
+    if (documents.length === 0) throw noPlaceKnown();
+    const { fingerprint } = fragment;
+    const texts: (readonly [Uri, string])[] = [];
+    const resources = documents.map(({ documentId, provenance, text, lines }) => {
+      const right = trainUri(
+        study,
+        documentId,
+        provenance,
+        { fingerprint, ...lines.fragment },
+        sample.sampleId ?? undefined,
+      );
+      const left = leftUri(target, sample, provenance, { fingerprint, ...sample.lines.fragment });
+      if (text !== null) texts.push([right, text]);
+      if (sample.text !== null) texts.push([left, sample.text]);
+      return [right, left, right] as const;
+    });
+    const nLeftOff = total - resources.length;
     const shown = l10n.t('{0} occurrences of {1}', resources.length, shortName(fragment.firstLine));
     const text = nLeftOff > 0 ? l10n.t('{0}, {1} more not shown', shown, nLeftOff.toLocaleString()) : shown;
-    await commands.executeCommand('vscode.changes', text, resources);
+    await this.#files.openWith(texts, () => commands.executeCommand('vscode.changes', text, resources));
   }
 
   /** From the comparison in front to the fragment's next place, in the training data or else in the samples. */
@@ -141,30 +132,21 @@ export class OpenTexts {
     }
     const left = parseTextUri(input.original);
     const { study } = right;
-    const { fingerprint } = right.highlight;
-    const page = { study, fingerprint, offset: 0, limit: MAX_PLACES };
-    const [trains, samples] = await Promise.all([
-      this.#server.request(listTrainOccurrences, page).then(({ items }) => items),
-      this.#server.request(listSampleOccurrences, page).then(({ items }) => items),
-    ]);
-    const { firstLine } = right.highlight;
-    const atTrain = Math.max(
-      0,
-      indexOf(trains, (train) => train.documentId === right.id, firstLine),
-    );
-    const text = left === null ? this.#placeIn(input.original, fingerprint) : undefined;
-    const atSample = Math.max(
-      0,
-      indexOf(samples, ({ sampleId }) => sampleId === left?.id, left?.highlight?.firstLine ?? 0),
-    );
-    const train = trains.length > 1 ? at(trains, atTrain + direction) : trains[atTrain];
-    const sample = trains.length > 1 ? samples[atSample] : at(samples, atSample + direction);
-    if (train === undefined || sample === undefined) throw noPlaceKnown();
-    await this.compare({ study, fingerprint, sample, train, ...(text === undefined ? {} : { text }) });
+    const { fingerprint, firstLine } = right.highlight;
+    const target: ComparisonTarget = {
+      study,
+      fingerprint,
+      train: { documentId: right.id, firstLine },
+      ...(left === null
+        ? { text: this.#placeIn(input.original, fingerprint) }
+        : { sample: { sampleId: left.id, firstLine: left.highlight?.firstLine ?? 0 } }),
+    };
+    const request = await this.#requestOf(target);
+    await this.#show(await this.#comparisons.ask({ ...request, step: direction }), target);
   }
 
   /** Where a fragment stands in an open text now; its beginning, where it has been changed away. */
-  #placeIn(uri: Uri, fingerprint: string): NonNullable<Comparison['text']> {
+  #placeIn(uri: Uri, fingerprint: string): PlaceInText {
     const document = openDocumentOf(uri);
     const marks = document === undefined ? [] : (this.#marks.tracked(document) ?? []);
     const { firstLine = 1, lastLine = 1 } = marks.find((mark) => mark.fingerprint === fingerprint) ?? {};
@@ -188,12 +170,89 @@ export class OpenTexts {
 
   /** One training document alone. */
   async openDocument(study: StudyId, fingerprint: string, train: TrainOccurrence): Promise<void> {
-    const { documentId, provenance } = train;
-    const loaded = await this.#texts.loadTrain(study, documentId, { fingerprint, ...linesOf(train) });
-    const uri = trainUri(study, documentId, provenance, { fingerprint, ...loaded.range });
-    revealIn(await window.showTextDocument(uri, { preview: true }), loaded.range);
+    const { documentId, firstLine } = train;
+    const { document, sample } = await this.#comparisons.ask({
+      study,
+      fingerprint,
+      train: { documentId, firstLine },
+    });
+    const uri = documentUri(study, fingerprint, document, sample);
+    await this.#files.openWith(textsOf([uri, document.text]), async () => {
+      revealIn(await window.showTextDocument(uri, { preview: true }), document.lines.fragment);
+    });
+  }
+
+  async #show({ fragment, sample, document }: Comparison, target: ComparisonTarget): Promise<void> {
+    const { fingerprint } = fragment;
+    const { provenance, documentId } = document;
+    const highlight = { fingerprint, ...sample.lines.fragment };
+    const left = leftUri(target, sample, provenance, highlight, documentId);
+    const right = documentUri(target.study, fingerprint, document, sample);
+    const name = sample.sampleId === null ? posix.basename(left.path) : l10n.t('sample {0}', sample.sampleId);
+    const { start } = lineRange(document.lines.fragment);
+    await this.#files.openWith(textsOf([left, sample.text], [right, document.text]), async () => {
+      await commands.executeCommand('vscode.diff', left, right, title(name, provenance, fragment), {
+        preview: true,
+        selection: new Range(start, start),
+      });
+      if (document.problem !== null) {
+        showStatus(l10n.t('Only the stored excerpt is shown: {0}', document.problem), 15_000);
+      }
+      await Promise.all([reveal(left, sample.lines.fragment), reveal(right, document.lines.fragment)]);
+    });
+  }
+
+  async #requestOf({
+    study,
+    fingerprint,
+    sample,
+    train,
+    text,
+  }: ComparisonTarget): Promise<ComparisonRequest> {
+    return {
+      study,
+      fingerprint,
+      ...(sample ? { sample: { sampleId: sample.sampleId, firstLine: sample.firstLine } } : {}),
+      ...(train ? { train: { documentId: train.documentId, firstLine: train.firstLine } } : {}),
+      ...(text ? { text: await this.#openText(study, text) } : {}),
+    };
+  }
+
+  async #openText(study: StudyId, { uri, firstLine, lastLine }: PlaceInText): Promise<OpenText> {
+    const document = await workspace.openTextDocument(Uri.parse(uri, true));
+    const holding = (this.#marks.tracked(document) ?? [])
+      .filter((mark) => mark.study === study && mark.extent === 'whole')
+      .filter((mark) => mark.firstLine <= firstLine && mark.lastLine >= lastLine)
+      .sort((a, b) => b.lastLine - b.firstLine - (a.lastLine - a.firstLine));
+    const longest = holding[0]?.fingerprint;
+    return { text: document.getText(), firstLine, lastLine, ...(longest === undefined ? {} : { longest }) };
   }
 }
+
+function leftUri(
+  { study, text }: ComparisonTarget,
+  { sampleId }: ComparedSample,
+  source: Provenance,
+  highlight: Highlight,
+  beside?: number,
+): Uri {
+  if (text !== undefined) return Uri.parse(text.uri, true);
+  return sampleUri(study, sampleId!, source, highlight, beside);
+}
+
+function documentUri(
+  study: StudyId,
+  fingerprint: string,
+  { documentId, provenance, lines }: ComparedDocument,
+  { sampleId }: ComparedSample,
+): Uri {
+  const highlight = { fingerprint, ...lines.fragment };
+  return trainUri(study, documentId, provenance, highlight, sampleId ?? undefined);
+}
+
+/** Those that came with the answer. */
+const textsOf = (...texts: readonly (readonly [Uri, string | null])[]) =>
+  texts.filter((each): each is readonly [Uri, string] => each[1] !== null);
 
 const openDocumentOf = (uri: Uri) =>
   workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
@@ -222,24 +281,6 @@ const noPlaceKnown = () =>
 function shortName(line: string): string {
   const text = line.trim();
   return text.length > 30 ? `${text.slice(0, 29)}…` : text;
-}
-
-/** Around the end, and around the beginning. */
-const at = <T>(items: readonly T[], index: number): T | undefined =>
-  items[(index + items.length) % items.length];
-
-/** The one at that line; where an excerpt is shown, its lines are its own, and the first in that text is meant. */
-function indexOf<T extends TextRange>(
-  items: readonly T[],
-  isThere: (item: T) => boolean,
-  firstLine: number,
-): number {
-  const exact = items.findIndex((item) => isThere(item) && item.firstLine === firstLine);
-  return exact >= 0 ? exact : items.findIndex(isThere);
-}
-
-function linesOf({ firstLine, lastLine }: TextRange): TextRange {
-  return { firstLine, lastLine };
 }
 
 async function reveal(uri: Uri, lines: TextRange): Promise<void> {

@@ -1,5 +1,5 @@
 // Our two URI schemes as a read-only file system, which is what VS Code restores editors from after a reload.
-// It holds no text beyond the moment between asking for a text's size and reading it.
+// It holds no text beyond the moment between getting it, or being asked for its size, and its being read.
 
 import {
   Disposable,
@@ -27,6 +27,8 @@ const SYMBOL_FOR_NUL = '\u2400';
 export class StudyFiles implements FileSystemProvider {
   readonly #texts: Pick<StudyTexts, 'load'>;
   readonly #waiting = new Map<string, Promise<Uint8Array>>();
+  /** Texts that came with an answer, for editors that are about to open; by URI. */
+  readonly #handed = new Map<string, Uint8Array>();
   readonly #changed = new EventEmitter<FileChangeEvent[]>();
   /** An open editor reads a file again when its time has changed. */
   #mtime = 0;
@@ -37,10 +39,21 @@ export class StudyFiles implements FileSystemProvider {
     this.#texts = texts;
   }
 
+  /** Keeps texts while `open` opens editors of them, which then need not ask for them. */
+  async openWith(texts: readonly (readonly [Uri, string])[], open: () => PromiseLike<void>): Promise<void> {
+    for (const [uri, text] of texts) this.#handed.set(uri.toString(), encode(text));
+    try {
+      await open();
+    } finally {
+      for (const [uri] of texts) this.#handed.delete(uri.toString());
+    }
+  }
+
   /** What is shown of the texts has changed: those in open editors are read anew. */
   readAgain(): void {
     this.#mtime++;
     this.#waiting.clear();
+    this.#handed.clear();
     const open = workspace.textDocuments.filter(({ uri }) => parseTextUri(uri) !== null);
     this.#changed.fire(open.map(({ uri }) => ({ type: FileChangeType.Changed, uri })));
   }
@@ -90,7 +103,9 @@ export class StudyFiles implements FileSystemProvider {
   }
 
   async #load(uri: Uri): Promise<Uint8Array> {
-    const text = await this.#texts.load(uri);
-    return new TextEncoder().encode(BYTE_ORDER_MARK + text.replaceAll('\0', SYMBOL_FOR_NUL));
+    return this.#handed.get(uri.toString()) ?? encode(await this.#texts.load(uri));
   }
 }
+
+const encode = (text: string) =>
+  new TextEncoder().encode(BYTE_ORDER_MARK + text.replaceAll('\0', SYMBOL_FOR_NUL));

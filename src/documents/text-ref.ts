@@ -20,6 +20,8 @@ export interface TextRef {
   /** A sample's or a document's id. */
   readonly id: number;
   readonly highlight: Highlight | null;
+  /** The id of the text that it is compared with: a document for a sample, a sample for a document. */
+  readonly beside?: number;
 }
 
 /** `source` gives the language: that of the document which the sample repeats. */
@@ -28,9 +30,10 @@ export function sampleUri(
   sampleId: number,
   source: Provenance | null,
   highlight: Highlight | null = null,
+  beside?: number,
 ): Uri {
   const path = `/sample ${sampleId}${extensionOf(source?.path ?? '')}`;
-  return toUri({ scheme: SAMPLE_SCHEME, study, id: sampleId, highlight }, path);
+  return toUri({ scheme: SAMPLE_SCHEME, study, id: sampleId, highlight, ...besideOf(beside) }, path);
 }
 
 export function trainUri(
@@ -38,9 +41,13 @@ export function trainUri(
   documentId: number,
   provenance: Provenance,
   highlight: Highlight | null = null,
+  beside?: number,
 ): Uri {
   const path = `${provenance.repository}/${provenance.path || `document ${documentId}`}`;
-  return toUri({ scheme: TRAIN_SCHEME, study, id: documentId, highlight }, safePath(path));
+  return toUri(
+    { scheme: TRAIN_SCHEME, study, id: documentId, highlight, ...besideOf(beside) },
+    safePath(path),
+  );
 }
 
 export function parseTextUri(uri: Uri): TextRef | null {
@@ -49,15 +56,25 @@ export function parseTextUri(uri: Uri): TextRef | null {
   const study = query.get('study');
   const id = Number(query.get('id') ?? Number.NaN);
   if (study === null || !Number.isInteger(id)) return null;
-  return { scheme: uri.scheme, study, id, highlight: parseHighlight(query) };
+  const beside = Number(query.get('beside') ?? Number.NaN);
+  return {
+    scheme: uri.scheme,
+    study,
+    id,
+    highlight: parseHighlight(query),
+    ...(Number.isInteger(beside) ? { beside } : {}),
+  };
 }
 
-function toUri({ scheme, study, id, highlight }: TextRef, path: string): Uri {
+const besideOf = (beside: number | undefined) => (beside === undefined ? {} : { beside });
+
+function toUri({ scheme, study, id, highlight, beside }: TextRef, path: string): Uri {
   const query = new URLSearchParams({ study, id: String(id) });
   if (highlight !== null) {
     query.set('fragment', highlight.fingerprint);
     query.set('lines', `${highlight.firstLine}-${highlight.lastLine}`);
   }
+  if (beside !== undefined) query.set('beside', String(beside));
   return Uri.from({ scheme, path, query: query.toString() });
 }
 

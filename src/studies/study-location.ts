@@ -2,7 +2,6 @@
 // is open or it is not trusted, and wherever the user opened one from. It knows paths only, no contents.
 
 import { existsSync, mkdirSync } from 'node:fs';
-import { rm } from 'node:fs/promises';
 import { basename, join, sep } from 'node:path';
 import { type Memento, workspace } from 'vscode';
 import type { StudyId } from '../../protocol/study.ts';
@@ -44,12 +43,6 @@ export class StudyLocation {
       OPENED_KEY,
       this.opened().filter((other) => other !== study),
     );
-  }
-
-  /** The file with all that SQLite and the study's lock keep beside it. */
-  async delete(study: StudyId): Promise<void> {
-    for (const suffix of ['', '-wal', '-shm', '-lock']) await rm(study + suffix, { force: true });
-    await this.forget(study);
   }
 
   /** Where the demo's study is, or will be. */

@@ -5,7 +5,7 @@ import { Writable } from 'node:stream';
 import { test } from 'node:test';
 import { runSuite } from './run-suite.ts';
 
-test('the extension in the real VS Code', { timeout: 300_000 }, async (t) => {
+test('the extension in the real VS Code', { timeout: 900_000 }, async (t) => {
   const output: string[] = [];
   const collector = new Writable({
     write(chunk, _encoding, done) {

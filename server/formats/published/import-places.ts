@@ -63,7 +63,7 @@ export function importPlaces(folder: ForeignFolder, logs: string): ImportedPlace
   };
   for (const { shard, path } of logFiles(folder, logs)) {
     shards.add(shard);
-    const own = readOwnPlaces(folder, path, shard);
+    using own = readOwnPlaces(folder, path, shard);
     for (const document of own?.documents.values() ?? []) know(document);
     for (const block of parseSimianLog(folder.lines(path))) {
       const known = fragments.get(block.fingerprint) ?? new OpenFragment(block);
@@ -164,7 +164,7 @@ function readTexts(folder: ForeignFolder, path: string): ReadonlyMap<string, rea
 }
 
 /** The real training places of a log, as our own export notes it beside the log. */
-interface OwnPlaces {
+interface OwnPlaces extends Disposable {
   readonly documents: ReadonlyMap<number, ImportedDocument>;
   /** Those of the log's next block, which has so many. */
   next(fingerprint: string, nPlaces: number): readonly ImportedTrainPlace[];
@@ -183,6 +183,7 @@ function readOwnPlaces(folder: ForeignFolder, log: string, shard: number): OwnPl
   const lines = folder.lines(beside('.places.jsonl'));
   return {
     documents,
+    [Symbol.dispose]: () => lines.return(undefined),
     next(fingerprint, nPlaces) {
       if (nPlaces === 0) return [];
       const { value, done } = lines.next();

@@ -37,7 +37,7 @@ export const tests = [
       return `${id}:${highlight!.firstLine}`;
     };
     const names = places.map(({ occurrence }) => `${occurrence.documentId}:${occurrence.firstLine}`);
-    await commands.executeCommand('verbatim.compareFragment', node);
+    await commands.executeCommand('verbatim.compareFragment', places[0]);
     assert.equal(shown(), names[0]);
     await commands.executeCommand('verbatim.nextOccurrence');
     assert.equal(shown(), names[1]);
@@ -47,11 +47,11 @@ export const tests = [
   }),
   hostTest('says above a comparison where the text is from and how often it occurs', async () => {
     const [node] = await demoFragments();
-    await commands.executeCommand('verbatim.compareFragment', node);
-    const input = window.tabGroups.activeTabGroup.activeTab?.input;
-    assert.ok(input instanceof TabInputTextDiff);
     const [group] = await childrenOf(node!, 'train-group');
     const [place] = await childrenOf(group!, 'train');
+    await commands.executeCommand('verbatim.compareFragment', place);
+    const input = window.tabGroups.activeTabGroup.activeTab?.input;
+    assert.ok(input instanceof TabInputTextDiff);
     const editor = await eventually('the document', () => editorOf(input.modified));
     const header = await eventually('its header', () => parts().highlight.header(editor.document));
     const { repository, path, license, row } = place!.occurrence.provenance;

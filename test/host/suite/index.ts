@@ -2,6 +2,7 @@
 
 import { appendFileSync } from 'node:fs';
 import { tests as activation } from './activation.test.ts';
+import { benches as clickBenches, tests as clicks } from './clicks.test.ts';
 import { tests as comparison } from './comparison.test.ts';
 import { tests as dashboard } from './dashboard.test.ts';
 import { tests as decorations } from './decorations.test.ts';
@@ -23,6 +24,7 @@ const SUITE: readonly HostTest[] = [
   ...tree,
   ...view,
   ...comparison,
+  ...clicks,
   ...decorations,
   ...foundMarks,
   ...dashboard,
@@ -30,7 +32,7 @@ const SUITE: readonly HostTest[] = [
   ...lifetime,
 ];
 
-const ALL = million.length > 0 ? million : SUITE;
+const ALL = million.length > 0 ? [...million, ...clickBenches] : SUITE;
 
 export async function run(): Promise<void> {
   let nFailed = 0;

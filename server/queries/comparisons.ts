@@ -1,0 +1,158 @@
+// Answers a click with a whole comparison: chooses the pair, opens its training document once, and says which lines
+// agree. Nothing is held between requests.
+
+import type {
+  ComparedDocument,
+  ComparedFragment,
+  ComparedPlaces,
+  ComparedSample,
+  Comparison,
+  ComparisonRequest,
+  EqualLines,
+} from '../../protocol/comparison.ts';
+import type { TextRange } from '../../protocol/fragments.ts';
+import type { MatchRule } from '../../protocol/study.ts';
+import { compareTexts, type TextToCompare } from '../answers/compare-texts.ts';
+import type { Disclosure } from '../answers/describe-fragments.ts';
+import { UserError } from '../errors.ts';
+import { type ComparedPair, choosePair, type Fragment, nextPair } from '../store/compared-places.ts';
+import { readSampleText } from '../store/samples-table.ts';
+import { type Database, openForReading } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
+import { listTrainOccurrences } from '../store/views.ts';
+import { reopenDocument } from '../study/open-document.ts';
+import { maskAll, maskLabels } from './mask-texts.ts';
+import { fragmentOf } from './study-queries.ts';
+
+/** Texts that one answer brings along, in characters. */
+const MAX_TEXT_LENGTH = 16 << 20;
+
+export async function getComparison(
+  request: ComparisonRequest,
+  disclosure: Disclosure,
+  signal: AbortSignal,
+): Promise<Comparison> {
+  using db = openForReading(request.study);
+  const study = lookUp(db, request);
+  const pair = request.step
+    ? nextPair(db, study.fragment, request, request.step)
+    : choosePair(db, study.fragment, longestKnown(db, request) ?? study.fragment, request);
+  const left = leftOf(db, request, pair);
+  const opened = await reopenDocument(db, pair.train.documentId, signal);
+  const { nEqualLines, left: lines, document } = compare(study, left.side, pair, opened);
+  const [sampleText, documentText] = await maskAll([left.shown.text, document.text], disclosure);
+  return {
+    fragment: await describe(study.fragment, request, disclosure),
+    nEqualLines,
+    sample: { ...left.shown, text: sampleText!, lines },
+    document: { ...document, text: documentText! },
+  };
+}
+
+export async function getComparisons(
+  { limit, ...request }: Omit<ComparisonRequest, 'train' | 'step'> & { readonly limit: number },
+  disclosure: Disclosure,
+  signal: AbortSignal,
+): Promise<ComparedPlaces> {
+  using db = openForReading(request.study);
+  const study = lookUp(db, request);
+  const { fragment } = study;
+  const pair = choosePair(db, fragment, longestKnown(db, request) ?? fragment, request);
+  const left = leftOf(db, request, pair);
+  const documents: ComparedDocument[] = [];
+  let place = left.side.place;
+  let length = 0;
+  for (const train of listTrainOccurrences(db, fragment.fragmentId, { offset: 0, limit })) {
+    const { documentId, provenance } = train;
+    if (length >= MAX_TEXT_LENGTH) {
+      const lines = { fragment: rangeOf(train), others: [] };
+      documents.push({ documentId, provenance, text: null, problem: null, lines });
+      continue;
+    }
+    const opened = await reopenDocument(db, documentId, signal);
+    const at = { sample: pair.at.sample, train: train.firstLine };
+    const compared = compare(study, left.side, { train, at }, opened);
+    if (documents.length === 0) place = compared.left.fragment;
+    length += compared.document.text?.length ?? 0;
+    documents.push(compared.document);
+  }
+  const [sampleText, ...texts] = await maskAll(
+    [left.shown.text, ...documents.map(({ text }) => text)],
+    disclosure,
+  );
+  return {
+    fragment: await describe(fragment, request, disclosure),
+    sample: { ...left.shown, text: sampleText!, lines: { fragment: place, others: [] } },
+    documents: documents.map((document, i) => ({ ...document, text: texts[i]! })),
+    total: fragment.train,
+  };
+}
+
+function longestKnown(db: Database, { study, text }: ComparisonRequest): Fragment | undefined {
+  return text?.longest === undefined ? undefined : fragmentOf(db, study, text.longest);
+}
+
+interface LeftSide {
+  readonly shown: Omit<ComparedSample, 'lines'>;
+  readonly side: TextToCompare;
+}
+
+function leftOf(db: Database, { study, text }: ComparisonRequest, { sample, at }: ComparedPair): LeftSide {
+  if (text) {
+    const bytes = new TextEncoder().encode(text.text);
+    const side = { bytes, chosenLine: text.firstLine, place: rangeOf(text) };
+    return { shown: { sampleId: null, text: null }, side };
+  }
+  const bytes = readSampleText(db, sample.sampleId);
+  if (!bytes) throw new UserError(`${study} has no sample ${sample.sampleId}`);
+  const side = { bytes, chosenLine: at.sample, place: rangeOf(sample) };
+  return { shown: { sampleId: sample.sampleId, text: decode(bytes) }, side };
+}
+
+interface Compared {
+  readonly nEqualLines: number;
+  readonly left: EqualLines;
+  readonly document: ComparedDocument;
+}
+
+/** `opened` is the document, or why it could not be opened: the fragment's own text is shown then. */
+function compare(
+  { rule, fragment }: OpenStudy,
+  left: TextToCompare,
+  { train, at }: Pick<ComparedPair, 'train' | 'at'>,
+  opened: Uint8Array | string,
+): Compared {
+  const isWhole = typeof opened !== 'string';
+  const bytes = isWhole ? opened : fragment.text;
+  const compared = compareTexts(rule, fragment.text, left, {
+    bytes,
+    chosenLine: isWhole ? at.train : undefined,
+    place: rangeOf(train),
+  });
+  const { documentId, provenance } = train;
+  const problem = isWhole ? null : opened;
+  const document = { documentId, provenance, text: decode(bytes), problem, lines: compared.right };
+  return { nEqualLines: compared.nEqualLines, left: compared.left, document };
+}
+
+interface OpenStudy {
+  readonly rule: MatchRule;
+  readonly fragment: Fragment;
+}
+
+function lookUp(db: Database, { study, fingerprint }: ComparisonRequest): OpenStudy {
+  return { rule: readStudy(db)!.plan.rule, fragment: fragmentOf(db, study, fingerprint) };
+}
+
+async function describe(
+  { fingerprint, nLines, train, extract, firstLine }: Fragment,
+  { study }: ComparisonRequest,
+  disclosure: Disclosure,
+): Promise<ComparedFragment> {
+  const [label] = await maskLabels(study, [{ fingerprint, firstLine }], disclosure);
+  return { nLines, train, extract, ...label! };
+}
+
+const rangeOf = ({ firstLine, lastLine }: TextRange): TextRange => ({ firstLine, lastLine });
+
+const decode = (bytes: Uint8Array) => new TextDecoder().decode(bytes);
