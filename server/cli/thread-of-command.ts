@@ -3,6 +3,7 @@
 // that never ends or a call into native code. A thread that works hears nothing until it is done.
 
 import { SHARE_ENV, Worker } from 'node:worker_threads';
+import { programUrl } from '../program-url.ts';
 
 /** Those that can be told to stop. The others end at the first signal, as any program does. */
 export const LONG_COMMANDS: ReadonlySet<string> = new Set(
@@ -27,9 +28,7 @@ const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 const TERM_LIMIT_MS = 5000;
 const PATIENCE_MS = 2000;
 
-const threadUrl = import.meta.url.endsWith('.ts')
-  ? new URL('../cli-thread.ts', import.meta.url)
-  : new URL('./cli-thread.js', import.meta.url);
+const threadUrl = programUrl('../cli-thread.ts', import.meta.url);
 
 /** Resolves with the exit code; rejects with what the thread died of. */
 export function runInThread(): Promise<number> {

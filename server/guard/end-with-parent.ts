@@ -2,6 +2,7 @@
 // between two pieces of work, and a parser or a driver may never come to that. So a small thread looks after it.
 
 import { Worker } from 'node:worker_threads';
+import { programUrl } from '../program-url.ts';
 import { startWatch } from './start-watch.ts';
 
 export interface ParentWatch {
@@ -10,10 +11,7 @@ export interface ParentWatch {
   readonly graceMs: number;
 }
 
-const threadUrl = new URL(
-  import.meta.url.endsWith('.ts') ? './end-with-parent-thread.ts' : './end-with-parent-thread.js',
-  import.meta.url,
-);
+const threadUrl = programUrl('./end-with-parent-thread.ts', import.meta.url);
 
 /** Resolves when the thread looks after it: work that could block this one may begin then. */
 export function endWithParent(graceMs: number, parent = process.ppid): Promise<void> {

@@ -15,7 +15,13 @@ export function createEncoder({ path, json }: TokenizerFile, tokenBytes: TokenBy
   for (const [id, bytes] of tokenBytes.entries()) {
     if (bytes.length === 1 && !byteToken.has(bytes[0]!)) byteToken.set(bytes[0]!, id);
   }
-  const encodeString = (text: string) => tokenizer.encode(text, { add_special_tokens: false }).ids;
+  const encodeString = (text: string): readonly number[] => {
+    const ids = encodeWith(path, tokenizer, text);
+    if (ids.every((id) => id !== undefined && id < tokenBytes.length)) return ids;
+    throw new UserError(`${path} has no token for a part of ${JSON.stringify(text.slice(0, 40))}.`, {
+      action: 'Choose a model with a complete byte-level vocabulary.',
+    });
+  };
   const encodeByte = (byte: number) => {
     const token = byteToken.get(byte);
     if (token !== undefined) return token;
@@ -32,6 +38,18 @@ export function createEncoder({ path, json }: TokenizerFile, tokenBytes: TokenBy
     }
     return tokens;
   };
+}
+
+/** What the library trips over is the file's fault: the text is any text. */
+function encodeWith(path: string, tokenizer: Tokenizer, text: string): readonly number[] {
+  try {
+    return tokenizer.encode(text, { add_special_tokens: false }).ids;
+  } catch (cause) {
+    throw new UserError(`${path} cannot be used as a tokenizer: ${(cause as Error).message}.`, {
+      action: 'Download or copy the model again.',
+      cause,
+    });
+  }
 }
 
 /** The library reads settings from a second file too; none of them concerns encoding byte-level BPE. */

@@ -9,22 +9,31 @@ export type TokenBytes = readonly Uint8Array[];
 
 /** Builds the table; throws a UserError when this is another kind of tokenizer. */
 export function buildTokenBytes({ path, json }: TokenizerFile): TokenBytes {
-  const vocabulary = json.model?.vocab;
-  const isBpe = json.model?.type === 'BPE' || json.model?.type === undefined;
-  if (!isBpe || typeof vocabulary !== 'object' || !mentionsByteLevel(json.decoder)) {
+  if (!mentionsByteLevel(json.decoder)) {
     throw new UserError(`${path} is no byte-level BPE tokenizer.`, {
       action: 'Choose a model with a byte-level BPE tokenizer, as GPT-2 has.',
     });
   }
   const added = new Map((json.added_tokens ?? []).map((token) => [token.id, token]));
   const table: Uint8Array[] = [];
-  for (const [token, id] of Object.entries(vocabulary)) {
+  for (const [token, id] of Object.entries(json.model.vocab)) {
     if (!added.has(id)) table[id] = bytesOfToken(path, token);
   }
   for (const { id, content, special } of added.values()) {
     table[id] = special ? EMPTY : new TextEncoder().encode(content);
   }
-  return Array.from(table, (bytes) => bytes ?? EMPTY);
+  return inOneBuffer(table);
+}
+
+/** Sent to another thread in a fraction of the time that many small buffers take. */
+function inOneBuffer(table: readonly (Uint8Array | undefined)[]): TokenBytes {
+  const buffer = new Uint8Array(table.reduce((sum, bytes) => sum + (bytes?.length ?? 0), 0));
+  let at = 0;
+  return Array.from(table, (bytes = EMPTY) => {
+    buffer.set(bytes, at);
+    at += bytes.length;
+    return buffer.subarray(at - bytes.length, at);
+  });
 }
 
 /** Bytes of text that each token stands for. */

@@ -4,19 +4,20 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { checkTokenizer, isObject } from './check-tokenizer.ts';
 
 export interface TokenizerFile {
   /** The file to name in messages. */
   readonly path: string;
-  /** The shape of tokenizer.json, unchecked. */
+  /** The shape of tokenizer.json; what is typed here was checked, and the rest is the library's to doubt. */
   readonly json: TokenizerJson;
 }
 
 export interface TokenizerJson {
-  readonly model?: {
+  readonly model: {
     readonly type?: string;
-    readonly vocab?: Readonly<Record<string, number>>;
-    readonly merges?: readonly unknown[];
+    readonly vocab: Readonly<Record<string, number>>;
+    readonly merges: readonly (string | readonly string[])[];
   };
   readonly added_tokens?: readonly AddedToken[];
   readonly normalizer?: unknown;
@@ -28,13 +29,13 @@ export interface TokenizerJson {
 export interface AddedToken {
   readonly id: number;
   readonly content: string;
-  readonly special: boolean;
+  readonly special?: boolean;
 }
 
 export async function readTokenizer(dir: string): Promise<TokenizerFile> {
   const path = join(dir, 'tokenizer.json');
   const text = await read(path);
-  if (text !== null) return { path, json: parse(path, text) };
+  if (text !== null) return { path, json: checkTokenizer(path, parse(path, text)) };
   const vocabularyPath = join(dir, 'vocab.json');
   const vocabulary = await read(vocabularyPath);
   const merges = await read(join(dir, 'merges.txt'));
@@ -45,37 +46,32 @@ export async function readTokenizer(dir: string): Promise<TokenizerFile> {
   }
   const added = join(dir, 'added_tokens.json');
   const special = join(dir, 'special_tokens_map.json');
-  return {
-    path: vocabularyPath,
-    json: fromOlderLayout(
-      parse<Record<string, number>>(vocabularyPath, vocabulary),
-      merges,
-      parse<Record<string, number>>(added, (await read(added)) ?? '{}'),
-      parse<SpecialTokens>(special, (await read(special)) ?? '{}'),
-    ),
-  };
+  const json = fromOlderLayout(
+    parse(vocabularyPath, vocabulary),
+    merges,
+    parse(added, (await read(added)) ?? '{}'),
+    specialTokens(parse(special, (await read(special)) ?? '{}')),
+  );
+  return { path: vocabularyPath, json: checkTokenizer(vocabularyPath, json) };
 }
 
-type SpecialTokens = Readonly<Record<string, string | { readonly content: string }>>;
+/** GPT-2's own, and every text that the map of special tokens holds: a text, an object with one, or a list of them. */
+function specialTokens(map: object): ReadonlySet<string> {
+  const texts = Object.values(map)
+    .flat()
+    .map((token: unknown) => (isObject(token) && 'content' in token ? token.content : token));
+  return new Set(['<|endoftext|>', ...texts.filter((text) => typeof text === 'string')]);
+}
 
-/** The files' content in the shape of tokenizer.json, read like GPT-2's own tokenizer class reads it. */
-function fromOlderLayout(
-  vocab: Readonly<Record<string, number>>,
-  merges: string,
-  added: Readonly<Record<string, number>>,
-  specialTokens: SpecialTokens,
-): TokenizerJson {
-  const special = new Set(['<|endoftext|>']);
-  for (const token of Object.values(specialTokens).flat()) {
-    special.add(typeof token === 'string' ? token : token.content);
-  }
+/** The files' content in the shape of tokenizer.json, read like GPT-2's own class reads it; not checked yet. */
+function fromOlderLayout(vocab: object, merges: string, added: object, special: ReadonlySet<string>): object {
   const all = Object.entries({ ...vocab, ...added });
   const byteLevel = { type: 'ByteLevel', add_prefix_space: false, trim_offsets: true, use_regex: true };
   return {
     normalizer: null,
     post_processor: null,
     added_tokens: all
-      .filter(([content]) => content in added || special.has(content))
+      .filter(([content]) => Object.hasOwn(added, content) || special.has(content))
       .map(([content, id]) => ({ ...PLAIN, id, content, special: special.has(content) })),
     pre_tokenizer: byteLevel,
     decoder: byteLevel,
@@ -89,10 +85,10 @@ function fromOlderLayout(
 
 const PLAIN = { single_word: false, lstrip: false, rstrip: false, normalized: false };
 
-function parse<T = TokenizerJson>(path: string, text: string): T {
+function parse(path: string, text: string): object {
   try {
     const value: unknown = JSON.parse(text);
-    if (typeof value === 'object' && value !== null) return value as T;
+    if (isObject(value)) return value;
   } catch (cause) {
     throw new UserError(`${path} is no JSON.`, { action: 'Download or copy the model again.', cause });
   }

@@ -12,33 +12,59 @@ import type { PickleTensor } from './pickle-values.ts';
 import type { StoredNumbers } from './stored-numbers.ts';
 import { read, ZipError } from './zip-directory.ts';
 
-/** The row-major copy of a tensor, in a file of its own. */
-export async function copyWeight(
-  numbers: StoredNumbers,
-  tensor: PickleTensor,
-  elementBytes: number,
-): Promise<{ readonly file: string; readonly byteOffset: number }> {
-  const { size, mtimeMs } = await stat(numbers.file);
-  const { offset, shape, strides } = tensor;
-  const identity = [numbers.file, size, mtimeMs, numbers.byteOffset, offset, shape, strides];
-  const folder = join(cacheFolder(), 'weights');
-  const file = join(folder, createHash('sha256').update(JSON.stringify(identity)).digest('hex'));
-  const nBytes = elementBytes * shape.reduce((product, n) => product * n, 1);
-  const before = await stat(file).catch(() => null);
-  if (before?.size === nBytes) return { file, byteOffset: 0 };
-  const copy = gather(await inflated(numbers), tensor, elementBytes);
-  try {
-    await writeWhole(file, (draft) => writeFile(draft, copy));
-  } catch (cause) {
-    throw new EnvironmentError(`Weights cannot be unpacked into ${folder}: ${(cause as Error).message}`, {
-      action: 'Free some space there, or set XDG_CACHE_HOME to another folder.',
-      cause,
-    });
+/** Copies of one file's weights together may take so many times its size: bytes that say "zero" pack that well. */
+const MAX_GROWTH = 16;
+const HARMLESS_BYTES = 16 << 20;
+
+/** Makes the row-major copies of one file's tensors, each in a file of its own. */
+export class WeightCopies {
+  #nLeft: number;
+  /** The storage that was read last: a file of views on one storage would otherwise read it for every one. */
+  #last: { readonly numbers: StoredNumbers; readonly bytes: Buffer } | undefined;
+
+  constructor(nFileBytes: number) {
+    this.#nLeft = HARMLESS_BYTES + MAX_GROWTH * nFileBytes;
   }
-  return { file, byteOffset: 0 };
+
+  async copy(
+    numbers: StoredNumbers,
+    tensor: PickleTensor,
+    elementBytes: number,
+  ): Promise<{ readonly file: string; readonly byteOffset: number }> {
+    const { size, mtimeMs } = await stat(numbers.file);
+    const { offset, shape, strides } = tensor;
+    const identity = [numbers.file, size, mtimeMs, numbers.byteOffset, offset, shape, strides];
+    const folder = join(cacheFolder(), 'weights');
+    const file = join(folder, createHash('sha256').update(JSON.stringify(identity)).digest('hex'));
+    const nBytes = elementBytes * shape.reduce((product, n) => product * n, 1);
+    this.#nLeft -= nBytes;
+    if (this.#nLeft < 0) throw new ZipError(`its tensors take more than ${MAX_GROWTH} times its size`);
+    const before = await stat(file).catch(() => null);
+    if (before?.size === nBytes) return { file, byteOffset: 0 };
+    const copy = gather(await this.#read(numbers), tensor, elementBytes);
+    try {
+      await writeWhole(file, (draft) => writeFile(draft, copy));
+    } catch (cause) {
+      throw new EnvironmentError(`Weights cannot be unpacked into ${folder}: ${(cause as Error).message}`, {
+        action: 'Free some space there, or set XDG_CACHE_HOME to another folder.',
+        cause,
+      });
+    }
+    return { file, byteOffset: 0 };
+  }
+
+  async #read(numbers: StoredNumbers): Promise<Buffer> {
+    if (this.#last?.numbers.byteOffset === numbers.byteOffset) return this.#last.bytes;
+    this.#last = undefined;
+    const bytes = await inflated(numbers);
+    this.#last = { numbers, bytes };
+    return bytes;
+  }
 }
 
 async function inflated(numbers: StoredNumbers): Promise<Buffer> {
+  if (numbers.nBytes > HARMLESS_BYTES + MAX_GROWTH * numbers.nPacked)
+    throw new ZipError(`a storage in it grows to more than ${MAX_GROWTH} times its size`);
   await using handle = await open(numbers.file);
   const packed = await read(handle, numbers.byteOffset, numbers.nPacked);
   if (numbers.isStored) return packed;

@@ -120,9 +120,14 @@ function orderedDict([pairs]: readonly PickleValue[]): PickleDict {
   return dict;
 }
 
+/** PyTorch's own. */
+const MAX_DIMENSIONS = 64;
+
 function tensor([from, offset, shape, strides]: readonly PickleValue[]): PickleTensor {
   const sizes = (value: PickleValue | undefined): readonly number[] | undefined =>
-    value instanceof PickleTuple && value.items.every((n) => Number.isSafeInteger(n) && Number(n) >= 0)
+    value instanceof PickleTuple &&
+    value.items.length <= MAX_DIMENSIONS &&
+    value.items.every((n) => Number.isSafeInteger(n) && Number(n) >= 0)
       ? (value.items as readonly number[])
       : undefined;
   const [size, stride] = [sizes(shape), sizes(strides)];
@@ -140,11 +145,13 @@ export function toStorage(id: PickleValue): PickleStorage {
     if (
       kind === 'storage' &&
       type instanceof PickleGlobal &&
-      typeof nElements === 'number' &&
+      (typeof key === 'string' || typeof key === 'number') &&
+      Number.isSafeInteger(nElements) &&
+      Number(nElements) >= 0 &&
       view === null &&
       /Storage$/.test(type.name)
     ) {
-      return new PickleStorage(type.name.replace('torch.', ''), String(key), nElements);
+      return new PickleStorage(type.name.replace('torch.', ''), String(key), Number(nElements));
     }
   }
   throw new PickleError('forbidden', 'it refers to something outside that is no storage');

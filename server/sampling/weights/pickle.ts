@@ -37,6 +37,7 @@ class Machine {
   readonly #view: DataView;
   readonly #stack: Slot[] = [];
   readonly #memo = new Map<number, Slot>();
+  #nCopied = 0;
 
   constructor(bytes: Uint8Array, start: number) {
     this.#bytes = bytes;
@@ -102,9 +103,9 @@ class Machine {
       case 0x63: // GLOBAL
         return allow(this.#line(), this.#line());
       case 0x93: // STACK_GLOBAL
-        return allow(...(this.#popMany(2).map(String) as [string, string]));
+        return allow(...(this.#popMany(2).map(asName) as [string, string]));
       case 0x52: // REDUCE
-        return call(...(this.#popMany(2) as [PickleValue, PickleValue]));
+        return this.#call(...(this.#popMany(2) as [PickleValue, PickleValue]));
       case 0x51: // BINPERSID
         return this.#keep(toStorage(this.#pop()));
       default:
@@ -189,6 +190,14 @@ class Machine {
     return Number(BigInt.asIntN(nBytes * 8, value));
   }
 
+  /** One list may be handed to a million calls: what they copy together is bounded by the pickle's size. */
+  #call(callee: PickleValue, parameters: PickleValue): PickleValue {
+    const first = parameters instanceof PickleTuple ? parameters.items[0] : null;
+    if (Array.isArray(first)) this.#nCopied += first.length;
+    if (this.#nCopied > this.#bytes.length) throw new PickleError('damaged', 'its pickle repeats itself');
+    return call(callee, parameters);
+  }
+
   #pop(): PickleValue {
     const value = this.#stack.pop();
     if (value === undefined || value === MARK)
@@ -240,4 +249,10 @@ class Machine {
       if (typeof key === 'string' || typeof key === 'number') dict.entries.set(key, items[i + 1]!);
     }
   }
+}
+
+/** Turned into text, a list of lists could be longer than anything. */
+function asName(value: PickleValue): string {
+  if (typeof value === 'string') return value;
+  throw new PickleError('damaged', 'its pickle names something by what is no text');
 }

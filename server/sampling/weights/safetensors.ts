@@ -21,7 +21,11 @@ export interface Weight {
   readonly nBytes: number;
 }
 
-const TYPES: Readonly<Record<string, WeightType>> = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' };
+const TYPES: ReadonlyMap<unknown, WeightType> = new Map([
+  ['F32', 'float32'],
+  ['F16', 'float16'],
+  ['BF16', 'bfloat16'],
+]);
 export const BYTES_PER_ELEMENT: Readonly<Record<WeightType, number>> = {
   float32: 4,
   float16: 2,
@@ -97,7 +101,7 @@ function toWeight(
   dataStart: number,
 ): Weight | null | 'malformed' {
   if (!isRecord(entry) || typeof entry.dtype !== 'string') return 'malformed';
-  const type = TYPES[entry.dtype];
+  const type = TYPES.get(entry.dtype);
   if (type === undefined) return null;
   const { shape, data_offsets: offsets } = entry;
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) return 'malformed';

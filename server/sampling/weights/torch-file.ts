@@ -4,7 +4,7 @@
 import { type FileHandle, open, readFile, realpath } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { copyWeight } from './copied-weights.ts';
+import { WeightCopies } from './copied-weights.ts';
 import { unpickle } from './pickle.ts';
 import {
   PickleDict,
@@ -36,9 +36,10 @@ export async function readTorchFile(path: string): Promise<readonly Weight[]> {
     const head = await read(handle, 0, 4);
     const isZip = head.toString('latin1') === 'PK\x03\x04';
     const { root, storages } = isZip ? await readZip(handle, file) : await readLegacy(handle, file);
+    const copies = new WeightCopies((await handle.stat()).size);
     const weights: Weight[] = [];
     for (const [name, value] of stateDict(root)) {
-      const weight = value instanceof PickleTensor ? await toWeight(name, value, storages) : null;
+      const weight = value instanceof PickleTensor ? await toWeight(name, value, storages, copies) : null;
       if (weight) weights.push(weight);
     }
     if (weights.length === 0) throw new PickleError('damaged', 'it holds no tensors');
@@ -60,7 +61,8 @@ interface TorchFile {
   readonly storages: (storage: PickleStorage) => StoredNumbers;
 }
 
-const MAX_PICKLE_BYTES = 256 << 20;
+/** Those of the largest models have a few megabytes: a name and a shape for each tensor. */
+const MAX_PICKLE_BYTES = 64 << 20;
 
 async function readZip(handle: FileHandle, file: string): Promise<TorchFile> {
   const entries = await readZipDirectory(handle);
@@ -162,11 +164,15 @@ const sizes: Readonly<Record<string, number>> = {
 
 const elementBytes = (storage: PickleStorage) => sizes[storage.type]!;
 
+/** A number that was spread over a small tensor is no harm. */
+const HARMLESS_REPEATS_BYTES = 1 << 20;
+
 /** Null for numbers that no architecture here uses, such as masks. */
 async function toWeight(
   name: string | number,
   tensor: PickleTensor,
   storages: TorchFile['storages'],
+  copies: WeightCopies,
 ): Promise<Weight | null> {
   const { storage, shape, strides } = tensor;
   const type = types[storage.type];
@@ -183,13 +189,14 @@ async function toWeight(
   const last = shape.reduce((sum, n, i) => sum + (n - 1) * strides[i]!, tensor.offset);
   if (nElements > 0 ? last >= storage.nElements : tensor.offset > storage.nElements)
     throw new PickleError('damaged', `${name} lies outside its storage`);
-  if (nElements * size > Math.max(numbers.nBytes, 1 << 30))
+  if (nElements * size > Math.max(numbers.nBytes, HARMLESS_REPEATS_BYTES))
     throw new PickleError('damaged', `${name} repeats the numbers of its storage`);
   const weight = { name: String(name), type, shape, nBytes: nElements * size };
+  if (nElements === 0) return { ...weight, file: numbers.file, byteOffset: numbers.byteOffset };
   if (numbers.isStored && isContiguous(shape, strides)) {
     return { ...weight, file: numbers.file, byteOffset: numbers.byteOffset + tensor.offset * size };
   }
-  return { ...weight, ...(await copyWeight(numbers, tensor, size)) };
+  return { ...weight, ...(await copies.copy(numbers, tensor, size)) };
 }
 
 function isContiguous(shape: readonly number[], strides: readonly number[]): boolean {
@@ -203,7 +210,7 @@ function isContiguous(shape: readonly number[], strides: readonly number[]): boo
 
 function parseIndex(path: string, text: string): readonly string[] {
   try {
-    const { weight_map: map } = JSON.parse(text);
+    const { weight_map: map } = JSON.parse(text) ?? {};
     const files = [...new Set<unknown>(Object.values(map))];
     if (files.length > 0 && files.every((file) => typeof file === 'string' && !/[/\\]/.test(file))) {
       return files as string[];

@@ -20,7 +20,7 @@ const END_64 = 0x06064b50;
 const LOCATOR_64 = 0x07064b50;
 const CENTRAL = 0x02014b50;
 const LOCAL = 0x04034b50;
-const MAX_DIRECTORY_BYTES = 256 << 20;
+const MAX_DIRECTORY_BYTES = 64 << 20;
 
 /** Throws `ZipError` that says what is wrong. */
 export async function readZipDirectory(file: FileHandle): Promise<ReadonlyMap<string, ZipEntry>> {
@@ -34,6 +34,9 @@ export async function readZipDirectory(file: FileHandle): Promise<ReadonlyMap<st
     if (directory.readUInt32LE(p) !== CENTRAL) throw new ZipError('its directory is damaged');
     const { entry, localAt, next } = parseCentral(directory, p);
     if (entries.has(entry.name)) throw new ZipError(`it holds ${entry.name} twice`);
+    if (localAt > nFile) throw new ZipError(`its entry ${entry.name} lies outside the file`);
+    if (entry.isStored && entry.nPacked !== entry.nBytes)
+      throw new ZipError(`its entry ${entry.name} is not packed and says two sizes`);
     const local = await read(file, localAt, 30);
     if (local.length < 30 || local.readUInt32LE(0) !== LOCAL)
       throw new ZipError(`its entry ${entry.name} is damaged`);
@@ -41,6 +44,7 @@ export async function readZipDirectory(file: FileHandle): Promise<ReadonlyMap<st
     if (byteOffset + entry.nPacked > nFile) throw new ZipError(`it ends inside ${entry.name}`);
     entries.set(entry.name, { ...entry, byteOffset });
     p = next;
+    if (p !== directory.length && p + 46 > directory.length) throw new ZipError('its directory is damaged');
   }
   return entries;
 }
@@ -53,7 +57,9 @@ async function findDirectory(file: FileHandle, nFile: number): Promise<{ at: num
   if (end < 0) throw new ZipError('it has no directory: it was cut off');
   const locator = end - 20;
   if (locator >= 0 && tail.readUInt32LE(locator) === LOCATOR_64) {
-    const record = await read(file, Number(tail.readBigUInt64LE(locator + 8)), 56);
+    const recordAt = Number(tail.readBigUInt64LE(locator + 8));
+    if (recordAt > nFile) throw new ZipError('its directory lies outside the file');
+    const record = await read(file, recordAt, 56);
     if (record.length === 56 && record.readUInt32LE(0) === END_64) {
       return { nBytes: Number(record.readBigUInt64LE(40)), at: Number(record.readBigUInt64LE(48)) };
     }

@@ -1,0 +1,65 @@
+// Watches a thread that reads bytes of strangers: whether it gets on, and how much memory it takes. V8's own limits
+// (`resourceLimits`) count neither buffers nor time. It knows nothing of what the thread does.
+
+import type { Worker } from 'node:worker_threads';
+
+export interface WorkerLimits {
+  /** Work for so long without a beat ends the thread. Waiting for a disk is no work. */
+  readonly stallMs: number;
+  /** Heap and buffers together. */
+  readonly memoryBytes: number;
+}
+
+/** Counts what the thread has got done; it adds to it (`Atomics.add`). */
+export type Beats = Int32Array<SharedArrayBuffer>;
+
+export const newBeats = (): Beats => new Int32Array(new SharedArrayBuffer(4));
+
+export type Excess = 'time' | 'memory';
+
+const LOOK_EVERY_MS = 100;
+
+/** Calls `onExcess` once when a limit is exceeded, and ends the thread. Returns what stops watching. */
+export function watchWorker(
+  worker: Worker,
+  beats: Beats,
+  limits: WorkerLimits,
+  onExcess: (excess: Excess) => void,
+): () => void {
+  const workedMs = () => worker.performance.eventLoopUtilization().active;
+  let nBeats = Atomics.load(beats, 0);
+  let workedAtBeat = workedMs();
+  let isAsking = false;
+  const stop = () => clearInterval(timer);
+  const exceed = (excess: Excess) => {
+    stop();
+    onExcess(excess);
+    void worker.terminate();
+  };
+  const look = () => {
+    const now = Atomics.load(beats, 0);
+    if (now !== nBeats) {
+      nBeats = now;
+      workedAtBeat = workedMs();
+    } else if (workedMs() - workedAtBeat > limits.stallMs) return exceed('time');
+    if (isAsking) return undefined;
+    isAsking = true;
+    return memoryOf(worker).then(
+      (nBytes) => {
+        isAsking = false;
+        if (nBytes > limits.memoryBytes) exceed('memory');
+      },
+      () => {}, // It has ended.
+    );
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  timer.unref();
+  return stop;
+}
+
+/** Answered from the middle of a loop too, but not from native code. */
+async function memoryOf(worker: Worker): Promise<number> {
+  if (worker.getHeapStatistics === undefined) return 0; // Node before 22.16
+  const { used_heap_size: heap, external_memory: buffers } = await worker.getHeapStatistics();
+  return heap + buffers;
+}
