@@ -36,7 +36,7 @@ export function parseRow(bytes: Uint8Array, columns: Columns = standardColumns):
   };
 }
 
-/** A column that can hold text: a string, or a list with its strings, as licences come in some data sets. */
+/** A column that can hold text: a string, or a list with its strings that are not empty, as licences come. */
 export type Value =
   | { readonly kind: 'string'; readonly bytes: Uint8Array }
   | { readonly kind: 'list'; readonly items: readonly Uint8Array[] };
@@ -55,6 +55,10 @@ export function parseObject(bytes: Uint8Array): ReadonlyMap<string, Value> | 'no
     throw error;
   }
 }
+
+/** A row may hold a string every few bytes, and each kept one takes a hundred: no column list is longer. */
+const MOST_COLUMNS = 10_000;
+const MOST_ITEMS = 20_000;
 
 class NotJson extends Error {}
 
@@ -79,7 +83,9 @@ function readObject(cursor: Cursor, values: Map<string, Value> | undefined): voi
     const value = readValue(cursor);
     // The first one counts, and a string before a list.
     const before = values?.get(key);
-    if (value && (!before || (before.kind === 'list' && value.kind === 'string'))) values?.set(key, value);
+    const isKept = before || (values?.size ?? 0) < MOST_COLUMNS;
+    if (value && isKept && (!before || (before.kind === 'list' && value.kind === 'string')))
+      values?.set(key, value);
   } while (tryTake(cursor, ','));
   expect(cursor, '}');
 }
@@ -101,7 +107,8 @@ function readArray(cursor: Cursor): Uint8Array[] {
   do {
     skipBlanks(cursor);
     const value = readValue(cursor);
-    if (value?.kind === 'string') items.push(value.bytes);
+    if (value?.kind === 'string' && value.bytes.length > 0 && items.length < MOST_ITEMS)
+      items.push(value.bytes);
   } while (tryTake(cursor, ','));
   expect(cursor, ']');
   return items;
@@ -110,33 +117,68 @@ function readArray(cursor: Cursor): Uint8Array[] {
 function readLiteral(cursor: Cursor): void {
   const { bytes } = cursor;
   const start = cursor.at;
-  while (cursor.at < bytes.length && /[-+.0-9a-zA-Z]/.test(String.fromCharCode(bytes[cursor.at]!)))
-    cursor.at++;
-  const literal = String.fromCharCode(...bytes.subarray(start, cursor.at));
+  while (isLiteral(bytes[cursor.at])) cursor.at++;
+  const literal = Buffer.from(bytes.buffer, bytes.byteOffset + start, cursor.at - start).toString('latin1');
   if (!/^(true|false|null|-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?)$/.test(literal)) throw new NotJson();
 }
 
-/** Reads `"…"` and gives its bytes, unescaped. A lone surrogate becomes the three bytes of its code point. */
+/** What numbers, `true`, `false` and `null` are made of, and more: letters, digits, `-`, `+` and `.`. */
+const isLiteral = (byte: number | undefined): boolean =>
+  byte !== undefined && /[-+.0-9a-zA-Z]/.test(String.fromCharCode(byte));
+
+/**
+ * Reads `"…"` and gives its bytes, unescaped. A lone surrogate becomes the three bytes of its code point. No escape is
+ * longer unescaped, so the bytes that are there are room enough.
+ */
 function readString(cursor: Cursor): Uint8Array {
   const { bytes } = cursor;
   expect(cursor, '"');
-  const out: number[] = [];
-  for (;;) {
-    const byte = bytes[cursor.at++];
-    if (byte === undefined || byte < 0x20) throw new NotJson();
-    if (byte === QUOTE) return Uint8Array.from(out);
+  const start = cursor.at;
+  const end = endOfString(bytes, start);
+  if (!bytes.subarray(start, end).includes(BACKSLASH)) {
+    cursor.at = end + 1;
+    return bytes.slice(start, end);
+  }
+  const out: Output = { bytes: new Uint8Array(end - start), length: 0 };
+  while (cursor.at < end) {
+    const byte = bytes[cursor.at++]!;
     if (byte !== BACKSLASH) {
-      out.push(byte);
+      out.bytes[out.length++] = byte;
       continue;
     }
-    const escaped = String.fromCharCode(bytes[cursor.at++] ?? 0);
+    const escaped = String.fromCharCode(bytes[cursor.at++]!);
     if (escaped === 'u') pushCodePoint(out, readCodePoint(cursor));
     else {
-      const simple = { '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }[escaped];
+      const simple = SIMPLE_ESCAPES.get(escaped);
       if (simple === undefined) throw new NotJson();
-      out.push(code(simple));
+      out.bytes[out.length++] = simple;
     }
   }
+  if (cursor.at !== end) throw new NotJson();
+  cursor.at++;
+  return out.bytes.slice(0, out.length);
+}
+
+const SIMPLE_ESCAPES = new Map(
+  Object.entries({ '"': '"', '\\': '\\', '/': '/', b: '\b', f: '\f', n: '\n', r: '\r', t: '\t' }).map(
+    ([letter, character]) => [letter, code(character)],
+  ),
+);
+
+/** Where the quote stands that ends the string from `start` on. */
+function endOfString(bytes: Uint8Array, start: number): number {
+  for (let at = start; at < bytes.length; at++) {
+    const byte = bytes[at]!;
+    if (byte === QUOTE) return at;
+    if (byte < 0x20) break;
+    if (byte === BACKSLASH) at++;
+  }
+  throw new NotJson();
+}
+
+interface Output {
+  readonly bytes: Uint8Array;
+  length: number;
 }
 
 /** After `\u`: one code unit, or two that make a pair. */
@@ -159,14 +201,24 @@ function readHex(cursor: Cursor): number {
   return Number.parseInt(digits, 16);
 }
 
-function pushCodePoint(out: number[], point: number): void {
-  if (point < 0x80) out.push(point);
-  else if (point < 0x800) out.push(0xc0 | (point >> 6), 0x80 | (point & 63));
-  else if (point < 0x10000) out.push(0xe0 | (point >> 12), 0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
-  else {
-    out.push(0xf0 | (point >> 18), 0x80 | ((point >> 12) & 63));
-    out.push(0x80 | ((point >> 6) & 63), 0x80 | (point & 63));
+function pushCodePoint(out: Output, point: number): void {
+  const push = (byte: number) => {
+    out.bytes[out.length++] = byte;
+  };
+  if (point < 0x80) {
+    push(point);
+    return;
   }
+  if (point < 0x800) push(0xc0 | (point >> 6));
+  else {
+    if (point < 0x10000) push(0xe0 | (point >> 12));
+    else {
+      push(0xf0 | (point >> 18));
+      push(0x80 | ((point >> 12) & 63));
+    }
+    push(0x80 | ((point >> 6) & 63));
+  }
+  push(0x80 | (point & 63));
 }
 
 function skipBlanks(cursor: Cursor): void {

@@ -2,17 +2,26 @@
 // Text stays bytes. A row group that cannot be read is one problem; the next one is tried.
 
 import type { FileHandle } from 'node:fs/promises';
-import { type FileMetaData, parquetMetadataAsync, parquetRead, parquetSchema } from 'hyparquet';
+import {
+  type FileMetaData,
+  parquetMetadataAsync,
+  parquetRead,
+  parquetSchema,
+  type RowGroup,
+} from 'hyparquet';
 import { throwIfAborted } from '../errors.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import { type Columns, chooseColumns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
+import { MAX_EXPANSION } from './inflate.ts';
 import { readAt, withShardFile } from './open-shard.ts';
 import { parquetCompressors } from './parquet-compressors.ts';
 import type { Shard } from './shard.ts';
 
 /** Files whose texts together need more memory than this in one row group are refused by name. */
 const MAX_GROUP_BYTES = 4 * 2 ** 30;
+
+const MOST_NAMES_SHOWN = 50;
 
 /** The documents with rows in `[fromRow, toRow)`, which is the whole file if left out. */
 export async function* readParquet(
@@ -34,7 +43,7 @@ async function* readOpen(
 ): AsyncGenerator<CorpusDocument> {
   const complain = (kind: 'truncated' | 'corrupt' | 'no-content' | 'expands', what: string) =>
     options.onProblem({ kind, shard: shard.name, byteOffset: 0, message: `${shard.path} ${what}` });
-  const source = await asyncBuffer(file, shard);
+  const source = new ParquetSource(file, (await file.stat()).size, shard, options);
   const metadata = await readMetadata(source);
   if ('failure' in metadata) return complain(metadata.kind, metadata.failure);
   const columns = parquetColumns(shard, metadata);
@@ -42,17 +51,21 @@ async function* readOpen(
   if (!present.has(columns.content)) {
     return complain(
       'no-content',
-      `has no text column "${columns.content}": its columns are ${[...present].join(', ')}`,
+      `has no text column "${columns.content}": its columns are ${[...present].slice(0, MOST_NAMES_SHOWN).join(', ')}`,
     );
   }
   let groupStart = 0;
   let nReported = 0;
   for (const [index, group] of metadata.row_groups.entries()) {
     throwIfAborted(options.signal);
-    const groupEnd = groupStart + Number(group.num_rows);
+    const nRows = Number(group.num_rows);
+    if (!Number.isSafeInteger(nRows) || nRows < 0)
+      return complain('corrupt', `says that its row group ${index} has ${nRows} rows`);
+    const groupEnd = groupStart + nRows;
     const first = Math.max(groupStart, fromRow);
     const last = Math.min(groupEnd, toRow);
-    const rows = first < last ? await readGroup(source, metadata, columns, first, last) : [];
+    const range = { first: first - groupStart, last: last - groupStart };
+    const rows = first < last ? await readGroup(source, metadata, group, columns, range) : [];
     if ('failure' in rows) {
       complain(
         rows.kind,
@@ -92,10 +105,13 @@ function* documents(
 
 type Failure = { readonly kind: 'truncated' | 'corrupt' | 'expands'; readonly failure: string };
 
-async function readMetadata(source: Source): Promise<FileMetaData | Failure> {
+async function readMetadata(source: ParquetSource): Promise<FileMetaData | Failure> {
   try {
-    return await parquetMetadataAsync(source);
+    const metadata = await parquetMetadataAsync(source, { geoparquet: false });
+    columnNames(metadata); // Throws where the schema is no tree.
+    return metadata;
   } catch (error) {
+    source.check();
     // The index stands at the end: a file that was cut has none.
     const message = (error as Error).message;
     const isCut = /footer|metadata|invalid/i.test(message);
@@ -103,25 +119,23 @@ async function readMetadata(source: Source): Promise<FileMetaData | Failure> {
   }
 }
 
-/** Rows `[first, last)` of the file, which lie in one group. */
+/** Rows `[first, last)` of one group. */
 async function readGroup(
-  file: Source,
+  file: ParquetSource,
   metadata: FileMetaData,
+  group: RowGroup,
   columns: Columns,
-  first: number,
-  last: number,
+  { first, last }: { readonly first: number; readonly last: number },
 ): Promise<(Columns & { text: unknown })[] | Failure> {
   const present = columnNames(metadata);
   const wanted = [...new Set(Object.values(columns))].filter((name) => present.has(name));
-  const nBytes = uncompressedBytes(metadata, first, wanted);
-  if (nBytes > MAX_GROUP_BYTES) {
-    return { kind: 'expands', failure: `its columns take ${nBytes} bytes of memory` };
-  }
+  const doubt = doubtGroup(group, wanted, file.byteLength);
+  if (doubt) return doubt;
   let rows: Record<string, unknown>[] = [];
   try {
     await parquetRead({
       file,
-      metadata,
+      metadata: { ...metadata, num_rows: group.num_rows, row_groups: [group] },
       columns: wanted,
       rowStart: first,
       rowEnd: last,
@@ -134,8 +148,11 @@ async function readGroup(
       },
     });
   } catch (error) {
+    file.check();
     return { kind: 'corrupt', failure: (error as Error).message };
   }
+  if (rows.length !== last - first)
+    return { kind: 'corrupt', failure: `it holds ${rows.length} rows and not ${last - first}` };
   return rows.map((row) => ({
     text: row[columns.content],
     content: '',
@@ -145,19 +162,33 @@ async function readGroup(
   }));
 }
 
-/** Uncompressed bytes of the wanted columns in the row group that holds `row`. */
-function uncompressedBytes(metadata: FileMetaData, row: number, wanted: readonly string[]): number {
-  let groupStart = 0;
-  for (const group of metadata.row_groups) {
-    if (row < groupStart + Number(group.num_rows)) {
-      return group.columns
-        .filter((column) => wanted.includes(column.meta_data?.path_in_schema[0] ?? ''))
-        .reduce((sum, column) => sum + Number(column.meta_data?.total_uncompressed_size ?? 0), 0);
-    }
-    groupStart += Number(group.num_rows);
+/** What a group says of itself is held against the bytes that are there; undefined where it may be true. */
+function doubtGroup(group: RowGroup, wanted: readonly string[], nFileBytes: number): Failure | undefined {
+  let nPacked = 0;
+  let nBytes = 0;
+  for (const { meta_data: column } of group.columns) {
+    if (column === undefined || !wanted.includes(column.path_in_schema[0] ?? '')) continue;
+    const sizes = [column.total_compressed_size, column.total_uncompressed_size, column.data_page_offset].map(
+      Number,
+    );
+    if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 0))
+      return { kind: 'corrupt', failure: `its column ${column.path_in_schema[0]} has a size that is none` };
+    nPacked += sizes[0]!;
+    nBytes += sizes[1]!;
   }
-  return 0;
+  if (nPacked > nFileBytes)
+    return { kind: 'truncated', failure: `its columns take ${nPacked} bytes of a file of ${nFileBytes}` };
+  if (nBytes > MAX_GROUP_BYTES || nBytes > HARMLESS_BYTES + MAX_EXPANSION * nPacked)
+    return { kind: 'expands', failure: `its columns take ${nBytes} bytes of memory` };
+  const nRows = Number(group.num_rows);
+  if (nRows > HARMLESS_ROWS + MAX_EXPANSION * nPacked)
+    return { kind: 'expands', failure: `it says that ${nPacked} bytes hold ${nRows} rows` };
+  return undefined;
 }
+
+/** So much may be made of any file. */
+const HARMLESS_BYTES = 64 << 20;
+const HARMLESS_ROWS = 1_000_000;
 
 /** A text, or a list of them. */
 function asText(value: unknown): string {
@@ -178,20 +209,42 @@ function parquetColumns(shard: Shard, metadata: FileMetaData): Columns {
   return chooseColumns(shard.columns, (name) => texts.has(name));
 }
 
-interface Source {
+/**
+ * The file, as the library asks for it. It may ask for any range and forget the answer: what is not there is empty, and
+ * a failure of the disk is kept for whoever waits for the rows.
+ */
+class ParquetSource {
   readonly byteLength: number;
-  slice(start: number, end?: number): Promise<ArrayBuffer>;
-}
+  readonly #file: FileHandle;
+  readonly #shard: Shard;
+  readonly #options: StreamOptions;
+  #failure: Error | undefined;
 
-async function asyncBuffer(file: FileHandle, shard: Shard): Promise<Source> {
-  const byteLength = (await file.stat()).size;
-  return {
-    byteLength,
-    slice: async (start, end = byteLength) => {
-      const bytes = await readAt(file, start, end - start, shard.path);
-      return bytes.length === bytes.buffer.byteLength
-        ? (bytes.buffer as ArrayBuffer)
-        : (bytes.buffer.slice(0, bytes.length) as ArrayBuffer);
-    },
-  };
+  constructor(file: FileHandle, byteLength: number, shard: Shard, options: StreamOptions) {
+    this.#file = file;
+    this.byteLength = byteLength;
+    this.#shard = shard;
+    this.#options = options;
+  }
+
+  async slice(start: number, end = this.byteLength): Promise<ArrayBuffer> {
+    const first = Math.min(Math.max(0, Number(start) || 0), this.byteLength);
+    const nBytes = Math.min(Math.max(0, (Number(end) || 0) - first), this.byteLength - first);
+    // What was read shows that it gets on.
+    this.#options.onBytes(0);
+    const bytes = await readAt(this.#file, first, nBytes, this.#shard.path).catch((failure: Error) => {
+      this.#failure ??= failure;
+      return Buffer.alloc(0);
+    });
+    return bytes.length === bytes.buffer.byteLength
+      ? (bytes.buffer as ArrayBuffer)
+      : (bytes.buffer.slice(0, bytes.length) as ArrayBuffer);
+  }
+
+  /** Throws what the disk failed with since the last call. */
+  check(): void {
+    const failure = this.#failure;
+    this.#failure = undefined;
+    if (failure) throw failure;
+  }
 }

@@ -10,7 +10,7 @@ export interface RawRow {
 }
 
 /** Longer rows are no documents but damage or a bomb: they are named and passed over. */
-export const MAX_ROW_BYTES = 512 << 20;
+export const MAX_ROW_BYTES = 256 << 20;
 
 /** Blank lines are left out. A last line without LF counts unless the stream broke off in it. */
 export async function* readRows(shard: Shard, options: StreamOptions): AsyncGenerator<RawRow> {

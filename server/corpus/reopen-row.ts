@@ -3,7 +3,7 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import type { RestartPoint } from '../engine/detection.ts';
-import { throwIfAborted } from '../errors.ts';
+import { throwIfAborted, UserError } from '../errors.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
 import { OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { readAt, withShardFile } from './open-shard.ts';
@@ -11,7 +11,7 @@ import { parseRow } from './parse-row.ts';
 import { readDocuments } from './read-documents.ts';
 import { readFiles } from './read-files.ts';
 import { readParquet } from './read-parquet.ts';
-import { splitLines } from './read-rows.ts';
+import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
 import { resolveColumns } from './resolve-columns.ts';
 import { restartGzip } from './restart-gzip.ts';
 import { type Shard, shardForm } from './shard.ts';
@@ -52,7 +52,10 @@ async function reopenJsonRow(
   const bytes = withShardFile(shard, options.onProblem, (file) =>
     bytesFrom(file, shard, byteOffset, restart, options),
   );
-  for await (const { line } of splitLines(bytes, byteOffset, () => {})) {
+  const tooLong = (): never => {
+    throw new UserError(`${shard.path}: the row at byte ${byteOffset} is longer than ${MAX_ROW_BYTES} bytes`);
+  };
+  for await (const { line } of splitLines(bytes, byteOffset, tooLong)) {
     const row = parseRow(line, columns);
     return typeof row === 'string' ? undefined : row.content;
   }

@@ -23,7 +23,7 @@ const ROW_NO_CONTENT: u32 = 2;
 const ROW_TOO_LONG: u32 = 3;
 
 /** Equal to MAX_ROW_BYTES in server/corpus/read-rows.ts. */
-const MAX_ROW_BYTES: u64 = 512 << 20;
+const MAX_ROW_BYTES: u64 = 256 << 20;
 
 let carried: usize = 0;
 let nCarried: u32 = 0;
