@@ -13,13 +13,11 @@ import { throwIfAborted } from '../errors.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import { type Columns, chooseColumns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
-import { MAX_EXPANSION } from './inflate.ts';
-import { readAt, withShardFile } from './open-shard.ts';
+import { withShardFile } from './open-shard.ts';
 import { parquetCompressors } from './parquet-compressors.ts';
+import { doubtGroup, type Failure, knownColumns } from './parquet-groups.ts';
+import { ParquetSource } from './parquet-source.ts';
 import type { Shard } from './shard.ts';
-
-/** Files whose texts together need more memory than this in one row group are refused by name. */
-const MAX_GROUP_BYTES = 4 * 2 ** 30;
 
 const MOST_NAMES_SHOWN = 50;
 
@@ -103,8 +101,6 @@ function* documents(
   }
 }
 
-type Failure = { readonly kind: 'truncated' | 'corrupt' | 'expands'; readonly failure: string };
-
 async function readMetadata(source: ParquetSource): Promise<FileMetaData | Failure> {
   try {
     const metadata = await parquetMetadataAsync(source, { geoparquet: false });
@@ -135,7 +131,7 @@ async function readGroup(
   try {
     await parquetRead({
       file,
-      metadata: { ...metadata, num_rows: group.num_rows, row_groups: [group] },
+      metadata: { ...metadata, num_rows: group.num_rows, row_groups: [knownColumns(group, metadata)] },
       columns: wanted,
       rowStart: first,
       rowEnd: last,
@@ -162,34 +158,6 @@ async function readGroup(
   }));
 }
 
-/** What a group says of itself is held against the bytes that are there; undefined where it may be true. */
-function doubtGroup(group: RowGroup, wanted: readonly string[], nFileBytes: number): Failure | undefined {
-  let nPacked = 0;
-  let nBytes = 0;
-  for (const { meta_data: column } of group.columns) {
-    if (column === undefined || !wanted.includes(column.path_in_schema[0] ?? '')) continue;
-    const sizes = [column.total_compressed_size, column.total_uncompressed_size, column.data_page_offset].map(
-      Number,
-    );
-    if (!sizes.every((size) => Number.isSafeInteger(size) && size >= 0))
-      return { kind: 'corrupt', failure: `its column ${column.path_in_schema[0]} has a size that is none` };
-    nPacked += sizes[0]!;
-    nBytes += sizes[1]!;
-  }
-  if (nPacked > nFileBytes)
-    return { kind: 'truncated', failure: `its columns take ${nPacked} bytes of a file of ${nFileBytes}` };
-  if (nBytes > MAX_GROUP_BYTES || nBytes > HARMLESS_BYTES + MAX_EXPANSION * nPacked)
-    return { kind: 'expands', failure: `its columns take ${nBytes} bytes of memory` };
-  const nRows = Number(group.num_rows);
-  if (nRows > HARMLESS_ROWS + MAX_EXPANSION * nPacked)
-    return { kind: 'expands', failure: `it says that ${nPacked} bytes hold ${nRows} rows` };
-  return undefined;
-}
-
-/** So much may be made of any file. */
-const HARMLESS_BYTES = 64 << 20;
-const HARMLESS_ROWS = 1_000_000;
-
 /** A text, or a list of them. */
 function asText(value: unknown): string {
   if (value instanceof Uint8Array) return new TextDecoder().decode(value);
@@ -207,44 +175,4 @@ function parquetColumns(shard: Shard, metadata: FileMetaData): Columns {
       .map(({ element }) => element.name),
   );
   return chooseColumns(shard.columns, (name) => texts.has(name));
-}
-
-/**
- * The file, as the library asks for it. It may ask for any range and forget the answer: what is not there is empty, and
- * a failure of the disk is kept for whoever waits for the rows.
- */
-class ParquetSource {
-  readonly byteLength: number;
-  readonly #file: FileHandle;
-  readonly #shard: Shard;
-  readonly #options: StreamOptions;
-  #failure: Error | undefined;
-
-  constructor(file: FileHandle, byteLength: number, shard: Shard, options: StreamOptions) {
-    this.#file = file;
-    this.byteLength = byteLength;
-    this.#shard = shard;
-    this.#options = options;
-  }
-
-  async slice(start: number, end = this.byteLength): Promise<ArrayBuffer> {
-    const first = Math.min(Math.max(0, Number(start) || 0), this.byteLength);
-    const nBytes = Math.min(Math.max(0, (Number(end) || 0) - first), this.byteLength - first);
-    // What was read shows that it gets on.
-    this.#options.onBytes(0);
-    const bytes = await readAt(this.#file, first, nBytes, this.#shard.path).catch((failure: Error) => {
-      this.#failure ??= failure;
-      return Buffer.alloc(0);
-    });
-    return bytes.length === bytes.buffer.byteLength
-      ? (bytes.buffer as ArrayBuffer)
-      : (bytes.buffer.slice(0, bytes.length) as ArrayBuffer);
-  }
-
-  /** Throws what the disk failed with since the last call. */
-  check(): void {
-    const failure = this.#failure;
-    this.#failure = undefined;
-    if (failure) throw failure;
-  }
 }
