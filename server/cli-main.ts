@@ -6,7 +6,7 @@ import { LONG_COMMANDS, runInThread } from './cli/thread-of-command.ts';
 import { endWithParent } from './guard/end-with-parent.ts';
 
 // Under an older Node's command, this one must not outlive it.
-if (process.env.VERBATIM_RELAUNCHED) endWithParent(0);
+if (process.env.VERBATIM_RELAUNCHED) void endWithParent(0);
 process.stdout.on('error', (error) => process.exit(explain(error)));
 if (LONG_COMMANDS.has(process.argv[2] ?? '')) {
   process.exitCode = await runInThread().catch(explain);

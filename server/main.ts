@@ -43,7 +43,7 @@ process.once('disconnect', () => {
   setTimeout(() => process.exit(0), 1000).unref();
 });
 // And where work keeps this thread from hearing that.
-endWithParent(2000);
+void endWithParent(2000);
 
 on(runStudy, async ({ study, plan, execution }, signal) => {
   const throttled = throttleProgress((progress) => {

@@ -64,11 +64,11 @@ async function scorer(
   signal: AbortSignal,
 ): Promise<AsyncGenerator<Score>> {
   const { unpinnedModel } = await import('../study/hub-sources.ts');
-  const { openModel } = await import('../sampling/checkpoint.ts');
+  const { openGuarded } = await import('../sampling/open-guarded.ts');
   const { scoreTexts } = await import('../sampling/score.ts');
   const { decodeTokens } = await import('../sampling/tokenizer/token-bytes.ts');
   const execution = { provider, batch: 'auto', workers: 'auto', fetch: 'missing' } as const;
-  const checkpoint = await openModel(await unpinnedModel(modelLocation(model), execution, signal));
+  const checkpoint = await openGuarded(await unpinnedModel(modelLocation(model), execution, signal), signal);
   const texts = samples.map(({ content }) =>
     'text' in content ? content.text : decodeTokens(checkpoint.tokenBytes, content.tokens),
   );

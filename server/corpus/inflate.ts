@@ -9,7 +9,7 @@ export const OUTPUT_CHUNK_BYTES = 1 << 20;
 export const INPUT_CHUNK_BYTES = 64 << 10;
 
 /** Text is never this much smaller compressed: what goes on and on is a decompression bomb. */
-const MAX_EXPANSION = 500;
+export const MAX_EXPANSION = 500;
 const HARMLESS_BYTES = 1 << 30;
 /** Most output from one piece of input: deflate cannot reach it, Zstandard can. */
 const MAX_PIECE_BYTES = 256 << 20;

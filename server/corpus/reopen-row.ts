@@ -23,14 +23,22 @@ export interface RowPlace {
   readonly path: string;
 }
 
+/** Plain data: it is sent to a thread. */
+export interface ReopenRequest {
+  readonly shard: Shard;
+  readonly place: RowPlace;
+  readonly restart: RestartPoint | undefined;
+}
+
 /** The text of the row, or undefined when the shard no longer has it. Disk errors throw. */
 export async function reopenRow(
   shard: Shard,
   place: RowPlace,
   restart: RestartPoint | undefined,
   signal: AbortSignal,
+  onProgress: () => void = () => {},
 ): Promise<Uint8Array | undefined> {
-  const options: StreamOptions = { signal, onBytes: () => {}, onProblem: () => {} };
+  const options: StreamOptions = { signal, onBytes: onProgress, onProblem: () => {} };
   if (shardForm(shard.format) === 'rows') return reopenJsonRow(shard, place.byteOffset, restart, options);
   const documents =
     shard.format === 'parquet'

@@ -2,9 +2,11 @@
 // under way. A thread that dies takes its shard with it; another one goes on with the rest.
 
 import { Worker } from 'node:worker_threads';
+import { readingLimits } from '../corpus/reading-limits.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { ShardResult } from '../engine/detection.ts';
 import { Cancelled, EnvironmentError } from '../errors.ts';
+import { type Beats, type Excess, newBeats, watchWorker } from '../guard/watch-worker.ts';
 import { programUrl } from '../program-url.ts';
 import type { SharedIndex } from './share-index.ts';
 import type { ScanTask, ToWorker, WorkerMessage } from './worker-messages.ts';
@@ -69,8 +71,9 @@ async function scanUntilDeath(
   signal: AbortSignal,
   events: PoolEvents,
 ): Promise<void> {
-  const worker = new Worker(workerUrl, { resourceLimits });
-  const thread: Thread = { worker };
+  const beats = newBeats();
+  const worker = new Worker(workerUrl, { resourceLimits, workerData: beats });
+  const thread: Thread = { worker, beats };
   worker.once('error', (error: Error) => {
     thread.death ??= error;
   });
@@ -107,16 +110,27 @@ type Outcome =
 
 interface Thread {
   readonly worker: Worker;
+  readonly beats: Beats;
   /** Why it is no more; an event that nobody waits for is gone. */
   death?: Error;
 }
+
+const EXCEEDED: Readonly<Record<Excess, string>> = {
+  time: 'reading it got nowhere',
+  memory: 'reading it took far more memory than it has bytes',
+};
 
 function scanOne(thread: Thread, task: ScanTask, events: PoolEvents): Promise<Outcome> {
   const { worker } = thread;
   return new Promise((resolve) => {
     let byteOffset = 0;
     if (thread.death) return resolve({ kind: 'died', failure: { byteOffset, error: thread.death } });
+    const stopWatching = watchWorker(worker, thread.beats, readingLimits(task.shard), (excess) => {
+      thread.death = new Error(EXCEEDED[excess]);
+      settle({ kind: 'died', failure: { byteOffset, error: thread.death } });
+    });
     const settle = (outcome: Outcome) => {
+      stopWatching();
       worker.off('message', onMessage);
       worker.off('error', onError);
       worker.off('exit', onExit);

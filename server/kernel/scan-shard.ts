@@ -148,6 +148,7 @@ async function scanDocuments(kernel: ScanKernel, shard: Shard, hooks: ScanHooks)
     kernel.appendText(text);
     contentBytes += kernel.endText();
     nRows++;
+    hooks.onBytes(0, 0); // It gets on, also inside a large row group.
     if (collector.keepRow(document.row)) documents.push(document);
   }
   return { nRows, contentBytes, documents, partial: collector.encode(), ...problems.all() };

@@ -1,14 +1,16 @@
 // A scan thread: one kernel, one shard at a time, as the main thread says. It is ended from there at any
 // time, so it holds nothing that must be put in order.
 
-import { parentPort } from 'node:worker_threads';
+import { parentPort, workerData } from 'node:worker_threads';
 import { EnvironmentError } from '../errors.ts';
+import type { Beats } from '../guard/watch-worker.ts';
 import { ScanKernel } from './scan-kernel.ts';
 import { kernelScanner } from './scan-shard.ts';
 import type { ShardScanner } from './shard-scanner.ts';
 import type { ScanTask, ToWorker, WorkerMessage } from './worker-messages.ts';
 
 const PROGRESS_MS = 100;
+const beats = workerData as Beats;
 
 let scanner: ShardScanner;
 parentPort!.on('message', (message: ToWorker) => {
@@ -20,6 +22,7 @@ async function run({ shard, readAhead }: ScanTask): Promise<void> {
   const progress = { diskBytes: 0, byteOffset: 0 };
   let sentAt = performance.now();
   const onBytes = (diskBytes: number, byteOffset: number) => {
+    Atomics.add(beats, 0, 1);
     progress.diskBytes += diskBytes;
     progress.byteOffset = byteOffset;
     if (performance.now() - sentAt < PROGRESS_MS) return;

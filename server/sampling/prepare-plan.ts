@@ -7,7 +7,7 @@ import { checkSampling } from '../plan/plan.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { PickRule } from './pick/pick-token.ts';
 import type { Schedule } from './pick/schedule.ts';
-import { createEncoder } from './tokenizer/encode-text.ts';
+import { openEncoder } from './tokenizer/open-encoder.ts';
 
 export interface Prompt {
   readonly index: number | null;
@@ -25,7 +25,11 @@ export interface PreparedPlan {
 }
 
 /** Throws a UserError that names the setting. */
-export function preparePlan(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan): PreparedPlan {
+export async function preparePlan(
+  checkpoint: Checkpoint | ExportedModel,
+  plan: SamplingPlan,
+  signal?: AbortSignal,
+): Promise<PreparedPlan> {
   checkSampling(plan);
   const { config } = checkpoint;
   const schedule = toSchedule(plan);
@@ -34,7 +38,7 @@ export function preparePlan(checkpoint: Checkpoint | ExportedModel, plan: Sampli
     topP: plan.topP ?? 1,
     greedy: schedule.kind === 'constant' && schedule.temperature === 0,
   };
-  const { prompts, notes } = readPrompts(checkpoint, plan);
+  const { prompts, notes } = await readPrompts(checkpoint, plan, signal);
   return {
     rule,
     schedule,
@@ -50,7 +54,11 @@ export function preparePlan(checkpoint: Checkpoint | ExportedModel, plan: Sampli
  * The BOS token alone, or the plan's prompts, encoded as they are: the study added nothing before them.
  * Prompts that leave no room for a sample are passed over, unless there is no other.
  */
-function readPrompts(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan) {
+async function readPrompts(
+  checkpoint: Checkpoint | ExportedModel,
+  plan: SamplingPlan,
+  signal: AbortSignal | undefined,
+) {
   const { bosToken, nPositions } = checkpoint.config;
   if (plan.strategy === 'npg' || plan.strategy === 'tdg') {
     const start: Prompt = { index: null, tokens: [bosToken] };
@@ -62,11 +70,11 @@ function readPrompts(checkpoint: Checkpoint | ExportedModel, plan: SamplingPlan)
       action: 'Give prompts, or choose the strategy npg.',
     });
   }
-  const encode = createEncoder(checkpoint.tokenizer, checkpoint.tokenBytes);
-  const all = plan.prompts.map((text, index): Prompt => {
-    const tokens = encode(new TextEncoder().encode(text));
-    return { index, tokens: tokens.length === 0 ? [bosToken] : tokens };
-  });
+  using encoder = openEncoder(checkpoint.tokenizer, checkpoint.tokenBytes, signal && { signal });
+  const encoded = await encoder.encode(plan.prompts.map((text) => new TextEncoder().encode(text)));
+  const all = encoded.map(
+    (tokens, index): Prompt => ({ index, tokens: tokens.length === 0 ? [bosToken] : tokens }),
+  );
   const prompts = all.filter(({ tokens }) => plan.maxTokens <= roomBehind(checkpoint, tokens));
   if (prompts.length === 0) {
     checkLength(

@@ -63,7 +63,7 @@ export interface SampleRequest {
 export async function* sampleModel(request: SampleRequest): AsyncGenerator<readonly GeneratedSample[]> {
   const { checkpoint, plan, signal } = request;
   const { tokenBytes } = checkpoint;
-  const prepared = preparePlan(checkpoint, plan);
+  const prepared = await preparePlan(checkpoint, plan, signal);
   const pending: RowRequest[] = [];
   for (let sampleId = 0; sampleId < plan.nSamples; sampleId++) {
     if (!request.isDone(sampleId)) pending.push({ sampleId, prompt: prepared.promptOf(sampleId).tokens });

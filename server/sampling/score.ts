@@ -14,7 +14,7 @@ import { batchByLength, cutWindows, type WindowRequest } from './forms/score/win
 import type { SampledModel } from './run/open-sampler.ts';
 import { planScoring } from './run/plan-execution.ts';
 import { runBatches } from './run/worker-pool.ts';
-import { createEncoder } from './tokenizer/encode-text.ts';
+import { openEncoder } from './tokenizer/open-encoder.ts';
 import type { TokenBytes } from './tokenizer/token-bytes.ts';
 
 export interface Score {
@@ -44,13 +44,13 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
   const { checkpoint, signal } = request;
   const { config, tokenBytes } = checkpoint;
   const { provider, workers, nThreads } = planScoring(request.execution, checkpoint);
-  const encode = createEncoder(checkpoint.tokenizer, tokenBytes);
+  using encoder = openEncoder(checkpoint.tokenizer, tokenBytes, { signal });
   const open = new Map<number, OpenText>();
   async function* cutTexts(): AsyncGenerator<readonly WindowRequest[], undefined> {
     let waiting: WindowRequest[] = [];
     let index = 0;
     for await (const text of request.texts) {
-      const tokens = encode(text);
+      const [tokens = []] = await encoder.encode([text]);
       open.set(index, { text, tokens, logprobs: new Float32Array(tokens.length), nMissing: tokens.length });
       waiting.push(...cutWindows(index, tokens, config));
       index++;

@@ -5,7 +5,7 @@ import type { SamplesSource } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { readSamples } from '../formats/read-samples.ts';
 import { startMeter } from '../progress.ts';
-import { openModel } from '../sampling/checkpoint.ts';
+import { openGuarded } from '../sampling/open-guarded.ts';
 import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
 import { insertSamples, type StoredSample } from '../store/samples-table.ts';
 import { digestInputs, forgetStage, isDone, setDone } from '../store/stages-table.ts';
@@ -25,7 +25,9 @@ export async function importSamples(context: StageContext, source: SamplesSource
       action: 'Name the model that made them with --model.',
     });
   }
-  const checkpoint = needsDecoding ? await openModel(await localModel(context, source.model!)) : undefined;
+  const checkpoint = needsDecoding
+    ? await openGuarded(await localModel(context, source.model!), context.signal)
+    : undefined;
   const samples = imported.map(({ sampleId, content }): StoredSample => {
     const tokens = 'tokens' in content ? Uint32Array.from(content.tokens) : null;
     const text = 'text' in content ? content.text : decodeTokens(checkpoint!.tokenBytes, tokens!);

@@ -3,7 +3,7 @@
 
 import type { DocumentText } from '../../protocol/fragments.ts';
 import type { Profile } from '../../protocol/study.ts';
-import { reopenRow } from '../corpus/reopen-row.ts';
+import { reopenGuarded } from '../corpus/reopen-guarded.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { normaliseLines } from '../formats/published/normalise-lines.ts';
 import { damaged } from '../sqlite-failure.ts';
@@ -73,10 +73,8 @@ async function reopen(
   const restart = findRestartPoint(db, shard.index, byteOffset);
   try {
     const place = { row, byteOffset, path: provenance.path };
-    const text = await reopenRow(
-      { ...shard, files: [], ...(columns && { columns }) },
-      place,
-      restart,
+    const text = await reopenGuarded(
+      { shard: { ...shard, files: [], ...(columns && { columns }) }, place, restart },
       signal,
     );
     if (!text) return `${shard.path} no longer holds row ${row}`;

@@ -4,7 +4,7 @@ import type { Execution, ModelSource, Provider } from '../../protocol/study.ts';
 import { throwIfAborted } from '../errors.ts';
 import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
-import { openModel } from '../sampling/checkpoint.ts';
+import { openGuarded } from '../sampling/open-guarded.ts';
 import { tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
 import { insertSamples, readSampleIds } from '../store/samples-table.ts';
 import { forgetStage } from '../store/stages-table.ts';
@@ -16,7 +16,7 @@ import type { StageContext } from './stage-context.ts';
 
 export async function sample(context: StageContext, { model }: ModelSource): Promise<void> {
   const { db, plan, execution, executor, signal, report } = context;
-  const checkpoint = await openModel(await localModel(context, model));
+  const checkpoint = await openGuarded(await localModel(context, model), signal);
   checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${model}`);
   const name = isHubName(model) ? parseHubName(model, 'model').repository : checkpoint.name;
   mergeEnvironment(db, { model: name, modelDigest: checkpoint.digest });

@@ -2,7 +2,7 @@
 
 import type { Execution } from '../../protocol/study.ts';
 import { type Report, startMeter } from '../progress.ts';
-import { openModel } from '../sampling/checkpoint.ts';
+import { openGuarded } from '../sampling/open-guarded.ts';
 import { scoreTexts } from '../sampling/score.ts';
 import { countSamples } from '../store/counts.ts';
 import { replaceSampleScores, type SampleScore, type Scorer } from '../store/metrics-table.ts';
@@ -20,7 +20,7 @@ export async function scoreSamples(
   signal: AbortSignal,
   report: Report,
 ): Promise<void> {
-  const checkpoint = await openModel(await unpinnedModel(model, execution, signal));
+  const checkpoint = await openGuarded(await unpinnedModel(model, execution, signal), signal);
   const ids: number[] = [];
   const scores: SampleScore[] = [];
   const meter = startMeter(report, 'sample', 'samples', countSamples(db));

@@ -24,7 +24,7 @@ process.on('message', async (request: DeviceRequest) => {
 // Whoever started this process is gone: nobody is left to sample for.
 process.on('disconnect', () => process.exit());
 // A driver that blocks this thread keeps it from hearing that.
-endWithParent(1000);
+void endWithParent(1000);
 
 async function prove(start: DeviceStart, standard: ProofStandard): Promise<void> {
   const session = prepareSession(start);

@@ -2,7 +2,25 @@
 // library looks at is left to the library.
 
 import { UserError } from '../../errors.ts';
-import type { AddedToken, TokenizerJson } from './tokenizer-file.ts';
+
+export interface TokenizerJson {
+  readonly model: {
+    readonly type?: string;
+    readonly vocab: Readonly<Record<string, number>>;
+    readonly merges: readonly (string | readonly string[])[];
+  };
+  readonly added_tokens?: readonly AddedToken[];
+  readonly normalizer?: unknown;
+  readonly pre_tokenizer?: unknown;
+  readonly post_processor?: unknown;
+  readonly decoder?: unknown;
+}
+
+export interface AddedToken {
+  readonly id: number;
+  readonly content: string;
+  readonly special?: boolean;
+}
 
 /** Throws a UserError that names the file and the key. */
 export function checkTokenizer(path: string, json: object): TokenizerJson {

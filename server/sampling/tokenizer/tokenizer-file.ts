@@ -4,32 +4,13 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { checkTokenizer, isObject } from './check-tokenizer.ts';
+import { checkTokenizer, isObject, type TokenizerJson } from './check-tokenizer.ts';
 
 export interface TokenizerFile {
   /** The file to name in messages. */
   readonly path: string;
   /** The shape of tokenizer.json; what is typed here was checked, and the rest is the library's to doubt. */
   readonly json: TokenizerJson;
-}
-
-export interface TokenizerJson {
-  readonly model: {
-    readonly type?: string;
-    readonly vocab: Readonly<Record<string, number>>;
-    readonly merges: readonly (string | readonly string[])[];
-  };
-  readonly added_tokens?: readonly AddedToken[];
-  readonly normalizer?: unknown;
-  readonly pre_tokenizer?: unknown;
-  readonly post_processor?: unknown;
-  readonly decoder?: unknown;
-}
-
-export interface AddedToken {
-  readonly id: number;
-  readonly content: string;
-  readonly special?: boolean;
 }
 
 export async function readTokenizer(dir: string): Promise<TokenizerFile> {

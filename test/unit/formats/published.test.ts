@@ -181,7 +181,7 @@ test('mistake: a temperature of at most 1 was never passed on', async () => {
   );
   const checkpoint = await openCheckpoint(join(import.meta.dirname, '../../../media/demo-model'));
   for (const temperature of [0.5, 1]) {
-    const { schedule } = preparePlan(checkpoint, { ...defaultSampling, maxTokens: 16, temperature });
+    const { schedule } = await preparePlan(checkpoint, { ...defaultSampling, maxTokens: 16, temperature });
     assert.deepEqual(schedule, { kind: 'constant', temperature });
   }
 });

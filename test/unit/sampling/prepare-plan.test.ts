@@ -13,9 +13,9 @@ import { scratchFolder } from '../../support/scratch.ts';
 const tiny = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
 const PLAN: SamplingPlan = { ...defaultSampling, maxTokens: 75 };
 
-test('prompts that leave no room for a sample are passed over, and it is said', () => {
+test('prompts that leave no room for a sample are passed over, and it is said', async () => {
   const prompts = ['one', 'z'.repeat(200), 'two'];
-  const { promptOf, notes } = preparePlan(tiny, {
+  const { promptOf, notes } = await preparePlan(tiny, {
     ...defaultSampling,
     ...{ strategy: 'pcg', maxTokens: 20, prompts },
   });
@@ -42,9 +42,8 @@ describe('a plan that cannot be done is refused', () => {
     'no tokens': [{ maxTokens: 0 }, /max-tokens/],
   };
   for (const [name, [plan, message]] of Object.entries(cases)) {
-    test(name, () => {
-      const prepare = () => preparePlan(tiny, { ...PLAN, ...plan });
-      assert.throws(prepare, (error) => {
+    test(name, async () => {
+      await assert.rejects(preparePlan(tiny, { ...PLAN, ...plan }), (error) => {
         assert.ok(error instanceof UserError);
         assert.match(error.message, message);
         assert.ok(error.action);

@@ -87,7 +87,7 @@ describe('the same samples, bit for bit', () => {
 
 /** The plan's first samples, made here in batches of a size, by one session. */
 async function openInThreads(checkpoint: Checkpoint, plan: SamplingPlan, nThreads: number) {
-  const { rule, schedule, promptOf } = preparePlan(checkpoint, plan);
+  const { rule, schedule, promptOf } = await preparePlan(checkpoint, plan);
   const { weightFolder } = checkpoint;
   const session = { provider: 'cpu', nThreads, weightFolder } as const;
   const sample = await openSampler(checkpoint, rule, { kind: 'cached' }, session);
