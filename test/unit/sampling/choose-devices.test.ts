@@ -76,12 +76,15 @@ describe('the choice of a provider', () => {
     });
   });
 
-  test('refuses heads that CUDA has no kernel for, by their width', async () => {
+  test('refuses heads that a device has no kernel for, by their width', async () => {
     const { checkpoint } = await question({ provider: 'auto' });
-    assert.throws(
-      () => chooseDeviceForm('cuda', makeSpec({ attention: { headWidth: 20 } })),
-      /steps of 8.*have 20/,
-    );
+    for (const provider of ['cuda', 'webgpu', 'dml', 'coreml'] as const) {
+      const narrow = makeSpec({ attention: { headWidth: 20 } });
+      assert.throws(() => chooseDeviceForm(provider, narrow), /steps of 8.*have 20/);
+    }
+    const wide = makeSpec({ attention: { headWidth: 264 } });
+    assert.throws(() => chooseDeviceForm('cuda', wide), /up to 256 values.*have 264/);
+    assert.equal(chooseDeviceForm('webgpu', wide).kind, 'steps');
     assert.throws(() => chooseDeviceForm('cuda', makeSpec({ layer: { window: 16 } })), /sliding window/);
     const form = chooseDeviceForm('cuda', checkpoint.config);
     assert.equal(nameDeviceForm(form, 1024), 'paged-loop-float16-page-256-unroll-8-rows-1024');

@@ -27,14 +27,20 @@ const STEPS = { nSteps: 8, arithmetic: 'float32' } as const;
 
 /** The fastest form as measured (docs/performance.md). Throws where the provider has no form for this model. */
 export function chooseDeviceForm(provider: DeviceProvider, config: DecoderSpec): DeviceForm {
+  const { headWidth, layers } = config.attention;
+  if (headWidth % 8 !== 0) {
+    throw new EnvironmentError(
+      `its attention takes heads of a width in steps of 8, and this model's have ${headWidth} values`,
+      { action: 'Choose the provider cpu.' },
+    );
+  }
   if (provider !== 'cuda') {
     const cache = provider === 'webgpu' ? 'in-place' : 'handed-on';
     return { kind: 'steps', precision: 'float32', steps: { ...STEPS, cache } };
   }
-  const { headWidth, layers } = config.attention;
-  if (headWidth % 8 !== 0 || headWidth > 256) {
+  if (headWidth > 256) {
     throw new EnvironmentError(
-      `CUDA's attention takes heads of up to 256 values, in steps of 8, and this model's have ${headWidth}`,
+      `CUDA's attention takes heads of up to 256 values, and this model's have ${headWidth}`,
       { action: 'Choose another provider.' },
     );
   }
