@@ -6,8 +6,6 @@ import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts'
 import { EnvironmentError, UserError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { DecoderModel } from './decoder/decoder-model.ts';
-import { folderAbove, tensorsOf } from './decoder/decoder-weights.ts';
-import { roundWeights } from './decoder/int8-weights.ts';
 import { nameForm, type ProcessorForm } from './forms/graph-form.ts';
 import type { RowRequest, RowResult } from './forms/rows.ts';
 import type { DistributionDistance } from './forms/score/distribution-distance.ts';
@@ -20,6 +18,7 @@ import { chooseDevices, type DeviceChoice } from './run/choose-devices.ts';
 import { runOnDevices } from './run/device-pool.ts';
 import type { SampledModel } from './run/open-sampler.ts';
 import { planExecution } from './run/plan-execution.ts';
+import { quantizeModel } from './run/quantize-model.ts';
 import { runBatches } from './run/worker-pool.ts';
 import { decodeTokens } from './tokenizer/token-bytes.ts';
 
@@ -141,14 +140,6 @@ async function toModel(
   if (int8) return quantizeModel(checkpoint, signal);
   const { weights, weightFolder } = checkpoint;
   return { config: checkpoint.config, weights, weightFolder };
-}
-
-/** The model of a checkpoint with its products in 8 bits. */
-export async function quantizeModel(checkpoint: Checkpoint, signal: AbortSignal): Promise<DecoderModel> {
-  const { config, weights, digest } = checkpoint;
-  const int8 = await roundWeights(weights, digest, signal);
-  const files = tensorsOf(weights).map(({ file }) => file);
-  return { config, weights, weightFolder: folderAbove([...files, int8.file]), int8 };
 }
 
 /** Chooses devices, unless the plan can run on the CPU alone: exported models and 8-bit products have no other form. */

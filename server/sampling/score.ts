@@ -33,7 +33,7 @@ export interface Score {
   readonly zlibBytes: number;
 }
 
-export interface ScoreRequest {
+interface ScoreRequest {
   readonly checkpoint: Checkpoint | ExportedModel;
   readonly texts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   readonly execution: Execution;

@@ -7,7 +7,8 @@ import { pathToFileURL } from 'node:url';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { scoreBatch } from '../../server/sampling/forms/score/score-batch.ts';
 import { openSampler, openTeacherForcing } from '../../server/sampling/run/open-sampler.ts';
-import { quantizeModel, sampleModel } from '../../server/sampling/sample-model.ts';
+import { quantizeModel } from '../../server/sampling/run/quantize-model.ts';
+import { sampleModel } from '../../server/sampling/sample-model.ts';
 import type { Measurement, Result } from './sampler-measurement.ts';
 import { measureRoofline } from './sampler-roofline.ts';
 

@@ -9,7 +9,7 @@ import { basename, join } from 'node:path';
 import { promisify } from 'node:util';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { measureDistance } from '../../server/sampling/forms/score/distribution-distance.ts';
-import { quantizeModel } from '../../server/sampling/sample-model.ts';
+import { quantizeModel } from '../../server/sampling/run/quantize-model.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 import { buildExportedGraph } from './sampler-exported-graph.ts';
 import type { Measurement, Result } from './sampler-measurement.ts';

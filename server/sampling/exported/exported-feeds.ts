@@ -4,7 +4,7 @@ import { Tensor } from 'onnxruntime-node';
 import type { ExportedDecoder, PastTensor } from './exported-decoder.ts';
 
 /** The past of a batch: what the decoder's last run gave. */
-export type Past = Readonly<Record<string, Tensor>>;
+type Past = Readonly<Record<string, Tensor>>;
 
 /** `tokens` is [rows, new positions]. Only inputs that the decoder has are made. */
 export function buildFeeds(

@@ -8,7 +8,7 @@ import { temperatureAt } from '../pick/schedule.ts';
 import type { GenerationSettings, Row } from './rows.ts';
 
 /** Which steps a run is to make. */
-export interface StepsToFeed {
+interface StepsToFeed {
   /** The position of the first step. */
   readonly start: number;
   /** How the graph counts steps: [steps], or [iterations, steps of an iteration]. */
@@ -20,7 +20,7 @@ export interface StepsToFeed {
 }
 
 /** `teacherForced`, `uniform` and `temperature` have a value for each step and row. */
-export interface StepFeed {
+interface StepFeed {
   /** int32 [rows]: the tokens to feed first. */
   readonly token: Tensor;
   /** int32 [rows]: picks left to each row. */

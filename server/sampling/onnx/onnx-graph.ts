@@ -34,13 +34,7 @@ interface TensorValue {
 }
 
 /** Numbers are integers; a float attribute is written `{ float }`, since 1 could be either. */
-export type Attribute =
-  | number
-  | string
-  | readonly number[]
-  | { readonly float: number }
-  | Graph
-  | TensorValue;
+type Attribute = number | string | readonly number[] | { readonly float: number } | Graph | TensorValue;
 export type Attributes = Readonly<Record<string, Attribute>>;
 
 interface Node {

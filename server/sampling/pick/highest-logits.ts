@@ -3,7 +3,7 @@
 
 import { DATA_TYPE, type Graph } from '../onnx/onnx-graph.ts';
 
-export interface Highest {
+interface Highest {
   /** float32 [rows, k]. */
   readonly values: string;
   /** [rows, k]: places in the row, int64 or, from `highestByGroups`, float32. */
@@ -42,7 +42,7 @@ export function highestByColumns(graph: Graph, rowLength: number, k: number, row
 }
 
 /** How many values WebGPU's kernel sorts in one go; a longer row passes through memory a hundred times. */
-export const SORTED_AT_ONCE = 2048;
+const SORTED_AT_ONCE = 2048;
 
 /**
  * For WebGPU: the k highest of all lie in the k groups of neighbours with the highest maxima, and each sort is one that

@@ -10,6 +10,16 @@ export interface DeviceSystem {
   readonly libraryFolders: readonly string[];
 }
 
+export interface FoundDevice {
+  readonly name: string;
+  readonly freeBytes: number;
+}
+
+/** What a look for a provider's devices gave; where something is missing, what it is and what to do about it. */
+export type DeviceSearch =
+  | { readonly kind: 'found'; readonly system: DeviceSystem; readonly devices: readonly FoundDevice[] }
+  | { readonly kind: 'missing'; readonly reason: string; readonly action: string };
+
 /** The environment to start such a process with. */
 export function deviceEnvironment(
   { provider, libraryFolders }: DeviceSystem,

@@ -4,20 +4,11 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import type { DeviceSystem } from './device-system.ts';
+import type { DeviceSearch, FoundDevice } from './device-system.ts';
 import { cudaFolder, readInstalled, runtimeIn } from './provider-folder.ts';
 
-export interface CudaDevice {
-  readonly name: string;
-  readonly freeBytes: number;
-}
-
-export type CudaSearch =
-  | { readonly kind: 'found'; readonly system: DeviceSystem; readonly devices: readonly CudaDevice[] }
-  | { readonly kind: 'missing'; readonly reason: string; readonly action: string };
-
-export function findCuda(environment: NodeJS.ProcessEnv = process.env): CudaSearch {
-  const missing = (reason: string, action: string): CudaSearch => ({ kind: 'missing', reason, action });
+export function findCuda(environment: NodeJS.ProcessEnv = process.env): DeviceSearch {
+  const missing = (reason: string, action: string): DeviceSearch => ({ kind: 'missing', reason, action });
   if (process.platform !== 'linux' || process.arch !== 'x64') {
     return missing('CUDA is for Linux on x64 here', 'Use the provider webgpu, which needs no installation.');
   }
@@ -118,7 +109,7 @@ function list(folder: string, pattern: RegExp): readonly string[] {
 }
 
 /** The devices that the driver's own tool lists; where it does not answer, one of modest size is assumed. */
-function listDevices(): readonly CudaDevice[] {
+function listDevices(): readonly FoundDevice[] {
   const query = ['--query-gpu=name,memory.free', '--format=csv,noheader,nounits'];
   const { stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8', timeout: 10_000 });
   const lines = (stdout ?? '').split('\n').filter((line) => line.includes(','));

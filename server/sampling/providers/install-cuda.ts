@@ -22,7 +22,7 @@ import {
 } from './provider-folder.ts';
 import { digestFile, download } from './resume-download.ts';
 
-export interface InstallRequest {
+interface InstallRequest {
   /** A folder with the libraries, a wheel or another zip, an address of one; null: pip's package index. */
   readonly from: string | null;
   /** What a file from an address must hash to, in hex. */

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { refuseFileName } from '../../../guard/paths/file-name.ts';
 import { EnvironmentError, UserError } from '../../errors.ts';
 
-export interface WheelSource {
+interface WheelSource {
   readonly url: string;
   readonly fileName: string;
   /** The file's SHA-256 in hex; null where the index gives none. */

@@ -5,7 +5,6 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Execution, Provider } from '../../../protocol/study.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Checkpoint } from '../checkpoint.ts';
-import { type DecoderSpec, keyWidth } from '../decoder/decoder-spec.ts';
 import { flopsPerPosition } from '../decoder/decoder-table.ts';
 import {
   chooseDeviceForm,
@@ -13,12 +12,12 @@ import {
   type DeviceProvider,
   nameDeviceForm,
 } from '../forms/device/device-form.ts';
-import { cachedHeads } from '../forms/paged/paged-loop-graph.ts';
 import type { GenerationSettings } from '../forms/rows.ts';
 import type { PickRule } from '../pick/pick-token.ts';
 import { guessFreeBytes } from '../providers/device-memory.ts';
-import type { DeviceSystem } from '../providers/device-system.ts';
-import { type CudaDevice, findCuda } from '../providers/find-cuda.ts';
+import type { DeviceSearch } from '../providers/device-system.ts';
+import { findCuda } from '../providers/find-cuda.ts';
+import { chooseRows } from './choose-rows.ts';
 import {
   type Device,
   type ProvedDevice,
@@ -169,11 +168,7 @@ function firstReason(devices: readonly (StartedDevice | ProvedDevice)[]): string
   return devices.length === 1 ? device.reason : `device ${at}: ${device.reason}`;
 }
 
-export type Found =
-  | { readonly kind: 'found'; readonly system: DeviceSystem; readonly devices: readonly CudaDevice[] }
-  | { readonly kind: 'missing'; readonly reason: string; readonly action: string };
-
-export function findSystem(provider: DeviceProvider): Found {
+export function findSystem(provider: DeviceProvider): DeviceSearch {
   if (provider === 'cuda') return findCuda();
   if (provider === 'webgpu' && process.platform === 'linux' && !hasGraphicsDevice()) {
     return {
@@ -191,54 +186,4 @@ function hasGraphicsDevice(): boolean {
   if (process.env.VK_DRIVER_FILES || process.env.VK_ICD_FILENAMES) return true;
   if (existsSync('/dev/nvidiactl') || existsSync('/dev/dxg')) return true;
   return existsSync('/dev/dri') && readdirSync('/dev/dri').some((name) => name.startsWith('render'));
-}
-
-/** The most rows for each kind of form: beyond these, more were no faster on an H200. */
-const MAX_ROWS = { loop: 2048, 'in-place': 1024, 'handed-on': 256 } as const;
-/** The share of free memory that caches and logits may take. */
-const MEMORY_SHARE = 0.7;
-/** The largest buffer that any WebGPU device binds: the keys of one layer have to fit into it. */
-const MAX_BUFFER_BYTES = 2 ** 31 - 4;
-
-interface RowsQuestion extends Pick<DeviceQuestion, 'execution' | 'nSamples' | 'nPositions'> {
-  readonly checkpoint: Pick<Checkpoint, 'config' | 'weightBytes'>;
-}
-
-interface ChosenRows {
-  readonly nRows: number;
-  /** Whether memory is left for another process on the device: the runtime takes memory in powers of two. */
-  readonly leavesRoom: boolean;
-}
-
-/** A power of two: as many rows as memory holds and there are samples for, since more are faster. */
-export function chooseRows(
-  { execution, checkpoint, nSamples, nPositions }: RowsQuestion,
-  devices: readonly Pick<CudaDevice, 'freeBytes'>[],
-  form: DeviceForm,
-): ChosenRows {
-  const { config, weightBytes } = checkpoint;
-  const { nLayers, vocabularySize } = config;
-  // Positions in whole pages; the last position of a sample is never fed.
-  const positions = Math.ceil((nPositions - 1) / 256) * 256;
-  const bytesPerLayer = cacheWidth(config, form) * positions * (form.precision === 'float16' ? 2 : 4);
-  // A cache that is written in place is there once, one that is handed on twice. The logits of some steps come on top.
-  const kind = form.kind === 'loop' ? 'loop' : form.steps.cache;
-  const nCaches = kind === 'handed-on' ? 2 : 1;
-  const bytesPerRow = nCaches * 2 * nLayers * bytesPerLayer + 16 * 4 * vocabularySize;
-  const free = Math.min(...devices.map(({ freeBytes }) => freeBytes)) * MEMORY_SHARE;
-  const fitting = (free - 2 * weightBytes) / bytesPerRow;
-  const bound = kind === 'loop' ? Infinity : MAX_BUFFER_BYTES / bytesPerLayer;
-  const power = (value: number, round: (x: number) => number) => 2 ** Math.max(0, round(Math.log2(value)));
-  const wanted = power(Math.max(1, nSamples / devices.length), Math.ceil);
-  const possible = power(Math.max(1, Math.min(fitting, bound)), Math.floor);
-  const chosen = Math.min(MAX_ROWS[kind], wanted, possible);
-  const nRows = execution.batch === 'auto' ? chosen : execution.batch;
-  return { nRows, leavesRoom: 2 * nRows <= fitting };
-}
-
-/** How many values the keys of one position take in a layer. */
-function cacheWidth(config: DecoderSpec, form: DeviceForm): number {
-  if (form.kind === 'steps') return keyWidth(config.attention);
-  const [nHeads, headWidth] = cachedHeads(config, form.loop);
-  return nHeads * headWidth;
 }

@@ -16,7 +16,7 @@ import type {
 } from './device-messages.ts';
 
 /** A device, or whatever is asked of one, that cannot be had, and why. */
-export interface Unfit {
+interface Unfit {
   readonly kind: 'unfit';
   readonly reason: string;
 }

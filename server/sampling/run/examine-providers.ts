@@ -8,7 +8,7 @@ import { chooseDeviceForm, type DeviceProvider } from '../forms/device/device-fo
 import { candidates, findSystem } from './choose-devices.ts';
 import { proveDevice } from './device-pool.ts';
 
-export interface Examined {
+interface Examined {
   readonly provider: Provider;
   /** A provider works when its numbers are those of the CPU. */
   readonly state: 'works' | 'fails' | 'missing';

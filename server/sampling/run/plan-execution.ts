@@ -4,7 +4,7 @@ import { availableParallelism } from 'node:os';
 import type { Execution, Provider } from '../../../protocol/study.ts';
 import type { Checkpoint, ExportedModel } from '../checkpoint.ts';
 
-export interface ExecutionPlan {
+interface ExecutionPlan {
   readonly provider: Provider;
   /** The size that the search for the fastest batch begins with. */
   readonly batch: number;

@@ -11,7 +11,7 @@ import type { PickRule } from '../pick/pick-token.ts';
 import type { DeviceProof, DeviceStart, ProofStandard } from './device-messages.ts';
 import { openSampler } from './open-sampler.ts';
 
-export type ProofResult =
+type ProofResult =
   | { readonly kind: 'proved'; readonly proof: DeviceProof }
   | { readonly kind: 'unfit'; readonly reason: string };
 

@@ -13,7 +13,7 @@ import {
   toStorage,
 } from './pickle-values.ts';
 
-export interface Unpickled {
+interface Unpickled {
   readonly value: PickleValue;
   /** The byte after the pickle. */
   readonly end: number;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DecoderSpec } from '../../../server/sampling/decoder/decoder-spec.ts';
 import { chooseDeviceForm, type DeviceProvider } from '../../../server/sampling/forms/device/device-form.ts';
-import { chooseRows } from '../../../server/sampling/run/choose-devices.ts';
+import { chooseRows } from '../../../server/sampling/run/choose-rows.ts';
 import { makeSpec } from '../../support/sampling/make-spec.ts';
 
 const SMALL = makeSpec({ nLayers: 12, width: 768, attention: { nHeads: 12 }, vocabularySize: 32_768 });

@@ -14,9 +14,9 @@ import {
   type DistributionDistance,
   measureDistance,
 } from '../../../server/sampling/forms/score/distribution-distance.ts';
+import { quantizeModel } from '../../../server/sampling/run/quantize-model.ts';
 import {
   type GeneratedSample,
-  quantizeModel,
   type SamplerEnvironment,
   sampleModel,
 } from '../../../server/sampling/sample-model.ts';

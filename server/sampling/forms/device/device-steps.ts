@@ -9,7 +9,7 @@ import type { PickRule } from '../../pick/pick-token.ts';
 import type { DeviceAttention } from './device-attention.ts';
 
 /** Lists have one value a step. */
-export interface StepInputs {
+interface StepInputs {
   /** int32 [batch], fed first. */
   readonly token: string;
   /** int32 [batch], picks left to each row; null where the host counts. */
@@ -27,7 +27,7 @@ export interface StepInputs {
   readonly total: readonly string[];
 }
 
-export interface StepOutputs {
+interface StepOutputs {
   /** int32 [batch], to feed after these steps. */
   readonly token: string;
   readonly remaining: string;

@@ -9,11 +9,8 @@ import { openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
 import { flopsPerPosition } from '../../../../server/sampling/decoder/decoder-table.ts';
 import { KeyValueCache } from '../../../../server/sampling/forms/cached/key-value-cache.ts';
 import { measureDistance } from '../../../../server/sampling/forms/score/distribution-distance.ts';
-import {
-  type GeneratedSample,
-  quantizeModel,
-  sampleModel,
-} from '../../../../server/sampling/sample-model.ts';
+import { quantizeModel } from '../../../../server/sampling/run/quantize-model.ts';
+import { type GeneratedSample, sampleModel } from '../../../../server/sampling/sample-model.ts';
 import { PLAIN_DECODERS } from '../../../support/sampling/plain-decoders.ts';
 import { testArchitectures, writePlainDecoder } from '../../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../../support/scratch.ts';
