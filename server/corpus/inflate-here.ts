@@ -11,7 +11,10 @@ import { expandsLikeNoText, type Inflated, OUTPUT_CHUNK_BYTES } from './inflate.
  */
 export class CannotInflateHere extends Error {}
 
-/** The part of Node's engines that packages for archives have long relied on as well. */
+/**
+ * The part of Node's engines that packages for archives have long relied on as well, though Node does not promise it:
+ * docs/decisions/0010-unpromised.md.
+ */
 interface SynchronousEngine {
   _processChunk(chunk: Buffer, flush: number): Buffer;
   _handle: { close(): void } | null;

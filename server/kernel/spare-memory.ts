@@ -1,4 +1,5 @@
-// Keeps the process as small as the samples allow, where V8 by itself would rather grow than collect.
+// Keeps the process as small as the samples allow, where V8 by itself would rather grow than collect. Nothing of this is
+// promised by V8: docs/decisions/0010-unpromised.md.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';

@@ -1,5 +1,5 @@
-// Matrix products in 8-bit integers. Weights come rounded; inputs are rounded row by row while it runs, so that a
-// row's result depends on that row alone: the runtime's own fused operator takes one scale for the whole batch,
+// Matrix products in 8-bit integers. Weights come quantized; inputs are quantized row by row while it runs, so that
+// a row's result depends on that row alone: the runtime's own fused operator takes one scale for the whole batch,
 // and a sample would then depend on its neighbours.
 
 import { DATA_TYPE, type Graph } from '../onnx/onnx-graph.ts';

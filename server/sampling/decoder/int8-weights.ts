@@ -1,4 +1,4 @@
-// Weights rounded to 8 bits, one scale a column: made once, stretch by stretch, into a file in the user's cache
+// Weights quantized to 8 bits, one scale a column: made once, some rows at a time, into a file in the user's cache
 // that is named after the model's content, and read from there by offset like all weights. Knows no graph.
 
 import { createHash } from 'node:crypto';
@@ -36,7 +36,7 @@ const LEVELS = 63;
 const SMALLEST_STEP = 1e-30;
 
 /** Throws an EnvironmentError where the file cannot be written. `digest` is the model's. */
-export async function roundWeights(
+export async function quantizeWeights(
   weights: DecoderWeights,
   digest: string,
   signal: AbortSignal,
@@ -53,7 +53,7 @@ export async function roundWeights(
       await using handle = await open(draft, 'wx');
       for (const linear of linearsOf(weights)) {
         throwIfAborted(signal);
-        await round(linear, byName.get(linear.weight.bareName)!, handle);
+        await quantize(linear, byName.get(linear.weight.bareName)!, handle);
       }
       await handle.truncate(nBytes);
     });
@@ -90,7 +90,7 @@ function layOut(weights: DecoderWeights) {
 const ALIGNMENT = 64;
 
 /** Reads the weight twice: for the highest of every column, and to divide by it. */
-async function round(
+async function quantize(
   { weight, layout }: Linear<StoredTensor>,
   { from, to, whole, scale }: Int8Weight,
   out: FileHandle,
@@ -122,11 +122,11 @@ async function round(
     }
     toSteps(step);
     for await (const { row, values } of readRows(input, weight)) {
-      const rounded = new Int8Array(values.length);
+      const quantized = new Int8Array(values.length);
       for (let i = 0; i < values.length; i++) {
-        rounded[i] = halfToEven(Math.fround(values[i]! / step[i % width]!));
+        quantized[i] = halfToEven(Math.fround(values[i]! / step[i % width]!));
       }
-      await out.write(rounded, 0, rounded.length, whole.byteOffset + row * width);
+      await out.write(quantized, 0, quantized.length, whole.byteOffset + row * width);
     }
   }
   await out.write(new Uint8Array(step.buffer), 0, step.byteLength, scale.byteOffset);
@@ -142,7 +142,7 @@ function halfToEven(value: number): number {
   return rest > 0.5 || (rest === 0.5 && down % 2 !== 0) ? down + 1 : down;
 }
 
-const STRETCH_BYTES = 4 << 20;
+const READ_BYTES = 4 << 20;
 
 /** Whole rows of a weight as 32-bit floats, some megabytes at a time. */
 async function* readRows(
@@ -151,7 +151,7 @@ async function* readRows(
 ): AsyncGenerator<{ readonly row: number; readonly values: Float32Array }> {
   const [nRows, width] = shape as [number, number];
   const rowBytes = width * BYTES_PER_ELEMENT[type];
-  const nAtOnce = Math.max(1, Math.floor(STRETCH_BYTES / rowBytes));
+  const nAtOnce = Math.max(1, Math.floor(READ_BYTES / rowBytes));
   for (let row = 0; row < nRows; row += nAtOnce) {
     const bytes = new Uint8Array(Math.min(nAtOnce, nRows - row) * rowBytes);
     for (let done = 0; done < bytes.length; ) {

@@ -3,12 +3,12 @@
 import type { Checkpoint } from '../checkpoint.ts';
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import { folderAbove, tensorsOf } from '../decoder/decoder-weights.ts';
-import { roundWeights } from '../decoder/int8-weights.ts';
+import { quantizeWeights } from '../decoder/int8-weights.ts';
 
 /** The quantized weights are made once, into the user's cache: see int8-weights.ts. */
 export async function quantizeModel(checkpoint: Checkpoint, signal: AbortSignal): Promise<DecoderModel> {
   const { config, weights, digest } = checkpoint;
-  const int8 = await roundWeights(weights, digest, signal);
+  const int8 = await quantizeWeights(weights, digest, signal);
   const files = tensorsOf(weights).map(({ file }) => file);
   return { config, weights, weightFolder: folderAbove([...files, int8.file]), int8 };
 }

@@ -6,7 +6,7 @@ import { UserError } from '../../errors.ts';
 import type { TokenBytes } from './token-bytes.ts';
 import type { TokenizerFile } from './tokenizer-file.ts';
 
-type EncodeText = (text: Uint8Array) => readonly number[];
+export type EncodeText = (text: Uint8Array) => readonly number[];
 
 /** Prepares a tokenizer once; `tokenBytes` is the table of the same file. */
 export function createEncoder({ path, json }: TokenizerFile, tokenBytes: TokenBytes): EncodeText {

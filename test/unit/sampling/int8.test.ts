@@ -9,7 +9,7 @@ import type { Execution } from '../../../protocol/study.ts';
 import { Cancelled, EnvironmentError } from '../../../server/errors.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { linearsOf } from '../../../server/sampling/decoder/decoder-table.ts';
-import { type Int8Weight, roundWeights } from '../../../server/sampling/decoder/int8-weights.ts';
+import { type Int8Weight, quantizeWeights } from '../../../server/sampling/decoder/int8-weights.ts';
 import {
   type DistributionDistance,
   measureDistance,
@@ -86,7 +86,7 @@ describe('weights rounded to 8 bits', () => {
         const config = { vocab_size: 40_000, n_layer: 1, tie_word_embeddings: tie };
         const dir = writeRandomCheckpoint(join(folder, `${dtype}-${tie}`), { config, dtype });
         const { weights, digest } = await openCheckpoint(dir);
-        const { file, byName } = await roundWeights(weights, digest, signal);
+        const { file, byName } = await quantizeWeights(weights, digest, signal);
         assert.equal(byName.size, 5);
         const bytes = readFileSync(file);
         for (const { weight, layout } of linearsOf(weights)) {
@@ -102,7 +102,7 @@ describe('weights rounded to 8 bits', () => {
 
   test('are made once, and again when the file is cut short', async () => {
     const { weights, digest } = checkpoint;
-    const round = () => roundWeights(weights, digest, signal);
+    const round = () => quantizeWeights(weights, digest, signal);
     const { file } = await round();
     const { mtimeMs, ino } = statSync(file);
     const bytes = readFileSync(file);
@@ -120,13 +120,13 @@ describe('weights rounded to 8 bits', () => {
   test('say what to do where they cannot be kept, and leave nothing when cancelled', async () => {
     const before = cached();
     const { weights, digest } = checkpoint;
-    await assert.rejects(roundWeights(weights, `${digest}x`, AbortSignal.abort()), Cancelled);
+    await assert.rejects(quantizeWeights(weights, `${digest}x`, AbortSignal.abort()), Cancelled);
     assert.deepEqual(cached(), before);
     const cache = process.env.XDG_CACHE_HOME;
     writeFileSync(join(folder, 'file'), '');
     process.env.XDG_CACHE_HOME = join(folder, 'file');
     try {
-      await assert.rejects(roundWeights(weights, digest, signal), (error) => {
+      await assert.rejects(quantizeWeights(weights, digest, signal), (error) => {
         assert.ok(error instanceof EnvironmentError && /XDG_CACHE_HOME/.test(error.action ?? ''));
         return true;
       });

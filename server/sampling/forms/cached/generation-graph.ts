@@ -1,5 +1,5 @@
 // The generation loop as one ONNX graph: a `run` makes up to a segment of steps for a whole batch, sampling
-// included. All rows stand at the same position. Prompts are fed through the same loop as forced tokens, so
+// included. All rows stand at the same position. Prompts are fed through the same loop, teacher-forced, so
 // prompts of different lengths need neither padding nor a second copy of the weights.
 //
 // A run may stop anywhere and the next go on from there: where runs meet changes no bit.

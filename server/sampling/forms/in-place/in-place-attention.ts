@@ -61,7 +61,8 @@ export class InPlaceAttention implements DeviceAttention {
 
   /**
    * Cosines and sines of no angle, [positions, pairs]: x·1 − y·0 is x. Only where it rotates, the runtime takes the
-   * joint projection apart and writes the cache in one pass. It rotates heads of whole sixteens.
+   * fused QKV apart and writes the cache in one pass (docs/decisions/0010-unpromised.md). It rotates heads of whole
+   * sixteens.
    */
   #rotateByNothing(graph: Graph, heads: Heads): readonly string[] {
     const { headWidth } = this.#config.attention;
