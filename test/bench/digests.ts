@@ -10,7 +10,7 @@ import type { GraphForm } from '../../server/sampling/forms/graph-form.ts';
 import type { RowResult } from '../../server/sampling/forms/rows.ts';
 import { scoreBatch } from '../../server/sampling/forms/score/score-batch.ts';
 import { openSampler, openTeacherForcing } from '../../server/sampling/run/open-sampler.ts';
-import { quantizeModel } from '../../server/sampling/sample-model.ts';
+import { quantizeModel } from '../../server/sampling/run/quantize-model.ts';
 import { DEMO_MODEL } from '../support/demo.ts';
 
 const FIXTURES = join(import.meta.dirname, '../fixtures/models');
