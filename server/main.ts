@@ -54,9 +54,9 @@ on(runStudy, async ({ study, plan, execution }, signal) => {
 });
 on(getDemoPlan, async () => demoPlan(productFolder()));
 on(listStudies, async ({ folder }, signal) => readers.listStudies(folder, signal));
-for (const { message, lane, holds } of studyMessages) {
+for (const { message, lane, disclosure: of } of studyMessages) {
   on<unknown, unknown>(message, async (params, signal) => {
-    const disclosure = holds === 'texts' ? await disclosureSetting.read() : 'masked';
+    const disclosure = of === 'chosen' ? await disclosureSetting.read() : 'masked';
     return readers.ask(lane, { method: message.method, params, disclosure, signal });
   });
 }

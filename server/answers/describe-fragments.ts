@@ -9,6 +9,7 @@ import { readLabels, type StoredLabel } from '../store/labels-table.ts';
 import { readFragmentTexts } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
 import { loadLicenses } from './license-texts.ts';
+import type { Disclosure } from './undisclosed.ts';
 
 export interface FragmentFacts {
   /** Indexed by fragment_id. */
@@ -29,9 +30,6 @@ export async function describeFragments(db: Database): Promise<FragmentFacts> {
   }
   return { kinds, sensitive, handLabels: agreedLabels(readLabels(db)) };
 }
-
-/** Whether sensitive content is shown as it is or as its kind and length. */
-export type Disclosure = 'masked' | 'shown';
 
 /** Hides the sensitive parts of a fragment's text. */
 export function discloseText(

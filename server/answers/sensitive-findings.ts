@@ -12,8 +12,9 @@ import { readShards } from '../store/shards-table.ts';
 import { openFragmentReader } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
 import { listTrainOccurrences } from '../store/views.ts';
-import type { Disclosure, FragmentFacts } from './describe-fragments.ts';
+import type { FragmentFacts } from './describe-fragments.ts';
 import { type TrainingLinks, trainingLinks } from './training-links.ts';
+import type { Disclosure } from './undisclosed.ts';
 
 export interface SensitiveFinding {
   readonly kind: SensitiveRange['kind'];

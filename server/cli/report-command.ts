@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { StudyState } from '../../protocol/study.ts';
-import type { Disclosure } from '../answers/describe-fragments.ts';
+import type { Disclosure } from '../answers/undisclosed.ts';
 import { isLocked } from '../file-lock.ts';
 import { BASELINE_NAME, hasBaseline, readBaseline } from '../formats/baseline-file.ts';
 import { fragmentEntries, gatherReport, type ReportContent } from '../formats/report-content.ts';

@@ -6,7 +6,6 @@ import type { StudySummary } from '../../protocol/study.ts';
 import type { SensitiveKind, SensitiveRange } from '../analysis/sensitive.ts';
 import {
   countKinds,
-  type Disclosure,
   describeFragments,
   discloseText,
   type FragmentFacts,
@@ -20,6 +19,7 @@ import {
   type SampleFinding,
   type SensitiveFinding,
 } from '../answers/sensitive-findings.ts';
+import type { Disclosure } from '../answers/undisclosed.ts';
 import { listFamilies } from '../store/families.ts';
 import { openPlaceReader, type PlaceReader, readFirstSamples } from '../store/place-reader.ts';
 import { isDone } from '../store/stages-table.ts';

@@ -1,7 +1,7 @@
 // Whether who looks has chosen to see sensitive content.
 
 import type { Connection } from 'vscode-languageserver/node';
-import type { Disclosure } from '../answers/describe-fragments.ts';
+import type { Disclosure } from '../answers/undisclosed.ts';
 
 /** Asks the client for `verbatim.sensitive.show`, each time anew; who cannot be asked has not chosen. */
 export class DisclosureSetting {

@@ -11,9 +11,9 @@ import type {
   EqualLines,
 } from '../../protocol/comparison.ts';
 import type { TextRange } from '../../protocol/fragments.ts';
-import type { MatchRule } from '../../protocol/study.ts';
+import type { MatchRule, StudyId } from '../../protocol/study.ts';
 import { compareTexts, type TextToCompare } from '../answers/compare-texts.ts';
-import type { Disclosure } from '../answers/describe-fragments.ts';
+import { Undisclosed } from '../answers/undisclosed.ts';
 import { UserError } from '../errors.ts';
 import { type ComparedPair, choosePair, type Fragment, nextPair } from '../store/compared-places.ts';
 import { readSampleText } from '../store/samples-table.ts';
@@ -29,9 +29,8 @@ const MAX_TEXT_LENGTH = 16 << 20;
 
 export async function getComparison(
   request: ComparisonRequest,
-  disclosure: Disclosure,
   signal: AbortSignal,
-): Promise<Comparison> {
+): Promise<Undisclosed<Comparison>> {
   using db = openForReading(request.study);
   const study = lookUp(db, request);
   const pair = request.step
@@ -40,20 +39,30 @@ export async function getComparison(
   const left = leftOf(db, request, pair);
   const opened = await reopenDocument(db, pair.train.documentId, signal);
   const { nEqualLines, left: lines, document } = compare(study, left.side, pair, opened);
-  const [sampleText, documentText] = await maskAll([left.shown.text, document.text], disclosure);
-  return {
-    fragment: await describe(study.fragment, request, disclosure),
+  const comparison: Comparison = {
+    fragment: describe(study.fragment),
     nEqualLines,
-    sample: { ...left.shown, text: sampleText!, lines },
-    document: { ...document, text: documentText! },
+    sample: { ...left.shown, lines },
+    document,
+  };
+  return new Undisclosed(comparison, (shown) => maskComparison(request.study, shown));
+}
+
+async function maskComparison(study: StudyId, comparison: Comparison): Promise<Comparison> {
+  const { fragment, sample, document } = comparison;
+  const [sampleText = null, documentText = null] = await maskAll([sample.text, document.text]);
+  return {
+    ...comparison,
+    fragment: await maskLabel(study, fragment),
+    sample: { ...sample, text: sampleText },
+    document: { ...document, text: documentText },
   };
 }
 
 export async function getComparisons(
   { limit, ...request }: Omit<ComparisonRequest, 'train' | 'step'> & { readonly limit: number },
-  disclosure: Disclosure,
   signal: AbortSignal,
-): Promise<ComparedPlaces> {
+): Promise<Undisclosed<ComparedPlaces>> {
   using db = openForReading(request.study);
   const study = lookUp(db, request);
   const { fragment } = study;
@@ -76,15 +85,23 @@ export async function getComparisons(
     length += compared.document.text?.length ?? 0;
     documents.push(compared.document);
   }
-  const [sampleText, ...texts] = await maskAll(
-    [left.shown.text, ...documents.map(({ text }) => text)],
-    disclosure,
-  );
-  return {
-    fragment: await describe(fragment, request, disclosure),
-    sample: { ...left.shown, text: sampleText!, lines: { fragment: place, others: [] } },
-    documents: documents.map((document, i) => ({ ...document, text: texts[i]! })),
+  const places: ComparedPlaces = {
+    fragment: describe(fragment),
+    sample: { ...left.shown, lines: { fragment: place, others: [] } },
+    documents,
     total: fragment.train,
+  };
+  return new Undisclosed(places, (shown) => maskPlaces(request.study, shown));
+}
+
+async function maskPlaces(study: StudyId, places: ComparedPlaces): Promise<ComparedPlaces> {
+  const { fragment, sample, documents } = places;
+  const [sampleText = null, ...texts] = await maskAll([sample.text, ...documents.map(({ text }) => text)]);
+  return {
+    ...places,
+    fragment: await maskLabel(study, fragment),
+    sample: { ...sample, text: sampleText },
+    documents: documents.map((document, i) => ({ ...document, text: texts[i] ?? null })),
   };
 }
 
@@ -144,13 +161,17 @@ function lookUp(db: Database, { study, fingerprint }: ComparisonRequest): OpenSt
   return { rule: readStudy(db)!.plan.rule, fragment: fragmentOf(db, study, fingerprint) };
 }
 
-async function describe(
-  { fingerprint, nLines, train, extract, firstLine }: Fragment,
-  { study }: ComparisonRequest,
-  disclosure: Disclosure,
-): Promise<ComparedFragment> {
-  const [label] = await maskLabels(study, [{ fingerprint, firstLine }], disclosure);
-  return { nLines, train, extract, ...label! };
+const describe = ({ fingerprint, nLines, train, extract, firstLine }: Fragment): ComparedFragment => ({
+  fingerprint,
+  nLines,
+  train,
+  extract,
+  firstLine,
+});
+
+async function maskLabel(study: StudyId, fragment: ComparedFragment): Promise<ComparedFragment> {
+  const [masked] = await maskLabels(study, [fragment]);
+  return masked!;
 }
 
 const rangeOf = ({ firstLine, lastLine }: TextRange): TextRange => ({ firstLine, lastLine });

@@ -1,11 +1,11 @@
-// The fragments behind a mark of the dashboard, in pages, with sensitive parts of their labels masked.
+// The fragments behind a mark of the dashboard, in pages.
 
 import { rawText } from '../../guard/text/foreign.ts';
 import type { FragmentSelection } from '../../protocol/dashboard.ts';
 import type { FragmentOrder, FragmentRow, Page, PageRequest } from '../../protocol/fragments.ts';
-import { maskRanges } from '../analysis/sensitive.ts';
+import type { StudyId } from '../../protocol/study.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
-import { findSensitive } from '../sensitive/find-sensitive.ts';
+import type { Undisclosed } from '../answers/undisclosed.ts';
 import { findFragments } from '../store/find-fragments.ts';
 import {
   countsPart,
@@ -15,9 +15,9 @@ import {
   lengthPart,
   samplesPart,
 } from '../store/fragment-filter.ts';
-import { openSensitiveTexts } from '../store/sensitive-texts.ts';
 import { openFragmentReader } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
+import { withLabels } from './mask-texts.ts';
 
 export interface SelectionRequest extends PageRequest {
   readonly order: FragmentOrder;
@@ -27,37 +27,18 @@ export interface SelectionRequest extends PageRequest {
 /** More are not shown at once, whatever is asked. */
 const MOST = 500;
 
-export async function listSelection(
+export function listSelection(
   db: Database,
-  { offset, limit, order, selection }: SelectionRequest,
-): Promise<Page<FragmentRow>> {
+  { study, offset, limit, order, selection }: SelectionRequest & { readonly study: StudyId },
+): Undisclosed<Page<FragmentRow>> {
   const page = { order, offset, limit: Math.min(limit, MOST) };
   const { items: ids, total } = findFragments(db, page, partsOf(db, selection), []);
   const fragmentOf = openFragmentReader(db);
-  const sensitiveText = openSensitiveTexts(db);
-  const fragments = ids.map(fragmentOf);
-  const doubtful = fragments.flatMap(({ fingerprint }) => {
-    const text = sensitiveText(fingerprint);
-    return text === undefined ? [] : [{ fingerprint, text }];
+  const items = ids.map((id): FragmentRow => {
+    const { fragmentId: _, text, ...figures } = fragmentOf(id);
+    return { ...figures, firstLine: tellingLine(new TextDecoder().decode(text)) };
   });
-  const masked = await maskTexts(doubtful);
-  const items = fragments.map((fragment): FragmentRow => {
-    const { fragmentId: _, text, ...figures } = fragment;
-    const shown = masked.get(fragment.fingerprint) ?? new TextDecoder().decode(text);
-    return { ...figures, firstLine: tellingLine(shown) };
-  });
-  return { items, offset, total };
-}
-
-/** Masked texts by fingerprint. */
-async function maskTexts(
-  texts: readonly { readonly fingerprint: string; readonly text: string }[],
-): Promise<ReadonlyMap<string, string>> {
-  const masked = new Map<string, string>();
-  for await (const { item, ranges } of findSensitive(texts)) {
-    masked.set(item.fingerprint, maskRanges(item.text, ranges));
-  }
-  return masked;
+  return withLabels(study, { items, offset, total });
 }
 
 function partsOf(db: Database, selection: FragmentSelection): readonly FilterPart[] {

@@ -5,6 +5,7 @@ import { foreign, rawText } from '../../guard/text/foreign.ts';
 import type { Dashboard, DashboardOverview } from '../../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
+import type { Undisclosed } from '../answers/undisclosed.ts';
 import { isLocked } from '../file-lock.ts';
 import { countFamilies } from '../store/counts.ts';
 import { sumSampleMetrics } from '../store/metrics-table.ts';
@@ -36,12 +37,11 @@ export async function getDashboard(study: StudyId): Promise<Dashboard> {
   };
 }
 
-export async function listDashboardFragments({
-  study,
-  ...request
-}: SelectionRequest & { readonly study: StudyId }): Promise<Page<FragmentRow>> {
-  using db = openForReading(study);
-  return await listSelection(db, request);
+export function listDashboardFragments(
+  request: SelectionRequest & { readonly study: StudyId },
+): Undisclosed<Page<FragmentRow>> {
+  using db = openForReading(request.study);
+  return listSelection(db, request);
 }
 
 function overview(db: Database, nFragments: number): DashboardOverview {

@@ -1,20 +1,20 @@
 // Sensitive parts of what the editor shows: masked, unless who looks has chosen to see them. Lines stay where
 // they are, so that marks and places still hold.
 
-import type { FragmentRow } from '../../protocol/fragments.ts';
+import type { FragmentRow, Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
-import type { Disclosure } from '../answers/describe-fragments.ts';
+import { Undisclosed } from '../answers/undisclosed.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { openSensitiveTexts } from '../store/sensitive-texts.ts';
 import { openForReading } from '../store/study-file.ts';
 
-export async function maskText<T extends { readonly text: string }>(
-  item: T,
-  disclosure: Disclosure,
-): Promise<T> {
-  if (disclosure === 'shown') return item;
+/** For an item that holds one text. */
+export const withText = <T extends { readonly text: string }>(item: T): Undisclosed<T> =>
+  new Undisclosed(item, maskText);
+
+export async function maskText<T extends { readonly text: string }>(item: T): Promise<T> {
   for await (const { ranges } of findSensitive([item])) {
     return { ...item, text: maskRanges(item.text, ranges) };
   }
@@ -22,11 +22,7 @@ export async function maskText<T extends { readonly text: string }>(
 }
 
 /** Texts that may be absent, in the order given. */
-export async function maskAll(
-  texts: readonly (string | null)[],
-  disclosure: Disclosure,
-): Promise<readonly (string | null)[]> {
-  if (disclosure === 'shown') return texts;
+export async function maskAll(texts: readonly (string | null)[]): Promise<readonly (string | null)[]> {
   const masked: (string | null)[] = [...texts];
   const items = texts.flatMap((text, i) => (text === null ? [] : [{ i, text }]));
   for await (const { item, ranges } of findSensitive(items)) {
@@ -35,13 +31,17 @@ export async function maskAll(
   return masked;
 }
 
+/** For a page of fragments, whose texts are their labels. */
+export const withLabels = <T extends Labelled>(study: StudyId, page: Page<T>): Undisclosed<Page<T>> =>
+  new Undisclosed(page, async ({ items, ...rest }) => ({ ...rest, items: await maskLabels(study, items) }));
+
+type Labelled = Pick<FragmentRow, 'fingerprint' | 'firstLine'>;
+
 /** Labels are made from the masked texts: a line out of a key does not tell by itself what it is. */
-export async function maskLabels<T extends Pick<FragmentRow, 'fingerprint' | 'firstLine'>>(
+export async function maskLabels<T extends Labelled>(
   study: StudyId,
   items: readonly T[],
-  disclosure: Disclosure,
 ): Promise<readonly T[]> {
-  if (disclosure === 'shown') return items;
   const masked = new Map<string, string>();
   const texts = sensitiveTexts(
     study,

@@ -5,7 +5,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { statSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
-import type { Disclosure } from '../answers/describe-fragments.ts';
+import type { Disclosure } from '../answers/undisclosed.ts';
 import { Cancelled, EnvironmentError, UserError } from '../errors.ts';
 import { programUrl } from '../program-url.ts';
 import type { ReaderAnswer, ReaderRequest } from './reader-messages.ts';

@@ -1,7 +1,7 @@
 // What the server and the process that reads study files say to each other.
 
 import type { ErrorData } from '../../protocol/errors.ts';
-import type { Disclosure } from '../answers/describe-fragments.ts';
+import type { Disclosure } from '../answers/undisclosed.ts';
 import { Cancelled, EnvironmentError, UserError } from '../errors.ts';
 
 export type ReaderRequest =

@@ -19,10 +19,10 @@ import {
   listTrainingRows,
   viewFragments,
 } from '../../protocol/views.ts';
-import type { Disclosure } from '../answers/describe-fragments.ts';
+import { type Disclosure, disclose, Undisclosed } from '../answers/undisclosed.ts';
 import * as comparisons from './comparisons.ts';
 import * as dashboards from './dashboard-queries.ts';
-import { maskLabels, maskText } from './mask-texts.ts';
+import type { HoldsText } from './holds-text.ts';
 import * as queries from './study-queries.ts';
 import * as viewQueries from './view-queries.ts';
 
@@ -33,41 +33,32 @@ interface Asker {
 
 type Answer = (params: unknown, asker: Asker) => Promise<unknown>;
 
-/** By method. */
+/** Answers by the method of their message. */
 export const studyAnswers = new Map<string, Answer>();
+
+/** What answers a message: closed, where its result holds texts. */
+export type Given<Result> = true extends HoldsText<Result> ? Undisclosed<Result> : Result;
 
 function on<Params, Result>(
   { method }: Message<Params, Result>,
-  answer: (params: Params, asker: Asker) => Promise<Result>,
+  answer: (params: Params, signal: AbortSignal) => Given<Result> | Promise<Given<Result>>,
 ): void {
-  studyAnswers.set(method, answer as Answer);
+  studyAnswers.set(method, async (params, { disclosure, signal }) => {
+    const given: unknown = await answer(params as Params, signal);
+    return given instanceof Undisclosed ? await disclose(given, disclosure) : given;
+  });
 }
 
 on(getStudy, async ({ study }) => queries.getStudy(study));
-on(getFragment, async ({ study, fingerprint }, { disclosure }) => {
-  const fragment = await maskText(queries.getFragment(study, fingerprint), disclosure);
-  const [label] = await maskLabels(study, [fragment], disclosure);
-  return label ?? fragment;
-});
+on(getFragment, ({ study, fingerprint }) => queries.getFragment(study, fingerprint));
 on(listTrainOccurrences, async (request) => queries.listTrainPage(request));
 on(listSampleOccurrences, async (request) => queries.listSamplePage(request));
-on(getSample, async ({ study, sampleId }, { disclosure }) =>
-  maskText(queries.getSample(study, sampleId), disclosure),
-);
-on(getDocument, async ({ study, documentId }, { disclosure, signal }) =>
-  maskText(await queries.getDocument(study, documentId, signal), disclosure),
-);
-on(getComparison, async (request, { disclosure, signal }) =>
-  comparisons.getComparison(request, disclosure, signal),
-);
-on(getComparisons, async (request, { disclosure, signal }) =>
-  comparisons.getComparisons(request, disclosure, signal),
-);
+on(getSample, ({ study, sampleId }) => queries.getSample(study, sampleId));
+on(getDocument, ({ study, documentId }, signal) => queries.getDocument(study, documentId, signal));
+on(getComparison, (request, signal) => comparisons.getComparison(request, signal));
+on(getComparisons, (request, signal) => comparisons.getComparisons(request, signal));
 on(listGroups, async (request) => viewQueries.listGroups(request));
-on(viewFragments, async (request, { disclosure }) => {
-  const page = viewQueries.viewFragments(request);
-  return { ...page, items: await maskLabels(request.study, page.items, disclosure) };
-});
+on(viewFragments, (request) => viewQueries.viewFragments(request));
 on(listTrainingRows, async ({ study, fingerprint }) => viewQueries.trainingRows(study, fingerprint));
 on(labelFragment, async ({ study, fingerprint, annotator, label }) =>
   viewQueries.labelFragment(study, fingerprint, annotator, label),
@@ -76,13 +67,13 @@ on(describeStudy, async ({ study }) => {
   const { describeStudy } = await import('../study/describe-fragments-stage.ts');
   return { isDescribed: await describeStudy(study) };
 });
-on(findMemorised, async ({ studies, text }, { signal }) => {
+on(findMemorised, async ({ studies, text }, signal) => {
   // The kernel is loaded with the first such question.
   const search = await import('./find-memorised.ts');
   return search.findMemorised(studies, text, signal);
 });
 on(getDashboard, async ({ study }) => dashboards.getDashboard(study));
-on(listDashboardFragments, async (request) => dashboards.listDashboardFragments(request));
+on(listDashboardFragments, (request) => dashboards.listDashboardFragments(request));
 on(measureDashboard, async ({ study }) => {
   const { measureStudy } = await import('./measure-dashboard.ts');
   return measureStudy(study);

@@ -4,6 +4,7 @@
 import { getComparison, getComparisons } from '../../protocol/comparison.ts';
 import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
+import type { Message } from '../../protocol/message.ts';
 import {
   getDocument,
   getFragment,
@@ -19,6 +20,7 @@ import {
   listTrainingRows,
   viewFragments,
 } from '../../protocol/views.ts';
+import type { HoldsText } from './holds-text.ts';
 
 /**
  * `quick`: a view waits for it. `slow`: may take a minute for a large study, beside the quick ones. `alone`: may compute
@@ -29,22 +31,35 @@ export type Lane = 'quick' | 'slow' | 'alone';
 export interface StudyMessage {
   readonly message: { readonly method: string };
   readonly lane: Lane;
-  /** Whether the answer holds texts, which are masked unless who looks has chosen to see them. */
-  readonly holds: 'texts' | 'no texts';
+  /** Texts are masked unless who looks has chosen to see them; some are masked even then. */
+  readonly disclosure: 'chosen' | 'masked' | 'no texts';
 }
 
-const answered =
-  (lane: Lane, holds: StudyMessage['holds']) =>
-  (message: StudyMessage['message']): StudyMessage => ({ message, lane, holds });
+/** The compiler knows which results hold texts. */
+type DisclosureOf<Result> = true extends HoldsText<Result> ? 'chosen' | 'masked' : 'no texts';
+
+const answered = <Params, Result>(
+  message: Message<Params, Result>,
+  lane: Lane,
+  disclosure: DisclosureOf<Result>,
+): StudyMessage => ({ message, lane, disclosure });
 
 export const studyMessages: readonly StudyMessage[] = [
-  ...[getStudy, listTrainOccurrences, listSampleOccurrences, listGroups, listDashboardFragments].map(
-    answered('quick', 'no texts'),
-  ),
-  ...[getFragment, getSample, getDocument, getComparison, viewFragments].map(answered('quick', 'texts')),
-  answered('slow', 'texts')(getComparisons),
-  ...[getDashboard, describeStudy, labelFragment, listTrainingRows, findMemorised].map(
-    answered('slow', 'no texts'),
-  ),
-  answered('alone', 'no texts')(measureDashboard),
+  answered(getStudy, 'quick', 'no texts'),
+  answered(getFragment, 'quick', 'chosen'),
+  answered(getSample, 'quick', 'chosen'),
+  answered(getDocument, 'quick', 'chosen'),
+  answered(getComparison, 'quick', 'chosen'),
+  answered(listTrainOccurrences, 'quick', 'no texts'),
+  answered(listSampleOccurrences, 'quick', 'no texts'),
+  answered(listGroups, 'quick', 'no texts'),
+  answered(viewFragments, 'quick', 'chosen'),
+  answered(listDashboardFragments, 'quick', 'masked'),
+  answered(getComparisons, 'slow', 'chosen'),
+  answered(getDashboard, 'slow', 'no texts'),
+  answered(describeStudy, 'slow', 'no texts'),
+  answered(labelFragment, 'slow', 'no texts'),
+  answered(listTrainingRows, 'slow', 'no texts'),
+  answered(findMemorised, 'slow', 'no texts'),
+  answered(measureDashboard, 'alone', 'no texts'),
 ];

@@ -11,6 +11,7 @@ import type {
   TrainOccurrence,
 } from '../../protocol/fragments.ts';
 import type { StudyId, StudySummary } from '../../protocol/study.ts';
+import { Undisclosed } from '../answers/undisclosed.ts';
 import { UserError } from '../errors.ts';
 import { isLocked } from '../file-lock.ts';
 import { readSampleText } from '../store/samples-table.ts';
@@ -18,15 +19,21 @@ import { type Database, openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
 import * as views from '../store/views.ts';
 import { openDocument } from '../study/open-document.ts';
+import { maskLabels, maskText, withText } from './mask-texts.ts';
 
 export const getStudy = (study: StudyId): StudySummary =>
   reading(study, (db) => summarise(db, study, isLocked(study)));
 
-export const getFragment = (study: StudyId, fingerprint: string): FragmentRow & { readonly text: string } =>
+export const getFragment = (study: StudyId, fingerprint: string): Undisclosed<FragmentWithText> =>
   reading(study, (db) => {
     const { fragmentId: _, text, ...row } = fragmentOf(db, study, fingerprint);
-    return { ...row, text: new TextDecoder().decode(text) };
+    return new Undisclosed({ ...row, text: new TextDecoder().decode(text) }, async (fragment) => {
+      const [labelled] = await maskLabels(study, [await maskText(fragment)]);
+      return labelled!;
+    });
   });
+
+type FragmentWithText = FragmentRow & { readonly text: string };
 
 type OccurrenceRequest = PageRequest & { readonly study: StudyId; readonly fingerprint: string };
 
@@ -44,20 +51,21 @@ export const listSamplePage = (request: OccurrenceRequest): Page<SampleOccurrenc
     return { items, offset: request.offset, total: extract };
   });
 
-export const getSample = (study: StudyId, sampleId: number): SampleText =>
+export const getSample = (study: StudyId, sampleId: number): Undisclosed<SampleText> =>
   reading(study, (db) => {
     const text = readSampleText(db, sampleId);
     if (!text) throw new UserError(`${study} has no sample ${sampleId}`);
-    return { sampleId, text: new TextDecoder().decode(text), marks: views.listSampleMarks(db, sampleId) };
+    const marks = views.listSampleMarks(db, sampleId);
+    return withText({ sampleId, text: new TextDecoder().decode(text), marks });
   });
 
 export async function getDocument(
   study: StudyId,
   documentId: number,
   signal: AbortSignal,
-): Promise<DocumentText> {
+): Promise<Undisclosed<DocumentText>> {
   using db = openForReading(study);
-  return await openDocument(db, documentId, signal);
+  return withText(await openDocument(db, documentId, signal));
 }
 
 function reading<T>(study: StudyId, read: (db: Database) => T): T {

@@ -5,6 +5,7 @@ import type { Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { Category, FragmentGroup, Grouping, ListedFragment, ViewRequest } from '../../protocol/views.ts';
 import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
+import type { Undisclosed } from '../answers/undisclosed.ts';
 import { hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
 import * as groups from '../store/fragment-groups.ts';
 import * as views from '../store/fragment-views.ts';
@@ -12,6 +13,7 @@ import { deleteLabel, putLabels } from '../store/labels-table.ts';
 import { withLockedStudy } from '../store/locked-study.ts';
 import * as files from '../store/study-file.ts';
 import { openForReading, transact } from '../store/study-file.ts';
+import { withLabels } from './mask-texts.ts';
 
 export function listGroups(request: ViewRequest & { readonly grouping: Grouping }): Page<FragmentGroup> {
   using db = openForReading(request.study);
@@ -20,9 +22,10 @@ export function listGroups(request: ViewRequest & { readonly grouping: Grouping 
 
 export function viewFragments(
   request: ViewRequest & Pick<views.ViewQuery, 'grouping' | 'group' | 'family' | 'order'>,
-): Page<ListedFragment> {
+): Undisclosed<Page<ListedFragment>> {
   using db = openForReading(request.study);
-  return views.viewFragments(db, { ...request, accepted: acceptedBy(request.baseline) });
+  const page = views.viewFragments(db, { ...request, accepted: acceptedBy(request.baseline) });
+  return withLabels(request.study, page);
 }
 
 export async function acceptFragments(

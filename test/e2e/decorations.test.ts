@@ -6,6 +6,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { disclose } from '../../server/answers/undisclosed.ts';
 import { demoPlan } from '../../server/plan/demo-plan.ts';
 import { productFolder } from '../../server/product-folder.ts';
 import { getSample, listSamplePage } from '../../server/queries/study-queries.ts';
@@ -37,7 +38,7 @@ before(async () => {
     signal: new AbortController().signal,
     report: () => {},
   });
-  writeFileSync(join(folder, 'pasted.js'), `// pasted by hand\n${sampleText()}`);
+  writeFileSync(join(folder, 'pasted.js'), `// pasted by hand\n${await sampleText()}`);
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder });
   host.page.setDefaultTimeout(30_000);
   workbench = new Workbench(host.page);
@@ -158,11 +159,12 @@ function configure(parts: Readonly<Record<Part, boolean>>, isEnabled = true): vo
 }
 
 /** One that is memorised from its first lines on. */
-function sampleText(): string {
+async function sampleText(): Promise<string> {
   const page = { study, offset: 0, limit: 50 };
-  for (const { fingerprint } of viewFragments({ ...flatView, ...page, order: 'length' }).items) {
+  const { items } = await disclose(viewFragments({ ...flatView, ...page, order: 'length' }), 'shown');
+  for (const { fingerprint } of items) {
     for (const { sampleId, firstLine } of listSamplePage({ ...page, fingerprint }).items) {
-      if (firstLine <= 3) return getSample(study, sampleId).text;
+      if (firstLine <= 3) return (await disclose(getSample(study, sampleId), 'shown')).text;
     }
   }
   throw new Error('No sample is memorised from its beginning');

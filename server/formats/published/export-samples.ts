@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { maskRanges } from '../../analysis/sensitive.ts';
-import type { Disclosure } from '../../answers/describe-fragments.ts';
+import type { Disclosure } from '../../answers/undisclosed.ts';
 import { findSensitive } from '../../sensitive/find-sensitive.ts';
 import { firstSampleId, readSampleTexts } from '../../store/samples-table.ts';
 import type { Database } from '../../store/study-file.ts';

@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
-import type { Disclosure } from '../../answers/describe-fragments.ts';
+import type { Disclosure } from '../../answers/undisclosed.ts';
 import { toVersion1 } from '../../plan/version-1.ts';
 import { openPlaceReader } from '../../store/place-reader.ts';
 import { readShards } from '../../store/shards-table.ts';

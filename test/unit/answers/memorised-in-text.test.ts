@@ -7,6 +7,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { FoundMark } from '../../../protocol/find-memorised.ts';
 import type { MatchRule } from '../../../protocol/study.ts';
+import { disclose } from '../../../server/answers/undisclosed.ts';
 import { normaliseLine } from '../../../server/engine/normalise-line.ts';
 import { findMemorised } from '../../../server/queries/find-memorised.ts';
 import { getSample } from '../../../server/queries/study-queries.ts';
@@ -38,7 +39,7 @@ const placeOf = ({ fingerprint, firstLine, lastLine, train }: Omit<FoundMark, 's
 test('a sample has the marks that its study gave it, wherever its text stands', async () => {
   assert.ok(fragments.length > 0);
   for (const sampleId of [0, 1, 2, 3, 4, 5]) {
-    const { text, marks } = getSample(study, sampleId);
+    const { text, marks } = await disclose(getSample(study, sampleId), 'shown');
     const found = await findMemorised([study], text, never);
     assert.deepEqual(found.marks.map(placeOf), marks.map(placeOf));
     assert.ok(found.marks.every((mark) => mark.extent === 'whole' && mark.study === study));
@@ -79,7 +80,7 @@ test('wholes and parts are those of brute force', async () => {
 
 test('what was not looked at is never called clean', async () => {
   const { file } = await makeSmallStudy(scratchFolder(), 'other');
-  const { text } = getSample(file, 1);
+  const { text } = await disclose(getSample(file, 1), 'shown');
   const late = await findMemorised([file], text, never, -1);
   assert.deepEqual(late.unsearched, [{ study: file, reason: 'too-slow' }]);
   using db = openForWriting(file);

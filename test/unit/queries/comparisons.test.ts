@@ -6,7 +6,8 @@ import { mkdirSync, renameSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { EqualLines } from '../../../protocol/comparison.ts';
-import { getComparison, getComparisons } from '../../../server/queries/comparisons.ts';
+import { type Disclosure, disclose } from '../../../server/answers/undisclosed.ts';
+import * as comparisons from '../../../server/queries/comparisons.ts';
 import { getFragment, listSamplePage, listTrainPage } from '../../../server/queries/study-queries.ts';
 import { viewFragments } from '../../../server/queries/view-queries.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
@@ -15,6 +16,28 @@ import { flatView } from '../../support/flat-view.ts';
 import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { leakedAddress, leakedToken, makeSmallStudy } from '../../support/small-study.ts';
+
+type Request<Get> = Get extends (request: infer Asked, signal: AbortSignal) => unknown ? Asked : never;
+
+const getComparison = async (
+  request: Request<typeof comparisons.getComparison>,
+  disclosure: Disclosure,
+  signal: AbortSignal,
+) => disclose(await comparisons.getComparison(request, signal), disclosure);
+
+const getComparisons = async (
+  request: Request<typeof comparisons.getComparisons>,
+  disclosure: Disclosure,
+  signal: AbortSignal,
+) => disclose(await comparisons.getComparisons(request, signal), disclosure);
+
+const fragmentsOf = async (study: string, limit: number) => {
+  const page = viewFragments({ ...flatView, study, order: 'train', offset: 0, limit });
+  return (await disclose(page, 'shown')).items;
+};
+
+const textOf = async (study: string, fingerprint: string) =>
+  (await disclose(getFragment(study, fingerprint), 'shown')).text;
 
 const { signal } = new AbortController();
 const MIN_LINES = 3;
@@ -110,10 +133,10 @@ test('a fragment opens on the longest agreement of the study, and all that is eq
   let nLonger = 0;
   for (const seed of [1, 2]) {
     const { file, samples, documents } = await makeRandomStudy(seed);
-    const rows = viewFragments({ ...flatView, study: file, order: 'train', offset: 0, limit: 10_000 }).items;
+    const rows = await fragmentsOf(file, 10_000);
     assert.ok(rows.length > 20, `${rows.length} fragments`);
     for (const { fingerprint, nLines } of rows) {
-      const fragment = getFragment(file, fingerprint).text.split('\n');
+      const fragment = (await textOf(file, fingerprint)).split('\n');
       const best = Math.max(
         ...samples.flatMap((s) => documents.map((d) => longestAround(fragment, plain(s), plain(d)))),
       );
@@ -151,10 +174,10 @@ test('a fragment opens on the longest agreement of the study, and all that is eq
 
 test('an occurrence opens where it is, beside the text that agrees with it most', async () => {
   const { file, samples, documents } = await makeRandomStudy(4);
-  const rows = viewFragments({ ...flatView, study: file, order: 'train', offset: 0, limit: 60 }).items;
+  const rows = await fragmentsOf(file, 60);
   for (const { fingerprint } of rows) {
     const request = { study: file, fingerprint, offset: 0, limit: 3 };
-    const fragment = getFragment(file, fingerprint).text.split('\n');
+    const fragment = (await textOf(file, fingerprint)).split('\n');
     for (const { sampleId, firstLine } of listSamplePage(request).items) {
       const { sample, document } = await getComparison(
         { ...request, sample: { sampleId, firstLine } },
@@ -198,7 +221,7 @@ function longestFrom(fragment: readonly string[], lines: Lines, firstLine: numbe
 
 test('steps go through all places of a fragment in their order, and around either end', async () => {
   const { file } = await makeRandomStudy(5);
-  const row = viewFragments({ ...flatView, study: file, order: 'train', offset: 0, limit: 1 }).items[0]!;
+  const row = (await fragmentsOf(file, 1))[0]!;
   const { fingerprint } = row;
   const places = listTrainPage({ study: file, fingerprint, offset: 0, limit: 1000 }).items;
   assert.ok(places.length > 2);
@@ -230,8 +253,9 @@ test('steps go through all places of a fragment in their order, and around eithe
 test('all places come in one answer, masked like every text, and an open text stands in for the sample', async () => {
   const folder = scratchFolder();
   const { file, corpus } = await makeSmallStudy(folder);
-  const rows = viewFragments({ ...flatView, study: file, order: 'train', offset: 0, limit: 100 }).items;
-  const leaking = rows.find(({ fingerprint }) => getFragment(file, fingerprint).text.includes(leakedToken))!;
+  const rows = await fragmentsOf(file, 100);
+  const texts = await Promise.all(rows.map(({ fingerprint }) => textOf(file, fingerprint)));
+  const leaking = rows.find((_, i) => texts[i]!.includes(leakedToken))!;
   const request = { study: file, fingerprint: leaking.fingerprint };
   const shown = await getComparisons({ ...request, limit: 50 }, 'shown', signal);
   assert.equal(shown.documents.length, leaking.train);
@@ -260,6 +284,6 @@ test('all places come in one answer, masked like every text, and an open text st
   renameSync(corpus, `${corpus}-moved`);
   const { document } = await getComparison(request, 'shown', signal);
   assert.match(document.problem ?? '', /is gone/);
-  assert.equal(document.text, getFragment(file, leaking.fingerprint).text);
+  assert.equal(document.text, await textOf(file, leaking.fingerprint));
   assert.deepEqual(document.lines.fragment, { firstLine: 1, lastLine: leaking.nLines });
 });

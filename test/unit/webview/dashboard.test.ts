@@ -15,6 +15,7 @@ import {
 } from '../../../protocol/dashboard.ts';
 import type { StudyPlan } from '../../../protocol/study.ts';
 import { measureStudy } from '../../../server/answers/measure-study.ts';
+import { disclose } from '../../../server/answers/undisclosed.ts';
 import { Cancelled } from '../../../server/errors.ts';
 import { getDashboard, listDashboardFragments } from '../../../server/queries/dashboard-queries.ts';
 import { repeatCommand } from '../../../server/queries/repeat-command.ts';
@@ -49,7 +50,7 @@ before(async () => {
 });
 
 const list = (selection: FragmentSelection, offset = 0, limit = 100) =>
-  listDashboardFragments({ study: study.file, offset, limit, order: 'train', selection });
+  disclose(listDashboardFragments({ study: study.file, offset, limit, order: 'train', selection }), 'masked');
 
 test('every mark lists as many fragments as it says', async () => {
   const { taxonomy, sources, licenses, nFragments } = dashboard.overview!;
