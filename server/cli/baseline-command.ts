@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import { UserError } from '../errors.ts';
-import { BASELINE_NAME, hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
+import { BASELINE_NAME, readAccepted, writeBaseline } from '../formats/baseline-file.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { readFingerprints } from '../store/stored-fragments.ts';
 import { openForReading } from '../store/study-file.ts';
@@ -30,7 +30,7 @@ export function baselineCommand(): Command {
       const held = new Set(readFingerprints(db));
       const unknown = fragment?.find((fingerprint) => !held.has(fingerprint));
       if (unknown !== undefined) throw new UserError(`${study} holds no fragment ${unknown}`);
-      const before = hasBaseline(path) ? readBaseline(path).accepted : new Map<string, string>();
+      const before = readAccepted(path);
       const kept = [...before].filter(([fingerprint]) => !prune || held.has(fingerprint));
       const accepted = new Map(kept);
       for (const fingerprint of fragment ?? held) {

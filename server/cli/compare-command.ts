@@ -1,15 +1,13 @@
 // `verbatim compare A B …`: what studies share, and whether they differ.
 
-import { basename, resolve } from 'node:path';
+import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { forJson } from '../../guard/text/for-json.ts';
 import { compareFragments, compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
 import { UserError } from '../errors.ts';
 import { comparisonMarkdown, comparisonTable } from '../formats/comparison-table.ts';
 import { toVersion1 } from '../plan/version-1.ts';
-import { isDone } from '../store/stages-table.ts';
-import { openForReading } from '../store/study-file.ts';
-import { readStudy } from '../store/study-table.ts';
+import { openToCompare } from '../queries/compared-studies.ts';
 import { tellLines, writeLines } from './write-lines.ts';
 
 type Format = 'table' | 'json' | 'md';
@@ -22,28 +20,12 @@ export function compareCommand(): Command {
     .action(async (files: readonly string[], { format }: { format: Format }) => {
       if (files.length < 2) throw new UserError('A comparison takes two studies or more');
       using open = new DisposableStack();
-      const studies = openStudies(
+      const studies = openToCompare(
         files.map((file) => resolve(file)),
         open,
       );
       await (format === 'table' ? tellLines : writeLines)(write(studies, format));
     });
-}
-
-/** They are closed with `open`, also those that came before one that is refused. */
-function openStudies(files: readonly string[], open: DisposableStack): readonly StudyToCompare[] {
-  const names = files.map((file) => basename(file).replace(/\.sqlite$/, ''));
-  const isClear = new Set(names).size === names.length;
-  return files.map((file, i) => {
-    const db = open.use(openForReading(file));
-    const study = readStudy(db);
-    if (!study?.analysed || !isDone(db, 'measure')) {
-      throw new UserError(`${file} has not been analysed to its end`, {
-        action: 'Run the study again: it goes on where it stopped.',
-      });
-    }
-    return { name: isClear ? names[i]! : file, db, plan: study.plan };
-  });
 }
 
 function* write(studies: readonly StudyToCompare[], format: Format): Generator<string> {

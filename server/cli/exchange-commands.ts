@@ -5,8 +5,8 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { lockOrRefuse } from '../file-lock.ts';
-import { exportStudy } from '../formats/published/export-study.ts';
-import { type ImportedStudy, importStudy } from '../formats/published/import-study.ts';
+import { exportLayouts, type LayoutName, layoutNames } from '../formats/export-layouts.ts';
+import type { ImportedStudy } from '../formats/published/import-study.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { openForReading, openForWriting, removeStudyFiles } from '../store/study-file.ts';
 import { keepImportedStudy } from '../study/keep-imported-study.ts';
@@ -14,7 +14,13 @@ import { RequiredOption } from './required-option.ts';
 import { tell } from './tell.ts';
 
 const layoutOption = () =>
-  new Option('--layout <name>', 'the published study’s files').choices(['published']).default('published');
+  new Option('--layout <name>', layoutNames.map((name) => exportLayouts[name].doc).join(', '))
+    .choices(layoutNames)
+    .default('published');
+
+interface LayoutOption {
+  readonly layout: LayoutName;
+}
 
 export function exportCommand(): Command {
   return new Command('export')
@@ -23,14 +29,10 @@ export function exportCommand(): Command {
     .addOption(layoutOption())
     .addOption(new RequiredOption('--to <dir>', 'folder to write into'))
     .option('--show-sensitive', 'write secrets and addresses instead of masking them')
-    .action(async (study: string, options: { to: string; showSensitive?: boolean }) => {
+    .action(async (study: string, options: LayoutOption & { to: string; showSensitive?: boolean }) => {
       using db = openForReading(resolve(study));
-      const { results, logs } = await exportStudy(
-        db,
-        resolve(options.to),
-        options.showSensitive ? 'shown' : 'masked',
-      );
-      tell(`Samples in ${results}`, `Logs and statistics in ${logs}`);
+      const disclosure = options.showSensitive ? 'shown' : 'masked';
+      tell(...(await exportLayouts[options.layout].write(db, resolve(options.to), disclosure)));
     });
 }
 
@@ -41,10 +43,10 @@ export function importCommand(): Command {
     .addOption(layoutOption())
     .addOption(new RequiredOption('--out <file>', 'study file (.sqlite) to make'))
     .option('--run <name>', 'which run, where the folder holds several')
-    .action((dir: string, options: { out: string; run?: string }) => {
+    .action((dir: string, options: LayoutOption & { out: string; run?: string }) => {
       const file = resolve(options.out);
       refuseExisting(file);
-      const imported = importStudy(dir, options.run);
+      const imported = exportLayouts[options.layout].read(dir, options.run);
       keepAsNewStudy(file, imported);
       tell(
         `${counted(imported.samples.length, 'sample')} and ${counted(imported.fragments.length, 'fragment')} in ${file}`,

@@ -2,7 +2,7 @@
 // conditions of `--fail-on` name, and says on stderr what it measured.
 
 import { UserError } from '../errors.ts';
-import { isLocked } from '../file-lock.ts';
+import { summaryOf } from '../queries/study-summary.ts';
 import {
   countDocumentsByLicense,
   countFragments,
@@ -14,7 +14,6 @@ import {
   longestFragment,
 } from '../store/counts.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
-import { summarise } from '../store/summary.ts';
 import { type Condition, holds, type Measure, namesLicense } from './fail-on-condition.ts';
 import { CONDITION_MET } from './fail-on-option.ts';
 import { tell } from './tell.ts';
@@ -23,7 +22,7 @@ import { tell } from './tell.ts';
 export function failOn(file: string, conditions: readonly Condition[] = []): void {
   if (conditions.length === 0) return;
   using db = openForReading(file);
-  const { nFragments } = summarise(db, file, isLocked(file));
+  const { nFragments } = summaryOf(db, file);
   if (nFragments === null) throw nothingToJudge(file, '--fail-on');
   for (const condition of conditions) {
     const { count, whole } = measure(db, condition);

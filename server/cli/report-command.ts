@@ -4,13 +4,12 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { StudyState } from '../../protocol/study.ts';
 import type { Disclosure } from '../answers/undisclosed.ts';
-import { isLocked } from '../file-lock.ts';
 import { BASELINE_NAME, hasBaseline, readBaseline } from '../formats/baseline-file.ts';
 import { fragmentEntries, gatherReport, type ReportContent } from '../formats/report-content.ts';
 import { type ReportForm, type ReportFormat, reportFormats, reportForms } from '../formats/report-forms.ts';
 import type { Rows } from '../formats/report-table.ts';
+import { summaryOf } from '../queries/study-summary.ts';
 import { openForReading } from '../store/study-file.ts';
-import { summarise } from '../store/summary.ts';
 import { failOn, nothingToJudge } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { CONDITION_MET, failOnOption } from './fail-on-option.ts';
@@ -80,7 +79,7 @@ export async function printReport(file: string, request: ReportRequest): Promise
   using db = openForReading(file);
   const { top, disclosure = 'masked' } = request;
   const form: ReportForm = reportForms[request.format];
-  const content = await gatherReport(db, summarise(db, file, isLocked(file)), {
+  const content = await gatherReport(db, summaryOf(db, file), {
     ...(top === undefined ? {} : { top }),
     places: request.places ?? form.places,
     disclosure,

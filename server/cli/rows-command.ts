@@ -4,10 +4,8 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { forJson } from '../../guard/text/for-json.ts';
 import { type Category, categories } from '../../protocol/views.ts';
-import { describeFragments } from '../answers/describe-fragments.ts';
 import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
-import { UserError } from '../errors.ts';
-import { readFragmentFigures } from '../store/stored-fragments.ts';
+import { chooseFragments } from '../queries/choose-fragments.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { tell } from './tell.ts';
 import { writeLines } from './write-lines.ts';
@@ -25,9 +23,10 @@ export function rowsCommand(): Command {
     .option('--fragment <fingerprint...>', 'only rows that hold one of these')
     .addOption(new Option('--kind <name...>', 'only rows with a fragment of this kind').choices(categories))
     .option('--sensitive', 'only rows with a fragment that holds secret or personal content')
-    .action(async (study: string, options: Options) => {
+    .action(async (study: string, { fragment, kind, sensitive }: Options) => {
       using db = openForReading(resolve(study));
-      const chosen = await choose(db, options);
+      const choice = { fingerprints: fragment, kinds: kind, isSensitive: sensitive };
+      const chosen = await chooseFragments(db, choice);
       await writeLines(lines(db, chosen));
       const nUnlisted = chosen ? countUnlistedPlaces(db, chosen) : 0;
       if (nUnlisted > 0) {
@@ -36,29 +35,6 @@ export function rowsCommand(): Command {
         );
       }
     });
-}
-
-/** Null where all fragments count. */
-async function choose(
-  db: Database,
-  { fragment, kind, sensitive }: Options,
-): Promise<ReadonlySet<string> | null> {
-  if (!fragment && !kind && !sensitive) return null;
-  const facts = kind || sensitive ? await describeFragments(db) : undefined;
-  const fragments = [...readFragmentFigures(db)];
-  const known = new Set(fragments.map(({ fingerprint }) => fingerprint));
-  const unknown = fragment?.find((wanted) => !known.has(wanted));
-  if (unknown !== undefined) throw new UserError(`The study holds no fragment ${unknown}`);
-  return new Set(
-    fragments
-      .filter(
-        ({ fragmentId: id, fingerprint }) =>
-          (!fragment || fragment.includes(fingerprint)) &&
-          (!kind || kind.includes(facts!.kinds[id]!.kind)) &&
-          (!sensitive || facts!.sensitive.has(id)),
-      )
-      .map(({ fingerprint }) => fingerprint),
-  );
 }
 
 function* lines(db: Database, chosen: ReadonlySet<string> | null): Generator<string> {

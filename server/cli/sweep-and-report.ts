@@ -7,7 +7,7 @@ import { compareStudies } from '../answers/compare-studies.ts';
 import { UserError } from '../errors.ts';
 import { comparisonTable } from '../formats/comparison-table.ts';
 import { readSweep } from '../plan/plan-file.ts';
-import { openForReading } from '../store/study-file.ts';
+import { openToCompare } from '../queries/compared-studies.ts';
 import { readPrompts } from '../study/read-prompts.ts';
 import { runSweep, type SweepStudy } from '../study/run-sweep.ts';
 import { failOn } from './fail-on.ts';
@@ -83,8 +83,10 @@ const fileOf = (out: string, name: string) =>
 
 async function printComparison(studies: readonly SweepStudy[], names: readonly string[]): Promise<void> {
   using open = new DisposableStack();
-  const opened = studies.map(({ file, plan }, i) => {
-    return { name: names[i]!, plan, db: open.use(openForReading(file)) };
-  });
+  const opened = openToCompare(
+    studies.map(({ file }) => file),
+    open,
+    names,
+  );
   await tellLines(comparisonTable(compareStudies(opened)));
 }

@@ -16,6 +16,10 @@ export interface Baseline {
   readonly accepted: ReadonlyMap<string, string>;
 }
 
+/** The reasons by fingerprint; a file that is not there accepts nothing. */
+export const readAccepted = (path: string): ReadonlyMap<string, string> =>
+  hasBaseline(path) ? readBaseline(path).accepted : new Map();
+
 export function readBaseline(path: string): Baseline {
   let value: unknown;
   try {

@@ -6,7 +6,6 @@ import type { Dashboard, DashboardOverview } from '../../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { Undisclosed } from '../answers/undisclosed.ts';
-import { isLocked } from '../file-lock.ts';
 import { countFamilies } from '../store/counts.ts';
 import { sumSampleMetrics } from '../store/metrics-table.ts';
 import { topLicenses, topSources } from '../store/origins.ts';
@@ -14,11 +13,11 @@ import { listProblems } from '../store/problems.ts';
 import { isDone } from '../store/stages-table.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
-import { summarise } from '../store/summary.ts';
 import { countTaxonomy } from '../store/taxonomy-counts.ts';
 import { describeStudy } from '../study/describe-fragments-stage.ts';
 import { listSelection, type SelectionRequest } from './dashboard-fragments.ts';
 import { repeatCommand } from './repeat-command.ts';
+import { summaryOf } from './study-summary.ts';
 
 const PROBLEMS_SHOWN = 100;
 
@@ -26,7 +25,7 @@ export async function getDashboard(study: StudyId): Promise<Dashboard> {
   // Files of earlier versions, and imported ones, have not been described yet.
   await describeStudy(study);
   using db = openForReading(study);
-  const summary = summarise(db, study, isLocked(study));
+  const summary = summaryOf(db, study);
   const isAnalysed = summary.nFragments !== null && isDone(db, 'measure');
   return {
     summary,

@@ -13,16 +13,14 @@ import type {
 import type { StudyId, StudySummary } from '../../protocol/study.ts';
 import { Undisclosed } from '../answers/undisclosed.ts';
 import { UserError } from '../errors.ts';
-import { isLocked } from '../file-lock.ts';
 import { readSampleText } from '../store/samples-table.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
-import { summarise } from '../store/summary.ts';
 import * as views from '../store/views.ts';
 import { openDocument } from '../study/open-document.ts';
 import { maskLabels, maskText, withText } from './mask-texts.ts';
+import { summaryOf } from './study-summary.ts';
 
-export const getStudy = (study: StudyId): StudySummary =>
-  reading(study, (db) => summarise(db, study, isLocked(study)));
+export const getStudy = (study: StudyId): StudySummary => reading(study, (db) => summaryOf(db, study));
 
 export const getFragment = (study: StudyId, fingerprint: string): Undisclosed<FragmentWithText> =>
   reading(study, (db) => {

@@ -6,7 +6,7 @@ import type { StudyId } from '../../protocol/study.ts';
 import type { Category, FragmentGroup, Grouping, ListedFragment, ViewRequest } from '../../protocol/views.ts';
 import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
 import type { Undisclosed } from '../answers/undisclosed.ts';
-import { hasBaseline, readBaseline, writeBaseline } from '../formats/baseline-file.ts';
+import { readAccepted, writeBaseline } from '../formats/baseline-file.ts';
 import * as groups from '../store/fragment-groups.ts';
 import * as views from '../store/fragment-views.ts';
 import { deleteLabel, putLabels } from '../store/labels-table.ts';
@@ -33,7 +33,7 @@ export async function acceptFragments(
   fingerprints: readonly string[],
   reason: string | null,
 ): Promise<{ readonly nAccepted: number }> {
-  const accepted = new Map(hasBaseline(baseline) ? readBaseline(baseline).accepted : []);
+  const accepted = new Map(readAccepted(baseline));
   for (const fingerprint of fingerprints) {
     if (reason === null) accepted.delete(fingerprint);
     else accepted.set(fingerprint, reason);
@@ -67,6 +67,5 @@ export function trainingRows(study: StudyId, fingerprint: string) {
 }
 
 function acceptedBy(baseline: string | null): ReadonlySet<string> {
-  if (baseline === null || !hasBaseline(baseline)) return new Set();
-  return new Set(readBaseline(baseline).accepted.keys());
+  return new Set(baseline === null ? [] : readAccepted(baseline).keys());
 }

@@ -1,0 +1,33 @@
+// Fragments by what is asked of them, as fingerprints.
+
+import type { Category } from '../../protocol/views.ts';
+import { describeFragments } from '../answers/describe-fragments.ts';
+import { UserError } from '../errors.ts';
+import { readFragmentFigures } from '../store/stored-fragments.ts';
+import type { Database } from '../store/study-file.ts';
+
+export interface FragmentChoice {
+  readonly fingerprints?: readonly string[] | undefined;
+  readonly kinds?: readonly Category[] | undefined;
+  readonly isSensitive?: boolean | undefined;
+}
+
+/** Null where nothing is asked, so that all fragments count. Throws a `UserError` for one that there is not. */
+export async function chooseFragments(
+  db: Database,
+  { fingerprints, kinds, isSensitive }: FragmentChoice,
+): Promise<ReadonlySet<string> | null> {
+  if (!fingerprints && !kinds && !isSensitive) return null;
+  const facts = kinds || isSensitive ? await describeFragments(db) : undefined;
+  const fragments = [...readFragmentFigures(db)];
+  const known = new Set(fragments.map(({ fingerprint }) => fingerprint));
+  const unknown = fingerprints?.find((wanted) => !known.has(wanted));
+  if (unknown !== undefined) throw new UserError(`The study holds no fragment ${unknown}`);
+  const chosen = fragments.filter(
+    ({ fragmentId, fingerprint }) =>
+      (!fingerprints || fingerprints.includes(fingerprint)) &&
+      (!kinds || kinds.includes(facts!.kinds[fragmentId]!.kind)) &&
+      (!isSensitive || facts!.sensitive.has(fragmentId)),
+  );
+  return new Set(chosen.map(({ fingerprint }) => fingerprint));
+}
