@@ -65,7 +65,7 @@ export interface CommandMap {
   /** Takes it into the workspace's baseline, with a reason. */
   'verbatim.acceptFragment': (node: FragmentNode, reason?: string) => Promise<void>;
   'verbatim.unacceptFragment': (node: FragmentNode) => Promise<void>;
-  /** By hand; null takes the label away. */
+  /** Labels a fragment by hand; null takes the label away. */
   'verbatim.labelFragment': (node: FragmentNode, label?: Category | null) => Promise<void>;
   /** The rows of the training data that hold it, as JSON lines. */
   'verbatim.showTrainingRows': (

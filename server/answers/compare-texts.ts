@@ -16,7 +16,7 @@ export interface TextToCompare {
   readonly bytes: Uint8Array;
   /** The fragment's first line, if a place of it was chosen. */
   readonly chosenLine: number | undefined;
-  /** Where the fragment is if the text does not hold all of it, or has changed since. */
+  /** The fragment's place if the text does not hold all of it, or has changed since. */
   readonly place: TextRange;
 }
 

@@ -165,7 +165,7 @@ const SIMPLE_ESCAPES = new Map(
   ),
 );
 
-/** Where the quote stands that ends the string from `start` on. */
+/** The place of the quote that ends the string from `start` on. */
 function endOfString(bytes: Uint8Array, start: number): number {
   for (let at = start; at < bytes.length; at++) {
     const byte = bytes[at]!;

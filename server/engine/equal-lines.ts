@@ -11,7 +11,7 @@ export interface SignificantLines {
   readonly numbers: readonly number[];
 }
 
-/** Where the same lines stand in two texts, as indexes of significant lines. */
+/** Equal lines of two texts, as indexes of significant lines. */
 export interface Agreement {
   readonly left: number;
   readonly right: number;
@@ -72,7 +72,7 @@ export function bestAgreement(
   return best;
 }
 
-/** Where the fragment's lines stand in a text: at that raw line, or else first of all. */
+/** The place of the fragment's lines in a text: at that raw line, or else first of all. */
 export function firstPlaceOf(
   fragment: readonly string[],
   text: SignificantLines,

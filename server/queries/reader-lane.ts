@@ -25,7 +25,7 @@ interface Asked extends Question {
 }
 
 export interface LaneLimits {
-  /** Of the processor's time, that one piece of work may take. */
+  /** Milliseconds of the processor's time that one piece of work may take. */
   readonly cpuMs: number;
   readonly heapMb: number;
   /** How long the process waits for another question before it ends; null for ever. */
@@ -160,7 +160,7 @@ export class ReaderLane implements Disposable {
   }
 }
 
-/** Of this and of what the server itself was given the smaller. */
+/** The smaller one of this heap and of what the server itself was given. */
 function heapOption(heapMb: number): string {
   const own = process.execArgv
     .map((option) => /^--max-old-space-size=(\d+)$/.exec(option)?.[1])

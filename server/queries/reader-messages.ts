@@ -22,7 +22,7 @@ export interface ReaderFailure {
   readonly code: ErrorData['code'];
   readonly message: string;
   readonly action: string | undefined;
-  /** Of a bug, for the log. */
+  /** The stack of a bug, for the log. */
   readonly stack: string | undefined;
 }
 

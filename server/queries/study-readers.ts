@@ -36,7 +36,7 @@ export class StudyReaders implements Disposable {
     return await own.ask(question);
   }
 
-  /** Of a folder, the newest first. What is no study, and what cannot be read, hides no other. */
+  /** The studies of a folder, the newest first. What is no study, and what cannot be read, hides no other. */
   async listStudies(folder: string, signal: AbortSignal): Promise<readonly StudySummary[]> {
     const names = statSync(folder, { throwIfNoEntry: false })?.isDirectory() ? readdirSync(folder) : [];
     const found = await Promise.all(

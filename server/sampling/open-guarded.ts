@@ -9,7 +9,7 @@ import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 
 const workerUrl = programUrl('./open-worker.ts', import.meta.url);
 
-/** As `openModel`. Throws a UserError that names the folder when a limit is exceeded. */
+/** `openModel` in a thread that is watched. Throws a UserError that names the folder when a limit is exceeded. */
 export async function openGuarded(dir: string, signal?: AbortSignal): Promise<Checkpoint | ExportedModel> {
   const limits = openingLimits(await sizeOf(dir));
   return runGuarded(workerUrl, dir, { ...limits, what: resolve(dir), ...(signal && { signal }) });

@@ -47,7 +47,7 @@ export function nextPair(db: Database, fragment: Fragment, wanted: Wanted, step:
   return knownPair(to.sample, to.train, { sample: to.sample?.firstLine, train: to.train?.firstLine });
 }
 
-/** As many places as a study keeps of a fragment. */
+/** All places that a study keeps of a fragment. */
 const ALL = { offset: 0, limit: 1000 };
 const FIRST = { offset: 0, limit: 1 };
 
@@ -116,7 +116,7 @@ function longestAt(
   return row && Number(row.fragment_id);
 }
 
-/** By their texts, since only so many places of each are kept. Fragments that lie inside one another are a family. */
+/** Found by texts, since only so many places of each fragment are kept. Fragments that lie inside one another are a family. */
 function longestInFamily(db: Database, { fragmentId, family, nLines, text }: Fragment): number {
   const lines = framed(text);
   const longer = db

@@ -17,7 +17,7 @@ import { parseTextUri, SAMPLE_SCHEME } from '../documents/text-ref.ts';
 import type { StudyServer } from '../study-server.ts';
 import { followEdits, lineChange } from './follow-edits.ts';
 
-/** Where a comparison with the training data begins, and how exact its count is. */
+/** A mark that a comparison can begin at, with how exact its count is. */
 export interface TextMark extends SampleMark {
   readonly study: StudyId;
   /** `part`: the text holds some lines of the fragment only. */

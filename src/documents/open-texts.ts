@@ -145,7 +145,7 @@ export class OpenTexts {
     await this.#show(await this.#comparisons.ask({ ...request, step: direction }), target);
   }
 
-  /** Where a fragment stands in an open text now; its beginning, where it has been changed away. */
+  /** The place of a fragment in an open text now; its beginning, where it has been changed away. */
   #placeIn(uri: Uri, fingerprint: string): PlaceInText {
     const document = openDocumentOf(uri);
     const marks = document === undefined ? [] : (this.#marks.tracked(document) ?? []);

@@ -1,4 +1,4 @@
-// Where study files lie: in the workspace's `.verbatim` folder, in the extension's own storage when no folder
+// The places of study files: in the workspace's `.verbatim` folder, in the extension's own storage when no folder
 // is open or it is not trusted, and wherever the user opened one from. It knows paths only, no contents.
 
 import { existsSync, mkdirSync } from 'node:fs';
@@ -45,7 +45,7 @@ export class StudyLocation {
     );
   }
 
-  /** Where the demo's study is, or will be. */
+  /** The file of the demo's study, be it there or not. */
   demoFile(): StudyId {
     return join(this.#newFolder(), 'demo.sqlite');
   }

@@ -80,7 +80,7 @@ async function makeRandomStudy(seed: number): Promise<RandomStudy> {
   return { file, corpus, samples, documents };
 }
 
-/** As numbered lines that count. */
+/** The lines that count, with their numbers. */
 const plain = (text: string) =>
   text
     .split('\n')
@@ -205,7 +205,7 @@ test('an occurrence opens where it is, beside the text that agrees with it most'
   }
 });
 
-/** As `longestAround`, at one place of the first text. */
+/** What `longestAround` gives at one place of the first text. */
 function longestFrom(fragment: readonly string[], lines: Lines, firstLine: number, other: Lines): number {
   const at = lines.findIndex(({ number }) => number === firstLine);
   let most = 0;

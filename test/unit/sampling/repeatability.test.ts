@@ -30,7 +30,7 @@ const PROMPTS = {
   maxTokens: 65,
 } as const;
 const PLANS: Readonly<Record<string, Partial<SamplingPlan>>> = {
-  // As many rows as a batch has where nobody chooses.
+  // A whole batch, at the size that it has where nobody chooses.
   'without a prompt': { nSamples: 64 },
   'in a nucleus': { topK: 0, topP: 0.8, temperature: 1.3 },
   'with decaying temperature': { strategy: 'tdg', topK: 0 },

@@ -28,7 +28,7 @@ import { leakedAddress, leakedToken, makeSmallStudy, type SmallStudy } from '../
 
 const readers = new StudyReaders();
 after(() => readers[Symbol.dispose]());
-/** As the server asks for it. */
+/** Asks like the server does. */
 const measureDashboard = (study: string, signal: AbortSignal) =>
   readers.ask('alone', {
     method: measureMessage.method,
