@@ -26,9 +26,9 @@ const RULE = { topK: 40, topP: 1, greedy: false };
 /** Beyond a block of the cache and a segment. */
 const MAX_TOKENS = 85;
 const ROWS: readonly RowRequest[] = [[299], [5, 6, 7, 8]].map((prompt, sampleId) => ({ sampleId, prompt }));
-/** Steps of a run on a software driver: beyond a short window, and over several runs of three steps. */
-const N_STEPS = 9;
-const AT_ONCE = 4;
+/** Steps of a run on a software driver: beyond a short window, and over several runs of two steps. */
+const N_STEPS = 6;
+const AT_ONCE = 3;
 const SIZE = { nRows: 3, nPositions: 90 };
 const FORMS: Readonly<Record<string, GraphForm>> = {
   'the loop': { kind: 'cached' },
@@ -105,7 +105,7 @@ describe('steps on WebGPU', { skip: !hasSoftwareDriver }, () => {
         models.map(({ dir }) => ({
           model: dir,
           scratch: scratchFolder(),
-          form: { nSteps: 3, arithmetic: 'float32', cache: 'in-place' },
+          form: { nSteps: 2, arithmetic: 'float32', cache: 'in-place' },
           rules: [RULE],
           rows: ROWS,
           maxTokens: N_STEPS,
