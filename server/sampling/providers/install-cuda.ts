@@ -10,7 +10,8 @@ import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { readZipDirectory, type ZipEntry } from '../weights/zip-directory.ts';
-import { configuredIndex, fileOfWheel, findWheel } from './package-index.ts';
+import { fileOfWheel, findWheel } from './package-index.ts';
+import { configuredIndex } from './pip-settings.ts';
 import {
   binariesIn,
   bundledRuntime,
@@ -89,12 +90,15 @@ async function bring(
     from === null
       ? await findWheel(indexOrThrow(version), version, signal)
       : { url: from, fileName: basename(new URL(from).pathname), sha256: null };
+  const digest = sha256 ?? wheel.sha256;
+  // It will run here. What the user names by https comes from there and nowhere else.
+  if (digest === null && (from === null || !from.startsWith('https:'))) throw withoutDigest(wheel.url);
   const file = fileOfWheel(downloads, wheel);
   let lastShown = 0;
   await download({
     url: wheel.url,
     file,
-    sha256: sha256 ?? wheel.sha256,
+    sha256: digest,
     signal,
     onProgress: (nDone, nBytes) => {
       if (Date.now() - lastShown < 1000 && nDone !== nBytes) return;
@@ -107,6 +111,11 @@ async function bring(
   await rm(file, { force: true });
   return wheel.url;
 }
+
+const withoutDigest = (url: string) =>
+  new UserError(`Nothing says what ${url} must hash to, and it would run here.`, {
+    action: 'Give its SHA-256 from a place that you trust: --sha256 HEX',
+  });
 
 function indexOrThrow(version: string): string {
   const index = configuredIndex();
@@ -143,9 +152,17 @@ async function inflate(file: string, entry: ZipEntry, to: string): Promise<void>
     end: entry.byteOffset + entry.nPacked - 1,
     autoClose: false,
   });
+  let nBytes = 0;
+  const bounded = async function* (source: AsyncIterable<Buffer>) {
+    for await (const chunk of source) {
+      nBytes += chunk.length;
+      if (nBytes > entry.nBytes) return; // Damage, told below.
+      yield chunk;
+    }
+  };
   if (entry.isStored) await pipeline(packed, createWriteStream(to));
-  else await pipeline(packed, createInflateRaw(), createWriteStream(to));
-  if ((await stat(to)).size !== entry.nBytes) {
+  else await pipeline(packed, createInflateRaw(), bounded, createWriteStream(to));
+  if (nBytes > entry.nBytes || (await stat(to)).size !== entry.nBytes) {
     throw new UserError(`${file} is damaged inside ${entry.name}.`, { action: 'Fetch it again.' });
   }
 }

@@ -1,7 +1,6 @@
 // Finds the Python package that carries CUDA's provider for the runtime's version in a package index, by the
-// index's simple interface (PEP 503 and 691). Which index that is, the user's own settings for pip say.
+// index's simple interface (PEP 503 and 691). Which index that is, pip-settings.ts says.
 
-import { spawnSync } from 'node:child_process';
 import { join } from 'node:path';
 import { refuseFileName } from '../../../guard/paths/file-name.ts';
 import { EnvironmentError, UserError } from '../../errors.ts';
@@ -15,23 +14,11 @@ interface WheelSource {
 
 const PACKAGE = 'onnxruntime-gpu';
 
-/** The index that pip is set to use, or null where nothing says so. */
-export function configuredIndex(environment: NodeJS.ProcessEnv = process.env): string | null {
-  if (environment.PIP_INDEX_URL) return environment.PIP_INDEX_URL;
-  for (const [command, ...prefix] of [['pip3'], ['pip'], ['python3', '-m', 'pip']] as const) {
-    const asked = spawnSync(command, [...prefix, 'config', 'get', 'global.index-url'], {
-      encoding: 'utf8',
-      env: environment,
-      timeout: 10_000,
-    });
-    if (asked.status === 0 && asked.stdout.trim() !== '') return asked.stdout.trim();
-  }
-  return null;
-}
-
 /** The newest build of this version for Linux on x64; any Python's will do, since only its libraries are used. */
 export async function findWheel(index: string, version: string, signal: AbortSignal): Promise<WheelSource> {
-  const page = new URL(`${index.replace(/\/$/, '')}/${PACKAGE}/`);
+  const address = `${index.replace(/\/$/, '')}/${PACKAGE}/`;
+  if (!/^https?:/.test(address) || !URL.canParse(address)) throw notAnIndex(index);
+  const page = new URL(address);
   const response = await fetch(page, {
     signal,
     headers: { accept: 'application/vnd.pypi.simple.v1+json, text/html;q=0.1' },
@@ -42,11 +29,11 @@ export async function findWheel(index: string, version: string, signal: AbortSig
     });
   }
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
-  const body = await response.text();
+  const body = await readText(response, page);
   const files = isJson ? parseJson(body, page) : parseHtml(body, page);
   const pattern = new RegExp(`^onnxruntime_gpu-${version.replaceAll('.', '\\.')}-.*linux.*x86_64\\.whl$`);
   const wheel = files.filter(({ fileName }) => pattern.test(fileName)).at(-1);
-  if (wheel !== undefined) return wheel;
+  if (wheel !== undefined) return fromSafePlace(wheel, page);
   throw new EnvironmentError(`${page.host} has no ${PACKAGE} ${version} for Linux on x64`, {
     action: 'Give a file or a folder that has its libraries: --from PATH',
   });
@@ -64,27 +51,68 @@ export function fileOfWheel(
   });
 }
 
+/** The index is where the user says, by whatever protocol; from elsewhere nothing comes that could be changed on its way. */
+function fromSafePlace(wheel: WheelSource, page: URL): WheelSource {
+  const { protocol, origin, host } = new URL(wheel.url);
+  if (protocol === 'https:' || origin === page.origin) return wheel;
+  throw new EnvironmentError(`${page.host} sends us to ${protocol}//${host}, which is not safe`, {
+    action: 'Check the index that pip uses, or give a file: --from FILE',
+  });
+}
+
+const notAnIndex = (index: string | URL) =>
+  new UserError(`${index} is no package index`, {
+    action: 'Correct PIP_INDEX_URL, or give a file: --from FILE',
+  });
+
+const MAX_INDEX_BYTES = 16 << 20;
+
+async function readText(response: Response, page: URL): Promise<string> {
+  const chunks: Uint8Array[] = [];
+  let nBytes = 0;
+  for await (const chunk of response.body ?? []) {
+    nBytes += chunk.length;
+    if (nBytes > MAX_INDEX_BYTES) throw notAnIndex(page);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
 function parseJson(body: string, page: URL): readonly WheelSource[] {
-  const { files } = JSON.parse(body) as {
-    readonly files: readonly {
-      readonly filename: string;
-      readonly url: string;
-      readonly hashes?: { readonly sha256?: string };
-    }[];
-  };
-  return files.map(({ filename, url, hashes }) => ({
-    fileName: filename,
-    url: new URL(url, page).href,
-    sha256: hashes?.sha256 ?? null,
-  }));
+  let files: unknown;
+  try {
+    files = JSON.parse(body)?.files;
+  } catch {
+    // Told below.
+  }
+  if (!Array.isArray(files)) throw notAnIndex(page);
+  return files.flatMap((file: unknown) => {
+    const { filename, url, hashes } = (file ?? {}) as Readonly<Record<string, unknown>>;
+    if (typeof filename !== 'string' || typeof url !== 'string' || !URL.canParse(url, page.href)) return [];
+    const { sha256 } = (hashes ?? {}) as Readonly<Record<string, unknown>>;
+    const isDigest = typeof sha256 === 'string' && /^[0-9a-f]{64}$/.test(sha256);
+    return [{ fileName: filename, url: new URL(url, page).href, sha256: isDigest ? sha256 : null }];
+  });
 }
 
 /** The files of a page of links; the fragment of a link holds the file's digest. */
 function parseHtml(body: string, page: URL): readonly WheelSource[] {
-  return [...body.matchAll(/<a\s[^>]*href="([^"]+)"/gi)].map(([, href]) => {
-    const url = new URL(href!.replaceAll('&amp;', '&'), page);
+  // A link at a time: an expression for all of them would read the rest of the page for each.
+  return body.split(/<a(?=\s)/i).flatMap((link) => {
+    const href = /^[^>]*\shref="([^"]+)"/i.exec(link)?.[1]?.replaceAll('&amp;', '&');
+    if (href === undefined || !URL.canParse(href, page.href)) return [];
+    const url = new URL(href, page);
     const sha256 = /sha256=([0-9a-f]{64})/.exec(url.hash)?.[1] ?? null;
     url.hash = '';
-    return { fileName: decodeURIComponent(url.pathname.split('/').at(-1) ?? ''), url: url.href, sha256 };
+    return [{ fileName: lastName(url), url: url.href, sha256 }];
   });
+}
+
+function lastName({ pathname }: URL): string {
+  const name = pathname.split('/').at(-1) ?? '';
+  try {
+    return decodeURIComponent(name);
+  } catch {
+    return name; // No UTF-8, so it is no name that is looked for.
+  }
 }

@@ -1,14 +1,16 @@
 // The provider for CUDA is installed from sources that break off or lie, and nothing half done looks installed.
 
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { after, describe, test } from 'node:test';
 import { VerbatimError } from '../../../server/errors.ts';
 import { installCuda } from '../../../server/sampling/providers/install-cuda.ts';
+import { configuredIndex } from '../../../server/sampling/providers/pip-settings.ts';
 import { binariesIn, runtimeIn } from '../../../server/sampling/providers/provider-folder.ts';
 import { cli } from '../../support/cli.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -104,6 +106,86 @@ describe('providers install cuda', { skip: !isLinux }, () => {
   });
 });
 
+describe('what is fetched is known before it can run', { skip: !isLinux }, () => {
+  test('no Python is started: a pip.py in the folder, or in the way of one, stays what it is', async () => {
+    const folder = scratchFolder();
+    const trap = `open(${JSON.stringify(join(folder, 'ran'))}, 'w')`;
+    for (const name of ['pip.py', 'pip3.py', 'sitecustomize.py']) writeFileSync(join(folder, name), trap);
+    for (const name of ['pip', 'pip3', 'python3']) {
+      writeFileSync(join(folder, name), `#!/bin/sh\ntouch ${folder}/ran\n`, { mode: 0o755 });
+    }
+    const home = scratchFolder();
+    mkdirSync(join(home, '.config/pip'), { recursive: true });
+    writeFileSync(join(home, '.config/pip/pip.conf'), '[global]\nindex-url = http://127.0.0.1:1/simple\n');
+    const env = { PATH: `${folder}:${process.env.PATH}`, HOME: home, VERBATIM_DATA: scratchFolder() };
+    const entry = join(import.meta.dirname, '../../../server/cli.ts');
+    const ran = spawnSync(process.execPath, [entry, 'providers', 'install', 'cuda'], {
+      ...{ cwd: folder, env, encoding: 'utf8' },
+    });
+    assert.match(ran.stderr, /fetch failed|127\.0\.0\.1:1/);
+    assert(!existsSync(join(folder, 'ran')));
+  });
+
+  test('pip’s own files say which index it is', () => {
+    const home = scratchFolder();
+    const write = (path: string, text: string) => {
+      mkdirSync(dirname(join(home, path)), { recursive: true });
+      writeFileSync(join(home, path), text);
+    };
+    const asked = (environment: NodeJS.ProcessEnv) =>
+      configuredIndex({ HOME: home, XDG_CONFIG_DIRS: join(home, 'xdg'), ...environment });
+    assert.equal(asked({}), null);
+    write('xdg/pip/pip.conf', '[global]\nindex-url=https://all.example/simple');
+    assert.equal(asked({}), 'https://all.example/simple');
+    write(
+      '.pip/pip.conf',
+      '[install]\nindex-url = https://no.example\n[global]\nindex_url: https://old.example/simple \n',
+    );
+    assert.equal(asked({}), 'https://old.example/simple');
+    write('.config/pip/pip.conf', '; a note\n[global]\nindex-url = https://user.example/simple\n');
+    assert.equal(asked({}), 'https://user.example/simple');
+    write('env/pip.conf', '[global]\nindex-url = https://env.example/simple\n');
+    assert.equal(asked({ VIRTUAL_ENV: join(home, 'env') }), 'https://env.example/simple');
+    assert.equal(asked({ PIP_INDEX_URL: 'https://told.example' }), 'https://told.example');
+    assert.equal(asked({ PIP_CONFIG_FILE: '/dev/null' }), null);
+  });
+
+  test('an index without a digest, an address without one, and a way out of https are refused', async () => {
+    const bare = await serveIndex({ withoutDigest: true });
+    const elsewhere = await serveIndex({ host: 'http://elsewhere.example' });
+    const cases: readonly (readonly [Source, RegExp])[] = [
+      [{ index: bare.url }, /Nothing says what http.* must hash to/],
+      [{ from: 'http://127.0.0.1:1/x.whl' }, /Nothing says what http.* must hash to/],
+      [{ index: elsewhere.url }, /sends us to http:\/\/elsewhere\.example, which is not safe/],
+      [{ index: 'file:///etc' }, /is no package index/],
+    ];
+    for (const [source, message] of cases) {
+      await assert.rejects(install(scratchFolder(), source), (error) => {
+        assert.ok(error instanceof VerbatimError && error.action, String(error));
+        assert.match(error.message, message);
+        return true;
+      });
+    }
+    assert.deepEqual([...bare.ranges, ...elsewhere.ranges], []);
+  });
+
+  test('an index that answers something else is named, and no link of a page costs the rest of it', async () => {
+    for (const answer of [
+      'null',
+      '{"files":{}}',
+      '{"files":[null,{"filename":7}]}',
+      'no JSON',
+      `${'<a '.repeat(3_000_000)}`,
+    ]) {
+      const index = await serveIndex({ answer });
+      await assert.rejects(install(scratchFolder(), { index: index.url }), (error) => {
+        assert.ok(error instanceof VerbatimError && error.action, String(error));
+        return true;
+      });
+    }
+  });
+});
+
 interface Source {
   readonly from?: string;
   /** The address of a package index; left out: none is set. */
@@ -144,10 +226,24 @@ interface Faults {
   readonly lie?: boolean;
   readonly asHtml?: boolean;
   readonly version?: string;
+  readonly withoutDigest?: boolean;
+  /** Where it says that the file lies. */
+  readonly host?: string;
+  /** In place of an index. */
+  readonly answer?: string;
 }
 
 /** A package index on this machine, with the ranges it was asked for. */
-async function serveIndex({ cutAfter, lie = false, asHtml = false, version = VERSION }: Faults) {
+async function serveIndex(faults: Faults) {
+  const {
+    cutAfter,
+    lie = false,
+    version = VERSION,
+    withoutDigest = false,
+    host = '../..',
+    answer: body,
+  } = faults;
+  const asHtml = faults.asHtml ?? body?.startsWith('<') ?? false;
   const wheel = buildWheel();
   const name = WHEEL_NAME.replace(VERSION, version);
   const digest = lie ? '0'.repeat(64) : createHash('sha256').update(wheel).digest('hex');
@@ -155,7 +251,12 @@ async function serveIndex({ cutAfter, lie = false, asHtml = false, version = VER
   const answer = (request: IncomingMessage, response: ServerResponse) => {
     if (request.url?.startsWith('/simple/onnxruntime-gpu/')) {
       response.setHeader('content-type', asHtml ? 'text/html' : 'application/vnd.pypi.simple.v1+json');
-      const file = { filename: name, url: `../../files/${name}`, hashes: { sha256: digest } };
+      const file = {
+        filename: name,
+        url: `${host}/files/${name}`,
+        ...(withoutDigest ? {} : { hashes: { sha256: digest } }),
+      };
+      if (body !== undefined) return void response.end(body);
       response.end(
         asHtml ? `<a href="${file.url}#sha256=${digest}">${name}</a>` : JSON.stringify({ files: [file] }),
       );
