@@ -6,6 +6,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { refuseNode } from './check-node.mjs';
 
 export const root = fileURLToPath(new URL('..', import.meta.url));
 /** Node 24, brought by a dependency: the system's may be older. */
@@ -30,6 +31,11 @@ export function installPackages() {
     .digest('hex');
   if (existsSync(node) && existsSync(stamp) && readFileSync(stamp, 'utf8') === hash) return;
   run('Installing packages', process.platform === 'win32' ? 'npm.cmd' : 'npm', ['ci', '--loglevel=error']);
+  const refusal = refuseNode(node);
+  if (refusal !== undefined) {
+    console.error(`The Node that was installed is not run: ${refusal} (scripts/check-node.mjs)`);
+    process.exit(1);
+  }
   mkdirSync(join(root, 'node_modules'), { recursive: true });
   writeFileSync(stamp, hash);
 }

@@ -1,7 +1,7 @@
 // Origins of the packages of others, what they may run, and what is written about them.
 
 import assert from 'node:assert/strict';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
@@ -9,6 +9,7 @@ import { Ajv } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 import { bundle } from '../../../esbuild.mjs';
 import manifest from '../../../package.json' with { type: 'json' };
+import { NODE_VERSION, refuseNode } from '../../../scripts/check-node.mjs';
 import { notices } from '../../../scripts/notices.mjs';
 import { bundledPackages, checkExternals } from '../../../scripts/package-bundled.mjs';
 import { filesBelow } from '../../../scripts/package-files.mjs';
@@ -40,6 +41,15 @@ test('the lockfile pins every package by its content', () => {
     if (integrity === undefined) assert.match(path, /^node_modules\/@biomejs\/cli-/);
     else assert.match(integrity, /^sha512-/, path);
   }
+});
+
+test('the Node that everything runs on is the one that was looked at, and another one is refused', () => {
+  assert.equal(manifest.devDependencies.node, NODE_VERSION);
+  assert.equal(refuseNode(join(import.meta.dirname, '../../../node_modules/node/bin/node')), undefined);
+  const other = join(scratchFolder(), 'node');
+  writeFileSync(other, 'something else');
+  assert.match(refuseNode(other)!, /hashes to/);
+  assert.match(refuseNode(other, 'plan9-x64')!, /nobody has noted/);
 });
 
 test('the lockfile is that of the manifest', () => {
