@@ -4,6 +4,10 @@
 import { UserError } from '../../errors.ts';
 import type { Activation } from './decoder-spec.ts';
 
+/** Far beyond any model, and still nothing that a file could take the memory of a machine with. */
+export const MOST_LAYERS = 10_000;
+export const MOST_HEAD_WIDTH = 1 << 16;
+
 export class ConfigFile {
   readonly path: string;
   /** Not an object: keys such as `__proto__` and `constructor` are keys like any other. */
@@ -39,11 +43,14 @@ export class ConfigFile {
     return this.value('model_type');
   }
 
-  size(key: string, fallback?: number): number {
+  /** `most`: for what is made so many times before a tensor can contradict it. */
+  size(key: string, fallback?: number, most: number = Number.MAX_SAFE_INTEGER): number {
     const value = this.value(key) ?? fallback ?? null;
-    return Number.isSafeInteger(value) && (value as number) > 0
-      ? (value as number)
-      : this.fail(`"${key}" is ${JSON.stringify(value)} and should be a positive whole number`);
+    if (!Number.isSafeInteger(value) || (value as number) <= 0)
+      return this.fail(`"${key}" is ${JSON.stringify(value)} and should be a positive whole number`);
+    if ((value as number) > most)
+      return this.fail(`"${key}" is ${value}, and no model has more than ${most}`);
+    return value as number;
   }
 
   positive(key: string, fallback?: number): number {

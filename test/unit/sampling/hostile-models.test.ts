@@ -51,6 +51,31 @@ test('a tensor without elements is read without walking its other dimensions', a
   assert.equal(weight!.nBytes, 0);
 });
 
+const configs: readonly (readonly [object, RegExp])[] = [
+  [{ n_layer: 10_000_000 }, /"n_layer" is 10000000, and no model has more/],
+  [{ n_embd: 2 ** 40, n_head: 1 }, /config\.json asks for/],
+  [{ vocab_size: 2 ** 50 }, /do not belong together|asks for/],
+  [{ model_type: 'llama', head_dim: 2 ** 40 }, /"head_dim" is 1099511627776, and no model has more/],
+  [{ model_type: 'constructor' }, /"constructor" is not supported/],
+  [{ activation_function: 'constructor' }, /"constructor" is not supported/],
+  [{ constructor: 1 }, /key "constructor" is unknown/],
+  [{ eos_token_id: { length: 1e9 } }, /"eos_token_id"/],
+];
+
+for (const [change, reason] of configs) {
+  test(`a configuration with ${JSON.stringify(change)} is refused by file and key`, async () => {
+    const folder = scratchFolder();
+    for (const name of readdirSync(demoModel)) cpSync(join(demoModel, name), join(folder, name));
+    const config = JSON.parse(readFileSync(join(demoModel, 'config.json'), 'utf8'));
+    writeFileSync(join(folder, 'config.json'), JSON.stringify({ ...config, ...change }));
+    await assert.rejects(openCheckpoint(folder), (error: unknown) => {
+      assert(error instanceof UserError, String(error));
+      assert.match(error.message, reason);
+      return true;
+    });
+  });
+}
+
 type Tokenizer = Record<string, unknown> & {
   model: Record<string, unknown> & { vocab: Record<string, unknown> };
   added_tokens: unknown[];

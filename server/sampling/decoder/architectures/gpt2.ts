@@ -1,6 +1,7 @@
 // GPT-2: A. Radford et al., "Language Models are Unsupervised Multitask Learners" (2019), with the variations
 // that transformers' configuration names.
 
+import { MOST_LAYERS } from '../config-file.ts';
 import type { DecoderSpec } from '../decoder-spec.ts';
 import type { LinearNames, NormNames } from '../decoder-table.ts';
 import type { Architecture } from './architecture.ts';
@@ -16,7 +17,7 @@ export const gpt2: Architecture = {
       config.fail(`"n_embd" (${width}) is not divisible by "n_head" (${nHeads})`);
     }
     const vocabularySize = config.size('vocab_size', 50257);
-    const nLayers = config.size('n_layer', 12);
+    const nLayers = config.size('n_layer', 12, MOST_LAYERS);
     const baseScale = config.flag('scale_attn_weights', true) ? 1 / Math.sqrt(width / nHeads) : 1;
     const byLayer = config.flag('scale_attn_by_inverse_layer_idx', false);
     // Attention is always computed in 32 bits, which is what this flag asks for.

@@ -1,6 +1,7 @@
 // LLaMA: H. Touvron et al., "LLaMA: Open and Efficient Foundation Language Models" (2023), with the variations that
 // transformers' configuration names.
 
+import { MOST_HEAD_WIDTH, MOST_LAYERS } from '../config-file.ts';
 import type { DecoderSpec } from '../decoder-spec.ts';
 import type { LinearNames } from '../decoder-table.ts';
 import { readRotation } from '../rope-scaling.ts';
@@ -19,8 +20,8 @@ export const llama: Architecture = {
         `"num_attention_heads" (${nHeads}) is not divisible by "num_key_value_heads" (${nKeyHeads})`,
       );
     }
-    const headWidth = config.size('head_dim', Math.floor(width / nHeads));
-    const nLayers = config.size('num_hidden_layers', 32);
+    const headWidth = config.size('head_dim', Math.floor(width / nHeads), MOST_HEAD_WIDTH);
+    const nLayers = config.size('num_hidden_layers', 32, MOST_LAYERS);
     const nPositions = config.size('max_position_embeddings', 2048);
     const vocabularySize = config.size('vocab_size', 32_000);
     const rotation = readRotation(config, headWidth, nPositions);
