@@ -50,6 +50,7 @@ const programs = (outdir) => [
       'scan-worker': 'server/kernel/scan-worker.ts',
       'reader-process': 'server/queries/reader-process.ts',
       'end-when-stuck-thread': 'server/guard/end-when-stuck-thread.ts',
+      'select-worker': 'server/hub/select-worker.ts',
       'reopen-worker': 'server/corpus/reopen-worker.ts',
       'open-worker': 'server/sampling/open-worker.ts',
       'encode-worker': 'server/sampling/tokenizer/encode-worker.ts',

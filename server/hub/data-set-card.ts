@@ -3,11 +3,14 @@
 
 import { parse } from 'yaml';
 
+/** Longer than that of any data set, with its thousands of files. */
+const MOST_CHARACTERS = 8 << 20;
+
 /** Patterns by the subset's name; empty when the card says nothing that can be understood. */
 export function readConfigurations(card: string): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, readonly string[]>();
   const head = /^---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1];
-  if (head === undefined) return found;
+  if (head === undefined || head.length > MOST_CHARACTERS) return found;
   try {
     const { configs } = parse(head, { maxAliasCount: 10 }) ?? {};
     for (const config of Array.isArray(configs) ? configs : []) {

@@ -1,17 +1,25 @@
 // The shards of a corpus that lies on the Hub: names, sizes and places in the cache. Fetches the listing and
 // the card, no data.
 
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
 import { namedFormat, type Shard } from '../corpus/shard.ts';
-import { readConfigurations } from './data-set-card.ts';
+import { runGuarded, SMALL_FILE_LIMITS } from '../guard/run-guarded.ts';
+import { programUrl } from '../program-url.ts';
 import { downloadFile } from './download-file.ts';
 import { snapshotFolder } from './hub-cache.ts';
-import { parseHubName } from './hub-name.ts';
-import { type HubAccess, listRepository, type RepositoryFile } from './list-repository.ts';
+import { formatHubName, type HubName, parseHubName } from './hub-name.ts';
+import {
+  type HubAccess,
+  listRepository,
+  type RepositoryFile,
+  type RepositoryListing,
+} from './list-repository.ts';
 import { selectShards } from './select-files.ts';
+import type { SelectRequest } from './select-worker.ts';
+
+const workerUrl = programUrl('./select-worker.ts', import.meta.url);
 
 export interface HubCorpus {
   readonly commit: string;
@@ -28,13 +36,9 @@ export async function listHubCorpus(
 ): Promise<HubCorpus> {
   const name = parseHubName(location, 'dataset');
   const listing = await listRepository(access, name, commit ?? name.revision);
-  const card = listing.files.find(({ path }) => path === 'README.md');
-  const configurations =
-    name.subset !== '' && card
-      ? readConfigurations(await readCard(access, name, listing.commit, card, signal))
-      : new Map();
+  const chosen = await chooseShards(access, name, listing, signal);
   const folder = snapshotFolder(access.settings, name, listing.commit);
-  const shards = selectShards(name, listing.files, configurations).map(({ path, nBytes, hash }) => ({
+  const shards = chosen.map(({ path, nBytes, hash }) => ({
     path: join(folder, ...path.split('/')),
     name: path,
     format: namedFormat(path) ?? ('text' as const),
@@ -51,16 +55,34 @@ export async function listHubCorpus(
   return { commit: listing.commit, shards: [{ ...first!, problems: [problem] }, ...others] };
 }
 
-async function readCard(
+/** Patterns are matched in a thread with limits: those of subsets are the card's, and so is what they cost. */
+async function chooseShards(
+  access: HubAccess,
+  name: HubName,
+  { files, commit }: RepositoryListing,
+  signal: AbortSignal,
+): Promise<readonly RepositoryFile[]> {
+  if (name.subset === '' && name.files === '') return selectShards(name, files, new Map());
+  const card = files.find(({ path }) => path === 'README.md');
+  const isRead = name.subset !== '' && card !== undefined && card.nBytes <= MOST_CARD_BYTES;
+  const request: SelectRequest = {
+    name,
+    files,
+    card: isRead ? await fetchCard(access, name, commit, card, signal) : null,
+  };
+  return runGuarded(workerUrl, request, { ...SMALL_FILE_LIMITS, what: formatHubName(name), signal });
+}
+
+const MOST_CARD_BYTES = 16 << 20;
+
+/** Where it lies then, or would lie. */
+async function fetchCard(
   { settings, fetch }: HubAccess,
-  repo: { readonly kind: 'model' | 'dataset'; readonly repository: string },
+  repo: HubName,
   commit: string,
   file: RepositoryFile,
   signal: AbortSignal,
 ): Promise<string> {
-  const ignore = () => {};
-  const path = fetch
-    ? await downloadFile({ settings, fetch, repo, commit, file, signal, onBytes: ignore })
-    : join(snapshotFolder(settings, repo, commit), file.path);
-  return readFile(path, 'utf8').catch(() => '');
+  if (fetch === null) return join(snapshotFolder(settings, repo, commit), file.path);
+  return downloadFile({ settings, fetch, repo, commit, file, signal, onBytes: () => {} });
 }

@@ -10,6 +10,7 @@ import { isSafeRelativePath } from '../../guard/paths/file-name.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
 import { writeWhole } from '../write-whole.ts';
+import { boundedAnswers } from './bounded-answers.ts';
 import { cachedCommit, type HubRepository, isCommit, snapshotFolder, writeRef } from './hub-cache.ts';
 import type { HubSettings } from './hub-settings.ts';
 
@@ -49,7 +50,7 @@ export async function listRepository(
     return { commit: known!, files, source: 'cache' };
   }
   // The token is `fetch`'s business.
-  const common = { hubUrl: settings.endpoint, fetch };
+  const common = { hubUrl: settings.endpoint, fetch: boundedAnswers(fetch, settings.endpoint) };
   try {
     const asked = { name: repo.repository, revision, ...common };
     const { sha } =
@@ -66,14 +67,8 @@ export async function listRepository(
       recursive: true,
       ...common,
     })) {
-      const hash = entry.lfs?.oid ?? entry.oid ?? '';
-      // A path that would climb out of the cache is left out: a repository can name its files as it likes.
-      if (entry.type !== 'file' || !isSafeRelativePath(entry.path, 'this') || !isHash(hash)) continue;
-      files.push({
-        path: entry.path,
-        nBytes: entry.lfs?.size ?? entry.size,
-        hash,
-      });
+      const file = toFile(entry);
+      if (file) files.push(file);
     }
     files.sort((a, b) => (a.path < b.path ? -1 : a.path > b.path ? 1 : 0));
     await writeRef(settings, repo, revision, commit);
@@ -81,8 +76,24 @@ export async function listRepository(
     await writeListing(settings, repo, listing);
     return listing;
   } catch (error) {
+    // What its own library trips over is another form of answer than the Hub's.
+    if (error instanceof TypeError || error instanceof SyntaxError)
+      throw new EnvironmentError(`${settings.endpoint} does not answer as the Hub does`, { cause: error });
     throw explain(error, settings, repo, revision);
   }
+}
+
+/** Undefined for what is no file, or none that can be kept: a repository can say of its files what it likes. */
+function toFile(entry: unknown): RepositoryFile | undefined {
+  const { type, path, size, oid, lfs } = (entry ?? {}) as Readonly<Record<string, unknown>>;
+  const large = (lfs ?? {}) as Readonly<Record<string, unknown>>;
+  const hash = large.oid ?? oid;
+  const nBytes = large.size ?? size;
+  if (type !== 'file' || typeof path !== 'string' || typeof hash !== 'string') return undefined;
+  if (!Number.isSafeInteger(nBytes) || Number(nBytes) < 0) return undefined;
+  // A path that would climb out of the cache is left out.
+  if (!isSafeRelativePath(path, 'this') || !isHash(hash)) return undefined;
+  return { path, nBytes: Number(nBytes), hash };
 }
 
 /** Files are kept under their hash, so a hash that is none could name another file. */

@@ -2,8 +2,11 @@
 
 import { shardFormat } from '../corpus/shard.ts';
 import { UserError } from '../errors.ts';
+import { compileGlob } from './glob.ts';
 import type { HubName } from './hub-name.ts';
 import type { RepositoryFile } from './list-repository.ts';
+
+const MOST_NAMES_SHOWN = 50;
 
 /** The shards of a data set. `configurations`: what its card says of subsets. Throws a `UserError` when there are none. */
 export function selectShards(
@@ -11,8 +14,9 @@ export function selectShards(
   files: readonly RepositoryFile[],
   configurations: ReadonlyMap<string, readonly string[]>,
 ): readonly RepositoryFile[] {
-  const inSubset = files.filter(({ path }) => belongsToSubset(path, name.subset, configurations));
-  const matching = inSubset.filter(({ path }) => name.files === '' || matches(name.files, path));
+  const belongs = inSubset(name.subset, configurations);
+  const matches = name.files === '' ? () => true : matcher(name.files);
+  const matching = files.filter(({ path }) => belongs(path) && matches(path));
   const shards = matching.filter(({ path }) => shardFormat(path));
   // Taken where there is nothing else, or by name: JSON lines are often called .json, and texts lie as they are.
   const others = matching.filter(({ path }) => /\.(json|txt|text)$/i.test(path) && !describes.test(path));
@@ -21,7 +25,8 @@ export function selectShards(
   const what = [name.subset && `subset ${name.subset}`, name.files && `files ${name.files}`]
     .filter(Boolean)
     .join(', ');
-  const known = configurations.size > 0 ? ` Its subsets are ${[...configurations.keys()].join(', ')}.` : '';
+  const names = [...configurations.keys()].slice(0, MOST_NAMES_SHOWN);
+  const known = names.length > 0 ? ` Its subsets are ${names.join(', ')}.` : '';
   throw new UserError(`${name.repository} has no shard files${what && ` for ${what}`}`, {
     action: `Shards end in .jsonl, .json.gz, .jsonl.zst, .parquet or .txt.${known} Parquet copies of most data sets are at revision refs/convert/parquet.`,
   });
@@ -60,48 +65,19 @@ function selectExport(files: readonly RepositoryFile[]): readonly RepositoryFile
 /** Files that tell of a data set and hold none of it. */
 const describes = /(^|\/)(dataset_infos?|dataset_dict|state|croissant|config|package)\.json$/i;
 
-function belongsToSubset(
-  path: string,
+function inSubset(
   subset: string,
   configurations: ReadonlyMap<string, readonly string[]>,
-): boolean {
-  if (subset === '') return true;
-  const patterns = configurations.get(subset);
-  return patterns
-    ? patterns.some((pattern) => matches(pattern, path))
-    : path.split('/').slice(0, -1).includes(subset);
+): (path: string) => boolean {
+  if (subset === '') return () => true;
+  const patterns = configurations.get(subset)?.map(matcher);
+  if (patterns) return (path) => patterns.some((matches) => matches(path));
+  return (path) => path.split('/').slice(0, -1).includes(subset);
 }
 
-/** `*` and `?` stay within one folder, `**` does not; a folder's name means all below it. */
-export function matches(pattern: string, path: string): boolean {
+/** By `compileGlob`; a folder's name means all below it. */
+export function matcher(pattern: string): (path: string) => boolean {
   const clean = pattern.replace(/^\.?\//, '').replace(/\/$/, '');
-  return toRegExp(clean).test(path) || path.startsWith(`${clean}/`);
-}
-
-function toRegExp(pattern: string): RegExp {
-  let depth = 0;
-  const body = pattern.replace(/\*\*\/|\*\*|\*|\?|\{|\}|,|[\\^$+.()|[\]]/g, (token) => {
-    switch (token) {
-      case '**/':
-        return '(?:.*/)?';
-      case '**':
-        return '.*';
-      case '*':
-        return '[^/]*';
-      case '?':
-        return '[^/]';
-      case '{':
-        depth++;
-        return '(?:';
-      case '}':
-        if (depth === 0) return '\\}';
-        depth--;
-        return ')';
-      case ',':
-        return depth > 0 ? '|' : ',';
-      default:
-        return `\\${token}`;
-    }
-  });
-  return new RegExp(`^${body}${')'.repeat(depth)}$`);
+  const matches = compileGlob(clean);
+  return (path) => matches(path) || path.startsWith(`${clean}/`);
 }

@@ -42,7 +42,7 @@ export function readDecoder(path: string, sizes: PastSizes): ExportedDecoder {
   const inputs: string[] = [];
   const past: PastTensor[] = [];
   for (const input of signature.inputs) {
-    const expected = FED[input.name];
+    const expected = FED.get(input.name);
     if (expected === undefined) past.push(toPast(input, signature, sizes, refuse));
     else if (input.type !== expected) refuse(`its input ${input.name} is ${input.type} and not ${expected}`);
     else inputs.push(input.name);
@@ -68,13 +68,13 @@ export function bytesPerPosition({ past }: ExportedDecoder): number {
   }, 0);
 }
 
-const FED: Readonly<Record<string, string>> = {
-  input_ids: 'int64',
-  attention_mask: 'int64',
-  position_ids: 'int64',
-  use_cache_branch: 'bool',
-  num_logits_to_keep: 'int64',
-};
+const FED: ReadonlyMap<string, string> = new Map([
+  ['input_ids', 'int64'],
+  ['attention_mask', 'int64'],
+  ['position_ids', 'int64'],
+  ['use_cache_branch', 'bool'],
+  ['num_logits_to_keep', 'int64'],
+]);
 
 /** The first dimension is that of rows; of the others one grows with the positions, and the rest are numbers. */
 function toPast(

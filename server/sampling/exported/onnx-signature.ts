@@ -17,6 +17,10 @@ export interface GraphSignature {
   readonly outputs: readonly TensorSignature[];
 }
 
+/** Far beyond any decoder: each takes a few bytes of a file, and a hundred times as much here. */
+const MOST_TENSORS = 100_000;
+const MOST_DIMENSIONS = 64;
+
 /** Throws a UserError for a file that is no ONNX model. */
 export function readSignature(path: string): GraphSignature {
   const file = openSync(path, 'r');
@@ -29,6 +33,7 @@ export function readSignature(path: string): GraphSignature {
       for (const part of bytes.fields(start, end)) {
         if (part.field === 11) inputs.push(readTensor(bytes, part)); // GraphProto.input
         if (part.field === 12) outputs.push(readTensor(bytes, part)); // GraphProto.output
+        if (inputs.length + outputs.length > MOST_TENSORS) throw new Malformed();
       }
     }
     if (inputs.length > 0 && outputs.length > 0) return { inputs, outputs };
@@ -55,7 +60,10 @@ function readTensor(bytes: FileBytes, place: Field): TensorSignature {
       for (const fact of bytes.fields(tensor.start, tensor.end)) {
         if (fact.field === 1) type = TYPES.get(fact.value) ?? null;
         if (fact.field !== 2) continue;
-        for (const dimension of bytes.fields(fact.start, fact.end)) shape.push(readSize(bytes, dimension));
+        for (const dimension of bytes.fields(fact.start, fact.end)) {
+          if (shape.length === MOST_DIMENSIONS) throw new Malformed();
+          shape.push(readSize(bytes, dimension));
+        }
       }
     }
   }

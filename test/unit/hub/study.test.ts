@@ -9,7 +9,7 @@ import { gzipSync } from 'node:zlib';
 import { EnvironmentError, UserError } from '../../../server/errors.ts';
 import { readConfigurations } from '../../../server/hub/data-set-card.ts';
 import { formatHubName, locate, parseHubName } from '../../../server/hub/hub-name.ts';
-import { matches, selectModelFiles, selectShards } from '../../../server/hub/select-files.ts';
+import { matcher, selectModelFiles, selectShards } from '../../../server/hub/select-files.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { openDocument } from '../../../server/study/open-document.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
@@ -185,7 +185,7 @@ test('patterns are those of shells', () => {
     ['a,b', 'a,b', true],
   ];
   for (const [pattern, path, expected] of cases)
-    assert.equal(matches(pattern, path), expected, `${pattern} ${path}`);
+    assert.equal(matcher(pattern)(path), expected, `${pattern} ${path}`);
 });
 
 test('a card declares subsets in each of its ways; one that is broken declares none', () => {
