@@ -1,21 +1,12 @@
 // Rows of table `fragments`, for whoever goes through many: one in memory at a time, or a page.
 
 import type { SQLOutputValue } from 'node:sqlite';
+import type { FragmentRow } from '../../protocol/fragments.ts';
 import type { Database } from './study-file.ts';
 
 /** All that is counted of a fragment: without its text, which may be large. */
-export interface FragmentFigures {
+export interface FragmentFigures extends Omit<FragmentRow, 'firstLine'> {
   readonly fragmentId: number;
-  readonly fingerprint: string;
-  /** Significant lines. */
-  readonly nLines: number;
-  readonly train: number;
-  readonly nDocuments: number;
-  readonly nRepositories: number;
-  readonly extract: number;
-  readonly nSamples: number;
-  readonly clipped: boolean;
-  readonly family: number;
 }
 
 export interface StoredFragment extends FragmentFigures {

@@ -6,6 +6,19 @@ import { fileURLToPath } from 'node:url';
 
 export const root = fileURLToPath(new URL('../../..', import.meta.url));
 
+/** All that is written here but the tests. */
+export const PRODUCT = [
+  'protocol',
+  'guard',
+  'plots',
+  'src',
+  'webview',
+  'server',
+  'demo',
+  'scripts',
+  'esbuild.mjs',
+] as const;
+
 /** Source texts by path from the repository's root, with `/` on every platform. */
 export type Sources = ReadonlyMap<string, string>;
 

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { commentsOf } from '../../support/house/comments.ts';
-import { readSources } from '../../support/house/imports.ts';
+import { PRODUCT, readSources } from '../../support/house/imports.ts';
 
 const LEANING = /^(?:Of|By|As|Such|Likewise|The same|Where)\b/;
 
@@ -15,8 +15,7 @@ const leaning = (sources: ReadonlyMap<string, string>) =>
   );
 
 test('no comment opens with Of, By, As, Such, Likewise, The same or Where', () => {
-  const folders = ['protocol', 'guard', 'plots', 'src', 'webview', 'server', 'demo', 'scripts', 'test'];
-  const sources = readSources([...folders, 'esbuild.mjs']);
+  const sources = readSources([...PRODUCT, 'test']);
   const nComments = [...sources].reduce((n, [file, source]) => n + commentsOf(file, source).length, 0);
   assert(nComments > 3000, `only ${nComments} comments were found`);
   assert.deepEqual(leaning(sources), []);

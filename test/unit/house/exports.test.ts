@@ -4,19 +4,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { type Export, exportsOf, takenBy, unusedExports } from '../../support/house/exports.ts';
-import { readSources } from '../../support/house/imports.ts';
+import { PRODUCT, readSources } from '../../support/house/imports.ts';
 
-const product = readSources([
-  'protocol',
-  'guard',
-  'plots',
-  'src',
-  'webview',
-  'server',
-  'demo',
-  'scripts',
-  'esbuild.mjs',
-]);
+const product = readSources(PRODUCT);
 const tests = readSources(['test']);
 
 /** The extension host takes these. */

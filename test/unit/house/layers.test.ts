@@ -11,26 +11,14 @@ import {
   type Import,
   importsOf,
   importsOfAll,
+  PRODUCT,
   readSources,
   root,
 } from '../../support/house/imports.ts';
 import { findBreaches, layerOf, readLayers } from '../../support/house/layers.ts';
 
 const layers = readLayers();
-const imports = importsOfAll(
-  readSources([
-    'protocol',
-    'guard',
-    'plots',
-    'src',
-    'webview',
-    'server',
-    'demo',
-    'scripts',
-    'esbuild.mjs',
-    'test',
-  ]),
-);
+const imports = importsOfAll(readSources([...PRODUCT, 'test']));
 const product = imports.filter(({ from }) => layerOf(layers, from) !== 'test');
 
 test('every import goes where layers.json lets it', () => {
