@@ -1,6 +1,6 @@
 // Bundles every program into dist/: flat, so that a worker lies beside whoever starts it.
 
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { copyFileSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { basename } from 'node:path';
 import { build, context } from 'esbuild';
 import { buildKernel } from './server/kernel/build-wasm.mjs';
@@ -10,7 +10,7 @@ const shared = {
   metafile: true,
   platform: 'node',
   target: 'node22',
-  external: ['onnxruntime-node', 'vscode'],
+  external: ['onnxruntime-node', 'koffi', 'vscode'],
   legalComments: 'none',
   logLevel: 'warning',
   // For a debugger; packages are bundled without.
@@ -83,6 +83,7 @@ const programs = (outdir) => [
 export async function bundle(outdir = 'dist') {
   mkdirSync(outdir, { recursive: true });
   for (const name of readdirSync(outdir)) if (/\.(c?js|css)(\.map)?$/.test(name)) rmSync(`${outdir}/${name}`);
+  copyFileSync('server/sampling/cuda/kernels/decoder.cu', `${outdir}/decoder.cu`);
   const results = await Promise.all([...programs(outdir).map(build), buildKernel()]);
   return results.flatMap((result) => result?.metafile ?? []);
 }

@@ -5,12 +5,18 @@ import { isBuiltin } from 'node:module';
 import { basename, join } from 'node:path';
 import { root } from './setup.mjs';
 
-/** Found at run time: the editor's own module, and the one package that is staged beside the bundles. */
-const FOUND_AT_RUN_TIME = ['vscode', 'onnxruntime-node'];
+/** Found at run time: the editor's own module, and the packages that are staged beside the bundles. */
+const FOUND_AT_RUN_TIME = ['vscode', 'onnxruntime-node', 'koffi'];
 /** Asked for in a `try`, and done without: linkedom draws no pictures here. */
 const DONE_WITHOUT = ['canvas'];
-/** Not in the bundles and yet in the packages: the staged runtime, and the library inside the scan kernel. */
-const BESIDE_THE_BUNDLES = ['onnxruntime-node', 'onnxruntime-common', 'assemblyscript'];
+/** Not in the bundles and yet in the packages: what is staged, and the library inside the scan kernel. */
+const BESIDE_THE_BUNDLES = [
+  'onnxruntime-node',
+  'onnxruntime-common',
+  'koffi',
+  '@koromix/koffi-linux-x64',
+  'assemblyscript',
+];
 
 /**
  * Folders, relative to the root, of the packages whose code is distributed.

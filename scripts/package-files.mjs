@@ -11,7 +11,7 @@ import { root } from './setup.mjs';
 const PAGES = ['README.md', 'CHANGELOG.md', 'LICENSE', 'SECURITY.md'];
 
 const TAKEN = [
-  /^dist\/[^/]+\.(js|cjs|wasm|css|html)$/,
+  /^dist\/[^/]+\.(js|cjs|wasm|css|html|cu)$/,
   /^dist\/demo-corpus\/(manifest\.json|shards\/shard-\d+\.json\.gz|licenses\/[^/]+\.txt)$/,
   /^media\/.+\.(json|safetensors|md|svg|png)$/,
   /^package\.nls(\.[\w-]+)?\.json$/,
@@ -27,16 +27,18 @@ const NOT_FOR_NPM = [
   /^(package\.nls|l10n|docs)/,
 ];
 
-const RUNTIME = 'dist/node_modules/onnxruntime-node';
-const RUNTIME_TYPES = 'dist/node_modules/onnxruntime-common';
+const STAGED = 'dist/node_modules';
+const RUNTIME = `${STAGED}/onnxruntime-node`;
+const RUNTIME_TYPES = `${STAGED}/onnxruntime-common`;
 /** A second name of a library, which nothing loads. */
 const SECOND_NAME = /libonnxruntime\.\d+\.\d+\.\d+\.dylib$/;
 
 /** Maps each path in the .vsix to the file that it is made from, without the manifests. */
 export function vsixFiles(target, bundleFolder) {
   const files = productFiles(bundleFolder);
-  const { runtime } = targets[target];
+  const { runtime, foreign } = targets[target];
   if (runtime !== null) addRuntime(files, runtime);
+  if (foreign !== undefined) addForeign(files, foreign);
   return files;
 }
 
@@ -81,14 +83,37 @@ function namedByManifest() {
   });
 }
 
+/** Files of an installed package that the rule takes. */
+function addPackage(files, name, to, rule) {
+  const from = join(root, 'node_modules', name);
+  for (const path of filesBelow(from)) if (rule.test(path)) files.set(`${to}/${path}`, join(from, path));
+}
+
+/** What calls C functions: its JavaScript, and the compiled part for one system. */
+function addForeign(files, compiled) {
+  addPackage(
+    files,
+    'koffi',
+    `${STAGED}/koffi`,
+    /^(package\.json|index\.c?js|src\/koffi\/(index\.c?js|src\/.*\.c?js))$/,
+  );
+  addPackage(
+    files,
+    compiled,
+    `${STAGED}/${compiled}`,
+    /^(package\.json|[^/]+\.c?js|linux_x64\/koffi\.node)$/,
+  );
+}
+
 /** The runtime as Node finds it from dist/: its JavaScript, and the libraries of one system. */
 function addRuntime(files, runtime) {
-  const add = (name, to, rule) => {
-    const from = join(root, 'node_modules', name);
-    for (const path of filesBelow(from)) if (rule.test(path)) files.set(`${to}/${path}`, join(from, path));
-  };
-  add('onnxruntime-node', RUNTIME, /^(package\.json|dist\/[^/]+\.js)$/);
-  add('onnxruntime-common', RUNTIME_TYPES, /^(package\.json|dist\/cjs\/.*(\.js|package\.json))$/);
+  addPackage(files, 'onnxruntime-node', RUNTIME, /^(package\.json|dist\/[^/]+\.js)$/);
+  addPackage(
+    files,
+    'onnxruntime-common',
+    RUNTIME_TYPES,
+    /^(package\.json|dist\/cjs\/.*(\.js|package\.json))$/,
+  );
   const libraries = join(root, 'node_modules', 'onnxruntime-node', 'bin', 'napi-v6', runtime);
   for (const name of filesBelow(libraries))
     if (!SECOND_NAME.test(name))

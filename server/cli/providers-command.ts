@@ -12,20 +12,18 @@ export function providersCommand(): Command {
   const install = command
     .command('install')
     .argument('<provider>', 'cuda', requireCuda)
-    .description("Fetch CUDA's libraries for the bundled runtime into the user's data folder.")
-    .option('--from <path|address>', "a folder, a wheel or its address instead of pip's package index")
-    .option('--sha256 <hex>', 'what a file from an address must hash to')
-    .action(async (_provider: string, options: { readonly from?: string; readonly sha256?: string }) => {
+    .description("Fetch NVIDIA's libraries that sampling needs into the user's data folder.")
+    .option('--from <folder>', "a folder with the libraries or their wheels instead of pip's package index")
+    .action(async (_provider: string, options: { readonly from?: string }) => {
       const { installCuda } = await import('../sampling/providers/install-cuda.ts');
       const folder = await untilInterrupted((signal) =>
         installCuda({
           from: options.from ?? null,
-          sha256: options.sha256?.toLowerCase() ?? null,
           signal,
           report: (message) => tell(message),
         }),
       );
-      await tellLines([`CUDA's provider is in ${folder}`]);
+      await tellLines([`CUDA's libraries are in ${folder}`]);
       tell('Run "verbatim doctor" to see whether it works here.');
     });
   install.exitOverride();

@@ -25,7 +25,7 @@ function compile(pattern: string, states: State[]): number {
     const next: number[] = [];
     return { at: add({ kind: 'fork', next }), next };
   };
-  /** Where what comes next is to be entered from. */
+  /** The place that what comes next is entered from. */
   let enter: number[] = [];
   const start = fork();
   enter = start.next;

@@ -75,7 +75,7 @@ async function chooseShards(
 
 const MOST_CARD_BYTES = 16 << 20;
 
-/** Where it lies then, or would lie. */
+/** The place that it has then, or would have. */
 async function fetchCard(
   { settings, fetch }: HubAccess,
   repo: HubName,

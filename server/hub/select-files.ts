@@ -75,7 +75,7 @@ function inSubset(
   return (path) => path.split('/').slice(0, -1).includes(subset);
 }
 
-/** By `compileGlob`; a folder's name means all below it. */
+/** Matches by `compileGlob`; a folder's name means all below it. */
 export function matcher(pattern: string): (path: string) => boolean {
   const clean = pattern.replace(/^\.?\//, '').replace(/\/$/, '');
   const matches = compileGlob(clean);

@@ -23,12 +23,6 @@ const FORMS: Readonly<Record<string, GraphForm>> = {
     steps: { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' },
     size: SIZE,
   },
-  grouped: {
-    kind: 'loop',
-    precision: 'float32',
-    loop: { attention: 'grouped', pageSize: 256, unroll: 4, arithmetic: 'float64' },
-    size: SIZE,
-  },
 };
 const RULES = [
   { topK: 40, topP: 1, greedy: false },

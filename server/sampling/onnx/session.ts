@@ -33,8 +33,6 @@ export function openSession(
     intraOpNumThreads: settings.nThreads,
     interOpNumThreads: 1,
     graphOptimizationLevel: 'all',
-    // With it CUDA would hold, from the second run on, the whole cache as one block beside the first run's memory.
-    ...(provider === 'cuda' ? { enableMemPattern: false } : {}),
     logSeverityLevel: 3,
     extra: {
       session: {
@@ -54,5 +52,5 @@ function executionProviders(
   deviceId: number,
 ): InferenceSession.ExecutionProviderConfig[] {
   if (provider === 'cpu') return ['cpu'];
-  return [provider === 'cuda' || provider === 'dml' ? { name: provider, deviceId } : provider, 'cpu'];
+  return [provider === 'dml' ? { name: provider, deviceId } : provider, 'cpu'];
 }

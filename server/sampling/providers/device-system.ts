@@ -4,8 +4,6 @@ import type { DeviceProvider } from '../forms/device/device-form.ts';
 
 export interface DeviceSystem {
   readonly provider: DeviceProvider;
-  /** A copy of the runtime's package with the provider's libraries beside it; null: the one that comes along. */
-  readonly runtimeFolder: string | null;
   /** Folders of libraries that the provider needs: the loader must know them when the process starts. */
   readonly libraryFolders: readonly string[];
 }
@@ -22,13 +20,10 @@ export type DeviceSearch =
 
 /** The environment to start such a process with. */
 export function deviceEnvironment(
-  { provider, libraryFolders }: DeviceSystem,
+  { libraryFolders }: Pick<DeviceSystem, 'libraryFolders'>,
   base: NodeJS.ProcessEnv = process.env,
 ): NodeJS.ProcessEnv {
-  // The runtime's faster attention over 16-bit pages has to be asked for, in no other way than this. It rounds
-  // differently, so that whoever starts Verbatim has no say in it.
-  const own = provider === 'cuda' ? { ORT_ENABLE_XQA_NATIVE_KV: '1' } : {};
-  if (libraryFolders.length === 0) return { ...base, ...own };
+  if (libraryFolders.length === 0) return base;
   const before = base.LD_LIBRARY_PATH ? [base.LD_LIBRARY_PATH] : [];
-  return { ...base, ...own, LD_LIBRARY_PATH: [...libraryFolders, ...before].join(':') };
+  return { ...base, LD_LIBRARY_PATH: [...libraryFolders, ...before].join(':') };
 }

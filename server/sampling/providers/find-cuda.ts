@@ -1,11 +1,12 @@
-// Finds what there is of CUDA on this system: the driver, Verbatim's libraries for it, and those that they need. It
-// only looks: it starts nothing and changes nothing.
+// What of CUDA is on this system: the driver, and the libraries that sampling needs. Looks, starts nothing of it,
+// changes nothing.
 
 import { spawnSync } from 'node:child_process';
-import { existsSync, readdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { delimiter, isAbsolute, join } from 'node:path';
+import { CUDA_MAJORS, type CudaMajor, librariesOf, majorsOfDriver } from './cuda-libraries.ts';
 import type { DeviceSearch, FoundDevice } from './device-system.ts';
-import { cudaFolder, readInstalled, runtimeIn } from './provider-folder.ts';
+import { cudaFolder, readInstalled } from './provider-folder.ts';
 
 export function findCuda(environment: NodeJS.ProcessEnv = process.env): DeviceSearch {
   const missing = (reason: string, action: string): DeviceSearch => ({ kind: 'missing', reason, action });
@@ -15,55 +16,68 @@ export function findCuda(environment: NodeJS.ProcessEnv = process.env): DeviceSe
   if (!DRIVER_SIGNS.some((path) => existsSync(path))) {
     return missing('no NVIDIA driver is loaded', 'On a machine with an NVIDIA card, install its driver.');
   }
-  const folder = environment.VERBATIM_CUDA_PROVIDER || cudaFolder();
-  const installed = readInstalled(folder);
-  if (installed === null) {
-    return missing("CUDA's provider is not installed", 'Run: verbatim providers install cuda');
+  const version = driverVersion();
+  const majors = majorsOfDriver(version);
+  if (majors.length === 0) {
+    return missing(`the NVIDIA driver ${version} is too old`, 'Install version 525 or later.');
   }
-  const { folders, absent } = findLibraries(installed.needs, environment);
-  if (absent.length > 0) {
+  const folders = findLibraries(majors, environment);
+  if (folders === null) {
+    const { compiler, products } = librariesOf(majors[0]!);
     return missing(
-      `${absent.join(', ')} not found`,
-      'Install CUDA and cuDNN of that version, or set VERBATIM_CUDA_LIBRARIES to the folders that hold them, colons between.',
+      `${compiler} and ${products} were not found`,
+      'Run: verbatim providers install cuda. Or set VERBATIM_CUDA_LIBRARIES to the folders that hold them, colons between.',
     );
   }
-  const system = { provider: 'cuda', runtimeFolder: runtimeIn(folder), libraryFolders: folders } as const;
-  return { kind: 'found', system, devices: listDevices() };
+  return {
+    kind: 'found',
+    system: { provider: 'cuda', libraryFolders: folders },
+    devices: listDevices(),
+  };
 }
 
 const DRIVER_SIGNS = ['/proc/driver/nvidia/version', '/dev/nvidiactl', '/dev/nvidia0', '/dev/dxg'];
 
-/** Folders that hold the libraries, without those that the loader knows anyway. */
-function findLibraries(
-  needs: readonly string[],
-  environment: NodeJS.ProcessEnv,
-): { readonly folders: readonly string[]; readonly absent: readonly string[] } {
-  const known =
-    spawnSync('ldconfig', ['-p'], { encoding: 'utf8', env: withSystemPath(environment) }).stdout ?? '';
-  const given = splitPaths(environment.LD_LIBRARY_PATH);
-  const candidates = [...splitPaths(environment.VERBATIM_CUDA_LIBRARIES), ...toolkitFolders(environment)];
-  const folders = new Set<string>();
-  const absent: string[] = [];
-  for (const name of needs) {
-    if (known.includes(`${name} `) || given.some((folder) => existsSync(join(folder, name)))) continue;
-    const folder = candidates.find((candidate) => existsSync(join(candidate, name)));
-    if (folder === undefined) absent.push(name);
-    else folders.add(folder);
+/** The version of the driver, as in `580.95.05`; null where the kernel does not tell. */
+export function driverVersion(file = '/proc/driver/nvidia/version'): string | null {
+  try {
+    return /NVIDIA.*?\s(\d+\.\d+(?:\.\d+)?)\s/.exec(readFileSync(file, 'utf8'))?.[1] ?? null;
+  } catch {
+    return null;
   }
-  // cuDNN is opened later, by name: where it lies beside the others, the loader must know it too.
-  for (const folder of candidates) if (existsSync(join(folder, 'libcudnn.so.9'))) folders.add(folder);
-  return { folders: [...folders], absent };
 }
 
-const splitPaths = (paths: string | undefined) => (paths ?? '').split(':').filter((path) => path !== '');
+/** Folders that hold both libraries of one major, those that the loader knows anyway left out; null where none does. */
+function findLibraries(
+  majors: readonly CudaMajor[],
+  environment: NodeJS.ProcessEnv,
+): readonly string[] | null {
+  const known = spawnSync('/sbin/ldconfig', ['-p'], { encoding: 'utf8' }).stdout ?? '';
+  const given = splitPaths(environment.LD_LIBRARY_PATH);
+  const installed = environment.VERBATIM_CUDA_PROVIDER || cudaFolder();
+  const candidates = [
+    ...splitPaths(environment.VERBATIM_CUDA_LIBRARIES),
+    ...(readInstalled(installed) === null ? [] : [installed]),
+    ...toolkitFolders(environment),
+  ];
+  for (const major of majors) {
+    const folders = new Set<string>();
+    const isThere = Object.values(librariesOf(major)).every((name) => {
+      if (known.includes(`${name} `) || given.some((folder) => existsSync(join(folder, name)))) return true;
+      const folder = candidates.find((candidate) => existsSync(join(candidate, name)));
+      if (folder !== undefined) folders.add(folder);
+      return folder !== undefined;
+    });
+    if (isThere) return [...folders];
+  }
+  return null;
+}
 
-/** ldconfig lies where an ordinary user's path does not lead. */
-const withSystemPath = (environment: NodeJS.ProcessEnv) => ({
-  ...environment,
-  PATH: `${environment.PATH ?? ''}:/sbin:/usr/sbin`,
-});
+/** Relative folders would depend on where Verbatim was started. */
+const splitPaths = (paths: string | undefined) =>
+  (paths ?? '').split(delimiter).filter((path) => isAbsolute(path));
 
-/** CUDA's own folders, and those of Python's packages that carry its libraries. */
+/** CUDA's own folders, and those of Python's environments whose packages carry its libraries. */
 function toolkitFolders(environment: NodeJS.ProcessEnv): readonly string[] {
   const toolkits = ['/usr/local', '/opt'].flatMap((root) =>
     list(root, /^cuda/).flatMap((folder) => [
@@ -71,31 +85,21 @@ function toolkitFolders(environment: NodeJS.ProcessEnv): readonly string[] {
       join(folder, 'targets/x86_64-linux/lib'),
     ]),
   );
-  const prefixes = [
-    environment.VIRTUAL_ENV,
-    environment.CONDA_PREFIX,
-    environment.CUDA_HOME,
-    pythonPrefix(environment),
-  ];
+  const prefixes = [environment.VIRTUAL_ENV, environment.CONDA_PREFIX, environment.CUDA_HOME];
   const packages = prefixes
-    .filter((prefix) => prefix !== undefined && prefix !== '')
+    .filter((prefix) => prefix !== undefined && isAbsolute(prefix))
     .flatMap((prefix) => [
       join(prefix!, 'lib64'),
       join(prefix!, 'lib'),
-      ...list(join(prefix!, 'lib'), /^python3/).flatMap((python) =>
-        list(join(python, 'site-packages', 'nvidia'), /^/).map((folder) => join(folder, 'lib')),
-      ),
+      ...list(join(prefix!, 'lib'), /^python3/).flatMap((python) => {
+        const packages = join(python, 'site-packages', 'nvidia');
+        return [
+          ...CUDA_MAJORS.map((major) => join(packages, `cu${major}`, 'lib')),
+          ...list(packages, /^(cublas|cuda_nvrtc)$/).map((folder) => join(folder, 'lib')),
+        ];
+      }),
     ]);
   return [...toolkits, ...packages];
-}
-
-function pythonPrefix(environment: NodeJS.ProcessEnv): string | undefined {
-  const { stdout } = spawnSync('python3', ['-c', 'import sys; print(sys.prefix)'], {
-    encoding: 'utf8',
-    env: environment,
-    timeout: 5000,
-  });
-  return stdout?.trim() || undefined;
 }
 
 function list(folder: string, pattern: RegExp): readonly string[] {
@@ -108,7 +112,7 @@ function list(folder: string, pattern: RegExp): readonly string[] {
   }
 }
 
-/** The devices that the driver's own tool lists; where it does not answer, one of modest size is assumed. */
+/** Devices that the driver's own tool tells of; where there is none, or it may not tell, one of modest size is assumed. */
 function listDevices(): readonly FoundDevice[] {
   const query = ['--query-gpu=name,memory.free', '--format=csv,noheader,nounits'];
   const { stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8', timeout: 10_000 });

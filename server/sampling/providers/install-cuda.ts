@@ -1,6 +1,6 @@
-// Puts CUDA's provider where the runtime finds it: the two libraries out of the Python package of the same
-// version, or out of a folder, beside a copy of the runtime's own package in the user's data folder. Nothing
-// that was installed with Verbatim is touched, and nothing is done before the libraries are there and checked.
+// Puts NVIDIA's libraries that sampling needs into the user's data folder: out of the Python packages that carry them,
+// or out of a folder or wheels that the user has. Nothing that was installed with Verbatim is touched, and nothing is
+// done before the libraries are there and checked.
 
 import { createWriteStream } from 'node:fs';
 import { cp, mkdir, open, readdir, rename, rm, stat, writeFile } from 'node:fs/promises';
@@ -10,124 +10,131 @@ import { pipeline } from 'node:stream/promises';
 import { createInflateRaw } from 'node:zlib';
 import { UserError } from '../../errors.ts';
 import { readZipDirectory, type ZipEntry } from '../weights/zip-directory.ts';
+import { CUDA_MAJORS, type CudaMajor, majorsOfDriver, packagesOf } from './cuda-libraries.ts';
+import { driverVersion } from './find-cuda.ts';
 import { fileOfWheel, findWheel } from './package-index.ts';
 import { configuredIndex } from './pip-settings.ts';
-import {
-  binariesIn,
-  bundledRuntime,
-  CUDA_LIBRARIES,
-  cudaFolder,
-  type InstalledProvider,
-  runtimeIn,
-  runtimeVersion,
-} from './provider-folder.ts';
+import { cudaFolder, type InstalledLibraries } from './provider-folder.ts';
 import { digestFile, download } from './resume-download.ts';
 
 interface InstallRequest {
-  /** A folder with the libraries, a wheel or another zip, an address of one; null: pip's package index. */
+  /** A folder with the libraries, or with the wheels that carry them; null: pip's package index. */
   readonly from: string | null;
-  /** What a file from an address must hash to, in hex. */
-  readonly sha256: string | null;
   readonly signal: AbortSignal;
   readonly report: (message: string) => void;
 }
 
 /** Gives the folder. Throws a UserError or an EnvironmentError that names what to do. */
-export async function installCuda({ from, sha256, signal, report }: InstallRequest): Promise<string> {
-  const version = runtimeVersion();
-  const folder = cudaFolder(version);
-  const unpacked = `${folder}.unpacked`;
-  await mkdir(unpacked, { recursive: true });
-  const source = await bring(
-    { from, sha256, signal, report },
-    version,
-    unpacked,
-    join(dirname(folder), 'downloads'),
-  );
-  report('Setting up a copy of the runtime beside them');
-  const installed: InstalledProvider = {
-    runtimeVersion: version,
-    source,
-    digests: Object.fromEntries(
-      await Promise.all(
-        CUDA_LIBRARIES.map(async (name) => [name, await digestFile(join(unpacked, name))] as const),
-      ),
-    ),
-    needs: await readNeeds(join(unpacked, 'libonnxruntime_providers_cuda.so')),
-  };
+export async function installCuda({ from, signal, report }: InstallRequest): Promise<string> {
+  const folder = cudaFolder();
   const fresh = `${folder}.new`;
   await rm(fresh, { recursive: true, force: true });
-  await copyRuntime(fresh);
-  for (const name of CUDA_LIBRARIES) {
-    await rename(join(unpacked, name), join(binariesIn(runtimeIn(fresh)), name));
-  }
+  await mkdir(fresh, { recursive: true });
+  const sources =
+    from === null
+      ? await fetchPackages(fresh, join(dirname(folder), 'downloads'), signal, report)
+      : [await takeFrom(resolve(from), fresh, report)];
+  const names = await readdir(fresh);
+  const digests = await Promise.all(
+    names.map(async (name) => [name, await digestFile(join(fresh, name))] as const),
+  );
+  const installed: InstalledLibraries = { sources, digests: Object.fromEntries(digests) };
   await writeFile(join(fresh, 'provider.json'), `${JSON.stringify(installed, null, 2)}\n`);
   await rm(folder, { recursive: true, force: true });
   await rename(fresh, folder);
-  await rm(unpacked, { recursive: true, force: true });
   return folder;
 }
 
-/** Puts the libraries into `unpacked` and says where they are from. */
-async function bring(
-  { from, sha256, signal, report }: InstallRequest,
-  version: string,
-  unpacked: string,
+/** Gives the addresses that they came from. */
+async function fetchPackages(
+  to: string,
   downloads: string,
-): Promise<string> {
-  if (from !== null && !/^https?:/.test(from)) {
-    const path = resolve(from);
-    const kind = await stat(path).catch(() => null);
-    if (kind === null) throw new UserError(`${path} does not exist.`, { action: 'Correct --from.' });
-    if (kind.isDirectory()) {
-      for (const name of CUDA_LIBRARIES) await cp(await findBelow(path, name), join(unpacked, name));
-    } else await unpack(path, unpacked, report);
-    return path;
-  }
+  signal: AbortSignal,
+  report: (message: string) => void,
+): Promise<readonly string[]> {
   // The proxy is that of HTTPS_PROXY and its kin, which curl and pip use, too.
   http.setGlobalProxyFromEnv?.();
-  const wheel =
-    from === null
-      ? await findWheel(indexOrThrow(version), version, signal)
-      : { url: from, fileName: basename(new URL(from).pathname), sha256: null };
-  const digest = sha256 ?? wheel.sha256;
-  // It will run here. What the user names by https comes from there and nowhere else.
-  if (digest === null && (from === null || !from.startsWith('https:'))) throw withoutDigest(wheel.url);
-  const file = fileOfWheel(downloads, wheel);
-  let lastShown = 0;
-  await download({
-    url: wheel.url,
-    file,
-    sha256: digest,
-    signal,
-    onProgress: (nDone, nBytes) => {
-      if (Date.now() - lastShown < 1000 && nDone !== nBytes) return;
-      lastShown = Date.now();
-      const of = nBytes === null ? '' : ` of ${(nBytes / 1e6).toFixed(0)}`;
-      report(`Fetching ${wheel.fileName}: ${(nDone / 1e6).toFixed(0)}${of} MB`);
-    },
-  });
-  await unpack(file, unpacked, report);
-  await rm(file, { force: true });
-  return wheel.url;
+  const major = majorsOfDriver(driverVersion())[0] ?? CUDA_MAJORS[0];
+  const index = indexOrThrow(major);
+  const sources: string[] = [];
+  for (const { name, files } of packagesOf(major)) {
+    const wheel = await findWheel(index, name, major, signal);
+    if (wheel.sha256 === null) {
+      throw new UserError(`Nothing says what ${wheel.url} must hash to, and it would run here.`, {
+        action: 'Use an index that says so, or fetch the files by other means: --from FOLDER',
+      });
+    }
+    const file = fileOfWheel(downloads, wheel);
+    let lastShown = 0;
+    await download({
+      url: wheel.url,
+      file,
+      sha256: wheel.sha256,
+      signal,
+      onProgress: (nDone, nBytes) => {
+        if (Date.now() - lastShown < 1000 && nDone !== nBytes) return;
+        lastShown = Date.now();
+        const of = nBytes === null ? '' : ` of ${(nBytes / 1e6).toFixed(0)}`;
+        report(`Fetching ${wheel.fileName}: ${(nDone / 1e6).toFixed(0)}${of} MB`);
+      },
+    });
+    if ((await unpack(file, files, to, report)) === 0) throw holdsNone(wheel.fileName);
+    await rm(file, { force: true });
+    sources.push(wheel.url);
+  }
+  return sources;
 }
 
-const withoutDigest = (url: string) =>
-  new UserError(`Nothing says what ${url} must hash to, and it would run here.`, {
-    action: 'Give its SHA-256 from a place that you trust: --sha256 HEX',
-  });
-
-function indexOrThrow(version: string): string {
+function indexOrThrow(major: CudaMajor): string {
   const index = configuredIndex();
   if (index !== null) return index;
+  const names = packagesOf(major).map(({ name }) => name);
   throw new UserError('Nothing here says which package index to use.', {
     action:
-      'Set PIP_INDEX_URL to one, or fetch the file by other means and name it: ' +
-      `pip download --no-deps onnxruntime-gpu==${version}, then: verbatim providers install cuda --from FILE`,
+      'Set PIP_INDEX_URL to one, or fetch the files by other means and name their folder: ' +
+      `pip download --no-deps -d FOLDER ${names.join(' ')}, then: verbatim providers install cuda --from FOLDER`,
   });
 }
 
-async function unpack(file: string, to: string, report: (message: string) => void): Promise<void> {
+/** Takes both libraries of one major out of a folder, however deep, or out of the wheels in it. */
+async function takeFrom(path: string, to: string, report: (message: string) => void): Promise<string> {
+  const kind = await stat(path).catch(() => null);
+  if (kind === null) throw new UserError(`${path} does not exist.`, { action: 'Correct --from.' });
+  if (!kind.isDirectory()) {
+    throw new UserError(`${path} is no folder.`, {
+      action: 'Give the folder that holds the libraries, or the wheels of both packages.',
+    });
+  }
+  const below = await readdir(path, { recursive: true });
+  const wheels = below.filter((name) => name.endsWith('.whl'));
+  for (const major of CUDA_MAJORS) {
+    let nComplete = 0;
+    for (const { files } of packagesOf(major)) {
+      const found = below.filter((name) => files.test(basename(name)));
+      for (const name of found) await cp(join(path, name), join(to, basename(name)), { dereference: true });
+      let nTaken = found.length;
+      for (const wheel of nTaken > 0 ? [] : wheels)
+        nTaken += await unpack(join(path, wheel), files, to, report);
+      if (nTaken > 0) nComplete++;
+    }
+    if (nComplete === packagesOf(major).length) return path;
+    for (const name of await readdir(to)) await rm(join(to, name));
+  }
+  throw holdsNone(path);
+}
+
+const holdsNone = (where: string) =>
+  new UserError(`${where} does not hold libnvrtc and libcublasLt of CUDA ${CUDA_MAJORS.join(' or ')}.`, {
+    action: 'Give the folder that holds them, or the wheels of both packages: --from FOLDER',
+  });
+
+/** Gives how many files were taken. */
+async function unpack(
+  file: string,
+  wanted: RegExp,
+  to: string,
+  report: (message: string) => void,
+): Promise<number> {
   await using handle = await open(file);
   const entries = await readZipDirectory(handle).catch((cause: unknown) => {
     throw new UserError(`${file} is no whole wheel: ${cause instanceof Error ? cause.message : cause}.`, {
@@ -135,14 +142,12 @@ async function unpack(file: string, to: string, report: (message: string) => voi
       cause,
     });
   });
-  for (const name of CUDA_LIBRARIES) {
-    const entry = [...entries.values()].find((one) => basename(one.name) === name);
-    if (entry === undefined) {
-      throw new UserError(`${file} does not hold ${name}.`, { action: 'Give a package of onnxruntime-gpu.' });
-    }
-    report(`Unpacking ${name}`);
-    await inflate(file, entry, join(to, name));
+  const found = [...entries.values()].filter(({ name }) => wanted.test(basename(name)));
+  for (const entry of found) {
+    report(`Unpacking ${basename(entry.name)}`);
+    await inflate(file, entry, join(to, basename(entry.name)));
   }
+  return found.length;
 }
 
 async function inflate(file: string, entry: ZipEntry, to: string): Promise<void> {
@@ -165,35 +170,4 @@ async function inflate(file: string, entry: ZipEntry, to: string): Promise<void>
   if (nBytes > entry.nBytes || (await stat(to)).size !== entry.nBytes) {
     throw new UserError(`${file} is damaged inside ${entry.name}.`, { action: 'Fetch it again.' });
   }
-}
-
-async function findBelow(folder: string, name: string): Promise<string> {
-  const found = (await readdir(folder, { recursive: true })).find((path) => basename(path) === name);
-  if (found !== undefined) return join(folder, found);
-  throw new UserError(`${folder} does not hold ${name}.`, {
-    action: `Give the folder that holds ${CUDA_LIBRARIES.join(' and ')}.`,
-  });
-}
-
-/** Copies only what runs on this system: the packages also carry other systems' libraries. */
-async function copyRuntime(folder: string): Promise<void> {
-  const from = bundledRuntime();
-  const to = runtimeIn(folder);
-  await mkdir(binariesIn(to), { recursive: true });
-  for (const part of ['package.json', 'dist'])
-    await cp(join(from, part), join(to, part), { recursive: true });
-  await cp(binariesIn(from), binariesIn(to), { recursive: true });
-  const common = join(from, '..', 'onnxruntime-common');
-  for (const part of ['package.json', join('dist', 'cjs')]) {
-    await cp(join(common, part), join(to, '..', 'onnxruntime-common', part), { recursive: true });
-  }
-}
-
-/** The versions of CUDA's libraries that the provider asks the loader for, from its own tables. */
-async function readNeeds(library: string): Promise<readonly string[]> {
-  const start = Buffer.alloc(8 << 20);
-  await using handle = await open(library);
-  const { bytesRead } = await handle.read(start, 0, start.length, 0);
-  const text = start.toString('latin1', 0, bytesRead);
-  return [...new Set(text.match(/lib(?:cudart|cublas|cublasLt|curand|cufft)\.so\.\d+/g) ?? [])].sort();
 }

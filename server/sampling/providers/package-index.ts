@@ -1,5 +1,5 @@
-// Finds the Python package that carries CUDA's provider for the runtime's version in a package index, by the
-// index's simple interface (PEP 503 and 691). Which index that is, pip-settings.ts says.
+// Finds the Python packages that carry CUDA's libraries in a package index, by the index's simple interface (PEP 503
+// and 691). Which index that is, pip-settings.ts says.
 
 import { join } from 'node:path';
 import { refuseFileName } from '../../../guard/paths/file-name.ts';
@@ -12,11 +12,14 @@ interface WheelSource {
   readonly sha256: string | null;
 }
 
-const PACKAGE = 'onnxruntime-gpu';
-
-/** The newest build of this version for Linux on x64; any Python's will do, since only its libraries are used. */
-export async function findWheel(index: string, version: string, signal: AbortSignal): Promise<WheelSource> {
-  const address = `${index.replace(/\/$/, '')}/${PACKAGE}/`;
+/** The newest build of a package's major version for Linux on x64. */
+export async function findWheel(
+  index: string,
+  name: string,
+  major: number,
+  signal: AbortSignal,
+): Promise<WheelSource> {
+  const address = `${index.replace(/\/$/, '')}/${name}/`;
   if (!/^https?:/.test(address) || !URL.canParse(address)) throw notAnIndex(index);
   const page = new URL(address);
   const response = await fetch(page, {
@@ -24,19 +27,31 @@ export async function findWheel(index: string, version: string, signal: AbortSig
     headers: { accept: 'application/vnd.pypi.simple.v1+json, text/html;q=0.1' },
   });
   if (!response.ok) {
-    throw new EnvironmentError(`${page.host} answered ${response.status} for ${PACKAGE}`, {
+    throw new EnvironmentError(`${page.host} answered ${response.status} for ${name}`, {
       action: 'Check the index that pip uses, or give a file: --from FILE',
     });
   }
   const isJson = response.headers.get('content-type')?.includes('json') ?? false;
   const body = await readText(response, page);
   const files = isJson ? parseJson(body, page) : parseHtml(body, page);
-  const pattern = new RegExp(`^onnxruntime_gpu-${version.replaceAll('.', '\\.')}-.*linux.*x86_64\\.whl$`);
-  const wheel = files.filter(({ fileName }) => pattern.test(fileName)).at(-1);
-  if (wheel !== undefined) return fromSafePlace(wheel, page);
-  throw new EnvironmentError(`${page.host} has no ${PACKAGE} ${version} for Linux on x64`, {
-    action: 'Give a file or a folder that has its libraries: --from PATH',
+  const pattern = new RegExp(`^${name.replaceAll('-', '_')}-${major}\\.([\\d.]+)-.*linux.*x86_64\\.whl$`);
+  const wheels = files.flatMap((wheel) => {
+    const version = pattern.exec(wheel.fileName)?.[1];
+    return version === undefined ? [] : [{ wheel, version: version.split('.').map(Number) }];
   });
+  const newest = wheels.sort((a, b) => compareVersions(a.version, b.version)).at(-1);
+  if (newest !== undefined) return fromSafePlace(newest.wheel, page);
+  throw new EnvironmentError(`${page.host} has no ${name} ${major} for Linux on x64`, {
+    action: 'Give a folder that has its libraries: --from FOLDER',
+  });
+}
+
+function compareVersions(a: readonly number[], b: readonly number[]): number {
+  for (let i = 0; i < Math.max(a.length, b.length); i++) {
+    const difference = (a[i] ?? 0) - (b[i] ?? 0);
+    if (difference !== 0) return difference;
+  }
+  return 0;
 }
 
 /** The file that a wheel is kept in while it comes. An index names its files as it likes: a name that leads elsewhere is refused. */

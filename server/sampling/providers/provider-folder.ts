@@ -1,32 +1,16 @@
-// Names the folders of providers whose libraries do not come with Verbatim. Each holds a copy of the runtime's package
-// with those libraries inside, since the runtime looks for them beside itself alone: a folder a version of the runtime.
+// Names the folder of libraries that do not come with Verbatim, and reads what was put there.
 
 import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { homedir } from 'node:os';
-import { dirname, join } from 'node:path';
-
-export const CUDA_LIBRARIES = [
-  'libonnxruntime_providers_shared.so',
-  'libonnxruntime_providers_cuda.so',
-] as const;
+import { join } from 'node:path';
 
 /** What provider.json says of a folder. It is written last: a folder without it is not finished. */
-export interface InstalledProvider {
-  readonly runtimeVersion: string;
-  /** The place that the libraries came from, in the words that a user would name it with. */
-  readonly source: string;
+export interface InstalledLibraries {
+  /** The places that the libraries came from, in the words that a user would name them with. */
+  readonly sources: readonly string[];
   /** SHA-256 of each library, in hex. */
   readonly digests: Readonly<Record<string, string>>;
-  /** Names of the libraries that the provider itself needs from CUDA. */
-  readonly needs: readonly string[];
 }
-
-export const runtimeVersion = (): string => readManifest(bundledRuntime()).version;
-
-/** The runtime's package that comes along. */
-export const bundledRuntime = (): string =>
-  dirname(createRequire(import.meta.url).resolve('onnxruntime-node/package.json'));
 
 /** `VERBATIM_DATA` or the user's data folder as the system has it. */
 function dataFolder(environment: NodeJS.ProcessEnv = process.env): string {
@@ -39,23 +23,16 @@ function dataFolder(environment: NodeJS.ProcessEnv = process.env): string {
   return join(XDG_DATA_HOME || LOCALAPPDATA || fallback, 'verbatim');
 }
 
-export const cudaFolder = (version = runtimeVersion()): string =>
-  join(dataFolder(), 'providers', `cuda-${version}`);
+export const cudaFolder = (): string => join(dataFolder(), 'providers', 'cuda');
 
-/** The copy of the runtime's package in a provider's folder. */
-export const runtimeIn = (folder: string): string => join(folder, 'node_modules', 'onnxruntime-node');
-
-/** The folder of a runtime package's libraries for this system. */
-export const binariesIn = (packageFolder: string): string =>
-  join(packageFolder, 'bin', 'napi-v6', process.platform, process.arch);
-
-export function readInstalled(folder: string): InstalledProvider | null {
+/** Null for a folder that is not there, or not finished. */
+export function readInstalled(folder: string): InstalledLibraries | null {
   try {
-    return JSON.parse(readFileSync(join(folder, 'provider.json'), 'utf8')) as InstalledProvider;
+    const { sources, digests } = JSON.parse(readFileSync(join(folder, 'provider.json'), 'utf8'));
+    return Array.isArray(sources) && typeof digests === 'object' && digests !== null
+      ? { sources, digests }
+      : null;
   } catch {
     return null;
   }
 }
-
-const readManifest = (folder: string): { readonly version: string } =>
-  JSON.parse(readFileSync(join(folder, 'package.json'), 'utf8'));

@@ -140,7 +140,9 @@ async function tryProvider(
   const standard = isForced ? 'right' : 'right-and-faster';
   // Whoever named the provider does not wait for the proof: it runs beside the first batch, and a failed one stops the
   // batch. Where memory has no room for both the proof comes first, since one that finds no memory proves nothing.
-  const proof = Promise.all(starts.map((start) => proveDevice(start, standard, stopped))).then(firstReason);
+  // On CUDA every process proves itself when it starts, before it makes a batch.
+  const separate = form.kind === 'cuda' ? [] : starts;
+  const proof = Promise.all(separate.map((start) => proveDevice(start, standard, stopped))).then(firstReason);
   const proven = proof.then((reason) => {
     if (reason !== null) throw cannotBeUsed(provider, reason);
   });
@@ -177,7 +179,7 @@ export function findSystem(provider: DeviceProvider): DeviceSearch {
       action: 'Install the driver of the graphics card, with Vulkan.',
     };
   }
-  const system = { provider, runtimeFolder: null, libraryFolders: [] } as const;
+  const system = { provider, libraryFolders: [] } as const;
   return { kind: 'found', system, devices: [{ name: provider, freeBytes: guessFreeBytes() }] };
 }
 

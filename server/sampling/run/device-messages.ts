@@ -32,6 +32,6 @@ export type DeviceAnswer =
   | { readonly kind: 'failed'; readonly message: string };
 
 export interface DeviceProof {
-  /** ‖device − CPU‖ / ‖CPU‖ over the logits of a few steps. */
-  readonly logitsError: number;
+  /** ‖device − reference‖ / ‖reference‖: over the logits of a few steps, or on CUDA the largest over all operations. */
+  readonly error: number;
 }

@@ -1,8 +1,6 @@
 // A process that samples on one device. Drivers crash, block and never give memory back: here they can be
 // stopped at any moment, and take nobody with them. It speaks device-messages.ts over its channel.
 
-import { registerHooks } from 'node:module';
-import { pathToFileURL } from 'node:url';
 import { endWithParent } from '../../guard/end-with-parent.ts';
 import type { SessionSettings } from '../onnx/session.ts';
 import type { DeviceAnswer, DeviceRequest, DeviceStart, ProofStandard } from './device-messages.ts';
@@ -51,17 +49,5 @@ async function begin(start: DeviceStart): Promise<void> {
 }
 
 function prepareSession({ model, system, deviceId }: DeviceStart): SessionSettings {
-  if (system.runtimeFolder !== null) useRuntime(system.runtimeFolder);
   return { provider: system.provider, deviceId, nThreads: 1, weightFolder: model.weightFolder };
-}
-
-/** From here on `onnxruntime-node` is the package in this folder, whoever asks for it. */
-function useRuntime(folder: string): void {
-  const url = pathToFileURL(`${folder}/dist/index.js`).href;
-  registerHooks({
-    resolve: (specifier, context, next) =>
-      specifier === 'onnxruntime-node'
-        ? { url, format: 'commonjs', shortCircuit: true }
-        : next(specifier, context),
-  });
 }

@@ -56,11 +56,11 @@ async function examine(
     );
     if (proved.kind === 'unfit') return fails(proved.reason);
     const names = found.devices.map(({ name }) => name).join(', ');
-    const error = proved.proof.logitsError.toExponential(1);
+    const error = proved.proof.error.toExponential(1);
     return {
       provider,
       state: 'works',
-      detail: `${names}; a step's logits differ from the CPU's by ${error} of their size`,
+      detail: `${names}; a step's ${provider === 'cuda' ? 'operations' : 'logits'} differ from the CPU's by ${error} of their size`,
       action: null,
     };
   } catch (cause) {

@@ -9,7 +9,6 @@ import { openCachedSampler } from '../forms/cached/generate-batch.ts';
 import type { DeviceForm } from '../forms/device/device-form.ts';
 import type { GraphForm, LogitsListener } from '../forms/graph-form.ts';
 import { openStepSampler } from '../forms/in-place/generate-by-steps.ts';
-import { openPagedSampler } from '../forms/paged/generate-on-device.ts';
 import type { Sampler } from '../forms/rows.ts';
 import { openScorer, type TeacherForcing } from '../forms/score/score-batch.ts';
 import type { SessionSettings } from '../onnx/session.ts';
@@ -33,8 +32,11 @@ export async function openSampler(
   switch (form.kind) {
     case 'cached':
       return openCachedSampler(model, rule, session, onLogits);
-    case 'loop':
-      return openPagedSampler(inFloats(model, form), rule, form.loop, form.size, session, onLogits);
+    case 'cuda': {
+      // Loaded only now: it loads the libraries of a system that most users do not have.
+      const { openCudaSampler } = await import('../cuda/generate-on-cuda.ts');
+      return openCudaSampler(inFloats(model, form), rule, form.size, session.deviceId ?? 0);
+    }
     case 'steps':
       return openStepSampler(inFloats(model, form), rule, form.steps, form.size, session, onLogits);
     case 'exported':

@@ -30,16 +30,20 @@ export async function proveDevice(
   session: SessionSettings,
 ): Promise<ProofResult> {
   const { provider } = session;
-  // Each makes a single run, of as few steps as the device's form can make.
-  const nSteps = form.kind === 'loop' ? form.loop.unroll : N_STEPS;
-  const size = { nRows: N_ROWS, nPositions: nSteps + 1 };
-  const steps = { nSteps, arithmetic: 'float32', cache: 'handed-on' } as const;
+  if (form.kind === 'cuda') {
+    const { proveOnCuda } = await import('../cuda/generate-on-cuda.ts');
+    return { kind: 'proved', proof: { error: proveOnCuda(model, GREEDY, form.size, session.deviceId ?? 0) } };
+  }
+  const size = { nRows: N_ROWS, nPositions: N_STEPS + 1 };
+  const steps = { nSteps: N_STEPS, arithmetic: 'float32', cache: 'handed-on' } as const;
   const onCpuForm: SizedDeviceForm = { kind: 'steps', precision: 'float32', steps, size };
-  const onDeviceForm: SizedDeviceForm =
-    form.kind === 'loop'
-      ? { ...form, precision, size }
-      : { ...form, precision, steps: { ...form.steps, nSteps }, size };
-  const texts = spreadTexts(model.config, nSteps);
+  const onDeviceForm: SizedDeviceForm = {
+    ...form,
+    precision,
+    steps: { ...form.steps, nSteps: N_STEPS },
+    size,
+  };
+  const texts = spreadTexts(model.config, N_STEPS);
   const cpu = { ...session, provider: 'cpu', nThreads: availableParallelism() } as const;
   const onCpu = await openRun(model, onCpuForm, cpu, texts);
   const onDevice = await openRun(model, onDeviceForm, session, texts);
@@ -58,7 +62,7 @@ export async function proveDevice(
       return { kind: 'unfit', reason: `${provider} is slower than the CPU here (${times} for a few steps)` };
     }
   }
-  return { kind: 'proved', proof: { logitsError } };
+  return { kind: 'proved', proof: { error: logitsError } };
 }
 
 /** A text for each row, its tokens from all over the vocabulary. */

@@ -30,7 +30,7 @@ test('the tarball holds the command and nothing of the editor', async () => {
   assert(npm.includes('dist/cli.js') && npm.includes('media/demo-model/model.safetensors'));
   for (const path of npm) assert.doesNotMatch(path, /extension|icons|walkthrough|\.(map|ts|node|dll)$/);
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
-  assert.deepEqual(Object.keys(manifest.dependencies), ['onnxruntime-node']);
+  assert.deepEqual(Object.keys(manifest.dependencies), ['koffi', 'onnxruntime-node']);
   assert(!('private' in manifest || 'scripts' in manifest || 'devDependencies' in manifest));
 });
 

@@ -47,11 +47,15 @@ test('a package is for one system and has the native files of that one only', ()
   assert.deepEqual(Object.keys(lists), Object.keys(targets));
   for (const [target, list] of Object.entries(lists)) {
     const native = list.filter((path) => /\.(node|dll|dylib|so)(\.|$)/.test(path));
-    const runtime = targets[target]?.runtime ?? null;
+    const { runtime, foreign } = targets[target]!;
     if (runtime === null) assert.deepEqual(native, [], target);
     else {
       assert(native.length >= 2, target);
-      for (const path of native) assert(path.includes(`/napi-v6/${runtime}/`), `${target}: ${path}`);
+      const isOwn = (path: string) =>
+        path.includes(`/napi-v6/${runtime}/`) || (foreign !== undefined && path.includes(`/${foreign}/`));
+      for (const path of native) assert(isOwn(path), `${target}: ${path}`);
+      const calls = native.filter((path) => path.endsWith('/koffi.node'));
+      assert.equal(calls.length, foreign === undefined ? 0 : 1, target);
       assert(
         native.some((path) => path.endsWith('/onnxruntime_binding.node')),
         target,
@@ -99,8 +103,11 @@ test('what the bundles start or load by name is beside them', () => {
     for (const [, names = ''] of String(bytes()).matchAll(/new URL\(([^()]*)import\.meta\.url\s*\)/g))
       for (const [, name = ''] of names.matchAll(/"(?:\.\/)([\w.-]+)"/g))
         if (!name.endsWith('.ts')) named.add(name);
+    for (const [, name] of String(bytes()).matchAll(/programUrl\("[./\w-]*?([\w-]+\.\w+)"/g))
+      named.add(name!.replace(/\.ts$/, '.js'));
   }
-  assert(named.has('sampling-worker.js') && named.has('scan-worker.js'), [...named].join());
+  const some = ['sampling-worker.js', 'scan-worker.js', 'decoder.cu'];
+  for (const name of some) assert(named.has(name), [...named].join());
   for (const name of named) entry(`dist/${name}`);
 });
 

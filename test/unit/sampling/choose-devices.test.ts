@@ -77,7 +77,6 @@ describe('the choice of a provider', () => {
   });
 
   test('refuses heads that a device has no kernel for, by their width', async () => {
-    const { checkpoint } = await question({ provider: 'auto' });
     for (const provider of ['cuda', 'webgpu', 'dml', 'coreml'] as const) {
       const narrow = makeSpec({ attention: { headWidth: 20 } });
       assert.throws(() => chooseDeviceForm(provider, narrow), /steps of 8.*have 20/);
@@ -85,21 +84,22 @@ describe('the choice of a provider', () => {
     const wide = makeSpec({ attention: { headWidth: 264 } });
     assert.throws(() => chooseDeviceForm('cuda', wide), /up to 256 values.*have 264/);
     assert.equal(chooseDeviceForm('webgpu', wide).kind, 'steps');
-    assert.throws(() => chooseDeviceForm('cuda', makeSpec({ layer: { window: 16 } })), /sliding window/);
-    const form = chooseDeviceForm('cuda', checkpoint.config);
-    assert.equal(nameDeviceForm(form, 1024), 'paged-loop-float16-page-256-unroll-8-rows-1024');
-    const joined = chooseDeviceForm('cuda', makeSpec({ attention: { nHeads: 12, headWidth: 64 } }));
-    assert.equal(nameDeviceForm(joined, 1024), 'joined-loop-float16-page-128-unroll-8-rows-1024');
   });
 
-  test('leaves none of what a form stands for to the environment', () => {
-    const system = { provider: 'cuda', runtimeFolder: null, libraryFolders: ['/cuda'] } as const;
-    const given = { ORT_ENABLE_XQA_NATIVE_KV: '0', LD_LIBRARY_PATH: '/own', HOME: '/home' };
-    assert.deepEqual(deviceEnvironment(system, given), {
-      ORT_ENABLE_XQA_NATIVE_KV: '1',
+  test('names the form of a device, with its rows', () => {
+    const spec = makeSpec({});
+    assert.equal(nameDeviceForm(chooseDeviceForm('cuda', spec), 1024), 'cuda-1-float16-rows-1024');
+    const webgpu = chooseDeviceForm('webgpu', spec);
+    assert.equal(nameDeviceForm(webgpu, 64), 'steps-in-place-float32-8-rows-64');
+  });
+
+  test('tells a device process where its libraries are', () => {
+    const given = { LD_LIBRARY_PATH: '/own', HOME: '/home' };
+    assert.deepEqual(deviceEnvironment({ libraryFolders: ['/cuda'] }, given), {
       LD_LIBRARY_PATH: '/cuda:/own',
       HOME: '/home',
     });
+    assert.deepEqual(deviceEnvironment({ libraryFolders: [] }, given), given);
   });
 });
 

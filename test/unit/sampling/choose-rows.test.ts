@@ -3,13 +3,21 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DecoderSpec } from '../../../server/sampling/decoder/decoder-spec.ts';
+import type { DecoderWeights } from '../../../server/sampling/decoder/decoder-weights.ts';
 import { chooseDeviceForm, type DeviceProvider } from '../../../server/sampling/forms/device/device-form.ts';
 import { chooseRows } from '../../../server/sampling/run/choose-rows.ts';
 import { makeSpec } from '../../support/sampling/make-spec.ts';
 
 const SMALL = makeSpec({ nLayers: 12, width: 768, attention: { nHeads: 12 }, vocabularySize: 32_768 });
-/** Joined, its heads of 80 values lie in threes where 256 fit. */
 const WIDE = makeSpec({ nLayers: 36, width: 1280, attention: { nHeads: 16 }, vocabularySize: 50_257 });
+/** What is left out of account here. */
+const NO_WEIGHTS = {
+  embedding: { bareName: 'none', shape: [0] },
+  positions: null,
+  layers: [],
+  finalNorm: { scale: { bareName: 'none', shape: [0] }, shift: null },
+  head: { weight: { bareName: 'none', shape: [0] }, layout: 'out-in', bias: null },
+} as unknown as DecoderWeights;
 const GB = 1e9;
 
 interface Case {
@@ -34,7 +42,7 @@ function choose({
 }: Case) {
   const question = {
     execution: { provider, batch, workers: 'auto' },
-    checkpoint: { config, weightBytes: 0 },
+    checkpoint: { config, weights: NO_WEIGHTS, weightBytes: 0 },
     nSamples,
     nPositions: 1 + maxTokens,
   } as const;
@@ -49,6 +57,7 @@ test('a large card gets the rows that its form was fastest with', () => {
 
 test('no more than there are samples', () => {
   assert.equal(rows({ provider: 'cuda', freeGb: 140, nSamples: 100 }), 128);
+  assert.equal(rows({ provider: 'webgpu', freeGb: 140, nSamples: 100 }), 128);
 });
 
 test('a layer of the cache fits into the largest buffer of WebGPU', () => {
@@ -61,10 +70,11 @@ test('a cache that is handed on is there twice', () => {
   assert.equal(rows({ provider: 'dml', freeGb: (256 * 0.045) / 0.7 }), 128);
 });
 
-test('joined heads take what they lie in, not what they fill', () => {
-  // 189 MB a row as the model has them, 226 MB as the cache does, and 3 of logits.
-  assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: (32 * 0.2) / 0.7 }), 16);
-  assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: (32 * 0.24) / 0.7 }), 32);
+test('a card is filled with whole blocks of rows, after what is there anyway', () => {
+  // 189 MB of cache a row, and half a megabyte of everything else; 1.5 GB of libraries and their workspace.
+  assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: 1.5 + 200 * 0.19 }), 192);
+  assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: 1.5 + 40 * 0.188 }), 39);
+  assert.equal(rows({ provider: 'cuda', config: WIDE, maxTokens: 1024, freeGb: 1 }), 1);
 });
 
 test('key heads that serve four queries each leave room for four times the rows', () => {
@@ -75,9 +85,9 @@ test('key heads that serve four queries each leave room for four times the rows'
 });
 
 test('there is room for a proof beside a batch that takes less than half of what there is', () => {
-  assert.equal(choose({ provider: 'cuda', freeGb: 140 }).leavesRoom, true);
-  assert.equal(choose({ provider: 'cuda', freeGb: 40 }).leavesRoom, false);
-  assert.deepEqual(choose({ provider: 'cuda', freeGb: 140, batch: 3000 }), {
+  assert.equal(choose({ provider: 'webgpu', freeGb: 140 }).leavesRoom, true);
+  assert.equal(choose({ provider: 'webgpu', freeGb: 40 }).leavesRoom, false);
+  assert.deepEqual(choose({ provider: 'webgpu', freeGb: 140, batch: 3000 }), {
     nRows: 3000,
     leavesRoom: false,
   });

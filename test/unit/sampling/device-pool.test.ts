@@ -157,7 +157,7 @@ function startOf({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): 
       ...chooseDeviceForm('webgpu', config),
       size: { nRows: N_ROWS, nPositions: 1 + maxTokens },
     },
-    system: { provider: 'webgpu', runtimeFolder: null, libraryFolders: [driverFolder] },
+    system: { provider: 'webgpu', libraryFolders: [driverFolder] },
     deviceId: 0,
   };
 }

@@ -1,4 +1,4 @@
-// The provider for CUDA is installed from sources that break off or lie, and nothing half done looks installed.
+// CUDA's libraries are installed from sources that break off or lie, and nothing half done looks installed.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
@@ -11,27 +11,31 @@ import { after, describe, test } from 'node:test';
 import { VerbatimError } from '../../../server/errors.ts';
 import { installCuda } from '../../../server/sampling/providers/install-cuda.ts';
 import { configuredIndex } from '../../../server/sampling/providers/pip-settings.ts';
-import { binariesIn, runtimeIn } from '../../../server/sampling/providers/provider-folder.ts';
+import { readInstalled } from '../../../server/sampling/providers/provider-folder.ts';
 import { cli } from '../../support/cli.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { writeZip } from '../../support/write-zip.ts';
 
-const VERSION = JSON.parse(
-  readFileSync(join(import.meta.dirname, '../../../node_modules/onnxruntime-node/package.json'), 'utf8'),
-).version as string;
-const PROVIDER = Buffer.from(`provider that needs libcudart.so.13\0libcublas.so.13\0${'x'.repeat(200_000)}`);
-const SHARED = Buffer.from('shared part');
-const WHEEL_NAME = `onnxruntime_gpu-${VERSION}-cp312-cp312-manylinux_2_28_x86_64.whl`;
+/** Made up, and long enough to be cut in the middle. */
+const PRODUCTS = Buffer.from(`products ${'x'.repeat(200_000)}`);
+const COMPILER = Buffer.from('compiler');
+const BUILTINS = Buffer.from('what the compiler brings');
+const VERSIONS = ['13.0.2', '13.10.1', '13.9.7'] as const;
+const NEWEST = VERSIONS[1];
+const PACKAGES = ['nvidia-cuda-nvrtc', 'nvidia-cublas'] as const;
+type Package = (typeof PACKAGES)[number];
+const wheelName = (name: Package, version: string) =>
+  `${name.replaceAll('-', '_')}-${version}-py3-none-manylinux_2_27_x86_64.whl`;
 const isLinux = process.platform === 'linux' && process.arch === 'x64';
 process.env.NO_PROXY = '127.0.0.1';
 
 describe('providers install cuda', { skip: !isLinux }, () => {
-  test('takes the libraries out of a wheel and puts the runtime beside them, by the command', async () => {
+  test('takes the libraries out of wheels in a folder, by the command', async () => {
     const data = scratchFolder();
-    const wheel = join(scratchFolder(), WHEEL_NAME);
-    writeFileSync(wheel, buildWheel());
+    const folder = scratchFolder();
+    for (const name of PACKAGES) writeFileSync(join(folder, wheelName(name, NEWEST)), buildWheel(name));
     setEnvironment(data);
-    const { exitCode, stderr } = await cli('providers', 'install', 'cuda', '--from', wheel);
+    const { exitCode, stderr } = await cli('providers', 'install', 'cuda', '--from', folder);
     assert.equal(exitCode, 0, stderr);
     assertInstalled(data);
     const unknown = await cli('providers', 'install', 'tpu');
@@ -41,9 +45,11 @@ describe('providers install cuda', { skip: !isLinux }, () => {
   test('takes them out of a folder, however deep', async () => {
     const data = scratchFolder();
     const folder = scratchFolder();
-    mkdirSync(join(folder, 'onnxruntime/capi'), { recursive: true });
-    writeFileSync(join(folder, 'onnxruntime/capi/libonnxruntime_providers_cuda.so'), PROVIDER);
-    writeFileSync(join(folder, 'onnxruntime/capi/libonnxruntime_providers_shared.so'), SHARED);
+    mkdirSync(join(folder, 'nvidia/cu13/lib'), { recursive: true });
+    writeFileSync(join(folder, 'nvidia/cu13/lib/libnvrtc.so.13'), COMPILER);
+    writeFileSync(join(folder, 'nvidia/cu13/lib/libnvrtc-builtins.so.13.0'), BUILTINS);
+    writeFileSync(join(folder, 'nvidia/cu13/lib/libcublasLt.so.13'), PRODUCTS);
+    writeFileSync(join(folder, 'nvidia/cu13/lib/libcublas.so.13'), 'not needed');
     await install(data, { from: folder });
     assertInstalled(data);
   });
@@ -53,8 +59,7 @@ describe('providers install cuda', { skip: !isLinux }, () => {
     const index = await serveIndex({ cutAfter: 70_000 });
     await install(data, { index: index.url });
     assertInstalled(data);
-    assert.ok(index.ranges.length >= 2, `it was cut, so it came in parts: ${index.ranges}`);
-    assert.equal(index.ranges[1], 'bytes=70000-');
+    assert.deepEqual(index.ranges, ['whole', 'whole', 'bytes=70000-']);
   });
 
   test('reads an index that answers with a page', async () => {
@@ -66,12 +71,13 @@ describe('providers install cuda', { skip: !isLinux }, () => {
 
   test('goes on where an interrupted run stopped', async () => {
     const data = scratchFolder();
-    const wheel = buildWheel();
+    const wheel = buildWheel('nvidia-cublas');
     mkdirSync(join(data, 'providers/downloads'), { recursive: true });
-    writeFileSync(join(data, 'providers/downloads', `${WHEEL_NAME}.part`), wheel.subarray(0, 500));
+    const part = `${wheelName('nvidia-cublas', NEWEST)}.part`;
+    writeFileSync(join(data, 'providers/downloads', part), wheel.subarray(0, 500));
     const index = await serveIndex({});
     await install(data, { index: index.url });
-    assert.deepEqual(index.ranges, ['bytes=500-']);
+    assert.deepEqual(index.ranges, ['whole', 'bytes=500-']);
     assertInstalled(data);
   });
 
@@ -82,27 +88,26 @@ describe('providers install cuda', { skip: !isLinux }, () => {
     const { exitCode, stderr } = await cli('providers', 'install', 'cuda');
     assert.equal(exitCode, 1);
     assert.match(stderr, /is not what it should be: its SHA-256 is/);
-    assert.ok(!existsSync(join(data, `providers/cuda-${VERSION}`)));
+    assert.ok(!existsSync(join(data, 'providers/cuda')));
   });
 
   test('says what to do where the version, the file or its parts are missing', async () => {
-    const data = scratchFolder();
-    const index = await serveIndex({ version: '0.0.1' });
-    const cut = join(scratchFolder(), 'a.whl');
-    writeFileSync(cut, buildWheel().subarray(0, 1000));
+    const index = await serveIndex({ versions: ['12.0.1'] });
+    const cut = scratchFolder();
+    writeFileSync(
+      join(cut, wheelName('nvidia-cublas', NEWEST)),
+      buildWheel('nvidia-cublas').subarray(0, 1000),
+    );
+    const half = scratchFolder();
+    writeFileSync(join(half, 'libnvrtc.so.13'), COMPILER);
     const cases: readonly (readonly [Source, RegExp])[] = [
-      [{ index: index.url }, new RegExp(`has no onnxruntime-gpu ${VERSION} for Linux`)],
+      [{ index: index.url }, /has no nvidia-cuda-nvrtc 13 for Linux/],
       [{ from: '/nowhere' }, /\/nowhere does not exist/],
       [{ from: cut }, /no whole wheel/],
-      [{ from: scratchFolder() }, /does not hold libonnxruntime_providers_shared.so/],
+      [{ from: half }, /does not hold libnvrtc and libcublasLt/],
+      [{ from: scratchFolder() }, /does not hold libnvrtc and libcublasLt/],
     ];
-    for (const [source, message] of cases) {
-      await assert.rejects(install(data, source), (error) => {
-        assert.ok(error instanceof VerbatimError && error.action, String(error));
-        assert.match(error.message, message);
-        return true;
-      });
-    }
+    for (const [source, message] of cases) await assertRefused(source, message);
   });
 });
 
@@ -150,21 +155,16 @@ describe('what is fetched is known before it can run', { skip: !isLinux }, () =>
     assert.equal(asked({ PIP_CONFIG_FILE: '/dev/null' }), null);
   });
 
-  test('an index without a digest, an address without one, and a way out of https are refused', async () => {
-    const bare = await serveIndex({ withoutDigest: true });
+  test('an index without a digest, and a way out of https, are refused', async () => {
+    const bare = await serveIndex({ hashes: 'none' });
     const elsewhere = await serveIndex({ host: 'http://elsewhere.example' });
     const cases: readonly (readonly [Source, RegExp])[] = [
       [{ index: bare.url }, /Nothing says what http.* must hash to/],
-      [{ from: 'http://127.0.0.1:1/x.whl' }, /Nothing says what http.* must hash to/],
       [{ index: elsewhere.url }, /sends us to http:\/\/elsewhere\.example, which is not safe/],
       [{ index: 'file:///etc' }, /is no package index/],
     ];
     for (const [source, message] of cases) {
-      await assert.rejects(install(scratchFolder(), source), (error) => {
-        assert.ok(error instanceof VerbatimError && error.action, String(error));
-        assert.match(error.message, message);
-        return true;
-      });
+      await assertRefused(source, message);
     }
     assert.deepEqual([...bare.ranges, ...elsewhere.ranges], []);
   });
@@ -186,6 +186,16 @@ describe('what is fetched is known before it can run', { skip: !isLinux }, () =>
   });
 });
 
+async function assertRefused(source: Source, message: RegExp): Promise<void> {
+  const data = scratchFolder();
+  await assert.rejects(install(data, source), (error) => {
+    assert.ok(error instanceof VerbatimError && error.action, String(error));
+    assert.match(error.message, message);
+    return true;
+  });
+  assert.ok(!existsSync(join(data, 'providers/cuda')));
+}
+
 interface Source {
   readonly from?: string;
   /** The address of a package index; left out: none is set. */
@@ -202,87 +212,97 @@ function setEnvironment(data: string, index?: string): void {
 async function install(data: string, { from, index }: Source): Promise<void> {
   setEnvironment(data, index);
   const { signal } = new AbortController();
-  await installCuda({ from: from ?? null, sha256: null, signal, report: () => {} });
+  await installCuda({ from: from ?? null, signal, report: () => {} });
 }
 
 function assertInstalled(data: string): void {
-  const folder = join(data, `providers/cuda-${VERSION}`);
-  const binaries = binariesIn(runtimeIn(folder));
-  assert.deepEqual(readFileSync(join(binaries, 'libonnxruntime_providers_cuda.so')), PROVIDER);
-  assert.deepEqual(readFileSync(join(binaries, 'libonnxruntime_providers_shared.so')), SHARED);
-  assert.ok(existsSync(join(binaries, 'onnxruntime_binding.node')));
-  assert.ok(existsSync(join(folder, 'node_modules/onnxruntime-common/dist/cjs/index.js')));
-  const { needs, runtimeVersion } = JSON.parse(readFileSync(join(folder, 'provider.json'), 'utf8'));
-  assert.deepEqual(
-    { needs, runtimeVersion },
-    { needs: ['libcublas.so.13', 'libcudart.so.13'], runtimeVersion: VERSION },
-  );
+  const folder = join(data, 'providers/cuda');
+  const expected = {
+    'libnvrtc.so.13': COMPILER,
+    'libnvrtc-builtins.so.13.0': BUILTINS,
+    'libcublasLt.so.13': PRODUCTS,
+  };
+  for (const [name, bytes] of Object.entries(expected))
+    assert.deepEqual(readFileSync(join(folder, name)), bytes);
+  const installed = readInstalled(folder)!;
+  assert.deepEqual(Object.keys(installed.digests).toSorted(), Object.keys(expected).toSorted());
+  for (const [name, bytes] of Object.entries(expected)) {
+    assert.equal(installed.digests[name], createHash('sha256').update(bytes).digest('hex'));
+  }
 }
 
 interface Faults {
-  /** Breaks the first answer off after that many bytes. */
+  /** Breaks the answer with the second package off after that many bytes. */
   readonly cutAfter?: number;
   /** Gives a hash that is not the file's. */
   readonly lie?: boolean;
+  readonly hashes?: 'none';
   readonly asHtml?: boolean;
-  readonly version?: string;
-  readonly withoutDigest?: boolean;
-  /** Where it says that the file lies. */
+  readonly versions?: readonly string[];
+  /** Another host that the files are said to be on. */
   readonly host?: string;
-  /** In place of an index. */
+  /** What is said of every package. */
   readonly answer?: string;
 }
 
 /** A package index on this machine, with the ranges it was asked for. */
-async function serveIndex(faults: Faults) {
-  const {
-    cutAfter,
-    lie = false,
-    version = VERSION,
-    withoutDigest = false,
-    host = '../..',
-    answer: body,
-  } = faults;
-  const asHtml = faults.asHtml ?? body?.startsWith('<') ?? false;
-  const wheel = buildWheel();
-  const name = WHEEL_NAME.replace(VERSION, version);
-  const digest = lie ? '0'.repeat(64) : createHash('sha256').update(wheel).digest('hex');
+async function serveIndex({
+  cutAfter,
+  lie = false,
+  hashes,
+  asHtml = false,
+  versions = VERSIONS,
+  host,
+  answer,
+}: Faults) {
   const ranges: string[] = [];
-  const answer = (request: IncomingMessage, response: ServerResponse) => {
-    if (request.url?.startsWith('/simple/onnxruntime-gpu/')) {
-      response.setHeader('content-type', asHtml ? 'text/html' : 'application/vnd.pypi.simple.v1+json');
-      const file = {
-        filename: name,
-        url: `${host}/files/${name}`,
-        ...(withoutDigest ? {} : { hashes: { sha256: digest } }),
-      };
-      if (body !== undefined) return void response.end(body);
-      response.end(
-        asHtml ? `<a href="${file.url}#sha256=${digest}">${name}</a>` : JSON.stringify({ files: [file] }),
-      );
-      return;
-    }
+  const tell = (name: Package, response: ServerResponse) => {
+    response.setHeader('content-type', asHtml ? 'text/html' : 'application/vnd.pypi.simple.v1+json');
+    const digest = lie ? '0'.repeat(64) : createHash('sha256').update(buildWheel(name)).digest('hex');
+    const files = versions.map((version) => ({
+      filename: wheelName(name, version),
+      url: `${host ?? '../..'}/files/${name}/${version}`,
+      hashes: hashes === 'none' ? {} : { sha256: digest },
+    }));
+    const links = files.map(
+      ({ filename, url }) => `<a href="${url}/${filename}#sha256=${digest}">${filename}</a>`,
+    );
+    response.end(answer ?? (asHtml ? links.join('\n') : JSON.stringify({ files })));
+  };
+  const give = (wheel: Buffer, request: IncomingMessage, response: ServerResponse) => {
     const range = request.headers.range ?? 'whole';
     ranges.push(range);
     const start = Number(/bytes=(\d+)-/.exec(range)?.[1] ?? 0);
     response.statusCode = start > 0 ? 206 : 200;
     response.setHeader('content-length', wheel.length - start);
-    if (cutAfter !== undefined && ranges.length === 1) {
+    if (cutAfter !== undefined && ranges.length === 2) {
       response.write(wheel.subarray(0, cutAfter), () => setTimeout(() => response.destroy(), 50));
     } else response.end(wheel.subarray(start));
   };
-  const server: Server = createServer(answer);
+  const server: Server = createServer((request, response) => {
+    const name = PACKAGES.find((one) => request.url?.split('/').includes(one))!;
+    if (request.url?.startsWith('/simple/')) tell(name, response);
+    else if (request.url?.includes(NEWEST)) give(buildWheel(name), request, response);
+    else response.writeHead(404).end();
+  });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   after(() => server.close());
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/simple`, ranges };
 }
 
 /** A wheel like those of packages: the libraries somewhere inside, one of them packed. Incompressible, to be long. */
-function buildWheel(): Buffer {
+function buildWheel(name: Package): Buffer {
   const noise = Uint8Array.from({ length: 100_000 }, (_, i) => (i * 2_654_435_761) >>> 24);
-  return writeZip([
-    { name: 'onnxruntime/capi/noise.bin', bytes: noise },
-    { name: 'onnxruntime/capi/libonnxruntime_providers_shared.so', bytes: SHARED },
-    { name: 'onnxruntime/capi/libonnxruntime_providers_cuda.so', bytes: PROVIDER, packed: 'deflate' },
-  ]);
+  const libraries =
+    name === 'nvidia-cublas'
+      ? [
+          { name: 'nvidia/cu13/lib/libcublas.so.13', bytes: noise },
+          { name: 'nvidia/cu13/lib/libcublasLt.so.13', bytes: PRODUCTS, packed: 'deflate' as const },
+        ]
+      : [
+          { name: 'nvidia/cu13/lib/libnvrtc.so.13', bytes: COMPILER },
+          { name: 'nvidia/cu13/lib/libnvrtc.alt.so.13', bytes: noise },
+          { name: 'nvidia/cu13/lib/libnvrtc-builtins.so.13.0', bytes: BUILTINS },
+        ];
+  return writeZip([{ name: 'nvidia/noise.bin', bytes: noise }, ...libraries]);
 }

@@ -8,7 +8,6 @@ import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkp
 import type { RunSize } from '../../../server/sampling/forms/device/device-form.ts';
 import type { GraphForm } from '../../../server/sampling/forms/graph-form.ts';
 import type { StepForm } from '../../../server/sampling/forms/in-place/step-graph.ts';
-import type { PagedLoopForm } from '../../../server/sampling/forms/paged/paged-loop-graph.ts';
 import type { RowRequest, RowResult } from '../../../server/sampling/forms/rows.ts';
 import type { PickRule } from '../../../server/sampling/pick/pick-token.ts';
 import type { Schedule } from '../../../server/sampling/pick/schedule.ts';
@@ -17,16 +16,11 @@ import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.
 import { dimsOf, watchRuns } from '../../support/sampling/watch-sessions.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
-const GROUPED: PagedLoopForm = {
-  attention: 'grouped',
-  pageSize: 256,
-  unroll: 4,
-  arithmetic: 'float64',
-};
 const STEPS: StepForm = { nSteps: 3, arithmetic: 'float32', cache: 'handed-on' };
 /** More positions than the longest of the rows needs. */
 const SIZE: RunSize = { nRows: 8, nPositions: 45 };
-const LOOP_FORM: GraphForm = { kind: 'loop', precision: 'float32', loop: GROUPED, size: SIZE };
+/** Refused before anything of CUDA is looked for. */
+const CUDA_FORM: GraphForm = { kind: 'cuda', precision: 'float16', size: SIZE };
 const STEP_FORM: GraphForm = { kind: 'steps', precision: 'float32', steps: STEPS, size: SIZE };
 const CONSTANT: Schedule = { kind: 'constant', temperature: 1 };
 const PROMPTS = [[299], [5, 6, 7], [10, 20], [299], [1, 2, 3, 4, 5, 6]];
@@ -50,11 +44,10 @@ const CASES: readonly {
   { name: 'decaying', rule: { topK: 0, topP: 1, greedy: false }, schedule: { kind: 'decaying' } },
 ];
 
-describe('the loop for devices', () => {
+describe('steps for devices', () => {
   for (const { name, rule, schedule = CONSTANT, config = {} } of CASES) {
     test(`picks what the reference picks: ${name}`, async () => {
-      const { reference, looped, stepped } = await sampleAll(rule, schedule, config);
-      assertSame(looped, reference);
+      const { reference, stepped } = await sampleAll(rule, schedule, config);
       assertSame(stepped, reference);
     });
   }
@@ -69,7 +62,6 @@ async function sampleAll(rule: PickRule, schedule: Schedule, config: object) {
   };
   return {
     reference: await sample({ kind: 'cached' }),
-    looped: await sample(LOOP_FORM),
     stepped: await sample(STEP_FORM),
   };
 }
@@ -86,14 +78,13 @@ test('neither a cache nor a run is longer or shorter for what is beside a sample
     for (const batch of [rows.slice(0, 1), rows]) await sample(settings, batch, () => false);
     return fed;
   };
-  assert.deepEqual(dimsOf(await feed(LOOP_FORM), 'teacherForced'), ['11,4,8', '11,4,8']);
   assert.deepEqual([...new Set(dimsOf(await feed(STEP_FORM), 'past.0.key'))], ['8,2,45,16']);
 });
 
 test('8-bit products are refused by name', async () => {
   const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
   const model = { ...checkpoint, int8: { file: '', byName: new Map() } };
-  for (const form of [LOOP_FORM, STEP_FORM]) {
+  for (const form of [STEP_FORM, CUDA_FORM]) {
     await assert.rejects(openSampler(model, CASES[0]!.rule, form, sessionOf(checkpoint)), (error) => {
       assert.ok(error instanceof UserError && error.action);
       assert.match(error.message, /8-bit products have no form for graphics processors/);

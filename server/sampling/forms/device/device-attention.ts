@@ -6,7 +6,6 @@ import type { Precision } from '../../decoder/decoder-model.ts';
 import type { AttentionShape, DecoderSpec, Rotation } from '../../decoder/decoder-spec.ts';
 import { rotationTables } from '../../decoder/rotation.ts';
 import type { Attributes, Graph } from '../../onnx/onnx-graph.ts';
-import { type JoinedHeads, joinInputs, N_QUERIES, takeOwnValues } from '../paged/joined-heads.ts';
 
 export type KeyAndValue = readonly [key: string, value: string];
 
@@ -23,66 +22,6 @@ export interface DeviceAttention extends Pick<AttentionOverPast, 'rotates'> {
   attend(graph: Graph, heads: Heads, layer: number, lengths: StepLengths): string;
   /** Called after the last layer of a step. */
   endStep(): void;
-}
-
-/** Pages that are written in place: the cache never moves. CUDA only, in 16 bits only. */
-export class PagedAttention implements DeviceAttention {
-  readonly #shape: AttentionShape;
-  readonly #joined: JoinedHeads | null;
-  readonly #cache: Pages;
-  readonly #bounds: string;
-
-  constructor(shape: AttentionShape, joined: JoinedHeads | null, cache: Pages, bounds: string) {
-    this.#shape = shape;
-    this.#joined = joined;
-    this.#cache = cache;
-    this.#bounds = bounds;
-  }
-
-  rotates() {
-    return 'before-computed' as const;
-  }
-
-  attend(graph: Graph, heads: Heads, layer: number, { length }: StepLengths): string {
-    const shape = this.#shape;
-    const joined = this.#joined;
-    if (joined === null) {
-      const inputs = heads.kind === 'joint' ? [heads.qkv, '', ''] : [heads.query, heads.key, heads.value];
-      return this.#attend(graph, inputs, layer, length, attributes(shape, layer));
-    }
-    const { query, key, value } = joinInputs(graph, shape, joined, heads, 'float16');
-    const asJoined = {
-      ...attributes(shape, layer),
-      num_heads: joined.nJoined * N_QUERIES,
-      kv_num_heads: joined.nJoined,
-    };
-    const attended = this.#attend(graph, [query, key, value], layer, length, asJoined);
-    return takeOwnValues(graph, shape, joined, attended);
-  }
-
-  #attend(
-    graph: Graph,
-    inputs: readonly string[],
-    layer: number,
-    length: string,
-    attributes: Attributes,
-  ): string {
-    const { pages, rowEnds, pageTable } = this.#cache;
-    const given = [...inputs, ...pages[layer]!, rowEnds, length, pageTable];
-    const leftOut = ['', '', '', '', '', '', '', ''];
-    return graph.contribOp('PagedAttention', [...given, ...leftOut, this.#bounds], attributes);
-  }
-
-  endStep(): void {}
-}
-
-export interface Pages {
-  /** One of each layer, [pages, page size, key heads, head width], as joined as the heads are. */
-  readonly pages: readonly KeyAndValue[];
-  /** int32 [batch, pages a row]. */
-  readonly pageTable: string;
-  /** int32 [batch + 1]: where each row's queries end, 0 first. */
-  readonly rowEnds: string;
 }
 
 /** A cache of full length that goes in and comes out, [batch, key heads, capacity, head width]. */

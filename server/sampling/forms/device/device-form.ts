@@ -5,12 +5,12 @@ import { EnvironmentError } from '../../../errors.ts';
 import type { Precision } from '../../decoder/decoder-model.ts';
 import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import type { StepForm } from '../in-place/step-graph.ts';
-import { cudaForm, type PagedLoopForm } from '../paged/paged-loop-graph.ts';
 
 export type DeviceProvider = 'cuda' | 'webgpu' | 'dml' | 'coreml';
 
 export type DeviceForm =
-  | { readonly kind: 'loop'; readonly precision: Precision; readonly loop: PagedLoopForm }
+  /** Kernels of our own (server/sampling/cuda): no graph of the runtime. */
+  | { readonly kind: 'cuda'; readonly precision: Precision }
   | { readonly kind: 'steps'; readonly precision: Precision; readonly steps: StepForm };
 
 /** The size of every run on a device, whatever is in it: kernels may share out their work by either number. */
@@ -26,8 +26,8 @@ export type SizedDeviceForm = DeviceForm & { readonly size: RunSize };
 const STEPS = { nSteps: 8, arithmetic: 'float32' } as const;
 
 /** The fastest form as measured (docs/performance.md). Throws where the provider has no form for this model. */
-export function chooseDeviceForm(provider: DeviceProvider, config: DecoderSpec): DeviceForm {
-  const { headWidth, layers } = config.attention;
+export function chooseDeviceForm(provider: DeviceProvider, { attention }: DecoderSpec): DeviceForm {
+  const { headWidth } = attention;
   if (headWidth % 8 !== 0) {
     throw new EnvironmentError(
       `its attention takes heads of a width in steps of 8, and this model's have ${headWidth} values`,
@@ -44,20 +44,15 @@ export function chooseDeviceForm(provider: DeviceProvider, config: DecoderSpec):
       { action: 'Choose another provider.' },
     );
   }
-  if (layers.some(({ window }) => window !== null)) {
-    throw new EnvironmentError("CUDA's attention has no sliding window here, and this model's has one", {
-      action: 'Choose another provider.',
-    });
-  }
-  return { kind: 'loop', precision: 'float16', loop: cudaForm(config) };
+  return { kind: 'cuda', precision: 'float16' };
 }
+
+/** Changes whenever the kernels round differently. */
+const CUDA_KERNELS = 1;
 
 /** Rows are part of the name: a matrix product of another height may round differently. */
 export function nameDeviceForm(form: DeviceForm, nRows: number): string {
-  if (form.kind === 'loop') {
-    const { attention, pageSize, unroll } = form.loop;
-    return `${attention}-loop-${form.precision}-page-${pageSize}-unroll-${unroll}-rows-${nRows}`;
-  }
+  if (form.kind === 'cuda') return `cuda-${CUDA_KERNELS}-${form.precision}-rows-${nRows}`;
   const { nSteps, cache } = form.steps;
   return `steps-${cache}-${form.precision}-${nSteps}-rows-${nRows}`;
 }

@@ -12,8 +12,6 @@ import type { DeviceAttention } from './device-attention.ts';
 interface StepInputs {
   /** int32 [batch], fed first. */
   readonly token: string;
-  /** int32 [batch], picks left to each row; null where the host counts. */
-  readonly remaining: string | null;
   /** int32 [batch]: what to feed next, or -1 for what was picked. */
   readonly teacherForced: readonly string[];
   /** [batch, 1]. */
@@ -30,7 +28,6 @@ interface StepInputs {
 interface StepOutputs {
   /** int32 [batch], to feed after these steps. */
   readonly token: string;
-  readonly remaining: string;
   /** int32 [steps, batch]. */
   readonly picked: string;
   /** float32 [steps, batch]. */
@@ -47,8 +44,8 @@ export function buildSteps(
   attention: DeviceAttention,
   inputs: StepInputs,
 ): StepOutputs {
-  const { vocabularySize, eosTokens } = model.config;
-  let { token, remaining } = inputs;
+  const { vocabularySize } = model.config;
+  let { token } = inputs;
   let logits = '';
   const picks: Picked[] = [];
   for (const [step, teacherForced] of inputs.teacherForced.entries()) {
@@ -66,13 +63,6 @@ export function buildSteps(
     const row = graph.op('Squeeze', [picked.token, graph.int64([1])]);
     const isForced = graph.op('GreaterOrEqual', [teacherForced, graph.int32(0)]);
     token = graph.op('Where', [isForced, teacherForced, row]);
-    if (remaining !== null) {
-      let left = graph.op('Max', [graph.op('Sub', [remaining, graph.int32(1)]), graph.int32(0)]);
-      for (const end of eosTokens) {
-        left = graph.op('Where', [graph.op('Equal', [row, graph.int32(end)]), graph.int32(0), left]);
-      }
-      remaining = graph.op('Where', [isForced, remaining, left]);
-    }
     picks.push(picked);
   }
   const all = (part: keyof Picked) =>
@@ -82,7 +72,6 @@ export function buildSteps(
     );
   return {
     token,
-    remaining: remaining ?? '',
     picked: all('token'),
     // Computed for all steps at once, since no step waits for it.
     logprob: logprobOf(graph, {

@@ -63,7 +63,6 @@ export function buildStepGraph(
   const attention = attendOver(form, model, present);
   const made = buildSteps(graph, model, rule, arithmetic, attention, {
     token: graph.input('token', 'int32', ['batch']),
-    remaining: null,
     teacherForced: input('teacherForced', 'int32', 'batch'),
     uniform: input('uniform', arithmetic, 'batch', 1),
     temperature: input('temperature', arithmetic, 'batch', 1),

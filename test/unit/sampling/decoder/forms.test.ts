@@ -38,12 +38,6 @@ const FORMS: Readonly<Record<string, GraphForm>> = {
     steps: { nSteps: 4, arithmetic: 'float64', cache: 'handed-on' },
     size: SIZE,
   },
-  "the loop for devices, by the paged loop's twin": {
-    kind: 'loop',
-    precision: 'float32',
-    loop: { attention: 'grouped', pageSize: 256, unroll: 4, arithmetic: 'float64' },
-    size: SIZE,
-  },
 };
 
 const MODELS: Readonly<Record<string, string>> = {

@@ -1,0 +1,627 @@
+// One step of a decoder for many rows: all but the matrix products. Compiled for one model: its sizes are macros.
+// Activations and the cache are in 16 bits, the residual stream, sums and logits in 32, the pick in 64.
+//
+// WIDTH, N_KEY_HEADS, GROUP (queries that share a key), HEAD_WIDTH (a multiple of 8), INNER_WIDTH, VOCABULARY,
+// LOGIT_STRIDE, NORM_EPSILON, RMS_NORM (0, 1), ROTARY_HALVES (0, 1), ACTIVATION (see `activated`), GATED (0, 1),
+// ROW_THREADS (threads that share a row), ATTEND_WARPS (warps that share a row's positions of one key head),
+// PICK_THREADS (a power of two), TOP_K (0 for the whole vocabulary, 1 for the likeliest), NUCLEUS (0, 1), TOP_P,
+// END_TOKENS (END_AT(token) for each).
+
+typedef unsigned short half_t; // sixteen bits of a float
+typedef unsigned int u32;
+typedef unsigned long long u64;
+
+__device__ __forceinline__ float toFloat(half_t h) {
+  float f;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(f) : "h"(h));
+  return f;
+}
+
+__device__ __forceinline__ half_t toHalf(float f) {
+  half_t h;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(h) : "f"(f));
+  return h;
+}
+
+__device__ __forceinline__ float2 toFloats(u32 pair) {
+  half_t low, high;
+  asm("mov.b32 {%0, %1}, %2;" : "=h"(low), "=h"(high) : "r"(pair));
+  return make_float2(toFloat(low), toFloat(high));
+}
+
+/** The largest of sixteen bits instead of an infinity, which would spread to everything after it. */
+__device__ __forceinline__ float bounded(float x) { return fminf(fmaxf(x, -65504.f), 65504.f); }
+
+__device__ __forceinline__ u32 toHalves(float low, float high) {
+  u32 pair;
+  asm("cvt.rn.f16x2.f32 %0, %1, %2;" : "=r"(pair) : "f"(high), "f"(low));
+  return pair;
+}
+
+/** Sixteen bytes that are read once. */
+__device__ __forceinline__ uint4 readOnce(const half_t* at) {
+  uint4 v;
+  asm volatile("ld.global.L1::no_allocate.v4.u32 {%0, %1, %2, %3}, [%4];"
+               : "=r"(v.x), "=r"(v.y), "=r"(v.z), "=r"(v.w)
+               : "l"(at));
+  return v;
+}
+
+__device__ __forceinline__ float warpSum(float x) {
+  for (int o = 16; o > 0; o >>= 1) x += __shfl_xor_sync(0xffffffffu, x, o);
+  return x;
+}
+
+/** The sum over a block's threads, the same for all of them. `shared` holds 33 floats. */
+__device__ float blockSum(float x, float* shared) {
+  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+  x = warpSum(x);
+  __syncthreads();
+  if (lane == 0) shared[warp] = x;
+  __syncthreads();
+  if (warp == 0) {
+    float y = lane < (blockDim.x >> 5) ? shared[lane] : 0.f;
+    y = warpSum(y);
+    if (lane == 0) shared[32] = y;
+  }
+  __syncthreads();
+  return shared[32];
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Conversion of stored weights
+
+extern "C" __global__ void halfFromFloat(const float* from, half_t* to, u64 n) {
+  for (u64 i = blockIdx.x * (u64)blockDim.x + threadIdx.x; i < n; i += (u64)gridDim.x * blockDim.x) to[i] = toHalf(from[i]);
+}
+
+extern "C" __global__ void halfFromBfloat(const half_t* from, half_t* to, u64 n) {
+  for (u64 i = blockIdx.x * (u64)blockDim.x + threadIdx.x; i < n; i += (u64)gridDim.x * blockDim.x)
+    to[i] = toHalf(__uint_as_float((u32)from[i] << 16));
+}
+
+extern "C" __global__ void floatFromHalf(const half_t* from, float* to, u64 n) {
+  for (u64 i = blockIdx.x * (u64)blockDim.x + threadIdx.x; i < n; i += (u64)gridDim.x * blockDim.x) to[i] = toFloat(from[i]);
+}
+
+extern "C" __global__ void floatFromBfloat(const half_t* from, float* to, u64 n) {
+  for (u64 i = blockIdx.x * (u64)blockDim.x + threadIdx.x; i < n; i += (u64)gridDim.x * blockDim.x)
+    to[i] = __uint_as_float((u32)from[i] << 16);
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Around the products. A block is a row.
+
+/** The residual stream of a row's next token. */
+extern "C" __global__ void embed(const int* token, const int* position, const half_t* tokens, const half_t* positions,
+                                 float* residual) {
+  const u64 row = blockIdx.x;
+  const half_t* word = tokens + (u64)token[row] * WIDTH;
+  const half_t* place = positions ? positions + (u64)position[row] * WIDTH : 0;
+  for (int i = threadIdx.x; i < WIDTH; i += blockDim.x) {
+    float x = toFloat(word[i]);
+    if (place) x += toFloat(place[i]);
+    residual[row * WIDTH + i] = x;
+  }
+}
+
+/** A row's mean and the factor that makes its spread one, over `N` values of which each thread holds some. */
+template <int N, int EACH>
+__device__ __forceinline__ float2 measure(const float (&kept)[EACH], float* shared) {
+  float sum = 0;
+#pragma unroll
+  for (int k = 0; k < EACH; k++) sum += RMS_NORM ? kept[k] * kept[k] : kept[k];
+  sum = blockSum(sum, shared) / N;
+  float mean = 0, variance = sum;
+  if (!RMS_NORM) {
+    mean = sum;
+    float squares = 0;
+#pragma unroll
+    for (int k = 0; k < EACH; k++) {
+      const float d = threadIdx.x + k * blockDim.x < N ? kept[k] - mean : 0.f;
+      squares += d * d;
+    }
+    variance = blockSum(squares, shared) / N;
+  }
+  return make_float2(mean, rsqrtf(variance + (float)NORM_EPSILON));
+}
+
+/**
+ * The norm of a row of `from`: into `normed`, or added to `residual` where norms come after. Without `scale` it is
+ * no norm, but the row in sixteen bits.
+ */
+extern "C" __global__ void normalise(const float* from, const float* scale, const float* shift, half_t* normed,
+                                     float* residual) {
+  __shared__ float shared[33];
+  const u64 at = (u64)blockIdx.x * WIDTH;
+  constexpr int EACH = (WIDTH + ROW_THREADS - 1) / ROW_THREADS;
+  float kept[EACH];
+#pragma unroll
+  for (int k = 0; k < EACH; k++) {
+    const int i = threadIdx.x + k * ROW_THREADS;
+    kept[k] = i < WIDTH ? from[at + i] : 0.f;
+  }
+  float2 by = make_float2(0.f, 1.f);
+  if (scale) by = measure<WIDTH, EACH>(kept, shared);
+#pragma unroll
+  for (int k = 0; k < EACH; k++) {
+    const int i = threadIdx.x + k * ROW_THREADS;
+    if (i >= WIDTH) continue;
+    float y = (kept[k] - by.x) * by.y;
+    if (scale) y *= scale[i];
+    if (shift) y += shift[i];
+    if (residual) residual[at + i] += y;
+    else normed[at + i] = toHalf(bounded(y));
+  }
+}
+
+/**
+ * Norms of queries and keys in place. A block is a row and one of its vectors: a head, or all heads together. `order` as
+ * in `attend`.
+ */
+template <int N>
+__device__ void normaliseVector(half_t* vector, const float* scale, const float* shift) {
+  __shared__ float shared[33];
+  constexpr int EACH = (N + ROW_THREADS - 1) / ROW_THREADS;
+  float kept[EACH];
+#pragma unroll
+  for (int k = 0; k < EACH; k++) {
+    const int i = threadIdx.x + k * ROW_THREADS;
+    kept[k] = i < N ? toFloat(vector[i]) : 0.f;
+  }
+  const float2 by = measure<N, EACH>(kept, shared);
+#pragma unroll
+  for (int k = 0; k < EACH; k++) {
+    const int i = threadIdx.x + k * ROW_THREADS;
+    if (i < N) vector[i] = toHalf((kept[k] - by.x) * by.y * scale[i] + (shift ? shift[i] : 0.f));
+  }
+}
+
+#define N_HEADS (N_KEY_HEADS * GROUP)
+#define QKV_WIDTH ((N_HEADS + 2 * N_KEY_HEADS) * HEAD_WIDTH)
+
+extern "C" __global__ void normaliseHeads(half_t* qkv, const float* queryScale, const float* queryShift,
+                                          const float* keyScale, const float* keyShift, const int* order) {
+  const int head = blockIdx.x;
+  half_t* vector = qkv + (u64)blockIdx.y * QKV_WIDTH + (order ? order[head] : head) * HEAD_WIDTH;
+  if (head < N_HEADS) normaliseVector<HEAD_WIDTH>(vector, queryScale, queryShift);
+  else normaliseVector<HEAD_WIDTH>(vector, keyScale, keyShift);
+}
+
+extern "C" __global__ void normaliseAllHeads(half_t* qkv, const float* queryScale, const float* queryShift,
+                                             const float* keyScale, const float* keyShift) {
+  half_t* queries = qkv + (u64)blockIdx.y * QKV_WIDTH;
+  if (blockIdx.x == 0) normaliseVector<N_HEADS * HEAD_WIDTH>(queries, queryScale, queryShift);
+  else normaliseVector<N_KEY_HEADS * HEAD_WIDTH>(queries + N_HEADS * HEAD_WIDTH, keyScale, keyShift);
+}
+
+__device__ __forceinline__ float activated(float x) {
+#if ACTIVATION == 0 // gelu by tanh
+  const float u = 0.7978845608028654f * (x + 0.044715f * x * x * x);
+  return x / (1.f + __expf(-2.f * u));
+#elif ACTIVATION == 1 // gelu
+  return 0.5f * x * (1.f + erff(x * 0.7071067811865476f));
+#elif ACTIVATION == 2 // quick gelu
+  return x / (1.f + __expf(-1.702f * x));
+#elif ACTIVATION == 3 // relu
+  return fmaxf(x, 0.f);
+#elif ACTIVATION == 4 // silu
+  return x / (1.f + __expf(-x));
+#elif ACTIVATION == 5 // tanh
+  return tanhf(x);
+#else // sigmoid
+  return 1.f / (1.f + __expf(-x));
+#endif
+}
+
+/** Of [rows, INNER_WIDTH], in place; gated: of [rows, gate and up], the gates first, into [rows, INNER_WIDTH]. */
+extern "C" __global__ void activate(const half_t* from, half_t* to, int nRows) {
+  const u64 n = (u64)nRows * INNER_WIDTH / 2;
+  for (u64 i = blockIdx.x * (u64)blockDim.x + threadIdx.x; i < n; i += (u64)gridDim.x * blockDim.x) {
+#if GATED
+    const u64 row = 2 * i / INNER_WIDTH, column = 2 * i % INNER_WIDTH;
+    const float2 gate = toFloats(*(const u32*)(from + row * 2 * INNER_WIDTH + column));
+    const float2 up = toFloats(*(const u32*)(from + row * 2 * INNER_WIDTH + INNER_WIDTH + column));
+    ((u32*)to)[i] = toHalves(bounded(activated(bounded(gate.x)) * bounded(up.x)),
+                              bounded(activated(bounded(gate.y)) * bounded(up.y)));
+#else
+    const float2 x = toFloats(((const u32*)from)[i]);
+    ((u32*)to)[i] = toHalves(activated(bounded(x.x)), activated(bounded(x.y)));
+#endif
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// Attention of one new position a row. A block is a row and a key head; its warps share the positions.
+// The cache is [row, key head, capacity, HEAD_WIDTH], keys and values apart.
+
+#define CHUNKS (HEAD_WIDTH / 8)
+// Lanes that hold a position together, eight values each.
+#define LANES (CHUNKS <= 1 ? 1 : CHUNKS <= 2 ? 2 : CHUNKS <= 4 ? 4 : CHUNKS <= 8 ? 8 : CHUNKS <= 16 ? 16 : 32)
+#define AT_ONCE (32 / LANES)
+#define UNROLL (GROUP > 4 ? 2 : 4)
+#define TILE (AT_ONCE * UNROLL)
+#define PARTS (ATTEND_WARPS * AT_ONCE)
+
+/** Value `i` of a head, turned to its position: `turns` are cosines and sines of its pairs. */
+__device__ __forceinline__ float turned(const half_t* head, int i, const float2* turns, int nPairs) {
+  const float x = toFloat(head[i]);
+  if (i >= 2 * nPairs) return x;
+#if ROTARY_HALVES
+  const int pair = i < nPairs ? i : i - nPairs;
+  const bool isFirst = i < nPairs;
+  const float y = toFloat(head[isFirst ? i + nPairs : i - nPairs]);
+#else
+  const int pair = i / 2;
+  const bool isFirst = i % 2 == 0;
+  const float y = toFloat(head[i ^ 1]);
+#endif
+  const float2 turn = turns[pair];
+  return isFirst ? x * turn.x - y * turn.y : x * turn.x + y * turn.y;
+}
+
+/**
+ * `turns` is [position, nPairs]; `order` tells at which place in `qkv` each head lies, those of queries, then of keys, then
+ * of values, or is null where they lie in that order; `window` is how many positions a query sees, or 0 for all.
+ */
+extern "C" __global__ void __launch_bounds__(32 * ATTEND_WARPS)
+    attend(const half_t* qkv, half_t* keys, half_t* values, const int* position, const int* remaining,
+           const float2* turns, const int* order, half_t* attended, float scale, int nPairs, int window, int capacity) {
+  __shared__ float query[GROUP][HEAD_WIDTH];
+  __shared__ float part[PARTS][GROUP][HEAD_WIDTH + 2];
+  const int keyHead = blockIdx.x;
+  const u64 row = blockIdx.y;
+  // Nobody reads what is made of a row that wants nothing more.
+  if (remaining[row] == 0) return;
+  const int last = position[row];
+  const half_t* mine = qkv + row * QKV_WIDTH;
+  const auto headAt = [=](int head) { return mine + (order ? order[head] : head) * HEAD_WIDTH; };
+  const half_t* newKey = headAt(N_HEADS + keyHead);
+  const half_t* newValue = headAt(N_HEADS + N_KEY_HEADS + keyHead);
+  const u64 cacheAt = (row * N_KEY_HEADS + keyHead) * (u64)capacity * HEAD_WIDTH;
+  half_t* k = keys + cacheAt;
+  half_t* v = values + cacheAt;
+  const float2* turn = turns + (u64)last * nPairs;
+
+  for (int i = threadIdx.x; i < (GROUP + 2) * HEAD_WIDTH; i += blockDim.x) {
+    const int head = i / HEAD_WIDTH, at = i % HEAD_WIDTH;
+    if (head < GROUP)
+      // Powers of two are cheaper than those of e.
+      query[head][at] = turned(headAt(keyHead * GROUP + head), at, turn, nPairs) * scale * 1.4426950408889634f;
+    else if (head == GROUP)
+      k[(u64)last * HEAD_WIDTH + at] = toHalf(turned(newKey, at, turn, nPairs));
+    else
+      v[(u64)last * HEAD_WIDTH + at] = newValue[at];
+  }
+  __syncthreads();
+
+  const int lane = threadIdx.x & 31, warp = threadIdx.x >> 5;
+  const int chunk = lane % LANES, which = lane / LANES;
+  const bool holds = chunk < CHUNKS;
+  float q[GROUP][8], sum[GROUP][8], most[GROUP], total[GROUP];
+#pragma unroll
+  for (int g = 0; g < GROUP; g++) {
+    most[g] = -1e30f;
+    total[g] = 0.f;
+#pragma unroll
+    for (int j = 0; j < 8; j++) {
+      q[g][j] = holds ? query[g][chunk * 8 + j] : 0.f;
+      sum[g][j] = 0.f;
+    }
+  }
+  const int first = window > 0 && last >= window ? last - window + 1 : 0;
+  const int laneAt = holds ? chunk * 8 : 0;
+  for (int tile = first + warp * TILE; tile <= last; tile += ATTEND_WARPS * TILE) {
+    uint4 kept[UNROLL], worth[UNROLL];
+#pragma unroll
+    for (int u = 0; u < UNROLL; u++) {
+      const int p = min(tile + u * AT_ONCE + which, last);
+      kept[u] = readOnce(k + (u64)p * HEAD_WIDTH + laneAt);
+    }
+#pragma unroll
+    for (int u = 0; u < UNROLL; u++) {
+      const int p = min(tile + u * AT_ONCE + which, last);
+      worth[u] = readOnce(v + (u64)p * HEAD_WIDTH + laneAt);
+    }
+    float score[GROUP][UNROLL];
+#pragma unroll
+    for (int u = 0; u < UNROLL; u++) {
+      const float2 a = toFloats(kept[u].x), b = toFloats(kept[u].y), c = toFloats(kept[u].z), d = toFloats(kept[u].w);
+#pragma unroll
+      for (int g = 0; g < GROUP; g++) {
+        float s = q[g][0] * a.x + q[g][1] * a.y + q[g][2] * b.x + q[g][3] * b.y + q[g][4] * c.x + q[g][5] * c.y +
+                  q[g][6] * d.x + q[g][7] * d.y;
+#pragma unroll
+        for (int o = LANES / 2; o > 0; o >>= 1) s += __shfl_xor_sync(0xffffffffu, s, o);
+        score[g][u] = tile + u * AT_ONCE + which <= last ? s : -1e38f;
+      }
+    }
+#pragma unroll
+    for (int g = 0; g < GROUP; g++) {
+      float highest = most[g];
+#pragma unroll
+      for (int u = 0; u < UNROLL; u++) highest = fmaxf(highest, score[g][u]);
+      const float shrink = exp2f(most[g] - highest);
+      most[g] = highest;
+      total[g] *= shrink;
+#pragma unroll
+      for (int j = 0; j < 8; j++) sum[g][j] *= shrink;
+#pragma unroll
+      for (int u = 0; u < UNROLL; u++) {
+        score[g][u] = exp2f(score[g][u] - highest);
+        total[g] += score[g][u];
+      }
+    }
+#pragma unroll
+    for (int u = 0; u < UNROLL; u++) {
+      const float2 a = toFloats(worth[u].x), b = toFloats(worth[u].y), c = toFloats(worth[u].z), d = toFloats(worth[u].w);
+#pragma unroll
+      for (int g = 0; g < GROUP; g++) {
+        const float p = score[g][u];
+        sum[g][0] += p * a.x;
+        sum[g][1] += p * a.y;
+        sum[g][2] += p * b.x;
+        sum[g][3] += p * b.y;
+        sum[g][4] += p * c.x;
+        sum[g][5] += p * c.y;
+        sum[g][6] += p * d.x;
+        sum[g][7] += p * d.y;
+      }
+    }
+  }
+  const int slot = warp * AT_ONCE + which;
+#pragma unroll
+  for (int g = 0; g < GROUP; g++) {
+    if (holds) {
+#pragma unroll
+      for (int j = 0; j < 8; j++) part[slot][g][chunk * 8 + j] = sum[g][j];
+    }
+    if (chunk == 0) {
+      part[slot][g][HEAD_WIDTH] = most[g];
+      part[slot][g][HEAD_WIDTH + 1] = total[g];
+    }
+  }
+  __syncthreads();
+  for (int i = threadIdx.x; i < GROUP * HEAD_WIDTH; i += blockDim.x) {
+    const int g = i / HEAD_WIDTH, at = i % HEAD_WIDTH;
+    float highest = -1e30f;
+#pragma unroll
+    for (int s = 0; s < PARTS; s++) highest = fmaxf(highest, part[s][g][HEAD_WIDTH]);
+    float all = 0, value = 0;
+#pragma unroll
+    for (int s = 0; s < PARTS; s++) {
+      const float w = exp2f(part[s][g][HEAD_WIDTH] - highest);
+      all += w * part[s][g][HEAD_WIDTH + 1];
+      value += w * part[s][g][at];
+    }
+    attended[row * (N_HEADS * HEAD_WIDTH) + (keyHead * GROUP + g) * HEAD_WIDTH + at] = toHalf(value / all);
+  }
+}
+
+// ---------------------------------------------------------------------------------------------------------------
+// The pick. A block is a row.
+
+#define MAX_CANDIDATES 2048
+
+/** Larger for larger floats; never 0. */
+__device__ __forceinline__ u32 orderOf(float x) {
+  const u32 bits = __float_as_uint(x);
+  return bits & 0x80000000u ? ~bits : bits | 0x80000000u;
+}
+
+/** Descending by value, on a tie the lower token first. */
+__device__ __forceinline__ u64 keyOf(float x, u32 token) { return ((u64)orderOf(x) << 32) | (u32)~token; }
+
+__device__ void sortDescending(u64* items, int n) {
+  for (int size = 2; size <= n; size <<= 1) {
+    for (int stride = size >> 1; stride > 0; stride >>= 1) {
+      for (int i = threadIdx.x; i < n; i += blockDim.x) {
+        const int other = i ^ stride;
+        if (other > i) {
+          const bool descends = (i & size) == 0;
+          const u64 a = items[i], b = items[other];
+          if ((a < b) == descends) {
+            items[i] = b;
+            items[other] = a;
+          }
+        }
+      }
+      __syncthreads();
+    }
+  }
+}
+
+/** Position of the last candidate whose cumulated share, itself left out, is not above the noise. */
+__device__ int pickSorted(const float* logit, const u64* items, int n, double temperature, double noise, double* mass) {
+  const double top = logit[(u32)~(u32)items[0]];
+  for (int i = threadIdx.x; i < n; i += blockDim.x) mass[i] = exp((logit[(u32)~(u32)items[i]] - top) / temperature);
+  __syncthreads();
+  __shared__ int chosen;
+  if (threadIdx.x == 0) {
+    double all = 0;
+    for (int i = 0; i < n; i++) all += mass[i];
+    double limit = noise, before = 0;
+#if NUCLEUS
+    double inside = 0;
+    for (int i = 0; i < n && inside < TOP_P; i++) inside += mass[i] / all;
+    limit = noise * inside;
+#endif
+    int index = 0;
+    for (int i = 1; i < n; i++) {
+      before += mass[i - 1] / all;
+      if (before > limit) break;
+      index = i;
+    }
+    chosen = index;
+  }
+  __syncthreads();
+  return chosen;
+}
+
+/** What the keys from `least` on hold together: how many they are, or their mass against `top`'s. */
+__device__ double massFrom(const float* logit, u64 least, double top, double temperature, bool counts, double* sums) {
+  double own = 0;
+  for (int i = threadIdx.x; i < VOCABULARY; i += PICK_THREADS) {
+    const float x = logit[i];
+    if (keyOf(x, i) >= least) own += counts ? 1. : exp((x - top) / temperature);
+  }
+  __syncthreads();
+  sums[threadIdx.x] = own;
+  for (int half = PICK_THREADS / 2; half > 0; half >>= 1) {
+    __syncthreads();
+    if (threadIdx.x < half) sums[threadIdx.x] += sums[threadIdx.x + half];
+  }
+  __syncthreads();
+  return sums[0];
+}
+
+/** The largest key from which on the mass is above `wanted` (or reaches it): found bit by bit, whatever the logits are. */
+__device__ u64 keyAtMass(const float* logit, double wanted, bool reaches, double top, double temperature, bool counts,
+                         double* sums) {
+  u64 key = 0;
+  for (int bit = 63; bit >= 0; bit--) {
+    const u64 tried = key | (1ull << bit);
+    const double mass = massFrom(logit, tried, top, temperature, counts, sums);
+    if (reaches ? mass >= wanted : mass > wanted) key = tried;
+  }
+  return key;
+}
+
+/** The pick from the highest TOP_K logits and their nucleus, for any size of either, without sorting. */
+__device__ u32 pickByBisection(const float* logit, double top, double temperature, double noise, double* sums) {
+  u64 least = 0;
+#if TOP_K > 1
+  least = keyAtMass(logit, TOP_K, true, top, temperature, true, sums);
+#endif
+  double inside = massFrom(logit, least, top, temperature, false, sums);
+#if NUCLEUS
+  const u64 nucleus = keyAtMass(logit, TOP_P * inside, true, top, temperature, false, sums);
+  if (nucleus > least) inside = massFrom(logit, nucleus, top, temperature, false, sums);
+#endif
+  return (u32)~(u32)keyAtMass(logit, noise * inside, false, top, temperature, false, sums);
+}
+
+/**
+ * The noise of one token, as server/sampling/pick/philox.ts defines it: J. K. Salmon et al., "Parallel Random Numbers: As
+ * Easy as 1, 2, 3", SC '11, table 2.
+ */
+__device__ double uniformAt(u64 seed, u64 sample, u32 step) {
+  u32 a = (u32)sample, b = (u32)(sample >> 32), c = step, d = 0, key0 = (u32)seed, key1 = (u32)(seed >> 32);
+  for (int round = 0; round < 10; round++) {
+    const u64 low = (u64)0xd2511f53u * a, high = (u64)0xcd9e8d57u * c;
+    a = (u32)(high >> 32) ^ b ^ key0;
+    b = (u32)high;
+    c = (u32)(low >> 32) ^ d ^ key1;
+    d = (u32)low;
+    key0 += 0x9e3779b9u;
+    key1 += 0xbb67ae85u;
+  }
+  return ((a >> 5) * 67108864.0 + (b >> 6)) / 9007199254740992.0;
+}
+
+/** `prompts`, `picked` and `logprob` are [row, capacity]. A row is fed its prompt, and then what was picked. */
+extern "C" __global__ void __launch_bounds__(PICK_THREADS)
+    pick(const float* logits, const u64* samples, const int* prompts, const int* promptLengths,
+         const double* temperatures, int* token, int* position, int* remaining, int* picked, float* logprob,
+         const u64* seedAt, int capacity) {
+  __shared__ float shared[33];
+  __shared__ u64 candidates[MAX_CANDIDATES];
+  __shared__ double mass[PICK_THREADS];
+  __shared__ u64 best[PICK_THREADS];
+  __shared__ int nCandidates;
+  const u64 row = blockIdx.x;
+  const float* logit = logits + row * LOGIT_STRIDE;
+  if (remaining[row] == 0) return;
+  const int place = position[row];
+  const u64 at = row * capacity + place;
+  // Tokens of the sample that stand before this one; negative while the prompt is fed.
+  const int step = place + 1 - promptLengths[row];
+  const double temperature = temperatures[max(step, 0)];
+  const double noise = uniformAt(*seedAt, samples[row], (u32)max(step, 0));
+
+  u64 mine = 0;
+  for (int i = threadIdx.x; i < VOCABULARY; i += PICK_THREADS) {
+    const u64 key = keyOf(logit[i], i);
+    mine = key > mine ? key : mine;
+  }
+  best[threadIdx.x] = mine;
+  if (threadIdx.x == 0) nCandidates = 0;
+  __syncthreads();
+  sortDescending(best, PICK_THREADS);
+  const u64 likeliest = best[0];
+  const float top = logit[(u32)~(u32)likeliest];
+  float sum = 0;
+  // At least TOP_K logits are not below the TOP_K-th of the threads' highest.
+  const u64 least = best[TOP_K > 1 && TOP_K <= PICK_THREADS ? TOP_K - 1 : 0];
+  for (int i = threadIdx.x; i < VOCABULARY; i += PICK_THREADS) {
+    const float x = logit[i];
+    sum += __expf(x - top);
+#if TOP_K > 1 && TOP_K <= PICK_THREADS / 4
+    const u64 key = keyOf(x, i);
+    if (key >= least) {
+      const int slot = atomicAdd(&nCandidates, 1);
+      if (slot < MAX_CANDIDATES) candidates[slot] = key;
+    }
+#endif
+  }
+  const float all = blockSum(sum, shared);
+
+#if TOP_K == 1
+  const u32 choice = (u32)~(u32)likeliest;
+#elif TOP_K > 1 && TOP_K <= PICK_THREADS / 4
+  const int n = nCandidates;
+  u32 choice;
+  if (n > MAX_CANDIDATES) {
+    choice = pickByBisection(logit, top, temperature, noise, mass);
+  } else {
+    int padded = 32;
+    while (padded < n) padded <<= 1;
+    for (int i = n + threadIdx.x; i < padded; i += PICK_THREADS) candidates[i] = 0;
+    __syncthreads();
+    sortDescending(candidates, padded);
+    choice = (u32)~(u32)candidates[pickSorted(logit, candidates, TOP_K, temperature, noise, mass)];
+  }
+#elif TOP_K > 1 || NUCLEUS
+  const u32 choice = pickByBisection(logit, top, temperature, noise, mass);
+#else
+  // The whole vocabulary in the order of its tokens: each thread adds up neighbours.
+  constexpr int EACH = (VOCABULARY + PICK_THREADS - 1) / PICK_THREADS;
+  const int from = threadIdx.x * EACH, to = min(from + EACH, VOCABULARY);
+  double own = 0;
+  for (int i = from; i < to; i++) own += exp((logit[i] - (double)top) / temperature);
+  mass[threadIdx.x] = own;
+  __syncthreads();
+  __shared__ u32 found;
+  if (threadIdx.x == 0) {
+    double whole = 0;
+    for (int i = 0; i < PICK_THREADS; i++) whole += mass[i];
+    const double limit = fmin(noise, 1 - 1e-9) * whole;
+    double before = 0;
+    int part = 0;
+    for (; part + 1 < PICK_THREADS && before + mass[part] <= limit && (part + 1) * EACH < VOCABULARY; part++) before += mass[part];
+    int index = part * EACH;
+    for (int i = index; i < min((part + 1) * EACH, VOCABULARY); i++) {
+      if (before > limit) break;
+      index = i;
+      before += exp((logit[i] - (double)top) / temperature);
+    }
+    found = index;
+  }
+  __syncthreads();
+  const u32 choice = found;
+#endif
+
+  if (threadIdx.x == 0) {
+    picked[at] = choice;
+    logprob[at] = logit[choice] - top - logf(all);
+    const bool isGiven = step < 0;
+    token[row] = isGiven ? prompts[row * capacity + place + 1] : choice;
+    position[row] = place + 1;
+    if (!isGiven) {
+      int left = max(remaining[row] - 1, 0);
+#define END_AT(id) if (choice == id) left = 0;
+      END_TOKENS
+      remaining[row] = left;
+    }
+  }
+}
