@@ -1,6 +1,7 @@
 // A comparison: a sample beside a training document that repeats it, with all that a view needs to show both. One
 // request answers one click, and opens each training document once. The server chooses the pair where none is named.
 
+import type { Foreign } from '../guard/text/foreign.ts';
 import type { Provenance, TextRange } from './fragments.ts';
 import { message } from './message.ts';
 import type { StudyId } from './study.ts';
@@ -68,7 +69,7 @@ export interface ComparedFragment {
   readonly train: number;
   readonly extract: number;
   /** The line that labels it. */
-  readonly firstLine: string;
+  readonly firstLine: Foreign;
 }
 
 /** What is equal in one of two texts, in raw lines. */
@@ -92,6 +93,6 @@ export interface ComparedDocument {
   /** Null where the answer is full: it is to be asked for when it is shown. */
   readonly text: string | null;
   /** Why the document could not be opened again; `text` is then the part that the study kept. */
-  readonly problem: string | null;
+  readonly problem: Foreign | null;
   readonly lines: EqualLines;
 }

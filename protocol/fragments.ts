@@ -1,6 +1,8 @@
 // What a study found, in pages. Line numbers are 1-based, inclusive and raw: they count every line of the
 // text, also the blank ones that the rule skips. Byte offsets count from the start of that text.
 
+import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
+
 /** A view asks for a page and holds no results of its own. */
 export interface PageRequest {
   readonly offset: number;
@@ -34,16 +36,16 @@ export interface FragmentRow {
   /** Nested and overlapping fragments share a family; null is never used. */
   readonly family: number;
   /** The first line that holds a word (the first of all where none does), for a label. */
-  readonly firstLine: string;
+  readonly firstLine: Foreign;
 }
 
 /** What is known of where a document came from. Unknown parts are empty strings. */
 export interface Provenance {
-  readonly shard: string;
+  readonly shard: Foreign;
   readonly row: number;
-  readonly repository: string;
-  readonly path: string;
-  readonly license: string;
+  readonly repository: Foreign;
+  readonly path: Foreign;
+  readonly license: Foreign;
 }
 
 export interface TextRange {
@@ -68,7 +70,7 @@ export interface SampleMark extends TextRange {
   /** The first known place in the corpus, for the hover. */
   readonly source: Provenance | null;
   /** Licences of the documents that hold it, among the places that are kept; empty for unknown. */
-  readonly licenses: readonly string[];
+  readonly licenses: ForeignList;
 }
 
 export interface SampleText {
@@ -82,5 +84,5 @@ export interface DocumentText {
   readonly provenance: Provenance;
   readonly text: string;
   /** Why the document could not be opened again; `text` is then the stored excerpt. */
-  readonly problem: string | null;
+  readonly problem: Foreign | null;
 }

@@ -1,6 +1,7 @@
 // The fragments behind a mark, as a grid that draws only the rows that are seen and asks for pages as they come
 // into view: a million rows cost what forty do. One stop for the tabulator; arrows move, Enter compares.
 
+import { forDom } from '../guard/text/for-dom.ts';
 import type { FragmentSelection } from '../protocol/dashboard.ts';
 import type { FragmentOrder, FragmentRow, Page } from '../protocol/fragments.ts';
 import { element } from './element.ts';
@@ -34,7 +35,7 @@ interface Column {
 }
 
 const columns = (): readonly Column[] => [
-  { title: l10n.t('fragment'), cell: ({ firstLine }) => firstLine.trim() },
+  { title: l10n.t('fragment'), cell: ({ firstLine }) => forDom(firstLine).trim() },
   { title: l10n.t('in corpus'), order: 'train', cell: ({ train }) => count(train) },
   { title: l10n.t('in samples'), order: 'extract', cell: ({ extract }) => count(extract) },
   {

@@ -1,6 +1,8 @@
 // Links to where a training line lies on the web: the shard on the Hub, as it was scanned, and a guess where the
 // file may lie on GitHub. Nothing is looked up.
 
+import { forAddress } from '../../guard/text/for-address.ts';
+import { rawText } from '../../guard/text/foreign.ts';
 import type { Provenance } from '../../protocol/fragments.ts';
 
 export interface TrainingLinks {
@@ -15,16 +17,17 @@ export interface TrainingLinks {
 
 /** `shardPath` is where the shard was read. */
 export function trainingLinks(
-  { repository, path }: Pick<Provenance, 'repository' | 'path'>,
+  from: Pick<Provenance, 'repository' | 'path'>,
   shardPath: string,
   { firstLine, lastLine }: { readonly firstLine: number; readonly lastLine: number },
 ): TrainingLinks {
+  const [repository, path] = [from.repository, from.path].map(rawText) as [string, string];
   const lines = firstLine === lastLine ? `#L${firstLine}` : `#L${firstLine}-L${lastLine}`;
   const isGuessable = ownerAndName.test(repository) && path !== '' && !packageName.test(path);
   return {
     shardUrl: hubUrl(shardPath),
     guessedUrl: isGuessable
-      ? `https://github.com/${repository}/blob/HEAD/${path.split('/').map(encodeURIComponent).join('/')}${lines}`
+      ? `https://github.com/${forAddress(repository)}/blob/HEAD/${forAddress(path)}${lines}`
       : null,
   };
 }
@@ -37,8 +40,7 @@ function hubUrl(shardPath: string): string | null {
   if (!match) return null;
   const [, owner, name, commit, file = ''] = match;
   const repository = name === undefined ? owner : `${owner}/${name}`;
-  const path = file.split(/[\\/]/).map(encodeURIComponent).join('/');
-  return `https://huggingface.co/datasets/${repository}/blob/${commit}/${path}`;
+  return `https://huggingface.co/datasets/${repository}/blob/${commit}/${forAddress(file)}`;
 }
 
 /** The names that GitHub allows. */

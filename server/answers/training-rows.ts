@@ -1,5 +1,6 @@
 // The training rows that hold a fragment: what to remove from a data set, or to unlearn.
 
+import type { Foreign } from '../../guard/text/foreign.ts';
 import {
   openFingerprintsInDocument,
   openUnlistedPlaces,
@@ -8,12 +9,12 @@ import {
 import type { Database } from '../store/study-file.ts';
 
 export interface TrainingRow {
-  readonly shard: string;
+  readonly shard: Foreign;
   /** 0-based in its shard. */
   readonly row: number;
-  readonly repo_name: string;
-  readonly path: string;
-  readonly license: string;
+  readonly repo_name: Foreign;
+  readonly path: Foreign;
+  readonly license: Foreign;
   /** Fingerprints, among the places that the study keeps. */
   readonly fragments: readonly string[];
 }

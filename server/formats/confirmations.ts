@@ -1,16 +1,19 @@
 // How reports say which training line confirms a finding, and where it may be seen.
 
+import { compose, joinForeign } from '../../guard/text/compose.ts';
+import { type Foreign, rawText } from '../../guard/text/foreign.ts';
 import type { ConfirmingPlace, SensitiveFinding } from '../answers/sensitive-findings.ts';
 
 /** "owner/repo · path (mit), shard 3.json.gz row 7 line 12" */
-export function describeConfirmation(place: ConfirmingPlace): string {
-  const name = [place.repository, place.path].filter(Boolean).join(' · ');
-  const license = place.license ? ` (${place.license})` : '';
+export function describeConfirmation(place: ConfirmingPlace): Foreign {
+  const name = joinForeign([place.repository, place.path], ' · ');
+  const license = rawText(place.license) === '' ? '' : compose` (${place.license})`;
   const lines =
     place.firstLine === place.lastLine
       ? `line ${place.firstLine}`
       : `lines ${place.firstLine}–${place.lastLine}`;
-  return `${name}${license}${name || license ? ', ' : ''}${place.shard} row ${place.row} ${lines}`;
+  const comma = rawText(name) + rawText(license) === '' ? '' : ', ';
+  return compose`${name}${license}${comma}${place.shard} row ${place.row} ${lines}`;
 }
 
 /** A page where it may be seen. The second is a guess, and says so. */

@@ -1,6 +1,8 @@
 // What every report says, whatever its form: the study, its answers, and its fragments one after the other.
 // The forms only write it down. Sensitive parts are masked here, so no form can forget to.
 
+import { compose, joinForeign } from '../../guard/text/compose.ts';
+import { type Foreign, rawText } from '../../guard/text/foreign.ts';
 import type { Provenance } from '../../protocol/fragments.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import type { SensitiveKind, SensitiveRange } from '../analysis/sensitive.ts';
@@ -195,8 +197,9 @@ function fragmentEntry(
 }
 
 /** "owner/repo · path:12-20 (mit)" */
-export function describeTrainPlace(place: FragmentEntry['trainPlaces'][number]): string {
-  const name =
-    [place.repository, place.path].filter(Boolean).join(' · ') || `${place.shard} row ${place.row}`;
-  return `${name}:${place.firstLine}-${place.lastLine}${place.license ? ` (${place.license})` : ''}`;
+export function describeTrainPlace(place: FragmentEntry['trainPlaces'][number]): Foreign {
+  const named = joinForeign([place.repository, place.path], ' · ');
+  const name = rawText(named) === '' ? compose`${place.shard} row ${place.row}` : named;
+  const license = rawText(place.license) === '' ? '' : compose` (${place.license})`;
+  return compose`${name}:${place.firstLine}-${place.lastLine}${license}`;
 }

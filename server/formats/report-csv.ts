@@ -1,7 +1,9 @@
 // The report as CSV (RFC 4180, but lines end at LF): a fragment a row. What a spreadsheet would take for a formula gets
 // an apostrophe in front.
 
+import { joinForeign } from '../../guard/text/compose.ts';
 import { forCsv } from '../../guard/text/for-csv.ts';
+import type { Encodable } from '../../guard/text/foreign.ts';
 import type { ConfirmingPlace } from '../answers/sensitive-findings.ts';
 import { describeConfirmation, findingsByFragment } from './confirmations.ts';
 import { type FragmentEntry, fragmentEntries, type ReportContent } from './report-content.ts';
@@ -17,7 +19,7 @@ export function* reportCsv(content: ReportContent): Generator<string> {
 
 const columns: readonly (readonly [
   name: string,
-  (entry: FragmentEntry, confirmed: readonly ConfirmingPlace[]) => string | number | boolean | null,
+  (entry: FragmentEntry, confirmed: readonly ConfirmingPlace[]) => Encodable | null,
 ])[] = [
   ['fingerprint', (e) => e.fingerprint],
   ['len', (e) => e.nLines],
@@ -41,7 +43,7 @@ const columns: readonly (readonly [
   ['first_line', (e) => e.trainPlaces[0]?.firstLine ?? null],
   ['last_line', (e) => e.trainPlaces[0]?.lastLine ?? null],
   ['sample', (e) => e.samplePlaces[0]?.sample ?? null],
-  ['confirmed_by', (_, places) => places.map(describeConfirmation).join('; ')],
+  ['confirmed_by', (_, places) => joinForeign(places.map(describeConfirmation), '; ')],
   ['shard_url', (_, places) => places[0]?.shardUrl ?? null],
   ['guessed_url', (_, places) => places.map(({ guessedUrl }) => guessedUrl ?? '').join(' ')],
   ['text', (e) => e.text],

@@ -1,8 +1,9 @@
 // The report as SARIF 2.1.0: a fragment a result, located in a sample whose text travels along, with its
 // training places as related locations. Streams: only the ids of the samples to carry are gathered first.
 
+import { forAddress } from '../../guard/text/for-address.ts';
 import { forJson } from '../../guard/text/for-json.ts';
-import { forSarif, forSarifLink, forSarifUri } from '../../guard/text/for-sarif.ts';
+import { forSarif, forSarifLink } from '../../guard/text/for-sarif.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
 import type { SensitiveFinding } from '../answers/sensitive-findings.ts';
 import { toVersion1 } from '../plan/version-1.ts';
@@ -159,7 +160,7 @@ const sampleLocation = (place: FragmentEntry['samplePlaces'][number], index: num
 });
 
 const trainUri = ({ repository, path, shard, row }: FragmentEntry['trainPlaces'][number]) =>
-  forSarifUri('train', ...(path ? [repository, path] : [shard, row]));
+  forAddress('train', ...(path ? [repository, path] : [shard, row]));
 
 /** Items as JSON, a line each, with commas between. */
 function* joined(items: Iterable<unknown>): Generator<string> {

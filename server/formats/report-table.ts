@@ -131,7 +131,7 @@ function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Genera
   ].filter(Boolean);
   const label = tellingLine(entry.text).replaceAll('\t', ' ').slice(0, 60);
   yield `${counts} ${entry.fingerprint}  ${label}${notes.length > 0 ? `  [${notes.join(', ')}]` : ''}`;
-  for (const place of entry.trainPlaces) yield `        ${describeTrainPlace(place)}`;
+  for (const place of entry.trainPlaces) yield `        ${forTerminal(describeTrainPlace(place))}`;
   const more = entry.train - entry.trainPlaces.length;
   if (more > 0) yield `        … and ${count(more)} more ${more === 1 ? 'place' : 'places'}`;
 }

@@ -1,6 +1,7 @@
 // Answers a click with a whole comparison: chooses the pair, opens its training document once, and says which lines
 // agree. Nothing is held between requests.
 
+import { foreign } from '../../guard/text/foreign.ts';
 import type {
   ComparedDocument,
   ComparedFragment,
@@ -147,7 +148,7 @@ function compare(
     place: rangeOf(train),
   });
   const { documentId, provenance } = train;
-  const problem = isWhole ? null : opened;
+  const problem = isWhole ? null : foreign(opened);
   const document = { documentId, provenance, text: decode(bytes), problem, lines: compared.right };
   return { nEqualLines: compared.nEqualLines, left: compared.left, document };
 }

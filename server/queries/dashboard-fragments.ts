@@ -1,6 +1,6 @@
 // The fragments behind a mark of the dashboard, in pages.
 
-import { rawText } from '../../guard/text/foreign.ts';
+import { foreign, rawText } from '../../guard/text/foreign.ts';
 import type { FragmentSelection } from '../../protocol/dashboard.ts';
 import type { FragmentOrder, FragmentRow, Page, PageRequest } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
@@ -36,7 +36,7 @@ export function listSelection(
   const fragmentOf = openFragmentReader(db);
   const items = ids.map((id): FragmentRow => {
     const { fragmentId: _, text, ...figures } = fragmentOf(id);
-    return { ...figures, firstLine: tellingLine(new TextDecoder().decode(text)) };
+    return { ...figures, firstLine: foreign(tellingLine(new TextDecoder().decode(text))) };
   });
   return withLabels(study, { items, offset, total });
 }

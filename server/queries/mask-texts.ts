@@ -1,6 +1,7 @@
 // Sensitive parts of what the editor shows: masked, unless who looks has chosen to see them. Lines stay where
 // they are, so that marks and places still hold.
 
+import { type Foreign, foreign } from '../../guard/text/foreign.ts';
 import type { FragmentRow, Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
@@ -42,13 +43,13 @@ export async function maskLabels<T extends Labelled>(
   study: StudyId,
   items: readonly T[],
 ): Promise<readonly T[]> {
-  const masked = new Map<string, string>();
+  const masked = new Map<string, Foreign>();
   const texts = sensitiveTexts(
     study,
     items.map(({ fingerprint }) => fingerprint),
   );
   for await (const { item, ranges } of findSensitive(texts)) {
-    if (ranges.length > 0) masked.set(item.fingerprint, tellingLine(maskRanges(item.text, ranges)));
+    if (ranges.length > 0) masked.set(item.fingerprint, foreign(tellingLine(maskRanges(item.text, ranges))));
   }
   return items.map((item) => ({ ...item, firstLine: masked.get(item.fingerprint) ?? item.firstLine }));
 }

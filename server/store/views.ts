@@ -1,6 +1,7 @@
 // The pages that views and reports ask for: queries over a study, one a function, no state.
 
 import type { SQLOutputValue } from 'node:sqlite';
+import { foreign } from '../../guard/text/foreign.ts';
 import type {
   FragmentRow,
   PageRequest,
@@ -107,7 +108,7 @@ const sampleMark = (db: Database, row: SqlRow): SampleMark => ({
   train: Number(row.train),
   nRepositories: Number(row.n_repositories),
   source: row.path === null ? null : provenanceOf(row),
-  licenses: listFragmentLicenses(db, Number(row.fragment_id)).map(({ name }) => name),
+  licenses: listFragmentLicenses(db, Number(row.fragment_id)).map(({ name }) => foreign(name)),
 });
 
 export interface StoredDocument {
@@ -160,7 +161,7 @@ export interface Excerpt {
 export function fragmentRow(row: SqlRow): FragmentRow {
   const { fragmentId: _, ...figures } = figuresOf(row);
   const start = (row.text as Uint8Array).subarray(0, LABEL_BYTES);
-  return { ...figures, firstLine: tellingLine(decoder.decode(start)) };
+  return { ...figures, firstLine: foreign(tellingLine(decoder.decode(start))) };
 }
 
 const textRange = (row: SqlRow) => ({ firstLine: Number(row.first_line), lastLine: Number(row.last_line) });

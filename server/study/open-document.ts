@@ -1,6 +1,7 @@
 // A training document, opened again from its shard. When that cannot be done, what the study file kept of
 // it, and why.
 
+import { foreign, rawText } from '../../guard/text/foreign.ts';
 import type { DocumentText } from '../../protocol/fragments.ts';
 import type { Profile } from '../../protocol/study.ts';
 import { reopenGuarded } from '../corpus/reopen-guarded.ts';
@@ -30,7 +31,7 @@ export async function openDocument(
     documentId,
     provenance,
     text: new TextDecoder().decode(excerpt?.text),
-    problem: `${opened}. Shown is the longest fragment that the study kept of it, normalised.`,
+    problem: foreign(`${opened}. Shown is the longest fragment that the study kept of it, normalised.`),
   };
 }
 
@@ -66,13 +67,14 @@ async function reopen(
   excerpt: Excerpt,
   signal: AbortSignal,
 ): Promise<Uint8Array | string> {
-  const refusal = refusePlace(shard, provenance.path) ?? whatChanged(shard, provenance.path);
+  const path = rawText(provenance.path);
+  const refusal = refusePlace(shard, path) ?? whatChanged(shard, path);
   if (refusal) return refusal;
   const plan = readStudy(db)?.plan;
   const columns = plan?.columns;
   const restart = findRestartPoint(db, shard.index, byteOffset);
   try {
-    const place = { row, byteOffset, path: provenance.path };
+    const place = { row, byteOffset, path };
     const text = await reopenGuarded(
       { shard: { ...shard, files: [], ...(columns && { columns }) }, place, restart },
       signal,

@@ -14,11 +14,13 @@ import {
   ThemeColor,
   window,
 } from 'vscode';
+import { forHover } from '../../guard/text/for-hover.ts';
 import { forLabel } from '../../guard/text/for-label.ts';
 import type { EqualLines } from '../../protocol/comparison.ts';
 import type { TextRange } from '../../protocol/fragments.ts';
 import type { Comparisons, ShownComparison } from '../documents/comparisons.ts';
 import { lineRange } from '../documents/line-range.ts';
+import { labelsOf } from '../documents/provenance-labels.ts';
 import { type Highlight, parseTextUri, SAMPLE_SCHEME, type TextRef } from '../documents/text-ref.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
 
@@ -107,11 +109,11 @@ function sideOf(comparison: ShownComparison, { scheme, id }: TextRef): ShownSide
   if (scheme === SAMPLE_SCHEME || document === null) {
     return { header: [l10n.t('Sample {0}', id), counts].join(' · '), lines: sample.lines };
   }
-  const { repository, path, license, shard, row } = document.provenance;
+  const { repository, path, license, shard, row } = labelsOf(document.provenance);
   const { problem } = document;
   // The tab names the document, so what it does not say comes first.
   const parts = [
-    ...(problem === null ? [] : [l10n.t('Only the stored excerpt is shown: {0}', problem)]),
+    ...(problem === null ? [] : [l10n.t('Only the stored excerpt is shown: {0}', forLabel(problem))]),
     license || l10n.t('licence unknown'),
     counts,
     repository,
@@ -144,5 +146,5 @@ function headerLine(document: TextDocument, { firstLine, lastLine }: TextRange):
 }
 
 function asText(words: string): MarkdownString {
-  return new MarkdownString().appendText(words);
+  return new MarkdownString(forHover(words));
 }

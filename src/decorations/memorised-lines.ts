@@ -14,7 +14,9 @@ import {
   workspace,
 } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
+import type { Provenance } from '../../protocol/fragments.ts';
 import { lineRange } from '../documents/line-range.ts';
+import { labelsOf } from '../documents/provenance-labels.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
 import { readSetting } from '../settings.ts';
 import { LEVELS, type Level } from './level.ts';
@@ -115,7 +117,7 @@ function sourceWords(document: TextDocument, run: readonly Segment[]): Decoratio
   const most = marks.reduce((best, mark) => (mark.train > best.train ? mark : best));
   const words = [
     l10n.t('train {0}', most.train.toLocaleString()),
-    ...(most.source ? [most.source.repository || most.source.path] : []),
+    ...(most.source ? [sourceName(most.source)] : []),
   ];
   let line = Math.min(run[0]!.firstLine, document.lineCount) - 1;
   const last = Math.min(run.at(-1)!.lastLine, document.lineCount);
@@ -125,4 +127,9 @@ function sourceWords(document: TextDocument, run: readonly Segment[]): Decoratio
     range: new Range(end, end),
     renderOptions: { after: { contentText: forLabel(words.join(' · ')) } },
   };
+}
+
+function sourceName(source: Provenance): string {
+  const { repository, path } = labelsOf(source);
+  return repository || path;
 }

@@ -12,6 +12,7 @@ import {
   window,
   workspace,
 } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type {
   ComparedDocument,
   ComparedSample,
@@ -28,6 +29,7 @@ import { showStatus } from '../notify.ts';
 import type { StudyServer } from '../study-server.ts';
 import type { Comparisons } from './comparisons.ts';
 import { lineRange } from './line-range.ts';
+import { labelsOf } from './provenance-labels.ts';
 import type { StudyFiles } from './study-files.ts';
 import { type Highlight, parseTextUri, sampleUri, trainUri } from './text-ref.ts';
 
@@ -118,7 +120,7 @@ export class OpenTexts {
       return [right, left, right] as const;
     });
     const nLeftOff = total - resources.length;
-    const shown = l10n.t('{0} occurrences of {1}', resources.length, shortName(fragment.firstLine));
+    const shown = l10n.t('{0} occurrences of {1}', resources.length, shortName(forLabel(fragment.firstLine)));
     const text = nLeftOff > 0 ? l10n.t('{0}, {1} more not shown', shown, nLeftOff.toLocaleString()) : shown;
     await this.#files.openWith(texts, () => commands.executeCommand('vscode.changes', text, resources));
   }
@@ -196,7 +198,7 @@ export class OpenTexts {
         selection: new Range(start, start),
       });
       if (document.problem !== null) {
-        showStatus(l10n.t('Only the stored excerpt is shown: {0}', document.problem), 15_000);
+        showStatus(l10n.t('Only the stored excerpt is shown: {0}', forLabel(document.problem)), 15_000);
       }
       await Promise.all([reveal(left, sample.lines.fragment), reveal(right, document.lines.fragment)]);
     });
@@ -262,11 +264,12 @@ function title(
   provenance: Provenance,
   { train, extract }: { readonly train: number; readonly extract: number },
 ): string {
-  const source = [provenance.repository, provenance.path].filter((part) => part !== '').join('/');
+  const { repository, path, shard } = labelsOf(provenance);
+  const source = [repository, path].filter((part) => part !== '').join('/');
   return l10n.t(
     '{0} ↔ {1} (train {2}, extract {3})',
-    left,
-    source || posix.basename(provenance.shard),
+    forLabel(left),
+    source || posix.basename(shard),
     train.toLocaleString(),
     extract.toLocaleString(),
   );

@@ -14,6 +14,8 @@ import {
   type Uri,
   workspace,
 } from 'vscode';
+import { forNotification } from '../../guard/text/for-notification.ts';
+import { failureOf } from '../failure.ts';
 import type { StudyTexts } from './study-texts.ts';
 import { parseTextUri } from './text-ref.ts';
 
@@ -103,7 +105,13 @@ export class StudyFiles implements FileSystemProvider {
   }
 
   async #load(uri: Uri): Promise<Uint8Array> {
-    return this.#handed.get(uri.toString()) ?? encode(await this.#texts.load(uri));
+    try {
+      return this.#handed.get(uri.toString()) ?? encode(await this.#texts.load(uri));
+    } catch (error) {
+      // VS Code shows what a file system throws in notifications of its own.
+      if (error instanceof FileSystemError) throw error;
+      throw FileSystemError.Unavailable(forNotification(failureOf(error).message));
+    }
   }
 }
 

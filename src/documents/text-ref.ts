@@ -3,6 +3,7 @@
 // gives the language.
 
 import { Uri } from 'vscode';
+import { rawText } from '../../guard/text/foreign.ts';
 import type { Provenance, TextRange } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 
@@ -32,7 +33,7 @@ export function sampleUri(
   highlight: Highlight | null = null,
   beside?: number,
 ): Uri {
-  const path = `/sample ${sampleId}${extensionOf(source?.path ?? '')}`;
+  const path = `/sample ${sampleId}${extensionOf(source === null ? '' : rawText(source.path))}`;
   return toUri({ scheme: SAMPLE_SCHEME, study, id: sampleId, highlight, ...besideOf(beside) }, path);
 }
 
@@ -43,7 +44,8 @@ export function trainUri(
   highlight: Highlight | null = null,
   beside?: number,
 ): Uri {
-  const path = `${provenance.repository}/${provenance.path || `document ${documentId}`}`;
+  const [repository, name] = [provenance.repository, provenance.path].map(rawText);
+  const path = `${repository}/${name || `document ${documentId}`}`;
   return toUri(
     { scheme: TRAIN_SCHEME, study, id: documentId, highlight, ...besideOf(beside) },
     safePath(path),

@@ -2,6 +2,7 @@
 
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
+import { rawText } from '../../guard/text/foreign.ts';
 import type { ListedFragment } from '../../protocol/views.ts';
 import { levelOfTrain } from '../decorations/level.ts';
 import { categoryName, isCategory } from './category-name.ts';
@@ -12,7 +13,8 @@ const MAX_LABEL = 40;
 
 export function fragmentItem(node: FragmentNode): TreeItem {
   const { fragment } = node;
-  const item = new TreeItem(shortLabel(fragment.firstLine), TreeItemCollapsibleState.Collapsed);
+  const line = rawText(fragment.firstLine).trim();
+  const item = new TreeItem(forLabel(shortLabel(line)), TreeItemCollapsibleState.Collapsed);
   const badges = badgesOf(fragment);
   const counts = l10n.t(
     'train {0} · extract {1} · {2} lines',
@@ -31,14 +33,11 @@ export function fragmentItem(node: FragmentNode): TreeItem {
     fragment.extract.toLocaleString(),
     fragment.nSamples.toLocaleString(),
   );
-  item.tooltip = [
-    fragment.firstLine.trim(),
-    spoken,
-    ...badges.map(({ meaning }) => meaning),
-    fragment.fingerprint,
-  ].join('\n');
+  item.tooltip = [forLabel(line), spoken, ...badges.map(({ meaning }) => meaning), fragment.fingerprint].join(
+    '\n',
+  );
   item.accessibilityInformation = {
-    label: [fragment.firstLine.trim(), spoken, ...badges.map(({ meaning }) => meaning)].join(', '),
+    label: [forLabel(line), spoken, ...badges.map(({ meaning }) => meaning)].join(', '),
   };
   item.contextValue = `fragment.canBeCompared.${fragment.isAccepted ? 'isAccepted' : 'canBeAccepted'}`;
   item.command = {
@@ -89,9 +88,6 @@ function iconOf(fragment: ListedFragment): ThemeIcon {
 
 /** Short enough that the counts after it are seen, and without a comment's marks; the tooltip has the whole line. */
 function shortLabel(line: string): string {
-  const text = line
-    .trim()
-    .replaceAll('\t', ' ')
-    .replace(/^(?:\/?\*+|\/\/|#+)\s+(?=\S)/, '');
+  const text = line.replaceAll('\t', ' ').replace(/^(?:\/?\*+|\/\/|#+)\s+(?=\S)/, '');
   return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL - 1)}…` : text;
 }

@@ -3,6 +3,7 @@
 import { posix } from 'node:path';
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { forLabel, forTooltip } from '../../guard/text/for-label.ts';
+import { labelsOf } from '../documents/provenance-labels.ts';
 import type { StudyRun } from '../studies/study-runs.ts';
 import { categoryName, isCategory } from './category-name.ts';
 import { fragmentItem } from './fragment-item.ts';
@@ -122,7 +123,8 @@ function groupItem(node: GroupNode): TreeItem {
 }
 
 function trainItem(node: TrainNode): TreeItem {
-  const { provenance, firstLine, lastLine } = node.occurrence;
+  const { firstLine, lastLine } = node.occurrence;
+  const provenance = labelsOf(node.occurrence.provenance);
   const path = provenance.path || provenance.shard;
   const { dir, base } = posix.parse(path);
   const item = new TreeItem(`${base}:${firstLine}–${lastLine}`);

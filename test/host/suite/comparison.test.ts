@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { commands, FilePermission, TabInputTextDiff, type TextEditor, Uri, window, workspace } from 'vscode';
+import { rawText } from '../../../guard/text/foreign.ts';
 import { getFragment } from '../../../protocol/requests.ts';
 import { lineRange } from '../../../src/documents/line-range.ts';
 import { parseTextUri, sampleUri } from '../../../src/documents/text-ref.ts';
@@ -55,7 +56,8 @@ export const tests = [
     const editor = await eventually('the document', () => editorOf(input.modified));
     const header = await eventually('its header', () => parts().highlight.header(editor.document));
     const { repository, path, license, row } = place!.occurrence.provenance;
-    for (const part of [repository, path, license, `row ${row}`, `train ${node!.fragment.train}`]) {
+    const named = [repository, path, license].map(rawText);
+    for (const part of [...named, `row ${row}`, `train ${node!.fragment.train}`]) {
       assert.ok(header.includes(part), `${part} is not in ${header}`);
     }
   }),
@@ -112,7 +114,10 @@ async function checkDiff(node: FragmentNode): Promise<TabInputTextDiff> {
   assert.equal(languageOf(original), languageOf(modified));
   assert.match(languageOf(modified), /^(java|type)script/);
   for (const uri of [original, modified]) {
-    assert.ok(!decodeURIComponent(uri.toString()).includes(node.fragment.firstLine), 'Text in the URI');
+    assert.ok(
+      !decodeURIComponent(uri.toString()).includes(rawText(node.fragment.firstLine)),
+      'Text in the URI',
+    );
     const editor = await eventually(`an editor of ${uri}`, () => editorOf(uri));
     await eventually(
       'the fragment is in view',

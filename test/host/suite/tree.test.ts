@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { commands, type TreeItem, type TreeItemLabel } from 'vscode';
 import type { PageRequest } from '../../../protocol/fragments.ts';
+import { labelsOf } from '../../../src/documents/provenance-labels.ts';
 import { StudyTree } from '../../../src/tree/study-tree.ts';
 import { nodeId, type TreeNode } from '../../../src/tree/tree-node.ts';
 import { childrenOf, demoFragments, parts, studyNode } from './extension-parts.ts';
@@ -78,7 +79,8 @@ export const tests = [
     assert.equal(documents.length, Math.min(200, fragment!.fragment.train));
     assert.equal(samples.length, Math.min(200, fragment!.fragment.extract));
     for (const node of documents) {
-      const { provenance, firstLine, lastLine } = node.occurrence;
+      const { firstLine, lastLine } = node.occurrence;
+      const provenance = labelsOf(node.occurrence.provenance);
       assert.notEqual(provenance.repository, '');
       assert.notEqual(provenance.license, '');
       assert.ok(lastLine - firstLine + 1 >= fragment!.fragment.nLines);

@@ -1,6 +1,7 @@
 // Words and names that need VS Code's types but no study: progress, URIs, hovers of hostile provenance.
 
 import assert from 'node:assert/strict';
+import { foreign } from '../../../guard/text/foreign.ts';
 import type { Provenance } from '../../../protocol/fragments.ts';
 import type { Progress } from '../../../protocol/study.ts';
 import { markHover } from '../../../src/decorations/mark-hover.ts';
@@ -20,11 +21,11 @@ const SAMPLING: Progress = {
 };
 
 const HOSTILE: Provenance = {
-  shard: '/corpus/a.json.gz',
+  shard: foreign('/corpus/a.json.gz'),
   row: 3,
-  repository: '<img src=x onerror=alert(1)>',
-  path: '../../[click](command:workbench.action.quit) ``$(x)`\u202e/a.ts',
-  license: '**MIT**',
+  repository: foreign('<img src=x onerror=alert(1)>'),
+  path: foreign('../../[click](command:workbench.action.quit) ``$(x)`\u202e/a.ts'),
+  license: foreign('**MIT**'),
 };
 
 const MARK: TextMark = {
@@ -37,7 +38,7 @@ const MARK: TextMark = {
   train: 12,
   nRepositories: 3,
   source: HOSTILE,
-  licenses: [HOSTILE.license, ''],
+  licenses: [HOSTILE.license, foreign('')],
 };
 
 /** Code spans of CommonMark: the closing run of backticks is as long as the opening one. */
@@ -86,7 +87,11 @@ export const tests = [
     });
     const spans = [...said.value.matchAll(CODE_SPAN)].map((match) => match[0]);
     assert.equal(spans.length, 4);
-    for (const text of [HOSTILE.repository, '[click](command:workbench.action.quit)', HOSTILE.license]) {
+    for (const text of [
+      '<img src=x onerror=alert(1)>',
+      '[click](command:workbench.action.quit)',
+      '**MIT**',
+    ]) {
       assert.ok(
         spans.some((span) => span.includes(text)),
         said.value,
@@ -100,8 +105,9 @@ export const tests = [
   }),
   hostTest('keeps code spans of names apart that hold nothing to be seen, or backquotes', async () => {
     for (const repository of ['\u200b', '\u2060`', '\u2028', '`', '\ufeff``', '']) {
-      const source = { ...HOSTILE, repository, path: 'x``![x](https://evil.example/x.png) `<b>' };
-      const marks = [{ ...MARK, source, licenses: ['\u200b', '``'] }];
+      const path = foreign('x``![x](https://evil.example/x.png) `<b>');
+      const source = { ...HOSTILE, repository: foreign(repository), path };
+      const marks = [{ ...MARK, source, licenses: ['\u200b', '``'].map(foreign) }];
       const [said] = markHover(sampleUri('/s.sqlite', 1, null), {
         firstLine: 1,
         lastLine: 8,

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { foreign } from '../../../guard/text/foreign.ts';
 import { findContacts, maskRanges, type SensitiveRange } from '../../../server/analysis/sensitive.ts';
 import { trainingLinks } from '../../../server/answers/training-links.ts';
 import { findSensitive } from '../../../server/sensitive/find-sensitive.ts';
@@ -124,7 +125,7 @@ test('versions, package names, decorators, private and example addresses are non
 
 test('a training line is linked to its shard on the Hub, and to where it may lie on GitHub', () => {
   const commit = '0123456789abcdef0123456789abcdef01234567';
-  const place = { repository: 'jane/tools', path: 'src/a b#c.py' };
+  const place = at('jane/tools', 'src/a b#c.py');
   assert.deepEqual(
     trainingLinks(
       place,
@@ -143,14 +144,18 @@ test('a training line is linked to its shard on the Hub, and to where it may lie
   assert.equal(trainingLinks(place, '/data/1.json.gz', lines).shardUrl, null);
   assert.match(trainingLinks(place, '', lines).guessedUrl!, /#L1-L6$/);
   for (const none of [
-    { repository: '', path: 'a.py' },
-    { repository: 'jane/tools', path: '' },
-    { repository: 'jane', path: 'a.py' },
-    { repository: 'https://example.org/jane/tools', path: 'a.py' },
-    { repository: 'colinhacks/zod', path: 'zod@3.25.76/src/index.ts' },
+    at('', 'a.py'),
+    at('jane/tools', ''),
+    at('jane', 'a.py'),
+    at('https://example.org/jane/tools', 'a.py'),
+    at('colinhacks/zod', 'zod@3.25.76/src/index.ts'),
   ])
     assert.equal(trainingLinks(none, '', lines).guessedUrl, null);
+  const elsewhere = trainingLinks(at('jane/tools', '../../../../eve/x'), '', lines).guessedUrl!;
+  assert.match(new URL(elsewhere).pathname, /^\/jane\/tools\/blob\/HEAD\/_\.\.\//, 'no step leads out of it');
 });
+
+const at = (repository: string, path: string) => ({ repository: foreign(repository), path: foreign(path) });
 
 test('masking hides every character of every range and keeps the rest and the lines', () => {
   const text = 'a secret b\nc key\nkey d';

@@ -6,6 +6,7 @@ import { appendFileSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from 'n
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
+import { rawText } from '../../../guard/text/foreign.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { openDocument } from '../../../server/study/open-document.ts';
 import { cli } from '../../support/cli.ts';
@@ -77,7 +78,7 @@ test('every format is searched, and every document opens again with its provenan
   appendFileSync(join(corpus, 'a.jsonl'), '\n');
   rmSync(join(corpus, 'src/e.py'));
   const later = await opened(study);
-  const problems = later.map(({ problem }) => problem);
+  const problems = later.map(({ problem }) => (problem === null ? null : rawText(problem)));
   assert.match(problems[0]!, /a\.jsonl has changed/);
   assert.match(problems[1]!, /b\.json\.gz is gone/);
   assert.equal(problems[2], null);

@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseHTML } from 'linkedom';
+import { forAddress } from '../../../guard/text/for-address.ts';
 import { forCsv } from '../../../guard/text/for-csv.ts';
 import { forDom } from '../../../guard/text/for-dom.ts';
 import { forHover } from '../../../guard/text/for-hover.ts';
@@ -17,7 +18,7 @@ import { forLabel, forTooltip } from '../../../guard/text/for-label.ts';
 import { forLog } from '../../../guard/text/for-log.ts';
 import { escapeMarkdown, forMarkdown, forMarkdownCell } from '../../../guard/text/for-markdown.ts';
 import { forNotification } from '../../../guard/text/for-notification.ts';
-import { forSarif, forSarifUri } from '../../../guard/text/for-sarif.ts';
+import { forSarif } from '../../../guard/text/for-sarif.ts';
 import { asOperand, forShell } from '../../../guard/text/for-shell.ts';
 import { forTerminal, forTerminalPage } from '../../../guard/text/for-terminal.ts';
 import { foreign, rawText } from '../../../guard/text/foreign.ts';
@@ -183,10 +184,10 @@ test('JSON is the same value, and holds no control characters of any kind', () =
 
 test('SARIF messages hold no link, and addresses are relative, well-formed and lead nowhere else', () => {
   assert.equal(forSarif('[a](b)'), '\\[a\\](b)');
-  assert.equal(forSarifUri('train', 'o/r', '../../etc/a b'), 'train/o/r/_../_../etc/a%20b');
+  assert.equal(forAddress('train', 'o/r', '../../etc/a b'), 'train/o/r/_../_../etc/a%20b');
   always((text) => {
     assert(!/(?<!\\)(?:\\\\)*[[\]]/.test(forSarif(text).replaceAll(/\\[\\[\]]/g, '')));
-    const uri = forSarifUri('train', text);
+    const uri = forAddress('train', text);
     assert(/^[\w%.~/-]+$/.test(uri), uri);
     assert.equal(new URL(uri, 'file:///study/').href, `file:///study/${uri}`, 'no step leads up');
     assert(uri === 'train' || uri.startsWith('train/'));

@@ -6,6 +6,7 @@ import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
+import { rawText } from '../../../guard/text/foreign.ts';
 import { EnvironmentError, UserError } from '../../../server/errors.ts';
 import { readConfigurations } from '../../../server/hub/data-set-card.ts';
 import { formatHubName, locate, parseHubName } from '../../../server/hub/hub-name.ts';
@@ -91,7 +92,7 @@ test('with --keep-shards never nothing stays, the counts are the same, and the e
   using db = openForReading(file);
   const { document_id: id } = db.prepare('SELECT document_id FROM documents LIMIT 1').get()!;
   const opened = await openDocument(db, Number(id), signal);
-  assert.match(opened.problem!, /data\/1\.json\.gz of owner\/data is not on this machine/);
+  assert.match(rawText(opened.problem!), /data\/1\.json\.gz of owner\/data is not on this machine/);
   assert.match(opened.text, /line 0 of 1/);
 });
 

@@ -2,6 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { foreign, rawText } from '../../../guard/text/foreign.ts';
 import type { FragmentRow, Page, SampleOccurrence, SampleText } from '../../../protocol/fragments.ts';
 import { disclose, Undisclosed } from '../../../server/answers/undisclosed.ts';
 import type { HoldsText } from '../../../server/queries/holds-text.ts';
@@ -37,9 +38,13 @@ test('samples, documents, fragments and labels are masked line by line, and show
   }
   assert.equal(nLeaking, 3, 'a fragment, a sample and a document');
   // Labels are made the line with the token.
-  const labels = { items: rows.map((row) => ({ ...row, firstLine: leakedToken })), offset: 0, total: 0 };
+  const labels = {
+    items: rows.map((row) => ({ ...row, firstLine: foreign(leakedToken) })),
+    offset: 0,
+    total: 0,
+  };
   const leaking = (page: Page<FragmentRow>) =>
-    page.items.filter(({ firstLine }) => firstLine === leakedToken);
+    page.items.filter(({ firstLine }) => rawText(firstLine) === leakedToken);
   const labelled = withLabels(file, labels);
   assert.equal(leaking(await disclose(labelled, 'shown')).length, rows.length);
   assert.equal(leaking(await disclose(labelled, 'masked')).length, rows.length - 1);
