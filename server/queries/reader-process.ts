@@ -4,6 +4,7 @@
 import { VerbatimError } from '../errors.ts';
 import { endWhenStuck } from '../guard/end-when-stuck.ts';
 import { endWithParent } from '../guard/end-with-parent.ts';
+import { diagnose } from '../store/study-damage.ts';
 import { limitMemoryOfStudies } from '../store/study-memory.ts';
 import { systemFailure } from '../system-failure.ts';
 import type { ReaderAnswer, ReaderFailure, ReaderRequest } from './reader-messages.ts';
@@ -28,11 +29,17 @@ process.on('message', async (request: ReaderRequest) => {
     const result = await answer(request.params, { disclosure: request.disclosure, signal: stop.signal });
     send({ kind: 'result', id, result });
   } catch (cause) {
-    send({ kind: 'failure', id, failure: describe(systemFailure(cause) ?? cause) });
+    const error = systemFailure(cause) ?? diagnose(cause, studiesOf(request.params));
+    send({ kind: 'failure', id, failure: describe(error) });
   } finally {
     running.delete(id);
   }
 });
+
+function studiesOf(params: unknown): readonly string[] {
+  const { study, studies } = params as { readonly study?: string; readonly studies?: readonly string[] };
+  return studies ?? (study === undefined ? [] : [study]);
+}
 
 function describe(error: unknown): ReaderFailure {
   if (error instanceof VerbatimError) {

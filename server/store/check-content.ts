@@ -6,6 +6,7 @@ import type { DatabaseSync } from 'node:sqlite';
 import { isLocked } from '../file-lock.ts';
 import { damaged } from '../sqlite-failure.ts';
 import { logBytes } from '../sqlite-siblings.ts';
+import { contentRules } from './content-rules.ts';
 
 /** Larger files are looked through only when something went wrong: it takes a second for each GiB and more. */
 const MAX_BYTES_AT_OPENING = 64 << 20;
@@ -28,6 +29,29 @@ export function checkContent(db: DatabaseSync, path: string, file: string): void
 function checkPages(db: DatabaseSync, path: string): void {
   const found = Object.values(db.prepare('PRAGMA quick_check(1)').get() ?? {})[0];
   if (found !== 'ok') throw damaged(path, String(found).replace(/\s+/g, ' '));
+}
+
+/** What is wrong with the study, where anything is. Asked in full: pages, indexes, references, and the rows' own sense. */
+export function findDamage(db: DatabaseSync): string | undefined {
+  const pages = Object.values(db.prepare('PRAGMA integrity_check(1)').get() ?? {})[0];
+  if (pages !== 'ok') return String(pages).replace(/\s+/g, ' ');
+  const broken = (rule: string) => db.prepare(`${rule} LIMIT 1`).get() !== undefined;
+  const rules = [...numberRules(db), ...Object.entries(contentRules)];
+  return rules.find(([, rule]) => broken(rule))?.[0];
+}
+
+/** Numbers of a size that sums of them can be taken of. */
+function numberRules(db: DatabaseSync): readonly (readonly [what: string, rule: string])[] {
+  const columns = db
+    .prepare(
+      `SELECT t.name AS tbl, c.name AS col FROM pragma_table_list t JOIN pragma_table_info(t.name) c
+       WHERE t.type = 'table' AND t.schema = 'main' AND c.type IN ('INTEGER', 'REAL') AND t.name NOT LIKE 'sqlite%'`,
+    )
+    .all();
+  return columns.map(({ tbl, col }) => [
+    `a number in ${tbl} is too large`,
+    `SELECT 1 FROM "${tbl}" WHERE "${col}" NOT BETWEEN -9007199254740991 AND 9007199254740991`,
+  ]);
 }
 
 function stateOf(file: string): string {

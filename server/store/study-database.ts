@@ -5,6 +5,9 @@ import { DatabaseSync, type DatabaseSyncOptions, type StatementSync } from 'node
 import { translating } from '../sqlite-failure.ts';
 
 export class StudyDatabase extends DatabaseSync {
+  /** The studies that this thread has opened, for whoever must say which one may be damaged. */
+  static readonly opened = new Set<string>();
+
   /** The study's path, as messages name it. */
   readonly path: string;
 
@@ -13,6 +16,7 @@ export class StudyDatabase extends DatabaseSync {
     super(file, { ...options, open: false });
     this.path = path;
     translating(path, () => this.open());
+    StudyDatabase.opened.add(path);
   }
 
   override exec(sql: string): void {
