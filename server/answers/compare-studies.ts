@@ -77,7 +77,8 @@ export interface ComparedFragment {
 export function compareFragments(studies: readonly StudyToCompare[]): readonly ComparedFragment[] {
   const found = new Map<string, { nLines: number; train: number[]; extract: number[] }>();
   for (const [i, { db }] of studies.entries()) {
-    for (const { fingerprint: key, nLines, train, extract } of readFragmentFigures(db)) {
+    const figures = readFragmentFigures(db, ['fingerprint', 'nLines', 'train', 'extract']);
+    for (const { fingerprint: key, nLines, train, extract } of figures) {
       const known = found.get(key) ?? {
         nLines,
         train: studies.map(() => 0),

@@ -22,7 +22,7 @@ export interface LabelDraw {
  */
 export function drawLabelSample(db: Database, { size, seed, from }: LabelDraw): readonly number[] {
   const groups = new Map<number, number[]>();
-  for (const { fragmentId: id, family } of readFragmentFigures(db, 'fingerprint')) {
+  for (const { fragmentId: id, family } of readFragmentFigures(db, ['fragmentId', 'family'], 'fingerprint')) {
     const key = from === 'families' ? family : id;
     const group = groups.get(key);
     if (group) group.push(id);

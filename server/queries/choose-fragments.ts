@@ -19,7 +19,7 @@ export async function chooseFragments(
 ): Promise<ReadonlySet<string> | null> {
   if (!fingerprints && !kinds && !isSensitive) return null;
   const facts = kinds || isSensitive ? await describeFragments(db) : undefined;
-  const fragments = [...readFragmentFigures(db)];
+  const fragments = [...readFragmentFigures(db, ['fragmentId', 'fingerprint'])];
   const known = new Set(fragments.map(({ fingerprint }) => fingerprint));
   const unknown = fingerprints?.find((wanted) => !known.has(wanted));
   if (unknown !== undefined) throw new UserError(`The study holds no fragment ${unknown}`);

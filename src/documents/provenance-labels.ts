@@ -1,4 +1,4 @@
-// Where a document came from, as labels: what the training data says of itself is text of others.
+// The provenance of a document as labels: what the training data says of itself is text of others.
 
 import { forLabel } from '../../guard/text/for-label.ts';
 import type { Provenance } from '../../protocol/fragments.ts';

@@ -25,6 +25,8 @@ export interface ShardExport {
 const HELD_BYTES = 64 << 20;
 const FILES_PER_SHARD = 3;
 
+const BLOCK_FIGURES = ['fragmentId', 'fingerprint', 'nLines'] as const;
+
 export function exportShards(db: Database, { folder, train, logs, merged }: ShardExport): void {
   const shards = readShards(db);
   const chunkBytes = Math.floor(
@@ -39,7 +41,7 @@ export function exportShards(db: Database, { folder, train, logs, merged }: Shar
   using allTexts = folder.open(join(logs, 'analyze', 'all.txt'));
   const placesOf = openAllPlaces(db);
   let nExcerptLines = 0;
-  for (const { fragmentId, fingerprint, nLines } of readFragmentFigures(db)) {
+  for (const { fragmentId, fingerprint, nLines } of readFragmentFigures(db, BLOCK_FIGURES)) {
     const samples = placesOf.samples(fragmentId);
     const lines = samples[0] ? merged.lines(...samples[0]) : [];
     const text = named(fingerprint, lines);

@@ -46,6 +46,18 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
   return { results, logs };
 }
 
+const COUNTED = [
+  'fingerprint',
+  'nLines',
+  'train',
+  'extract',
+  'nDocuments',
+  'nRepositories',
+  'nSamples',
+  'clipped',
+] as const;
+const PROMPTED = ['fragmentId', 'fingerprint', 'extract'] as const;
+
 const latin1 = (text: string) => Buffer.from(text).toString('latin1');
 
 /** `memorization.json` in its shape, and beside it everything that is counted. */
@@ -54,7 +66,7 @@ function exportStatistics(db: Database, folder: ExportFolder, logs: string): voi
   using counts = folder.open(join(logs, 'stats', 'verbatim-counts.jsonl'));
   published.write('{');
   let isFirst = true;
-  for (const fragment of readFragmentFigures(db)) {
+  for (const fragment of readFragmentFigures(db, COUNTED)) {
     const { fingerprint, train, extract, nLines: len } = fragment;
     published.write(
       `${isFirst ? '' : ','}\n  ${JSON.stringify(fingerprint)}: ${JSON.stringify({ train, extract, len })}`,
@@ -82,7 +94,7 @@ function exportPrompts(db: Database, folder: ExportFolder, path: string, merged:
   using out = folder.open(path);
   out.write('{');
   let isFirst = true;
-  for (const { fragmentId, fingerprint, extract } of readFragmentFigures(db, 'extract')) {
+  for (const { fragmentId, fingerprint, extract } of readFragmentFigures(db, PROMPTED, 'extract')) {
     const [place] = places.samples(fragmentId);
     const lines = place ? merged.lines(place.sampleId, place.firstLine, place.lastLine) : [];
     const prompt = Buffer.from(lines.join('\n'), 'latin1').toString();
