@@ -22,5 +22,5 @@ export function diagnose(error: unknown, studies: readonly string[]): unknown {
   return error;
 }
 
-/** The same question for a failure of which only this is known: which studies this thread has opened. */
+/** Asks this for a failure of which no more is known than which studies this thread has opened. */
 export const diagnoseOpened = (error: unknown): unknown => diagnose(error, [...StudyDatabase.opened]);
