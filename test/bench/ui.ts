@@ -15,12 +15,13 @@ export async function run(emit: (figure: object) => void): Promise<void> {
   const study = seedMillion();
   const figures = join(ROOT, '.cache', 'ui-figures.jsonl');
   const quiet = new Writable({ write: (_chunk, _encoding, done) => done() });
-  const { results, failure } = await runSuite(quiet, {
-    VERBATIM_BENCH_STUDY: study,
-    VERBATIM_BENCH_FIGURES: figures,
-  });
-  for (const { name, error } of results) if (error !== null) throw new Error(`${name}: ${error}`);
-  if (failure !== null) throw new Error(failure);
+  const env = { VERBATIM_BENCH_STUDY: study, VERBATIM_BENCH_FIGURES: figures };
+  const { events, failure } = await runSuite(quiet, { env });
+  for await (const event of events) {
+    if (event.kind === 'ended' && event.error !== null) throw new Error(`${event.name}: ${event.error}`);
+  }
+  const why = await failure;
+  if (why !== null) throw new Error(why);
   emit({ figure: 'study', fragments: N_FRAGMENTS });
   for (const line of readFileSync(figures, 'utf8').trim().split('\n')) emit(JSON.parse(line));
 }

@@ -43,78 +43,66 @@ export const tests = [
     const left = await parts().tree.getChildren();
     assert.ok(left.every((root) => root.study !== file));
   }),
-  hostTest(
-    'shows the stored fragment when the training data is gone',
-    async () => {
-      const { source, corpus } = await parts().server.request(getDemoPlan, {});
-      const copy = join(workspace.workspaceFolders![0]!.uri.fsPath, 'corpus');
-      mkdirSync(copy);
-      for (const path of corpus) cpSync(path, copy, { recursive: true });
-      const choice: StudyChoice = {
-        kind: 'plan',
-        plan: { model: source.model!, corpus: copy, samples: 64, maxTokens: 256 },
-        folder: '/',
-      };
-      await commands.executeCommand('verbatim.runStudy', choice);
-      rmSync(copy, { recursive: true });
-      const [node] = await childrenOf(await studyNode('demo-model-3'), 'fragment');
-      await commands.executeCommand('verbatim.compareFragment', node);
-      const input = window.tabGroups.activeTabGroup.activeTab?.input;
-      assert.ok(input instanceof TabInputTextDiff);
-      const { study, fragment } = node!;
-      const { text } = await parts().server.request(getFragment, {
-        study,
-        fingerprint: fragment.fingerprint,
-      });
-      const document = await workspace.openTextDocument(input.modified);
-      assert.equal(document.getText().replaceAll('\r\n', '\n'), text);
-      const { fingerprint } = fragment;
-      assert.deepEqual(parseTextUri(input.modified)?.highlight, {
-        fingerprint,
-        firstLine: 1,
-        lastLine: fragment.nLines,
-      });
-      const header = await eventually('the reason', () => parts().highlight.header(document));
-      assert.match(header, /^Only the stored excerpt is shown: .*is gone/);
-    },
-    60_000,
-  ),
-  hostTest(
-    'keeps what a study had when the background process dies under it',
-    async () => {
-      if (process.platform !== 'linux') return; // How to find a child differs.
-      const { source, corpus } = await parts().server.request(getDemoPlan, {});
-      const choice: StudyChoice = {
-        kind: 'plan',
-        plan: { model: source.model!, corpus, samples: 5000, maxTokens: 256 },
-        folder: '/',
-      };
-      const { runs, errors } = parts();
-      const codes: string[] = [];
-      const listener = errors.onDidReport(({ code }) => codes.push(code));
-      const running = commands.executeCommand('verbatim.runStudy', choice);
-      await eventually(
-        'samples',
-        () => {
-          const progress = runs.all()[0]?.progress;
-          return (progress?.stage === 'sample' && progress.done > 0) || undefined;
-        },
-        60_000,
-      );
-      process.kill(serverProcesses()[0]!, 'SIGKILL');
-      await running;
-      const { summary, study } = await eventually('the study', () =>
-        studyNode('demo-model-4').catch(() => undefined),
-      );
-      listener.dispose();
-      assert.equal(codes[0], 'environment');
-      assert.ok(summary.nSamples > 0);
-      assert.equal(runs.get(study), undefined);
-      const item = parts().tree.getTreeItem(await studyNode('demo-model-4'));
-      assert.match(item.contextValue ?? '', /canBeResumed/);
-    },
-    90_000,
-  ),
+  hostTest('shows the stored fragment when the training data is gone', async () => {
+    const { source, corpus } = await parts().server.request(getDemoPlan, {});
+    const copy = join(workspace.workspaceFolders![0]!.uri.fsPath, 'corpus');
+    mkdirSync(copy);
+    for (const path of corpus) cpSync(path, copy, { recursive: true });
+    const choice: StudyChoice = {
+      kind: 'plan',
+      plan: { model: source.model!, corpus: copy, samples: 64, maxTokens: 256 },
+      folder: '/',
+    };
+    await commands.executeCommand('verbatim.runStudy', choice);
+    rmSync(copy, { recursive: true });
+    const [node] = await childrenOf(await studyNode('demo-model-3'), 'fragment');
+    await commands.executeCommand('verbatim.compareFragment', node);
+    const input = window.tabGroups.activeTabGroup.activeTab?.input;
+    assert.ok(input instanceof TabInputTextDiff);
+    const { study, fragment } = node!;
+    const { text } = await parts().server.request(getFragment, {
+      study,
+      fingerprint: fragment.fingerprint,
+    });
+    const document = await workspace.openTextDocument(input.modified);
+    assert.equal(document.getText().replaceAll('\r\n', '\n'), text);
+    const { fingerprint } = fragment;
+    assert.deepEqual(parseTextUri(input.modified)?.highlight, {
+      fingerprint,
+      firstLine: 1,
+      lastLine: fragment.nLines,
+    });
+    const header = await eventually('the reason', () => parts().highlight.header(document));
+    assert.match(header, /^Only the stored excerpt is shown: .*is gone/);
+  }),
+  hostTest('keeps what a study had when the background process dies under it', async () => {
+    if (process.platform !== 'linux') return; // How to find a child differs.
+    const { source, corpus } = await parts().server.request(getDemoPlan, {});
+    const choice: StudyChoice = {
+      kind: 'plan',
+      plan: { model: source.model!, corpus, samples: 5000, maxTokens: 256 },
+      folder: '/',
+    };
+    const { runs, errors } = parts();
+    const codes: string[] = [];
+    const listener = errors.onDidReport(({ code }) => codes.push(code));
+    const running = commands.executeCommand('verbatim.runStudy', choice);
+    await eventually('samples', () => {
+      const progress = runs.all()[0]?.progress;
+      return (progress?.stage === 'sample' && progress.done > 0) || undefined;
+    });
+    process.kill(serverProcesses()[0]!, 'SIGKILL');
+    await running;
+    const { summary, study } = await eventually('the study', () =>
+      studyNode('demo-model-4').catch(() => undefined),
+    );
+    listener.dispose();
+    assert.equal(codes[0], 'environment');
+    assert.ok(summary.nSamples > 0);
+    assert.equal(runs.get(study), undefined);
+    const item = parts().tree.getTreeItem(await studyNode('demo-model-4'));
+    assert.match(item.contextValue ?? '', /canBeResumed/);
+  }),
   hostTest(
     'leaves a background process alone that dies again and again, until it is told to try',
     async () => {
@@ -141,54 +129,49 @@ export const tests = [
       assert.ok(await server.request(getDemoPlan, {}));
       listener.dispose();
     },
-    90_000,
   ),
-  hostTest(
-    'leaves a study alone that another program runs, and offers to go on when that died',
-    async () => {
-      const { source, corpus } = await parts().server.request(getDemoPlan, {});
-      const study = join(workspace.workspaceFolders![0]!.uri.fsPath, '.verbatim', 'elsewhere.sqlite');
-      const cli = join(extension().extensionPath, 'dist', 'cli.js');
-      const args = [
-        'study',
-        '--model',
-        source.model!,
-        '--corpus',
-        ...corpus,
-        '--out',
-        study,
-        '--samples',
-        '5000',
-      ];
-      const other = spawn(process.env.VERBATIM_TEST_NODE!, [cli, ...args, '--batch', '8'], {
-        stdio: 'ignore',
+  hostTest('leaves a study alone that another program runs, and offers to go on when that died', async () => {
+    const { source, corpus } = await parts().server.request(getDemoPlan, {});
+    const study = join(workspace.workspaceFolders![0]!.uri.fsPath, '.verbatim', 'elsewhere.sqlite');
+    const cli = join(extension().extensionPath, 'dist', 'cli.js');
+    const args = [
+      'study',
+      '--model',
+      source.model!,
+      '--corpus',
+      ...corpus,
+      '--out',
+      study,
+      '--samples',
+      '5000',
+    ];
+    const other = spawn(process.env.VERBATIM_TEST_NODE!, [cli, ...args, '--batch', '8'], {
+      stdio: 'ignore',
+    });
+    try {
+      const node = await eventually('the study', () => studyNode('elsewhere').catch(() => undefined));
+      const item = parts().tree.getTreeItem(node);
+      assert.equal(item.contextValue, 'study.runsElsewhere');
+      assert.match(String(item.description), /running in another window or program/);
+      const codes: string[] = [];
+      const listener = parts().errors.onDidReport(({ code }) => codes.push(code));
+      await commands.executeCommand('verbatim.resumeStudy', study);
+      listener.dispose();
+      assert.deepEqual(codes, ['user']);
+      await eventually('samples', async () => {
+        const { nSamples } = await parts().server.request(getStudy, { study });
+        return nSamples > 0 || undefined;
       });
-      try {
-        const node = await eventually('the study', () => studyNode('elsewhere').catch(() => undefined));
-        const item = parts().tree.getTreeItem(node);
-        assert.equal(item.contextValue, 'study.runsElsewhere');
-        assert.match(String(item.description), /running in another window or program/);
-        const codes: string[] = [];
-        const listener = parts().errors.onDidReport(({ code }) => codes.push(code));
-        await commands.executeCommand('verbatim.resumeStudy', study);
-        listener.dispose();
-        assert.deepEqual(codes, ['user']);
-        await eventually('samples', async () => {
-          const { nSamples } = await parts().server.request(getStudy, { study });
-          return nSamples > 0 || undefined;
-        });
-        await studyNode('elsewhere'); // The list is looked at: from here on it is watched.
-        const changed = new Promise((resolve) => parts().tree.onDidChangeTreeData(resolve));
-        other.kill('SIGKILL');
-        await changed;
-        const after = parts().tree.getTreeItem(await studyNode('elsewhere'));
-        assert.match(after.contextValue ?? '', /canBeResumed/);
-      } finally {
-        other.kill('SIGKILL');
-      }
-    },
-    90_000,
-  ),
+      await studyNode('elsewhere'); // The list is looked at: from here on it is watched.
+      const changed = new Promise((resolve) => parts().tree.onDidChangeTreeData(resolve));
+      other.kill('SIGKILL');
+      await changed;
+      const after = parts().tree.getTreeItem(await studyNode('elsewhere'));
+      assert.match(after.contextValue ?? '', /canBeResumed/);
+    } finally {
+      other.kill('SIGKILL');
+    }
+  }),
   hostTest('runs the background process on the Node that the user names', async () => {
     if (process.platform !== 'linux') return; // How to find a child differs.
     const runtime = process.env.VERBATIM_TEST_NODE!;

@@ -11,31 +11,27 @@ import { parts, studyNode } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
 export const tests = [
-  hostTest(
-    'runs a plan file, whose paths begin at its own folder',
-    async () => {
-      const { source, corpus } = await parts().server.request(getDemoPlan, {});
-      const file = planFile('tiny.verbatim.json', {
-        model: source.model,
-        corpus: corpus[0],
-        samples: 8,
-        maxTokens: 64,
-        seed: 3,
-      });
-      const lenses = await commands.executeCommand<CodeLens[]>(
-        'vscode.executeCodeLensProvider',
-        (await workspace.openTextDocument(file)).uri,
-      );
-      const run = lenses.find(({ command }) => command?.command === 'verbatim.runPlan');
-      assert.ok(run, 'No lens to run it');
-      await commands.executeCommand('verbatim.runPlan', ...(run.command!.arguments ?? []));
-      const { summary } = await studyNode('demo-model-2');
-      assert.equal(summary.state, 'complete', String(summary.failure));
-      assert.equal(summary.nSamples, 8);
-      assert.equal(summary.plan.sampling.seed, 3);
-    },
-    90_000,
-  ),
+  hostTest('runs a plan file, whose paths begin at its own folder', async () => {
+    const { source, corpus } = await parts().server.request(getDemoPlan, {});
+    const file = planFile('tiny.verbatim.json', {
+      model: source.model,
+      corpus: corpus[0],
+      samples: 8,
+      maxTokens: 64,
+      seed: 3,
+    });
+    const lenses = await commands.executeCommand<CodeLens[]>(
+      'vscode.executeCodeLensProvider',
+      (await workspace.openTextDocument(file)).uri,
+    );
+    const run = lenses.find(({ command }) => command?.command === 'verbatim.runPlan');
+    assert.ok(run, 'No lens to run it');
+    await commands.executeCommand('verbatim.runPlan', ...(run.command!.arguments ?? []));
+    const { summary } = await studyNode('demo-model-2');
+    assert.equal(summary.state, 'complete', String(summary.failure));
+    assert.equal(summary.nSamples, 8);
+    assert.equal(summary.plan.sampling.seed, 3);
+  }),
   hostTest('refuses a plan with a wrong property by its name, before anything is made', async () => {
     const failures: Failure[] = [];
     const listener = parts().errors.onDidReport((failure) => failures.push(failure));

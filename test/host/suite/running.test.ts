@@ -12,59 +12,49 @@ import type { StudyChoice } from '../../../src/wizard/study-wizard.ts';
 import { parts, studyNode } from './extension-parts.ts';
 import { hostTest } from './host-test.ts';
 
-const DEMO_LIMIT_MS = 120_000;
-
 export const tests = [
-  hostTest(
-    'runs the demo study into the workspace',
-    async () => {
-      const failures = collectFailures();
-      await commands.executeCommand('verbatim.runStudy', { kind: 'demo' } satisfies StudyChoice);
-      assert.deepEqual(failures(), []);
-      assert.ok(existsSync(join(root(), '.verbatim', 'demo.sqlite')));
-      const { summary } = await studyNode('demo');
-      assert.equal(summary.state, 'complete', String(summary.failure));
-      assert.ok(summary.nSamples >= 256, `${summary.nSamples} samples`);
-      assert.ok((summary.nFragments ?? 0) >= 150, `${summary.nFragments} fragments`);
-      assert.equal(summary.nShardsScanned, summary.nShards);
-    },
-    DEMO_LIMIT_MS,
-  ),
-  hostTest(
-    'stops a study when told, and resumes it where it was',
-    async () => {
-      const failures = collectFailures();
-      const study = join(root(), '.verbatim', 'demo-model.sqlite');
-      const plan = await parts().server.request(getDemoPlan, {});
-      const choice: StudyChoice = {
-        kind: 'plan',
-        plan: { model: plan.source.model!, corpus: plan.corpus, samples: 5000, maxTokens: 256 },
-        folder: '/',
-      };
-      const { runs } = parts();
-      const first = commands.executeCommand('verbatim.runStudy', choice);
-      await progressWhere(runs, study, ({ stage, done }) => stage === 'sample' && done > 0);
-      const stoppedAt = performance.now();
-      await commands.executeCommand('verbatim.pauseStudy');
-      await first;
-      assert.ok(performance.now() - stoppedAt < 5_000, 'It took too long to stop');
-      const stopped = (await studyNode('demo-model')).summary;
-      assert.equal(stopped.state, 'cancelled');
-      assert.ok(stopped.nSamples > 0 && stopped.nSamples < 5000, `${stopped.nSamples} samples`);
-      assert.equal(stopped.nFragments, null);
+  hostTest('runs the demo study into the workspace', async () => {
+    const failures = collectFailures();
+    await commands.executeCommand('verbatim.runStudy', { kind: 'demo' } satisfies StudyChoice);
+    assert.deepEqual(failures(), []);
+    assert.ok(existsSync(join(root(), '.verbatim', 'demo.sqlite')));
+    const { summary } = await studyNode('demo');
+    assert.equal(summary.state, 'complete', String(summary.failure));
+    assert.ok(summary.nSamples >= 256, `${summary.nSamples} samples`);
+    assert.ok((summary.nFragments ?? 0) >= 150, `${summary.nFragments} fragments`);
+    assert.equal(summary.nShardsScanned, summary.nShards);
+  }),
+  hostTest('stops a study when told, and resumes it where it was', async () => {
+    const failures = collectFailures();
+    const study = join(root(), '.verbatim', 'demo-model.sqlite');
+    const plan = await parts().server.request(getDemoPlan, {});
+    const choice: StudyChoice = {
+      kind: 'plan',
+      plan: { model: plan.source.model!, corpus: plan.corpus, samples: 5000, maxTokens: 256 },
+      folder: '/',
+    };
+    const { runs } = parts();
+    const first = commands.executeCommand('verbatim.runStudy', choice);
+    await progressWhere(runs, study, ({ stage, done }) => stage === 'sample' && done > 0);
+    const stoppedAt = performance.now();
+    await commands.executeCommand('verbatim.pauseStudy');
+    await first;
+    assert.ok(performance.now() - stoppedAt < 5_000, 'It took too long to stop');
+    const stopped = (await studyNode('demo-model')).summary;
+    assert.equal(stopped.state, 'cancelled');
+    assert.ok(stopped.nSamples > 0 && stopped.nSamples < 5000, `${stopped.nSamples} samples`);
+    assert.equal(stopped.nFragments, null);
 
-      const second = commands.executeCommand('verbatim.resumeStudy', study);
-      const resumed = await progressWhere(runs, study, ({ stage }) => stage === 'sample');
-      assert.equal(resumed.resumedFrom, stopped.nSamples);
-      await commands.executeCommand('verbatim.pauseStudy', study);
-      await second;
-      assert.deepEqual(
-        failures().filter(({ code }) => code !== 'cancelled'),
-        [],
-      );
-    },
-    60_000,
-  ),
+    const second = commands.executeCommand('verbatim.resumeStudy', study);
+    const resumed = await progressWhere(runs, study, ({ stage }) => stage === 'sample');
+    assert.equal(resumed.resumedFrom, stopped.nSamples);
+    await commands.executeCommand('verbatim.pauseStudy', study);
+    await second;
+    assert.deepEqual(
+      failures().filter(({ code }) => code !== 'cancelled'),
+      [],
+    );
+  }),
   hostTest('says what is wrong with a folder that holds no model', async () => {
     const failures = collectFailures();
     mkdirSync(join(root(), 'no-model'));
