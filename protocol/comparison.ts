@@ -4,6 +4,7 @@
 import type { Foreign } from '../guard/text/foreign.ts';
 import type { Provenance, TextRange } from './fragments.ts';
 import { message } from './message.ts';
+import type { ClosedFolders } from './requests.ts';
 import type { StudyId } from './study.ts';
 
 /** A place in a sample. Without a line it is the first one in that sample that serves. */
@@ -33,6 +34,7 @@ export interface ComparisonRequest {
   readonly text?: OpenText;
   /** From the pair that is named to the fragment's next place, in the training data or else in the samples. */
   readonly step?: 1 | -1;
+  readonly closed?: ClosedFolders;
 }
 
 /**

@@ -64,6 +64,13 @@ export const getSample = message<{ readonly study: StudyId; readonly sampleId: n
 );
 
 /** Opens a training document again from its shard; answers with the stored excerpt when it cannot. */
-export const getDocument = message<{ readonly study: StudyId; readonly documentId: number }, DocumentText>(
-  'verbatim/getDocument',
-);
+export const getDocument = message<
+  { readonly study: StudyId; readonly documentId: number; readonly closed?: ClosedFolders },
+  DocumentText
+>('verbatim/getDocument');
+
+/** Folders whose files are not opened as training data, but for those in `except`. */
+export interface ClosedFolders {
+  readonly folders: readonly string[];
+  readonly except: readonly string[];
+}

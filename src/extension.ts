@@ -29,6 +29,7 @@ import { studyCommands } from './study-commands.ts';
 import { StudyServer } from './study-server.ts';
 import { StudyTree } from './tree/study-tree.ts';
 import { ViewOptions } from './tree/view-options.ts';
+import { WorkspaceGate } from './trust/workspace-gate.ts';
 import { viewCommands } from './view-commands.ts';
 import { LastAnswers } from './wizard/last-answers.ts';
 import { planCommands } from './wizard/plan-commands.ts';
@@ -45,21 +46,23 @@ export interface VerbatimParts {
   readonly marks: TextMarks;
   readonly lenses: MarkLenses;
   readonly highlight: FragmentHighlight;
+  readonly dashboards: Dashboards;
   readonly errors: ErrorFunnel;
 }
 
 export function activate(context: ExtensionContext): VerbatimParts {
   const log = window.createOutputChannel('Verbatim', { log: true });
   const errors = new ErrorFunnel(log, context.extension.id);
-  const server = new StudyServer(context.extensionPath, log);
-  const location = new StudyLocation(context.globalStorageUri.fsPath, context.workspaceState);
+  const gate = new WorkspaceGate([context.globalStorageUri.fsPath, context.extensionPath]);
+  const server = new StudyServer(context.extensionPath, log, gate);
+  const location = new StudyLocation(context.globalStorageUri.fsPath, context.workspaceState, gate);
   const speeds = new MeasuredSpeeds(server, context.globalState);
-  const runs = new StudyRuns(server, context.workspaceState);
+  const runs = new StudyRuns(server, context.workspaceState, gate);
   const options = new ViewOptions(context.workspaceState);
   const tree = new StudyTree(server, location, runs, errors, options);
   const view = window.createTreeView('verbatim.studies', { treeDataProvider: tree, showCollapseAll: true });
-  const comparisons = new Comparisons(server);
-  const files = new StudyFiles(new StudyTexts(server, comparisons));
+  const comparisons = new Comparisons(server, gate);
+  const files = new StudyFiles(new StudyTexts(server, comparisons, location, gate));
   const readonly = { isReadonly: true, isCaseSensitive: true };
   const marks = new TextMarks(server);
   const memorisedLines = new MemorisedLines(marks, errors);
@@ -88,6 +91,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
     server,
     location,
     runs,
+    gate,
     errors,
     wizard,
     reveal,
@@ -143,7 +147,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
   );
   const resume = (study: StudyId) => studyCommandMap['verbatim.resumeStudy'](study);
   if (runs.interrupted().length > 0) {
-    void errors.run(() => resumeInterrupted(server, location, runs, resume));
+    void errors.run(() => resumeInterrupted(server, gate, runs, resume));
   }
-  return { server, runs, tree, options, memorisedLines, marks, lenses, highlight, errors };
+  return { server, runs, tree, options, memorisedLines, marks, lenses, highlight, dashboards, errors };
 }

@@ -10,11 +10,11 @@ import { lineRange } from './documents/line-range.ts';
 import { SAMPLE_SCHEME } from './documents/text-ref.ts';
 import { UserFault } from './failure.ts';
 import { showInformation, showStatus, withNotification } from './notify.ts';
-import { requireTrust } from './require-trust.ts';
 import { readSetting } from './settings.ts';
 import { listedStudies } from './studies/listed-studies.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyServer } from './study-server.ts';
+import { requireTrust } from './trust/require-trust.ts';
 
 export function findMemorisedCommand(
   server: StudyServer,

@@ -6,12 +6,12 @@ import { acceptFragments, categories, labelFragment, listTrainingRows } from '..
 import type { CommandMap } from './command-map.ts';
 import { UserFault } from './failure.ts';
 import { showStatus } from './notify.ts';
-import { requireTrust } from './require-trust.ts';
 import { readSetting } from './settings.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyServer } from './study-server.ts';
 import { categoryName } from './tree/category-name.ts';
 import type { FragmentNode } from './tree/tree-node.ts';
+import { requireTrust } from './trust/require-trust.ts';
 import { toComparison } from './view-commands.ts';
 
 type Names =
@@ -26,6 +26,7 @@ export function fragmentCommands(
   refresh: () => void,
 ): Pick<CommandMap, Names> {
   const accept = async ({ study, fragment }: FragmentNode, reason: string | null) => {
+    requireTrustToWrite();
     const baseline = location.baselineFile();
     if (baseline === null) {
       throw new UserFault(
@@ -33,7 +34,6 @@ export function fragmentCommands(
         l10n.t('Open the folder that the baseline is for.'),
       );
     }
-    requireTrustToWrite();
     const { fingerprint } = fragment;
     await server.request(acceptFragments, { study, baseline, fingerprints: [fingerprint], reason });
     refresh();
@@ -41,6 +41,7 @@ export function fragmentCommands(
 
   return {
     async 'verbatim.acceptFragment'(node, given) {
+      requireTrustToWrite();
       const reason =
         given ??
         (await window.showInputBox({

@@ -11,13 +11,14 @@ import type { CommandMap } from './command-map.ts';
 import type { ErrorFunnel, Remedy } from './error-funnel.ts';
 import { UserFault } from './failure.ts';
 import { confirm, showInformation } from './notify.ts';
-import { requireTrust } from './require-trust.ts';
 import { listedStudies } from './studies/listed-studies.ts';
 import { studyChoice } from './studies/study-choice.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyRuns } from './studies/study-runs.ts';
 import type { StudyServer } from './study-server.ts';
 import type { NoticeNode, StudyNode } from './tree/tree-node.ts';
+import { requireTrust } from './trust/require-trust.ts';
+import type { WorkspaceGate } from './trust/workspace-gate.ts';
 import type { StudyWizard } from './wizard/study-wizard.ts';
 
 type Names =
@@ -36,6 +37,7 @@ export interface StudyCommandParts {
   readonly server: StudyServer;
   readonly location: StudyLocation;
   readonly runs: StudyRuns;
+  readonly gate: Pick<WorkspaceGate, 'requireAdmitted'>;
   readonly errors: ErrorFunnel;
   readonly wizard: StudyWizard;
   /** Selects a study in the view, and goes there. */
@@ -46,7 +48,7 @@ export interface StudyCommandParts {
 }
 
 export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names> {
-  const { server, location, runs, errors, wizard, reveal, revealQuietly, refresh } = parts;
+  const { server, location, runs, gate, errors, wizard, reveal, revealQuietly, refresh } = parts;
 
   const run = async (study: StudyId, plan: StudyPlan | null, remedy?: Remedy) => {
     if (runs.get(study) !== undefined) return reveal(study);
@@ -65,7 +67,6 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
   };
 
   const runPlan = async (plan: StudyPlan, remedy: Remedy) => {
-    requireTrust(l10n.t('Models and training data are only read in trusted workspaces.'));
     await run(location.newFile(plan.source.model ?? 'study'), plan, remedy);
   };
 
@@ -80,6 +81,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
       const choice = given ?? (await wizard.ask());
       if (choice === null) return;
       if (choice.kind === 'demo') return runDemo();
+      requireTrustToRun();
       await runPlan(await server.request(makePlan, choice), {
         title: l10n.t('Choose Again'),
         run: () => commands.executeCommand('verbatim.runStudy'),
@@ -89,12 +91,11 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     async 'verbatim.resumeStudy'(target) {
       const study = target === undefined ? await askWhichToResume(server, location) : studyOf(target);
       if (study === null) return;
-      if (location.isInWorkspace(study)) {
-        requireTrust(l10n.t('This study came with the workspace and names the model to load.'));
-      }
+      gate.requireAdmitted([study]);
       await run(study, null);
     },
     async 'verbatim.runPlan'(given) {
+      requireTrustToRun(); // Before anything is looked for, saved or read.
       const file = given ?? (await askForPlanFile());
       if (file === undefined) return;
       const document = workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
@@ -111,6 +112,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     async 'verbatim.cancelStudy'(target) {
       const study = target === undefined ? await askWhichRuns(runs) : studyOf(target);
       if (study === null) return;
+      gate.requireAdmitted([study]);
       const button = l10n.t('Stop and Delete');
       const question = l10n.t('Stop the study {0} and delete it?', basename(study, '.sqlite'));
       const detail = l10n.t('To go on with it later, pause it instead.');
@@ -150,6 +152,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
       refresh();
     },
     async 'verbatim.deleteStudy'({ study, summary }) {
+      gate.requireAdmitted([study]);
       const button = l10n.t('Delete');
       const question = l10n.t('Delete the study {0}?', forLabel(summary.name));
       const detail = l10n.t('Its samples and results are gone for good. The model and its data stay.');
@@ -158,6 +161,9 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     },
   };
 }
+
+const requireTrustToRun = () =>
+  requireTrust(l10n.t('Models and training data are only read in trusted workspaces.'));
 
 /** For a user who went elsewhere while it ran. */
 async function offerResult(summary: StudySummary, show: () => Promise<void>): Promise<void> {

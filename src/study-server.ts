@@ -9,6 +9,7 @@ import { runStudy } from '../protocol/requests.ts';
 import type { Progress, StudyId } from '../protocol/study.ts';
 import { EnvironmentFault, isConnectionGone } from './failure.ts';
 import { readSetting } from './settings.ts';
+import type { WorkspaceGate } from './trust/workspace-gate.ts';
 
 /** The server's V8 heap inside VS Code; what grows with the data lies outside of it. */
 const MAX_HEAP_MB = 4096;
@@ -20,6 +21,7 @@ const FIRST_PAUSE_MS = 500;
 export class StudyServer implements Disposable {
   readonly #extensionPath: string;
   readonly #log: LogOutputChannel;
+  readonly #gate: Pick<WorkspaceGate, 'check'>;
   readonly #progress = new EventEmitter<{ readonly study: StudyId; readonly progress: Progress }>();
   #client: Promise<LanguageClient> | undefined;
   /** When it died, in ms of the performance clock. */
@@ -27,9 +29,10 @@ export class StudyServer implements Disposable {
 
   readonly onProgress = this.#progress.event;
 
-  constructor(extensionPath: string, log: LogOutputChannel) {
+  constructor(extensionPath: string, log: LogOutputChannel, gate: Pick<WorkspaceGate, 'check'>) {
     this.#extensionPath = extensionPath;
     this.#log = log;
+    this.#gate = gate;
   }
 
   get isStarted(): boolean {
@@ -41,12 +44,16 @@ export class StudyServer implements Disposable {
     return this.#recentDeaths().length;
   }
 
-  /** A question that met a dying process is asked once more; a study is not run twice. */
+  /**
+   * A question that met a dying process is asked once more; a study is not run twice. What names something of a
+   * workspace that is not trusted is not asked.
+   */
   async request<Params, Result>(
     message: Message<Params, Result>,
     params: Params,
     token?: CancellationToken,
   ): Promise<Result> {
+    this.#gate.check(message.method, params);
     try {
       return await this.#send(message, params, token);
     } catch (error) {

@@ -25,6 +25,19 @@ export function containedPath(root: string, path: string): string | undefined {
 export const contained = (root: string, path: string): boolean => containedPath(root, path) !== undefined;
 
 /**
+ * Whether `path` surely leads out of `root`. It is not the contrary of `contained`: of a path of which nobody can say
+ * where it leads, neither is true.
+ */
+export function surelyOutside(root: string, path: string): boolean {
+  const target = nodePath.resolve(root, path);
+  const realRoot = realPathOf(nodePath.resolve(root));
+  if (realRoot === undefined || !canBeTold(nodePath, root, target, path)) return false;
+  // A way up through a link leads to two places, and both have to be outside.
+  const ways = hasParentStep(nodePath, path) ? [target, asWritten(root, path)] : [target];
+  return ways.map(realPathOf).every((real) => real !== undefined && !isBelow(nodePath, realRoot, real));
+}
+
+/**
  * Whether one absolute path is the other or lies below it, by their text: both must be real paths. The drive or share
  * of a Windows path has no case.
  */
@@ -49,6 +62,13 @@ export function couldBeInside(flavour: PlatformPath, root: string, target: strin
   if (drive.toLowerCase() !== flavour.parse(flavour.resolve(root)).root.toLowerCase()) return false;
   const names = target.slice(drive.length).split(/[\\/]/);
   return names.every((name) => !name.includes(':') && !/[. ]$/.test(name) && !isWindowsDevice(name));
+}
+
+/** Whether looking at a path is harmless and says where it leads: see `couldBeInside`, on other drives, too. */
+export function canBeTold(flavour: PlatformPath, root: string, target: string, asked: string): boolean {
+  const { root: drive } = flavour.parse(target);
+  const isShare = /^[\\/]{2}/.test(drive);
+  return couldBeInside(flavour, isShare ? root : drive, target, asked);
 }
 
 /** Undefined where nobody can say where writing there would end: a link to nothing or to itself, a locked folder. */

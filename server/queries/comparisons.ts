@@ -38,7 +38,7 @@ export async function getComparison(
     ? nextPair(db, study.fragment, request, request.step)
     : choosePair(db, study.fragment, longestKnown(db, request) ?? study.fragment, request);
   const left = leftOf(db, request, pair);
-  const opened = await reopenDocument(db, pair.train.documentId, signal);
+  const opened = await reopenDocument(db, pair.train.documentId, signal, request.closed);
   const { nEqualLines, left: lines, document } = compare(study, left.side, pair, opened);
   const comparison: Comparison = {
     fragment: describe(study.fragment),
@@ -79,7 +79,7 @@ export async function getComparisons(
       documents.push({ documentId, provenance, text: null, problem: null, lines });
       continue;
     }
-    const opened = await reopenDocument(db, documentId, signal);
+    const opened = await reopenDocument(db, documentId, signal, request.closed);
     const at = { sample: pair.at.sample, train: train.firstLine };
     const compared = compare(study, left.side, { train, at }, opened);
     if (documents.length === 0) place = compared.left.fragment;

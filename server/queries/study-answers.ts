@@ -54,7 +54,9 @@ on(getFragment, ({ study, fingerprint }) => queries.getFragment(study, fingerpri
 on(listTrainOccurrences, async (request) => queries.listTrainPage(request));
 on(listSampleOccurrences, async (request) => queries.listSamplePage(request));
 on(getSample, ({ study, sampleId }) => queries.getSample(study, sampleId));
-on(getDocument, ({ study, documentId }, signal) => queries.getDocument(study, documentId, signal));
+on(getDocument, ({ study, documentId, closed }, signal) =>
+  queries.getDocument(study, documentId, signal, closed),
+);
 on(getComparison, (request, signal) => comparisons.getComparison(request, signal));
 on(getComparisons, (request, signal) => comparisons.getComparisons(request, signal));
 on(listGroups, async (request) => viewQueries.listGroups(request));

@@ -10,6 +10,7 @@ import type {
   SampleText,
   TrainOccurrence,
 } from '../../protocol/fragments.ts';
+import type { ClosedFolders } from '../../protocol/requests.ts';
 import type { StudyId, StudySummary } from '../../protocol/study.ts';
 import { Undisclosed } from '../answers/undisclosed.ts';
 import { UserError } from '../errors.ts';
@@ -61,9 +62,10 @@ export async function getDocument(
   study: StudyId,
   documentId: number,
   signal: AbortSignal,
+  closed?: ClosedFolders,
 ): Promise<Undisclosed<DocumentText>> {
   using db = openForReading(study);
-  return withText(await openDocument(db, documentId, signal));
+  return withText(await openDocument(db, documentId, signal, closed));
 }
 
 function reading<T>(study: StudyId, read: (db: Database) => T): T {

@@ -1,8 +1,10 @@
 // A training document, opened again from its shard. When that cannot be done, what the study file kept of
 // it, and why.
 
+import { contained, surelyOutside } from '../../guard/paths/contained.ts';
 import { foreign, rawText } from '../../guard/text/foreign.ts';
 import type { DocumentText } from '../../protocol/fragments.ts';
+import type { ClosedFolders } from '../../protocol/requests.ts';
 import type { Profile } from '../../protocol/study.ts';
 import { reopenGuarded } from '../corpus/reopen-guarded.ts';
 import { Cancelled, UserError } from '../errors.ts';
@@ -19,10 +21,11 @@ export async function openDocument(
   db: Database,
   documentId: number,
   signal: AbortSignal,
+  closed?: ClosedFolders,
 ): Promise<DocumentText> {
   const { provenance } = documentOf(db, documentId);
   const excerpt = findExcerpt(db, documentId);
-  const opened = await reopenDocument(db, documentId, signal);
+  const opened = await reopenDocument(db, documentId, signal, closed);
   if (typeof opened !== 'string') {
     const text = new TextDecoder().decode(opened);
     return { documentId, provenance, text, problem: null };
@@ -40,12 +43,19 @@ export async function reopenDocument(
   db: Database,
   documentId: number,
   signal: AbortSignal,
+  closed?: ClosedFolders,
 ): Promise<Uint8Array | string> {
   const stored = documentOf(db, documentId);
   const shard = readShards(db).find(({ index }) => index === stored.shardId);
   if (!shard) throw damaged(db.path, `it has no shard ${stored.shardId}`);
+  if (isClosed(shard.path, closed)) return 'Its folder is not trusted, so the training data is not opened';
   const excerpt = findExcerpt(db, documentId);
   return excerpt ? await reopen(db, shard, stored, excerpt, signal) : UNKNOWN;
+}
+
+function isClosed(path: string, { folders, except }: ClosedFolders = { folders: [], except: [] }): boolean {
+  if (except.some((folder) => contained(folder, path))) return false;
+  return !folders.every((folder) => surelyOutside(folder, path));
 }
 
 function documentOf(db: Database, documentId: number): StoredDocument {

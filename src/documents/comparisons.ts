@@ -13,6 +13,7 @@ import {
 } from '../../protocol/comparison.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { StudyServer } from '../study-server.ts';
+import type { WorkspaceGate } from '../trust/workspace-gate.ts';
 import { type Highlight, SAMPLE_SCHEME, type TextRef } from './text-ref.ts';
 
 /** A comparison without its texts. */
@@ -30,21 +31,23 @@ const MAX_KNOWN = 200;
 
 export class Comparisons {
   readonly #server: Pick<StudyServer, 'request'>;
+  readonly #gate: Pick<WorkspaceGate, 'closedFolders'>;
   readonly #known = new Map<string, Promise<ShownComparison>>();
 
-  constructor(server: Pick<StudyServer, 'request'>) {
+  constructor(server: Pick<StudyServer, 'request'>, gate: Pick<WorkspaceGate, 'closedFolders'>) {
     this.#server = server;
+    this.#gate = gate;
   }
 
   async ask(request: ComparisonRequest): Promise<Comparison> {
-    const comparison = await this.#server.request(getComparison, request);
+    const comparison = await this.#server.request(getComparison, { ...request, ...this.#closed() });
     const { sample, document } = comparison;
     this.#remember(request, sample.sampleId, document.documentId, Promise.resolve(withoutTexts(comparison)));
     return comparison;
   }
 
   async askAll(request: ComparisonRequest & { readonly limit: number }): Promise<ComparedPlaces> {
-    const places = await this.#server.request(getComparisons, request);
+    const places = await this.#server.request(getComparisons, { ...request, ...this.#closed() });
     const { fragment, sample, documents } = places;
     const { sampleId } = sample;
     const remember = (document: ComparedDocument | null) => {
@@ -77,11 +80,17 @@ export class Comparisons {
     const asked = this.#server.request(getComparison, {
       study,
       fingerprint,
+      ...this.#closed(),
       ...(sampleId === null ? {} : { sample: { sampleId, ...(isSample ? { firstLine } : {}) } }),
       ...(documentId === null ? {} : { train: { documentId, ...(isSample ? {} : { firstLine }) } }),
     });
     this.#remember({ study, fingerprint }, sampleId, documentId, asked.then(withoutTexts));
     return asked;
+  }
+
+  #closed(): Pick<ComparisonRequest, 'closed'> {
+    const closed = this.#gate.closedFolders();
+    return closed === undefined ? {} : { closed };
   }
 
   #remember(

@@ -2,11 +2,10 @@
 // them may take a moment to let go of the file; a study that another window runs by then is left to it.
 
 import { existsSync } from 'node:fs';
-import { workspace } from 'vscode';
 import { getStudy } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { StudyServer } from '../study-server.ts';
-import type { StudyLocation } from './study-location.ts';
+import type { WorkspaceGate } from '../trust/workspace-gate.ts';
 import type { StudyRuns } from './study-runs.ts';
 
 const LET_GO_LIMIT_MS = 15_000;
@@ -14,13 +13,12 @@ const POLL_MS = 250;
 
 export async function resumeInterrupted(
   server: StudyServer,
-  location: StudyLocation,
+  gate: Pick<WorkspaceGate, 'admits'>,
   runs: StudyRuns,
   resume: (study: StudyId) => Promise<void>,
 ): Promise<void> {
   for (const study of runs.interrupted()) {
-    const mayRun = workspace.isTrusted || !location.isInWorkspace(study);
-    if (mayRun && existsSync(study) && (await isLetGo(server, study))) void resume(study);
+    if (gate.admits(study) && existsSync(study) && (await isLetGo(server, study))) void resume(study);
     else await runs.forget(study);
   }
 }

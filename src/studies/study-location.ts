@@ -2,9 +2,11 @@
 // is open or it is not trusted, and wherever the user opened one from. It knows paths only, no contents.
 
 import { existsSync, mkdirSync } from 'node:fs';
-import { basename, join, sep } from 'node:path';
+import { basename, join } from 'node:path';
 import { type Memento, workspace } from 'vscode';
+import { contained } from '../../guard/paths/contained.ts';
 import type { StudyId } from '../../protocol/study.ts';
+import type { WorkspaceGate } from '../trust/workspace-gate.ts';
 
 const FOLDER = '.verbatim';
 const BASELINE = '.verbatim-baseline.json';
@@ -13,18 +15,34 @@ const OPENED_KEY = 'openedStudies';
 export class StudyLocation {
   readonly #storage: string;
   readonly #memento: Memento;
+  readonly #gate: Pick<WorkspaceGate, 'admits'>;
 
-  constructor(storage: string, memento: Memento) {
+  constructor(storage: string, memento: Memento, gate: Pick<WorkspaceGate, 'admits'>) {
     this.#storage = storage;
     this.#memento = memento;
+    this.#gate = gate;
   }
 
-  /** Folders that are looked through for studies. */
+  /** Folders that are looked through for studies; not those of a workspace that is not trusted. */
   folders(): readonly string[] {
+    return this.#existing().filter((folder) => this.#gate.admits(folder));
+  }
+
+  /** Whether the workspace has studies that are not shown, since it is not trusted. */
+  hasClosedFolder(): boolean {
+    return this.#existing().some((folder) => !this.#gate.admits(folder));
+  }
+
+  #existing(): readonly string[] {
     const local = (workspace.workspaceFolders ?? [])
       .filter(({ uri }) => uri.scheme === 'file')
       .map(({ uri }) => join(uri.fsPath, FOLDER));
     return [...local, this.#storage].filter((folder) => existsSync(folder));
+  }
+
+  /** Whether the view lists it, so that a link may name it. */
+  isListed(study: StudyId): boolean {
+    return this.opened().includes(study) || this.folders().some((folder) => contained(folder, study));
   }
 
   /** Study files from elsewhere that the user opened in this workspace. */
@@ -33,8 +51,7 @@ export class StudyLocation {
   }
 
   async open(study: StudyId): Promise<void> {
-    const isListed = this.folders().some((folder) => study.startsWith(folder + sep));
-    if (isListed || this.opened().includes(study)) return;
+    if (this.isListed(study)) return;
     await this.#memento.update(OPENED_KEY, [...this.opened(), study]);
   }
 
@@ -60,15 +77,10 @@ export class StudyLocation {
     }
   }
 
-  /** A study's file that came with the workspace says what the workspace's author wants it to say. */
-  isInWorkspace(study: StudyId): boolean {
-    return (workspace.workspaceFolders ?? []).some(({ uri }) => study.startsWith(uri.fsPath + sep));
-  }
-
-  /** The workspace's baseline file, there or not; null where no folder is open. */
+  /** The workspace's baseline file, there or not; null where no folder is open, or none that is trusted. */
   baselineFile(): string | null {
     const root = workspace.workspaceFolders?.find(({ uri }) => uri.scheme === 'file')?.uri;
-    return root === undefined ? null : join(root.fsPath, BASELINE);
+    return root === undefined || !workspace.isTrusted ? null : join(root.fsPath, BASELINE);
   }
 
   #newFolder(): string {

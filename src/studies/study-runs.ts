@@ -9,11 +9,14 @@ import {
   EventEmitter,
   type Memento,
   window,
+  workspace,
 } from 'vscode';
-import { runStudy } from '../../protocol/requests.ts';
+import { getStudy, runStudy } from '../../protocol/requests.ts';
 import type { Progress, Stage, StudyId, StudyPlan, StudySummary } from '../../protocol/study.ts';
 import { readExecution } from '../settings.ts';
 import type { StudyServer } from '../study-server.ts';
+import type { WorkspaceGate } from '../trust/workspace-gate.ts';
+import { pathsIn } from '../trust/workspace-paths.ts';
 import { RunNotification } from './run-notification.ts';
 
 const RUNNING_KEY = 'runningStudies';
@@ -42,6 +45,7 @@ interface LiveRun {
 export class StudyRuns implements Disposable {
   readonly #server: StudyServer;
   readonly #memento: Memento;
+  readonly #gate: Pick<WorkspaceGate, 'requireAdmitted'>;
   readonly #notification: RunNotification;
   readonly #live = new Map<StudyId, LiveRun>();
   readonly #changed = new EventEmitter<StudyId>();
@@ -53,8 +57,9 @@ export class StudyRuns implements Disposable {
   readonly onDidChange = this.#changed.event;
   readonly onDidEnd = this.#ended.event;
 
-  constructor(server: StudyServer, memento: Memento) {
+  constructor(server: StudyServer, memento: Memento, gate: Pick<WorkspaceGate, 'requireAdmitted'>) {
     this.#server = server;
+    this.#gate = gate;
     this.#memento = memento;
     this.#notification = new RunNotification(this);
     this.#listener = server.onProgress(({ study, progress }) => {
@@ -92,6 +97,11 @@ export class StudyRuns implements Disposable {
    * view's progress; what the user has just started says so in a notification.
    */
   async run(study: StudyId, plan: StudyPlan | null): Promise<StudySummary> {
+    if (plan === null && !workspace.isTrusted) {
+      // A file names what it goes on with, wherever it lies itself.
+      const stored = await this.#server.request(getStudy, { study });
+      this.#gate.requireAdmitted(pathsIn(stored.plan));
+    }
     const cancellation = new CancellationTokenSource();
     const ended = Promise.withResolvers<void>();
     const last = new Map<Stage, Progress>();

@@ -117,3 +117,16 @@ export function undescribedNotice(parent: PagedNode): NoticeNode {
     text: l10n.t('Ungrouped while another process writes this study'),
   };
 }
+
+/** Studies of the workspace are files of others until the user says otherwise. */
+export function closedNotice(): NoticeNode {
+  return {
+    kind: 'notice',
+    name: 'closed',
+    severity: 'info',
+    study: '',
+    parent: null,
+    text: l10n.t('Studies of this workspace are shown once it is trusted'),
+    command: 'workbench.trust.manage',
+  };
+}

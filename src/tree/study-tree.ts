@@ -3,7 +3,14 @@
 // knows the rows above it, so that they need not be asked for again.
 
 import { basename } from 'node:path';
-import { Disposable, EventEmitter, type ProviderResult, type TreeDataProvider, type TreeItem } from 'vscode';
+import {
+  Disposable,
+  EventEmitter,
+  type ProviderResult,
+  type TreeDataProvider,
+  type TreeItem,
+  workspace,
+} from 'vscode';
 import type { Page } from '../../protocol/fragments.ts';
 import { getStudy, listStudies } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
@@ -15,6 +22,7 @@ import type { StudyRuns } from '../studies/study-runs.ts';
 import { StudiesElsewhere } from '../studies/watch-elsewhere.ts';
 import type { StudyServer } from '../study-server.ts';
 import {
+  closedNotice,
   failedNotice,
   filteredNotice,
   leftOffNotice,
@@ -159,7 +167,8 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     ];
     for (const root of roots) if (root.kind === 'study') this.#studies.set(root.study, root);
     this.#elsewhere.watch([...this.#studies.values()].map(({ summary }) => summary));
-    return roots;
+    const isClosed = !workspace.isTrusted && this.#location.hasClosedFolder();
+    return isClosed ? [closedNotice(), ...roots] : roots;
   }
 
   async #openedRoot(study: StudyId): Promise<TreeNode> {

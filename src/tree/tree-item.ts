@@ -71,6 +71,7 @@ function noticeItem(node: NoticeNode): TreeItem {
   item.iconPath = NOTICE_ICONS[node.severity];
   item.tooltip = node.tooltip ?? node.text;
   item.contextValue = node.isForgettable ? 'notice.forgettable' : 'notice';
+  if (node.command !== undefined) item.command = { command: node.command, title: node.text };
   return item;
 }
 

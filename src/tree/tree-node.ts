@@ -23,6 +23,8 @@ export interface NoticeNode {
   readonly tooltip?: string;
   /** The file cannot be read as a study, and the user may take it off the list. */
   readonly isForgettable?: true;
+  /** What a click on it does. */
+  readonly command?: string;
 }
 
 /** Fragments that share a category, a licence, a repository or a sample. */

@@ -44,6 +44,46 @@ test('every setting is read, and every setting that is read is declared with a d
   }
 });
 
+/** What each setting can bring about at most. */
+const REACH: Readonly<Record<string, 'looks' | 'asks' | 'runs' | 'fetches' | 'unmasks'>> = {
+  'verbatim.sampling.samples': 'asks',
+  'verbatim.sampling.maxTokens': 'asks',
+  'verbatim.sampling.topK': 'asks',
+  'verbatim.sampling.topP': 'asks',
+  'verbatim.sampling.temperature': 'asks',
+  'verbatim.sampling.seed': 'asks',
+  'verbatim.sampling.int8': 'asks',
+  'verbatim.detection.minLines': 'asks',
+  'verbatim.detection.profile': 'asks',
+  'verbatim.execution.provider': 'runs',
+  'verbatim.execution.workers': 'runs',
+  'verbatim.execution.batch': 'runs',
+  'verbatim.execution.download': 'fetches',
+  'verbatim.server.runtime': 'runs',
+  'verbatim.tree.groupBy': 'looks',
+  'verbatim.tree.order': 'looks',
+  'verbatim.decorations.enabled': 'looks',
+  'verbatim.decorations.background': 'looks',
+  'verbatim.decorations.gutter': 'looks',
+  'verbatim.decorations.overviewRuler': 'looks',
+  'verbatim.decorations.inlineText': 'looks',
+  'verbatim.decorations.hover': 'looks',
+  'verbatim.decorations.codeLens': 'looks',
+  'verbatim.label.annotator': 'asks',
+  'verbatim.sensitive.show': 'unmasks',
+};
+
+test('a workspace that is not trusted sets nothing that loads, runs, fetches or unmasks', () => {
+  const settings = contributes.configuration.flatMap((section: { properties: object }) =>
+    Object.keys(section.properties),
+  );
+  // A new setting has to say here what it can do. What asks is an answer of the wizard, which asks in trusted ones.
+  assert.deepEqual(sorted(settings), sorted(Object.keys(REACH)));
+  const { restrictedConfigurations } = JSON.parse(manifestText).capabilities.untrustedWorkspaces;
+  const reaching = Object.keys(REACH).filter((name) => !['looks', 'asks'].includes(REACH[name]!));
+  assert.deepEqual(sorted(restrictedConfigurations), sorted(reaching));
+});
+
 test('every colour has a value for all four kinds of theme, and is used', () => {
   for (const { id, defaults } of contributes.colors) {
     assert.deepEqual(Object.keys(defaults).sort(), ['dark', 'highContrast', 'highContrastLight', 'light']);

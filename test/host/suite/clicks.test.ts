@@ -7,7 +7,7 @@ import { commands, TabInputTextDiff, window } from 'vscode';
 import type { FragmentNode, SampleNode, TrainNode } from '../../../src/tree/tree-node.ts';
 import { childrenOf, demoFragments, parts } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
-import { getsOn } from './run-tests.ts';
+import { getsOn } from './signs-of-life.ts';
 
 const N_CLICKS = 20;
 /** A click's requests have ended when none was made or answered for so long. */

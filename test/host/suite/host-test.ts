@@ -1,7 +1,7 @@
 // A test inside the extension host: a name and a function that throws when it fails. They run in order, in
 // one window, so a later test may look at the study that an earlier one made.
 
-import { getsOn } from './run-tests.ts';
+import { getsOn } from './signs-of-life.ts';
 
 export interface HostTest {
   readonly name: string;

@@ -11,7 +11,7 @@ import { writeSetting } from '../../../src/settings.ts';
 import type { StudyNode } from '../../../src/tree/tree-node.ts';
 import { childrenOf, extension, parts } from './extension-parts.ts';
 import { hostTest } from './host-test.ts';
-import { getsOn } from './run-tests.ts';
+import { getsOn } from './signs-of-life.ts';
 
 const FIRST_PAGE_LIMIT_MS = 200;
 /** A busy machine is waited for: the best of this many counts. */

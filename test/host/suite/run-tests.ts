@@ -3,9 +3,7 @@
 
 import { appendFileSync } from 'node:fs';
 import type { HostTest, HostTestEvent, HostTestResult } from './host-test.ts';
-
-/** Between two lines about one test. */
-const LINE_INTERVAL_MS = 5_000;
+import { heard } from './signs-of-life.ts';
 
 /** `before` is called before each test. */
 export async function runTests(tests: readonly HostTest[], before = () => {}): Promise<void> {
@@ -21,17 +19,6 @@ export async function runTests(tests: readonly HostTest[], before = () => {}): P
     console.log(`${result.error ?? 'passed'}: ${test.name} (${result.elapsedMs} ms)`);
   }
   if (nFailed > 0) throw new Error(`${nFailed} of ${tests.length} failed`);
-}
-
-/** When something happened last, and when a line was last written about it. */
-const heard = { atMs: 0, toldAtMs: 0 };
-
-/** A test that takes long says that it gets on, and with what. Waiting is no such thing. */
-export function getsOn(what: string): void {
-  heard.atMs = performance.now();
-  if (heard.atMs - heard.toldAtMs < LINE_INTERVAL_MS) return;
-  heard.toldAtMs = heard.atMs;
-  console.log(`  ${what}`);
 }
 
 function tell(event: HostTestEvent): void {

@@ -15,7 +15,14 @@ import {
 import { createServer } from 'node:net';
 import { dirname, join, posix, sep, win32 } from 'node:path';
 import { test } from 'node:test';
-import { contained, containedPath, couldBeInside, isBelow } from '../../../guard/paths/contained.ts';
+import {
+  canBeTold,
+  contained,
+  containedPath,
+  couldBeInside,
+  isBelow,
+  surelyOutside,
+} from '../../../guard/paths/contained.ts';
 import { isSafeFileName, isSafeRelativePath, refuseRelativePath } from '../../../guard/paths/file-name.ts';
 import { IrregularFile, openRegularFile, openRegularFileSync } from '../../../guard/paths/regular-file.ts';
 import { randomSource } from '../../../server/analysis/random.ts';
@@ -119,6 +126,54 @@ test('links out, links to nothing, neighbours of a similar name and NUL are outs
   ]) {
     assert.equal(containedPath(join(top, 'root'), path), undefined, JSON.stringify(path));
   }
+});
+
+test('outside is what surely leads elsewhere: no path is both, and of some nobody can say', () => {
+  const top = scratchFolder();
+  for (const folder of ['root/deep', 'root-too', 'other/c'])
+    mkdirSync(join(top, folder), { recursive: true });
+  writeFileSync(join(top, 'secret'), '');
+  symlinkSync('../secret', join(top, 'root', 'leaf'));
+  symlinkSync('../root', join(top, 'other', 'back'));
+  symlinkSync('circle', join(top, 'other', 'circle'));
+  symlinkSync('../root/not-there', join(top, 'other', 'nowhere'));
+  symlinkSync(join(top, 'root', 'deep'), join(top, 'other', 'c', 'in'));
+  const root = join(top, 'root');
+  const at = (path: string) => `${top}/${path}`;
+  for (const path of [
+    'secret',
+    'root-too',
+    'root-too/new',
+    'root/leaf',
+    'root/../secret',
+    'other/c/../../secret',
+  ])
+    assert.ok(surelyOutside(root, at(path)), path);
+  for (const path of [
+    'root',
+    'root/deep',
+    'other/back',
+    'other/back/deep/new',
+    'root-too/../root/deep',
+    'secret/../root',
+    'other/circle',
+    'other/nowhere',
+    'other/c/in/../x',
+    'x\0',
+  ])
+    assert.ok(!surelyOutside(root, at(path)), path);
+  assert.ok(!surelyOutside(root, ''));
+  assert.ok(!surelyOutside('/', '/etc/passwd') && surelyOutside('/etc', '/'));
+  for (const path of [
+    '\\\\evil\\share\\x',
+    '//evil/share/x',
+    '\\\\.\\pipe\\x',
+    'D:\\nul',
+    'D:\\a:b',
+    'D:\\a.',
+  ])
+    assert.ok(!canBeTold(win32, 'C:\\work', win32.resolve('C:\\work', path), path), path);
+  assert.ok(canBeTold(win32, 'C:\\work', 'D:\\x', 'D:\\x'));
 });
 
 test('a way up through a link is taken as the operating system takes it', () => {

@@ -1,0 +1,331 @@
+// Inside the extension host of a window that is not trusted: every command, message, link and lens of the extension
+// with what a stranger's workspace may put into it, and after each a look whether anything there was opened.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type CodeLens, commands, Uri, type WebviewPanel, window, workspace } from 'vscode';
+import { foreign } from '../../../guard/text/foreign.ts';
+import * as comparison from '../../../protocol/comparison.ts';
+import * as dashboard from '../../../protocol/dashboard.ts';
+import * as found from '../../../protocol/find-memorised.ts';
+import type { Message } from '../../../protocol/message.ts';
+import * as plans from '../../../protocol/plan-file.ts';
+import * as requests from '../../../protocol/requests.ts';
+import * as views from '../../../protocol/views.ts';
+import type { CommandMap } from '../../../src/command-map.ts';
+import { sampleUri, trainUri } from '../../../src/documents/text-ref.ts';
+import { writeSetting } from '../../../src/settings.ts';
+import { resumeInterrupted } from '../../../src/studies/resume-interrupted.ts';
+import { WorkspaceGate } from '../../../src/trust/workspace-gate.ts';
+import { childrenOf, extension, parts } from '../suite/extension-parts.ts';
+import { eventually, type HostTest, hostTest } from '../suite/host-test.ts';
+import { runTests } from '../suite/run-tests.ts';
+import { getsOn } from '../suite/signs-of-life.ts';
+import { WatchedFiles } from './watched-files.ts';
+
+const outside = process.env.VERBATIM_UNTRUSTED_OUTSIDE!;
+const root = workspace.workspaceFolders![0]!.uri.fsPath;
+const within = (...names: readonly string[]) => join(root, ...names);
+const watched = new WatchedFiles([root, join(outside, 'closed')]);
+
+/** The study, named in every way that leads to it. */
+const STUDIES = [
+  within('.verbatim', 'theirs.sqlite'),
+  `${outside}/../${root.split('/').at(-1)}/.verbatim/theirs.sqlite`,
+  `${root}/../${root.split('/').at(-1)}/.verbatim/theirs.sqlite`,
+  join(outside, 'link.sqlite'),
+  join(outside, 'folder', 'theirs.sqlite'),
+];
+const [study] = STUDIES as [string];
+const fingerprint = process.env.VERBATIM_UNTRUSTED_FINGERPRINT!;
+const place = { study, fingerprint };
+
+const summary = { id: study, name: 'theirs', state: 'cancelled' };
+const studyNode = { kind: 'study', study, summary };
+const fragmentNode = { kind: 'fragment', study, parent: studyNode, fragment: { fingerprint, nFamily: 1 } };
+const provenance = {
+  shard: foreign('shard-0.jsonl'),
+  row: 0,
+  repository: foreign('r'),
+  path: foreign('p.js'),
+  license: foreign(''),
+};
+const trainNode = {
+  ...fragmentNode,
+  kind: 'train',
+  occurrence: { documentId: 0, firstLine: 1, lastLine: 6, provenance },
+};
+const sampleNode = {
+  ...fragmentNode,
+  kind: 'sample',
+  occurrence: { sampleId: 0, firstLine: 1, lastLine: 6 },
+};
+const plan = {
+  model: within('model'),
+  corpus: within('corpus'),
+  strategy: 'pcg',
+  prompts: within('prompts.jsonl'),
+};
+const promptsElsewhere = { ...plan, prompts: join(outside, 'closed', 'prompts.jsonl') } as const;
+
+/** What each is called with: nothing, and whatever names something of the workspace. */
+const COMMANDS: Readonly<Record<keyof CommandMap, readonly (readonly unknown[])[]>> = {
+  'verbatim.runStudy': [
+    [],
+    ...[plan, promptsElsewhere].map((plan) => [{ kind: 'plan', plan, folder: root }]),
+  ],
+  'verbatim.runDemo': [],
+  'verbatim.resumeStudy': [[], [studyNode], ...STUDIES.map((study) => [study])],
+  'verbatim.pauseStudy': [[], [studyNode]],
+  'verbatim.cancelStudy': [[studyNode], ...STUDIES.map((study) => [study])],
+  'verbatim.showRunningStudy': [[]],
+  'verbatim.runPlan': [[], [Uri.file(within('plan.verbatim.json'))]],
+  'verbatim.newPlan': [[]],
+  'verbatim.openStudy': [[], ...STUDIES.map((study) => [Uri.file(study)])],
+  'verbatim.forgetStudy': [[studyNode]],
+  'verbatim.deleteStudy': [[studyNode]],
+  'verbatim.openDashboard': [[], [studyNode], ...STUDIES.map((study) => [study])],
+  'verbatim.refreshStudies': [[]],
+  'verbatim.sortFragments': [[]],
+  'verbatim.groupFragments': [[]],
+  'verbatim.filterFragments': [[], [{ text: 'x' }]],
+  'verbatim.clearFilter': [[]],
+  'verbatim.showMore': [[{ kind: 'more', study, parent: studyNode, shown: [], total: 9 }]],
+  'verbatim.compareFragment': [
+    [fragmentNode],
+    [trainNode],
+    [sampleNode],
+    ...STUDIES.map((study) => [{ ...place, study }]),
+  ],
+  'verbatim.compareAllOccurrences': [[fragmentNode], [place]],
+  'verbatim.nextOccurrence': [[]],
+  'verbatim.previousOccurrence': [[]],
+  'verbatim.openSample': [[sampleNode], ...STUDIES.map((study) => [{ study, sampleId: 0 }])],
+  'verbatim.editSample': [[]],
+  'verbatim.findMemorised': [[], [Uri.file(within('pasted.js'))]],
+  'verbatim.openDocument': [[trainNode]],
+  'verbatim.copyFingerprint': [[fragmentNode]],
+  'verbatim.acceptFragment': [[fragmentNode], [fragmentNode, 'why']],
+  'verbatim.unacceptFragment': [[fragmentNode]],
+  'verbatim.labelFragment': [[fragmentNode], [fragmentNode, 'logic']],
+  'verbatim.showTrainingRows': [[fragmentNode], [place]],
+  'verbatim.toggleDecorations': [[], []],
+  'verbatim.restartServer': [[]],
+  'verbatim.installCuda': [[]],
+  'verbatim.checkSystem': [[]],
+  'verbatim.showLog': [[]],
+};
+
+const page = { offset: 0, limit: 10 };
+const view = { ...page, filter: {}, baseline: within('.verbatim-baseline.json') };
+const ownStudy = join(outside, 'own.sqlite');
+const fullPlan = (model: string, corpus: string) => ({
+  version: 2,
+  source: { kind: 'model', model },
+  corpus: [corpus],
+  sampling: {},
+  rule: { minLines: 6, profile: 'exact-1' },
+});
+const execution = { provider: 'cpu', batch: 'auto', workers: 1 } as const;
+
+/** Every message, with parameters of which each names something of the workspace. */
+const MESSAGES: Readonly<Record<string, readonly object[]>> = {
+  getComparison: STUDIES.map((study) => ({ study, fingerprint })),
+  getComparisons: [{ ...place, limit: 50 }],
+  getDashboard: [{ study }],
+  measureDashboard: [{ study }],
+  listDashboardFragments: [{ study, ...page, order: 'train', selection: { kind: 'all' } }],
+  findMemorised: [
+    { studies: [study], text: 'x' },
+    { studies: [ownStudy], text: 'x' },
+  ],
+  makePlan: [
+    { plan, folder: root },
+    { plan: promptsElsewhere, folder: outside },
+  ],
+  readPlan: [{ file: within('plan.verbatim.json') }],
+  estimateStudy: [{ plan: fullPlan(within('model'), within('corpus')), sizes: [1], speeds: [] }],
+  runStudy: [
+    { study, plan: null, execution },
+    { study: join(outside, 'new.sqlite'), plan: fullPlan(within('model'), join(outside, 'x')), execution },
+    { study: join(outside, 'new.sqlite'), plan: fullPlan(join(outside, 'x'), within('corpus')), execution },
+  ],
+  listStudies: [{ folder: within('.verbatim') }],
+  getStudy: STUDIES.map((study) => ({ study })),
+  deleteStudy: STUDIES.map((study) => ({ study })),
+  getFragment: [place],
+  listTrainOccurrences: [{ ...place, ...page }],
+  listSampleOccurrences: [{ ...place, ...page }],
+  getSample: [{ study, sampleId: 0 }],
+  getDocument: [{ study, documentId: 0 }],
+  listGroups: [
+    { study, ...view, grouping: 'category' },
+    { ...view, study: ownStudy, grouping: 'category' },
+  ],
+  viewFragments: [
+    { study, ...view, grouping: 'flat', group: null, order: 'train' },
+    { ...view, study: ownStudy, grouping: 'flat', group: null, order: 'train' },
+  ],
+  describeStudy: [{ study }],
+  acceptFragments: [{ study, baseline: view.baseline, fingerprints: [fingerprint], reason: 'x' }],
+  labelFragment: [{ ...place, annotator: 'a', label: 'logic' }],
+  listTrainingRows: [place],
+};
+
+const tests: readonly HostTest[] = [
+  hostTest('the window is not trusted, and a look at a file is seen', async () => {
+    assert.equal(workspace.isTrusted, false);
+    await extension().activate();
+    watched.watch();
+    assert.deepEqual(watched.touched(), []);
+    readFileSync(study);
+    assert.deepEqual(watched.touched(), [study]);
+  }),
+  hostTest('the view says that there are studies, and opens none', async () => {
+    await leavingClosed('the view', async () => {
+      const roots = await parts().tree.getChildren();
+      assert.deepEqual(
+        roots.map((node) => [node.kind, node.study]),
+        [['notice', '']],
+      );
+      assert.match(String(parts().tree.getTreeItem(roots[0]!).label), /once it is trusted/);
+    });
+  }),
+  hostTest('no command opens anything of the workspace, whatever it is called with', async () => {
+    const { contributes } = extension().packageJSON;
+    const declared = contributes.commands.map(({ command }: { command: string }) => command);
+    assert.deepEqual(declared.toSorted(), Object.keys(COMMANDS).sort());
+    // What opens a terminal runs this in place of the command line.
+    const terminals = ['verbatim.installCuda', 'verbatim.checkSystem'];
+    for (const [command, calls] of Object.entries(COMMANDS)) {
+      if (terminals.includes(command)) await writeSetting('server.runtime', '/bin/true');
+      for (const args of calls) {
+        await leavingClosed(`${command} ${JSON.stringify(args)}`, () => dismissing(command, args));
+      }
+      if (terminals.includes(command)) await writeSetting('server.runtime', '');
+    }
+  }),
+  hostTest(
+    'no message opens anything of the workspace: each is refused here, before a server sees it',
+    async () => {
+      const all = [comparison, dashboard, found, plans, requests, views]
+        .flatMap((module) => Object.entries(module as Record<string, unknown>))
+        .filter(([, value]) => typeof (value as { method?: unknown }).method === 'string')
+        .filter(([name]) => name !== 'studyProgress' && name !== 'getDemoPlan'); // They name nothing.
+      assert.deepEqual(all.map(([name]) => name).sort(), Object.keys(MESSAGES).sort());
+      for (const [name, message] of all) {
+        for (const params of MESSAGES[name]!) {
+          await leavingClosed(`${name} ${JSON.stringify(params)}`, async () => {
+            const asked = parts().server.request(message as Message<object, unknown>, params);
+            const refused = await asked.then(
+              () => null,
+              (error: { data?: { code?: string } }) => error.data?.code,
+            );
+            assert.equal(refused, 'user', name);
+          });
+        }
+      }
+    },
+  ),
+  hostTest('no link shows a study or a file of the workspace', async () => {
+    const links = [...STUDIES, ownStudy].flatMap((study) => [
+      sampleUri(study, 0, null),
+      trainUri(study, 0, provenance),
+      trainUri(study, 0, provenance, { fingerprint, firstLine: 1, lastLine: 6 }, 0),
+    ]);
+    for (const link of links) {
+      await leavingClosed(link.toString(), async () => {
+        await assert.rejects(async () => workspace.fs.stat(link));
+        await assert.rejects(async () => workspace.fs.readFile(link));
+        await assert.rejects(async () => workspace.openTextDocument(link));
+      });
+    }
+  }),
+  hostTest('no lens of a plan reads it or what it names', async () => {
+    const file = Uri.file(within('plan.verbatim.json'));
+    await workspace.openTextDocument(file); // That is the editor, at the user's wish.
+    await leavingClosed('the lens', async () => {
+      const lenses = await commands.executeCommand<CodeLens[]>('vscode.executeCodeLensProvider', file);
+      const run = lenses.find(({ command }) => command?.command === 'verbatim.runPlan');
+      await dismissing('verbatim.runPlan', run!.command!.arguments!);
+    });
+  }),
+  hostTest('nothing that is restored opens a study of the workspace', async () => {
+    const { server, dashboards } = parts();
+    await leavingClosed('a dashboard', async () => {
+      const panel = window.createWebviewPanel('verbatim.dashboard', 'theirs', 1) as WebviewPanel;
+      const state = {
+        study,
+        selection: { kind: 'all' },
+        order: 'train',
+        predictor: 0,
+        scrollTop: 0,
+        tableTop: 0,
+      };
+      await dashboards.deserializeWebviewPanel(panel, state as dashboard.DashboardState);
+      await settle();
+      panel.dispose();
+    });
+    await leavingClosed('a study that was interrupted', async () => {
+      const resumed: string[] = [];
+      const runs = { interrupted: () => STUDIES, forget: async () => {} };
+      const gate = new WorkspaceGate([]);
+      await resumeInterrupted(server, gate, runs as never, async (study) => void resumed.push(study));
+      assert.deepEqual(resumed, []);
+    });
+  }),
+  hostTest(
+    'a study of elsewhere can be looked at, and its training data in the workspace stays closed',
+    async () => {
+      const children = await leavingClosed('a study of elsewhere', async () => {
+        await commands.executeCommand('verbatim.openStudy', Uri.file(ownStudy));
+        const roots = await parts().tree.getChildren();
+        const node = roots.find((each) => each.kind === 'study' && each.study === ownStudy);
+        assert.ok(node);
+        return childrenOf(node, 'fragment');
+      });
+      assert.notEqual(children.length, 0);
+      await leavingClosed('its comparison', async () => {
+        await commands.executeCommand('verbatim.compareFragment', children[0]);
+        const editor = await eventually('the document', () =>
+          window.visibleTextEditors.find(({ document }) => document.uri.scheme === 'verbatim-train'),
+        );
+        const header = await eventually('its header', () => parts().highlight.header(editor.document));
+        assert.match(header, /not trusted/);
+      });
+      await leavingClosed('going on with it', async () => {
+        await dismissing('verbatim.resumeStudy', [ownStudy]);
+      });
+    },
+  ),
+];
+
+/** Fails where something of the workspace was opened by it, or soon after. */
+async function leavingClosed<T>(what: string, work: () => Promise<T>): Promise<T> {
+  getsOn(what);
+  watched.watch();
+  const result = await work();
+  await settle();
+  assert.deepEqual(watched.touched(), [], what);
+  return result;
+}
+
+/** Runs a command as a user would who closes whatever it asks. */
+async function dismissing(command: string, args: readonly unknown[]): Promise<void> {
+  let isDone = false;
+  const done = Promise.resolve(commands.executeCommand(command, ...args)).finally(() => {
+    isDone = true;
+  });
+  const giveUpAt = Date.now() + 20_000;
+  while (!isDone && Date.now() < giveUpAt) {
+    await settle();
+    await commands.executeCommand('workbench.action.closeQuickOpen');
+  }
+  assert.ok(isDone, `${command} waits for something`);
+  await done.catch(() => {}); // A wrong argument is refused in its own way.
+}
+
+const settle = () => new Promise((resolve) => setTimeout(resolve, 100));
+
+export const run = (): Promise<void> => runTests(tests);
