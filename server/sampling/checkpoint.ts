@@ -18,6 +18,7 @@ import {
   readDecoder,
 } from './exported/exported-decoder.ts';
 import { type ExportedFiles, findExportedModel } from './exported/exported-model.ts';
+import { findGguf, type GgufModel, openGguf } from './gguf/open-gguf.ts';
 import { buildTokenBytes, type TokenBytes } from './tokenizer/token-bytes.ts';
 import { readTokenizer, type TokenizerFile } from './tokenizer/tokenizer-file.ts';
 import { digestWeights } from './weights/digest-weights.ts';
@@ -72,10 +73,12 @@ export async function openModel(
   architectures: readonly Architecture[] = ARCHITECTURES,
 ): Promise<Checkpoint | ExportedModel> {
   const path = resolve(dir);
+  const gguf = await findGguf(path);
+  if (gguf !== null) return fromGguf(gguf, await openGguf(gguf, architectures));
   if (!(await stat(path).catch(() => null))?.isDirectory()) {
     throw new UserError(`The model folder ${path} does not exist.`, {
       action:
-        'Choose a folder with config.json, tokenizer.json and model.safetensors or pytorch_model.bin in it.',
+        'Choose a folder with config.json, tokenizer.json and model.safetensors or pytorch_model.bin in it, or a .gguf file.',
     });
   }
   const configPath = join(path, 'config.json');
@@ -86,23 +89,40 @@ export async function openModel(
   const architecture = findArchitecture(configFile, architectures);
   const config = architecture.read(configFile);
   const tokenizer = await readTokenizer(path);
+  const weights = await selectWeights(path, config, architecture, await readWeights(path));
+  return checkpointOf(path, basename(path), configText, config, weights, tokenizer);
+}
+
+function fromGguf(
+  path: string,
+  { name, configText, config, weights, tokenizer }: GgufModel,
+): Promise<Checkpoint> {
+  return checkpointOf(path, name, configText, config, weights, tokenizer);
+}
+
+async function checkpointOf(
+  dir: string,
+  name: string,
+  configText: string,
+  config: DecoderSpec,
+  weights: DecoderWeights,
+  tokenizer: TokenizerFile,
+): Promise<Checkpoint> {
   const tokenBytes = buildTokenBytes(tokenizer);
   checkVocabulary(tokenizer.path, tokenBytes.length, config.vocabularySize);
-  const weights = await selectWeights(path, config, architecture, await readWeights(path));
   const tensors = tensorsOf(weights);
   const digest = digestParts(configText, tokenizer, await digestWeights(tensors));
-  const weightBytes = tensors.reduce((sum, { nBytes }) => sum + nBytes, 0);
   return {
     kind: 'weights',
-    dir: path,
-    name: basename(path),
+    dir,
+    name,
     digest,
     config,
     weights,
     weightFolder: folderAbove(tensors.map(({ file }) => file)),
     tokenizer,
     tokenBytes,
-    weightBytes,
+    weightBytes: tensors.reduce((sum, { nBytes }) => sum + nBytes, 0),
     cacheBytesPerPosition: 4 * 2 * config.nLayers * keyWidth(config.attention),
   };
 }

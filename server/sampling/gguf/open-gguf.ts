@@ -1,0 +1,66 @@
+// Opens a model in a GGUF file: everything about it that could be wrong is found here, as in a checkpoint folder.
+
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import { UserError } from '../../errors.ts';
+import type { Architecture } from '../decoder/architectures/architecture.ts';
+import type { DecoderSpec } from '../decoder/decoder-spec.ts';
+import { type DecoderWeights, selectWeights, tensorsOf } from '../decoder/decoder-weights.ts';
+import type { TokenizerFile } from '../tokenizer/tokenizer-file.ts';
+import { readGgufDecoder } from './gguf-decoder.ts';
+import { type GgufFile, readGguf } from './gguf-file.ts';
+import { readGgufTokenizer } from './gguf-tokenizer.ts';
+import { ggufWeights, readValues } from './gguf-weights.ts';
+
+export interface GgufModel {
+  readonly name: string;
+  readonly config: DecoderSpec;
+  readonly weights: DecoderWeights;
+  readonly tokenizer: TokenizerFile;
+  /** The metadata as a configuration, for the model's identity. */
+  readonly configText: string;
+}
+
+/** The path itself, or the one GGUF file of a folder without another form of the model; null where there is none. */
+export async function findGguf(path: string): Promise<string | null> {
+  const kind = await stat(path).catch(() => null);
+  if (kind?.isFile()) return path.toLowerCase().endsWith('.gguf') ? path : null;
+  if (!kind?.isDirectory()) return null;
+  const names = await readdir(path);
+  if (names.some((name) => /^(config\.json|.*\.safetensors|pytorch_model.*\.bin)$/.test(name))) return null;
+  const found = names.filter((name) => name.toLowerCase().endsWith('.gguf'));
+  if (found.length <= 1) return found.length === 0 ? null : join(path, found[0]!);
+  throw new UserError(`${path} holds ${found.length} GGUF files: ${found.toSorted().join(', ')}.`, {
+    action: 'Name one of them as the model.',
+  });
+}
+
+export async function openGguf(path: string, architectures: readonly Architecture[]): Promise<GgufModel> {
+  const file = readGguf(path);
+  const tokenizer = readGgufTokenizer(file);
+  const factors = file.tensors.get(FACTORS);
+  const { spec, architecture, configText } = readGgufDecoder(
+    file,
+    factors === undefined ? null : readValues(file, factors),
+    architectures,
+  );
+  const weights = await selectWeights(path, spec, architecture, await ggufWeights(file));
+  refuseTheRest(file, weights);
+  return { name: basename(path).replace(/\.gguf$/i, ''), config: spec, weights, tokenizer, configText };
+}
+
+const FACTORS = 'rope_freqs.weight';
+
+/** A tensor that is not used could be a part of what the model computes. */
+function refuseTheRest({ path, tensors }: GgufFile, weights: DecoderWeights): void {
+  const used = new Set(tensorsOf(weights).map(({ bareName }) => bareName));
+  for (const name of tensors.keys()) {
+    if (used.has(name) || name === FACTORS) continue;
+    throw new UserError(
+      `${path}: the tensor ${name} is unknown, and it could change what the model computes.`,
+      {
+        action: 'Choose another file of the model, or a folder with safetensors.',
+      },
+    );
+  }
+}
