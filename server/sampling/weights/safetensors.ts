@@ -44,7 +44,7 @@ export async function readWeights(dir: string): Promise<readonly Weight[]> {
 }
 
 /** The tensors of one file, by offset. */
-async function readSafetensors(path: string): Promise<readonly Weight[]> {
+export async function readSafetensors(path: string): Promise<readonly Weight[]> {
   const file = await realpath(path).catch(ifMissing);
   if (file === null) {
     throw new UserError(`${path} does not exist.`, {
@@ -56,12 +56,10 @@ async function readSafetensors(path: string): Promise<readonly Weight[]> {
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const weight = toWeight(name, entry, file, dataStart);
+    if (endOf(entry) > nBytes - dataStart) throw damaged(path, `it ends at byte ${nBytes}, inside ${name}`);
     // Integer tensors are buffers such as attention masks: no architecture here has integer weights.
     if (weight === null) continue;
     if (weight === 'malformed') throw damaged(path, `its header is wrong about ${name}`);
-    if (weight.byteOffset + weight.nBytes > nBytes) {
-      throw damaged(path, `it ends at byte ${nBytes}, inside ${name}`);
-    }
     weights.push(weight);
   }
   return weights.sort((a, b) => a.byteOffset - b.byteOffset);
@@ -92,6 +90,12 @@ async function readHeader(path: string, file: string): Promise<Header> {
     throw damaged(path, 'its header is no JSON', cause);
   }
   throw damaged(path, 'its header is no JSON object');
+}
+
+/** Where a tensor of any type ends, from the start of the data; 0 where that is not said. */
+function endOf(entry: unknown): number {
+  const { data_offsets: offsets } = (entry ?? {}) as { readonly data_offsets?: unknown };
+  return isSizes(offsets) ? (offsets[1] ?? 0) : 0;
 }
 
 function toWeight(
