@@ -2,13 +2,15 @@
 // is a lack of progress: a file of which nothing was heard for so long waits for ever.
 
 import { availableParallelism } from 'node:os';
+import { resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 const SILENCE_LIMIT_MS = 10 * 60_000;
 const HEARD = ['test:dequeue', 'test:complete', 'test:stdout', 'test:stderr'];
 
-const files = process.argv.slice(2);
+// Events name files by their whole path, and this one's own by the words that it was asked for with.
+const files = process.argv.slice(2).map((file) => resolve(file));
 const stop = new AbortController();
 /** When each file that runs was last heard of, and what it said it had begun. */
 const heard = new Map();

@@ -2,6 +2,8 @@
 // offset in plain JSON lines, from a restart point in gzip, by its row group in Parquet.
 
 import type { FileHandle } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { contained } from '../../guard/paths/contained.ts';
 import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
@@ -44,7 +46,7 @@ export async function reopenRow(
     shard.format === 'parquet'
       ? readParquet(shard, options, { fromRow: place.row, toRow: place.row + 1 })
       : shard.format === 'folder'
-        ? readFiles({ ...shard, files: [place.path] }, options)
+        ? readFiles({ ...shard, files: isBelow(shard.path, place.path) ? [place.path] : [] }, options)
         : readDocuments(shard, options);
   for await (const { text } of documents) return text;
   return undefined;
@@ -101,3 +103,6 @@ async function* plainBytes(
     yield chunk;
   }
 }
+
+/** A study file may come from anywhere: it names no file outside the folder that it says was scanned. */
+const isBelow = (folder: string, path: string): boolean => contained(folder, resolve(folder, path));
