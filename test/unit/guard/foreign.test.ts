@@ -110,5 +110,6 @@ function check(project: string, head: string, refused: readonly string[], taken:
   }
 }
 
-const tsc = (...options: readonly string[]) =>
-  spawnSync(join(root, 'node_modules/.bin/tsc'), options, { cwd: root, encoding: 'utf8' });
+function tsc(...options: readonly string[]) {
+  return spawnSync(join(root, 'node_modules/.bin/tsc'), options, { cwd: root, encoding: 'utf8' });
+}
