@@ -1,6 +1,6 @@
 // A study: its plan (what is asked), its execution (how it is run) and its state, as every program sees them.
 
-import type { Foreign } from '../guard/text/foreign.ts';
+import type { Foreign, FromOthers } from '../guard/text/foreign.ts';
 
 /** The absolute path of a study file: the one name under which any process finds the same study. */
 export type StudyId = string;
@@ -111,7 +111,7 @@ export interface StudySummary {
   readonly id: StudyId;
   readonly name: Foreign;
   readonly state: StudyState;
-  readonly plan: StudyPlan;
+  readonly plan: FromOthers<StudyPlan>;
   readonly createdAt: string;
   readonly elapsedMs: number;
   readonly nSamples: number;

@@ -1,6 +1,7 @@
 // The commands that look at what a study found: the view's shape, comparisons, decorations.
 
 import { env, type LogOutputChannel, l10n, type QuickPickItem, window } from 'vscode';
+import { forLabel } from '../guard/text/for-label.ts';
 import type { FragmentOrder } from '../protocol/fragments.ts';
 import { categories, type FragmentFilter, type Grouping } from '../protocol/views.ts';
 import type { CommandMap } from './command-map.ts';
@@ -57,7 +58,8 @@ export function viewCommands(
     },
     'verbatim.openDocument': ({ study, fragment, occurrence }) =>
       texts.openDocument(study, fragment.fingerprint, occurrence),
-    'verbatim.copyFingerprint': async ({ fragment }) => env.clipboard.writeText(fragment.fingerprint),
+    'verbatim.copyFingerprint': async ({ fragment }) =>
+      env.clipboard.writeText(forLabel(fragment.fingerprint)),
     'verbatim.toggleDecorations': () =>
       writeSetting('decorations.enabled', !readSetting('decorations.enabled')),
     'verbatim.showLog': () => log.show(),

@@ -37,7 +37,13 @@ export function heading(
       {},
       element('p', { class: 'eyebrow' }, l10n.t('What this model has memorised')),
       element('h1', {}, forDom(summary.name), ' ', tag(stateName(summary.state))),
-      element('p', { class: 'facts' }, factsText(summary), ' · ', element('code', {}, lastName(model))),
+      element(
+        'p',
+        { class: 'facts' },
+        factsText(summary),
+        ' · ',
+        element('code', {}, lastName(forDom(model))),
+      ),
     ),
     element(
       'div',

@@ -15,9 +15,9 @@ export function recipe(
   const { plan } = summary;
   const { source, sampling, rule } = plan;
   const facts: readonly (readonly [string, string])[] = [
-    ...(source.model === null ? [] : [[l10n.t('Model'), source.model] as const]),
-    ...(source.kind === 'samples' ? [[l10n.t('Samples from'), source.samples] as const] : []),
-    [l10n.t('Training data'), plan.corpus.join(', ')],
+    ...(source.model === null ? [] : [[l10n.t('Model'), forDom(source.model)] as const]),
+    ...(source.kind === 'samples' ? [[l10n.t('Samples from'), forDom(source.samples)] as const] : []),
+    [l10n.t('Training data'), plan.corpus.map(forDom).join(', ')],
     ...(source.kind === 'model'
       ? [
           [l10n.t('Strategy'), sampling.strategy] as const,

@@ -28,9 +28,18 @@ export function textOf(value: Encodable): string {
   return typeof raw === 'object' ? JSON.stringify(raw) : String(raw);
 }
 
-/** A value out of a file of others, with every text in it marked, whatever the file's types promise. */
+/** A value out of a file of others, with every text in it marked. Words that a reader compared with a list stay. */
 export type FromOthers<Value> = Value extends string
-  ? Foreign
+  ? string extends Value
+    ? Foreign
+    : Value
   : Value extends number | boolean | null | undefined
     ? Value
-    : { readonly [Key in keyof Value]: FromOthers<Value[Key]> };
+    : Value extends readonly string[]
+      ? ForeignList
+      : { readonly [Key in keyof Value]: FromOthers<Value[Key]> };
+
+export const fromOthers = <Value>(value: Value): FromOthers<Value> => value as FromOthers<Value>;
+
+/** As `rawText`, for a value of several parts: to work with it, never to show it. */
+export const rawValue = <Value>(value: FromOthers<Value>): Value => value as unknown as Value;

@@ -3,9 +3,13 @@
 
 import { inspect } from 'node:util';
 import { forTerminal } from '../../guard/text/for-terminal.ts';
+import { shorten } from '../../guard/text/shorten.ts';
+
+/** In characters: what is wrong with a file may be as long as the file. */
+const MAX_LINE = 4000;
 
 export function tell(...lines: readonly string[]): void {
-  process.stderr.write(lines.map((line) => `${forTerminal(line)}\n`).join(''));
+  process.stderr.write(lines.map((line) => `${shorten(forTerminal(line), MAX_LINE)}\n`).join(''));
 }
 
 export function tellBug(error: unknown): void {

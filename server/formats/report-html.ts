@@ -1,7 +1,9 @@
 // The report as one HTML file that needs nothing else: no script of others, no font, no network. What the
 // page looks like is html-page.ts; this says what stands in it.
 
+import { compose } from '../../guard/text/compose.ts';
 import { type Html, html } from '../../guard/text/for-html.ts';
+import type { Encodable } from '../../guard/text/foreign.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import type { Part } from '../answers/measure-study.ts';
@@ -53,14 +55,14 @@ function* page(content: ReportContent): Generator<Html> {
   yield* htmlPageEnd();
 }
 
-function facts(s: StudySummary): readonly (readonly [string, string])[] {
+function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
   const { source, sampling, rule } = s.plan;
   return [
     ['State', s.state],
     source.kind === 'model'
       ? [
           'Model',
-          `${source.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
+          compose`${source.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
         ]
       : ['Samples from', source.samples],
     ['Samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],

@@ -1,6 +1,8 @@
 // The report as JSON, a fragment a line, written as it is read. Its shape is docs/schema/report.schema.json.
 
 import { forJson } from '../../guard/text/for-json.ts';
+import { rawValue } from '../../guard/text/foreign.ts';
+import type { StudyPlan } from '../../protocol/study.ts';
 import { toVersion1 } from '../plan/version-1.ts';
 import { type FragmentEntry, fragmentEntries, type ReportContent } from './report-content.ts';
 
@@ -8,7 +10,7 @@ export function* reportJson(content: ReportContent): Generator<string> {
   const { summary, environment, answers } = content;
   yield '{';
   yield `"$schema": ${forJson(SCHEMA)},`;
-  yield `"study": ${forJson({ ...summary, plan: toVersion1(summary.plan), environment })},`;
+  yield `"study": ${forJson({ ...summary, plan: toVersion1(rawValue<StudyPlan>(summary.plan)), environment })},`;
   yield `"measures": ${forJson(answers?.measures ?? null)},`;
   yield `"predictors": ${forJson(answers?.predictors ?? null)},`;
   yield `"kinds": ${forJson(answers?.kinds ?? null)},`;

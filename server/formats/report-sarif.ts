@@ -4,6 +4,8 @@
 import { forAddress } from '../../guard/text/for-address.ts';
 import { forJson } from '../../guard/text/for-json.ts';
 import { forSarif, forSarifLink } from '../../guard/text/for-sarif.ts';
+import { rawValue } from '../../guard/text/foreign.ts';
+import type { StudyPlan } from '../../protocol/study.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
 import type { SensitiveFinding } from '../answers/sensitive-findings.ts';
 import { toVersion1 } from '../plan/version-1.ts';
@@ -75,7 +77,11 @@ function invocation({ summary }: ReportContent) {
   return {
     executionSuccessful: summary.state === 'complete' || summary.state === 'partial',
     startTimeUtc: summary.createdAt,
-    properties: { state: summary.state, plan: toVersion1(summary.plan), problems: summary.nProblems },
+    properties: {
+      state: summary.state,
+      plan: toVersion1(rawValue<StudyPlan>(summary.plan)),
+      problems: summary.nProblems,
+    },
   };
 }
 

@@ -65,10 +65,10 @@ function* heading(s: StudySummary): Generator<string> {
   const megabytes = (s.corpusBytes / 1e6).toFixed(1);
   yield `Study     ${s.id} (${s.state}${s.failure === null ? '' : `: ${firstLine(s.failure)}`}, ${(s.elapsedMs / 1000).toFixed(1)} s)`;
   if (source.kind === 'model') {
-    yield `Model     ${source.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`;
+    yield `Model     ${forTerminal(source.model)} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`;
   }
   const tokens = s.nTokens > 0 ? ` (${counted(s.nTokens, 'token')})` : '';
-  yield `Samples   ${count(s.nSamples)}${tokens}${source.kind === 'samples' ? `, from ${source.samples}` : ''}`;
+  yield `Samples   ${count(s.nSamples)}${tokens}${source.kind === 'samples' ? `, from ${forTerminal(source.samples)}` : ''}`;
   const size = s.corpusBytes > 0 ? `, ${megabytes} MB` : '';
   yield `Corpus    ${counted(s.nDocuments, 'document')}${size}, ${s.nShardsScanned} of ${s.nShards} shards scanned`;
 }

@@ -1,10 +1,10 @@
 // What the dashboard shows at once: numbers that stand in the study file, or that an index counts. Each question
 // opens the file, reads and closes it: nothing is held between requests.
 
-import { foreign, rawText } from '../../guard/text/foreign.ts';
+import { foreign, rawText, rawValue } from '../../guard/text/foreign.ts';
 import type { Dashboard, DashboardOverview } from '../../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../../protocol/fragments.ts';
-import type { StudyId } from '../../protocol/study.ts';
+import type { StudyId, StudyPlan } from '../../protocol/study.ts';
 import type { Undisclosed } from '../answers/undisclosed.ts';
 import { countFamilies } from '../store/counts.ts';
 import { sumSampleMetrics } from '../store/metrics-table.ts';
@@ -30,7 +30,7 @@ export async function getDashboard(study: StudyId): Promise<Dashboard> {
   return {
     summary,
     environment: describeEnvironment(readStudy(db)?.environment ?? {}),
-    repeat: repeatCommand(summary.plan, rawText(summary.name)),
+    repeat: repeatCommand(rawValue<StudyPlan>(summary.plan), rawText(summary.name)),
     problems: { total: summary.nProblems, first: listProblems(db, PROBLEMS_SHOWN) },
     overview: isAnalysed ? overview(db, summary.nFragments ?? 0) : null,
   };

@@ -1,7 +1,7 @@
 // A study at a glance: what lists, status items and reports show.
 
 import { basename } from 'node:path';
-import { foreign } from '../../guard/text/foreign.ts';
+import { foreign, fromOthers } from '../../guard/text/foreign.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { countFragments, countMemorisedSamples, countProblems } from './counts.ts';
@@ -27,7 +27,7 @@ export function summarise(db: Database, path: string, isRunning: boolean): Study
     id: path,
     name: foreign(basename(path).replace(/\.sqlite$/, '')),
     state: study.state === 'running' && !isRunning ? 'cancelled' : study.state,
-    plan: study.plan,
+    plan: fromOthers(study.plan),
     createdAt: study.createdAt,
     elapsedMs: study.elapsedMs,
     nSamples,

@@ -3,8 +3,9 @@
 
 import { statSync } from 'node:fs';
 import type { Memento } from 'vscode';
+import { rawValue } from '../../guard/text/foreign.ts';
 import { estimateStudy, type MeasuredSpeed } from '../../protocol/plan-file.ts';
-import type { Progress } from '../../protocol/study.ts';
+import type { Progress, StudyPlan } from '../../protocol/study.ts';
 import type { StudyServer } from '../study-server.ts';
 import type { EndedRun } from './study-runs.ts';
 
@@ -28,7 +29,8 @@ export class MeasuredSpeeds {
   }
 
   async learn({ summary, last }: EndedRun): Promise<void> {
-    const { plan, id, nSamples, nTokens } = summary;
+    const { id, nSamples, nTokens } = summary;
+    const plan = rawValue<StudyPlan>(summary.plan);
     const samplesPerSecond = rate(last.get('sample'));
     if (plan.source.kind !== 'model' || samplesPerSecond === null || nTokens === 0) return;
     const { modelBytes } = await this.#server.request(estimateStudy, { plan, sizes: [], speeds: [] });

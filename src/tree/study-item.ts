@@ -89,8 +89,8 @@ function tooltipOf(summary: StudySummary): string {
     forLabel(summary.name),
     memorised,
     scanned,
-    plan.source.model === null ? '' : l10n.t('Model: {0}', plan.source.model),
-    l10n.t('Training data: {0}', plan.corpus.join(', ')),
+    plan.source.model === null ? '' : l10n.t('Model: {0}', forLabel(plan.source.model)),
+    l10n.t('Training data: {0}', plan.corpus.map(forLabel).join(', ')),
     summary.id,
   ]
     .filter((line) => line !== '')

@@ -3,6 +3,7 @@
 import { posix } from 'node:path';
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { forLabel, forTooltip } from '../../guard/text/for-label.ts';
+import { shorten } from '../../guard/text/shorten.ts';
 import { labelsOf } from '../documents/provenance-labels.ts';
 import type { StudyRun } from '../studies/study-runs.ts';
 import { categoryName, isCategory } from './category-name.ts';
@@ -27,11 +28,15 @@ export function treeItem(node: TreeNode, run: StudyRun | undefined): TreeItem {
   return item;
 }
 
+/** In characters; no row is read for more. */
+const MAX_LABEL = 300;
+const MAX_TOOLTIP = 4000;
+
 /** Whatever the parts of a row forgot: no label of any row is more than text. */
 function encode(item: TreeItem): void {
-  if (typeof item.label === 'string') item.label = forLabel(item.label);
+  if (typeof item.label === 'string') item.label = shorten(forLabel(item.label), MAX_LABEL);
   if (typeof item.description === 'string') item.description = forLabel(item.description);
-  if (typeof item.tooltip === 'string') item.tooltip = forTooltip(item.tooltip);
+  if (typeof item.tooltip === 'string') item.tooltip = shorten(forTooltip(item.tooltip), MAX_TOOLTIP);
   const { accessibilityInformation: spoken } = item;
   if (spoken !== undefined) item.accessibilityInformation = { ...spoken, label: forLabel(spoken.label) };
 }
