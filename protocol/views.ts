@@ -116,5 +116,5 @@ export const labelFragment = message<
 /** The training rows that hold a fragment, as JSON lines, ready to be removed or unlearned. */
 export const listTrainingRows = message<
   { readonly study: StudyId; readonly fingerprint: string },
-  { readonly lines: string; readonly nUnlisted: number }
+  { readonly lines: Foreign; readonly nUnlisted: number }
 >('verbatim/listTrainingRows');

@@ -2,6 +2,7 @@
 
 import { userInfo } from 'node:os';
 import { l10n, window, workspace } from 'vscode';
+import { rawText } from '../guard/text/foreign.ts';
 import { acceptFragments, categories, labelFragment, listTrainingRows } from '../protocol/views.ts';
 import type { CommandMap } from './command-map.ts';
 import { UserFault } from './failure.ts';
@@ -69,7 +70,7 @@ export function fragmentCommands(
     async 'verbatim.showTrainingRows'(target) {
       const { study, fingerprint } = toComparison(target);
       const { lines, nUnlisted } = await server.request(listTrainingRows, { study, fingerprint });
-      const document = await workspace.openTextDocument({ content: lines, language: 'jsonl' });
+      const document = await workspace.openTextDocument({ content: rawText(lines), language: 'jsonl' });
       await window.showTextDocument(document, { preview: true });
       if (nUnlisted === 0) return;
       const text = l10n.t('{0} more occurrences lie beyond the places that are kept.', nUnlisted);

@@ -13,6 +13,7 @@ import { openFragmentReader } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
 import { listTrainOccurrences } from '../store/views.ts';
 import type { FragmentFacts } from './describe-fragments.ts';
+import type { ShowPlace } from './disclosed-names.ts';
 import { type TrainingLinks, trainingLinks } from './training-links.ts';
 import type { Disclosure } from './undisclosed.ts';
 
@@ -37,6 +38,7 @@ export function* listFindings(
   facts: FragmentFacts,
   profile: Profile,
   disclosure: Disclosure,
+  showPlace: ShowPlace = (place) => place,
 ): Generator<SensitiveFinding> {
   const fragmentOf = openFragmentReader(db);
   const shardPaths = new Map(readShards(db).map(({ index, path }) => [index, path]));
@@ -55,7 +57,7 @@ export function* listFindings(
         fingerprint: fragment.fingerprint,
         line,
         train: fragment.train,
-        confirmedBy: place ? confirm(place, shardPath, text, line) : null,
+        confirmedBy: place ? confirm(place, showPlace(place.provenance), shardPath, text, line) : null,
       };
     }
   }
@@ -111,9 +113,18 @@ function lineAt(text: string, at: number): number {
   return text.slice(0, at).split(/\r\n|\r|\n/).length;
 }
 
-function confirm(place: TrainOccurrence, shardPath: string, text: string, line: number): ConfirmingPlace {
+/** A name that is masked makes no address. */
+function confirm(
+  place: TrainOccurrence,
+  shown: Provenance,
+  shardPath: string,
+  text: string,
+  line: number,
+): ConfirmingPlace {
   const lines = trainLines(place, text, line);
-  return { ...place.provenance, ...lines, ...trainingLinks(place.provenance, shardPath, lines) };
+  const links = trainingLinks(place.provenance, shardPath, lines);
+  const isMasked = shown.repository !== place.provenance.repository || shown.path !== place.provenance.path;
+  return { ...shown, ...lines, ...links, ...(isMasked ? { guessedUrl: null } : {}) };
 }
 
 /** The very line where the place holds no blank lines; else the whole place. */

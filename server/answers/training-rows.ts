@@ -1,6 +1,7 @@
 // The training rows that hold a fragment: what to remove from a data set, or to unlearn.
 
-import type { Foreign } from '../../guard/text/foreign.ts';
+import { type Foreign, rawText } from '../../guard/text/foreign.ts';
+import { maskBy, maskNames } from '../sensitive/mask-names.ts';
 import {
   openFingerprintsInDocument,
   openUnlistedPlaces,
@@ -31,6 +32,18 @@ export function* listTrainingRows(db: Database, chosen: ReadonlySet<string> | nu
     if (chosen && held.length === 0) continue;
     yield { shard, row, repo_name: repository, path, license, fragments: held };
   }
+}
+
+/** A row is found by its shard and number, so its names may be masked. */
+export async function maskRows(rows: readonly TrainingRow[]): Promise<readonly TrainingRow[]> {
+  const names = rows.flatMap(({ repo_name, path, license }) => [repo_name, path, license].map(rawText));
+  const mask = maskBy(await maskNames(names));
+  return rows.map((row) => ({
+    ...row,
+    repo_name: mask(row.repo_name),
+    path: mask(row.path),
+    license: mask(row.license),
+  }));
 }
 
 /** How many occurrences of these fragments lie beyond the places that are kept. */

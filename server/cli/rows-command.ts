@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { forJson } from '../../guard/text/for-json.ts';
 import { type Category, categories } from '../../protocol/views.ts';
+import { disclosedNames, type ShowPlace } from '../answers/disclosed-names.ts';
 import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
 import { chooseFragments } from '../queries/choose-fragments.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
@@ -14,6 +15,7 @@ interface Options {
   readonly fragment?: readonly string[];
   readonly kind?: readonly Category[];
   readonly sensitive?: boolean;
+  readonly showSensitive?: boolean;
 }
 
 export function rowsCommand(): Command {
@@ -23,11 +25,13 @@ export function rowsCommand(): Command {
     .option('--fragment <fingerprint...>', 'only rows that hold one of these')
     .addOption(new Option('--kind <name...>', 'only rows with a fragment of this kind').choices(categories))
     .option('--sensitive', 'only rows with a fragment that holds secret or personal content')
-    .action(async (study: string, { fragment, kind, sensitive }: Options) => {
+    .option('--show-sensitive', 'show secrets and addresses in names instead of masking them')
+    .action(async (study: string, { fragment, kind, sensitive, showSensitive }: Options) => {
       using db = openForReading(resolve(study));
       const choice = { fingerprints: fragment, kinds: kind, isSensitive: sensitive };
       const chosen = await chooseFragments(db, choice);
-      await writeLines(lines(db, chosen));
+      const showPlace = await disclosedNames(db, showSensitive ? 'shown' : 'masked');
+      await writeLines(lines(db, chosen, showPlace));
       const nUnlisted = chosen ? countUnlistedPlaces(db, chosen) : 0;
       if (nUnlisted > 0) {
         tell(
@@ -37,6 +41,11 @@ export function rowsCommand(): Command {
     });
 }
 
-function* lines(db: Database, chosen: ReadonlySet<string> | null): Generator<string> {
-  for (const row of listTrainingRows(db, chosen)) yield forJson(row);
+function* lines(db: Database, chosen: ReadonlySet<string> | null, showPlace: ShowPlace): Generator<string> {
+  for (const row of listTrainingRows(db, chosen)) {
+    const { repo_name, ...rest } = row;
+    const { repository, ...shown } = showPlace({ ...rest, repository: repo_name });
+    // In the order of the row.
+    yield forJson({ ...row, ...shown, repo_name: repository });
+  }
 }

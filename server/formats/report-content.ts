@@ -13,6 +13,7 @@ import {
   type FragmentFacts,
   type KindCount,
 } from '../answers/describe-fragments.ts';
+import { disclosedNames, type ShowPlace } from '../answers/disclosed-names.ts';
 import { measureStudy, type StudyMeasures } from '../answers/measure-study.ts';
 import { type PredictorAnswer, rankPredictors } from '../answers/rank-predictors.ts';
 import {
@@ -57,6 +58,7 @@ export interface Answers {
     readonly inSamples: readonly SampleFinding[];
   };
   readonly facts: FragmentFacts;
+  readonly showPlace: ShowPlace;
   /** The places of sensitive content, by sample; only samples with something in them. */
   readonly sampleRanges: ReadonlyMap<number, readonly SensitiveRange[]>;
 }
@@ -71,6 +73,7 @@ export async function gatherReport(
   if (summary.nFragments === null || !isDone(db, 'measure')) return { ...content, answers: null };
   readAllOver(db);
   const facts = await describeFragments(db);
+  const showPlace = await disclosedNames(db, options.disclosure);
   const sampleRanges = new Map<number, readonly SensitiveRange[]>();
   const { profile } = summary.plan.rule;
   return {
@@ -80,10 +83,11 @@ export async function gatherReport(
       predictors: rankPredictors(db),
       kinds: countKinds(facts),
       sensitive: {
-        inFragments: [...listFindings(db, facts, profile, options.disclosure)],
+        inFragments: [...listFindings(db, facts, profile, options.disclosure, showPlace)],
         inSamples: await findInSamples(db, options.disclosure, sampleRanges),
       },
       facts,
+      showPlace,
       sampleRanges,
     },
   };
@@ -134,7 +138,7 @@ export function* fragmentEntries(content: ReportContent): Generator<FragmentEntr
   let left = options.top ?? Number.MAX_SAFE_INTEGER;
   for (let next = 0; left > 0; ) {
     const rows = readFragmentPage(db, next, Math.min(PAGE, left));
-    for (const row of rows) yield fragmentEntry(reader, content, answers.facts, row);
+    for (const row of rows) yield fragmentEntry(reader, content, answers, row);
     if (rows.length === 0) return;
     left -= rows.length;
     next = rows.at(-1)!.fragmentId + 1;
@@ -152,7 +156,7 @@ export function* familyEntries(
   const fragmentOf = openFragmentReader(db);
   for (const { fragmentId, nFragments } of listFamilies(db, top)) {
     yield {
-      ...fragmentEntry(reader, content, answers.facts, fragmentOf(fragmentId)),
+      ...fragmentEntry(reader, content, answers, fragmentOf(fragmentId)),
       nFamily: nFragments,
     };
   }
@@ -161,7 +165,7 @@ export function* familyEntries(
 function fragmentEntry(
   reader: PlaceReader,
   { options }: ReportContent,
-  facts: FragmentFacts,
+  { facts, showPlace }: Answers,
   fragment: StoredFragment,
 ): FragmentEntry {
   const { fragmentId, fingerprint } = fragment;
@@ -184,7 +188,7 @@ function fragmentEntry(
     sensitive: [...new Set((facts.sensitive.get(fragmentId) ?? []).map((range) => range.kind))],
     text: discloseText(facts, fragmentId, text, options.disclosure),
     trainPlaces: reader.train(fragmentId).map((place) => ({
-      ...place.provenance,
+      ...showPlace(place.provenance),
       firstLine: place.firstLine,
       lastLine: place.lastLine,
     })),

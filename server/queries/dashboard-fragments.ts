@@ -17,6 +17,7 @@ import {
 } from '../store/fragment-filter.ts';
 import { openFragmentReader } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
+import { openGroupName } from './group-names.ts';
 import { withLabels } from './mask-texts.ts';
 
 export interface SelectionRequest extends PageRequest {
@@ -39,6 +40,21 @@ export function listSelection(
     return { ...figures, firstLine: foreign(tellingLine(new TextDecoder().decode(text))) };
   });
   return withLabels(study, { items, offset, total });
+}
+
+/** What is meant by a mark of the dashboard, whose names were masked for it. */
+export async function openSelection(
+  study: StudyId,
+  selection: FragmentSelection,
+): Promise<FragmentSelection> {
+  switch (selection.kind) {
+    case 'repository':
+      return { ...selection, repository: await openGroupName(study, 'repository', selection.repository) };
+    case 'license':
+      return { ...selection, license: await openGroupName(study, 'licence', selection.license) };
+    default:
+      return selection;
+  }
 }
 
 function partsOf(db: Database, selection: FragmentSelection): readonly FilterPart[] {

@@ -14,3 +14,14 @@ export type HoldsText<Result> = Result extends string | number | boolean | symbo
         }[keyof Result]
       ? true
       : false;
+
+/** Whether it holds names, or sentences with names, that somebody else chose. */
+export type HoldsNames<Result> = Result extends symbol
+  ? true
+  : Result extends string | number | boolean | null | undefined
+    ? false
+    : Result extends readonly (infer Item)[]
+      ? HoldsNames<Item>
+      : true extends { [Key in keyof Result]-?: HoldsNames<Result[Key]> }[keyof Result]
+        ? true
+        : false;

@@ -21,8 +21,11 @@ import {
 } from '../../protocol/views.ts';
 import { type Disclosure, disclose, Undisclosed } from '../answers/undisclosed.ts';
 import * as comparisons from './comparisons.ts';
+import { openSelection } from './dashboard-fragments.ts';
 import * as dashboards from './dashboard-queries.ts';
+import { maskGroups, openGroupName } from './group-names.ts';
 import type { HoldsText } from './holds-text.ts';
+import { maskAnswer } from './mask-answer.ts';
 import * as queries from './study-queries.ts';
 import * as viewQueries from './view-queries.ts';
 
@@ -41,11 +44,16 @@ export type Given<Result> = true extends HoldsText<Result> ? Undisclosed<Result>
 
 function on<Params, Result>(
   { method }: Message<Params, Result>,
-  answer: (params: Params, signal: AbortSignal) => Given<Result> | Promise<Given<Result>>,
+  answer: (
+    params: Params,
+    signal: AbortSignal,
+    disclosure: Disclosure,
+  ) => Given<Result> | Promise<Given<Result>>,
 ): void {
   studyAnswers.set(method, async (params, { disclosure, signal }) => {
-    const given: unknown = await answer(params as Params, signal);
-    return given instanceof Undisclosed ? await disclose(given, disclosure) : given;
+    const given: unknown = await answer(params as Params, signal, disclosure);
+    const result = given instanceof Undisclosed ? await disclose(given, disclosure) : given;
+    return disclosure === 'masked' ? await maskAnswer(result) : result;
   });
 }
 
@@ -59,9 +67,18 @@ on(getDocument, ({ study, documentId, closed }, signal) =>
 );
 on(getComparison, (request, signal) => comparisons.getComparison(request, signal));
 on(getComparisons, (request, signal) => comparisons.getComparisons(request, signal));
-on(listGroups, async (request) => viewQueries.listGroups(request));
-on(viewFragments, (request) => viewQueries.viewFragments(request));
-on(listTrainingRows, async ({ study, fingerprint }) => viewQueries.trainingRows(study, fingerprint));
+on(listGroups, async (request, _, disclosure) => {
+  const page = viewQueries.listGroups(request);
+  return disclosure === 'masked' ? await maskGroups(request.study, request.grouping, page) : page;
+});
+on(viewFragments, async (request) => {
+  const { study, grouping } = request;
+  const group = request.group && (await openGroupName(study, grouping, request.group));
+  return viewQueries.viewFragments({ ...request, group });
+});
+on(listTrainingRows, ({ study, fingerprint }, _, disclosure) =>
+  viewQueries.trainingRows(study, fingerprint, disclosure),
+);
 on(labelFragment, async ({ study, fingerprint, annotator, label }) =>
   viewQueries.labelFragment(study, fingerprint, annotator, label),
 );
@@ -75,7 +92,12 @@ on(findMemorised, async ({ studies, text }, signal) => {
   return search.findMemorised(studies, text, signal);
 });
 on(getDashboard, async ({ study }) => dashboards.getDashboard(study));
-on(listDashboardFragments, (request) => dashboards.listDashboardFragments(request));
+on(listDashboardFragments, async (request) =>
+  dashboards.listDashboardFragments({
+    ...request,
+    selection: await openSelection(request.study, request.selection),
+  }),
+);
 on(measureDashboard, async ({ study }) => {
   const { measureStudy } = await import('./measure-dashboard.ts');
   return measureStudy(study);

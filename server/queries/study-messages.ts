@@ -20,7 +20,7 @@ import {
   listTrainingRows,
   viewFragments,
 } from '../../protocol/views.ts';
-import type { HoldsText } from './holds-text.ts';
+import type { HoldsNames, HoldsText } from './holds-text.ts';
 
 /**
  * `quick`: a view waits for it. `slow`: may take a minute for a large study, beside the quick ones. `alone`: may compute
@@ -35,8 +35,10 @@ export interface StudyMessage {
   readonly disclosure: 'chosen' | 'masked' | 'no texts';
 }
 
-/** The compiler knows which results hold texts. */
-type DisclosureOf<Result> = true extends HoldsText<Result> ? 'chosen' | 'masked' : 'no texts';
+/** The compiler knows which results hold texts, or names out of training data. */
+type DisclosureOf<Result> = true extends HoldsText<Result> | HoldsNames<Result>
+  ? 'chosen' | 'masked'
+  : 'no texts';
 
 const answered = <Params, Result>(
   message: Message<Params, Result>,
@@ -45,21 +47,21 @@ const answered = <Params, Result>(
 ): StudyMessage => ({ message, lane, disclosure });
 
 export const studyMessages: readonly StudyMessage[] = [
-  answered(getStudy, 'quick', 'no texts'),
+  answered(getStudy, 'quick', 'masked'),
   answered(getFragment, 'quick', 'chosen'),
   answered(getSample, 'quick', 'chosen'),
   answered(getDocument, 'quick', 'chosen'),
   answered(getComparison, 'quick', 'chosen'),
-  answered(listTrainOccurrences, 'quick', 'no texts'),
+  answered(listTrainOccurrences, 'quick', 'chosen'),
   answered(listSampleOccurrences, 'quick', 'no texts'),
-  answered(listGroups, 'quick', 'no texts'),
+  answered(listGroups, 'quick', 'chosen'),
   answered(viewFragments, 'quick', 'chosen'),
   answered(listDashboardFragments, 'quick', 'masked'),
   answered(getComparisons, 'slow', 'chosen'),
-  answered(getDashboard, 'slow', 'no texts'),
+  answered(getDashboard, 'slow', 'masked'),
   answered(describeStudy, 'slow', 'no texts'),
   answered(labelFragment, 'slow', 'no texts'),
-  answered(listTrainingRows, 'slow', 'no texts'),
-  answered(findMemorised, 'slow', 'no texts'),
+  answered(listTrainingRows, 'slow', 'chosen'),
+  answered(findMemorised, 'slow', 'chosen'),
   answered(measureDashboard, 'alone', 'no texts'),
 ];

@@ -1,11 +1,12 @@
 // The answers to what the studies view asks, and what it adds: labels and accepted fragments. Nothing is held
 // between requests.
 
+import { foreign } from '../../guard/text/foreign.ts';
 import type { Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { Category, FragmentGroup, Grouping, ListedFragment, ViewRequest } from '../../protocol/views.ts';
-import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
-import type { Undisclosed } from '../answers/undisclosed.ts';
+import { countUnlistedPlaces, listTrainingRows, maskRows } from '../answers/training-rows.ts';
+import type { Disclosure, Undisclosed } from '../answers/undisclosed.ts';
 import { readAccepted, writeBaseline } from '../formats/baseline-file.ts';
 import * as groups from '../store/fragment-groups.ts';
 import * as views from '../store/fragment-views.ts';
@@ -59,11 +60,13 @@ export async function labelFragment(
 /** Refused while another process writes it. It is not opened, so that what cannot be read can be deleted. */
 export const deleteStudy = (study: StudyId): void => files.deleteStudy(study);
 
-export function trainingRows(study: StudyId, fingerprint: string) {
+export async function trainingRows(study: StudyId, fingerprint: string, disclosure: Disclosure) {
   using db = openForReading(study);
   const chosen = new Set([fingerprint]);
-  const lines = Array.from(listTrainingRows(db, chosen), (row) => `${JSON.stringify(row)}\n`).join('');
-  return { lines, nUnlisted: countUnlistedPlaces(db, chosen) };
+  const rows = [...listTrainingRows(db, chosen)];
+  const shown = disclosure === 'masked' ? await maskRows(rows) : rows;
+  const lines = shown.map((row) => `${JSON.stringify(row)}\n`).join('');
+  return { lines: foreign(lines), nUnlisted: countUnlistedPlaces(db, chosen) };
 }
 
 function acceptedBy(baseline: string | null): ReadonlySet<string> {

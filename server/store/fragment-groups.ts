@@ -34,6 +34,11 @@ export function listGroups(
   return { items, offset, total: Number(rows[0]?.total ?? 0) };
 }
 
+export function* readGroupNames(db: Database, grouping: Grouping): Generator<string> {
+  const rows = db.prepare('SELECT name FROM fragment_groups WHERE grouping = ? ORDER BY name');
+  for (const { name } of rows.iterate(grouping)) yield String(name);
+}
+
 /** SQL that counts the matches of each group, by its name. */
 function counted(grouping: Grouping): string {
   switch (grouping) {

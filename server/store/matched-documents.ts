@@ -20,19 +20,26 @@ export function* readMatchedRows(db: Database): Generator<MatchedRow> {
   }
 }
 
+/** What documents, their repositories and licences are called, each once. */
+export function* readNames(db: Database): Generator<string> {
+  const names = db.prepare(
+    `SELECT repository AS name FROM documents UNION SELECT path FROM documents UNION SELECT license FROM documents`,
+  );
+  for (const { name } of names.iterate()) yield String(name);
+}
+
 /** The rows of one shard with all that is stored of where they came from, in order. */
-export function openShardRows(
-  db: Database,
-): (shardId: number) => Iterable<Readonly<Record<'row' | 'repository' | 'path' | 'license', unknown>>> {
+export function openShardRows(db: Database): (shardId: number) => Iterable<StoredRow> {
   const rows = db.prepare(
     `SELECT row, repository, path, license FROM documents
      WHERE document_id >= ? AND document_id < ? ORDER BY document_id`,
   );
   return (shardId) =>
-    rows.iterate(documentId(shardId, 0), documentId(shardId + 1, 0)) as Iterable<
-      Record<'row' | 'repository' | 'path' | 'license', unknown>
-    >;
+    rows.iterate(documentId(shardId, 0), documentId(shardId + 1, 0)) as unknown as Iterable<StoredRow>;
 }
+
+/** A row as the file holds it. */
+type StoredRow = Pick<Provenance, 'row' | 'repository' | 'path' | 'license'>;
 
 /** Looks up the fragments of one document after another, among the places that are kept, by rank. */
 export function openFingerprintsInDocument(db: Database): (documentId: number) => readonly string[] {

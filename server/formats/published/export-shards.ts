@@ -3,6 +3,7 @@
 // beyond one fragment's, however many there are.
 
 import { join } from 'node:path';
+import type { ShowPlace } from '../../answers/disclosed-names.ts';
 import { openShardRows } from '../../store/matched-documents.ts';
 import { openAllPlaces, type SamplePlaceRow, type TrainPlaceRow } from '../../store/place-reader.ts';
 import { splitDocumentId } from '../../store/schema.ts';
@@ -18,6 +19,8 @@ export interface ShardExport {
   readonly folder: ExportFolder;
   readonly train: string;
   readonly logs: string;
+  /** Masks what is sensitive in names, or nothing. */
+  readonly showPlace: ShowPlace;
   readonly merged: MergedPlaces;
 }
 
@@ -27,7 +30,7 @@ const FILES_PER_SHARD = 3;
 
 const BLOCK_FIGURES = ['fragmentId', 'fingerprint', 'nLines'] as const;
 
-export function exportShards(db: Database, { folder, train, logs, merged }: ShardExport): void {
+export function exportShards(db: Database, { folder, train, logs, merged, showPlace }: ShardExport): void {
   const shards = readShards(db);
   const chunkBytes = Math.floor(
     Math.min(1 << 20, Math.max(1 << 12, HELD_BYTES / (FILES_PER_SHARD * shards.length || 1))),
@@ -66,7 +69,7 @@ export function exportShards(db: Database, { folder, train, logs, merged }: Shar
       files.get(shard)!.write(block, shard === whole ? inSamples.slice(1) : [], places);
   }
   for (const shard of files.values()) shard.end();
-  exportDocuments(db, { folder, logs }, shards);
+  exportDocuments(db, { folder, logs, showPlace }, shards);
 }
 
 const latin1 = (text: string) => Buffer.from(text, 'latin1');
@@ -157,12 +160,14 @@ function placesByShard(places: readonly TrainPlaceRow[]): ReadonlyMap<number, Pl
 /** The training rows with a match, for the places to be looked up in. */
 function exportDocuments(
   db: Database,
-  { folder, logs }: Pick<ShardExport, 'folder' | 'logs'>,
+  { folder, logs, showPlace }: Pick<ShardExport, 'folder' | 'logs' | 'showPlace'>,
   shards: readonly { readonly index: number }[],
 ): void {
   const rowsOf = openShardRows(db);
   for (const { index } of shards) {
     using file = folder.open(join(logs, `${index}.documents.jsonl`));
-    for (const document of rowsOf(index)) file.line(Buffer.from(JSON.stringify(document)).toString('latin1'));
+    for (const document of rowsOf(index)) {
+      file.line(Buffer.from(JSON.stringify(showPlace(document))).toString('latin1'));
+    }
   }
 }

@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
+import { disclosedNames } from '../../answers/disclosed-names.ts';
 import type { Disclosure } from '../../answers/undisclosed.ts';
 import { toVersion1 } from '../../plan/version-1.ts';
 import { openPlaceReader } from '../../store/place-reader.ts';
@@ -31,7 +32,7 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
   readAllOver(db);
   const merged = await exportSamples(db, { folder, results }, plan.sampling.prompts, disclosure);
   const train = join(root, 'clone', 'save', 'corpus');
-  exportShards(db, { folder, train, logs, merged });
+  exportShards(db, { folder, train, logs, merged, showPlace: await disclosedNames(db, disclosure) });
   exportStatistics(db, folder, logs);
   exportPrompts(db, folder, join(logs, 'analyze', 'extract_prompt.json'), merged);
   folder.write(
