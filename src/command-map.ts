@@ -17,57 +17,57 @@ import type {
 } from './tree/tree-node.ts';
 import type { StudyChoice } from './wizard/study-wizard.ts';
 
-/** From the palette nothing is passed; from the tree, the node. */
+/** The palette passes nothing to a command, and the tree passes the node that was pressed. */
 export interface CommandMap {
   /** Asks what to study unless told, runs it, and shows it in the view. */
   'verbatim.runStudy': (choice?: StudyChoice) => Promise<void>;
   'verbatim.runDemo': () => Promise<void>;
   'verbatim.resumeStudy': (target?: StudyNode | StudyId) => Promise<void>;
-  /** Stops it; resuming goes on where it was. */
+  /** Stops a running study, which can be resumed where it was. */
   'verbatim.pauseStudy': (target?: StudyNode | StudyId) => Promise<void>;
-  /** Asks first, then stops it and deletes what it had. */
+  /** Stops a running study and deletes what it had, if the user says so. */
   'verbatim.cancelStudy': (target?: StudyNode | StudyId) => Promise<void>;
-  /** Offers to show, pause or stop what runs. */
+  /** Offers to show, pause or stop the study that runs. */
   'verbatim.showRunningStudy': () => Promise<void>;
   /** Runs the study that a `*.verbatim.json` file describes; asks which unless told. */
   'verbatim.runPlan': (file?: Uri) => Promise<void>;
   'verbatim.newPlan': () => Promise<void>;
   'verbatim.openStudy': (file?: Uri) => Promise<void>;
   'verbatim.forgetStudy': (target: StudyNode | NoticeNode) => Promise<void>;
-  /** Asks first; the file goes for good. */
+  /** Deletes a study's file for good, if the user says so. */
   'verbatim.deleteStudy': (target: StudyNode) => Promise<void>;
-  /** Asks which study, where none is given. */
+  /** Opens the dashboard of a study, and asks which if none is given. */
   'verbatim.openDashboard': (target?: StudyNode | StudyId) => Promise<void>;
   'verbatim.refreshStudies': () => void;
   'verbatim.sortFragments': () => Promise<void>;
   'verbatim.groupFragments': () => Promise<void>;
-  /** Asks for words and parts unless told. */
+  /** Filters the view, and asks for words and parts if none are given. */
   'verbatim.filterFragments': (filter?: FragmentFilter) => Promise<void>;
   'verbatim.clearFilter': () => Promise<void>;
   'verbatim.showMore': (node: MoreNode) => void;
-  /** Sample left, training document right. */
+  /** Opens a sample on the left beside a training document on the right. */
   'verbatim.compareFragment': (
     target: ComparisonTarget | FragmentNode | TrainNode | SampleNode,
   ) => Promise<void>;
-  /** Every place in the training data, in one editor. */
+  /** Opens every place in the training data in one editor. */
   'verbatim.compareAllOccurrences': (
     target: ComparisonTarget | FragmentNode | TrainNode | SampleNode,
   ) => Promise<void>;
   'verbatim.nextOccurrence': () => Promise<void>;
   'verbatim.previousOccurrence': () => Promise<void>;
   'verbatim.openSample': (target: SampleRef | SampleNode) => Promise<void>;
-  /** A copy of the sample in front, to be edited. */
+  /** Opens a copy of the sample in front that can be edited. */
   'verbatim.editSample': () => Promise<void>;
   /** Marks what the text in front shares with the fragments of all studies. */
   'verbatim.findMemorised': (text?: Uri) => Promise<void>;
   'verbatim.openDocument': (node: TrainNode) => Promise<void>;
   'verbatim.copyFingerprint': (node: FragmentNode) => Promise<void>;
-  /** Takes it into the workspace's baseline, with a reason. */
+  /** Takes a fragment into the workspace's baseline, with a reason. */
   'verbatim.acceptFragment': (node: FragmentNode, reason?: string) => Promise<void>;
   'verbatim.unacceptFragment': (node: FragmentNode) => Promise<void>;
-  /** Labels a fragment by hand; null takes the label away. */
+  /** Labels a fragment by hand; a null label takes the one there away. */
   'verbatim.labelFragment': (node: FragmentNode, label?: Category | null) => Promise<void>;
-  /** The rows of the training data that hold it, as JSON lines. */
+  /** Opens the rows of the training data that hold a fragment, as JSON lines. */
   'verbatim.showTrainingRows': (
     target: ComparisonTarget | FragmentNode | TrainNode | SampleNode,
   ) => Promise<void>;
@@ -75,7 +75,7 @@ export interface CommandMap {
   'verbatim.restartServer': () => Promise<void>;
   /** Fetches what sampling with CUDA needs, in a terminal. */
   'verbatim.installCuda': () => void;
-  /** What can be used for sampling here, and the next step for what cannot. */
+  /** Tells in a terminal what can be used for sampling here, and the next step for what cannot. */
   'verbatim.checkSystem': () => void;
   'verbatim.showLog': () => void;
 }

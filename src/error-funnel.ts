@@ -74,7 +74,7 @@ export class ErrorFunnel {
       .filter((part) => part !== undefined)
       .map(sentence)
       .join(' ');
-    // Not awaited: a toast may stay open for hours, and whoever failed is done.
+    // The answer is not awaited: a toast may stay open for hours, and whoever failed is done.
     void showError(text, remedy.title).then((chosen) => {
       if (chosen !== undefined) void remedy.run();
     });

@@ -83,7 +83,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const dist = Uri.joinPath(context.extensionUri, 'dist');
   const dashboards = new Dashboards({ server, errors, dist, reveal }, runs);
   const showFilter = () => {
-    // Without a message there is none, which an empty one is not.
+    // An undefined message takes the line away; an empty one would leave it there.
     (view as { message: string | undefined }).message = options.message;
   };
   showFilter();

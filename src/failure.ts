@@ -6,11 +6,11 @@ import type { ErrorCode, ErrorData } from '../protocol/errors.ts';
 
 export interface Failure extends ErrorData {
   readonly message: string;
-  /** For the log. */
+  /** The stack or the message, for the log. */
   readonly detail: string;
 }
 
-/** Something that the user chose cannot work. `action` says in a sentence what to do about it. */
+/** What the user chose cannot work; `action` says in a sentence what to do about it. */
 export class UserFault extends Error {
   readonly data: ErrorData;
 

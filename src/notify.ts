@@ -5,25 +5,25 @@ import { type CancellationToken, type Progress, ProgressLocation, window } from 
 import { forLabel } from '../guard/text/for-label.ts';
 import { forNotification } from '../guard/text/for-notification.ts';
 
-/** Gives the button that was pressed; undefined where it was closed. */
+/** Shows an error. Gives the button that was pressed, or undefined if it was closed. */
 export const showError = (text: string, ...buttons: readonly string[]): Thenable<string | undefined> =>
   window.showErrorMessage(forNotification(text), ...buttons);
 
 export const showInformation = (text: string, ...buttons: readonly string[]): Thenable<string | undefined> =>
   window.showInformationMessage(forNotification(text), ...buttons);
 
-/** A dialog that waits for an answer: whether the button was pressed. */
+/** Asks in a dialog, and tells whether the button was pressed. */
 export async function confirm(question: string, detail: string, button: string): Promise<boolean> {
   const options = { modal: true, detail: forNotification(detail) };
   return (await window.showWarningMessage(forNotification(question), options, button)) === button;
 }
 
-/** In the status bar, for a while. */
+/** Shows a text in the status bar for a while. */
 export function showStatus(text: string, forMs: number): void {
   window.setStatusBarMessage(forLabel(text), forMs);
 }
 
-/** While `work` goes on; its button cancels the token. */
+/** Shows a notification while `work` goes on; its button cancels the token. */
 export function withNotification<Result>(
   title: string,
   work: (report: (text: string) => void, token: CancellationToken) => Thenable<Result>,

@@ -15,7 +15,7 @@ export function providerCommands(extensionPath: string): Pick<CommandMap, Names>
         name,
         shellPath: readSetting('server.runtime') || process.execPath,
         shellArgs: [join(extensionPath, 'dist', 'cli.js'), ...args],
-        // Not the workspace, which may not be trusted.
+        // A terminal would begin in the workspace, which may not be trusted.
         cwd: extensionPath,
         // The editor's own program is a Node only when told so.
         env: { ELECTRON_RUN_AS_NODE: '1' },

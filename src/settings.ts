@@ -49,7 +49,7 @@ export function readPlanDefaults(): Partial<SettingValues> {
   );
 }
 
-/** 0 stands for `auto` in the settings, where a number field is easier to use than a choice. */
+/** The settings say 0 for `auto`, since a number field is easier to use than a choice. */
 export function readExecution(): Execution {
   return {
     provider: readSetting('execution.provider'),

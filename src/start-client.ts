@@ -15,7 +15,7 @@ import type { Progress, StudyId } from '../protocol/study.ts';
 
 export interface ClientOptions {
   readonly extensionPath: string;
-  /** A Node to run it on; empty for the editor's own. */
+  /** The Node that the server runs on; empty for the editor's own. */
   readonly runtime: string;
   readonly maxHeapMb: number;
   readonly log: LogOutputChannel;

@@ -95,11 +95,11 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
       await run(study, null);
     },
     async 'verbatim.runPlan'(given) {
-      requireTrustToRun(); // Before anything is looked for, saved or read.
+      requireTrustToRun(); // Trust is asked for before anything is looked for, saved or read.
       const file = given ?? (await askForPlanFile());
       if (file === undefined) return;
       const document = workspace.textDocuments.find(({ uri }) => uri.toString() === file.toString());
-      await document?.save(); // What is seen is what runs.
+      await document?.save(); // The plan that runs is the one that is seen.
       await runPlan(await server.request(readPlan, { file: file.fsPath }), {
         title: l10n.t('Open Plan'),
         run: () => commands.executeCommand('vscode.open', file),
@@ -141,7 +141,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     async 'verbatim.openStudy'(file) {
       const study = (file ?? (await askForStudyFile()))?.fsPath;
       if (study === undefined) return;
-      await server.request(getStudy, { study }); // Fails here, with its reason, when it is none.
+      await server.request(getStudy, { study }); // A file that is no study is refused here, with the reason.
       await location.open(study);
       refresh();
       await commands.executeCommand('verbatim.studies.focus');
@@ -165,7 +165,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
 const requireTrustToRun = () =>
   requireTrust(l10n.t('Models and training data are only read in trusted workspaces.'));
 
-/** For a user who went elsewhere while it ran. */
+/** Offers the result to a user who went elsewhere while the study ran. */
 async function offerResult(summary: StudySummary, show: () => Promise<void>): Promise<void> {
   const count = (summary.nFragments ?? 0).toLocaleString();
   const text = l10n.t('{0}: {1} fingerprints were found.', forLabel(summary.name), count);

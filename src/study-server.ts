@@ -15,7 +15,7 @@ import type { WorkspaceGate } from './trust/workspace-gate.ts';
 const MAX_HEAP_MB = 4096;
 const MAX_RESTARTS = 5;
 const RESTART_WINDOW_MS = 10 * 60_000;
-/** Before the second restart; doubled with each one more. The first follows at once. */
+/** Pause before the second restart, doubled with each one more. The first restart follows at once. */
 const FIRST_PAUSE_MS = 500;
 
 export class StudyServer implements Disposable {
@@ -24,7 +24,7 @@ export class StudyServer implements Disposable {
   readonly #gate: Pick<WorkspaceGate, 'check'>;
   readonly #progress = new EventEmitter<{ readonly study: StudyId; readonly progress: Progress }>();
   #client: Promise<LanguageClient> | undefined;
-  /** When it died, in ms of the performance clock. */
+  /** Times of the process's deaths, in ms of the performance clock. */
   #deaths: readonly number[] = [];
 
   readonly onProgress = this.#progress.event;
@@ -39,7 +39,7 @@ export class StudyServer implements Disposable {
     return this.#client !== undefined;
   }
 
-  /** Lately. */
+  /** Deaths that still count towards MAX_RESTARTS. */
   get nRestarts(): number {
     return this.#recentDeaths().length;
   }
@@ -93,7 +93,7 @@ export class StudyServer implements Disposable {
 
   async #start(): Promise<LanguageClient> {
     await this.#pauseAfterDeaths();
-    // A bundle of its own, so that activation neither reads nor compiles it.
+    // The client is a bundle of its own, so that activation neither reads nor compiles it.
     const { startClient } = await import('./start-client.ts');
     const runtime = readSetting('server.runtime');
     this.#log.info(forLog(`Starting the background process${runtime === '' ? '' : ` on ${runtime}`}.`));

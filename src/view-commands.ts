@@ -125,7 +125,7 @@ interface FilterItem extends QuickPickItem {
   readonly part: Partial<FragmentFilter>;
 }
 
-/** Words and parts at once: what is typed is looked for in the fragments' text. */
+/** Asks for words and parts at once; what is typed is looked for in the fragments' text. */
 async function chooseFilter(options: ViewOptions, given: FragmentFilter | undefined): Promise<void> {
   const filter = given ?? (await askFilter(options.filter));
   if (filter !== undefined) await options.setFilter(filter);
@@ -164,7 +164,7 @@ function askFilter(current: FragmentFilter): Promise<FragmentFilter | undefined>
   return promise.finally(() => pick.dispose());
 }
 
-/** `licence:MIT some words`, in any order. */
+/** Reads `licence:MIT some words`, in any order. */
 export function parseWords(words: string): FragmentFilter {
   const license = /(?:^|\s)licen[cs]e:(\S*)/i.exec(words);
   const text = words.replace(license?.[0] ?? '', '').trim();

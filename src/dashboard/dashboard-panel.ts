@@ -59,7 +59,7 @@ export class DashboardPanel implements Disposable {
     this.#panel.reveal();
   }
 
-  /** The study has changed: shows what is known at once, and what takes longer when it is there. */
+  /** Shows what is known of the study at once, and what takes longer when it is there. */
   async refresh(): Promise<void> {
     const { server, errors } = this.#parts;
     const study = this.#study;

@@ -29,7 +29,7 @@ export class Dashboards implements WebviewPanelSerializer<DashboardState>, Dispo
     this.#registrations = [
       window.registerWebviewPanelSerializer(VIEW_TYPE, this),
       runs.onDidChange((study) => {
-        // At a run's end; while it runs nothing is known yet.
+        // Results are there at a run's end; while it runs nothing is known yet.
         if (runs.get(study) === undefined) void this.#open.get(study)?.refresh();
       }),
     ];

@@ -23,7 +23,7 @@ export function followEdits<Mark extends TextRange>(
   });
 }
 
-/** What VS Code reports of a change. */
+/** A change as VS Code reports it. */
 interface TextChange {
   readonly range: {
     readonly start: { readonly line: number; readonly character: number };

@@ -47,7 +47,7 @@ export class FragmentHighlight implements Disposable {
     after: { color: new ThemeColor('editorCodeLens.foreground'), margin: '0 0 0 2em', fontStyle: 'italic' },
   });
   readonly #listener: Disposable;
-  /** What is known of a text, for as long as the document is open. */
+  /** What is known of each text, for as long as its document is open. */
   readonly #shown = new WeakMap<TextDocument, ShownSide>();
 
   constructor(comparisons: Pick<Comparisons, 'of'>, errors: ErrorFunnel) {
@@ -134,7 +134,7 @@ function countsOf({ fragment, nEqualLines }: ShownComparison): string {
 /** How far below its first line a header may stand. */
 const MAX_HEADER_LINES = 8;
 
-/** The shortest of the first lines: behind a long one nobody would see it. */
+/** Chooses the shortest of the first lines: behind a long one nobody would see the header. */
 function headerLine(document: TextDocument, { firstLine, lastLine }: TextRange): number {
   const first = Math.min(firstLine, document.lineCount) - 1;
   const last = Math.min(lastLine, firstLine + MAX_HEADER_LINES - 1, document.lineCount) - 1;

@@ -32,7 +32,7 @@ export function levelDecoration(level: Level, parts: DecorationParts): TextEdito
   });
 }
 
-/** One bar for what occurs once, up to five for thousands. An image cannot take the theme's colours. */
+/** Draws one bar for what occurs once, up to five for thousands. An image cannot take the theme's colours. */
 function gutterIcon(level: Level, color: string): Uri {
   const bars = Array.from({ length: LEVELS.indexOf(level) + 1 }, (_, i) => {
     const height = 3 + 2 * i;

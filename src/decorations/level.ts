@@ -2,7 +2,7 @@
 
 export type Level = 'once' | 'few' | 'tens' | 'hundreds' | 'thousands';
 
-/** From the rarest to the commonest. */
+/** The levels from the rarest to the commonest. */
 export const LEVELS: readonly Level[] = ['once', 'few', 'tens', 'hundreds', 'thousands'];
 
 export function levelOfTrain(train: number): Level {

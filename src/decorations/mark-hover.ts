@@ -71,7 +71,7 @@ function appendSource(hover: MarkdownString, { repository, path, license }: Prov
   hover.appendMarkdown(name === '' ? l10n.t('(licence unknown)') : `(${name})`);
 }
 
-/** All of them: the first source's may be the most permissive one. */
+/** Lists all licences, since that of the first source may be the most permissive one. */
 function appendLicenses(hover: MarkdownString, { licenses }: SampleMark): void {
   if (licenses.length < 2) return;
   const names = licenses.map((name) => forHover(name) || l10n.t('unknown'));

@@ -6,11 +6,11 @@ import { type Level, levelOfTrain } from './level.ts';
 
 export interface Segment<Mark extends SampleMark = SampleMark> extends TextRange {
   readonly level: Level;
-  /** Longest first; never empty. */
+  /** The marks of these lines, longest first; never empty. */
   readonly marks: readonly Mark[];
 }
 
-/** In line order, without gaps inside a mark and without overlaps. */
+/** Gives segments in line order, without gaps inside a mark and without overlaps. */
 export function markSegments<Mark extends SampleMark>(marks: readonly Mark[]): Segment<Mark>[] {
   const starts = new Set(marks.flatMap(({ firstLine, lastLine }) => [firstLine, lastLine + 1]));
   const edges = [...starts].sort((a, b) => a - b);
@@ -26,7 +26,7 @@ export function markSegments<Mark extends SampleMark>(marks: readonly Mark[]): S
   return segments;
 }
 
-/** Runs of touching segments of one level: what a reader sees as one block of colour. */
+/** Groups touching segments of one level, which a reader sees as one block of colour. */
 export function levelRuns(segments: readonly Segment[]): (readonly Segment[])[] {
   const runs: Segment[][] = [];
   for (const segment of segments) {

@@ -52,7 +52,7 @@ export class MemorisedLines implements Disposable {
     this.#paintAll();
   }
 
-  /** Undefined where nothing is painted, which is not the same as an empty list: that was looked at. */
+  /** Undefined for an editor in which nothing is painted; an empty list means that it was looked at. */
   painted(editor: TextEditor): readonly Segment[] | undefined {
     return this.#painted.get(editor);
   }
@@ -111,7 +111,7 @@ export class MemorisedLines implements Disposable {
   }
 }
 
-/** Count and source, once for a block of colour, behind its first line that has text. */
+/** Says count and source once for a block of colour, behind its first line that has text. */
 function sourceWords(document: TextDocument, run: readonly Segment[]): DecorationOptions {
   const marks = run.flatMap((segment) => segment.marks);
   const most = marks.reduce((best, mark) => (mark.train > best.train ? mark : best));

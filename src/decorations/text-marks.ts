@@ -32,7 +32,7 @@ export class TextMarks implements Disposable {
   readonly #server: StudyServer;
   readonly #changed = new EventEmitter<TextDocument>();
   readonly #listener: Disposable;
-  /** For as long as the document is open. */
+  /** The marks of samples, for as long as their documents are open. */
   readonly #samples = new WeakMap<TextDocument, Promise<Marks>>();
   readonly #tracked = new WeakMap<TextDocument, Marks>();
   /** What came with the text of a sample that is about to open. One at a time: the next click is another sample's. */
@@ -66,7 +66,7 @@ export class TextMarks implements Disposable {
     return this.#tracked.get(document) ?? this.#sampleOf(document);
   }
 
-  /** What is known of a text that may be edited. */
+  /** The marks of a text that may be edited. */
   tracked(document: TextDocument): Marks | undefined {
     return this.#tracked.get(document);
   }

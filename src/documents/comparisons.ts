@@ -19,10 +19,10 @@ import { type Highlight, SAMPLE_SCHEME, type TextRef } from './text-ref.ts';
 /** A comparison without its texts. */
 export interface ShownComparison {
   readonly fragment: ComparedFragment;
-  /** Null where it was not counted. */
+  /** Null if it was not counted. */
   readonly nEqualLines: number | null;
   readonly sample: Omit<ComparedSample, 'text'>;
-  /** Null for the sample beside many documents. */
+  /** Null for a sample that stands beside many documents. */
   readonly document: Omit<ComparedDocument, 'text'> | null;
 }
 
@@ -64,14 +64,14 @@ export class Comparisons {
     return places;
   }
 
-  /** What a text that is shown belongs to. */
+  /** Gives the comparison that a shown text belongs to. */
   of(ref: TextRef, highlight: Highlight): Promise<ShownComparison> {
     const [sampleId, documentId] = sidesOf(ref);
     const known = this.#known.get(keyOf(ref.study, highlight.fingerprint, sampleId, documentId));
     return known ?? this.load(ref, highlight).then(withoutTexts);
   }
 
-  /** The comparison that a text's URI names, with its texts. */
+  /** Asks for the comparison that a text's URI names, with its texts. */
   load(ref: TextRef, highlight: Highlight): Promise<Comparison> {
     const { study } = ref;
     const { fingerprint, firstLine } = highlight;

@@ -50,11 +50,11 @@ export interface PlaceInText extends TextRange {
 export interface SampleRef {
   readonly study: StudyId;
   readonly sampleId: number;
-  /** What to reveal; the first memorised line where none is given. */
+  /** The line to reveal; the first memorised one if none is given. */
   readonly firstLine?: number;
 }
 
-/** A multi-diff editor opens every one of them. */
+/** Places shown at once, since a multi-diff editor opens every one of them. */
 const MAX_AT_ONCE = 50;
 /** The other editor of a diff appears a moment after the first. */
 const EDITOR_LIMIT_MS = 3_000;
@@ -77,13 +77,13 @@ export class OpenTexts {
     this.#marks = marks;
   }
 
-  /** Sample left, training document right, the fragment highlighted and revealed on both sides. */
+  /** Opens a sample on the left and a training document on the right, with the fragment revealed on both sides. */
   async compare(target: ComparisonTarget): Promise<void> {
     const answer = await this.#comparisons.ask(await this.#requestOf(target));
     await this.#show(answer, target);
   }
 
-  /** One sample with its memorised lines decorated. */
+  /** Opens one sample with its memorised lines decorated. */
   async openSample({ study, sampleId, firstLine }: SampleRef): Promise<void> {
     const { text, marks } = await this.#server.request(getSample, { study, sampleId });
     const uri = sampleUri(study, sampleId, marks.find(({ source }) => source !== null)?.source ?? null);
@@ -95,7 +95,7 @@ export class OpenTexts {
     });
   }
 
-  /** Every place in the training data beside the sample, one under the other. */
+  /** Opens every place in the training data beside the sample, one under the other. */
   async compareAll(target: ComparisonTarget): Promise<void> {
     const { study } = target;
     const { train: _, ...request } = await this.#requestOf(target);
@@ -125,7 +125,7 @@ export class OpenTexts {
     await this.#files.openWith(texts, () => commands.executeCommand('vscode.changes', text, resources));
   }
 
-  /** From the comparison in front to the fragment's next place, in the training data or else in the samples. */
+  /** Goes from the comparison in front to the fragment's next place, in the training data or else in the samples. */
   async step(direction: 1 | -1): Promise<void> {
     const input = window.tabGroups.activeTabGroup.activeTab?.input;
     const right = input instanceof TabInputTextDiff ? parseTextUri(input.modified) : null;
@@ -155,7 +155,7 @@ export class OpenTexts {
     return { uri: uri.toString(), firstLine, lastLine };
   }
 
-  /** A copy of a sample that can be edited; its marks follow the edits. */
+  /** Opens a copy of a sample that can be edited; its marks follow the edits. */
   async editSample(uri: Uri): Promise<void> {
     const sample = await this.#marks.read(uri);
     if (sample === undefined) {
@@ -170,7 +170,7 @@ export class OpenTexts {
     await window.showTextDocument(document, { preview: false });
   }
 
-  /** One training document alone. */
+  /** Opens one training document alone. */
   async openDocument(study: StudyId, fingerprint: string, train: TrainOccurrence): Promise<void> {
     const { documentId, firstLine } = train;
     const { document, sample } = await this.#comparisons.ask({
@@ -252,7 +252,7 @@ function documentUri(
   return trainUri(study, documentId, provenance, highlight, sampleId ?? undefined);
 }
 
-/** Those that came with the answer. */
+/** The texts that came with the answer. */
 const textsOf = (...texts: readonly (readonly [Uri, string | null])[]) =>
   texts.filter((each): each is readonly [Uri, string] => each[1] !== null);
 

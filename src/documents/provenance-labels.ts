@@ -3,7 +3,7 @@
 import { forLabel } from '../../guard/text/for-label.ts';
 import type { Provenance } from '../../protocol/fragments.ts';
 
-/** Each part encoded; unknown ones are empty. */
+/** Every part is encoded, and unknown ones are empty. */
 export const labelsOf = ({ shard, row, repository, path, license }: Provenance) => ({
   shard: forLabel(shard),
   row,

@@ -19,9 +19,9 @@ import { failureOf } from '../failure.ts';
 import type { StudyTexts } from './study-texts.ts';
 import { parseTextUri } from './text-ref.ts';
 
-/** Sizes asked for and not read yet. */
+/** Texts whose sizes were asked for and that have not been read yet. */
 const MAX_WAITING = 8;
-/** With it a text is read as UTF-8 whatever `files.encoding` says. */
+/** A text that begins with it is read as UTF-8 whatever `files.encoding` says. */
 const BYTE_ORDER_MARK = '\uFEFF';
 /** A NUL would make VS Code take the text for a binary file. */
 const SYMBOL_FOR_NUL = '\u2400';
@@ -51,7 +51,7 @@ export class StudyFiles implements FileSystemProvider {
     }
   }
 
-  /** What is shown of the texts has changed: those in open editors are read anew. */
+  /** Has the texts in open editors read anew, since what is shown of them has changed. */
   readAgain(): void {
     this.#mtime++;
     this.#waiting.clear();

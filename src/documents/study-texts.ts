@@ -1,4 +1,4 @@
-// Fetches the texts behind our two URI schemes from the server, for editors that VS Code restored. It holds none of them.
+// Fetches the texts behind our two URI schemes from the server, for editors that VS Code restored. It holds no text.
 
 import { FileSystemError, type Uri } from 'vscode';
 import { getDocument, getSample } from '../../protocol/requests.ts';

@@ -87,12 +87,12 @@ function parseHighlight(query: URLSearchParams): Highlight | null {
   return { fingerprint, firstLine: Number(firstLine), lastLine: Number(lastLine) };
 }
 
-/** With its dot; empty where there is none or where it is nothing that a language would go by. */
+/** The ending of a path with its dot; empty if there is none or if no language goes by it. */
 function extensionOf(path: string): string {
   return /\.[A-Za-z0-9+_-]{1,12}$/.exec(path)?.[0] ?? '';
 }
 
-/** Provenance comes from the corpus: no empty or dotted steps and no control characters. */
+/** Leaves out empty and dotted steps and control characters: provenance comes from the corpus. */
 function safePath(path: string): string {
   const steps = path
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, '')

@@ -23,20 +23,20 @@ const RUNNING_KEY = 'runningStudies';
 
 export interface StudyRun {
   readonly study: StudyId;
-  /** Null until the server said something. */
+  /** Null until the server has reported progress. */
   readonly progress: Progress | null;
 }
 
-/** One that came to an end of its own. */
+/** A run that came to an end of its own. */
 export interface EndedRun {
   readonly summary: StudySummary;
-  /** How far each stage came. */
+  /** The last progress of each stage. */
   readonly last: ReadonlyMap<Stage, Progress>;
 }
 
 interface LiveRun {
   progress: Progress | null;
-  /** How far each stage came. */
+  /** The last progress of each stage. */
   readonly last: Map<Stage, Progress>;
   readonly cancellation: CancellationTokenSource;
   readonly ended: PromiseWithResolvers<void>;
@@ -53,7 +53,7 @@ export class StudyRuns implements Disposable {
   readonly #listener: Disposable;
   #isDisposed = false;
 
-  /** A run began, moved on, or ended. */
+  /** Fires when a run begins, moves on, or ends. */
   readonly onDidChange = this.#changed.event;
   readonly onDidEnd = this.#ended.event;
 
@@ -85,7 +85,7 @@ export class StudyRuns implements Disposable {
     return this.#memento.get<readonly StudyId[]>(RUNNING_KEY, []).filter((study) => !this.#live.has(study));
   }
 
-  /** Settles when the server has stopped; what was done is kept. */
+  /** Stops a run and settles when the server has stopped; what was done is kept. */
   async pause(study: StudyId): Promise<void> {
     const run = this.#live.get(study);
     run?.cancellation.cancel();
@@ -125,7 +125,7 @@ export class StudyRuns implements Disposable {
     }
   }
 
-  /** The next window leaves it alone. */
+  /** Takes a study off the list of those that the next window goes on with. */
   async forget(study: StudyId): Promise<void> {
     await this.#remember((running) => running.filter((other) => other !== study));
   }

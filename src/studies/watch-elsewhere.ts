@@ -21,7 +21,7 @@ export class StudiesElsewhere implements Disposable {
     this.#onEnded = onEnded;
   }
 
-  /** Replaces what was watched before. */
+  /** Watches these studies in place of those that were watched before. */
   watch(summaries: readonly StudySummary[]): void {
     clearTimeout(this.#timer);
     const studies = summaries.filter(({ id, state }) => runsElsewhere(state, this.#runs.get(id)));
@@ -42,17 +42,17 @@ export class StudiesElsewhere implements Disposable {
       studies.map((study) =>
         this.#server.request(getStudy, { study }).then(
           ({ state }) => state,
-          () => null, // It is gone, which the list will say.
+          () => null, // The study is gone, which the list will say.
         ),
       ),
     );
-    if (timer !== this.#timer) return; // Something else is watched by now.
+    if (timer !== this.#timer) return; // Other studies are watched by now.
     if (states.every((state) => state === 'running')) this.#lookLater(studies);
     else this.#onEnded();
   }
 }
 
-/** A study whose lock is held, and not by a run of ours. */
+/** Whether a study's lock is held, and not by a run of this window. */
 function runsElsewhere(state: StudySummary['state'], ours: unknown): boolean {
   return state === 'running' && ours === undefined;
 }

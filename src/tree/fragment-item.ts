@@ -8,7 +8,7 @@ import { levelOfTrain } from '../decorations/level.ts';
 import { categoryName, isCategory } from './category-name.ts';
 import type { FragmentNode } from './tree-node.ts';
 
-/** In characters. */
+/** Characters that a row's label may have. */
 const MAX_LABEL = 40;
 
 export function fragmentItem(node: FragmentNode): TreeItem {
@@ -86,7 +86,7 @@ function iconOf(fragment: ListedFragment): ThemeIcon {
   return new ThemeIcon(fragment.sensitive.length > 0 ? 'warning' : 'circle-filled', color);
 }
 
-/** Short enough that the counts after it are seen, and without a comment's marks; the tooltip has the whole line. */
+/** A label without a comment's marks, short enough that the counts are seen; the tooltip has the whole line. */
 function shortLabel(line: string): string {
   const text = line.replaceAll('\t', ' ').replace(/^(?:\/?\*+|\/\/|#+)\s+(?=\S)/, '');
   return text.length > MAX_LABEL ? `${text.slice(0, MAX_LABEL - 1)}…` : text;

@@ -24,7 +24,7 @@ export function studyItem({ summary }: StudyNode, run: StudyRun | undefined): Tr
 /** What can be done with it: `viewItem =~ /canBeResumed/` and so on in the manifest. */
 function contextOf(summary: StudySummary, isOurs: boolean): string {
   if (isOurs) return 'canBeCancelled';
-  if (summary.state === 'running') return 'runsElsewhere'; // Whoever runs it may stop it; nobody else.
+  if (summary.state === 'running') return 'runsElsewhere'; // Only the window that runs a study may stop it.
   return summary.state === 'complete' ? 'complete.canBeDeleted' : 'canBeResumed.canBeDeleted';
 }
 
@@ -48,7 +48,7 @@ function descriptionOf(summary: StudySummary): string {
 
 function stateName(summary: StudySummary): string {
   switch (summary.state) {
-    case 'running': // Somebody holds its lock, and it is not this window.
+    case 'running': // Whether somebody else than this window holds the study's lock.
       return l10n.t('running in another window or program');
     case 'complete':
       return l10n.t('complete');

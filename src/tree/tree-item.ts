@@ -28,7 +28,7 @@ export function treeItem(node: TreeNode, run: StudyRun | undefined): TreeItem {
   return item;
 }
 
-/** In characters; no row is read for more. */
+/** Characters of a row that anybody reads. */
 const MAX_LABEL = 300;
 const MAX_TOOLTIP = 4000;
 

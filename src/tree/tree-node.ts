@@ -78,14 +78,14 @@ export interface MoreNode {
   readonly kind: 'more';
   readonly study: StudyId;
   readonly parent: PagedNode;
-  /** The rows above it. */
+  /** The rows that stand above this one. */
   readonly shown: readonly TreeNode[];
   readonly total: number;
-  /** Nobody has counted to the end. */
+  /** Whether there are more than `total`, since nobody has counted to the end. */
   readonly isAtLeast: boolean;
 }
 
-/** What lists its children in pages. */
+/** A node whose children are listed in pages. */
 export type PagedNode = StudyNode | ClusterNode | FamilyNode | GroupNode;
 
 export type TreeNode = PagedNode | NoticeNode | FragmentNode | TrainNode | SampleNode | MoreNode;

@@ -4,9 +4,9 @@ import { isAbsolute } from 'node:path';
 import { contained, surelyOutside } from '../../guard/paths/contained.ts';
 
 export interface WorkspacePaths {
-  /** The workspace's folders. */
+  /** Folders that the user opened. */
   readonly folders: readonly string[];
-  /** Ours, which stay ours wherever the workspace begins: it may be the root of a file system. */
+  /** The extension's own folders. They are not the workspace's even if they lie in it, as in the root of a file system. */
   readonly own: readonly string[];
 }
 

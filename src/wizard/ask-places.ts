@@ -10,7 +10,7 @@ export type Places = readonly string[];
 
 /** One way to name places. */
 export interface PlaceWay extends QuickPickItem {
-  /** Undefined where its dialog was closed. */
+  /** Undefined if its dialog was closed. */
   readonly ask: (at: Step) => Promise<Answer<Places> | undefined>;
 }
 
@@ -33,7 +33,7 @@ export async function askPlaces(
   }
 }
 
-/** Those of before, on top. */
+/** Places that were used before, to be offered on top. */
 export const usedBefore = (recent: readonly Places[]): readonly PlaceWay[] =>
   recent.map((places) => {
     const [place = '', ...others] = places;

@@ -11,7 +11,7 @@ import type { StudyServer } from '../study-server.ts';
 import { problemOf } from './ask-advanced.ts';
 import { type Answer, answered, askChoice, askText, type Choice, type Step } from './multi-step.ts';
 
-/** A quick look, and as many as the published study took. */
+/** Sizes that are always offered: a quick look, and as many samples as the published study took. */
 const SIZES = [256, 20_000];
 const OTHER = -1;
 

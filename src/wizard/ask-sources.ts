@@ -60,7 +60,7 @@ export function askCorpus(at: Step, recent: readonly Places[]): Promise<Answer<P
   ]);
 }
 
-/** For prompt-conditioned sampling. */
+/** Asks for the prompts of prompt-conditioned sampling. */
 export async function askPrompts(at: Step, before: string | undefined): Promise<Answer<string>> {
   const dialog = { title: l10n.t('Prompts'), openLabel: l10n.t('Use These Prompts') };
   const places = await askPlaces(at, l10n.t('Which prompts are to be continued?'), [
@@ -83,7 +83,7 @@ export async function askPrompts(at: Step, before: string | undefined): Promise<
   return only(places);
 }
 
-/** For two-step sampling: the study whose fragments become the prompts. */
+/** Asks for the study whose fragments become the prompts of two-step sampling. */
 export async function askFirstStudy(at: Step, studies: readonly StudySummary[]): Promise<Answer<string>> {
   const ways = studies
     .filter(({ nFragments }) => nFragments !== null && nFragments > 0)

@@ -36,7 +36,7 @@ export class LastAnswers {
   }
 }
 
-/** In front of the others, once. */
+/** Puts an item in front of the others, once. */
 function first<T>(item: T, others: readonly T[]): readonly T[] {
   const key = JSON.stringify(item);
   return [item, ...others.filter((other) => JSON.stringify(other) !== key)].slice(0, MAX_RECENT);
