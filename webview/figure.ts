@@ -10,7 +10,7 @@ import { table } from './simple-table.ts';
 export interface FigureSpec {
   readonly caption: string;
   readonly note?: string;
-  /** What the colours mean: a class of the style sheet, and its meaning. */
+  /** Classes of the style sheet, each with what its colour means. */
   readonly keys?: readonly (readonly [className: string, meaning: string])[];
   readonly plot: PlotSpec;
   readonly numbers: { readonly head: readonly string[]; readonly rows: readonly (readonly string[])[] };
@@ -57,7 +57,7 @@ function keyItem([className, meaning]: readonly [string, string]): HTMLElement {
   return element('li', {}, svg('svg', { viewBox: '0 0 10 10', 'aria-hidden': 'true' }, dot), meaning);
 }
 
-/** Not while a mark has the keyboard's focus only for a few pixels: the drawing scales with its frame. */
+/** Draws anew for another width, but not for a few pixels while a mark has the keyboard's focus: the drawing scales. */
 function redrawOnResize(stage: HTMLElement, draw: (width: number) => void): void {
   let drawn = 0;
   new ResizeObserver(([entry]) => {

@@ -18,13 +18,13 @@ export interface TableChoice {
 export interface FragmentTableActions {
   readonly load: (choice: TableChoice, offset: number, limit: number) => Promise<Page<FragmentRow>>;
   readonly compare: (fingerprint: string) => void;
-  /** What is shown has changed. */
+  /** Called when what is shown has changed. */
   readonly onChoice: () => void;
   readonly onScroll: () => void;
 }
 
 const PAGE = 100;
-/** Pages kept: what is scrolled past is asked for again. */
+/** Pages that are kept; what was scrolled past is asked for again. */
 const PAGES_KEPT = 12;
 const HEADER_PX = 32;
 
@@ -92,7 +92,7 @@ export class FragmentTable {
     return this.#awaitedTop || this.#grid.scrollTop;
   }
 
-  /** Shows other fragments, from the first one. */
+  /** Shows other fragments from the first one on. */
   show(choice: TableChoice): void {
     this.#shown = choice;
     this.#generation++;
@@ -106,7 +106,7 @@ export class FragmentTable {
     void this.#load(0);
   }
 
-  /** Back to where it was, once there are rows. */
+  /** Scrolls back to where the table was, once there are rows. */
   scrollTo(scrollTop: number): void {
     this.#awaitedTop = scrollTop;
   }

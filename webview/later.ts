@@ -12,7 +12,7 @@ export function later<T>(standIn: HTMLElement, value: Promise<T>, make: (value: 
   return standIn;
 }
 
-/** In the place of a figure. Screen readers hear once, above all of them, that there is more to come. */
+/** Stands in the place of a figure. Screen readers hear once, above all figures, that there is more to come. */
 export function bone(caption: string): HTMLElement {
   return element(
     'div',

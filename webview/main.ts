@@ -144,7 +144,7 @@ function render(dashboard: Dashboard, measures: Promise<DashboardMeasures>): voi
   if (kept === undefined) keep();
 }
 
-/** When the plots have their heights; not where the user has scrolled in the meantime. */
+/** Scrolls back when the plots have their heights, unless the user has scrolled in the meantime. */
 function scrollBack(top: number, measures: Promise<unknown>): void {
   let reached = 0;
   const scroll = () => {
@@ -159,7 +159,7 @@ function scrollBack(top: number, measures: Promise<unknown>): void {
 
 const reducesMotion = () => window.matchMedia('(prefers-reduced-motion: reduce)').matches;
 
-/** Not later than the delay, however often it is called: the window may go at any moment. */
+/** Calls `work` once within the delay, however often it is asked to: the window may go at any moment. */
 function throttled(work: () => void, delayMs = 100): () => void {
   let isWaiting = false;
   return () => {

@@ -5,32 +5,32 @@ import type { FragmentSelection, Measured } from '../protocol/dashboard.ts';
 import { categoryName } from './category-name.ts';
 import { l10n } from './l10n.ts';
 
-/** "12,345" */
+/** Writes a count like "12,345". */
 export const count = (value: number): string => Math.round(value).toLocaleString('en-US');
 
-/** "92.6 %" */
+/** Writes a share like "92.6 %". */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** "89.1–95.7 %" */
+/** Writes an interval of shares like "89.1–95.7 %". */
 export const percentRange = ({ low, high }: Measured): string => `${(100 * low).toFixed(1)}–${percent(high)}`;
 
-/** "381–455" */
+/** Writes an interval of counts like "381–455". */
 export const countRange = ({ low, high }: Measured): string => `${count(low)}–${count(high)}`;
 
-/** "0.475 (0.397–0.546)" */
+/** Writes a value with its interval like "0.475 (0.397–0.546)". */
 export const decimalInterval = ({ value, low, high }: Measured): string =>
   `${value.toFixed(3)} (${low.toFixed(3)}–${high.toFixed(3)})`;
 
 export const pValue = (p: number): string => (p < 0.001 ? 'p < 0.001' : `p = ${p.toFixed(3)}`);
 
-/** "6.5 MB" */
+/** Writes a size like "6.5 MB". */
 export function bytes(n: number): string {
   const units = ['bytes', 'kB', 'MB', 'GB', 'TB'];
   const step = n < 1 ? 0 : Math.min(units.length - 1, Math.floor(Math.log10(n) / 3));
   return `${(n / 1000 ** step).toFixed(step === 0 ? 0 : 1)} ${units[step]}`;
 }
 
-/** "18.9 s", "5 min", "2.5 h" */
+/** Writes a duration like "18.9 s", "5 min" or "2.5 h". */
 export function duration(ms: number): string {
   if (ms < 60_000) return `${(ms / 1000).toFixed(1)} s`;
   if (ms < 3_600_000) return `${Math.round(ms / 60_000)} min`;
@@ -48,7 +48,7 @@ export const countsText = (train: number, extract: number): string =>
 
 export const linesText = (from: number, to: number): string => (from === to ? `${from}` : `${from}–${to}`);
 
-/** "in the first 100 samples" */
+/** Says in words which fragments are listed, like "in the first 100 samples". */
 export function selectionText(selection: FragmentSelection): string {
   switch (selection.kind) {
     case 'all':

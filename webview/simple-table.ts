@@ -4,7 +4,7 @@ import { element } from './element.ts';
 
 export interface TableRow {
   readonly cells: readonly (string | Node)[];
-  /** The first cell becomes a button that does this. */
+  /** What a press on the row's first cell does; it is a button then. */
   readonly press?: () => void;
 }
 

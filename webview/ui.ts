@@ -4,7 +4,7 @@
 import { provideVSCodeDesignSystem, vsCodeButton } from '@vscode/webview-ui-toolkit';
 import { element } from './element.ts';
 
-/** Before the page has loaded: the toolkit then takes its colours from the theme. */
+/** Called before the page has loaded, so that the toolkit takes its colours from the theme. */
 export function registerControls(): void {
   provideVSCodeDesignSystem().register(vsCodeButton());
 }

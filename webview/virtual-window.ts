@@ -3,12 +3,12 @@
 
 export const ROW_PX = 30;
 const TALLEST_PX = 12_000_000;
-/** Drawn above and below what is seen. */
+/** Rows that are drawn above and below those that are seen. */
 const SPARE = 6;
 
 export interface VirtualWindow {
   readonly first: number;
-  /** After the last. */
+  /** The row after the last one that is drawn. */
   readonly end: number;
   /** Pixels of the row `first` from the top of the list's body. */
   readonly topPx: number;
@@ -33,7 +33,7 @@ export function scrollTopOf(row: number, heightPx: number, nRows: number): numbe
   return (Math.min(row, lastFirst) / lastFirst) * (bodyPx - heightPx);
 }
 
-/** The row at the top, in fractions. */
+/** The row at the top, with the part of it that is scrolled past. */
 export function rowAt(scrollTop: number, heightPx: number, nRows: number): number {
   const bodyPx = Math.min(nRows * ROW_PX, TALLEST_PX);
   if (bodyPx === nRows * ROW_PX) return scrollTop / ROW_PX;

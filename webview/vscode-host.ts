@@ -9,7 +9,7 @@ interface VsCodeApi {
   setState(state: DashboardState): void;
 }
 
-/** Given to every webview, once. */
+/** VS Code gives this to every webview, once. */
 declare function acquireVsCodeApi(): VsCodeApi;
 
 export class VsCodeHost {

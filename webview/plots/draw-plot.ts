@@ -5,7 +5,7 @@ import * as Plot from '@observablehq/plot';
 import type { Tip } from './tip.ts';
 
 export interface LiveMark {
-  /** What a screen reader speaks and a hover shows. */
+  /** The text that a screen reader speaks and a hover shows. */
   readonly text: string;
   readonly press: () => void;
 }

@@ -57,7 +57,7 @@ function meaningOf(level: Level): string {
 const levelOf = (train: number) => levels.findLast(({ from }) => train >= from)!.name;
 const levelColour = ({ train }: CountsMark) => `var(--${levelOf(train)})`;
 
-/** Those that some mark has. */
+/** The steps that some mark has. */
 export const levelsOf = (marks: readonly CountsMark[]) =>
   levels
     .filter(({ name }) => marks.some(({ train }) => levelOf(train) === name))
