@@ -13,11 +13,11 @@ import { demoPlan } from '../../server/plan/demo-plan.ts';
 import { productFolder } from '../../server/product-folder.ts';
 import { runStudy } from '../../server/study/run-study.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
+import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-const STAGE_LIMIT_MS = 120_000;
 const VIEWPORT = { width: 1400, height: 1000 };
 
 const THEMES = [
@@ -50,7 +50,7 @@ before(async () => {
     report: () => {},
   });
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, viewport: VIEWPORT });
-  host.page.setDefaultTimeout(30_000);
+  host.page.setDefaultTimeout(WAIT_LIMIT_MS);
   host.page.on('console', (message) => {
     if (/Content Security Policy/i.test(message.text()))
       stopped.push(`${message.location().url}: ${message.text()}`);
@@ -67,7 +67,7 @@ let hasFailed = false;
 
 /** They use one window, one after the other. */
 function stage(name: string, run: () => Promise<void>): void {
-  test(name, { timeout: STAGE_LIMIT_MS }, async () => {
+  test(name, async () => {
     assert.ok(!hasFailed, 'An earlier stage failed');
     try {
       await run();
@@ -259,7 +259,7 @@ stage('a window that is loaded again shows the same', async () => {
   // Not Playwright's reload: VS Code writes down its state before it goes.
   await workbench.runCommand('Developer: Reload Window');
   await isLoadedAgain;
-  await dashboard().locator('h1', { hasText: 'demo' }).waitFor({ timeout: 60_000 });
+  await dashboard().locator('h1', { hasText: 'demo' }).waitFor();
   await choice().locator('span.tag', { hasText: 'lodash/lodash' }).waitFor();
   await grid().locator('#fragment-20', { hasText: /\d/ }).waitFor();
   assert.equal(await grid().evaluate((element) => element.scrollTop), 600);

@@ -14,6 +14,7 @@ import { viewFragments } from '../../server/queries/view-queries.ts';
 import { runStudy } from '../../server/study/run-study.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
 import { flatView } from '../support/flat-view.ts';
+import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -40,7 +41,7 @@ before(async () => {
   });
   writeFileSync(join(folder, 'pasted.js'), `// pasted by hand\n${await sampleText()}`);
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder });
-  host.page.setDefaultTimeout(30_000);
+  host.page.setDefaultTimeout(WAIT_LIMIT_MS);
   workbench = new Workbench(host.page);
   await host.page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').waitFor();
 });
@@ -50,7 +51,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('in a sample', { timeout: 180_000 }, async () => {
+test('in a sample', async () => {
   const { page } = workbench;
   await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').click();
   const fingerprint = workbench.treeRows(/train \d+ · extract/).first();
@@ -63,7 +64,7 @@ test('in a sample', { timeout: 180_000 }, async () => {
   await switchEach('decorated-sample');
 });
 
-test('in a file into which somebody pasted a sample', { timeout: 180_000 }, async () => {
+test('in a file into which somebody pasted a sample', async () => {
   const { page } = workbench;
   await page.keyboard.press('Control+P');
   const input = page.locator('.quick-input-widget input.input');

@@ -11,13 +11,15 @@ import { openForReading } from '../../server/store/study-file.ts';
 import { readStudy } from '../../server/store/study-table.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
 import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
+import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { THEMES, Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 /** File, lines, repository, folder and licence. */
 const PLACE = /\S:\d+–\d+.* · .* · /;
-const STAGE_LIMIT_MS = 60_000;
-const DEMO_LIMIT_MS = 120_000;
+/** Every wait has a limit of its own; a stage has many. */
+const STAGE_LIMIT_MS = 10 * WAIT_LIMIT_MS;
+const DEMO_LIMIT_MS = 2 * WAIT_LIMIT_MS;
 
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-journey-'));
 let host: Host;
@@ -25,7 +27,7 @@ let workbench: Workbench;
 
 before(async () => {
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder });
-  host.page.setDefaultTimeout(30_000);
+  host.page.setDefaultTimeout(WAIT_LIMIT_MS);
   workbench = new Workbench(host.page);
 });
 
@@ -86,7 +88,7 @@ stage(
       .waitFor();
     await workbench.takeShot('4-study');
   },
-  DEMO_LIMIT_MS,
+  STAGE_LIMIT_MS,
 );
 
 stage('a fingerprint opens as a diff with the fragment highlighted on both sides', async () => {
@@ -216,7 +218,7 @@ stage(
     await status.waitFor({ state: 'hidden' });
     await workbench.treeRows(/paused · not scanned yet/).waitFor();
   },
-  DEMO_LIMIT_MS,
+  STAGE_LIMIT_MS,
 );
 
 stage('a folder without a model is refused with its name and a way on', async () => {
@@ -270,7 +272,7 @@ stage(
     }
     await page.setViewportSize({ width: 1280, height: 800 });
   },
-  DEMO_LIMIT_MS,
+  STAGE_LIMIT_MS,
 );
 
 stage('a study is deleted, but only when that is confirmed', async () => {
@@ -318,7 +320,7 @@ stage(
     assert.deepEqual([plan.sampling.topP, plan.sampling.int8], [0.9, true]);
     assert.equal(plan.rule.profile, 'text-1');
   },
-  DEMO_LIMIT_MS,
+  STAGE_LIMIT_MS,
 );
 
 /** A number is typed, a choice picked and a flag switched, each from a row that shows what it is now. */

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Host, startHost } from '../host/launch/start-host.ts';
+import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -17,7 +18,7 @@ let workbench: Workbench;
 
 before(async () => {
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, isRestricted: true });
-  host.page.setDefaultTimeout(30_000);
+  host.page.setDefaultTimeout(WAIT_LIMIT_MS);
   workbench = new Workbench(host.page);
 });
 
@@ -26,9 +27,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('an untrusted workspace offers the demo alone, and is not written to', {
-  timeout: 120_000,
-}, async () => {
+test('an untrusted workspace offers the demo alone, and is not written to', async () => {
   const { page } = workbench;
   await page.locator('.statusbar-item', { hasText: 'Restricted Mode' }).waitFor();
   // The palette offers what was known when it opened.
@@ -39,6 +38,6 @@ test('an untrusted workspace offers the demo alone, and is not written to', {
   assert.equal(await workbench.quickPickRow('Choose a model').count(), 0);
   await workbench.takeShot('restricted');
   await page.keyboard.press('Enter');
-  await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: 90_000 });
+  await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: 2 * WAIT_LIMIT_MS });
   assert.equal(existsSync(join(folder, '.verbatim')), false);
 });

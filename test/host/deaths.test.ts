@@ -10,6 +10,7 @@ import type { Page } from 'playwright-core';
 import { Workbench } from '../e2e/workbench.ts';
 import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
 import { processesWith, until } from '../support/server-client.ts';
+import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { linkExtension } from './launch/link-extension.ts';
 import { type Host, startHost } from './launch/start-host.ts';
 
@@ -29,7 +30,7 @@ before(async () => {
     workspace,
     env: { VERBATIM_DEATHS_TEST: folder },
   });
-  host.page.setDefaultTimeout(30_000);
+  host.page.setDefaultTimeout(WAIT_LIMIT_MS);
 });
 
 after(async () => {
@@ -39,7 +40,6 @@ after(async () => {
 
 test('a study outlives its extension host and its window, and no process of theirs stays', {
   skip,
-  timeout: 240_000,
 }, async (t) => {
   const { page } = host;
   const plan = {
@@ -86,9 +86,9 @@ test('a study outlives its extension host and its window, and no process of thei
 /** Waits until that many samples are made, as the status bar says. */
 async function nSampled(page: Page, atLeast: number): Promise<number> {
   const status = page.locator('.statusbar-item', { hasText: /Sampling: / });
-  const giveUpAt = Date.now() + 60_000;
+  const giveUpAt = Date.now() + WAIT_LIMIT_MS;
   for (;;) {
-    const text = (await status.textContent({ timeout: 30_000 })) ?? '';
+    const text = (await status.textContent()) ?? '';
     const n = Number(/Sampling: ([\d,]+) of/.exec(text)?.[1]?.replaceAll(',', '') ?? 0);
     if (n >= atLeast) return n;
     assert.ok(Date.now() < giveUpAt, `Only ${n} samples: ${text}`);

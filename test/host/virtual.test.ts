@@ -8,6 +8,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Locator } from 'playwright-core';
 import { Workbench } from '../e2e/workbench.ts';
+import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { linkExtension } from './launch/link-extension.ts';
 import { type Host, startHost } from './launch/start-host.ts';
 
@@ -24,7 +25,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test('a window with virtual folders alone is left alone, politely', { skip, timeout: 120_000 }, async () => {
+test('a window with virtual folders alone is left alone, politely', { skip }, async () => {
   const { page } = await open('virtual.code-workspace', [{ uri: 'memory:/project' }]);
   const workbench = new Workbench(page);
   await page.locator('.monaco-list-row', { hasText: 'project' }).waitFor();
@@ -38,7 +39,7 @@ test('a window with virtual folders alone is left alone, politely', { skip, time
   await page.locator('.extension-editor', { hasText: reason }).waitFor();
 });
 
-test('a real folder beside a virtual one is enough', { skip, timeout: 120_000 }, async () => {
+test('a real folder beside a virtual one is enough', { skip }, async () => {
   mkdirSync(join(folder, 'real'), { recursive: true });
   const folders = [{ uri: 'memory:/project' }, { path: join(folder, 'real') }];
   const { page } = await open('both.code-workspace', folders);
@@ -52,7 +53,7 @@ async function open(name: string, folders: readonly object[]): Promise<Host> {
   const workspace = join(folder, name);
   writeFileSync(workspace, JSON.stringify({ folders }));
   const host = await startHost({ extensionsDir, workspace });
-  host.page.setDefaultTimeout(30_000);
+  host.page.setDefaultTimeout(WAIT_LIMIT_MS);
   hosts.push(host);
   return host;
 }
