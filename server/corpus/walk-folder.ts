@@ -2,8 +2,9 @@
 // count as git reads them. A link never leads out of the folder or round in a circle.
 
 import { type Dirent, readdirSync, readFileSync, realpathSync, type Stats, statSync } from 'node:fs';
-import { basename, dirname, join, sep } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import ignore, { type Ignore } from 'ignore';
+import { contained } from '../../guard/paths/contained.ts';
 import { isLinkTarget, linkTargets } from '../../guard/paths/link-targets.ts';
 import type { DataProblem } from '../../protocol/errors.ts';
 import { UserError } from '../errors.ts';
@@ -108,8 +109,8 @@ function followLink(walk: Walk, path: string): void {
   if (target.stat.isDirectory()) {
     // What a link inside points at is read under its own name. A circle would never end.
     const linkFolder = realpathSync(dirname(join(walk.root, path)));
-    const isAbove = linkFolder === target.path || linkFolder.startsWith(target.path + sep);
-    if (isAbove) report(walk, 'outside', path, 'is a link to a folder that it lies in');
+    if (contained(target.path, linkFolder))
+      report(walk, 'outside', path, 'is a link to a folder that it lies in');
     else if (!isInside) report(walk, 'outside', path, 'is a link that leads out of the corpus folder');
   } else if (!isInside) report(walk, 'outside', path, 'is a link that leads out of the corpus folder');
   else if (target.stat.isFile()) addFile(walk, path, target.stat);
