@@ -17,7 +17,8 @@ export interface Page<T> {
   readonly isAtLeast?: true;
 }
 
-export type FragmentOrder = 'train' | 'extract' | 'length';
+/** `logic`: program logic first, what is written everywhere (boilerplate, licences) last, the longest first in each. */
+export type FragmentOrder = 'logic' | 'train' | 'extract' | 'length';
 
 export interface FragmentRow {
   /** MD5 of the normalised text, 32 lower-case hex digits: the fragment's identity. */
@@ -35,7 +36,7 @@ export interface FragmentRow {
   readonly clipped: boolean;
   /** Nested and overlapping fragments share a family; null is never used. */
   readonly family: number;
-  /** The first line that holds a word (the first of all where none does), for a label. */
+  /** The line that tells most of it: what it defines, or its first line of code; for a label. */
   readonly firstLine: Foreign;
 }
 

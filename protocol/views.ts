@@ -2,7 +2,7 @@
 // Like all requests these are stateless, and a page is all that is ever sent.
 
 import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
-import type { FragmentOrder, FragmentRow, Page, PageRequest } from './fragments.ts';
+import type { FragmentOrder, FragmentRow, Page, PageRequest, Provenance } from './fragments.ts';
 import { message } from './message.ts';
 import type { StudyId } from './study.ts';
 
@@ -44,12 +44,16 @@ export interface ListedFragment extends FragmentRow {
   readonly spdxId: Foreign;
   /** Kinds of sensitive content in it, such as `email`. */
   readonly sensitive: ForeignList;
+  /** The first known document that holds it. */
+  readonly source: Provenance | null;
   /** A label by hand; empty without one. */
   readonly label: Foreign;
   /** The baseline accepts it. */
   readonly isAccepted: boolean;
   /** How many fragments its family shows here, itself among them. 1 where the view does not group by family. */
   readonly nFamily: number;
+  /** The most frequent fragment that overlaps with it, where that repeats more often; only where families are grouped. */
+  readonly core: { readonly nLines: number; readonly train: number; readonly extract: number } | null;
 }
 
 /** One group of a view. Its name is a category, a licence, a repository or a sample's id. */

@@ -8,13 +8,28 @@ import { readSetting } from './settings.ts';
 
 type Names = 'verbatim.installCuda' | 'verbatim.checkSystem';
 
+/**
+ * A terminal closes with its program, and nobody would see what it said: this runs the program in its arguments and then
+ * waits for a key. Ctrl-C is the program's own to hear.
+ */
+const STAYS_OPEN = `
+  const [words, ...args] = process.argv.slice(1);
+  process.on('SIGINT', () => {});
+  require('node:child_process').spawn(process.execPath, args, { stdio: 'inherit' }).on('exit', () => {
+    process.stdout.write('\\n' + words + '\\n');
+    process.stdin.setRawMode?.(true);
+    process.stdin.once('data', () => process.exit());
+  });
+`;
+
 export function providerCommands(extensionPath: string): Pick<CommandMap, Names> {
+  const cli = join(extensionPath, 'dist', 'cli.js');
   const show = (name: string, ...args: readonly string[]) =>
     window
       .createTerminal({
         name,
         shellPath: readSetting('server.runtime') || process.execPath,
-        shellArgs: [join(extensionPath, 'dist', 'cli.js'), ...args],
+        shellArgs: ['-e', STAYS_OPEN, l10n.t('Press any key to close this terminal.'), cli, ...args],
         // A terminal would begin in the workspace, which may not be trusted.
         cwd: extensionPath,
         // The editor's own program is a Node only when told so.

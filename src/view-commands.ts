@@ -90,6 +90,11 @@ function toSampleRef(target: SampleRef | SampleNode): SampleRef {
 
 async function chooseOrder(): Promise<void> {
   const order = await chooseOne<FragmentOrder>(l10n.t('Sort fingerprints'), readSetting('tree.order'), [
+    {
+      value: 'logic',
+      label: l10n.t('Program logic and longest first'),
+      detail: l10n.t('Boilerplate and licence texts come last'),
+    },
     { value: 'train', label: l10n.t('By occurrences in the training data') },
     { value: 'extract', label: l10n.t('By occurrences in the samples') },
     { value: 'length', label: l10n.t('By length') },

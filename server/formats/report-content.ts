@@ -145,19 +145,23 @@ export function* fragmentEntries(content: ReportContent): Generator<FragmentEntr
   }
 }
 
-/** The first fragment of each family, with how many the family has. */
-export function* familyEntries(
-  content: ReportContent,
-  top: number,
-): Generator<FragmentEntry & { readonly nFamily: number }> {
+export interface FamilyEntry extends FragmentEntry {
+  readonly nFamily: number;
+  /** Occurrences in the corpus of the most frequent fragment that overlaps with it. */
+  readonly coreTrain: number;
+}
+
+/** The longest fragment of each family, with how many the family has and how often its most frequent one repeats. */
+export function* familyEntries(content: ReportContent, top: number): Generator<FamilyEntry> {
   const { db, answers, options } = content;
   if (!answers) return;
   const reader = openPlaceReader(db, options.places);
   const fragmentOf = openFragmentReader(db);
-  for (const { fragmentId, nFragments } of listFamilies(db, top)) {
+  for (const { fragmentId, nFragments, coreId } of listFamilies(db, top)) {
     yield {
       ...fragmentEntry(reader, content, answers, fragmentOf(fragmentId)),
       nFamily: nFragments,
+      coreTrain: fragmentOf(coreId).train,
     };
   }
 }

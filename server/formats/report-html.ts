@@ -23,7 +23,7 @@ import {
 import {
   type Answers,
   describeTrainPlace,
-  type FragmentEntry,
+  type FamilyEntry,
   familyEntries,
   type ReportContent,
 } from './report-content.ts';
@@ -248,19 +248,19 @@ function* sensitiveSection({ sensitive: { inFragments, inSamples } }: Answers): 
 
 function* fragmentSection(content: ReportContent, top: number, nFamilies: number): Generator<Html> {
   yield html`<section aria-labelledby="fragments"><h2 id="fragments">Fragments</h2>`;
-  yield html`<p>The first of each family, by occurrences in the corpus: ${count(Math.min(top, nFamilies))} of ${count(nFamilies)} families.</p>`;
+  yield html`<p>The longest of each family, program logic first: ${count(Math.min(top, nFamilies))} of ${count(nFamilies)} families.</p>`;
   yield html`<p class="filter"><label>Filter <input type="search" id="filter" autocomplete="off"></label> <output id="shown" aria-live="polite"></output></p>`;
   yield html`<ol class="fragments">`;
   for (const entry of familyEntries(content, top)) yield fragmentItem(entry);
   yield html`</ol></section>`;
 }
 
-function fragmentItem(e: FragmentEntry & { readonly nFamily: number }): Html {
+function fragmentItem(e: FamilyEntry): Html {
   const tags = [
     e.spdxId ?? e.kind,
     ...e.sensitive,
     ...(e.accepted === null ? [] : ['accepted']),
-    ...(e.nFamily > 1 ? [`+${e.nFamily - 1} nested`] : []),
+    ...(e.nFamily > 1 ? [`+${e.nFamily - 1} overlapping, up to ${count(e.coreTrain)} in corpus`] : []),
   ].map((tag) => html` <span class="tag">${tag}</span>`);
   const numbers = `${count(e.train)} in corpus · ${count(e.extract)} in samples · ${e.nLines} lines`;
   const places = e.trainPlaces.map((place) => html`<li>${describeTrainPlace(place)}</li>`);

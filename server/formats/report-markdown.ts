@@ -14,7 +14,7 @@ import { confirmationLinks, describeConfirmation, type NamedLink } from './confi
 import {
   type Answers,
   describeTrainPlace,
-  type FragmentEntry,
+  type FamilyEntry,
   familyEntries,
   type ReportContent,
 } from './report-content.ts';
@@ -35,7 +35,7 @@ export function* reportMarkdown(content: ReportContent): Generator<string> {
   yield* sensitive(answers);
   yield '## Fragments';
   yield '';
-  yield 'One a family: its first, with how many lie inside or across it.';
+  yield 'One a family: its longest, with how many overlap with it.';
   yield '';
   for (const entry of familyEntries(content, options.top ?? 20)) yield* fragment(entry);
 }
@@ -167,12 +167,12 @@ function* sensitive({ sensitive: { inFragments, inSamples } }: Answers): Generat
   );
 }
 
-function* fragment(entry: FragmentEntry & { readonly nFamily: number }): Generator<string> {
+function* fragment(entry: FamilyEntry): Generator<string> {
   const notes = [entry.spdxId ?? entry.kind, ...entry.sensitive].map(escapeMarkdown);
   if (entry.accepted !== null) notes.push(`accepted: ${forMarkdown(entry.accepted)}`);
   yield `### ${escapeMarkdown(entry.fingerprint)}`;
   yield '';
-  yield `${counted(entry.train, 'time')} in ${counted(entry.documents, 'document')} of ${counted(entry.repositories, 'repository', 'repositories')}, ${counted(entry.extract, 'time')} in ${counted(entry.samples, 'sample')}, ${entry.nLines} lines${entry.nFamily > 1 ? `, ${entry.nFamily - 1} more in its family` : ''} (${notes.join(', ')}).`;
+  yield `${counted(entry.train, 'time')} in ${counted(entry.documents, 'document')} of ${counted(entry.repositories, 'repository', 'repositories')}, ${counted(entry.extract, 'time')} in ${counted(entry.samples, 'sample')}, ${entry.nLines} lines${entry.nFamily > 1 ? `, ${entry.nFamily - 1} more in its family, up to ${counted(entry.coreTrain, 'time')}` : ''} (${notes.join(', ')}).`;
   yield '';
   for (const place of entry.trainPlaces) yield `- ${forMarkdown(describeTrainPlace(place))}`;
   yield '';

@@ -12,6 +12,7 @@ import type { Database } from '../store/study-file.ts';
 import {
   type Answers,
   describeTrainPlace,
+  type FamilyEntry,
   type FragmentEntry,
   familyEntries,
   fragmentEntries,
@@ -44,7 +45,7 @@ function* lines(content: ReportContent, rows: Rows): Generator<string> {
   const top = options.top ?? 10;
   yield '';
   yield 'train  docs  repos  extract  lines  fingerprint                       first line';
-  const list: Iterable<FragmentEntry & { readonly nFamily?: number }> =
+  const list: Iterable<FragmentEntry & Partial<FamilyEntry>> =
     rows === 'families'
       ? familyEntries(content, top)
       : fragmentEntries({ ...content, options: { ...options, top } });
@@ -117,7 +118,7 @@ function* problems(db: Database, summary: StudySummary): Generator<string> {
   if (summary.nProblems > SHOWN) yield `          … and ${count(summary.nProblems - SHOWN)} more`;
 }
 
-function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Generator<string> {
+function* fragment(entry: FragmentEntry & Partial<FamilyEntry>): Generator<string> {
   const counts = [
     String(entry.train).padStart(5),
     String(entry.documents).padStart(5),
@@ -127,7 +128,9 @@ function* fragment(entry: FragmentEntry & { readonly nFamily?: number }): Genera
   ].join(' ');
   const notes = [
     entry.accepted === null ? '' : 'accepted',
-    entry.nFamily && entry.nFamily > 1 ? `+${entry.nFamily - 1} nested` : '',
+    entry.nFamily && entry.nFamily > 1
+      ? `+${entry.nFamily - 1} overlapping, up to ${count(entry.coreTrain ?? entry.train)} in train`
+      : '',
   ].filter(Boolean);
   const label = tellingLine(entry.text).replaceAll('\t', ' ').slice(0, 60);
   yield `${counts} ${entry.fingerprint}  ${label}${notes.length > 0 ? `  [${notes.join(', ')}]` : ''}`;

@@ -40,6 +40,7 @@ export const contentRules: Readonly<Record<string, string>> = {
   'what it says of its fragments is of others': `SELECT 1 FROM fragment_facts c LEFT JOIN fragments f USING (fragment_id)
     WHERE f.fragment_id IS NULL
     UNION ALL SELECT 1 FROM families c LEFT JOIN fragments f USING (fragment_id) WHERE f.fragment_id IS NULL
+    UNION ALL SELECT 1 FROM fragment_order c LEFT JOIN fragments f USING (fragment_id) WHERE f.fragment_id IS NULL
     UNION ALL SELECT 1 FROM group_members c LEFT JOIN fragments f USING (fragment_id)
       LEFT JOIN fragment_groups g USING (group_id) WHERE f.fragment_id IS NULL OR g.group_id IS NULL
     UNION ALL SELECT 1 FROM fragments f WHERE EXISTS (SELECT 1 FROM fragment_facts)

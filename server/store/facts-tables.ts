@@ -1,5 +1,5 @@
-// Tables `fragment_facts`, `families`, `fragment_groups`, `group_members` and `fragment_words`: what views group and
-// filter by. Written at once, after the fragments.
+// Tables `fragment_facts`, `fragment_order`, `families`, `fragment_groups`, `group_members` and `fragment_words`: what
+// views sort, group and filter by. Written at once, after the fragments.
 
 import { forgetWords, indexWords } from './fragment-words.ts';
 import { forgetStage, isDone, setDoneAfterAnalysis } from './stages-table.ts';
@@ -15,7 +15,8 @@ export interface StoredFacts {
 /** Forgets facts of fragments that are about to be replaced. Call inside a transaction. */
 export function forgetFacts(db: Database): void {
   db.exec(
-    'DELETE FROM group_members; DELETE FROM fragment_groups; DELETE FROM families; DELETE FROM fragment_facts',
+    `DELETE FROM group_members; DELETE FROM fragment_groups; DELETE FROM families; DELETE FROM fragment_order;
+     DELETE FROM fragment_facts`,
   );
   forgetWords(db);
   forgetStage(db, 'describe');
@@ -43,10 +44,19 @@ export function addWords(db: Database): void {
 /** Groups the fragments whose facts are known, all inside the database: it may hold more than fits into memory. */
 export function groupFragments(db: Database): void {
   db.exec(`
+    INSERT INTO fragment_order
+      SELECT row_number() OVER (
+        ORDER BY CASE WHEN category = 'logic' THEN 0 WHEN category IN ('boilerplate', 'copyright', 'license') THEN 2
+          ELSE 1 END, n_lines DESC, fragment_id
+      ), fragment_id FROM fragments JOIN fragment_facts USING (fragment_id);
+
     INSERT INTO families
-      SELECT first, g.family, g.n, f.extract, f.n_lines
-      FROM (SELECT min(fragment_id) AS first, family, count(*) AS n FROM fragments GROUP BY family) g
-      JOIN fragments f ON f.fragment_id = first ORDER BY first;
+      SELECT fragment_id, family, n_fragments, extract, n_lines, place FROM (
+        SELECT fragment_id, family, extract, n_lines,
+          row_number() OVER (PARTITION BY family ORDER BY n_lines DESC, fragment_id) AS nth,
+          count(*) OVER (PARTITION BY family) AS n_fragments
+        FROM fragments
+      ) JOIN fragment_order USING (fragment_id) WHERE nth = 1;
 
     INSERT INTO fragment_groups (grouping, name, n_fragments)
       SELECT 'category', category, count(*) FROM fragment_facts GROUP BY category ORDER BY category;

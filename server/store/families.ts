@@ -1,21 +1,32 @@
-// Families: fragments that lie inside or across one another. A view shows the first of each, which repeats
-// most often in the corpus, and how many more there are.
+// Families: fragments that lie inside or across one another. A report shows the longest of each, and how often the most
+// frequent of the others repeats.
 
 import type { Database } from './study-file.ts';
 
 export interface FamilyRow {
-  /** Id of the family's first fragment. */
+  /** Id of the family's longest fragment. */
   readonly fragmentId: number;
   readonly nFragments: number;
+  /** Id of the one that repeats most often in the corpus. */
+  readonly coreId: number;
 }
 
-/** In the order of their first fragments. */
+/** Program logic before what is written everywhere, the longest first. */
 export function listFamilies(db: Database, limit: number): readonly FamilyRow[] {
   return db
     .prepare(
-      `SELECT min(fragment_id) AS fragment_id, count(*) AS n FROM fragments
-       GROUP BY family ORDER BY 1 LIMIT ?`,
+      `SELECT fragment_id, core_id, n FROM (
+         SELECT min(fragment_id) AS core_id, count(*) AS n, (
+           SELECT fragment_id FROM fragments WHERE family = g.family ORDER BY n_lines DESC, fragment_id LIMIT 1
+         ) AS fragment_id FROM fragments g GROUP BY family
+       )
+       JOIN fragments USING (fragment_id) LEFT JOIN fragment_order USING (fragment_id)
+       ORDER BY place, n_lines DESC, fragment_id LIMIT ?`,
     )
     .all(limit)
-    .map((row) => ({ fragmentId: Number(row.fragment_id), nFragments: Number(row.n) }));
+    .map((row) => ({
+      fragmentId: Number(row.fragment_id),
+      nFragments: Number(row.n),
+      coreId: Number(row.core_id),
+    }));
 }

@@ -3,6 +3,7 @@
 
 import type { FragmentOrder, Page, PageRequest } from '../../protocol/fragments.ts';
 import { allOf, type Clause, type FilterPart, passes } from './fragment-filter.ts';
+import { isDone } from './stages-table.ts';
 import type { Database } from './study-file.ts';
 
 /** Fragments that pass a filter are counted up to here, and then said to be at least so many. */
@@ -10,7 +11,9 @@ export const COUNT_LIMIT = 10_000;
 /** A list of this many is sorted in a moment; of a longer one, some stand early in any order. */
 const FEW = 30_000;
 
+/** On rows of fragments, or of families. */
 export const orders: Readonly<Record<FragmentOrder, string>> = {
+  logic: 'place',
   train: 'fragment_id',
   extract: 'extract DESC, fragment_id',
   length: 'n_lines DESC, fragment_id',
@@ -19,10 +22,11 @@ export const orders: Readonly<Record<FragmentOrder, string>> = {
 /** `conditions` restrict further, on the row `f`: no index lists what they leave. */
 export function findFragments(
   db: Database,
-  { order, offset, limit }: PageRequest & { readonly order: FragmentOrder },
+  { order: wanted, offset, limit }: PageRequest & { readonly order: FragmentOrder },
   parts: readonly FilterPart[],
   conditions: readonly Clause[],
 ): Page<number> {
+  const order = wanted === 'logic' && !isDone(db, 'describe') ? 'length' : wanted;
   const way = shortestWay(db, parts, order, allOf([passes(parts, 'f'), ...conditions]));
   const items = db
     .prepare(`${way.sql} LIMIT ? OFFSET ?`)
@@ -59,13 +63,23 @@ function shortestWay(
   const { list, size, isSorted } = shortestList(db, parts);
   const isInOrder = order === 'train' && isSorted;
   if (list === undefined || (size > FEW && !isInOrder)) {
-    const sql = `SELECT f.fragment_id FROM fragments f WHERE ${condition.sql} ORDER BY ${orders[order]}`;
+    const from =
+      order === 'logic'
+        ? 'fragment_order o CROSS JOIN fragments f ON f.fragment_id = o.fragment_id'
+        : 'fragments f';
+    const by = order === 'logic' ? 'o.place' : orders[order];
+    const sql = `SELECT f.fragment_id FROM ${from} WHERE ${condition.sql} ORDER BY ${by}`;
     return { sql, values: condition.values };
   }
-  const sorted = order === 'train' ? 'l.fragment_id' : `f.${orders[order].replace(', ', ', f.')}`;
+  const sorted: Readonly<Record<FragmentOrder, string>> = {
+    logic: '(SELECT place FROM fragment_order o WHERE o.fragment_id = l.fragment_id)',
+    train: 'l.fragment_id',
+    extract: 'f.extract DESC, f.fragment_id',
+    length: 'f.n_lines DESC, f.fragment_id',
+  };
   return {
     sql: `SELECT l.fragment_id FROM (${list.sql}) l CROSS JOIN fragments f ON f.fragment_id = l.fragment_id
-      WHERE ${condition.sql} ORDER BY ${sorted}`,
+      WHERE ${condition.sql} ORDER BY ${sorted[order]}`,
     values: [...list.values, ...condition.values],
   };
 }

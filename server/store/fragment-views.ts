@@ -1,7 +1,7 @@
 // The pages of the studies view: fragments filtered, sorted and in groups. Queries, one a function, no state.
 
 import { type Foreign, foreign, rawText } from '../../guard/text/foreign.ts';
-import type { FragmentOrder, Page, PageRequest } from '../../protocol/fragments.ts';
+import type { FragmentOrder, FragmentRow, Page, PageRequest } from '../../protocol/fragments.ts';
 import type { FragmentFilter, Grouping, ListedFragment } from '../../protocol/views.ts';
 import { findFragments, orders } from './find-fragments.ts';
 import {
@@ -13,7 +13,7 @@ import {
   passes,
 } from './fragment-filter.ts';
 import type { Database } from './study-file.ts';
-import { fragmentRow } from './views.ts';
+import { fragmentRow, listTrainOccurrences } from './views.ts';
 
 export interface ViewQuery extends PageRequest {
   readonly grouping: Grouping;
@@ -35,7 +35,7 @@ export function viewFragments(db: Database, query: ViewQuery): Page<ListedFragme
   return page(db, query, [...filter, ...group], []);
 }
 
-/** Families, each with its first fragment to stand for it. */
+/** Families, each with its longest fragment to lead it. */
 function listFamilies(db: Database, { order, offset, limit, accepted }: ViewQuery): Page<ListedFragment> {
   const rows = db
     .prepare(
@@ -47,33 +47,35 @@ function listFamilies(db: Database, { order, offset, limit, accepted }: ViewQuer
   return { items: listed(db, [...nFamily.keys()], accepted, (id) => nFamily.get(id)!), offset, total };
 }
 
-/** Each family that has a match, with its first match to stand for it. */
+/** Each family that has a match, with its longest match to lead it. */
 function listFilteredFamilies(
   db: Database,
   query: ViewQuery,
   parts: readonly FilterPart[],
 ): Page<ListedFragment> {
-  const earlier = passes(parts, 'e');
-  const isFirst: Clause = {
-    sql: `NOT EXISTS (SELECT 1 FROM fragments e
-      WHERE e.family = f.family AND e.fragment_id < f.fragment_id AND ${earlier.sql})`,
-    values: earlier.values,
+  const others = passes(parts, 'e');
+  const leads: Clause = {
+    sql: `NOT EXISTS (SELECT 1 FROM fragments e WHERE e.family = f.family
+      AND (e.n_lines > f.n_lines OR (e.n_lines = f.n_lines AND e.fragment_id < f.fragment_id)) AND ${others.sql})`,
+    values: others.values,
   };
   const members = passes(parts, 'f');
   const count = db.prepare(
     `SELECT count(*) AS n FROM fragments f
      WHERE f.family = (SELECT family FROM fragments WHERE fragment_id = ?) AND ${members.sql}`,
   );
-  return page(db, query, parts, [isFirst], (id) => Number(count.get(id, ...members.values)?.n));
+  return page(db, query, parts, [leads], (id) => Number(count.get(id, ...members.values)?.n));
 }
 
-/** The members of a family, but for the fragment that stands for it. */
+/** The members of a family, but for the fragment that leads it. */
 function listFamily(db: Database, query: ViewQuery, parts: readonly FilterPart[]): Page<ListedFragment> {
   const { sql, values } = passes(parts, 'f');
-  const first = db
-    .prepare(`SELECT min(f.fragment_id) AS id FROM fragments f WHERE ${sql}`)
+  const lead = db
+    .prepare(
+      `SELECT f.fragment_id AS id FROM fragments f WHERE ${sql} ORDER BY f.n_lines DESC, f.fragment_id LIMIT 1`,
+    )
     .get(...values)?.id;
-  return page(db, query, parts, [{ sql: 'f.fragment_id <> ?', values: [Number(first ?? -1)] }]);
+  return page(db, query, parts, [{ sql: 'f.fragment_id <> ?', values: [Number(lead ?? -1)] }]);
 }
 
 function page(
@@ -97,6 +99,16 @@ function listed(
     `SELECT fragments.*, category, spdx_id, sensitive FROM fragments
      LEFT JOIN fragment_facts USING (fragment_id) WHERE fragment_id = ?`,
   );
+  // Ids go by occurrences in the corpus, so a family's lowest is its most frequent.
+  const cores = db.prepare(
+    'SELECT n_lines, train, extract FROM fragments WHERE family = ? ORDER BY fragment_id LIMIT 1',
+  );
+  const coreOf = ({ family, train }: FragmentRow, nFamily: number) => {
+    const row = nFamily > 1 ? cores.get(family) : undefined;
+    return row && Number(row.train) > train
+      ? { nLines: Number(row.n_lines), train: Number(row.train), extract: Number(row.extract) }
+      : null;
+  };
   const labels = db.prepare('SELECT label FROM labels WHERE fingerprint = ? ORDER BY annotator');
   return ids.map((id) => {
     const row = fragments.get(id)!;
@@ -110,9 +122,11 @@ function listed(
         .split(',')
         .filter((kind) => kind !== '')
         .map(foreign),
+      source: listTrainOccurrences(db, id, { offset: 0, limit: 1 })[0]?.provenance ?? null,
       label: foreign([...given].join(' / ')),
       isAccepted: accepted.has(fragment.fingerprint),
       nFamily: nFamilyOf(id),
+      core: coreOf(fragment, nFamilyOf(id)),
     };
   });
 }

@@ -251,6 +251,41 @@ INSERT INTO stages SELECT 'measure', '', '' FROM study
   WHERE analysed = 1 AND (SELECT count(*) FROM samples) = (SELECT count(*) FROM sample_metrics);
 ALTER TABLE study DROP COLUMN analysed;
 `,
+  `
+-- The order that views begin with: program logic before what is written everywhere, the longest first.
+CREATE TABLE fragment_order (
+  place INTEGER PRIMARY KEY,      -- from 1
+  fragment_id INTEGER NOT NULL REFERENCES fragments
+) STRICT;
+CREATE UNIQUE INDEX fragment_order_by_fragment ON fragment_order (fragment_id);
+INSERT INTO fragment_order
+  SELECT row_number() OVER (
+    ORDER BY CASE WHEN category = 'logic' THEN 0 WHEN category IN ('boilerplate', 'copyright', 'license') THEN 2
+      ELSE 1 END, n_lines DESC, fragment_id
+  ), fragment_id FROM fragments JOIN fragment_facts USING (fragment_id);
+
+-- Families by their longest fragment, which leads them.
+DROP TABLE families;
+CREATE TABLE families (
+  fragment_id INTEGER PRIMARY KEY REFERENCES fragments, -- the longest; of equally long ones the first
+  family INTEGER NOT NULL,
+  n_fragments INTEGER NOT NULL,
+  extract INTEGER NOT NULL,       -- of the longest, likewise below
+  n_lines INTEGER NOT NULL,
+  place INTEGER NOT NULL          -- in fragment_order
+) STRICT;
+CREATE INDEX families_by_extract ON families (extract DESC, fragment_id);
+CREATE INDEX families_by_length ON families (n_lines DESC, fragment_id);
+CREATE INDEX families_by_place ON families (place);
+CREATE INDEX fragments_of_family_by_length ON fragments (family, n_lines DESC, fragment_id);
+INSERT INTO families
+  SELECT fragment_id, family, n_fragments, extract, n_lines, place FROM (
+    SELECT fragment_id, family, extract, n_lines,
+      row_number() OVER (PARTITION BY family ORDER BY n_lines DESC, fragment_id) AS nth,
+      count(*) OVER (PARTITION BY family) AS n_fragments
+    FROM fragments
+  ) JOIN fragment_order USING (fragment_id) WHERE nth = 1;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

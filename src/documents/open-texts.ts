@@ -197,6 +197,10 @@ export class OpenTexts {
         preview: true,
         selection: new Range(start, start),
       });
+      // Lines that agree are what there is to see, and a setting may fold them away.
+      if (workspace.getConfiguration('diffEditor').get('hideUnchangedRegions.enabled')) {
+        await commands.executeCommand('diffEditor.showAllUnchangedRegions');
+      }
       if (document.problem !== null) {
         showStatus(l10n.t('Only the stored excerpt is shown: {0}', forLabel(document.problem)), 15_000);
       }

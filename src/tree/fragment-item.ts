@@ -1,30 +1,45 @@
-// A fragment's row: its first telling line, its counts, and badges for what a reader should not overlook.
+// A fragment's row: its length and count, its telling line, where it is from, and badges for what a reader should not
+// overlook. The counts come first, so that they are seen in the narrowest side bar.
 
-import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { posix } from 'node:path';
+import { l10n, MarkdownString, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { forHover } from '../../guard/text/for-hover.ts';
 import { forLabel } from '../../guard/text/for-label.ts';
 import { rawText } from '../../guard/text/foreign.ts';
+import { visible } from '../../guard/text/visible.ts';
 import type { ListedFragment } from '../../protocol/views.ts';
 import { levelOfTrain } from '../decorations/level.ts';
+import { labelsOf } from '../documents/provenance-labels.ts';
 import { categoryName, isCategory } from './category-name.ts';
 import type { FragmentNode } from './tree-node.ts';
 
 /** Characters that a row's label may have. */
 const MAX_LABEL = 40;
+const MAX_PREVIEW_LINES = 24;
 
 export function fragmentItem(node: FragmentNode): TreeItem {
   const { fragment } = node;
   const line = rawText(fragment.firstLine).trim();
-  const item = new TreeItem(forLabel(shortLabel(line)), TreeItemCollapsibleState.Collapsed);
+  const counts = l10n.t('{0} lines · {1}×', fragment.nLines, fragment.train.toLocaleString());
+  const item = new TreeItem(counts, TreeItemCollapsibleState.Collapsed);
   const badges = badgesOf(fragment);
-  const counts = l10n.t(
-    'train {0} · extract {1} · {2} lines',
-    fragment.train.toLocaleString(),
-    fragment.extract.toLocaleString(),
-    fragment.nLines,
-  );
-  item.description = [counts, ...badges.map(({ text }) => text)].join(' · ');
+  const telling = forLabel(shortLabel(line));
+  item.description = [telling, ...sourceParts(fragment), ...badges.map(({ text }) => text)].join(' · ');
   item.iconPath = iconOf(fragment);
-  const spoken = l10n.t(
+  const facts = fragmentFacts(node).split('\n');
+  item.accessibilityInformation = { label: [forLabel(line), ...facts].join(', ') };
+  item.contextValue = `fragment.canBeCompared.${fragment.isAccepted ? 'isAccepted' : 'canBeAccepted'}`;
+  item.command = {
+    command: 'verbatim.compareFragment',
+    title: l10n.t('Compare with Training Data'),
+    arguments: [{ study: node.study, fingerprint: fragment.fingerprint }],
+  };
+  return item;
+}
+
+/** Counts and badges in words, one a line. VS Code asks for the hover only where a row has no tooltip yet. */
+export function fragmentFacts({ fragment }: FragmentNode): string {
+  const counts = l10n.t(
     '{0} lines, {1} times in {2} documents of {3} repositories, {4} times in {5} samples',
     fragment.nLines,
     fragment.train.toLocaleString(),
@@ -33,19 +48,35 @@ export function fragmentItem(node: FragmentNode): TreeItem {
     fragment.extract.toLocaleString(),
     fragment.nSamples.toLocaleString(),
   );
-  item.tooltip = [forLabel(line), spoken, ...badges.map(({ meaning }) => meaning), fragment.fingerprint].join(
-    '\n',
+  return [counts, ...badgesOf(fragment).map(({ meaning }) => meaning)].join('\n');
+}
+
+/** File, repository and licence, as far as they are known. */
+function sourceParts({ source }: ListedFragment): readonly string[] {
+  if (source === null) return [];
+  const { repository, path, shard, license } = labelsOf(source);
+  const file = posix.basename(path || shard);
+  return [file, repository, license || l10n.t('licence unknown')].filter((part) => part !== '');
+}
+
+/** What pointing at a row shows: the fragment in its language's colours, with its counts and sources. */
+export function fragmentHover({ fragment }: FragmentNode, text: string, known: string): MarkdownString {
+  const hover = new MarkdownString();
+  hover.isTrusted = false;
+  hover.supportHtml = false;
+  const lines = visible(text, '\n\t').split('\n');
+  const extension = fragment.source === null ? '' : posix.extname(labelsOf(fragment.source).path).slice(1);
+  hover.appendCodeblock(
+    lines.slice(0, MAX_PREVIEW_LINES).join('\n'),
+    /^\w+$/.test(extension) ? extension : '',
   );
-  item.accessibilityInformation = {
-    label: [forLabel(line), spoken, ...badges.map(({ meaning }) => meaning)].join(', '),
-  };
-  item.contextValue = `fragment.canBeCompared.${fragment.isAccepted ? 'isAccepted' : 'canBeAccepted'}`;
-  item.command = {
-    command: 'verbatim.compareFragment',
-    title: l10n.t('Compare with Training Data'),
-    arguments: [{ study: node.study, fingerprint: fragment.fingerprint }],
-  };
-  return item;
+  if (lines.length > MAX_PREVIEW_LINES) {
+    hover.appendMarkdown(`${forHover(l10n.t('… {0} more lines', lines.length - MAX_PREVIEW_LINES))}\n\n`);
+  }
+  const kind = fragment.category === null ? '' : l10n.t('Kind: {0}', categoryName(fragment.category));
+  const about = [sourceParts(fragment).join(' · '), kind, ...known.split('\n')].filter((part) => part !== '');
+  for (const part of about) hover.appendMarkdown(`${forHover(part)}\n\n`);
+  return hover;
 }
 
 interface Badge {
@@ -60,7 +91,21 @@ function badgesOf(fragment: ListedFragment): readonly Badge[] {
   const [spdxId, label] = [fragment.spdxId, fragment.label].map(forLabel);
   const sensitive = fragment.sensitive.map(forLabel).join(', ');
   if (nFamily > 1) {
-    add(l10n.t('+{0}', nFamily - 1), l10n.t('{0} more fragments overlap with it', nFamily - 1));
+    const { core } = fragment;
+    const overlap = l10n.t('{0} more fragments overlap with it', nFamily - 1);
+    if (core === null) add(l10n.t('+{0}', nFamily - 1), overlap);
+    else {
+      const most = core.train.toLocaleString();
+      add(
+        l10n.t('+{0}, up to {1}×', nFamily - 1, most),
+        l10n.t(
+          '{0}; the most frequent, of {1} lines, stands {2} times in the training data',
+          overlap,
+          core.nLines,
+          most,
+        ),
+      );
+    }
   }
   if (sensitive !== '') {
     add(l10n.t('⚠ {0}', sensitive), l10n.t('Holds sensitive content: {0}', sensitive));

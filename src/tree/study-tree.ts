@@ -12,7 +12,7 @@ import {
   workspace,
 } from 'vscode';
 import type { Page } from '../../protocol/fragments.ts';
-import { getStudy, listStudies } from '../../protocol/requests.ts';
+import { getFragment, getStudy, listStudies } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import { describeStudy, type Grouping } from '../../protocol/views.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
@@ -21,6 +21,7 @@ import type { StudyLocation } from '../studies/study-location.ts';
 import type { StudyRuns } from '../studies/study-runs.ts';
 import { StudiesElsewhere } from '../studies/watch-elsewhere.ts';
 import type { StudyServer } from '../study-server.ts';
+import { fragmentFacts, fragmentHover } from './fragment-item.ts';
 import {
   closedNotice,
   failedNotice,
@@ -118,6 +119,15 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
 
   getTreeItem(node: TreeNode): TreeItem {
     return treeItem(node, node.kind === 'study' ? this.#runs.get(node.study) : undefined);
+  }
+
+  /** Its text is fetched when it is pointed at, and not before. */
+  async resolveTreeItem(item: TreeItem, node: TreeNode): Promise<TreeItem> {
+    if (node.kind !== 'fragment') return item;
+    const { study, fragment } = node;
+    const { text } = await this.#server.request(getFragment, { study, fingerprint: fragment.fingerprint });
+    item.tooltip = fragmentHover(node, text, fragmentFacts(node));
+    return item;
   }
 
   getParent(node: TreeNode): ProviderResult<TreeNode> {

@@ -54,7 +54,7 @@ after(async () => {
 test('in a sample', async () => {
   const { page } = workbench;
   await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').click();
-  const fingerprint = workbench.treeRows(/train \d+ · extract/).first();
+  const fingerprint = workbench.treeRows(/\d+ lines · [\d,]+×/).first();
   await fingerprint.locator('.monaco-tl-twistie').click();
   await workbench.treeRows('In the samples').first().click();
   const sample = workbench.treeRows(/^Sample \d+/).first();

@@ -68,7 +68,7 @@ stage('its button runs the demo to a finished study', async () => {
 
 stage('a fingerprint opens beside its source', async () => {
   await workbench
-    .treeRows(/train \d+ · extract/)
+    .treeRows(/\d+ lines · [\d,]+×/)
     .first()
     .click();
   await workbench.page.locator('.tab', { hasText: /sample \d+ ↔ .*\(train \d+/ }).waitFor();

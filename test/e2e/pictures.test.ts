@@ -71,7 +71,7 @@ async function takeAll({ page }: Host, theme: string): Promise<void> {
   const walkthrough = (name: string, width?: number) =>
     take(page, join('media', 'walkthrough', `${name}-${theme}.png`), width);
   const documentation = (name: string) => take(page, join('docs', 'images', `${name}-${theme}.png`));
-  const fragment = workbench.treeRows(/train \d+ · extract/).first();
+  const fragment = workbench.treeRows(/\d+ lines · [\d,]+×/).first();
   const highlighted = workbench.diffSide('modified').locator('.cdr[class*="ced-"]');
 
   await page.locator('a.action-label[aria-label^="Verbatim"]').first().click();

@@ -1,7 +1,7 @@
 // What the view lists, asked of the tree that VS Code asks.
 
 import assert from 'node:assert/strict';
-import { commands, type TreeItem, type TreeItemLabel } from 'vscode';
+import { commands, type MarkdownString, type TreeItem, type TreeItemLabel } from 'vscode';
 import type { PageRequest } from '../../../protocol/fragments.ts';
 import { labelsOf } from '../../../src/documents/provenance-labels.ts';
 import { StudyTree } from '../../../src/tree/study-tree.ts';
@@ -14,7 +14,7 @@ export const tests = [
     const node = await studyNode('demo');
     const item = parts().tree.getTreeItem(node);
     assert.equal(item.contextValue, 'study.complete.canBeDeleted');
-    assert.match(String(item.description), /^\d+ fingerprints in \d+ samples$/);
+    assert.match(String(item.description), /^[\d.]+ % memorised · \d+ fingerprints in \d+ samples$/);
     assert.deepEqual(await childrenOf(node, 'notice'), []);
   }),
   hostTest('never shows a study that was not scanned as one without results', async () => {
@@ -25,16 +25,32 @@ export const tests = [
     assert.equal((await childrenOf(node, 'notice')).length, 1);
     assert.equal((await childrenOf(node, 'fragment')).length, 0);
   }),
-  hostTest('lists fingerprints by their count in the training data', async () => {
-    const fragments = await demoFragments();
-    const counts = fragments.map(({ fragment }) => fragment.train);
+  hostTest('lists program logic first and the longest first, in rows that can be told apart', async () => {
+    const fragments = (await demoFragments()).filter(({ fragment }) => fragment.category === 'logic');
+    assert.deepEqual(fragments, (await demoFragments()).slice(0, fragments.length));
+    const lengths = fragments.map(({ fragment }) => fragment.nLines);
     assert.deepEqual(
-      counts,
-      counts.toSorted((a, b) => b - a),
+      lengths,
+      lengths.toSorted((a, b) => b - a),
     );
-    const [first] = fragments;
-    const { description } = parts().tree.getTreeItem(first!);
-    assert.match(String(description), /^train [\d,]+ · extract [\d,]+ · \d+ lines/);
+    const rows = fragments.map((node) => parts().tree.getTreeItem(node));
+    assert.match(String(rows[0]!.label), /^\d+ lines · [\d,]+×$/);
+    const { source } = fragments[0]!.fragment;
+    const { repository, license } = labelsOf(source!);
+    assert.ok(String(rows[0]!.description).includes(`${repository} · ${license}`));
+    const names = rows.slice(0, 40).map(({ label, description }) => `${label} ${description}`);
+    assert.equal(new Set(names).size, names.length, names.join('\n'));
+  }),
+  hostTest('shows a fragment with its sources where its row is pointed at', async () => {
+    const [node] = await demoFragments();
+    const { tree } = parts();
+    const item = tree.getTreeItem(node!);
+    assert.equal(item.tooltip, undefined, 'what has a tooltip is not asked for one');
+    const { tooltip } = await tree.resolveTreeItem(item, node!);
+    const { value } = tooltip as MarkdownString;
+    assert.match(value, /```\w+\n/);
+    assert.ok(value.includes(labelsOf(node!.fragment.source!).repository));
+    assert.ok(value.includes(node!.fragment.nLines.toString()));
   }),
   hostTest('pages, and shows more on demand', async () => {
     const study = await studyNode('demo');
