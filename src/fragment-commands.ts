@@ -26,7 +26,7 @@ export function fragmentCommands(
   location: StudyLocation,
   refresh: () => void,
 ): Pick<CommandMap, Names> {
-  const accept = async ({ study, fragment }: FragmentNode, reason: string | null) => {
+  const requireBaseline = () => {
     requireTrustToWrite();
     const baseline = location.baselineFile();
     if (baseline === null) {
@@ -35,6 +35,10 @@ export function fragmentCommands(
         l10n.t('Open the folder that the baseline is for.'),
       );
     }
+    return baseline;
+  };
+  const accept = async ({ study, fragment }: FragmentNode, reason: string | null) => {
+    const baseline = requireBaseline();
     const { fingerprint } = fragment;
     await server.request(acceptFragments, { study, baseline, fingerprints: [fingerprint], reason });
     refresh();
@@ -42,7 +46,7 @@ export function fragmentCommands(
 
   return {
     async 'verbatim.acceptFragment'(node, given) {
-      requireTrustToWrite();
+      requireBaseline(); // Nobody should give a reason for nothing.
       const reason =
         given ??
         (await window.showInputBox({

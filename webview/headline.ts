@@ -100,6 +100,14 @@ export function headline(
       ...(tokens
         ? [shareCard('plain', l10n.t('of tokens'), tokens, measures, (m) => m.tokens ?? exactly(tokens))]
         : []),
+      ...(nFragments === 0 ? [] : fragmentCards()),
+      ...(taxonomy ? [sensitiveCard(taxonomy.nSensitive, select)] : []),
+    ),
+    waiting(measures),
+  );
+
+  function fragmentCards(): readonly HTMLElement[] {
+    return [
       card(
         l10n.t('distinct fragments'),
         element('strong', {}, count(nFragments)),
@@ -113,10 +121,8 @@ export function headline(
         ),
         later(note(''), measures, (m) => note(unseenText(m))),
       ),
-      ...(taxonomy ? [sensitiveCard(taxonomy.nSensitive, select)] : []),
-    ),
-    waiting(measures),
-  );
+    ];
+  }
 }
 
 function unseenText({ unseen: { total, coverage } }: DashboardMeasures): string {
@@ -148,7 +154,9 @@ function shareCard(
   const made = card(
     title,
     element('strong', {}, percent(known.value)),
-    later(note(of), measures, (m) => note(`${percentRange(intervalOf(m))} · ${of}`)),
+    later(note(of), measures, (m) =>
+      note([percentRange(intervalOf(m)), of].filter((part) => part !== '').join(' · ')),
+    ),
     later(gauge(known), measures, (m) => gauge(intervalOf(m))),
   );
   if (look === 'main') made.classList.add('main');

@@ -13,6 +13,7 @@ import { findings, section } from './findings.ts';
 import { FragmentTable, type TableChoice } from './fragment-table.ts';
 import { heading, headline } from './headline.ts';
 import { l10n } from './l10n.ts';
+import { notAnalysedText, nothingFound } from './nothing-found.ts';
 import { dataProblems, origins } from './origins.ts';
 import { Tip } from './plots/tip.ts';
 import { predictors } from './predictors.ts';
@@ -104,34 +105,28 @@ function render(dashboard: Dashboard, measures: Promise<DashboardMeasures>): voi
   page.replaceChildren(
     heading(dashboard, { showInTree, copyCommand: () => copy('command') }),
     ...(overview === null || fragments === null
-      ? [
-          element(
-            'p',
-            { class: 'panel' },
-            l10n.t(
-              'Not analysed yet: {0} of {1} shards are scanned.',
-              summary.nShardsScanned,
-              summary.nShards,
-            ),
-          ),
-        ]
+      ? [element('p', { class: 'panel' }, notAnalysedText(summary))]
       : [
           headline(overview, measures, { select }),
-          findings(overview, measures, { select, compare }, tip),
-          fragments,
-          origins(overview, { select }),
-          predictors(
-            measures,
-            {
-              openSample: (sampleId) => host.send({ kind: 'openSample', sampleId }),
-              chosen: predictor,
-              onChoose: (chosen) => {
-                predictor = chosen;
-                keep();
-              },
-            },
-            tip,
-          ),
+          ...(overview.nFragments === 0
+            ? [nothingFound(summary, overview)]
+            : [
+                findings(overview, measures, { select, compare }, tip),
+                fragments,
+                origins(overview, { select }),
+                predictors(
+                  measures,
+                  {
+                    openSample: (sampleId) => host.send({ kind: 'openSample', sampleId }),
+                    chosen: predictor,
+                    onChoose: (chosen) => {
+                      predictor = chosen;
+                      keep();
+                    },
+                  },
+                  tip,
+                ),
+              ]),
         ]),
     dataProblems(dashboard, showInTree),
     recipe(dashboard, copy),

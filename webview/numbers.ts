@@ -11,8 +11,11 @@ export const count = (value: number): string => Math.round(value).toLocaleString
 /** Writes a share like "92.6 %". */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** Writes an interval of shares like "89.1–95.7 %". */
-export const percentRange = ({ low, high }: Measured): string => `${(100 * low).toFixed(1)}–${percent(high)}`;
+/** Writes an interval of shares like "89.1–95.7 %", and for none the most there may be: empty where nobody knows that. */
+export function percentRange({ value, low, high }: Measured): string {
+  if (value === 0) return high > 0 ? l10n.t('at most {0}', percent(high)) : '';
+  return `${(100 * low).toFixed(1)}–${percent(high)}`;
+}
 
 /** Writes an interval of counts like "381–455". */
 export const countRange = ({ low, high }: Measured): string => `${count(low)}–${count(high)}`;

@@ -65,6 +65,9 @@ export function dataProblems({ problems, summary }: Dashboard, showInTree: () =>
     count(summary.nShardsScanned),
     count(summary.nShards),
   );
+  if (summary.nShardsScanned === 0) {
+    return section('problems', title, element('p', {}, l10n.t('Nothing has been read yet. {0}', scanned)));
+  }
   if (total === 0) {
     return section('problems', title, element('p', {}, l10n.t('None. {0}', scanned)));
   }

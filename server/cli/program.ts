@@ -36,6 +36,23 @@ const commands = [
   providersCommand,
 ];
 
+/** For commands whose help brings no examples of its own. */
+const examples: Readonly<Record<string, string>> = {
+  demo: 'demo --out demo.sqlite',
+  sample: 'sample --model checkpoint --samples 1000 --out study.sqlite',
+  score: 'score --model checkpoint --samples outputs.jsonl',
+  report: 'report study.sqlite --format html > report.html',
+  compare: 'compare small.sqlite large.sqlite',
+  predict: 'predict study.sqlite',
+  label: 'label draw study.sqlite --size 50 > labels.jsonl',
+  baseline: 'baseline study.sqlite --reason "licence headers"',
+  rows: 'rows study.sqlite --kind licence copyright > rows.jsonl',
+  export: 'export study.sqlite --to results',
+  import: 'import results --out study.sqlite',
+  doctor: 'doctor',
+  providers: 'providers install cuda',
+};
+
 /** Throws `CommanderError` instead of ending the process. */
 export function createProgram(): Command {
   const program = new Command('verbatim')
@@ -47,7 +64,10 @@ export function createProgram(): Command {
     .addHelpText('after', `\nTo begin with: verbatim demo\n${exitCodesHelp}`);
   checkRequiredOptions(program);
   for (const command of commands) {
-    program.addCommand(command().exitOverride().copyInheritedSettings(program));
+    const made = command();
+    const example = examples[made.name()];
+    if (example !== undefined) made.addHelpText('after', `\nFor example:\n  verbatim ${example}`);
+    program.addCommand(made.exitOverride().copyInheritedSettings(program));
   }
   return program;
 }

@@ -1,7 +1,7 @@
 // `verbatim rows STUDY`: the training rows that hold a fragment, as JSON lines.
 
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { forJson } from '../../guard/text/for-json.ts';
 import { type Category, categories } from '../../protocol/views.ts';
 import { disclosedNames, type ShowPlace } from '../answers/disclosed-names.ts';
@@ -23,7 +23,11 @@ export function rowsCommand(): Command {
     .description('List the training rows that hold a fragment, as JSON lines, to remove or unlearn them.')
     .argument('<study>', 'study file (.sqlite)')
     .option('--fragment <fingerprint...>', 'only rows that hold one of these')
-    .addOption(new Option('--kind <name...>', 'only rows with a fragment of this kind').choices(categories))
+    .addOption(
+      new Option('--kind <name...>', 'only rows with a fragment of this kind')
+        .choices(categories)
+        .argParser(parseKinds),
+    )
     .option('--sensitive', 'only rows with a fragment that holds secret or personal content')
     .option('--show-sensitive', 'show secrets and addresses in names instead of masking them')
     .action(async (study: string, { fragment, kind, sensitive, showSensitive }: Options) => {
@@ -39,6 +43,15 @@ export function rowsCommand(): Command {
         );
       }
     });
+}
+
+/** A licence is spelled in either way. */
+function parseKinds(name: string, before: readonly Category[] | undefined): readonly Category[] {
+  const kind = (name === 'licence' ? 'license' : name) as Category;
+  if (!categories.includes(kind)) {
+    throw new InvalidArgumentError(`Allowed choices are ${categories.join(', ')}.`);
+  }
+  return [...(before ?? []), kind];
 }
 
 function* lines(db: Database, chosen: ReadonlySet<string> | null, showPlace: ShowPlace): Generator<string> {

@@ -14,9 +14,12 @@ export const counted = (n: number, one: string, many = `${one}s`): string =>
 /** "92.6 %" */
 export const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
 
-/** "92.6 % (89.1–95.7)" */
-export const percentInterval = ({ value, low, high }: Estimate): string =>
-  `${percent(value)} (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)})`;
+/** "92.6 % (89.1–95.7)". Of what was never seen, how much there may be at most, where that is known. */
+export function percentInterval({ value, low, high }: Estimate): string {
+  if (Number.isNaN(value)) return 'unknown';
+  if (value === 0) return high > 0 ? `${percent(0)} (at most ${(100 * high).toFixed(1)})` : percent(0);
+  return `${percent(value)} (${(100 * low).toFixed(1)}–${(100 * high).toFixed(1)})`;
+}
 
 /** "0.475 (0.397–0.546)" */
 export const decimalInterval = ({ value, low, high }: Estimate): string =>

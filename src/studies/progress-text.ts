@@ -4,9 +4,11 @@ import { l10n } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import type { Progress, Stage } from '../../protocol/study.ts';
 
-/** A line like “Sampling: 128 of 256 samples · 12/s · 11 s left”. */
+/** A line like “50 % · Sampling: 128 of 256 samples · 12/s · 11 s left”: what a narrow row shows comes first. */
 export function progressText(progress: Progress): string {
-  const parts = [`${stageName(progress.stage)}: ${amountText(progress)}`];
+  const { done, total, unit } = progress;
+  const share = unit === 'steps' || total === 0 ? [] : [`${Math.floor((100 * done) / total)} %`];
+  const parts = [...share, `${stageName(progress.stage)}: ${amountText(progress)}`];
   const perSecond = ratePerSecond(progress);
   if (perSecond > 0 && progress.done < progress.total && progress.unit !== 'steps') {
     parts.push(`${rateText(perSecond, progress.unit)}/s`);

@@ -30,9 +30,13 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
     );
   }
   if (summary.nFragments === null) {
-    const text = isRunning
-      ? l10n.t('No results yet')
-      : l10n.t('Not scanned to the end: nothing is known yet');
+    const { nSamples, nShardsScanned, nShards } = summary;
+    const text = l10n.t(
+      '{0} samples made, {1} of {2} shards scanned: no results yet',
+      nSamples.toLocaleString(),
+      nShardsScanned,
+      nShards,
+    );
     add(
       'unscanned',
       'info',
@@ -51,7 +55,7 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
       'none',
       'info',
       l10n.t('No memorised fragment of {0} lines or more', summary.plan.rule.minLines),
-      l10n.t('All of the training data was scanned.'),
+      l10n.t('All of the training data was scanned. The dashboard says why nothing may have been found.'),
     );
   }
   return notices;

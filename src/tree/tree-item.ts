@@ -3,6 +3,7 @@
 import { posix } from 'node:path';
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { forLabel, forTooltip } from '../../guard/text/for-label.ts';
+import { rawText } from '../../guard/text/foreign.ts';
 import { shorten } from '../../guard/text/shorten.ts';
 import { labelsOf } from '../documents/provenance-labels.ts';
 import type { StudyRun } from '../studies/study-runs.ts';
@@ -89,11 +90,15 @@ const CLUSTER_ICONS: Readonly<Record<ClusterNode['grouping'], string>> = {
   flat: 'list-flat',
 };
 
-function clusterItem({ grouping, group }: ClusterNode): TreeItem {
+function clusterItem({ study, grouping, group }: ClusterNode): TreeItem {
   const item = new TreeItem(clusterName(grouping, forLabel(group.name)), TreeItemCollapsibleState.Collapsed);
   item.description = group.nFragments.toLocaleString();
   item.iconPath = new ThemeIcon(CLUSTER_ICONS[grouping]);
   item.contextValue = `cluster.${grouping}`;
+  if (grouping === 'sample') {
+    const arguments_ = [{ study, sampleId: Number(rawText(group.name)) }];
+    item.command = { command: 'verbatim.openSample', title: l10n.t('Open Sample'), arguments: arguments_ };
+  }
   item.accessibilityInformation = {
     label: l10n.t('{0}, {1} fingerprints', String(item.label), group.nFragments.toLocaleString()),
   };

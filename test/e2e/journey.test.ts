@@ -184,9 +184,7 @@ stage('a comparison comes back after a reload', async () => {
   const { page } = workbench;
   await page.reload();
   // Which of the places seen last: that is as old as the state that VS Code has written by then.
-  await page
-    .locator('.tab.active .label-name', { hasText: /sample \d+ ↔ .*train [1-9]\d/ })
-    .waitFor();
+  await page.locator('.tab.active .label-name', { hasText: /sample \d+ ↔ .*train [1-9]\d/ }).waitFor();
   for (const side of ['original', 'modified'] as const) {
     await workbench.diffSide(side).locator('.view-line', { hasText: /\w/ }).first().waitFor();
     await workbench.diffSide(side).locator('.cdr[class*="ced-"]').first().waitFor();

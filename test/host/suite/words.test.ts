@@ -46,7 +46,7 @@ const CODE_SPAN = /(?<!`)(`+)(?!`).+?(?<!`)\1(?!`)/g;
 
 export const tests = [
   hostTest('counts only this run towards the rate and the time left', async () => {
-    assert.equal(progressText(SAMPLING), 'Sampling: 300 of 500 samples · 10/s · 20 s left');
+    assert.equal(progressText(SAMPLING), '60 % · Sampling: 300 of 500 samples · 10/s · 20 s left');
     const done = { ...SAMPLING, done: 500 };
     assert.equal(progressText(done), 'Sampling: 500 of 500 samples');
     const bytes: Progress = {

@@ -1,0 +1,71 @@
+// Instead of empty axes: why a study may have found nothing, from what is known of it, and what to try. And what is
+// known of one that has not come to its end.
+
+import type { DashboardOverview } from '../protocol/dashboard.ts';
+import type { StudySummary } from '../protocol/study.ts';
+import { element } from './element.ts';
+import { section } from './findings.ts';
+import { l10n } from './l10n.ts';
+import { bytes, count, samplesText } from './numbers.ts';
+
+export function nothingFound(summary: StudySummary, { lines, samples }: DashboardOverview): HTMLElement {
+  return section(
+    'nothing',
+    l10n.t('Why nothing may have been found'),
+    element(
+      'ul',
+      {},
+      ...reasons(summary, lines.total, samples.total).map((reason) => element('li', {}, reason)),
+    ),
+  );
+}
+
+/** The likeliest first. */
+function reasons(summary: StudySummary, nLines: number, nSamples: number): readonly string[] {
+  const { plan, nDocuments, corpusBytes, nTokens } = summary;
+  if (nDocuments === 0)
+    return [l10n.t('No document of the training data could be read, so nothing was searched.')];
+  const linesEach = nSamples === 0 ? 0 : nLines / nSamples;
+  const { minLines } = plan.rule;
+  const found = [
+    l10n.t(
+      'A fragment needs {0} equal lines in a row, and a sample has {1} on average ({2} tokens).',
+      minLines,
+      linesEach.toFixed(1),
+      nSamples === 0 ? 0 : Math.round(nTokens / nSamples),
+    ),
+    l10n.t(
+      '{0} documents ({1}) were searched. What the model repeats may come from data that was not among them.',
+      count(nDocuments),
+      bytes(corpusBytes),
+    ),
+    l10n.t(
+      '{0} show what a model repeats often. More of them show rarer things, too.',
+      samplesText(nSamples),
+    ),
+  ];
+  const tries = l10n.t(
+    'To try: longer samples, fewer lines (for instance {0}), the profile text-1, which overlooks case and spacing, or more samples.',
+    Math.max(2, Math.floor(minLines / 2)),
+  );
+  return linesEach < 2 * minLines ? [...found, tries] : [...found.slice(1), found[0]!, tries];
+}
+
+export function notAnalysedText({
+  nSamples,
+  nTokens,
+  nShards,
+  nShardsScanned,
+  plan,
+  state,
+}: StudySummary): string {
+  const known = l10n.t(
+    'So far: {0} of {1} ({2} tokens), {3} of {4} shards scanned. What they share is known once all shards are scanned.',
+    count(nSamples),
+    samplesText(Math.max(nSamples, plan.source.kind === 'model' ? plan.sampling.nSamples : nSamples)),
+    count(nTokens),
+    count(nShardsScanned),
+    count(nShards),
+  );
+  return state === 'running' ? known : `${known} ${l10n.t('Resume the study to go on.')}`;
+}
