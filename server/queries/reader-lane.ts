@@ -32,6 +32,9 @@ export interface LaneLimits {
   readonly idleMs: number | null;
 }
 
+/** Studies that killed a process, with what their files were like. */
+export type DeadlyStudies = Map<string, string>;
+
 const processUrl = programUrl('./reader-process.ts', import.meta.url);
 
 export class ReaderLane implements Disposable {
@@ -41,14 +44,14 @@ export class ReaderLane implements Disposable {
   readonly #suspects: Asked[] = [];
   /** What came while suspects are tried. */
   readonly #waiting: Asked[] = [];
-  /** Studies that killed their process, with what their files were like. */
-  readonly #deadly = new Map<string, string>();
+  readonly #deadly: DeadlyStudies;
   #process: ChildProcess | undefined;
   #idle: NodeJS.Timeout | undefined;
   #lastId = 0;
 
-  constructor(limits: LaneLimits) {
+  constructor(limits: LaneLimits, deadly: DeadlyStudies = new Map()) {
     this.#limits = limits;
+    this.#deadly = deadly;
   }
 
   /** So that the first question does not wait for it. */

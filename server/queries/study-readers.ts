@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { getStudy } from '../../protocol/requests.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
-import { type LaneLimits, type Question, ReaderLane, UnreadableStudy } from './reader-lane.ts';
+import {
+  type DeadlyStudies,
+  type LaneLimits,
+  type Question,
+  ReaderLane,
+  UnreadableStudy,
+} from './reader-lane.ts';
 import type { Lane } from './study-messages.ts';
 
 /** A million fragments take a tenth of each. */
@@ -17,12 +23,15 @@ const USUAL: Readonly<Record<Lane, LaneLimits>> = {
 };
 
 export class StudyReaders implements Disposable {
+  /** What one lane has found out, the others need not. */
+  readonly #deadly: DeadlyStudies = new Map();
   readonly #limits: Readonly<Record<Lane, LaneLimits>>;
   readonly #lanes: Readonly<Record<Exclude<Lane, 'alone'>, ReaderLane>>;
 
   constructor(limits: Partial<Record<Lane, LaneLimits>> = {}) {
     this.#limits = { ...USUAL, ...limits };
-    this.#lanes = { quick: new ReaderLane(this.#limits.quick), slow: new ReaderLane(this.#limits.slow) };
+    const lane = (name: Lane) => new ReaderLane(this.#limits[name], this.#deadly);
+    this.#lanes = { quick: lane('quick'), slow: lane('slow') };
   }
 
   /** So that the first view does not wait for a process to start. */
@@ -32,7 +41,7 @@ export class StudyReaders implements Disposable {
 
   async ask(lane: Lane, question: Question): Promise<unknown> {
     if (lane !== 'alone') return await this.#lanes[lane].ask(question);
-    using own = new ReaderLane(this.#limits.alone);
+    using own = new ReaderLane(this.#limits.alone, this.#deadly);
     return await own.ask(question);
   }
 

@@ -4,8 +4,10 @@
 import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
-import { getStudy, listStudies } from '../../../protocol/requests.ts';
+import { getDashboard, measureDashboard } from '../../../protocol/dashboard.ts';
+import { getSample, getStudy, listStudies } from '../../../protocol/requests.ts';
 import type { StudySummary } from '../../../protocol/study.ts';
 import { Cancelled, UserError } from '../../../server/errors.ts';
 import { type LaneLimits, ReaderLane } from '../../../server/queries/reader-lane.ts';
@@ -17,7 +19,7 @@ import { scratchFolder } from '../../support/scratch.ts';
 import { processesWith, startServer, until } from '../../support/server-client.ts';
 import { makeSmallStudy } from '../../support/small-study.ts';
 
-const limits: LaneLimits = { cpuMs: 1500, heapMb: 256, idleMs: null };
+const limits: LaneLimits = { cpuMs: 1000, heapMb: 256, idleMs: null };
 const { file: good } = await makeSmallStudy(scratchFolder());
 const endless = join(scratchFolder(), 'endless.sqlite');
 copyFileSync(good, endless);
@@ -73,6 +75,28 @@ test('whoever does not wait any more is told at once, also by a process that is 
   const asked = ask(lane, endless, stop.signal);
   setTimeout(() => stop.abort(), 100);
   await assert.rejects(asked, Cancelled);
+  assert.equal((await ask(lane, good)).nSamples, 6);
+});
+
+test('what one process has found out about a study, the others need not', async () => {
+  const patient = { ...limits, cpuMs: 1e9 };
+  using readers = new StudyReaders({ quick: limits, slow: patient, alone: patient });
+  const question = { params: { study: endless }, disclosure: 'masked', signal: never } as const;
+  await assert.rejects(readers.ask('quick', { ...question, method: getStudy.method }), tooMuch);
+  await assert.rejects(readers.ask('slow', { ...question, method: getDashboard.method }), tooMuch);
+  await assert.rejects(readers.ask('alone', { ...question, method: measureDashboard.method }), tooMuch);
+});
+
+test('a study that needs more memory than there is for it is given up', async () => {
+  using lane = new ReaderLane({ ...limits, cpuMs: 60_000, heapMb: 64 });
+  const study = join(scratchFolder(), 'large.sqlite');
+  copyFileSync(good, study);
+  using db = new DatabaseSync(study);
+  db.exec(
+    "UPDATE samples SET text = CAST(replace(hex(zeroblob(40000000)), '0', 'A') AS BLOB) WHERE sample_id = 0",
+  );
+  const asked = { params: { study, sampleId: 0 }, disclosure: 'masked', signal: never } as const;
+  await assert.rejects(lane.ask({ ...asked, method: getSample.method }), tooMuch);
   assert.equal((await ask(lane, good)).nSamples, 6);
 });
 
