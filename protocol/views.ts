@@ -26,8 +26,17 @@ export type Grouping = 'family' | 'category' | 'licence' | 'repository' | 'sampl
 
 /** What a view shows. Each part that is left out lets everything through. */
 export interface FragmentFilter {
-  /** In the fragment's text, whatever its case, from the beginning of a word on; or the beginning of its fingerprint. */
+  /**
+   * In the fragment's text, whatever its case; or the beginning of its fingerprint. In a study of very many fragments only
+   * from the beginning of a word on.
+   */
   readonly text?: string;
+  /** Part of the name of a repository that holds it, whatever its case; likewise of a document's path. */
+  readonly repository?: string;
+  readonly path?: string;
+  /** Significant lines, at least and at most. */
+  readonly fromLines?: number;
+  readonly toLines?: number;
   /** Licence of a document that holds it, as the corpus writes it; empty for unknown. */
   readonly license?: string;
   readonly category?: Category;

@@ -20,6 +20,7 @@ import { ErrorFunnel } from './error-funnel.ts';
 import { findMemorisedCommand } from './find-memorised-command.ts';
 import { fragmentCommands } from './fragment-commands.ts';
 import { providerCommands } from './provider-commands.ts';
+import { SearchCount } from './search-count.ts';
 import { MeasuredSpeeds } from './studies/measured-speeds.ts';
 import { resumeInterrupted } from './studies/resume-interrupted.ts';
 import { RunStatus } from './studies/run-status.ts';
@@ -68,6 +69,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const memorisedLines = new MemorisedLines(marks, errors);
   const lenses = new MarkLenses(marks);
   const highlight = new FragmentHighlight(comparisons, errors);
+  const searchCount = new SearchCount();
   const wizard = new StudyWizard(server, location, new LastAnswers(context.globalState), speeds);
   const select = async (study: StudyId, focus: boolean) => {
     const node = await tree.find(study);
@@ -112,6 +114,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
     lenses,
     highlight,
     dashboards,
+    searchCount,
     new RunStatus(runs),
     new ComparisonContext(),
     workspace.registerFileSystemProvider(SAMPLE_SCHEME, files, readonly),
@@ -123,7 +126,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
         ...studyCommandMap,
         ...dashboardCommand(dashboards, server, location),
         ...viewCommands(tree, new OpenTexts(server, comparisons, files, marks), options, log),
-        ...findMemorisedCommand(server, location, marks),
+        ...findMemorisedCommand(server, location, marks, searchCount),
         ...fragmentCommands(server, location, refresh),
         ...planCommands(),
         ...providerCommands(context.extensionPath),

@@ -10,6 +10,7 @@ import { lineRange } from './documents/line-range.ts';
 import { SAMPLE_SCHEME } from './documents/text-ref.ts';
 import { UserFault } from './failure.ts';
 import { showInformation, showStatus, withNotification } from './notify.ts';
+import type { SearchCount } from './search-count.ts';
 import { readSetting } from './settings.ts';
 import { listedStudies } from './studies/listed-studies.ts';
 import type { StudyLocation } from './studies/study-location.ts';
@@ -20,6 +21,7 @@ export function findMemorisedCommand(
   server: StudyServer,
   location: StudyLocation,
   marks: Pick<TextMarks, 'track'>,
+  count: Pick<SearchCount, 'note'>,
 ): Pick<CommandMap, 'verbatim.findMemorised'> {
   return {
     async 'verbatim.findMemorised'(given) {
@@ -38,6 +40,7 @@ export function findMemorisedCommand(
         document,
         found.marks.map((mark) => ({ ...mark, sampleId: null })),
       );
+      count.note(document, found.marks.length);
       tell(document, found, studies.length);
     },
   };

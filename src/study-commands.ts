@@ -63,7 +63,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
   };
 
   const runDemo = async () => {
-    const study = location.demoFile();
+    const study = await location.demoFile();
     const isComplete = existsSync(study) && (await server.request(getStudy, { study })).state === 'complete';
     if (!isComplete) return run(study, await server.request(getDemoPlan, {}));
     await commands.executeCommand('verbatim.studies.focus');
@@ -77,7 +77,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
   };
 
   const runPlan = async (plan: StudyPlan, remedy: Remedy) => {
-    await run(location.newFile(plan.source.model ?? 'study'), plan, remedy);
+    await run(await location.newFile(plan.source.model ?? 'study'), plan, remedy);
   };
 
   const deleteFile = async (study: StudyId) => {

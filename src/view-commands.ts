@@ -149,16 +149,15 @@ function askFilter(current: FragmentFilter): Promise<FragmentFilter | undefined>
     })),
   ];
   pick.title = l10n.t('Filter fingerprints');
-  pick.placeholder = l10n.t('Words of the text, licence:NAME, or the beginning of a fingerprint');
+  pick.placeholder = l10n.t(
+    'Text, fingerprint, repo:NAME, path:NAME, licence:NAME, kind:logic, len:10 or len:10-20',
+  );
   pick.canSelectMany = true;
   pick.items = parts.map((item) => ({ ...item, alwaysShow: true }));
   pick.selectedItems = pick.items.filter(({ part }) =>
     Object.entries(part).every(([name, value]) => current[name as keyof FragmentFilter] === value),
   );
-  pick.value = [
-    ...(current.license === undefined ? [] : [`licence:${current.license}`]),
-    ...(current.text === undefined ? [] : [current.text]),
-  ].join(' ');
+  pick.value = typedParts(current);
   const { promise, resolve } = Promise.withResolvers<FragmentFilter | undefined>();
   pick.onDidAccept(() => {
     const chosen = Object.assign({}, ...pick.selectedItems.map(({ part }) => part));
@@ -169,12 +168,55 @@ function askFilter(current: FragmentFilter): Promise<FragmentFilter | undefined>
   return promise.finally(() => pick.dispose());
 }
 
-/** Reads `licence:MIT some words`, in any order. */
+type Changing = { -readonly [Part in keyof FragmentFilter]: FragmentFilter[Part] };
+
+/** Takes `licence:MIT repo:lodash len:10-20 some words`, in any order. */
 export function parseWords(words: string): FragmentFilter {
-  const license = /(?:^|\s)licen[cs]e:(\S*)/i.exec(words);
-  const text = words.replace(license?.[0] ?? '', '').trim();
-  return {
-    ...(text === '' ? {} : { text }),
-    ...(license === null ? {} : { license: license[1]! }),
-  };
+  const filter: Changing = {};
+  const rest = words.replace(
+    /(?:^|\s)(repo|path|licen[cs]e|kind|len):(\S*)/gi,
+    (all, name: string, value: string) => (takePart(filter, name.toLowerCase(), value) ? '' : all),
+  );
+  const text = rest.trim();
+  return text === '' ? filter : { ...filter, text };
+}
+
+/** False where it is no such part, and then it is text to be looked for. */
+function takePart(filter: Changing, name: string, value: string): boolean {
+  switch (name) {
+    case 'repo':
+      filter.repository = value;
+      return true;
+    case 'path':
+      filter.path = value;
+      return true;
+    case 'kind': {
+      const kind = categories.find((each) => each === value.toLowerCase().replace('licence', 'license'));
+      if (kind !== undefined) filter.category = kind;
+      return kind !== undefined;
+    }
+    case 'len': {
+      const [, from, isRange, to] = /^(\d+)(-?)(\d*)$/.exec(value) ?? [];
+      if (from === undefined) return false;
+      filter.fromLines = Number(from);
+      if (isRange === '') filter.toLines = Number(from);
+      else if (to !== '') filter.toLines = Number(to);
+      return true;
+    }
+    default:
+      filter.license = value;
+      return true;
+  }
+}
+
+/** Gives the parts of a filter that have no row of their own, as they are typed. */
+function typedParts({ repository, path, license, fromLines, toLines, text }: FragmentFilter): string {
+  const end = fromLines === toLines ? '' : `-${toLines ?? ''}`;
+  return [
+    ...(repository === undefined ? [] : [`repo:${repository}`]),
+    ...(path === undefined ? [] : [`path:${path}`]),
+    ...(license === undefined ? [] : [`licence:${license}`]),
+    ...(fromLines === undefined ? [] : [`len:${fromLines}${end}`]),
+    ...(text === undefined ? [] : [text]),
+  ].join(' ');
 }

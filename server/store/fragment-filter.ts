@@ -2,6 +2,7 @@
 // that whatever comes first need not look at all fragments.
 
 import type { FragmentFilter, Grouping } from '../../protocol/views.ts';
+import { countFragments } from './counts.ts';
 import { asciiLower, standsFromWord, wordsQuery } from './fragment-words.ts';
 import { isDone } from './stages-table.ts';
 import type { Database } from './study-file.ts';
@@ -33,6 +34,11 @@ export function filterParts(
 ): readonly FilterPart[] {
   const parts: FilterPart[] = [];
   if (filter.text !== undefined && filter.text !== '') parts.push(textPart(db, asciiLower(filter.text)));
+  if (filter.repository) parts.push(repositoriesPart(asciiLower(filter.repository)));
+  if (filter.path) parts.push(pathsPart(asciiLower(filter.path)));
+  if (filter.fromLines !== undefined || filter.toLines !== undefined) {
+    parts.push(lengthPart(filter.fromLines ?? 0, filter.toLines ?? Number.MAX_SAFE_INTEGER));
+  }
   if (filter.license !== undefined) parts.push(groupPart(db, 'licence', filter.license));
   if (filter.category !== undefined) parts.push(groupPart(db, 'category', filter.category));
   if (filter.isSensitive) {
@@ -66,6 +72,22 @@ export function groupPart(db: Database, grouping: Grouping, name: string): Filte
   }
 }
 
+function repositoriesPart(name: string): FilterPart {
+  return unsorted(
+    `SELECT DISTINCT fragment_id FROM fragment_groups JOIN group_members USING (group_id)
+     WHERE grouping = 'repository' AND instr(lower(name), ?) > 0`,
+    [name],
+  );
+}
+
+function pathsPart(path: string): FilterPart {
+  return unsorted(
+    `SELECT DISTINCT fragment_id FROM documents JOIN train_occurrences USING (document_id)
+     WHERE instr(lower(path), ?) > 0`,
+    [path],
+  );
+}
+
 /** Fragments of the samples with ids from `first` up to `end`, where they may stand more than once. */
 export function samplesPart(end: number, first = 0): FilterPart {
   const values = [first, end];
@@ -88,8 +110,11 @@ export function countsPart(train: number, extract: number): FilterPart {
 
 /** Fragments of so many significant lines. */
 export function lengthPart(fromLines: number, toLines: number): FilterPart {
-  const lengths = 'SELECT fragment_id FROM fragments WHERE n_lines BETWEEN ? AND ?';
-  const { isSorted: _, ...part } = listed(lengths, [fromLines, toLines]);
+  return unsorted('SELECT fragment_id FROM fragments WHERE n_lines BETWEEN ? AND ?', [fromLines, toLines]);
+}
+
+function unsorted(sql: string, values: readonly SqlValue[]): FilterPart {
+  const { isSorted: _, ...part } = listed(sql, values);
   return part;
 }
 
@@ -111,8 +136,19 @@ function listed(sql: string, values: readonly SqlValue[]): FilterPart {
   };
 }
 
+/** So many texts are looked through in a moment, for whatever stands inside of words. */
+const FEW_TEXTS = 20_000;
+
 /** Passes fragments whose fingerprint begins with the text, and those whose text holds it. */
 function textPart(db: Database, text: string): FilterPart {
+  if (countFragments(db) <= FEW_TEXTS) {
+    return {
+      test: (f) => ({
+        sql: `instr(lower(CAST(${f}.text AS TEXT)), ?) > 0 OR substr(${f}.fingerprint, 1, ?) = ?`,
+        values: [text, text.length, text],
+      }),
+    };
+  }
   db.function('stands_from_word', { deterministic: true }, (whole, wanted) =>
     Number(standsFromWord(String(whole), String(wanted))),
   );

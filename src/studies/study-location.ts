@@ -1,10 +1,11 @@
 // The places of study files: in the workspace's `.verbatim` folder, in the extension's own storage when no folder
 // is open or it is not trusted, and wherever the user opened one from. It knows paths only, no contents.
 
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Memento, workspace } from 'vscode';
+import { CancellationError, l10n, type Memento, type Uri, window, workspace } from 'vscode';
 import { contained } from '../../guard/paths/contained.ts';
+import { forLabel } from '../../guard/text/for-label.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { WorkspaceGate } from '../trust/workspace-gate.ts';
 
@@ -63,13 +64,13 @@ export class StudyLocation {
   }
 
   /** The file of the demo's study, be it there or not. */
-  demoFile(): StudyId {
-    return join(this.#newFolder(), 'demo.sqlite');
+  async demoFile(): Promise<StudyId> {
+    return join(await this.#newFolder(), 'demo.sqlite');
   }
 
   /** A file that does not exist yet, named after the model. */
-  newFile(model: string): StudyId {
-    const folder = this.#newFolder();
+  async newFile(model: string): Promise<StudyId> {
+    const folder = await this.#newFolder();
     const name = basename(model).replaceAll(/[^\p{L}\p{N}._-]+/gu, '-') || 'study';
     for (let n = 1; ; n++) {
       const file = join(folder, n === 1 ? `${name}.sqlite` : `${name}-${n}.sqlite`);
@@ -83,10 +84,28 @@ export class StudyLocation {
     return root === undefined || !workspace.isTrusted ? null : join(root.fsPath, BASELINE);
   }
 
-  #newFolder(): string {
-    const root = workspace.workspaceFolders?.[0]?.uri;
-    const folder = root?.scheme === 'file' && workspace.isTrusted ? join(root.fsPath, FOLDER) : this.#storage;
+  /** Asks which, where several folders are open. A study in one is kept out of its version control. */
+  async #newFolder(): Promise<string> {
+    const root = workspace.isTrusted ? await chosenRoot() : undefined;
+    const folder = root === undefined ? this.#storage : join(root.fsPath, FOLDER);
     mkdirSync(folder, { recursive: true });
+    const ignored = join(folder, '.gitignore');
+    if (root !== undefined && !existsSync(ignored)) writeFileSync(ignored, '*\n');
     return folder;
   }
+}
+
+/** Undefined where no folder of this machine is open. */
+async function chosenRoot(): Promise<Uri | undefined> {
+  const local = (workspace.workspaceFolders ?? []).filter(({ uri }) => uri.scheme === 'file');
+  if (local.length < 2) return local[0]?.uri;
+  const items = local.map(({ name, uri }) => ({
+    label: forLabel(name),
+    description: forLabel(uri.fsPath),
+    uri,
+  }));
+  const title = l10n.t('Which folder is the study for?');
+  const chosen = await window.showQuickPick(items, { title });
+  if (chosen === undefined) throw new CancellationError();
+  return chosen.uri;
 }

@@ -98,6 +98,22 @@ export function failedNotice(study: StudyId, parent: PagedNode | null, reason: s
   };
 }
 
+/** Says how many a filter lets through, before their rows. */
+export function passingNotice(parent: StudyNode, nPassing: number, isAtLeast: boolean): NoticeNode {
+  const nPass = nPassing.toLocaleString();
+  const nAll = (parent.summary.nFragments ?? 0).toLocaleString();
+  return {
+    kind: 'notice',
+    name: 'passing',
+    severity: 'info',
+    study: parent.study,
+    parent,
+    text: isAtLeast
+      ? l10n.t('More than {0} of {1} pass the filter', nPass, nAll)
+      : l10n.t('{0} of {1} pass the filter', nPass, nAll),
+  };
+}
+
 /** A filter that lets nothing through is not the same as nothing found. */
 export function filteredNotice(parent: PagedNode): NoticeNode {
   return {

@@ -28,6 +28,7 @@ import {
   filteredNotice,
   leftOffNotice,
   noticesOf,
+  passingNotice,
   undescribedNotice,
   unreadableNotice,
 } from './notices.ts';
@@ -194,7 +195,15 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     if (!parent.summary.nFragments) return notices;
     const { isDescribed } = await this.#server.request(describeStudy, { study: parent.study });
     if (!isDescribed) return [...notices, undescribedNotice(parent), ...(await this.#rows(parent, 'flat'))];
-    return [...notices, ...(await this.#rows(parent, this.#options.grouping))];
+    const rows = await this.#rows(parent, this.#options.grouping);
+    return [...notices, ...(await this.#passing(parent)), ...rows];
+  }
+
+  /** Says how many of how many, where a filter leaves some out. */
+  async #passing(parent: StudyNode): Promise<readonly TreeNode[]> {
+    if (this.#options.message === undefined) return [];
+    const { total, isAtLeast } = await this.#pages.load(parent, 'flat', { offset: 0, limit: 1 });
+    return total === 0 ? [] : [passingNotice(parent, total, isAtLeast ?? false)];
   }
 
   /** All that is open of a node's rows, of which those that stay are not asked for. */

@@ -54,10 +54,18 @@ export class ViewOptions {
 function filterParts(filter: FragmentFilter): string[] {
   return [
     ...(filter.text ? [`“${filter.text}”`] : []),
+    ...(filter.repository ? [filter.repository] : []),
+    ...(filter.path ? [filter.path] : []),
+    ...(filter.fromLines === undefined ? [] : [linesText(filter.fromLines, filter.toLines)]),
     ...(filter.license === undefined ? [] : [filter.license || l10n.t('licence unknown')]),
     ...(filter.category === undefined ? [] : [categoryName(filter.category)]),
     ...(filter.isSensitive ? [l10n.t('sensitive')] : []),
     ...(filter.isClipped ? [l10n.t('clipped')] : []),
     ...(filter.isNew ? [l10n.t('not accepted')] : []),
   ];
+}
+
+function linesText(from: number, to: number | undefined): string {
+  if (to === undefined) return l10n.t('{0} lines or more', from);
+  return from === to ? l10n.t('{0} lines', from) : l10n.t('{0}–{1} lines', from, to);
 }

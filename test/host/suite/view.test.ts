@@ -83,6 +83,9 @@ export const tests = [
     assert.match(parts().options.message ?? '', /logic/);
     const shown = await demoFragments();
     assert.ok(shown.length > 0 && shown.every(({ fragment }) => fragment.category === 'logic'));
+    const [passing] = await childrenOf(await studyNode('demo'), 'notice');
+    const nLogic = all.filter(({ category }) => category === 'logic').length;
+    assert.equal(passing?.text, `${nLogic} of ${all.length} pass the filter`);
     await commands.executeCommand('verbatim.filterFragments', { text: 'no such text anywhere' });
     const notices = await childrenOf(await studyNode('demo'), 'notice');
     assert.deepEqual(
@@ -95,6 +98,13 @@ export const tests = [
       license: 'MIT',
       text: 'left over words',
     });
+    assert.deepEqual(parseWords('repo:lodash path:src/ kind:licence len:10-20 https://a b'), {
+      ...{ repository: 'lodash', path: 'src/', category: 'license', fromLines: 10, toLines: 20 },
+      text: 'https://a b',
+    });
+    assert.deepEqual(parseWords('len:6'), { fromLines: 6, toLines: 6 });
+    assert.deepEqual(parseWords('len:6-'), { fromLines: 6 });
+    assert.deepEqual(parseWords('kind:unknown'), { text: 'kind:unknown' });
   }),
   hostTest(
     'accepts a fragment into the baseline of the folder, hides it on demand, takes it out',

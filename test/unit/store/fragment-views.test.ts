@@ -10,6 +10,7 @@ import { listGroups } from '../../../server/store/fragment-groups.ts';
 import { viewFragments } from '../../../server/store/fragment-views.ts';
 import { isDone } from '../../../server/store/stages-table.ts';
 import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
+import { findFragment, listTrainOccurrences } from '../../../server/store/views.ts';
 import { describeStudy } from '../../../server/study/describe-fragments-stage.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { makeSmallStudy } from '../../support/small-study.ts';
@@ -23,6 +24,14 @@ const view = (filter: FragmentFilter, grouping: Grouping = 'flat', accepted = no
   return viewFragments(db, query);
 };
 const all = view({}).items;
+
+/** Whether some document that holds the fragment is called so. */
+function isHeld(fingerprint: string, part: 'repository' | 'path', name: string): boolean {
+  using db = openForReading(file);
+  const { fragmentId } = findFragment(db, fingerprint)!;
+  const places = listTrainOccurrences(db, fragmentId, { offset: 0, limit: 1000 });
+  return places.some(({ provenance }) => rawText(provenance[part]).toLowerCase().includes(name));
+}
 
 test('the analysis leaves every fragment described, grouped and in a family', () => {
   using db = openForReading(file);
@@ -42,6 +51,11 @@ test('every filter lets through exactly what it says, whatever the grouping', ()
     [{ isNew: true }, ({ fingerprint }) => fingerprint !== all[0]!.fingerprint],
     [{ text: all[1]!.fingerprint.slice(0, 10) }, ({ fingerprint }) => fingerprint === all[1]!.fingerprint],
     [{ category: 'license', isSensitive: true }, () => false],
+    [{ fromLines: 7 }, ({ nLines }) => nLines >= 7],
+    [{ fromLines: 6, toLines: 6 }, ({ nLines }) => nLines === 6],
+    [{ text: 'ERMISSIO' }, ({ spdxId }) => rawText(spdxId) === 'MIT'],
+    [{ repository: 'A/SHO' }, ({ fingerprint }) => isHeld(fingerprint, 'repository', 'a/sho')],
+    [{ path: 'connect' }, ({ fingerprint }) => isHeld(fingerprint, 'path', 'connect')],
   ];
   const accepted = new Set([all[0]!.fingerprint]);
   for (const [filter, passes] of cases) {
