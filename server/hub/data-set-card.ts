@@ -12,7 +12,7 @@ export function readConfigurations(card: string): ReadonlyMap<string, readonly s
   const head = /^---\r?\n([\s\S]*?)\r?\n---/.exec(card)?.[1];
   if (head === undefined || head.length > MOST_CHARACTERS) return found;
   try {
-    const { configs } = parse(head, { maxAliasCount: 10 }) ?? {};
+    const { configs } = parse(head, { maxAliasCount: 10, logLevel: 'error' }) ?? {};
     for (const config of Array.isArray(configs) ? configs : []) {
       const folder = typeof config?.data_dir === 'string' ? [`${config.data_dir}/**`] : [];
       const patterns = [...patternsOf(config?.data_files), ...folder];
