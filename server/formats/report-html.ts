@@ -10,6 +10,7 @@ import type { Part } from '../answers/measure-study.ts';
 import { readFragmentCounts } from '../store/fragment-counts.ts';
 import { confirmationLinks, describeConfirmation } from './confirmations.ts';
 import { htmlFigure, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
+import { explainNothing } from './nothing-found.ts';
 import {
   binName,
   type Curve,
@@ -47,9 +48,16 @@ function* page(content: ReportContent): Generator<Html> {
     yield html`<p>Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned.</p>`;
   } else {
     yield* headline(answers);
-    yield* figures(content, answers);
+    if (summary.nFragments === 0) {
+      const { why, toTry } = explainNothing(summary, answers);
+      yield html`<section aria-labelledby="fragments"><h2 id="fragments">Why nothing may have been found</h2><p>${why}</p><p>To try: ${toTry}</p></section>`;
+    } else {
+      yield* figures(content, answers);
+    }
     yield* sensitiveSection(answers);
-    yield* fragmentSection(content, options.top ?? FAMILIES, answers.measures.fragments.families);
+    if (summary.nFragments !== 0) {
+      yield* fragmentSection(content, options.top ?? FAMILIES, answers.measures.fragments.families);
+    }
   }
   yield html`</main>`;
   yield* htmlPageEnd();
@@ -110,8 +118,11 @@ function* headline({ measures: m }: Answers): Generator<Html> {
   yield html`</ul><p class="note">Ranges are 95 % intervals.</p></section>`;
 }
 
-/** "89.1–95.7 %" */
-const range = ({ share }: Part) => `${(100 * share.low).toFixed(1)}–${percent(share.high)}`;
+/** Writes an interval like "89.1–95.7 %", and for none the most there may be, where that is known. */
+function range({ share }: Part): string {
+  if (share.value !== 0) return `${(100 * share.low).toFixed(1)}–${percent(share.high)}`;
+  return share.high > 0 ? `at most ${percent(share.high)}` : 'none';
+}
 
 function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   const { measures: m, kinds } = answers;

@@ -11,6 +11,7 @@ import {
 import type { Encodable } from '../../guard/text/foreign.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { confirmationLinks, describeConfirmation, type NamedLink } from './confirmations.ts';
+import { explainNothing } from './nothing-found.ts';
 import {
   type Answers,
   describeTrainPlace,
@@ -35,6 +36,13 @@ export function* reportMarkdown(content: ReportContent): Generator<string> {
   yield* sensitive(answers);
   yield '## Fragments';
   yield '';
+  if (summary.nFragments === 0) {
+    const { why, toTry } = explainNothing(summary, answers);
+    yield `None. ${why}`;
+    yield '';
+    yield `To try: ${toTry}`;
+    return;
+  }
   yield 'One a family: its longest, with how many overlap with it.';
   yield '';
   for (const entry of familyEntries(content, options.top ?? 20)) yield* fragment(entry);

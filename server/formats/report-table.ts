@@ -9,6 +9,7 @@ import { tellingLine } from '../analysis/telling-line.ts';
 import { readProblems } from '../store/problems.ts';
 import { readDuplicates } from '../store/shards-table.ts';
 import type { Database } from '../store/study-file.ts';
+import { explainNothing } from './nothing-found.ts';
 import {
   type Answers,
   describeTrainPlace,
@@ -40,7 +41,11 @@ function* lines(content: ReportContent, rows: Rows): Generator<string> {
     yield summary.nDocuments === 0
       ? 'Nothing was searched: no document could be read.'
       : 'No fragment: no sample repeats the corpus for that many lines.';
-    if (summary.nDocuments > 0) yield* whyNothing(summary, answers);
+    if (summary.nDocuments > 0) {
+      const { why, toTry } = explainNothing(summary, answers);
+      yield `Why       ${why}`;
+      yield `To try    ${toTry}`;
+    }
     return;
   }
   const top = options.top ?? 10;
@@ -73,14 +78,6 @@ function* heading(s: StudySummary): Generator<string> {
   yield `Samples   ${count(s.nSamples)}${tokens}${source.kind === 'samples' ? `, from ${forTerminal(source.samples)}` : ''}`;
   const size = s.corpusBytes > 0 ? `, ${megabytes} MB` : '';
   yield `Corpus    ${counted(s.nDocuments, 'document')}${size}, ${s.nShardsScanned} of ${s.nShards} shards scanned`;
-}
-
-/** What is known of the study that may be the reason, and what to try. */
-function* whyNothing({ plan, nDocuments }: StudySummary, { measures }: Answers): Generator<string> {
-  const { samples, lines } = measures;
-  const each = samples.total === 0 ? 0 : lines.total / samples.total;
-  yield `Why       a sample has ${each.toFixed(1)} lines on average, and a fragment needs ${plan.rule.minLines}; ${counted(nDocuments, 'document')} were searched, which may not be what the model repeats`;
-  yield 'To try    longer samples (--max-tokens), --min-lines 3, --profile text-1, more samples or more of the training data';
 }
 
 function notAnalysed({ state, plan, nShards, nShardsScanned }: StudySummary): string {

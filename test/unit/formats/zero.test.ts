@@ -1,10 +1,20 @@
-// What was never seen has no interval around nothing: it has a bound, or none.
+// What was never seen has no interval around nothing: it has a bound, or none. A study that found nothing says why that
+// may be, and draws no empty axes.
 
 import assert from 'node:assert/strict';
-import { test } from 'node:test';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { before, test } from 'node:test';
 import { wilson } from '../../../server/analysis/intervals.ts';
+import { gatherReport } from '../../../server/formats/report-content.ts';
+import { reportForms } from '../../../server/formats/report-forms.ts';
 import { percentInterval } from '../../../server/formats/report-numbers.ts';
+import { openForReading } from '../../../server/store/study-file.ts';
+import { summarise } from '../../../server/store/summary.ts';
+import { runStudy } from '../../../server/study/run-study.ts';
 import { percentRange } from '../../../webview/numbers.ts';
+import { scanPlan } from '../../support/plans.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 
 test('none out of some is bounded from above, and never an interval around nothing', () => {
   assert.equal(percentInterval(wilson(0, 100)), '0.0 % (at most 3.7)');
@@ -14,3 +24,42 @@ test('none out of some is bounded from above, and never an interval around nothi
   assert.equal(percentRange(wilson(0, 100)), 'at most 3.7 %');
   assert.equal(percentRange({ value: 0, low: 0, high: 0 }), '');
 });
+
+const folder = scratchFolder();
+const file = join(folder, 'nothing.sqlite');
+
+before(async () => {
+  mkdirSync(join(folder, 'corpus'));
+  const row = { content: 'a\nb\nc\nd\ne\nf\ng', repo_name: 'r', path: 'p.js' };
+  writeFileSync(join(folder, 'corpus', 'shard.jsonl'), `${JSON.stringify(row)}\n`);
+  const samples = Array.from({ length: 20 }, (_, i) => `${JSON.stringify(`x${i}\ny\nz`)}\n`).join('');
+  writeFileSync(join(folder, 'samples.jsonl'), samples);
+  await runStudy({
+    file,
+    plan: scanPlan(join(folder, 'samples.jsonl'), [join(folder, 'corpus')]),
+    execution: { provider: 'cpu', batch: 'auto', workers: 1 },
+    upTo: 'analyse',
+    signal: new AbortController().signal,
+    report: () => {},
+  });
+});
+
+for (const format of ['table', 'md', 'html'] as const) {
+  test(`the ${format} report of nothing says why, and what to try`, async () => {
+    using db = openForReading(file);
+    const summary = summarise(db, file, false);
+    assert.equal(summary.nFragments, 0);
+    const options = { places: 3, disclosure: 'masked', baseline: null } as const;
+    const content = await gatherReport(db, summary, options);
+    let text = '';
+    for await (const line of reportForms[format].write(content, 'families')) text += `${line}\n`;
+    assert.match(
+      text,
+      /A sample has 3\.0 lines on average, and a fragment needs 6\. 1 document was searched/,
+    );
+    assert.match(text, /To try/);
+    assert.doesNotMatch(text, /0\.0–0\.0/);
+    assert.match(text, /at most 16\.1/);
+    assert.doesNotMatch(text, /<figure>/);
+  });
+}

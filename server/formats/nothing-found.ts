@@ -1,0 +1,20 @@
+// Why a study may have found nothing, from what is known of it, and what to try: the same in every report.
+
+import type { StudySummary } from '../../protocol/study.ts';
+import type { Answers } from './report-content.ts';
+import { counted } from './report-numbers.ts';
+
+export interface NothingFound {
+  readonly why: string;
+  readonly toTry: string;
+}
+
+export function explainNothing({ plan, nDocuments }: StudySummary, { measures }: Answers): NothingFound {
+  const { samples, lines } = measures;
+  const linesEach = samples.total === 0 ? 0 : lines.total / samples.total;
+  const searched = nDocuments === 1 ? '1 document was' : `${counted(nDocuments, 'document')} were`;
+  return {
+    why: `A sample has ${linesEach.toFixed(1)} lines on average, and a fragment needs ${plan.rule.minLines}. ${searched} searched, which may not be what the model repeats.`,
+    toTry: `Longer samples (--max-tokens), --min-lines ${Math.max(2, Math.floor(plan.rule.minLines / 2))}, --profile text-1, more samples, or more of the training data.`,
+  };
+}
