@@ -18,7 +18,9 @@ import {
   readDecoder,
 } from './exported/exported-decoder.ts';
 import { type ExportedFiles, findExportedModel } from './exported/exported-model.ts';
-import { findGguf, type GgufModel, openGguf } from './gguf/open-gguf.ts';
+import { findGguf, type OpenedWeights, openGguf } from './gguf/open-gguf.ts';
+import { type FoundEnds, findSampleEnds, type ModelFact } from './sample-ends.ts';
+import { readSpecialTokens } from './tokenizer/special-tokens.ts';
 import { buildTokenBytes, type TokenBytes } from './tokenizer/token-bytes.ts';
 import { readTokenizer, type TokenizerFile } from './tokenizer/tokenizer-file.ts';
 import { digestWeights } from './weights/digest-weights.ts';
@@ -33,6 +35,8 @@ interface ModelFolder {
   readonly config: ModelLimits;
   readonly tokenizer: TokenizerFile;
   readonly tokenBytes: TokenBytes;
+  /** Which file each thing was taken from that several of them tell, for the study's record. */
+  readonly facts: readonly ModelFact[];
   /** Size of all weights together, as stored. */
   readonly weightBytes: number;
   /** What keys and values of one position of one sample take. */
@@ -74,7 +78,7 @@ export async function openModel(
 ): Promise<Checkpoint | ExportedModel> {
   const path = resolve(dir);
   const gguf = await findGguf(path);
-  if (gguf !== null) return fromGguf(gguf, await openGguf(gguf, architectures));
+  if (gguf !== null) return checkpointOf(gguf, await openGguf(gguf, architectures));
   if (!(await stat(path).catch(() => null))?.isDirectory()) {
     throw new UserError(`The model folder ${path} does not exist.`, {
       action:
@@ -85,37 +89,37 @@ export async function openModel(
   const configText = await readText(configPath);
   const exported = await findExportedModel(path);
   if (exported !== null) return openExported(path, configText, exported);
-  const configFile = new ConfigFile(configPath, configText);
+  const json = parseObject(configPath, configText);
+  const configFile = new ConfigFile(configPath, json);
   const architecture = findArchitecture(configFile, architectures);
-  const config = architecture.read(configFile);
+  const shape = architecture.read(configFile);
   const tokenizer = await readTokenizer(path);
-  const weights = await selectWeights(path, config, architecture, await readWeights(path));
-  return checkpointOf(path, basename(path), configText, config, weights, tokenizer);
+  const found = findSampleEnds({
+    dir: path,
+    config: json,
+    configName: 'config.json',
+    generation: await readGeneration(path),
+    tokenizer: await readSpecialTokens(path, tokenizer),
+    defaults: architecture.defaultTokens,
+    vocabularySize: shape.vocabularySize,
+    looksOnlyAt: json,
+  });
+  const weights = await selectWeights(path, shape, architecture, await readWeights(path));
+  return checkpointOf(path, { name: basename(path), configText, shape, found, weights, tokenizer });
 }
 
-function fromGguf(
-  path: string,
-  { name, configText, config, weights, tokenizer }: GgufModel,
-): Promise<Checkpoint> {
-  return checkpointOf(path, name, configText, config, weights, tokenizer);
-}
-
-async function checkpointOf(
-  dir: string,
-  name: string,
-  configText: string,
-  config: DecoderSpec,
-  weights: DecoderWeights,
-  tokenizer: TokenizerFile,
-): Promise<Checkpoint> {
+async function checkpointOf(dir: string, model: OpenedWeights): Promise<Checkpoint> {
+  const { name, configText, shape, found, weights, tokenizer } = model;
   const tokenBytes = buildTokenBytes(tokenizer);
-  checkVocabulary(tokenizer.path, tokenBytes.length, config.vocabularySize);
+  checkVocabulary(tokenizer.path, tokenBytes.length, shape.vocabularySize);
   const tensors = tensorsOf(weights);
-  const digest = digestParts(configText, tokenizer, await digestWeights(tensors));
+  const digest = digestParts(configText, tokenizer, await digestWeights(tensors), found);
+  const config = { ...shape, ...found.ends };
   return {
     kind: 'weights',
     dir,
     name,
+    facts: found.facts,
     digest,
     config,
     weights,
@@ -130,26 +134,43 @@ async function checkpointOf(
 async function openExported(dir: string, configText: string, files: ExportedFiles): Promise<ExportedModel> {
   const configPath = join(dir, 'config.json');
   const json = parseObject(configPath, configText);
-  const generationPath = join(dir, 'generation_config.json');
-  const generationText = await readFile(generationPath, 'utf8').catch(() => '{}');
+  const generation = await readGeneration(dir);
   const pastSizes = readPastSizes(json);
   const decoder = readDecoder(files.path, pastSizes);
-  const config = readLimits(configPath, json, parseObject(generationPath, generationText), decoder);
+  const limits = readLimits(configPath, json, decoder);
   const tokenizer = await readTokenizer(dir);
   const tokenBytes = buildTokenBytes(tokenizer);
-  checkVocabulary(tokenizer.path, tokenBytes.length, config.vocabularySize);
+  checkVocabulary(tokenizer.path, tokenBytes.length, limits.vocabularySize);
+  const found = findSampleEnds({
+    dir,
+    config: json,
+    configName: 'config.json',
+    generation,
+    tokenizer: await readSpecialTokens(dir, tokenizer),
+    defaults: { bos: null, eos: null },
+    vocabularySize: limits.vocabularySize,
+    looksOnlyAt: { ...json, ...withoutNulls(generation) },
+  });
+  const config = { ...limits, ...found.ends };
   return {
     ...{ kind: 'exported', dir, name: basename(dir), config, tokenizer, tokenBytes, decoder, pastSizes },
     scoringPath: files.scoringPath,
-    digest: digestParts(configText, tokenizer, files.digest),
+    facts: found.facts,
+    digest: digestParts(configText, tokenizer, files.digest, found),
     weightBytes: files.nBytes,
     cacheBytesPerPosition: bytesPerPosition(decoder),
   };
 }
 
-function digestParts(configText: string, tokenizer: TokenizerFile, weights: string): string {
+/** Ends that these parts say themselves are no part of their own. */
+function digestParts(
+  configText: string,
+  tokenizer: TokenizerFile,
+  weights: string,
+  { ends, areExpected }: FoundEnds,
+): string {
   return createHash('sha256')
-    .update(JSON.stringify([configText, tokenizer.json, weights]))
+    .update(JSON.stringify([configText, tokenizer.json, weights, ...(areExpected ? [] : [ends])]))
     .digest('hex');
 }
 
@@ -163,6 +184,15 @@ function checkVocabulary(tokenizerPath: string, nTokens: number, nRows: number):
     { action: 'Use the tokenizer.json and the weights of the same model.' },
   );
 }
+
+/** What sampling by other programs would do; empty where there is no such file. */
+async function readGeneration(dir: string): Promise<Readonly<Record<string, unknown>>> {
+  const path = join(dir, 'generation_config.json');
+  return parseObject(path, await readFile(path, 'utf8').catch(() => '{}'));
+}
+
+const withoutNulls = (json: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
 
 async function readText(path: string): Promise<string> {
   try {

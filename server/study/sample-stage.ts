@@ -19,7 +19,7 @@ export async function sample(context: StageContext, { model }: ModelSource): Pro
   const checkpoint = await openGuarded(await localModel(context, model), signal);
   checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${model}`);
   const name = isHubName(model) ? parseHubName(model, 'model').repository : checkpoint.name;
-  mergeEnvironment(db, { model: name, modelDigest: checkpoint.digest });
+  mergeEnvironment(db, { model: name, modelDigest: checkpoint.digest, modelFacts: checkpoint.facts });
   const done = readSampleIds(db);
   const { nSamples } = plan.sampling;
   const meter = startMeter(report, 'sample', 'samples', nSamples, done.size);

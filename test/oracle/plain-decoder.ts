@@ -22,11 +22,9 @@ export function plainLogits(
   table: DecoderTable<PlainTensor>,
   tokens: readonly number[],
 ): readonly Vector[] {
-  const { norm } = spec;
-  let stream = tokens.map((token, position) => {
-    const embedding = row(table.embedding, token);
-    return table.positions === null ? embedding : add(embedding, row(table.positions, position));
-  });
+  const { norm, residualScale } = spec;
+  let stream = tokens.map((token, position) => embedded(spec, table, token, position));
+  const join = (x: Vector, y: Vector) => x.map((value, i) => value + residualScale * y[i]!);
   for (const [at, layer] of table.layers.entries()) {
     const attention = (inputs: readonly Vector[]) =>
       attend(spec, layer, spec.attention.layers[at]!, inputs).map((x) => product(layer.output, x));
@@ -36,27 +34,61 @@ export function plainLogits(
     switch (spec.residual) {
       case 'sequential': {
         const attended = attention(stream.map(first));
-        const middle = stream.map((x, i) => add(x, attended[i]!));
-        stream = middle.map((x) => add(x, mlp(second(x))));
+        const middle = stream.map((x, i) => join(x, attended[i]!));
+        stream = middle.map((x) => join(x, mlp(second(x))));
         break;
       }
       case 'parallel':
       case 'parallel-one-norm': {
         const own = spec.residual === 'parallel' ? second : first;
         const attended = attention(stream.map(first));
-        stream = stream.map((x, i) => add(add(x, attended[i]!), mlp(own(x))));
+        stream = stream.map((x, i) => join(join(x, attended[i]!), mlp(own(x))));
         break;
       }
       case 'norm-after': {
         const attended = attention(stream);
-        const middle = stream.map((x, i) => add(x, first(attended[i]!)));
-        stream = middle.map((x) => add(x, second(mlp(x))));
+        const middle = stream.map((x, i) => join(x, first(attended[i]!)));
+        stream = middle.map((x) => join(x, second(mlp(x))));
+        break;
+      }
+      case 'norm-around': {
+        const attended = attention(stream.map(first));
+        const middle = stream.map((x, i) => join(x, normed(norm, layer.attentionEndNorm!, attended[i]!)));
+        stream = middle.map((x) => join(x, normed(norm, layer.mlpEndNorm!, mlp(second(x)))));
+        break;
+      }
+      case 'norm-of-sum': {
+        const attended = attention(stream);
+        const middle = stream.map((x, i) => first(join(x, attended[i]!)));
+        stream = middle.map((x) => second(join(x, mlp(x))));
         break;
       }
     }
   }
-  return stream.map((x) => product(table.head, normed(norm, table.finalNorm, x)));
+  return stream.map((x) => logitsOf(spec, table, x));
 }
+
+function embedded(
+  { positions, embeddingScale }: DecoderSpec,
+  table: DecoderTable<PlainTensor>,
+  token: number,
+  position: number,
+): Vector {
+  const scaled = row(table.embedding, token).map((value) => value * embeddingScale);
+  const wide = table.embeddingProjection === null ? scaled : product(table.embeddingProjection, scaled);
+  if (table.positions !== null) return add(wide, row(table.positions, position));
+  if (typeof positions === 'string') return wide;
+  const angles = positions.frequencies.map((frequency) => (positions.first + position) * frequency);
+  return add(wide, [...angles.map(Math.sin), ...angles.map(Math.cos)]);
+}
+
+function logitsOf({ norm, logits }: DecoderSpec, table: DecoderTable<PlainTensor>, x: Vector): Vector {
+  const last = table.finalNorm === null ? x : normed(norm, table.finalNorm, x);
+  const read = table.headProjection === null ? last : product(table.headProjection, last);
+  return product(table.head, read).map((value) => capped(logits.scale * value, logits.cap));
+}
+
+const capped = (x: number, cap: number | null) => (cap === null ? x : cap * Math.tanh(x / cap));
 
 /** Log-probability of each token but the first, behind those before it. */
 export function plainLogprobs(logits: readonly Vector[], tokens: readonly number[]): number[] {
@@ -73,7 +105,7 @@ function attend(
   { scale, rotation, window }: LayerAttention,
   inputs: readonly Vector[],
 ): readonly Vector[] {
-  const { nHeads, nKeyHeads, headWidth, queryKeyNorm } = shape;
+  const { nHeads, nKeyHeads, headWidth, queryKeyNorm, scoreCap } = shape;
   const projected = inputs.map((x) => {
     if (qkv.kind === 'apart') return [qkv.query, qkv.key, qkv.value].map((linear) => product(linear, x));
     const all = product(qkv.linear, x);
@@ -100,7 +132,7 @@ function attend(
     return heads.flatMap((query, head) => {
       const shared = Math.floor(head / (nHeads / nKeyHeads));
       const seen = Array.from({ length: position + 1 - first }, (_, i) => first + i);
-      const scores = seen.map((at) => scale * dot(query, keys[at]![shared]!));
+      const scores = seen.map((at) => capped(scale * dot(query, keys[at]![shared]!), scoreCap));
       const highest = Math.max(...scores);
       const weights = scores.map((score) => Math.exp(score - highest));
       const total = weights.reduce((a, b) => a + b);
@@ -159,12 +191,13 @@ function erf(x: number): number {
   return (2 / Math.sqrt(Math.PI)) * sum;
 }
 
-function normed({ kind, epsilon }: NormSpec, { scale, shift }: Norm<PlainTensor>, x: Vector): Vector {
+function normed({ kind, epsilon, factor }: NormSpec, { scale, shift }: Norm<PlainTensor>, x: Vector): Vector {
   const mean = kind === 'layer' ? x.reduce((a, b) => a + b) / x.length : 0;
   const variance = x.reduce((sum, value) => sum + (value - mean) ** 2, 0) / x.length;
+  const more = factor === 'weight' ? 0 : 1;
   return x.map(
     (value, i) =>
-      ((value - mean) / Math.sqrt(variance + epsilon)) * scale.values[i]! + (shift?.values[i] ?? 0),
+      ((value - mean) / Math.sqrt(variance + epsilon)) * (more + scale.values[i]!) + (shift?.values[i] ?? 0),
   );
 }
 

@@ -41,6 +41,7 @@ export function kernelMacros(
     attention.layers.flatMap(({ rotation }) => (rotation === null ? [] : [rotation.pairs])),
   );
   if (kinds.size > 1) refuse('its layers rotate in two ways');
+  for (const what of unknownTo(spec)) refuse(what);
   return {
     WIDTH: spec.width,
     N_KEY_HEADS: nKeyHeads,
@@ -62,4 +63,21 @@ export function kernelMacros(
     TOP_P: rule.topP,
     END_TOKENS: spec.eosTokens.map((token) => `END_AT(${token})`).join(' '),
   };
+}
+
+/** What a description may ask for and the kernels do not compute. */
+function unknownTo(spec: DecoderSpec): readonly string[] {
+  const { attention, norm, logits, residual, positions } = spec;
+  const parts: readonly (readonly [boolean, string])[] = [
+    [spec.embeddingWidth !== spec.width, 'its embeddings are narrower than its layers'],
+    [spec.embeddingScale !== 1, 'its embeddings are scaled'],
+    [typeof positions === 'object', 'its positions are sinusoids'],
+    [residual === 'norm-around' || residual === 'norm-of-sum', `its norms stand in the order ${residual}`],
+    [spec.residualScale !== 1, 'its sums are scaled'],
+    [spec.lastNorm === 'none', 'it has no last norm'],
+    [logits.scale !== 1 || logits.cap !== null, 'its logits are scaled or have a cap'],
+    [attention.scoreCap !== null, 'its scores have a cap'],
+    [norm.factor !== 'weight', 'its norms multiply by one more than their weights'],
+  ];
+  return parts.flatMap(([isAsked, what]) => (isAsked ? [what] : []));
 }

@@ -65,7 +65,7 @@ export function placeWeights(
     embedding,
     positions: weights.positions === null ? 0 : placer.tensor(weights.positions, 'float16'),
     layers: weights.layers.map((layer) => placer.layer(layer)),
-    finalNorm: placer.norm(weights.finalNorm),
+    finalNorm: placer.norm(weights.finalNorm!),
     head: {
       weight: isTied ? embedding : placer.tensor(head.weight, 'float16', stride * spec.width),
       bias: head.bias === null ? null : placer.tensor(head.bias, 'float32', stride),

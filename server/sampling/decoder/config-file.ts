@@ -39,6 +39,11 @@ export class ConfigFile {
     return this.#values.get(key) ?? null;
   }
 
+  /** Whether the key is there, if only with null. */
+  has(key: string): boolean {
+    return this.#values.has(key);
+  }
+
   get modelType(): unknown {
     return this.value('model_type');
   }
@@ -53,6 +58,18 @@ export class ConfigFile {
     return value as number;
   }
 
+  /** A size, or none. A fallback stands for a missing key, not for null. */
+  optionalSize(key: string, fallback: number | null, most?: number): number | null {
+    const value = this.has(key) ? this.value(key) : fallback;
+    this.#honoured.add(key);
+    return value === null ? null : this.size(key, fallback ?? undefined, most);
+  }
+
+  /** A whole number that may be 0. */
+  count(key: string, fallback: number): number {
+    return this.value(key) === 0 ? 0 : this.size(key, fallback);
+  }
+
   positive(key: string, fallback?: number): number {
     const value = this.value(key) ?? fallback;
     return typeof value === 'number' && value > 0 && value < Infinity
@@ -60,15 +77,26 @@ export class ConfigFile {
       : this.fail(`"${key}" should be above 0`);
   }
 
+  /** A number above 0, or none. A fallback stands for a missing key, not for null. */
+  optionalPositive(key: string, fallback: number | null): number | null {
+    const value = this.has(key) ? this.value(key) : fallback;
+    return value === null ? null : this.positive(key, fallback ?? undefined);
+  }
+
   flag(key: string, fallback: boolean): boolean {
     const value = this.value(key) ?? fallback;
     return typeof value === 'boolean' ? value : this.fail(`"${key}" should be true or false`);
   }
 
+  numbers(key: string, length: number): readonly number[] {
+    const value = this.value(key);
+    const isFitting = Array.isArray(value) && value.length === length && value.every(Number.isFinite);
+    return isFitting ? value : this.fail(`"${key}" should be a list of ${length} numbers`);
+  }
+
   /** One token, a list of them, or none. A fallback stands for a missing key, not for null. */
   tokens(key: string, vocabularySize: number, fallback: number | null): readonly number[] {
-    const isMissing = !this.#values.has(key);
-    const values = [isMissing ? fallback : this.value(key)].flat().filter((value) => value !== null);
+    const values = [this.has(key) ? this.value(key) : fallback].flat().filter((value) => value !== null);
     for (const value of values) {
       if (!Number.isSafeInteger(value) || (value as number) < 0 || (value as number) >= vocabularySize) {
         const what = `"${key}" is ${JSON.stringify(value)}`;
@@ -142,9 +170,12 @@ const ACTIVATIONS: ReadonlyMap<unknown, Activation> = new Map([
   ['sigmoid', 'sigmoid'],
 ]);
 
-/** Training, heads for other tasks, hints to other programs, and defaults of other programs' sampling. */
+/**
+ * Training, heads for other tasks, hints to other programs, defaults of other programs' sampling, and what is read
+ * where samples begin and end.
+ */
 const WITHOUT_EFFECT = new Set(
-  `architectures initializer_range gradient_checkpointing use_cache
+  `architectures auto_map bos_token_id eos_token_id initializer_range gradient_checkpointing use_cache
   torch_dtype dtype transformers_version pad_token_id sep_token_id decoder_start_token_id name_or_path
   task_specific_params finetuning_task id2label label2id num_labels problem_type tokenizer_class prefix
   return_dict output_hidden_states output_attentions torchscript use_bfloat16 tf_legacy_loss
@@ -163,6 +194,7 @@ const ONLY_WITHOUT_EFFECT: ReadonlyMap<string, readonly unknown[]> = new Map([
   ['cross_attention_hidden_size', []],
   ['quantization_config', []],
   ['rope_scaling', []],
+  ['partial_rotary_factor', [1]],
 ]);
 
 /** Written by older versions for every model; only a list of heads in it would change anything. */

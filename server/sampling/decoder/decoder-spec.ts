@@ -1,30 +1,58 @@
 // What a decoder computes, as plain data: sizes, attention, norms, the order of its sums. An architecture's file
 // reads it from a configuration; everything else takes this and never the architecture's name.
 
-/** What sampling has to know of any model. */
-export interface ModelLimits {
-  readonly vocabularySize: number;
-  /** The context: prompt and sample together may not be longer. */
-  readonly nPositions: number;
+/** The tokens that a sample begins and ends with. */
+export interface SampleEnds {
   readonly bosToken: number;
   /** None for a model that never ends by itself. */
   readonly eosTokens: readonly number[];
 }
 
-export interface DecoderSpec extends ModelLimits {
+/** What sampling has to know of any model. */
+export interface ModelLimits extends SampleEnds {
+  readonly vocabularySize: number;
+  /** The context: prompt and sample together may not be longer. */
+  readonly nPositions: number;
+}
+
+export type DecoderSpec = DecoderShape & SampleEnds;
+
+/** What a decoder computes, without a word of the texts that it was trained on. */
+export interface DecoderShape extends Omit<ModelLimits, keyof SampleEnds> {
   readonly nLayers: number;
   /** Values of a position between two layers. */
   readonly width: number;
+  /** Values of a token's embedding: `width`, unless products stand between the two at both ends. */
+  readonly embeddingWidth: number;
+  /** What embeddings of tokens are multiplied by. */
+  readonly embeddingScale: number;
   readonly attention: AttentionShape;
-  /** Learned: a table of positions is added to the embedding. Rotary positions belong to attention. */
-  readonly positions: 'learned' | 'none';
+  /** What is added to embeddings. Learned: a table. Rotary positions belong to attention. */
+  readonly positions: 'learned' | 'none' | Sinusoids;
   readonly norm: NormSpec;
   readonly residual: ResidualOrder;
+  /** What attention and the feed-forward layer give is multiplied by this before it joins the stream. */
+  readonly residualScale: number;
+  /** Whether a norm stands between the last layer and the head. */
+  readonly lastNorm: 'there' | 'none';
   readonly mlp: MlpSpec;
   /** Which parts have biases; the checkpoint must hold these and no others. */
   readonly biases: Biases;
   /** Tied: the head is the embedding, unless the checkpoint holds another. */
   readonly head: 'tied' | 'own';
+  readonly logits: LogitsSpec;
+}
+
+/** The head's product is multiplied by `scale`, and then, where there is a cap c, becomes c·tanh(logit / c). */
+export interface LogitsSpec {
+  readonly scale: number;
+  readonly cap: number | null;
+}
+
+/** Sines of position × frequency, then cosines of the same; the first position is called `first`. */
+export interface Sinusoids {
+  readonly first: number;
+  readonly frequencies: readonly number[];
 }
 
 export interface AttentionShape {
@@ -34,6 +62,8 @@ export interface AttentionShape {
   readonly headWidth: number;
   /** Norms of queries and keys before they are rotated: each head by itself, or all heads together. */
   readonly queryKeyNorm: 'head' | 'all' | null;
+  /** Scaled scores become c·tanh(score / c), where there is such a c. */
+  readonly scoreCap: number | null;
   readonly layers: readonly LayerAttention[];
 }
 
@@ -58,14 +88,23 @@ export interface Rotation {
 export interface NormSpec {
   readonly kind: 'layer' | 'rms';
   readonly epsilon: number;
+  /** Norms multiply by the weight that is stored, or by one more. */
+  readonly factor: 'weight' | 'weight-and-one';
 }
 
 /**
  * With x the residual stream, A attention and M the feed-forward layer, each norm its own:
  * sequential is y = x + A(norm x), y + M(norm y); parallel is x + A(norm x) + M(norm x), with one norm for both
- * or one for each; norm-after is y = x + norm A(x), y + norm M(y).
+ * or one for each; norm-after is y = x + norm A(x), y + norm M(y); norm-around is y = x + norm A(norm x),
+ * y + norm M(norm y); norm-of-sum is y = norm(x + A(x)), norm(y + M(y)).
  */
-export type ResidualOrder = 'sequential' | 'parallel' | 'parallel-one-norm' | 'norm-after';
+export type ResidualOrder =
+  | 'sequential'
+  | 'parallel'
+  | 'parallel-one-norm'
+  | 'norm-after'
+  | 'norm-around'
+  | 'norm-of-sum';
 
 export interface MlpSpec {
   /** Width of the feed-forward layer inside. */

@@ -1,7 +1,7 @@
 // The table of a decoder's tensors: what each is for, and its shape. One type serves for the names that an
 // architecture gives them, for the tensors found in a checkpoint, and for whatever a test puts there.
 
-import { type DecoderSpec, keyWidth, queryWidth } from './decoder-spec.ts';
+import { type DecoderShape, keyWidth, queryWidth } from './decoder-spec.ts';
 
 export interface Linear<Tensor> {
   readonly weight: Tensor;
@@ -39,32 +39,53 @@ export interface DecoderLayer<Tensor> {
   readonly queryNorm: Norm<Tensor> | null;
   readonly keyNorm: Norm<Tensor> | null;
   readonly output: Linear<Tensor>;
+  /** A second norm of attention, of what it gives; null but where norms stand on both sides. */
+  readonly attentionEndNorm: Norm<Tensor> | null;
   /** The norm of the feed-forward layer; null where it reads what attention's norm gives. */
   readonly mlpNorm: Norm<Tensor> | null;
   readonly gate: Linear<Tensor> | null;
   readonly up: Linear<Tensor>;
   readonly down: Linear<Tensor>;
+  /** A second norm of the feed-forward layer, of what it gives; null but where norms stand on both sides. */
+  readonly mlpEndNorm: Norm<Tensor> | null;
 }
 
 export interface DecoderTable<Tensor> {
   readonly embedding: Tensor;
+  /** From embeddings to the stream; null where both are as wide. */
+  readonly embeddingProjection: Linear<Tensor> | null;
   readonly positions: Tensor | null;
   readonly layers: readonly DecoderLayer<Tensor>[];
-  readonly finalNorm: Norm<Tensor>;
+  readonly finalNorm: Norm<Tensor> | null;
+  /** From the stream to what the head reads; null where both are as wide. */
+  readonly headProjection: Linear<Tensor> | null;
   readonly head: Linear<Tensor>;
 }
 
-export type TensorNames = DecoderTable<string>;
-export type LinearNames = Linear<string>;
-export type NormNames = Norm<string>;
+export type TensorNames = DecoderTable<TensorName>;
+export type LinearNames = Linear<TensorName>;
+export type NormNames = Norm<TensorName>;
+
+/** A tensor's name, or some consecutive rows of it, since files may hold what is used apart as one. */
+export type TensorName = string | RowsOfTensor;
+
+export interface RowsOfTensor {
+  readonly name: string;
+  readonly firstRow: number;
+  /** Rows of the whole tensor. */
+  readonly nRows: number;
+}
+
+/** The name of the tensor that a file holds. */
+export const storedName = (name: TensorName): string => (typeof name === 'string' ? name : name.name);
 
 /** Another table with a tensor for each of this one's, whose shape `spec` tells. Called in the table's order. */
 export function mapTable<From, To>(
-  spec: DecoderSpec,
+  spec: DecoderShape,
   table: DecoderTable<From>,
   map: (tensor: From, shape: readonly number[]) => To,
 ): DecoderTable<To> {
-  const { width, vocabularySize, attention, mlp } = spec;
+  const { width, embeddingWidth, vocabularySize, attention, mlp } = spec;
   const queries = queryWidth(attention);
   const keys = keyWidth(attention);
   const norm = ({ scale, shift }: Norm<From>, over = width): Norm<To> => ({
@@ -89,7 +110,9 @@ export function mapTable<From, To>(
   };
   const isByHead = attention.queryKeyNorm === 'head';
   return {
-    embedding: map(table.embedding, [vocabularySize, width]),
+    embedding: map(table.embedding, [vocabularySize, embeddingWidth]),
+    embeddingProjection:
+      table.embeddingProjection && linear(table.embeddingProjection, embeddingWidth, width),
     positions: table.positions === null ? null : map(table.positions, [spec.nPositions, width]),
     layers: table.layers.map((layer) => ({
       attentionNorm: norm(layer.attentionNorm),
@@ -97,18 +120,22 @@ export function mapTable<From, To>(
       queryNorm: layer.queryNorm && norm(layer.queryNorm, isByHead ? attention.headWidth : queries),
       keyNorm: layer.keyNorm && norm(layer.keyNorm, isByHead ? attention.headWidth : keys),
       output: linear(layer.output, queries, width),
+      attentionEndNorm: layer.attentionEndNorm && norm(layer.attentionEndNorm),
       mlpNorm: layer.mlpNorm && norm(layer.mlpNorm),
       gate: layer.gate && linear(layer.gate, width, mlp.innerWidth),
       up: linear(layer.up, width, mlp.innerWidth),
       down: linear(layer.down, mlp.innerWidth, width),
+      mlpEndNorm: layer.mlpEndNorm && norm(layer.mlpEndNorm),
     })),
-    finalNorm: norm(table.finalNorm),
-    head: linear(table.head, width, vocabularySize),
+    finalNorm: table.finalNorm && norm(table.finalNorm),
+    headProjection: table.headProjection && linear(table.headProjection, width, embeddingWidth),
+    head: linear(table.head, embeddingWidth, vocabularySize),
   };
 }
 
 /** Every matrix that positions are multiplied by, in the table's order, the head last. */
-export function linearsOf<Tensor>({ layers, head }: DecoderTable<Tensor>): readonly Linear<Tensor>[] {
+export function linearsOf<Tensor>(table: DecoderTable<Tensor>): readonly Linear<Tensor>[] {
+  const { embeddingProjection, layers, headProjection, head } = table;
   const inLayers = layers.flatMap(({ qkv, output, gate, up, down }) => [
     ...(qkv.kind === 'joint' ? [qkv.linear] : [qkv.query, qkv.key, qkv.value]),
     output,
@@ -116,7 +143,21 @@ export function linearsOf<Tensor>({ layers, head }: DecoderTable<Tensor>): reado
     up,
     down,
   ]);
-  return [...inLayers, head];
+  const atTheEnds = (linear: Linear<Tensor> | null) => (linear === null ? [] : [linear]);
+  return [...atTheEnds(embeddingProjection), ...inLayers, ...atTheEnds(headProjection), head];
+}
+
+/** Every norm, in the table's order. */
+export function normsOf<Tensor>({ layers, finalNorm }: DecoderTable<Tensor>): readonly Norm<Tensor>[] {
+  const inLayers = layers.flatMap((layer) => [
+    layer.attentionNorm,
+    layer.queryNorm,
+    layer.keyNorm,
+    layer.attentionEndNorm,
+    layer.mlpNorm,
+    layer.mlpEndNorm,
+  ]);
+  return [...inLayers, finalNorm].filter((norm) => norm !== null);
 }
 
 /** Multiplications and additions of one position, but for those of attention, which grow with the text. */

@@ -5,8 +5,18 @@ import { dirname, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { Weight } from '../weights/safetensors.ts';
 import type { Architecture } from './architectures/architecture.ts';
-import type { DecoderSpec } from './decoder-spec.ts';
-import { type DecoderTable, linearsOf, mapTable, type Norm, type TensorNames } from './decoder-table.ts';
+import type { DecoderShape } from './decoder-spec.ts';
+import {
+  type DecoderTable,
+  type Linear,
+  linearsOf,
+  mapTable,
+  type Norm,
+  normsOf,
+  type RowsOfTensor,
+  storedName,
+  type TensorNames,
+} from './decoder-table.ts';
 
 export interface StoredTensor extends Weight {
   /** Its name without a prefix, such as `h.0.attn.c_attn.weight`, whatever the checkpoint puts before it. */
@@ -18,36 +28,60 @@ export type DecoderWeights = DecoderTable<StoredTensor>;
 /** Picks and checks what the architecture needs; other tensors, such as stored masks, are left alone. */
 export async function selectWeights(
   dir: string,
-  spec: DecoderSpec,
-  { prefix, names }: Architecture,
+  spec: DecoderShape,
+  architecture: Architecture,
   all: readonly Weight[],
 ): Promise<DecoderWeights> {
-  const byName = new Map<string, Weight>();
-  for (const weight of all) {
-    const { name } = weight;
-    byName.set(name.startsWith(prefix) ? name.slice(prefix.length) : name, weight);
-  }
-  const own = names(spec);
+  const byName = new Map(all.map((weight) => [bareNameOf(weight.name, architecture), weight]));
+  const own = architecture.names(spec);
   refuseBiases(dir, own, byName);
   const table = (await isTied(spec, own, byName))
     ? { ...own, head: { weight: own.embedding, layout: 'out-in', bias: own.head.bias } as const }
     : own;
-  return mapTable(spec, table, (bareName, shape) => {
-    const weight = byName.get(bareName);
+  return mapTable(spec, table, (name, shape) => {
+    const weight = byName.get(storedName(name));
     if (weight === undefined) {
-      throw new UserError(`${dir}: the weight ${bareName} is missing.`, {
+      throw new UserError(`${dir}: the weight ${storedName(name)} is missing.`, {
         action: 'Download or copy the model again, with every file that belongs to it.',
       });
     }
-    if (weight.shape.join() !== shape.join()) {
+    const wanted = typeof name === 'string' ? shape : [name.nRows, ...shape.slice(1)];
+    if (weight.shape.join() !== wanted.join()) {
       throw new UserError(
         `${weight.file}: ${weight.name} has the shape [${weight.shape.join(', ')}], ` +
-          `and config.json asks for [${shape.join(', ')}].`,
+          `and config.json asks for [${wanted.join(', ')}].`,
         { action: 'Use the config.json and the weights of the same model.' },
       );
     }
-    return { ...weight, bareName };
+    return typeof name === 'string' ? { ...weight, bareName: name } : takeRows(weight, name, shape);
   });
+}
+
+/** Rows of a tensor lie one after the other, so some of them are a tensor as well. */
+function takeRows(
+  weight: Weight,
+  { name, firstRow, nRows }: RowsOfTensor,
+  shape: readonly number[],
+): StoredTensor {
+  const rowBytes = weight.nBytes / nRows;
+  const place = {
+    byteOffset: weight.byteOffset + firstRow * rowBytes,
+    nBytes: shape[0]! * rowBytes,
+  };
+  const rows = `[${firstRow}:${firstRow + shape[0]!}]`;
+  return { ...weight, ...place, shape, name: `${weight.name}${rows}`, bareName: `${name}${rows}` };
+}
+
+/** What PyTorch's wrappers for training put before every name. */
+const WRAPPERS = /^(?:module\.|_orig_mod\.|_forward_module\.)+/;
+
+/** A tensor's name as its architecture's file has it. */
+function bareNameOf(name: string, architecture: Architecture): string {
+  const { prefix, otherPrefixes = [], otherNames = {} } = architecture;
+  const unwrapped = name.replace(WRAPPERS, '');
+  const found = [prefix, ...otherPrefixes].find((one) => unwrapped.startsWith(one)) ?? '';
+  const bare = unwrapped.slice(found.length);
+  return Object.hasOwn(otherNames, bare) ? otherNames[bare]! : bare;
 }
 
 /** Each once, in the table's order; a tied head is the embedding. */
@@ -57,20 +91,26 @@ export function tensorsOf(weights: DecoderWeights): readonly StoredTensor[] {
     for (const tensor of some) if (tensor !== null) tensors.set(tensor.bareName, tensor);
   };
   const addNorm = (norm: Norm<StoredTensor> | null) => add(norm?.scale ?? null, norm?.shift ?? null);
+  const addLinear = (linear: Linear<StoredTensor> | null) =>
+    add(linear?.weight ?? null, linear?.bias ?? null);
   add(weights.embedding, weights.positions);
+  addLinear(weights.embeddingProjection);
   for (const layer of weights.layers) {
     const { qkv } = layer;
     addNorm(layer.attentionNorm);
-    for (const { weight, bias } of qkv.kind === 'joint' ? [qkv.linear] : [qkv.query, qkv.key, qkv.value])
-      add(weight, bias);
+    for (const linear of qkv.kind === 'joint' ? [qkv.linear] : [qkv.query, qkv.key, qkv.value])
+      addLinear(linear);
     addNorm(layer.queryNorm);
     addNorm(layer.keyNorm);
-    add(layer.output.weight, layer.output.bias);
+    addLinear(layer.output);
+    addNorm(layer.attentionEndNorm);
     addNorm(layer.mlpNorm);
-    for (const linear of [layer.gate, layer.up, layer.down]) if (linear) add(linear.weight, linear.bias);
+    for (const linear of [layer.gate, layer.up, layer.down]) addLinear(linear);
+    addNorm(layer.mlpEndNorm);
   }
   addNorm(weights.finalNorm);
-  add(weights.head.weight, weights.head.bias);
+  addLinear(weights.headProjection);
+  addLinear(weights.head);
   return [...tensors.values()];
 }
 
@@ -90,13 +130,13 @@ export function folderAbove(files: readonly string[]): string {
 
 /** A checkpoint that says so and holds another head all the same has a head of its own, as it has in transformers. */
 async function isTied(
-  { head }: DecoderSpec,
+  { head }: DecoderShape,
   names: TensorNames,
   byName: ReadonlyMap<string, Weight>,
 ): Promise<boolean> {
   if (head === 'own') return false;
-  const stored = byName.get(names.head.weight);
-  const embedding = byName.get(names.embedding);
+  const stored = byName.get(storedName(names.head.weight));
+  const embedding = byName.get(storedName(names.embedding));
   if (stored === undefined || embedding === undefined) return true;
   return areSameBytes(stored, embedding);
 }
@@ -120,16 +160,15 @@ const BLOCK_BYTES = 4 << 20;
 
 /** A bias that the configuration does not know of would be left out of every sum, and nobody would see it. */
 function refuseBiases(dir: string, names: TensorNames, byName: ReadonlyMap<string, Weight>): void {
-  const norms = names.layers.flatMap(({ attentionNorm, mlpNorm }) => [attentionNorm, mlpNorm]);
   const parts = [
-    ...norms.map((norm) => norm && { weight: norm.scale, bias: norm.shift }),
-    { weight: names.finalNorm.scale, bias: names.finalNorm.shift },
+    ...normsOf(names).map(({ scale, shift }) => ({ weight: scale, bias: shift })),
     ...linearsOf(names),
   ];
   for (const part of parts) {
-    if (part === null || part.bias !== null) continue;
-    const bias = part.weight.replace(/\.weight$/, '.bias');
-    if (bias !== part.weight && byName.has(bias)) {
+    if (part.bias !== null) continue;
+    const weight = storedName(part.weight);
+    const bias = weight.replace(/\.weight$/, '.bias');
+    if (bias !== weight && byName.has(bias)) {
       throw new UserError(`${dir}: config.json says there is no ${bias}, and the weights hold it.`, {
         action: 'Use the config.json and the weights of the same model.',
       });

@@ -1,7 +1,7 @@
 // Norms as ONNX nodes: layer norm, and RMS norm (B. Zhang and R. Sennrich, "Root Mean Square Layer Normalization",
 // 2019). The runtime has one fused node for a residual sum with the norm behind it, which is used wherever it can be.
 
-import type { Graph } from '../onnx/onnx-graph.ts';
+import { DATA_TYPE, type Graph } from '../onnx/onnx-graph.ts';
 import type { DecoderModel } from './decoder-model.ts';
 import type { Norm } from './decoder-table.ts';
 import type { StoredTensor } from './decoder-weights.ts';
@@ -22,16 +22,21 @@ export function normalise(
   });
 }
 
-/** `residual` + `added` + `bias`, and the norm of that. */
+/** `residual` + `added` + `bias`, and the norm of that: the sum itself where there is none. */
 export function addAndNormalise(
   graph: Graph,
   model: DecoderModel,
   residual: string,
   added: string,
   bias: StoredTensor | null,
-  norm: Norm<StoredTensor>,
+  norm: Norm<StoredTensor> | null,
 ): { readonly sum: string; readonly normed: string } {
   const { kind, epsilon } = model.config.norm;
+  if (norm === null) {
+    const whole = bias === null ? added : graph.op('Add', [added, addTensor(graph, model, bias)]);
+    const sum = graph.op('Add', [residual, whole]);
+    return { sum, normed: sum };
+  }
   const sum = graph.newName('sum');
   const normed = graph.newName('normed');
   const [scale, shift = ''] = scaleAndShift(graph, model, norm);
@@ -47,6 +52,18 @@ export function addAndNormalise(
 }
 
 function scaleAndShift(graph: Graph, model: DecoderModel, { scale, shift }: Norm<StoredTensor>): string[] {
-  const scaleName = addTensor(graph, model, scale);
-  return shift === null ? [scaleName] : [scaleName, addTensor(graph, model, shift)];
+  const factor = addScale(graph, model, scale);
+  return shift === null ? [factor] : [factor, addTensor(graph, model, shift)];
+}
+
+/** What is stored, or one more; that sum is made in 32 bits, since what is stored is small beside it. */
+function addScale(graph: Graph, model: DecoderModel, scale: StoredTensor): string {
+  const { precision = 'float32' } = model;
+  if (model.config.norm.factor === 'weight') return addTensor(graph, model, scale);
+  const stored = addTensor(graph, model, scale, 'float32');
+  const sum = graph.constantOp(`${scale.bareName}:and-one`, 'Add', [stored, graph.float32(1)]);
+  if (precision === 'float32') return sum;
+  return graph.constantOp(`${scale.bareName}:and-one:${precision}`, 'Cast', [sum], {
+    to: DATA_TYPE[precision],
+  });
 }

@@ -1,69 +1,48 @@
-// Rotary positions as configurations of transformers tell them: a base, and a way to stretch the context that the
-// model was first trained on. Gives the frequencies that come of it, in 32-bit steps as PyTorch computes them.
+// Ways to stretch the context that a rotary model was first trained on, as configurations of transformers tell them.
+// Gives the frequencies that come of each, in 32-bit steps as PyTorch computes them.
 
 import type { ConfigFile } from './config-file.ts';
 import type { Rotation } from './decoder-spec.ts';
 
-/** The rotation of the first `width` values of a head. Throws a UserError at a scaling that is not known. */
-export function readRotation(config: ConfigFile, width: number, nPositions: number): Rotation {
-  if (width % 2 !== 0) config.fail(`heads of ${width} values cannot be rotated in pairs`);
-  const theta = config.value('rope_theta') === null ? DEFAULT_BASE : config.positive('rope_theta');
-  const older = config.section('rope_scaling');
-  const section = older ?? config.section('rope_parameters');
-  config.value('rope_parameters');
-  if (section === null) return { ...scale(plain(theta, width), 1), pairs: 'halves' };
-  const base = section.positive('rope_theta', theta);
-  const type = section.value('rope_type') ?? section.value('type') ?? 'default';
-  section.value('type');
-  const read = SCALINGS.get(type);
-  if (read === undefined) {
-    return section.fail(
-      `the type ${JSON.stringify(type)} is not supported`,
-      `Supported are ${[...SCALINGS.keys()].join(', ')}.`,
-    );
-  }
-  const scaled = read(section, { base, width, nPositions });
-  section.refuseTheRest(new Set());
-  return { ...scaled, pairs: 'halves' };
-}
+export type Scaled = Pick<Rotation, 'frequencies' | 'factor'>;
 
-const DEFAULT_BASE = 10_000;
-
-type Scaled = Pick<Rotation, 'frequencies' | 'factor'>;
-
-interface Context {
+export interface RotaryContext {
   readonly base: number;
+  /** Values of a head that are rotated. */
   readonly width: number;
   /** What the configuration says the context is: stretched already. */
   readonly nPositions: number;
 }
 
-const SCALINGS: ReadonlyMap<unknown, (section: ConfigFile, context: Context) => Scaled> = new Map([
-  ['default', (_: ConfigFile, { base, width }: Context) => scale(plain(base, width), 1)],
-  // Frequencies change only beyond the context, where nothing is sampled.
-  [
-    'dynamic',
-    (section: ConfigFile, { base, width }: Context) => {
-      section.positive('factor');
-      section.value('original_max_position_embeddings');
-      return scale(plain(base, width), 1);
-    },
-  ],
-  [
-    'linear',
-    (section: ConfigFile, { base, width }: Context) => scale(plain(base, width), section.positive('factor')),
-  ],
-  ['llama3', readLlama3],
-  ['yarn', readYarn],
-]);
+/** Scalings by the name of their type; each reads all that it knows of its section. */
+export const SCALINGS: ReadonlyMap<unknown, (section: ConfigFile, context: RotaryContext) => Scaled> =
+  new Map([
+    ['default', (_: ConfigFile, { base, width }: RotaryContext) => scale(plain(base, width), 1)],
+    // Frequencies change only beyond the context, where nothing is sampled.
+    [
+      'dynamic',
+      (section: ConfigFile, { base, width }: RotaryContext) => {
+        section.positive('factor');
+        section.value('original_max_position_embeddings');
+        return scale(plain(base, width), 1);
+      },
+    ],
+    [
+      'linear',
+      (section: ConfigFile, { base, width }: RotaryContext) =>
+        scale(plain(base, width), section.positive('factor')),
+    ],
+    ['llama3', readLlama3],
+    ['yarn', readYarn],
+  ]);
 
 /** J. Su et al., "RoFormer" (2021), 3.2.2. */
-function plain(base: number, width: number): readonly number[] {
-  return Array.from({ length: width / 2 }, (_, i) => {
-    const power = Math.fround(base ** Math.fround((2 * i) / width));
-    return Math.fround(1 / power);
-  });
+export function plain(base: number, width: number): readonly number[] {
+  return powers(base, width).map((power) => Math.fround(1 / power));
 }
+
+const powers = (base: number, width: number) =>
+  Array.from({ length: width / 2 }, (_, i) => Math.fround(base ** Math.fround((2 * i) / width)));
 
 /** S. Chen et al., "Extending Context Window of Large Language Models via Positional Interpolation" (2023). */
 function scale(frequencies: readonly number[], factor: number): Scaled {
@@ -71,7 +50,7 @@ function scale(frequencies: readonly number[], factor: number): Scaled {
 }
 
 /** Long waves are stretched, short ones are not, and those between are mixed: Llama 3.1's published code. */
-function readLlama3(section: ConfigFile, { base, width, nPositions }: Context): Scaled {
+function readLlama3(section: ConfigFile, { base, width, nPositions }: RotaryContext): Scaled {
   const factor = section.positive('factor');
   const low = section.positive('low_freq_factor');
   const high = section.positive('high_freq_factor');
@@ -87,7 +66,7 @@ function readLlama3(section: ConfigFile, { base, width, nPositions }: Context): 
 }
 
 /** B. Peng et al., "YaRN: Efficient Context Window Extension of Large Language Models" (2023), 3.2 and 3.4. */
-function readYarn(section: ConfigFile, { base, width, nPositions }: Context): Scaled {
+function readYarn(section: ConfigFile, { base, width, nPositions }: RotaryContext): Scaled {
   const before = section.size('original_max_position_embeddings', nPositions);
   const factor = section.positive('factor', nPositions / before);
   const isWhole = section.flag('truncate', true);
@@ -109,6 +88,27 @@ function readYarn(section: ConfigFile, { base, width, nPositions }: Context): Sc
   const usual = hasBoth
     ? growth(section.positive('mscale')) / growth(section.positive('mscale_all_dim'))
     : growth(1);
+  return { frequencies, factor: section.positive('attention_factor', usual) };
+}
+
+/**
+ * Each frequency has a factor of its own: one list for texts of the length that was first trained on, another for longer
+ * ones (Y. Ding et al., "LongRoPE", 2024). All of a text's positions change where it grows beyond that length, `before`,
+ * so whoever takes this ends the context there, and the first list is the one that counts.
+ */
+export function readLongRope(
+  section: ConfigFile,
+  { base, width, nPositions }: RotaryContext,
+  before: number,
+): Scaled {
+  section.value('original_max_position_embeddings');
+  const factors = section.numbers('short_factor', width / 2);
+  section.numbers('long_factor', width / 2);
+  const factor = section.positive('factor', nPositions / before);
+  const usual = factor <= 1 ? 1 : Math.sqrt(1 + Math.log(factor) / Math.log(before));
+  const frequencies = powers(base, width).map((power, i) =>
+    Math.fround(1 / Math.fround(Math.fround(factors[i]!) * power)),
+  );
   return { frequencies, factor: section.positive('attention_factor', usual) };
 }
 

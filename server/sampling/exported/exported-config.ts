@@ -1,9 +1,8 @@
-// What has to be known of an exported model beside its graph: where a sample starts and ends, and how long it may
-// be. Most architectures call these
-// alike; what the graph computes is its own business.
+// What has to be known of an exported model beside its graph: how many tokens there are, and how long a text may be.
+// Most architectures call these alike; what the graph computes is its own business.
 
 import { UserError } from '../../errors.ts';
-import type { ModelLimits } from '../decoder/decoder-spec.ts';
+import type { ModelLimits, SampleEnds } from '../decoder/decoder-spec.ts';
 import type { ExportedDecoder, PastSizes } from './exported-decoder.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -23,13 +22,12 @@ export function readPastSizes(config: Json): PastSizes {
   return { nHeads, headWidth };
 }
 
-/** Throws a UserError that names the file and the key. `generation` is generation_config.json, which goes first. */
+/** Throws a UserError that names the file and the key. */
 export function readLimits(
   path: string,
   config: Json,
-  generation: Json,
   { vocabularySize: inGraph }: ExportedDecoder,
-): ModelLimits {
+): Omit<ModelLimits, keyof SampleEnds> {
   const fail = (what: string): never => {
     throw new UserError(`${path}: ${what}.`, { action: 'Correct the file, or export the model again.' });
   };
@@ -41,21 +39,5 @@ export function readLimits(
   if (nPositions === undefined) {
     return fail(`none of ${POSITIONS.join(', ')} says how many positions the context has`);
   }
-  const tokens = (key: string): readonly number[] => {
-    const values: readonly unknown[] = [generation[key] ?? config[key] ?? []].flat();
-    for (const value of values) {
-      if (!Number.isSafeInteger(value) || Number(value) < 0 || Number(value) >= vocabularySize)
-        fail(`"${key}" is ${JSON.stringify(value)}, which is no token of a vocabulary of ${vocabularySize}`);
-    }
-    return values as number[];
-  };
-  const eosTokens = tokens('eos_token_id');
-  // Models without a BOS token were trained on documents set apart by the end token.
-  const bosToken = tokens('bos_token_id')[0] ?? eosTokens[0];
-  if (bosToken === undefined) {
-    return fail(
-      'neither "bos_token_id" nor "eos_token_id" is there, so there is nothing to start a sample from',
-    );
-  }
-  return { vocabularySize, nPositions, bosToken, eosTokens };
+  return { vocabularySize, nPositions };
 }

@@ -4,7 +4,7 @@
 import type { Architecture } from '../decoder/architectures/architecture.ts';
 import { findArchitecture } from '../decoder/architectures/index.ts';
 import { ConfigFile } from '../decoder/config-file.ts';
-import type { DecoderSpec } from '../decoder/decoder-spec.ts';
+import type { DecoderShape } from '../decoder/decoder-spec.ts';
 import type { Linear, Norm, TensorNames } from '../decoder/decoder-table.ts';
 import type { GgufFile, GgufValue } from './gguf-file.ts';
 
@@ -82,7 +82,7 @@ const WITHOUT_EFFECT =
   /\.(vocab_size|rope\.dimension_count|attention\.value_length|tensor_data_layout|rope\.scaling\.(finetuned|attn_factor))$/;
 
 export interface GgufDecoder {
-  readonly spec: DecoderSpec;
+  readonly shape: DecoderShape;
   readonly architecture: Architecture;
   /** The metadata as a configuration, for the model's identity. */
   readonly configText: string;
@@ -107,10 +107,10 @@ export function readGgufDecoder(
   const configText = JSON.stringify(config);
   const reader = new ConfigFile(file.path, config);
   const own = findArchitecture(reader, architectures);
-  let spec = own.read(reader);
-  if (family.turnsNeighbours || factors !== null) spec = withRotation(spec, family, factors, refuse);
+  let shape = own.read(reader);
+  if (family.turnsNeighbours || factors !== null) shape = withRotation(shape, family, factors, refuse);
   return {
-    spec,
+    shape,
     configText,
     architecture: { ...own, prefix: '', names: (of) => ggufNames(of, (tensor) => file.tensors.has(tensor)) },
   };
@@ -180,11 +180,11 @@ const plain = (value: GgufValue | null): unknown =>
 
 /** Llama's converter reorders queries and keys, so that neighbours turn; `factors` divide the frequencies. */
 function withRotation(
-  spec: DecoderSpec,
+  spec: DecoderShape,
   { turnsNeighbours = false }: Family,
   factors: Float32Array | null,
   refuse: ConfigFile,
-): DecoderSpec {
+): DecoderShape {
   const layers = spec.attention.layers.map((layer) => {
     const { rotation } = layer;
     if (rotation === null) return layer;
@@ -208,7 +208,7 @@ function withRotation(
   return { ...spec, attention: { ...spec.attention, layers } };
 }
 
-function ggufNames(spec: DecoderSpec, has: (name: string) => boolean): TensorNames {
+function ggufNames(spec: DecoderShape, has: (name: string) => boolean): TensorNames {
   const norm = (name: string): Norm<string> => ({
     scale: `${name}.weight`,
     shift: spec.biases.norms ? `${name}.bias` : null,
@@ -222,6 +222,7 @@ function ggufNames(spec: DecoderSpec, has: (name: string) => boolean): TensorNam
   const isAfter = residual === 'norm-after';
   return {
     embedding: 'token_embd.weight',
+    embeddingProjection: null,
     positions: spec.positions === 'learned' ? 'position_embd.weight' : null,
     layers: Array.from({ length: spec.nLayers }, (_, layer) => {
       const name = (part: string) => `blk.${layer}.${part}`;
@@ -239,13 +240,16 @@ function ggufNames(spec: DecoderSpec, has: (name: string) => boolean): TensorNam
           attention.queryKeyNorm === null ? null : { scale: name('attn_q_norm.weight'), shift: null },
         keyNorm: attention.queryKeyNorm === null ? null : { scale: name('attn_k_norm.weight'), shift: null },
         output: linear(name('attn_output'), biases.output),
+        attentionEndNorm: null,
         mlpNorm: residual === 'parallel-one-norm' ? null : norm(name(isAfter ? 'post_ffw_norm' : 'ffn_norm')),
         gate: mlp.gated ? linear(name('ffn_gate'), biases.mlp) : null,
         up: linear(name('ffn_up'), biases.mlp),
         down: linear(name('ffn_down'), biases.mlp),
+        mlpEndNorm: null,
       };
     }),
     finalNorm: norm('output_norm'),
+    headProjection: null,
     head: linear('output', biases.head),
   };
 }

@@ -1,23 +1,27 @@
 // Opens a model in a GGUF file: everything about it that could be wrong is found here, as in a checkpoint folder.
 
 import { readdir, stat } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import type { Architecture } from '../decoder/architectures/architecture.ts';
-import type { DecoderSpec } from '../decoder/decoder-spec.ts';
+import { parseObject } from '../decoder/config-file.ts';
+import type { DecoderShape } from '../decoder/decoder-spec.ts';
 import { type DecoderWeights, selectWeights, tensorsOf } from '../decoder/decoder-weights.ts';
+import { type FoundEnds, findSampleEnds } from '../sample-ends.ts';
 import type { TokenizerFile } from '../tokenizer/tokenizer-file.ts';
 import { readGgufDecoder } from './gguf-decoder.ts';
 import { type GgufFile, readGguf } from './gguf-file.ts';
 import { readGgufTokenizer } from './gguf-tokenizer.ts';
 import { ggufWeights, readValues } from './gguf-weights.ts';
 
-export interface GgufModel {
+/** A model of weights, whatever file they lie in. */
+export interface OpenedWeights {
   readonly name: string;
-  readonly config: DecoderSpec;
+  readonly shape: DecoderShape;
+  readonly found: FoundEnds;
   readonly weights: DecoderWeights;
   readonly tokenizer: TokenizerFile;
-  /** The metadata as a configuration, for the model's identity. */
+  /** Its configuration, for the model's identity: GGUF's metadata in that form. */
   readonly configText: string;
 }
 
@@ -35,18 +39,29 @@ export async function findGguf(path: string): Promise<string | null> {
   });
 }
 
-export async function openGguf(path: string, architectures: readonly Architecture[]): Promise<GgufModel> {
+export async function openGguf(path: string, architectures: readonly Architecture[]): Promise<OpenedWeights> {
   const file = readGguf(path);
   const tokenizer = readGgufTokenizer(file);
   const factors = file.tensors.get(FACTORS);
-  const { spec, architecture, configText } = readGgufDecoder(
+  const { shape, architecture, configText } = readGgufDecoder(
     file,
     factors === undefined ? null : readValues(file, factors),
     architectures,
   );
-  const weights = await selectWeights(path, spec, architecture, await ggufWeights(file));
+  const weights = await selectWeights(path, shape, architecture, await ggufWeights(file));
   refuseTheRest(file, weights);
-  return { name: basename(path).replace(/\.gguf$/i, ''), config: spec, weights, tokenizer, configText };
+  const config = parseObject(path, configText);
+  const found = findSampleEnds({
+    dir: dirname(path),
+    config,
+    configName: basename(path),
+    generation: {},
+    tokenizer: { path: basename(path), bos: null, eos: null },
+    defaults: architecture.defaultTokens,
+    vocabularySize: shape.vocabularySize,
+    looksOnlyAt: config,
+  });
+  return { name: basename(path).replace(/\.gguf$/i, ''), shape, found, weights, tokenizer, configText };
 }
 
 const FACTORS = 'rope_freqs.weight';

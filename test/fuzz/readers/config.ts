@@ -1,6 +1,6 @@
 import { ARCHITECTURES, findArchitecture } from '../../../server/sampling/decoder/architectures/index.ts';
 import { ConfigFile } from '../../../server/sampling/decoder/config-file.ts';
-import { TINY_CONFIGS } from '../../support/sampling/random-checkpoint.ts';
+import { TINY_CONFIGS } from '../../support/sampling/tiny-configs.ts';
 import { type Harness, outcomeOf } from '../harness.ts';
 
 export const harness: Harness = {

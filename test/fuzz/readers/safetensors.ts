@@ -1,5 +1,6 @@
 import { readSafetensors } from '../../../server/sampling/weights/safetensors.ts';
-import { encodeSafetensors, randomTensors, TINY_CONFIG } from '../../support/sampling/random-checkpoint.ts';
+import { encodeSafetensors, randomTensors } from '../../support/sampling/random-checkpoint.ts';
+import { TINY_CONFIG } from '../../support/sampling/tiny-configs.ts';
 import { type Harness, outcomeOf } from '../harness.ts';
 
 export const harness: Harness = {

@@ -32,15 +32,21 @@ export function makeSpec(changes: SpecChanges = {}): DecoderSpec {
     eosTokens: [299],
     nLayers,
     width,
+    embeddingWidth: width,
+    embeddingScale: 1,
     positions: 'none',
     residual: 'sequential',
+    residualScale: 1,
+    lastNorm: 'there',
     head: 'tied',
+    logits: { scale: 1, cap: null },
     ...sizes,
     attention: {
       nHeads,
       nKeyHeads: nHeads,
       headWidth,
       queryKeyNorm: null,
+      scoreCap: null,
       layers: Array.from({ length: nLayers }, () => ({
         scale: 1 / Math.sqrt(headWidth),
         rotation: null,
@@ -50,7 +56,7 @@ export function makeSpec(changes: SpecChanges = {}): DecoderSpec {
       ...attention,
     },
     mlp: { innerWidth: 3 * width, activation: 'silu', gated: true, ...mlp },
-    norm: { kind: 'rms', epsilon: 1e-5, ...norm },
+    norm: { kind: 'rms', epsilon: 1e-5, factor: 'weight', ...norm },
     biases: { norms: false, qkv: false, output: false, mlp: false, head: false, ...biases },
   };
 }

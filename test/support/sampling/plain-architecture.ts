@@ -2,11 +2,15 @@
 // for. Says also how the tensors lie, which no description tells.
 
 import type { Architecture } from '../../../server/sampling/decoder/architectures/architecture.ts';
-import type { AttentionShape, DecoderSpec } from '../../../server/sampling/decoder/decoder-spec.ts';
+import type {
+  AttentionShape,
+  DecoderShape,
+  DecoderSpec,
+} from '../../../server/sampling/decoder/decoder-spec.ts';
 import type {
   LinearNames,
   NormNames,
-  QkvProjection,
+  TensorName,
   TensorNames,
 } from '../../../server/sampling/decoder/decoder-table.ts';
 
@@ -15,6 +19,10 @@ export interface Lie {
   /** `by-group`: for each key head its queries, itself, and its values, one group after the other. */
   readonly qkv?: 'apart' | 'joint' | 'by-group';
   /** Those of the three that have a bias, where the description asks for biases; left out: all. */
+  /** Gate and what goes up are one matrix, whose rows are taken apart. */
+  readonly mlp?: 'joint';
+  /** Rows before the table of positions, which nothing reads. */
+  readonly nSparePositions?: number;
   readonly qkvBiases?: readonly ('query' | 'key' | 'value')[];
 }
 
@@ -24,7 +32,12 @@ export interface PlainDecoder {
 }
 
 /** What stands in config.json. */
-export const plainConfig = (decoder: PlainDecoder) => ({ model_type: 'plain', decoder });
+export const plainConfig = (decoder: PlainDecoder) => ({
+  model_type: 'plain',
+  bos_token_id: decoder.spec.bosToken,
+  eos_token_id: decoder.spec.eosTokens,
+  decoder,
+});
 
 /** For one model: how its tensors lie is not known of others. */
 export function plainArchitecture(): Architecture {
@@ -32,6 +45,7 @@ export function plainArchitecture(): Architecture {
   return {
     modelTypes: ['plain'],
     prefix: 'model.',
+    defaultTokens: { bos: null, eos: null },
     read(config) {
       const decoder = config.value('decoder') as PlainDecoder;
       lie = decoder.lie ?? {};
@@ -41,7 +55,7 @@ export function plainArchitecture(): Architecture {
   };
 }
 
-function namesOf({ nLayers, attention, biases, ...spec }: DecoderSpec, lie: Lie): TensorNames {
+function namesOf({ nLayers, attention, biases, ...spec }: DecoderShape, lie: Lie): TensorNames {
   const { layout = 'out-in', qkvBiases = ['query', 'key', 'value'] } = lie;
   const norm = (name: string): NormNames => ({
     scale: `${name}.weight`,
@@ -52,7 +66,7 @@ function namesOf({ nLayers, attention, biases, ...spec }: DecoderSpec, lie: Lie)
     layout,
     bias: hasBias ? `${name}.bias` : null,
   });
-  const qkv = (layer: string): QkvProjection<string> => {
+  const qkv = (layer: string): TensorNames['layers'][number]['qkv'] => {
     const part = (name: 'query' | 'key' | 'value') =>
       linear(`${layer}.${name}`, biases.qkv && qkvBiases.includes(name));
     if ((lie.qkv ?? 'apart') === 'apart') {
@@ -62,9 +76,19 @@ function namesOf({ nLayers, attention, biases, ...spec }: DecoderSpec, lie: Lie)
     return { kind: 'joint', linear: linear(`${layer}.qkv`, biases.qkv), headOrder };
   };
   const hasNorms = attention.queryKeyNorm !== null;
+  const isAround = spec.residual === 'norm-around';
+  const isProjected = spec.embeddingWidth !== spec.width;
+  const inner = (layer: string, name: 'gate' | 'up'): LinearNames => {
+    if (lie.mlp !== 'joint') return linear(`${layer}.${name}`, biases.mlp);
+    const { innerWidth } = spec.mlp;
+    const rows = { firstRow: name === 'gate' ? 0 : innerWidth, nRows: 2 * innerWidth };
+    const part = (what: string) => ({ name: `${layer}.gate_up.${what}`, ...rows });
+    return { weight: part('weight'), layout: 'out-in', bias: biases.mlp ? part('bias') : null };
+  };
   return {
     embedding: 'embedding.weight',
-    positions: spec.positions === 'learned' ? 'positions.weight' : null,
+    embeddingProjection: isProjected ? linear('embedding_projection', false) : null,
+    positions: spec.positions === 'learned' ? positionsOf(spec.nPositions, lie) : null,
     layers: Array.from({ length: nLayers }, (_, i) => {
       const layer = `layers.${i}`;
       return {
@@ -73,19 +97,28 @@ function namesOf({ nLayers, attention, biases, ...spec }: DecoderSpec, lie: Lie)
         queryNorm: hasNorms ? norm(`${layer}.query_norm`) : null,
         keyNorm: hasNorms ? norm(`${layer}.key_norm`) : null,
         output: linear(`${layer}.output`, biases.output),
+        attentionEndNorm: isAround ? norm(`${layer}.attention_end_norm`) : null,
         mlpNorm: spec.residual === 'parallel-one-norm' ? null : norm(`${layer}.mlp_norm`),
-        gate: spec.mlp.gated ? linear(`${layer}.gate`, biases.mlp) : null,
-        up: linear(`${layer}.up`, biases.mlp),
+        gate: spec.mlp.gated ? inner(layer, 'gate') : null,
+        up: inner(layer, 'up'),
         down: linear(`${layer}.down`, biases.mlp),
+        mlpEndNorm: isAround ? norm(`${layer}.mlp_end_norm`) : null,
       };
     }),
-    finalNorm: norm('final_norm'),
+    finalNorm: spec.lastNorm === 'none' ? null : norm('final_norm'),
+    headProjection: isProjected ? linear('head_projection', false) : null,
     head: {
       weight: 'head.weight',
       layout: 'out-in',
       bias: biases.head ? 'head.bias' : null,
     },
   };
+}
+
+function positionsOf(nPositions: number, { nSparePositions = 0 }: Lie): TensorName {
+  const name = 'positions.weight';
+  if (nSparePositions === 0) return name;
+  return { name, firstRow: nSparePositions, nRows: nSparePositions + nPositions };
 }
 
 function orderByGroup({ nHeads, nKeyHeads }: AttentionShape): readonly number[] {

@@ -1,5 +1,6 @@
 // Decoders that differ in all that a description can say: between them, every branch of the graph's builder.
 
+import { makeSinusoids } from '../../../server/sampling/decoder/sinusoids.ts';
 import { makeRotation, makeSpec } from './make-spec.ts';
 import type { PlainDecoder } from './plain-architecture.ts';
 
@@ -87,5 +88,53 @@ export const PLAIN_DECODERS: Readonly<Record<string, PlainDecoder>> = {
       biases: { norms: true, qkv: true, output: true },
     }),
     lie: { qkvBiases: ['key'] },
+  },
+  'norms on both sides of all, one more than is stored, and caps of scores and logits, in windows': {
+    spec: makeSpec({
+      width: 48,
+      embeddingScale: Math.sqrt(48),
+      attention: { nHeads: 4, nKeyHeads: 2, headWidth: 16, scoreCap: 2, queryKeyNorm: 'head' },
+      layer: { rotation: ROTATION, window: 7 },
+      residual: 'norm-around',
+      norm: { factor: 'weight-and-one' },
+      mlp: { activation: 'tanh-gelu' },
+      logits: { scale: 1, cap: 5 },
+    }),
+  },
+  'scaled embeddings, sums and logits, a joint gate, no last norm': {
+    spec: makeSpec({
+      embeddingScale: 3,
+      residualScale: 0.3,
+      lastNorm: 'none',
+      logits: { scale: 0.25, cap: null },
+      biases: { output: true, mlp: true },
+      head: 'own',
+    }),
+    lie: { mlp: 'joint' },
+  },
+  'norms of sums, narrower embeddings, and positions behind two that nothing reads': {
+    spec: makeSpec({
+      width: 48,
+      embeddingWidth: 24,
+      attention: { nHeads: 3 },
+      positions: 'learned',
+      residual: 'norm-of-sum',
+      lastNorm: 'none',
+      norm: { kind: 'layer' },
+      mlp: { gated: false, activation: 'relu' },
+      biases: { norms: true, qkv: true, output: true, mlp: true },
+    }),
+    lie: { nSparePositions: 2 },
+  },
+  'sinusoids, scaled sums in parallel, and a cap of scores alone': {
+    spec: makeSpec({
+      positions: makeSinusoids(32, 2),
+      residual: 'parallel',
+      residualScale: 0.5,
+      attention: { scoreCap: 1 },
+      norm: { kind: 'layer' },
+      mlp: { gated: false, activation: 'gelu' },
+      biases: { norms: true, output: true, mlp: true },
+    }),
   },
 };

@@ -6,13 +6,17 @@ import { join } from 'node:path';
 import type { Architecture } from '../../../server/sampling/decoder/architectures/architecture.ts';
 import { ARCHITECTURES, findArchitecture } from '../../../server/sampling/decoder/architectures/index.ts';
 import { ConfigFile } from '../../../server/sampling/decoder/config-file.ts';
+import type { DecoderShape } from '../../../server/sampling/decoder/decoder-spec.ts';
 import {
   linearsOf,
   mapTable,
-  type Norm,
+  normsOf,
+  storedName,
+  type TensorName,
   type TensorNames,
 } from '../../../server/sampling/decoder/decoder-table.ts';
 import { type PlainDecoder, plainArchitecture, plainConfig } from './plain-architecture.ts';
+import { TINY_CONFIG, TINY_CONFIGS } from './tiny-configs.ts';
 
 type Dtype = 'F32' | 'F16' | 'BF16';
 
@@ -21,43 +25,6 @@ export interface RandomCheckpoint {
   readonly dtype?: Dtype;
   readonly seed?: number;
 }
-
-export const TINY_CONFIG = {
-  model_type: 'gpt2',
-  n_embd: 32,
-  n_head: 2,
-  n_layer: 2,
-  n_positions: 96,
-  vocab_size: 300,
-  bos_token_id: 299,
-  eos_token_id: 299,
-};
-
-/** A small configuration of every architecture, by its `model_type`. */
-export const TINY_CONFIGS: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
-  gpt2: TINY_CONFIG,
-  llama: {
-    model_type: 'llama',
-    hidden_size: 32,
-    intermediate_size: 80,
-    num_hidden_layers: 2,
-    num_attention_heads: 4,
-    num_key_value_heads: 2,
-    head_dim: 16,
-    max_position_embeddings: 96,
-    vocab_size: 300,
-    bos_token_id: 299,
-    eos_token_id: 299,
-    rope_theta: 500_000,
-    rope_scaling: {
-      rope_type: 'llama3',
-      factor: 8,
-      low_freq_factor: 1,
-      high_freq_factor: 4,
-      original_max_position_embeddings: 48,
-    },
-  },
-};
 
 /** What `openCheckpoint` needs to open whatever is written here. */
 export const testArchitectures = (): readonly Architecture[] => [...ARCHITECTURES, plainArchitecture()];
@@ -103,36 +70,37 @@ export function randomTensors(config: object, seed: number): readonly NamedTenso
   const names = architecture.names(spec);
   const next = mulberry32(seed);
   const tensors: NamedTensor[] = [];
-  const spreadOf = spreads(names);
+  const spreadOf = spreads(spec, names);
   mapTable(spec, names, (name, shape) => {
     const isOfHead = name === names.head.weight || name === names.head.bias;
     if (name === names.head.weight && spec.head === 'tied') return;
+    const stored = storedName(name);
+    const fullName = isOfHead ? stored : architecture.prefix + stored;
+    const wholeShape = typeof name === 'string' ? shape : [name.nRows, ...shape.slice(1)];
+    if (tensors.some((other) => other.name === fullName)) return;
     const { spread, centre } = spreadOf(name, shape);
-    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
+    const values = new Float32Array(wholeShape.reduce((product, size) => product * size, 1));
     for (let i = 0; i < values.length; i++) {
       values[i] = centre + spread * 2 * (next() + next() + next() - 1.5);
     }
-    tensors.push({ name: isOfHead ? name : architecture.prefix + name, shape, values });
+    tensors.push({ name: fullName, shape: wholeShape, values });
   });
   return tensors;
 }
 
 /** How far numbers spread, so that every part of the formula shows in the logits. */
-function spreads(names: TensorNames) {
+function spreads({ norm }: DecoderShape, names: TensorNames) {
   const linears = new Map(linearsOf(names).map((linear) => [linear.weight, linear]));
-  const norms = names.layers.flatMap(({ attentionNorm, queryNorm, keyNorm, mlpNorm }) => [
-    attentionNorm,
-    queryNorm,
-    keyNorm,
-    mlpNorm,
-  ]);
-  const scales = new Set([...norms, names.finalNorm].map((norm: Norm<string> | null) => norm?.scale));
-  return (name: string, shape: readonly number[]): { readonly spread: number; readonly centre: number } => {
+  const scales = new Set<TensorName>(normsOf(names).map(({ scale }) => scale));
+  return (
+    name: TensorName,
+    shape: readonly number[],
+  ): { readonly spread: number; readonly centre: number } => {
     if (name === names.embedding || name === names.head.weight) {
       return { spread: 0.35, centre: 0 };
     }
     if (name === names.positions) return { spread: 0.1, centre: 0 };
-    if (scales.has(name)) return { spread: 0.1, centre: 1 };
+    if (scales.has(name)) return { spread: 0.1, centre: norm.factor === 'weight' ? 1 : 0 };
     const linear = linears.get(name);
     if (linear === undefined) return { spread: 0.05, centre: 0 };
     return { spread: 1.5 / Math.sqrt(shape[linear.layout === 'in-out' ? 0 : 1]!), centre: 0 };

@@ -84,6 +84,8 @@ describe('the choice of a provider', () => {
     const wide = makeSpec({ attention: { headWidth: 264 } });
     assert.throws(() => chooseDeviceForm('cuda', wide), /up to 256 values.*have 264/);
     assert.equal(chooseDeviceForm('webgpu', wide).kind, 'steps');
+    const capped = makeSpec({ attention: { scoreCap: 50 } });
+    assert.throws(() => chooseDeviceForm('webgpu', capped), /no cap of scores/);
   });
 
   test('names the form of a device, with its rows', () => {

@@ -24,9 +24,9 @@ import { collectSamples } from '../../support/sampling/collect-samples.ts';
 import {
   encodeSafetensors,
   randomTensors,
-  TINY_CONFIG,
   writeRandomCheckpoint,
 } from '../../support/sampling/random-checkpoint.ts';
+import { TINY_CONFIG } from '../../support/sampling/tiny-configs.ts';
 import { dimsOf, watchRuns } from '../../support/sampling/watch-sessions.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-exported-'));

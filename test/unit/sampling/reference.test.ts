@@ -24,7 +24,7 @@ const cases = readdirSync(ROOT, { withFileTypes: true })
   .map(({ name }) => name);
 
 describe('models equal transformers', () => {
-  test('every case of the script is here', () => assert.equal(cases.length, 32));
+  test('every case of the script is here', () => assert.equal(cases.length, 110));
   for (const name of cases) {
     test(name, async () => {
       const checkpoint = await openCheckpoint(join(ROOT, name));
@@ -48,6 +48,23 @@ describe('models equal transformers', () => {
         reference.greedy,
       );
     });
+  }
+});
+
+test('a scale that transformers 4 dropped in its usual attention is none of ours to drop', async () => {
+  const folder = join(ROOT, 'inverse-layer-scale');
+  const checkpoint = await openCheckpoint(folder);
+  const { attention } = checkpoint.config;
+  const { scale } = attention.layers[0]!;
+  const layers = attention.layers.map((layer) => ({ ...layer, scale }));
+  const without = { ...checkpoint, config: { ...checkpoint.config, attention: { ...attention, layers } } };
+  const reference = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8'));
+  for (const [i, text] of reference.texts.entries()) {
+    const dropped: readonly number[] = reference.lastLogitsOfOlderSdpa[i];
+    const logits = (await teacherForcedLogits(without, text)).at(-1)!;
+    assertClose(logits, dropped, 2e-4, 'logit');
+    const right: readonly number[] = reference.lastLogits[i];
+    assert.ok(right.some((logit, at) => Math.abs(logit - dropped[at]!) > 0.1));
   }
 });
 

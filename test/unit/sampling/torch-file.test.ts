@@ -15,11 +15,8 @@ import { readTorchFile } from '../../../server/sampling/weights/torch-file.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { modelPlan } from '../../support/plans.ts';
-import {
-  randomTensors,
-  TINY_CONFIG,
-  writeRandomCheckpoint,
-} from '../../support/sampling/random-checkpoint.ts';
+import { randomTensors, writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { TINY_CONFIG } from '../../support/sampling/tiny-configs.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { writeZip } from '../../support/write-zip.ts';
 

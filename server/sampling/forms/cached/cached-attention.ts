@@ -6,6 +6,7 @@
 // few positions a step and never the cache, and the caller can append to all of it in place.
 
 import { type Heads, takeApart } from '../../decoder/attention-heads.ts';
+import { addCap } from '../../decoder/cap.ts';
 import { type AttentionShape, type DecoderSpec, queryWidth } from '../../decoder/decoder-spec.ts';
 import type { Graph } from '../../onnx/onnx-graph.ts';
 
@@ -112,7 +113,8 @@ export function attendToPast(
   ]);
   const allScores = [flatScores, score(cacheName('open', layer, 'key')), score(keys)];
   const joined = graph.op('Concat', allScores, { axis: 3 });
-  const seen = unseen === null ? joined : graph.op('Add', [joined, unseen]);
+  const capped = addCap(graph, joined, shape.scoreCap);
+  const seen = unseen === null ? capped : graph.op('Add', [capped, unseen]);
   const weights = graph.op('Softmax', [seen], { axis: 3 });
   const [onBlocks, onOpen, onRecent] = graph.ops('Split', [weights, lengths], 3, { axis: 3 });
   const blockWeights = graph.op('Transpose', [graph.op('Reshape', [onBlocks!, past.blockedScores])], {

@@ -120,12 +120,13 @@ function canRotateInside(rotation: Rotation, headWidth: number): boolean {
   return headWidth % 16 === 0 && rotation.frequencies.length % 8 === 0;
 }
 
-function attributes({ nHeads, nKeyHeads, layers }: AttentionShape, layer: number): Attributes {
+function attributes({ nHeads, nKeyHeads, layers, scoreCap }: AttentionShape, layer: number): Attributes {
   const { scale, window } = layers[layer]!;
   return {
     num_heads: nHeads,
     kv_num_heads: nKeyHeads,
     scale: { float: scale },
     ...(window === null ? {} : { local_window_size: window }),
+    ...(scoreCap === null ? {} : { softcap: { float: scoreCap } }),
   };
 }

@@ -12,9 +12,9 @@ import { openSampler } from '../../../../server/sampling/run/open-sampler.ts';
 import {
   byteTokenizer,
   randomTensors,
-  TINY_CONFIGS,
   writeRandomCheckpoint,
 } from '../../../support/sampling/random-checkpoint.ts';
+import { TINY_CONFIGS } from '../../../support/sampling/tiny-configs.ts';
 import { type Entry, encodeGguf, type GgufTensorToWrite } from '../../../support/sampling/write-gguf.ts';
 import { scratchFolder } from '../../../support/scratch.ts';
 
