@@ -140,10 +140,18 @@ stage('a sample shows its memorised lines, with the source on hover', async () =
 
 stage('the next place of a fragment is a key away', async () => {
   const { page } = workbench;
+  // What leads a family often stands in one place alone.
+  const settings = join(folder, '.vscode', 'settings.json');
+  mkdirSync(join(folder, '.vscode'), { recursive: true });
+  writeFileSync(
+    settings,
+    JSON.stringify({ 'verbatim.tree.groupBy': 'flat', 'verbatim.tree.order': 'train' }),
+  );
   await workbench
     .treeRows(/\d+ lines · [1-9]\d+×/)
     .first()
     .click();
+  rmSync(settings);
   await page.locator('.tab.active', { hasText: /train [1-9]\d/ }).waitFor();
   const before = await page.locator('.tab.active').textContent();
   const changed = page.locator('.tab.active').filter({ hasNotText: before ?? '' });

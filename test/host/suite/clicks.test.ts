@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
 import { commands, TabInputTextDiff, window } from 'vscode';
 import type { FragmentNode, SampleNode, TrainNode } from '../../../src/tree/tree-node.ts';
-import { childrenOf, demoFragments, parts } from './extension-parts.ts';
+import { childrenOf, demoFragments, frequentFragments, parts } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 import { getsOn } from './signs-of-life.ts';
 
@@ -24,7 +24,7 @@ const compares = (node: FragmentNode | TrainNode | SampleNode) => () =>
 
 export const tests = [
   hostTest('answers each click with one request', async () => {
-    const [node] = (await demoFragments()).filter(({ fragment }) => fragment.nDocuments > 2);
+    const [node] = (await frequentFragments()).filter(({ fragment }) => fragment.nDocuments > 2);
     const [, train] = await Promise.all([placesOf(node!, 'sample'), placesOf(node!, 'train')]);
     const [sample] = await placesOf(node!, 'sample');
     await quiet();

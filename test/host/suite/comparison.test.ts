@@ -7,19 +7,19 @@ import { getFragment } from '../../../protocol/requests.ts';
 import { lineRange } from '../../../src/documents/line-range.ts';
 import { parseTextUri, sampleUri } from '../../../src/documents/text-ref.ts';
 import type { FragmentNode } from '../../../src/tree/tree-node.ts';
-import { childrenOf, demoFragments, parts } from './extension-parts.ts';
+import { childrenOf, frequentFragments, parts } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
 export const tests = [
   hostTest('opens a fingerprint as a diff whose sides agree on its lines', async () => {
-    const fragments = await demoFragments();
+    const fragments = await frequentFragments();
     for (const node of [fragments[0]!, fragments.at(-1)!]) {
       await commands.executeCommand('verbatim.compareFragment', node);
       await checkDiff(node);
     }
   }),
   hostTest('opens each occurrence of a fingerprint beside a sample', async () => {
-    const [node] = (await demoFragments()).filter(({ fragment }) => fragment.nDocuments > 1);
+    const [node] = (await frequentFragments()).filter(({ fragment }) => fragment.nDocuments > 1);
     const [group] = await childrenOf(node!, 'train-group');
     const occurrences = await childrenOf(group!, 'train');
     const last = occurrences.at(-1)!;
@@ -28,7 +28,7 @@ export const tests = [
     assert.equal(parseTextUri(modified)?.id, last.occurrence.documentId);
   }),
   hostTest('steps through the places of a fragment, and around the end', async () => {
-    const [node] = (await demoFragments()).filter(({ fragment }) => fragment.nDocuments > 2);
+    const [node] = (await frequentFragments()).filter(({ fragment }) => fragment.nDocuments > 2);
     const [group] = await childrenOf(node!, 'train-group');
     const places = await childrenOf(group!, 'train');
     const shown = () => {
@@ -47,7 +47,7 @@ export const tests = [
     assert.equal(shown(), names.at(-1));
   }),
   hostTest('says above a comparison where the text is from and how often it occurs', async () => {
-    const [node] = await demoFragments();
+    const [node] = await frequentFragments();
     const [group] = await childrenOf(node!, 'train-group');
     const [place] = await childrenOf(group!, 'train');
     await commands.executeCommand('verbatim.compareFragment', place);
@@ -62,7 +62,7 @@ export const tests = [
     }
   }),
   hostTest('shows every place of a fragment in one editor', async () => {
-    const [node] = (await demoFragments()).filter(({ fragment }) => fragment.nDocuments > 2);
+    const [node] = (await frequentFragments()).filter(({ fragment }) => fragment.nDocuments > 2);
     await commands.executeCommand('verbatim.compareAllOccurrences', node);
     const tab = await eventually('the editor', () => {
       const { activeTab } = window.tabGroups.activeTabGroup;
@@ -72,7 +72,7 @@ export const tests = [
     await commands.executeCommand('workbench.action.closeActiveEditor');
   }),
   hostTest('keeps texts apart that share a name, and lets nobody write them', async () => {
-    const samples = (await demoFragments())
+    const samples = (await frequentFragments())
       .slice(0, 20)
       .map(async (node) => (await childrenOf((await childrenOf(node, 'sample-group'))[0]!, 'sample'))[0]!);
     const [first, second] = await Promise.all(samples);
@@ -89,7 +89,7 @@ export const tests = [
     await assert.rejects(async () => workspace.fs.stat(Uri.parse('verbatim-sample:/nothing?study=/no&id=1')));
   }),
   hostTest('opens a training document alone, at the fragment', async () => {
-    const [node] = await demoFragments();
+    const [node] = await frequentFragments();
     const [group] = await childrenOf(node!, 'train-group');
     const [first] = await childrenOf(group!, 'train');
     await commands.executeCommand('verbatim.openDocument', first);

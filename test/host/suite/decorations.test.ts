@@ -8,7 +8,7 @@ import type { Segment } from '../../../src/decorations/mark-segments.ts';
 import { lineRange } from '../../../src/documents/line-range.ts';
 import { parseTextUri } from '../../../src/documents/text-ref.ts';
 import { writeSetting } from '../../../src/settings.ts';
-import { childrenOf, demoFragments, parts } from './extension-parts.ts';
+import { childrenOf, frequentFragments, parts } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
 export const tests = [
@@ -75,7 +75,7 @@ export const tests = [
     await commands.executeCommand('workbench.action.revertAndCloseActiveEditor');
   }),
   hostTest('marks no fragment but the compared one in a comparison', async () => {
-    const [node] = await demoFragments();
+    const [node] = await frequentFragments();
     await commands.executeCommand('verbatim.compareFragment', node);
     const left = await eventually('the sample', () =>
       window.visibleTextEditors.find(({ document }) => document.uri.scheme === 'verbatim-sample'),
@@ -85,7 +85,7 @@ export const tests = [
 ];
 
 async function openSample(): Promise<{ editor: TextEditor; marks: readonly SampleMark[] }> {
-  const [node] = await demoFragments();
+  const [node] = await frequentFragments();
   const [group] = await childrenOf(node!, 'sample-group');
   const [first] = await childrenOf(group!, 'sample');
   await commands.executeCommand('verbatim.openSample', first);

@@ -3,6 +3,7 @@
 import { type Extension, extensions } from 'vscode';
 import { rawText } from '../../../guard/text/foreign.ts';
 import type { VerbatimParts } from '../../../src/extension.ts';
+import { writeSetting } from '../../../src/settings.ts';
 import type { FragmentNode, StudyNode, TreeNode } from '../../../src/tree/tree-node.ts';
 
 export function extension(): Extension<VerbatimParts> {
@@ -34,4 +35,16 @@ export async function childrenOf<Kind extends TreeNode['kind']>(
 
 export async function demoFragments(): Promise<readonly FragmentNode[]> {
   return childrenOf(await studyNode('demo'), 'fragment');
+}
+
+/** Each fragment by itself, those that repeat most often first: what leads a family often stands in one place alone. */
+export async function frequentFragments(): Promise<readonly FragmentNode[]> {
+  await writeSetting('tree.groupBy', 'flat');
+  await writeSetting('tree.order', 'train');
+  try {
+    return await demoFragments();
+  } finally {
+    await writeSetting('tree.groupBy', 'family');
+    await writeSetting('tree.order', 'logic');
+  }
 }

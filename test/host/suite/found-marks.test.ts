@@ -10,7 +10,7 @@ import type { TextMark } from '../../../src/decorations/text-marks.ts';
 import { parseTextUri, sampleUri } from '../../../src/documents/text-ref.ts';
 import type { Failure } from '../../../src/failure.ts';
 import { readExecution, writeSetting } from '../../../src/settings.ts';
-import { childrenOf, demoFragments, parts } from './extension-parts.ts';
+import { childrenOf, frequentFragments, parts } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
 export const tests = [
@@ -49,7 +49,7 @@ export const tests = [
     await commands.executeCommand('workbench.action.closeActiveEditor');
   }),
   hostTest('marks a part of a fragment in a file, and follows the edits', async () => {
-    const [node] = (await demoFragments()).filter(({ fragment }) => fragment.nLines > 8);
+    const [node] = (await frequentFragments()).filter(({ fragment }) => fragment.nLines > 8);
     const { study, fragment } = node!;
     const [group] = await childrenOf(node!, 'sample-group');
     const [first] = await childrenOf(group!, 'sample');
@@ -132,7 +132,7 @@ export const tests = [
 ];
 
 async function sample() {
-  const [node] = await demoFragments();
+  const [node] = await frequentFragments();
   const [group] = await childrenOf(node!, 'sample-group');
   const [first] = await childrenOf(group!, 'sample');
   const { study, occurrence } = first!;
