@@ -41,5 +41,5 @@ export type FromOthers<Value> = Value extends string
 
 export const fromOthers = <Value>(value: Value): FromOthers<Value> => value as FromOthers<Value>;
 
-/** As `rawText`, for a value of several parts: to work with it, never to show it. */
+/** A value of several parts as it is, to work with it: never to show it. */
 export const rawValue = <Value>(value: FromOthers<Value>): Value => value as unknown as Value;

@@ -1,6 +1,7 @@
 // Words and names that need VS Code's types but no study: progress, URIs, hovers of hostile provenance.
 
 import assert from 'node:assert/strict';
+import { window } from 'vscode';
 import { foreign } from '../../../guard/text/foreign.ts';
 import type { Provenance } from '../../../protocol/fragments.ts';
 import type { Progress } from '../../../protocol/study.ts';
@@ -9,6 +10,7 @@ import type { TextMark } from '../../../src/decorations/text-marks.ts';
 import { parseTextUri, sampleUri, trainUri } from '../../../src/documents/text-ref.ts';
 import { failureOf } from '../../../src/failure.ts';
 import { progressText } from '../../../src/studies/progress-text.ts';
+import { parts } from './extension-parts.ts';
 import { hostTest } from './host-test.ts';
 
 const SAMPLING: Progress = {
@@ -117,6 +119,27 @@ export const tests = [
       const rest = said!.value.replaceAll(CODE_SPAN, '');
       assert.ok(!/[<[`!]|:\/\//.test(rest), said!.value);
     }
+  }),
+  hostTest('gives the window no link and no control character, whatever failed', async () => {
+    const shown: unknown[] = [];
+    const spied = window as { showErrorMessage: unknown };
+    const { showErrorMessage } = spied;
+    spied.showErrorMessage = (...given: readonly unknown[]) => {
+      shown.push(given[0]);
+      return Promise.resolve(undefined);
+    };
+    try {
+      for (const code of ['user', 'environment', 'bug'] as const) {
+        const message = '[Run](command:workbench.action.terminal.new)\u001b[2J $(alert)';
+        const data = { code, action: '[Go](https://evil.example/)' };
+        parts().errors.report(Object.assign(new Error(message), { data }));
+      }
+    } finally {
+      spied.showErrorMessage = showErrorMessage;
+    }
+    const text =
+      '[Run] (command:workbench.action.terminal.new)\\x1b[2J $ (alert). [Go] (https://evil.example/).';
+    assert.deepEqual(shown, [text, text, text]);
   }),
   hostTest('reads failures by their codes alone', async () => {
     const wire = Object.assign(new Error('cancelled'), {
