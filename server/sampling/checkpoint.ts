@@ -110,7 +110,7 @@ export async function openModel(
 
 async function checkpointOf(dir: string, model: OpenedWeights): Promise<Checkpoint> {
   const { name, configText, shape, found, weights, tokenizer } = model;
-  const tokenBytes = buildTokenBytes(tokenizer);
+  const tokenBytes = withinRows(tokenizer, buildTokenBytes(tokenizer), shape.vocabularySize);
   checkVocabulary(tokenizer.path, tokenBytes.length, shape.vocabularySize);
   const tensors = tensorsOf(weights);
   const digest = digestParts(configText, tokenizer, await digestWeights(tensors), found);
@@ -176,6 +176,13 @@ function digestParts(
 
 /** Models pad their embedding to a round size; more than this many spare rows is another model's tokenizer. */
 const MAX_SPARE_ROWS = 1024;
+
+/** A tokenizer may have been given tokens, such as one for padding, that the model never got rows for. */
+function withinRows({ json }: TokenizerFile, tokenBytes: TokenBytes, nRows: number): TokenBytes {
+  const isAdded = new Set((json.added_tokens ?? []).map(({ id }) => id));
+  const behind = Array.from({ length: Math.max(0, tokenBytes.length - nRows) }, (_, i) => nRows + i);
+  return behind.every((id) => isAdded.has(id)) ? tokenBytes.slice(0, nRows) : tokenBytes;
+}
 
 function checkVocabulary(tokenizerPath: string, nTokens: number, nRows: number): void {
   if (nTokens <= nRows && nTokens + Math.max(MAX_SPARE_ROWS, nRows / 10) >= nRows) return;

@@ -15,6 +15,7 @@ import {
   normsOf,
   type RowsOfTensor,
   storedName,
+  type TensorName,
   type TensorNames,
 } from './decoder-table.ts';
 
@@ -35,8 +36,11 @@ export async function selectWeights(
   const byName = new Map(all.map((weight) => [bareNameOf(weight.name, architecture), weight]));
   const own = architecture.names(spec);
   refuseBiases(dir, own, byName);
+  const isHere = (name: TensorName) => byName.has(storedName(name));
+  // A tied pair may have been saved as either of the two.
+  const shared = !isHere(own.embedding) && isHere(own.head.weight) ? own.head.weight : own.embedding;
   const table = (await isTied(spec, own, byName))
-    ? { ...own, head: { weight: own.embedding, layout: 'out-in', bias: own.head.bias } as const }
+    ? { ...own, embedding: shared, head: { weight: shared, layout: 'out-in', bias: own.head.bias } as const }
     : own;
   return mapTable(spec, table, (name, shape) => {
     const weight = byName.get(storedName(name));

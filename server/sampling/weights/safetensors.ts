@@ -3,7 +3,7 @@
 //
 // Format: an unsigned 64-bit little-endian header length, that many bytes of JSON, then the data.
 
-import { open, readFile, realpath } from 'node:fs/promises';
+import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 
@@ -33,11 +33,15 @@ export const BYTES_PER_ELEMENT: Readonly<Record<WeightType, number>> = {
 };
 const MAX_HEADER_BYTES = 100_000_000;
 
-/** All tensors of a checkpoint folder, of one file or of the shards that its index lists, in file order. */
+/**
+ * All tensors of a checkpoint folder, of one file or of the shards that its index lists, in file order. An index beside
+ * the one file is what an earlier save left.
+ */
 export async function readWeights(dir: string): Promise<readonly Weight[]> {
   const single = join(dir, 'model.safetensors');
   const index = `${single}.index.json`;
-  const indexText = await readFile(index, 'utf8').catch(ifMissing);
+  const hasSingle = (await stat(single).catch(ifMissing)) !== null;
+  const indexText = hasSingle ? null : await readFile(index, 'utf8').catch(ifMissing);
   if (indexText === null) return readSafetensors(single);
   const files = parseIndex(index, indexText).map((file) => readSafetensors(join(dir, file)));
   return (await Promise.all(files)).flat();
@@ -77,6 +81,11 @@ async function readHeader(path: string, file: string): Promise<Header> {
   const prefix = new Uint8Array(8);
   if (nBytes < 8) throw damaged(path, `it has only ${nBytes} bytes`);
   await handle.read(prefix, 0, 8, 0);
+  if (new TextDecoder().decode(prefix) === 'version ') {
+    throw new UserError(`${path} is a pointer of Git LFS, not the weights.`, {
+      action: 'Fetch the file itself with "git lfs pull", or download the model from the Hub.',
+    });
+  }
   const length = Number(new DataView(prefix.buffer).getBigUint64(0, true));
   if (length > MAX_HEADER_BYTES || 8 + length > nBytes) {
     throw damaged(path, `its header claims ${length} bytes and the file has ${nBytes}`);

@@ -1,7 +1,7 @@
 // The tensors of a file that PyTorch's `torch.save` wrote: the zip form of today and the older one. Nothing
 // in the file is run. Weights stay where they are; what is packed or scattered is copied once.
 
-import { type FileHandle, open, readFile, realpath } from 'node:fs/promises';
+import { type FileHandle, open, readFile, realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { WeightCopies } from './copied-weights.ts';
@@ -21,7 +21,8 @@ import { read, readZipDirectory, type ZipEntry, ZipError } from './zip-directory
 export async function readTorchWeights(dir: string): Promise<readonly Weight[]> {
   const single = join(dir, 'pytorch_model.bin');
   const index = `${single}.index.json`;
-  const text = await readFile(index, 'utf8').catch(() => null);
+  const hasSingle = (await stat(single).catch(() => null)) !== null;
+  const text = hasSingle ? null : await readFile(index, 'utf8').catch(() => null);
   if (text === null) return readTorchFile(single);
   const weights: Weight[] = [];
   for (const file of parseIndex(index, text)) weights.push(...(await readTorchFile(join(dir, file))));

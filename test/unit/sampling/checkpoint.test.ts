@@ -74,7 +74,10 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
   'weights cut in the length': [cut('model.safetensors', 5), /model\.safetensors is damaged: it has only 5/],
   'weights cut in the header': [cut('model.safetensors', 200), /its header claims/],
   'weights cut in the data': [cut('model.safetensors', 60_000), /it ends at byte 60000, inside/],
-  'weights that are text': [write('model.safetensors', 'version https://…'.repeat(9)), /its header claims/],
+  'weights that are text': [
+    write('model.safetensors', 'version https://…'.repeat(9)),
+    /a pointer of Git LFS/,
+  ],
   'offsets that lie': [editHeader((h) => h[C_FC]!.data_offsets.reverse()), /wrong about .*h\.1\.mlp\.c_fc/],
   'offsets behind the end': [
     editHeader((h) => {
@@ -92,7 +95,7 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
   'a vocabulary larger than the embedding': [
     (dir) => {
       const json = JSON.parse(readFileSync(join(dir, 'tokenizer.json'), 'utf8'));
-      json.added_tokens.push({ ...json.added_tokens[0], id: 300, content: 'one more' });
+      json.model.vocab.zz = 300;
       writeFileSync(join(dir, 'tokenizer.json'), JSON.stringify(json));
     },
     /tokenizer\.json has 301 tokens and the model's embedding 300 rows/,
@@ -123,16 +126,24 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
   'an end token outside': [config({ eos_token_id: 300 }), /"eos_token_id" is 300/],
   'a missing untied head': [config({ tie_word_embeddings: false }), /lm_head\.weight is missing/],
   'biases that should not be': [config({ bias: false }), /config\.json says there is no h\.0\.ln_1\.bias/],
-  'a broken index': [write('model.safetensors.index.json', '{"weight_map":{}}'), /index\.json is damaged/],
+  'a broken index': [alone('{"weight_map":{}}'), /index\.json is damaged/],
   'an index that points outside': [
-    write('model.safetensors.index.json', '{"weight_map":{"a":"../whole/model.safetensors"}}'),
+    alone('{"weight_map":{"a":"../whole/model.safetensors"}}'),
     /index\.json is damaged/,
   ],
   'a missing shard': [
-    write('model.safetensors.index.json', '{"weight_map":{"a":"part-2.safetensors"}}'),
+    alone('{"weight_map":{"a":"part-2.safetensors"}}'),
     /part-2\.safetensors does not exist/,
   ],
 };
+
+/** An index, and no single file beside it. */
+function alone(index: string): (dir: string) => void {
+  return (dir) => {
+    rmSync(join(dir, 'model.safetensors'));
+    writeFileSync(join(dir, 'model.safetensors.index.json'), index);
+  };
+}
 
 describe('refused by name, with a way out', () => {
   for (const [name, [damage, message]] of Object.entries(DAMAGES)) {
