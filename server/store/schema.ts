@@ -249,7 +249,20 @@ INSERT INTO stages SELECT 'words', '', '' FROM study
   WHERE EXISTS (SELECT 1 FROM fragment_words_idx) OR analysed = 1 AND NOT EXISTS (SELECT 1 FROM fragments);
 INSERT INTO stages SELECT 'measure', '', '' FROM study
   WHERE analysed = 1 AND (SELECT count(*) FROM samples) = (SELECT count(*) FROM sample_metrics);
-ALTER TABLE study DROP COLUMN analysed;
+-- Made anew without its column analysed: older SQLite cannot drop the last column where a comment stands before it.
+CREATE TABLE study_before AS SELECT * FROM study;
+DROP TABLE study;
+CREATE TABLE study (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  plan TEXT NOT NULL,             -- JSON: StudyPlan, as asked for
+  environment TEXT NOT NULL,      -- JSON: versions, provider, graph form, model digest; '{}' until known
+  state TEXT NOT NULL,            -- running | complete | partial | cancelled | failed
+  failure TEXT,                   -- the message of the last failure, if it ended with one
+  created_at TEXT NOT NULL,       -- ISO 8601, UTC
+  elapsed_ms REAL NOT NULL        -- time spent running, over all runs
+) STRICT;
+INSERT INTO study SELECT id, plan, environment, state, failure, created_at, elapsed_ms FROM study_before;
+DROP TABLE study_before;
 `,
   `
 -- The order that views begin with: program logic before what is written everywhere, the longest first.
