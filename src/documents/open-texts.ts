@@ -64,6 +64,7 @@ export class OpenTexts {
   readonly #comparisons: Pick<Comparisons, 'ask' | 'askAll'>;
   readonly #files: Pick<StudyFiles, 'openWith'>;
   readonly #marks: Pick<TextMarks, 'expect' | 'read' | 'track' | 'tracked'>;
+  #nAsked = 0;
 
   constructor(
     server: StudyServer,
@@ -79,20 +80,34 @@ export class OpenTexts {
 
   /** Opens a sample on the left and a training document on the right, with the fragment revealed on both sides. */
   async compare(target: ComparisonTarget): Promise<void> {
-    const answer = await this.#comparisons.ask(await this.#requestOf(target));
-    await this.#show(answer, target);
+    await this.#openNewest(
+      async () => this.#comparisons.ask(await this.#requestOf(target)),
+      (answer) => this.#show(answer, target),
+    );
   }
 
   /** Opens one sample with its memorised lines decorated. */
   async openSample({ study, sampleId, firstLine }: SampleRef): Promise<void> {
-    const { text, marks } = await this.#server.request(getSample, { study, sampleId });
-    const uri = sampleUri(study, sampleId, marks.find(({ source }) => source !== null)?.source ?? null);
-    this.#marks.expect(uri, marks);
-    await this.#files.openWith([[uri, text]], async () => {
-      const editor = await window.showTextDocument(uri, { preview: true });
-      const line = firstLine ?? Math.min(...marks.map((mark) => mark.firstLine));
-      if (Number.isFinite(line)) revealIn(editor, { firstLine: line, lastLine: line });
+    const ask = () => this.#server.request(getSample, { study, sampleId });
+    await this.#openNewest(ask, async ({ text, marks }) => {
+      const uri = sampleUri(study, sampleId, marks.find(({ source }) => source !== null)?.source ?? null);
+      this.#marks.expect(uri, marks);
+      await this.#files.openWith([[uri, text]], async () => {
+        const editor = await window.showTextDocument(uri, { preview: true });
+        const line = firstLine ?? Math.min(...marks.map((mark) => mark.firstLine));
+        if (Number.isFinite(line)) revealIn(editor, { firstLine: line, lastLine: line });
+      });
     });
+  }
+
+  /** Shows what `ask` gives, unless something else was asked for meanwhile: a late answer replaces no newer one. */
+  async #openNewest<Answer>(
+    ask: () => Promise<Answer>,
+    show: (answer: Answer) => Promise<void>,
+  ): Promise<void> {
+    const own = ++this.#nAsked;
+    const answer = await ask();
+    if (own === this.#nAsked) await show(answer);
   }
 
   /** Opens every place in the training data beside the sample, one under the other. */
@@ -143,8 +158,10 @@ export class OpenTexts {
         ? { text: this.#placeIn(input.original, fingerprint) }
         : { sample: { sampleId: left.id, firstLine: left.highlight?.firstLine ?? 0 } }),
     };
-    const request = await this.#requestOf(target);
-    await this.#show(await this.#comparisons.ask({ ...request, step: direction }), target);
+    await this.#openNewest(
+      async () => this.#comparisons.ask({ ...(await this.#requestOf(target)), step: direction }),
+      (answer) => this.#show(answer, target),
+    );
   }
 
   /** The place of a fragment in an open text now; its beginning, where it has been changed away. */

@@ -50,7 +50,7 @@ export const tests = [
   hostTest('counts only this run towards the rate and the time left', async () => {
     assert.equal(progressText(SAMPLING), '60 % · Sampling: 300 of 500 samples · 10/s · 20 s left');
     const done = { ...SAMPLING, done: 500 };
-    assert.equal(progressText(done), 'Sampling: 500 of 500 samples');
+    assert.equal(progressText(done), '100 % · Sampling: 500 of 500 samples');
     const bytes: Progress = {
       ...SAMPLING,
       stage: 'scan',
@@ -59,7 +59,7 @@ export const tests = [
       total: 8e6,
       resumedFrom: 0,
     };
-    assert.equal(progressText(bytes), 'Scanning: 4.0 MB of 8.0 MB · 200 kB/s · 20 s left');
+    assert.equal(progressText(bytes), '50 % · Scanning: 4.0 MB of 8.0 MB · 200 kB/s · 20 s left');
   }),
   hostTest('names texts by ids and lines, and reads its own names back', async () => {
     const highlight = { fingerprint: 'f'.repeat(32), firstLine: 3, lastLine: 9 };
