@@ -292,9 +292,10 @@ stage('a study is deleted, but only when that is confirmed', async () => {
   await workbench.pickFromContextMenu(row, 'Delete Study…');
   await page.locator('.monaco-dialog-box .monaco-button', { hasText: 'Delete' }).click();
   await row.waitFor({ state: 'detached' });
+  // What locks a study outlives it (docs/decisions/0002-study-lock.md).
   assert.deepEqual(
     readdirSync(join(folder, '.verbatim')).filter((name) => name.startsWith('demo-model.')),
-    [],
+    ['demo-model.sqlite-lock'],
   );
 });
 
