@@ -75,7 +75,7 @@ const WORDS_OF_UP_TO = (digits: string) =>
       `${digits}| ?[^\\s\\p{L}\\p{N}]+[\\r\\n]*|\\s*[\\r\\n]+|\\s+(?!\\S)|\\s+`,
   );
 
-/** By the names that llama.cpp's converter gives them, as the models' own tokenizer.json cut. */
+/** Rules by the names that llama.cpp's converter gives them: each cuts like the models' own tokenizer.json. */
 const CUTS: ReadonlyMap<unknown, readonly object[]> = new Map([
   ['default', [BYTES]],
   ['gpt-2', [BYTES]],

@@ -101,7 +101,7 @@ async function readHeader(path: string, file: string): Promise<Header> {
   throw damaged(path, 'its header is no JSON object');
 }
 
-/** Where a tensor of any type ends, from the start of the data; 0 where that is not said. */
+/** End of a tensor of any type, from the start of the data; 0 if that is not said. */
 function endOf(entry: unknown): number {
   const { data_offsets: offsets } = (entry ?? {}) as { readonly data_offsets?: unknown };
   return isSizes(offsets) ? (offsets[1] ?? 0) : 0;

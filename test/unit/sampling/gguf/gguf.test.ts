@@ -61,7 +61,7 @@ function tokenizerMetadata(): Record<string, Entry> {
   };
 }
 
-/** As Llama's converter writes them: heads of queries and keys with the values that turn together side by side. */
+/** Tensors like Llama's converter writes them: heads of queries and keys with the values that turn together side by side. */
 function tensorsOf(config: object): readonly GgufTensorToWrite[] {
   const names: readonly (readonly [RegExp, string])[] = [
     [/^model\.embed_tokens/, 'token_embd'],
