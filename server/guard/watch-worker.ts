@@ -61,5 +61,6 @@ export function watchWorker(
 async function memoryOf(worker: Worker): Promise<number> {
   if (worker.getHeapStatistics === undefined) return 0; // Node before 22.16
   const { used_heap_size: heap, external_memory: buffers } = await worker.getHeapStatistics();
-  return heap + buffers;
+  // Node counts what decoders may take, and what they gave back until it is collected: the process holds less then.
+  return Math.min(heap + buffers, process.memoryUsage.rss());
 }

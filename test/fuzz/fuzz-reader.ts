@@ -62,6 +62,7 @@ function watchThread(worker: Worker, at: Int32Array, fail: (error: Error) => voi
   let seen = 0;
   let since = performance.now();
   let least = Number.POSITIVE_INFINITY;
+  const heldBefore = process.memoryUsage.rss();
   return setInterval(async () => {
     const now = Atomics.load(at, 0);
     if (now !== seen) {
@@ -73,8 +74,9 @@ function watchThread(worker: Worker, at: Int32Array, fail: (error: Error) => voi
       .getHeapStatistics()
       .catch(() => NONE);
     if (seen > 0) least = Math.min(least, heap + buffers);
-    if (heap + buffers - least > MOST_MEMORY_BYTES)
-      fail(new Error('a reader takes more memory than its bound'));
+    // Node counts what a decoder may take, and what it gave back until it is collected: the process holds less then.
+    const nBytes = Math.min(heap + buffers - least, process.memoryUsage.rss() - heldBefore);
+    if (nBytes > MOST_MEMORY_BYTES) fail(new Error('a reader takes more memory than its bound'));
   }, LOOK_EVERY_MS);
 }
 

@@ -10,6 +10,9 @@ interface HeadsInContext {
   readonly nPositions: number;
 }
 
+/** Far above any model's; what a share of a head above one would claim. */
+const MOST_WIDTH = 2 ** 16;
+
 export interface RotaryDefaults {
   readonly base?: number | undefined;
   /** The key beside `rope_parameters` that tells the base; null where there is none. */
@@ -88,6 +91,7 @@ function rotationOf(
 ): Rotation {
   const { width, nPositions } = context;
   if (width % 2 !== 0) config.fail(`heads of ${width} values cannot be rotated in pairs`);
+  if (width > MOST_WIDTH) config.fail(`no model rotates ${width} values of a head`);
   const base = section?.positive('rope_theta', outerBase) ?? outerBase;
   if (section === null) return { frequencies: plain(base, width), factor: 1, pairs: 'halves' };
   const scaled = readScaling(section, { base, width, nPositions }, longRopeFrom);
