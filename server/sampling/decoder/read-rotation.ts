@@ -1,7 +1,7 @@
 // Rotary positions as configurations of transformers tell them: a base, the share of a head that is rotated, and a way
 // to stretch the context. Versions of transformers have put each of these in another place.
 
-import type { ConfigFile } from './config-file.ts';
+import { type ConfigFile, MOST_HEAD_WIDTH } from './config-file.ts';
 import type { Rotation } from './decoder-spec.ts';
 import { plain, readLongRope, SCALINGS, type Scaled } from './rope-scaling.ts';
 
@@ -9,9 +9,6 @@ interface HeadsInContext {
   readonly headWidth: number;
   readonly nPositions: number;
 }
-
-/** Far above any model's; what a share of a head above one would claim. */
-const MOST_WIDTH = 2 ** 16;
 
 export interface RotaryDefaults {
   readonly base?: number | undefined;
@@ -91,7 +88,7 @@ function rotationOf(
 ): Rotation {
   const { width, nPositions } = context;
   if (width % 2 !== 0) config.fail(`heads of ${width} values cannot be rotated in pairs`);
-  if (width > MOST_WIDTH) config.fail(`no model rotates ${width} values of a head`);
+  if (width > MOST_HEAD_WIDTH) config.fail(`no model rotates ${width} values of a head`);
   const base = section?.positive('rope_theta', outerBase) ?? outerBase;
   if (section === null) return { frequencies: plain(base, width), factor: 1, pairs: 'halves' };
   const scaled = readScaling(section, { base, width, nPositions }, longRopeFrom);
