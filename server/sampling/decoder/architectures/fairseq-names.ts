@@ -2,14 +2,14 @@
 
 import type { DecoderShape } from '../decoder-spec.ts';
 import type { TensorNames } from '../decoder-table.ts';
-import { outIn } from './llama-names.ts';
+import { normNames, outIn } from './llama-names.ts';
 
 /** Without positions. */
 export function decoderNames(
   { nLayers, biases, lastNorm }: DecoderShape,
   nameOfLastNorm: string,
 ): TensorNames {
-  const norm = (name: string) => ({ scale: `${name}.weight`, shift: `${name}.bias` });
+  const norm = (name: string) => normNames(name, true);
   return {
     embedding: 'embed_tokens.weight',
     embeddingProjection: null,

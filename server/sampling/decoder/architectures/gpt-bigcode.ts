@@ -2,10 +2,9 @@
 // for all queries, or with as many.
 
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { LinearNames } from '../decoder-table.ts';
 import type { Architecture } from './architecture.ts';
+import { gptNames } from './gpt-names.ts';
 import { byHead } from './head-orders.ts';
-import { outIn } from './llama-names.ts';
 import { readHead } from './read-llama.ts';
 import { readGptSizes } from './read-sizes.ts';
 import { layerNorm, USUAL, usualSizes } from './usual-spec.ts';
@@ -37,32 +36,10 @@ export const gptBigCode: Architecture = {
     return spec;
   },
 
-  names({ nLayers, attention: { nHeads, nKeyHeads } }) {
-    const norm = (name: string) => ({ scale: `${name}.weight`, shift: `${name}.bias` });
-    const linear = (name: string): LinearNames => outIn(name, true);
+  names(spec) {
+    const { nHeads, nKeyHeads } = spec.attention;
     // With one key head what is projected lies in the usual order; otherwise head after head.
-    const headOrder = nKeyHeads === 1 && nHeads > 1 ? null : byHead(nHeads);
-    return {
-      embedding: 'wte.weight',
-      embeddingProjection: null,
-      positions: 'wpe.weight',
-      layers: Array.from({ length: nLayers }, (_, layer) => ({
-        attentionNorm: norm(`h.${layer}.ln_1`),
-        qkv: { kind: 'joint', linear: linear(`h.${layer}.attn.c_attn`), headOrder },
-        queryNorm: null,
-        keyNorm: null,
-        output: linear(`h.${layer}.attn.c_proj`),
-        attentionEndNorm: null,
-        mlpNorm: norm(`h.${layer}.ln_2`),
-        gate: null,
-        up: linear(`h.${layer}.mlp.c_fc`),
-        down: linear(`h.${layer}.mlp.c_proj`),
-        mlpEndNorm: null,
-      })),
-      finalNorm: norm('ln_f'),
-      headProjection: null,
-      head: outIn('lm_head', false),
-    };
+    return gptNames(spec, 'out-in', nKeyHeads === 1 && nHeads > 1 ? null : byHead(nHeads));
   },
 };
 

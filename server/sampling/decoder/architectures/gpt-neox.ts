@@ -4,7 +4,7 @@ import type { DecoderShape } from '../decoder-spec.ts';
 import { readRotation } from '../read-rotation.ts';
 import type { Architecture } from './architecture.ts';
 import { byHead } from './head-orders.ts';
-import { outIn } from './llama-names.ts';
+import { normNames, outIn } from './llama-names.ts';
 import { readAttentionBias, readHead } from './read-llama.ts';
 import { readSizes } from './read-sizes.ts';
 import { layerNorm, USUAL, usualSizes } from './usual-spec.ts';
@@ -41,7 +41,7 @@ export const gptNeoX: Architecture = {
   },
 
   names({ nLayers, attention, biases }) {
-    const norm = (name: string) => ({ scale: `${name}.weight`, shift: `${name}.bias` });
+    const norm = (name: string) => normNames(name, true);
     const headOrder = byHead(attention.nHeads);
     return {
       embedding: 'embed_in.weight',

@@ -1,8 +1,8 @@
 // GPT-2: A. Radford et al., "Language Models are Unsupervised Multitask Learners" (2019), with the variations
 // that transformers' configuration names.
 
-import type { LinearNames, NormNames } from '../decoder-table.ts';
 import type { Architecture } from './architecture.ts';
+import { gptNames } from './gpt-names.ts';
 import { readHead } from './read-llama.ts';
 import { readGptSizes } from './read-sizes.ts';
 import { changeLayers, layerNorm, USUAL, usualSizes } from './usual-spec.ts';
@@ -39,38 +39,7 @@ export const gpt2: Architecture = {
     return spec;
   },
 
-  names({ nLayers, biases }) {
-    const norm = (name: string): NormNames => ({
-      scale: `${name}.weight`,
-      shift: biases.norms ? `${name}.bias` : null,
-    });
-    const linear = (name: string): LinearNames => ({
-      weight: `${name}.weight`,
-      layout: 'in-out',
-      bias: biases.mlp ? `${name}.bias` : null,
-    });
-    return {
-      embedding: 'wte.weight',
-      embeddingProjection: null,
-      positions: 'wpe.weight',
-      layers: Array.from({ length: nLayers }, (_, layer) => ({
-        attentionNorm: norm(`h.${layer}.ln_1`),
-        qkv: { kind: 'joint', linear: linear(`h.${layer}.attn.c_attn`), headOrder: null },
-        queryNorm: null,
-        keyNorm: null,
-        output: linear(`h.${layer}.attn.c_proj`),
-        attentionEndNorm: null,
-        mlpNorm: norm(`h.${layer}.ln_2`),
-        gate: null,
-        up: linear(`h.${layer}.mlp.c_fc`),
-        down: linear(`h.${layer}.mlp.c_proj`),
-        mlpEndNorm: null,
-      })),
-      finalNorm: norm('ln_f'),
-      headProjection: null,
-      head: { weight: 'lm_head.weight', layout: 'out-in', bias: null },
-    };
-  },
+  names: (spec) => gptNames(spec, 'in-out', null),
 };
 
 const DEFAULTS = { vocabularySize: 50_257, nPositions: 1024, nLayers: 12, width: 768, nHeads: 12 };

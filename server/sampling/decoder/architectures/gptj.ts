@@ -7,7 +7,7 @@ import type { LinearNames, TensorNames } from '../decoder-table.ts';
 import { fixedRotation } from '../read-rotation.ts';
 import type { Architecture } from './architecture.ts';
 import { byShare } from './head-orders.ts';
-import { outIn } from './llama-names.ts';
+import { normNames, outIn } from './llama-names.ts';
 import { readHead } from './read-llama.ts';
 import { readGptSizes } from './read-sizes.ts';
 import { layerNorm, USUAL, usualSizes } from './usual-spec.ts';
@@ -73,7 +73,7 @@ function namesOf(
   { nLayers }: DecoderShape,
   qkv: (layer: number) => TensorNames['layers'][number]['qkv'],
 ): TensorNames {
-  const norm = (name: string) => ({ scale: `${name}.weight`, shift: `${name}.bias` });
+  const norm = (name: string) => normNames(name, true);
   return {
     embedding: 'wte.weight',
     embeddingProjection: null,

@@ -2,6 +2,7 @@
 
 import type { DecoderShape } from '../decoder-spec.ts';
 import type { Architecture } from './architecture.ts';
+import { LLAMA_DEFAULTS } from './llama.ts';
 import { llamaNames } from './llama-names.ts';
 import { readAttentionBias, readLlama } from './read-llama.ts';
 import { changeLayers } from './usual-spec.ts';
@@ -13,7 +14,7 @@ export const granite: Architecture = {
   names: (spec) => llamaNames(spec),
 
   read(config) {
-    const usual = readLlama(config, DEFAULTS);
+    const usual = readLlama(config, LLAMA_DEFAULTS);
     const scale = config.positive('attention_multiplier', 1);
     const spec: DecoderShape = {
       ...usual,
@@ -27,19 +28,6 @@ export const granite: Architecture = {
     return spec;
   },
 };
-
-const DEFAULTS = {
-  vocabularySize: 32_000,
-  nPositions: 2048,
-  nLayers: 32,
-  width: 4096,
-  nHeads: 32,
-  nKeyHeads: null,
-  headWidth: null,
-  innerWidth: 11_008,
-  epsilon: 1e-6,
-  head: 'own',
-} as const;
 
 /** Training. */
 const WITHOUT_EFFECT = new Set(['attention_dropout']);

@@ -16,10 +16,7 @@ export function llamaNames(
   { nLayers, attention, biases }: DecoderShape,
   norms: NormsOfLayer = BEFORE,
 ): TensorNames {
-  const norm = (name: string): NormNames => ({
-    scale: `${name}.weight`,
-    shift: biases.norms ? `${name}.bias` : null,
-  });
+  const norm = (name: string) => normNames(name, biases.norms);
   return {
     embedding: 'embed_tokens.weight',
     embeddingProjection: null,
@@ -59,4 +56,9 @@ export const outIn = (name: string, hasBias: boolean): LinearNames => ({
   weight: `${name}.weight`,
   layout: 'out-in',
   bias: hasBias ? `${name}.bias` : null,
+});
+
+export const normNames = (name: string, hasShift: boolean): NormNames => ({
+  scale: `${name}.weight`,
+  shift: hasShift ? `${name}.bias` : null,
 });

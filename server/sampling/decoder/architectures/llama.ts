@@ -12,7 +12,7 @@ export const llama: Architecture = {
   names: (spec) => llamaNames(spec),
 
   read(config) {
-    const usual = readLlama(config, DEFAULTS);
+    const usual = readLlama(config, LLAMA_DEFAULTS);
     const mlp = config.flag('mlp_bias', false);
     const spec = { ...usual, biases: { ...usual.biases, ...readAttentionBias(config), mlp } };
     config.refuseTheRest(WITHOUT_EFFECT, ONLY_WITHOUT_EFFECT);
@@ -20,7 +20,7 @@ export const llama: Architecture = {
   },
 };
 
-const DEFAULTS = {
+export const LLAMA_DEFAULTS = {
   vocabularySize: 32_000,
   nPositions: 2048,
   nLayers: 32,
