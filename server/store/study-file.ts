@@ -1,12 +1,12 @@
 // Opening a study file: who may, at which schema version, and what its failures mean to a user.
 // Knows SQLite; knows nothing of what the tables are for.
 
-import { existsSync, mkdirSync, statSync, unlinkSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import type { DatabaseSyncOptions } from 'node:sqlite';
 import { pathToFileURL } from 'node:url';
 import { UserError } from '../errors.ts';
-import { lockOrRefuse } from '../file-lock.ts';
+import { lockOrRefuse, tryLock } from '../file-lock.ts';
 import { notAStudy, SQLITE_CANTOPEN, sqliteCode, translating } from '../sqlite-failure.ts';
 import { checkForWriting, logBytes, openingForReading, withoutLinks } from '../sqlite-siblings.ts';
 import { checkContent } from './check-content.ts';
@@ -24,9 +24,7 @@ const MAX_VALUE_BYTES = 256 << 20;
  * what Verbatim writes, and what lies beside it is believed only as far as `sqlite-siblings.ts` says.
  */
 export function openForReading(path: string): Database {
-  if (!existsSync(path)) {
-    throw new UserError(`There is no study at ${path}`, { action: 'Check the path of the study file.' });
-  }
+  if (!existsSync(path)) throw noStudyAt(path);
   const file = withoutLinks(path);
   const db = openingForReading(file) === 'beside' ? connectForReading(path, file) : connectAlone(path, file);
   try {
@@ -35,11 +33,22 @@ export function openForReading(path: string): Database {
     if (version < migrations.length) bringUpToDate(db, version, path);
     checkContent(db, path, file);
     db.exec('PRAGMA query_only = ON');
+    if (!existsSync(file)) throw noStudyAt(path);
     return db;
   } catch (error) {
     db.close();
+    if (!existsSync(file)) removeRemains(file);
     throw error;
   }
+}
+
+const noStudyAt = (path: string): UserError =>
+  new UserError(`There is no study at ${path}`, { action: 'Check the path of the study file.' });
+
+/** A reader whose study is deleted while it opens it has SQLite make a new log, beside a file that is gone. */
+function removeRemains(path: string): void {
+  using lock = tryLock(path);
+  if (lock && !existsSync(path)) removeStudyFiles(path);
 }
 
 function bringUpToDate(db: Database, version: number, path: string): void {
@@ -63,7 +72,7 @@ export function deleteStudy(path: string): void {
 
 /** The caller holds the study's lock. The lock's own file stays: others may be about to lock it. */
 export function removeStudyFiles(path: string): void {
-  for (const suffix of ['', '-wal', '-shm']) if (existsSync(path + suffix)) unlinkSync(path + suffix);
+  for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
 }
 
 /** Creates or opens a study for writing. The caller holds the study's lock. */
@@ -128,7 +137,7 @@ export async function transactInTurns<T>(db: Database, work: () => Promise<T>): 
 /** Nothing that a schema defines may do more than SQL, and no value that is read may fill the memory. */
 const READING: DatabaseSyncOptions = { limits: { length: MAX_VALUE_BYTES } };
 
-function connect(path: string, file: string, options: DatabaseSyncOptions = {}): Database {
+function connect(path: string, file: string | URL, options: DatabaseSyncOptions = {}): Database {
   const db = new StudyDatabase(path, file, { defensive: true, ...options });
   db.exec(SAFELY);
   return db;
@@ -141,7 +150,7 @@ function connect(path: string, file: string, options: DatabaseSyncOptions = {}):
 function connectForReading(path: string, file: string): Database {
   let db: Database | undefined;
   try {
-    db = connect(path, file, READING);
+    db = connect(path, sqliteUrl(file, 'mode', 'rw'), READING); // which makes no file in place of one just deleted
     db.prepare('PRAGMA user_version').get();
     return db;
   } catch (error) {
@@ -154,11 +163,16 @@ function connectForReading(path: string, file: string): Database {
 
 /** Reads the file as if nothing lay beside it, and as if nobody wrote it. */
 function connectAlone(path: string, file: string): Database {
-  const immutable = new URL(pathToFileURL(file));
-  immutable.searchParams.set('immutable', '1');
+  const immutable = sqliteUrl(file, 'immutable', '1');
   const db = new StudyDatabase(path, immutable, { defensive: true, ...READING, readOnly: true });
   db.exec(SAFELY);
   return db;
+}
+
+function sqliteUrl(file: string, parameter: string, value: string): URL {
+  const url = pathToFileURL(file);
+  url.searchParams.set(parameter, value);
+  return url;
 }
 
 const SAFELY =

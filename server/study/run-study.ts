@@ -50,6 +50,7 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
   if (asked && !existsSync(file)) checkPlaces(asked);
   using _ = lockOrRefuse(file, 'Wait for it or stop it, or choose another study file.');
   const isNew = !existsSync(file);
+  if (isNew && !asked) throw nothingToGoOnWith(file);
   /** Whether it was refused before it did anything: then no file is left behind. */
   let isRefused = false;
   const db = openForWriting(file);
@@ -79,11 +80,13 @@ function establishPlan(db: Database, file: string, asked: StudyPlan | null): Stu
     if (asked) checkSamePlan(file, stored.plan, asked);
     return stored.plan;
   }
-  if (!asked)
-    throw new UserError(`${file} holds no study to go on with`, { action: 'Start one with a plan.' });
+  if (!asked) throw nothingToGoOnWith(file);
   insertStudy(db, asked);
   return asked;
 }
+
+const nothingToGoOnWith = (file: string): UserError =>
+  new UserError(`${file} holds no study to go on with`, { action: 'Start one with a plan.' });
 
 /** A model can be sampled before its training data is named. */
 function nameTrainingData(db: Database, file: string, stored: StudyPlan, asked: StudyPlan): StudyPlan {

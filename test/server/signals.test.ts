@@ -76,7 +76,8 @@ for (const [what, how] of Object.entries(deafness)) {
       for (const pid of processesWith(marker, 'environ')) process.kill(pid, 'SIGKILL');
     });
     await until('the server is deaf', () => existsSync(mark), 30_000);
-    assert.equal(processesWith(marker, 'environ').length, 2);
+    const { length } = processesWith(marker, 'environ');
+    assert.ok(length >= 2, `the client, its server and whoever reads for it: ${length}`);
     child.kill('SIGKILL');
     await until('no process is left', () => processesWith(marker, 'environ').length === 0, 30_000);
   });

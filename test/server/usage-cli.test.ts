@@ -72,7 +72,7 @@ test('what the operating system refuses is no bug', async () => {
   assert.equal(exported.exitCode, 1);
   assert.match(
     exported.stderr,
-    /^verbatim: .*outputs\.jsonl.*: a part of the path is not a folder\n {2}Check the path/,
+    /^verbatim: .*outputs\.jsonl.*: it is there already\n {2}Choose another name/,
   );
   const unknown = await cli('rows', at('study.sqlite'), '--fragment', 'abc');
   assert.match(unknown.stderr, /holds no fragment abc/);

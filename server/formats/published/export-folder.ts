@@ -11,7 +11,9 @@ import { openTextWriter, type TextWriter } from './text-writer.ts';
 export class ExportFolder {
   readonly root: string;
 
+  /** Makes the folder; throws what the operating system says where it cannot be one. */
   constructor(root: string) {
+    mkdirSync(join(root, '.'), { recursive: true });
     this.root = root;
   }
 

@@ -75,7 +75,14 @@ for (const name of ['paused-in-sampling', 'paused-in-scanning'] as const) {
     const summary = await resume(file);
     assert.equal(summary.state, 'partial', 'one row of the corpus cannot be read');
     await resume(whole);
-    assert.equal(tablesOf(file), tablesOf(whole));
+    const [actual, expected] = [withoutLikelihoods(tablesOf(file)), withoutLikelihoods(tablesOf(whole))];
+    assert.equal(actual.text, expected.text);
+    // The release ran on another processor, whose matrix products add up in another order.
+    for (const [i, value] of expected.values.entries())
+      assert.ok(
+        Math.abs(actual.values[i]! - value) < 1e-5 * (1 + Math.abs(value)),
+        `${actual.values[i]} and ${value}`,
+      );
   });
 }
 
@@ -101,6 +108,20 @@ const tablesOf = (file: string) =>
   dumpStudy(file)
     .replace(/"environment":"[^\n]*?","state"/, '"state"')
     .replaceAll(/"inputs_digest":"\w*"/g, '"inputs_digest":""');
+
+function withoutLikelihoods(tables: string): { readonly text: string; readonly values: readonly number[] } {
+  const values: number[] = [];
+  const text = tables
+    .replace(/("(?:mean_nll|windowed_perplexity)":)([\d.]+)/g, (_, name, value) => {
+      values.push(Number(value));
+      return name;
+    })
+    .replace(/("logprobs":)"([0-9a-f]*)"/g, (_, name, hex) => {
+      values.push(...new Float32Array(new Uint8Array(Buffer.from(hex, 'hex')).buffer));
+      return name;
+    });
+  return { text, values };
+}
 
 async function report(
   name: EarlierStudy,
