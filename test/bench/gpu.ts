@@ -1,8 +1,10 @@
-// Sampling on graphics processors, beside transformers' `generate` on the same card in the same run. The model
-// has CodeParrot-small's size and random weights: speed does not depend on their values. Needs a card; what cannot
-// run here is said and left out. The headline run, a study's 20,000 samples, goes through the command line.
+// Sampling on graphics processors, beside the best engines that people would use instead, on the same card in the same
+// run: transformers with a static cache, compiled, and with continuous batching, and vLLM where the Python has it. Models
+// have random weights: speed does not depend on their values. Needs a card; what cannot run here is said and left out.
+// The headline run, a study's 20,000 samples, goes through the command line.
 //
-//   npm run bench -- gpu        VERBATIM_BENCH_PYTHON names a Python with torch and transformers
+//   npm run bench -- gpu        VERBATIM_BENCH_PYTHON names a Python with torch, transformers and, perhaps, vllm
+//                               VERBATIM_BENCH_MODELS chooses models by words of their names, separated by commas
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -24,58 +26,50 @@ import {
   runOnDevices,
   startDevice,
 } from '../../server/sampling/run/device-pool.ts';
-import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
+import { BENCH_MODELS, type BenchModel, makeModel } from './gpu-models.ts';
+import { measureCopy, measurePeers, type PeerRate } from './gpu-peers.ts';
 
 type Emit = (figure: object) => void;
 
-const SIZE = { n_embd: 768, n_head: 12, n_layer: 12, n_positions: 1024, vocab_size: 32768, bos_token_id: 0 };
 const N_TOKENS = 512;
 const HEADLINE_SAMPLES = 20_000;
-const BATCHES: Readonly<Record<DeviceProvider, readonly number[]>> = {
-  cuda: [64, 256, 512, 1024, 2048],
-  webgpu: [64, 256, 1024],
-  dml: [64],
-  coreml: [64],
-};
 
 export async function run(emit: Emit): Promise<void> {
   const folder = mkdtempSync(join(tmpdir(), 'verbatim-bench-gpu-'));
+  const words = process.env.VERBATIM_BENCH_MODELS?.split(',') ?? [''];
+  const chosen = BENCH_MODELS.filter(({ name }) => words.some((word) => name.includes(word)));
   try {
-    // Without an end token every sample has all its tokens, here and there.
-    const config = { ...SIZE, eos_token_id: null };
-    const model = writeRandomCheckpoint(join(folder, 'model'), { config: config as never });
-    const checkpoint = await openCheckpoint(model);
-    const reference = measureReference(model, emit);
-    for (const provider of ['cuda', 'webgpu'] as const) {
-      await measureProvider(provider, checkpoint, reference, emit);
-    }
-    measureHeadline(model, folder, emit);
+    for (const one of chosen) await measureModel(one, folder, emit);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-/** The best of all precisions and batches, in tokens a second; null where it cannot run. */
-function measureReference(model: string, emit: Emit): number | null {
-  const python = process.env.VERBATIM_BENCH_PYTHON ?? 'python3';
-  const script = join(import.meta.dirname, 'gpu-reference.py');
-  const { status, stdout, stderr } = spawnSync(python, [script, model, String(N_TOKENS)], {
-    encoding: 'utf8',
-  });
-  const figures = (stdout ?? '').split('\n').filter((line) => line.startsWith('{'));
-  for (const figure of figures) emit(JSON.parse(figure));
-  if (status !== 0 || figures.length === 0) {
-    emit({ what: 'transformers generate', skipped: (stderr ?? '').trim().split('\n').at(-1) ?? 'no Python' });
-    return null;
+async function measureModel(one: BenchModel, folder: string, emit: Emit): Promise<void> {
+  const emitOfModel: Emit = (figure) => emit({ model: one.name, ...figure });
+  const path = join(folder, 'model');
+  const failure = makeModel(path, one.config);
+  if (failure !== null) return emitOfModel({ skipped: failure });
+  const checkpoint = await openCheckpoint(path);
+  const copied = measureCopy(path, emitOfModel);
+  for (const provider of ['cuda', 'webgpu'] as const) {
+    const rows = one.rows[provider];
+    if (rows.length > 0)
+      await measureProvider(provider, checkpoint, rows, copied, emitOfModel, () =>
+        provider === 'cuda' ? measurePeers(path, N_TOKENS, one.rows, emitOfModel) : [],
+      );
   }
-  return Math.max(...figures.map((line) => JSON.parse(line).tokensPerSecond));
+  if (one.isHeadline) measureHeadline(path, folder, emitOfModel);
+  rmSync(path, { recursive: true });
 }
 
 async function measureProvider(
   provider: DeviceProvider,
   checkpoint: Checkpoint,
-  reference: number | null,
+  batches: readonly number[],
+  copied: number | null,
   emit: Emit,
+  peers: () => readonly PeerRate[],
 ): Promise<void> {
   const found = findSystem(provider);
   if (found.kind === 'missing') {
@@ -93,49 +87,93 @@ async function measureProvider(
     deviceId,
   });
   const { signal } = new AbortController();
+  const provingSince = performance.now();
   const proved = await proveDevice(startOn(0, 1), 'right', signal);
   if (proved.kind === 'unfit') {
     emit({ what: provider, skipped: proved.reason });
     return;
   }
-  emit({ what: provider, device: found.devices[0]?.name, ...proved.proof });
+  const provingSeconds = Number(((performance.now() - provingSince) / 1000).toFixed(2));
+  emit({
+    what: provider,
+    device: found.devices[0]?.name,
+    startAndProofSeconds: provingSeconds,
+    ...proved.proof,
+  });
   const measure = async (nDevices: number, batch: number) => {
     const ids = Array.from({ length: nDevices }, (_, deviceId) => deviceId);
     const started = await Promise.all(ids.map((id) => startDevice(startOn(id, batch), signal)));
     const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
     const unfit = started.find((one) => one.kind === 'unfit');
-    const what = { what: provider, devices: nDevices, form: nameDeviceForm(form, batch), batch };
+    const what = { what: provider, devices: nDevices, form: nameDeviceForm(form, batch), rows: batch };
     if (unfit?.kind === 'unfit') {
       for (const device of devices) device.end();
       emit({ ...what, skipped: unfit.reason });
       return 0;
     }
-    const elapsedMs = await timeOfABatch(devices, batch);
+    const elapsedMs = await timeOfABatch(devices, batch, config.bosToken);
     const tokensPerSecond = Math.round((1000 * nDevices * batch * N_TOKENS) / elapsedMs);
+    const floorMs =
+      copied === null
+        ? null
+        : (1000 * bytesOfAStep(checkpoint, batch, form.precision === 'float16' ? 2 : 4)) / copied;
+    const stepMs = elapsedMs / N_TOKENS;
     emit({
       ...what,
       tokens: N_TOKENS,
       tokensPerSecond,
-      stepMs: Number((elapsedMs / N_TOKENS).toFixed(3)),
-      ratio: reference === null ? null : Number((tokensPerSecond / reference).toFixed(2)),
-      bandwidthMs: Number(bandwidthMs(config, batch, form.precision === 'float16' ? 2 : 4).toFixed(3)),
+      stepMs: Number(stepMs.toFixed(3)),
+      ...(floorMs === null
+        ? {}
+        : { floorMs: Number(floorMs.toFixed(3)), ofFloor: Number((floorMs / stepMs).toFixed(2)) }),
     });
     return tokensPerSecond;
   };
-  let [best, bestBatch] = [0, 0];
-  for (const batch of BATCHES[provider]) {
-    const tokensPerSecond = await measure(1, batch);
-    if (tokensPerSecond > best) [best, bestBatch] = [tokensPerSecond, batch];
-  }
+  const rates = new Map<number, number>();
+  for (const batch of batches) rates.set(batch, await measure(1, batch));
+  const best = Math.max(...rates.values());
+  // The devices have ended: peers have the card for themselves.
+  compareWithPeers(rates, peers(), emit);
   const nDevices = found.devices.length;
   if (nDevices < 2 || best === 0) return;
+  const bestBatch = [...rates].find(([, rate]) => rate === best)![0];
   const together = await measure(nDevices, bestBatch);
-  emit({ what: provider, devices: nDevices, batch: bestBatch, ofOne: Number((together / best).toFixed(2)) });
+  emit({ what: provider, devices: nDevices, rows: bestBatch, ofOne: Number((together / best).toFixed(2)) });
 }
 
-/** Seconds of a batch, in wall time while all devices work, without the first one on each device, which also allocates. */
-async function timeOfABatch(devices: readonly Device[], batch: number): Promise<number> {
-  const rows = Array.from({ length: batch }, (_, sampleId) => ({ sampleId, prompt: [SIZE.bos_token_id] }));
+/** Best against best, and at each number of rows that a peer was measured with. */
+function compareWithPeers(rates: ReadonlyMap<number, number>, peers: readonly PeerRate[], emit: Emit): void {
+  const best = peers.reduce<PeerRate | null>(
+    (a, b) => (a && a.tokensPerSecond >= b.tokensPerSecond ? a : b),
+    null,
+  );
+  if (best === null) return;
+  const ratio = (rate: number, peer: PeerRate) => Number((rate / peer.tokensPerSecond).toFixed(2));
+  emit({
+    what: 'best of each',
+    bestPeer: best.what,
+    precision: best.precision,
+    rows: best.rows,
+    ratio: ratio(Math.max(...rates.values()), best),
+  });
+  for (const [rows, rate] of rates) {
+    const equal = peers
+      .filter((peer) => peer.rows === rows)
+      .sort((a, b) => b.tokensPerSecond - a.tokensPerSecond)[0];
+    if (equal && rate > 0)
+      emit({
+        what: 'equal rows',
+        rows,
+        bestPeer: equal.what,
+        precision: equal.precision,
+        ratio: ratio(rate, equal),
+      });
+  }
+}
+
+/** Milliseconds of a batch, in wall time while all devices work, without the first one on each device, which also allocates. */
+async function timeOfABatch(devices: readonly Device[], batch: number, bosToken: number): Promise<number> {
+  const rows = Array.from({ length: batch }, (_, sampleId) => ({ sampleId, prompt: [bosToken] }));
   const batches = Array.from({ length: 2 * devices.length }, () => rows);
   let nDone = 0;
   let before = 0;
@@ -145,18 +183,13 @@ async function timeOfABatch(devices: readonly Device[], batch: number): Promise<
   return performance.now() - before;
 }
 
-/** An H200 copies 4.3 TB/s, read and written bytes counted. */
-const BYTES_PER_MS = 4.3e9;
-
-/** The least that an average step must move: the weights and every position's keys and values, once. */
-function bandwidthMs(
-  { nLayers, width, vocabularySize }: Checkpoint['config'],
-  batch: number,
-  bytesPerValue: number,
-): number {
-  const weights = 12 * nLayers * width * width * bytesPerValue + 4 * vocabularySize * width;
-  const cache = batch * 2 * nLayers * width * bytesPerValue * ((N_TOKENS + 1) / 2);
-  return (weights + cache) / BYTES_PER_MS;
+/** The least that an average step must move: weights, which are stored in 16 bits, and every position's keys and values. */
+function bytesOfAStep(checkpoint: Checkpoint, batch: number, bytesPerValue: number): number {
+  const { weightBytes, cacheBytesPerPosition } = checkpoint;
+  return (
+    (bytesPerValue / 2) * weightBytes +
+    (bytesPerValue / 4) * batch * cacheBytesPerPosition * ((N_TOKENS + 1) / 2)
+  );
 }
 
 /** A study's sampling end to end: the process's start, the proof, loading, sampling, and every sample in its file. */

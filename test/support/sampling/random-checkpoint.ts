@@ -43,11 +43,16 @@ export function writePlainDecoder(dir: string, decoder: PlainDecoder, dtype: Dty
   return writeFolder(dir, plainConfig(decoder), dtype, 1);
 }
 
-function writeFolder(dir: string, config: object, dtype: Dtype, seed: number): string {
+/** A checkpoint but for its weights: configuration and tokenizer. */
+export function writeWithoutWeights(dir: string, config: object): void {
   mkdirSync(dir, { recursive: true });
   writeFileSync(join(dir, 'config.json'), JSON.stringify(config));
   const { spec } = readConfig(config);
   writeFileSync(join(dir, 'tokenizer.json'), JSON.stringify(byteTokenizer(spec.vocabularySize)));
+}
+
+function writeFolder(dir: string, config: object, dtype: Dtype, seed: number): string {
+  writeWithoutWeights(dir, config);
   writeFileSync(join(dir, 'model.safetensors'), encodeSafetensors(randomTensors(config, seed), dtype));
   return dir;
 }
@@ -64,12 +69,19 @@ export interface NamedTensor {
   readonly values: Float32Array;
 }
 
+export interface PlannedTensor {
+  readonly name: string;
+  readonly shape: readonly number[];
+  /** Numbers lie around the centre, and none of them three spreads away from it. */
+  readonly spread: number;
+  readonly centre: number;
+}
+
 /** Those of the model that a configuration tells, in the order in which the sampler asks for them. */
-export function randomTensors(config: object, seed: number): readonly NamedTensor[] {
+export function plannedTensors(config: object): readonly PlannedTensor[] {
   const { architecture, spec } = readConfig(config);
   const names = architecture.names(spec);
-  const next = mulberry32(seed);
-  const tensors: NamedTensor[] = [];
+  const tensors: PlannedTensor[] = [];
   const spreadOf = spreads(spec, names);
   mapTable(spec, names, (name, shape) => {
     const isOfHead = name === names.head.weight || name === names.head.bias;
@@ -78,14 +90,20 @@ export function randomTensors(config: object, seed: number): readonly NamedTenso
     const fullName = isOfHead ? stored : architecture.prefix + stored;
     const wholeShape = typeof name === 'string' ? shape : [name.nRows, ...shape.slice(1)];
     if (tensors.some((other) => other.name === fullName)) return;
-    const { spread, centre } = spreadOf(name, shape);
-    const values = new Float32Array(wholeShape.reduce((product, size) => product * size, 1));
+    tensors.push({ name: fullName, shape: wholeShape, ...spreadOf(name, shape) });
+  });
+  return tensors;
+}
+
+export function randomTensors(config: object, seed: number): readonly NamedTensor[] {
+  const next = mulberry32(seed);
+  return plannedTensors(config).map(({ name, shape, spread, centre }) => {
+    const values = new Float32Array(shape.reduce((product, size) => product * size, 1));
     for (let i = 0; i < values.length; i++) {
       values[i] = centre + spread * 2 * (next() + next() + next() - 1.5);
     }
-    tensors.push({ name: fullName, shape: wholeShape, values });
+    return { name, shape, values };
   });
-  return tensors;
 }
 
 /** How far numbers spread, so that every part of the formula shows in the logits. */
