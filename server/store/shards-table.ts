@@ -152,9 +152,9 @@ export function insertKnownCorpus(
     `INSERT INTO shards (shard_id, path, name, format, disk_bytes, modified_ms, state, n_rows, content_bytes, n_problems)
      VALUES (?, ?, ?, 'jsonl', 0, 0, 'scanned', ?, 0, 0)`,
   );
-  for (const [i, { name, path }] of shards.entries()) {
-    insertShard.run(i, path, name, documents.filter(({ shard }) => shard === i).length);
-  }
+  const nRows = new Uint32Array(shards.length);
+  for (const { shard } of documents) nRows[shard]!++;
+  for (const [i, { name, path }] of shards.entries()) insertShard.run(i, path, name, nRows[i]!);
   const insertDocument = db.prepare(
     `INSERT INTO documents (document_id, shard_id, row, byte_offset, repository, path, license)
      VALUES (?, ?, ?, 0, ?, ?, ?)`,

@@ -65,7 +65,7 @@ export function importPlaces(folder: ForeignFolder, logs: string): ImportedPlace
     shards.add(shard);
     using own = readOwnPlaces(folder, path, shard);
     for (const document of own?.documents.values() ?? []) know(document);
-    for (const block of parseSimianLog(folder.lines(path))) {
+    for (const block of parseSimianLog(path, folder.lines(path))) {
       const known = fragments.get(block.fingerprint) ?? new OpenFragment(block);
       const inTrain = block.places.filter(({ side }) => side === 'train');
       for (const { side, path: merged, firstLine, lastLine } of block.places)
@@ -190,7 +190,8 @@ function readOwnPlaces(folder: ForeignFolder, log: string, shard: number): OwnPl
       const noted = done ? undefined : parseJson<BlockPlaces>(value, has(blockPlaces));
       const places = noted?.places.flatMap(([row, firstLine, lastLine]) => {
         const document = documents.get(row);
-        return document ? [{ document, firstLine, lastLine }] : [];
+        const isPlace = document && firstLine >= 1 && lastLine >= firstLine;
+        return isPlace ? [{ document, firstLine, lastLine }] : [];
       });
       if (noted?.fingerprint === fingerprint && places?.length === nPlaces) return places;
       throw new UserError(`${log} does not fit the places beside it`, {

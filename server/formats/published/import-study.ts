@@ -43,7 +43,13 @@ export function importStudy(root: string, run: string | undefined): ImportedStud
   const found = isWithoutLogs
     ? { ...placed, fragments: describeCounts(importCounts(folder, folders.logs!), plan.rule.profile) }
     : placed;
-  const nShards = Math.max(-1, ...places.shards) + 1;
+  const nShards = (places.shards.at(-1) ?? -1) + 1;
+  if (own !== undefined && own.shards.length < nShards) {
+    throw new UserError(
+      `${folders.logs} has a log of shard ${nShards - 1}, and says of ${own.shards.length} shards what they are`,
+      { action: 'Bring the export whole.' },
+    );
+  }
   return {
     plan,
     environment: {
@@ -80,7 +86,8 @@ function publishedPlan({ name, results }: RunFolders, { samples, prompts }: Publ
   const { temperature, maxTokens, topK } = name;
   const strategy = (name.strategy ??
     (prompts.length > 0 ? 'pcg' : 'npg')) as StudyPlan['sampling']['strategy'];
-  return {
+  // Checked like one that was written down: a study whose plan is none could not be opened again.
+  return completePlan({
     version: PLAN_VERSION,
     source: { kind: 'samples', samples: results, model: null },
     corpus: [],
@@ -94,7 +101,7 @@ function publishedPlan({ name, results }: RunFolders, { samples, prompts }: Publ
       prompts,
     },
     rule: { ...defaultRule, profile: 'text-1' },
-  };
+  });
 }
 
 interface OwnExport {

@@ -21,7 +21,7 @@ export function formatRunName({ model, temperature, maxTokens, topK }: RunName):
 }
 
 export function parseRunName(name: string): RunName | undefined {
-  const match = /^(.+)-temp([\d.]+)-len(\d+)-k(\d+)(?:-(npg|tdg|pcg|tsg))?$/.exec(name);
+  const match = /^(.+)-temp(\d+(?:\.\d*)?|\.\d+)-len(\d+)-k(\d+)(?:-(npg|tdg|pcg|tsg))?$/.exec(name);
   if (!match) return undefined;
   const [, model = '', temperature, maxTokens, topK, strategy] = match;
   return {

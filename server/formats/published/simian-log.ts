@@ -2,6 +2,9 @@
 // the last one too, and what is a sample's place is told by the whole name of its file.
 
 import { basename } from 'node:path';
+import { forJson } from '../../../guard/text/for-json.ts';
+import { shorten } from '../../../guard/text/shorten.ts';
+import { UserError } from '../../errors.ts';
 import { isMergedName } from './layout.ts';
 
 export interface LogPlace {
@@ -21,8 +24,11 @@ export interface LogBlock {
 const blockStart = /^Found (\d+) duplicate lines with fingerprint ([0-9a-fA-F]{32}) in the following files:/;
 const placeLine = /^ ?Between lines (\d+) and (\d+) in (.+?)\r?$/;
 
-/** Blocks in order. Lines that are neither a block's nor a place's (the summary) are passed over. */
-export function* parseSimianLog(lines: Iterable<string>): Generator<LogBlock> {
+/**
+ * Blocks in order. Lines that are neither a block's nor a place's (the summary) are passed over. `path` is for the errors
+ * about numbers that count nothing.
+ */
+export function* parseSimianLog(path: string, lines: Iterable<string>): Generator<LogBlock> {
   // One place after the other is in the same file.
   let file = fileOf('');
   let open: { fingerprint: string; nLines: number; places: LogPlace[] } | undefined;
@@ -30,16 +36,29 @@ export function* parseSimianLog(lines: Iterable<string>): Generator<LogBlock> {
     const start = blockStart.exec(line);
     if (start) {
       if (open) yield open;
-      open = { nLines: Number(start[1]), fingerprint: start[2]!.toLowerCase(), places: [] };
+      const nLines = Number(start[1]);
+      if (nLines < 1 || !Number.isSafeInteger(nLines)) throw countsNothing(path, line);
+      open = { nLines, fingerprint: start[2]!.toLowerCase(), places: [] };
       continue;
     }
     const place = placeLine.exec(line);
     if (!place || !open) continue;
+    const [firstLine, lastLine] = [Number(place[1]), Number(place[2])];
+    // What is too large loses its last digits, and then is no line of any file.
+    if (firstLine < 1 || lastLine < firstLine || !Number.isSafeInteger(lastLine))
+      throw countsNothing(path, line);
     if (file.path !== place[3]) file = fileOf(place[3]!);
-    open.places.push({ firstLine: Number(place[1]), lastLine: Number(place[2]), ...file });
+    open.places.push({ firstLine, lastLine, ...file });
   }
   if (open) yield open;
 }
+
+const countsNothing = (path: string, line: string) =>
+  new UserError(`${path} says ${forJson(shorten(line, SHOWN_CHARACTERS))}, which are no lines of a file`, {
+    action: 'The log is damaged: bring it whole.',
+  });
+
+const SHOWN_CHARACTERS = 60;
 
 function fileOf(path: string): Pick<LogPlace, 'path' | 'side'> {
   return { path, side: isMergedName(basename(path.replaceAll('\\', '/'))) ? 'samples' : 'train' };

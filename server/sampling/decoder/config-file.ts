@@ -7,6 +7,8 @@ import type { Activation } from './decoder-spec.ts';
 /** Far beyond any model, and still nothing that a file could take the memory of a machine with. */
 export const MOST_LAYERS = 10_000;
 export const MOST_HEAD_WIDTH = 1 << 16;
+/** For widths that numbers are computed for before a tensor can contradict them. */
+export const MOST_WIDTH = 1 << 20;
 
 export class ConfigFile {
   readonly path: string;

@@ -55,6 +55,7 @@ const configs: readonly (readonly [object, RegExp])[] = [
   [{ n_layer: 10_000_000 }, /"n_layer" is 10000000, and no model has more/],
   [{ n_embd: 2 ** 40, n_head: 1 }, /config\.json asks for/],
   [{ vocab_size: 2 ** 50 }, /do not belong together|asks for/],
+  [{ model_type: 'xglm', d_model: 2 ** 40 }, /"d_model" is 1099511627776, and no model has more/],
   [{ model_type: 'llama', head_dim: 2 ** 40 }, /"head_dim" is 1099511627776, and no model has more/],
   [{ model_type: 'constructor' }, /"constructor" is not supported/],
   [{ activation_function: 'constructor' }, /"constructor" is not supported/],

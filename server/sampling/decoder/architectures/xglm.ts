@@ -1,7 +1,7 @@
 // XGLM: X. V. Lin et al., "Few-shot Learning with Multilingual Language Models" (2021); InCoder. Positions are sines and
 // cosines that no file holds.
 
-import { MOST_LAYERS } from '../config-file.ts';
+import { MOST_LAYERS, MOST_WIDTH } from '../config-file.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
 import { makeSinusoids } from '../sinusoids.ts';
 import type { Architecture } from './architecture.ts';
@@ -19,7 +19,7 @@ export const xglm: Architecture = {
   names: (spec) => decoderNames(spec, 'layer_norm'),
 
   read(config) {
-    const width = config.size('d_model', 1024);
+    const width = config.size('d_model', 1024, MOST_WIDTH);
     const nHeads = config.size('attention_heads', 16);
     if (width % nHeads !== 0 || width % 2 !== 0 || width < 4)
       config.fail(`"d_model" (${width}) is not even, or not divisible by "attention_heads" (${nHeads})`);
