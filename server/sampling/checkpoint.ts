@@ -17,7 +17,8 @@ import {
   type PastSizes,
   readDecoder,
 } from './exported/exported-decoder.ts';
-import { type ExportedFiles, findExportedModel } from './exported/exported-model.ts';
+import { type ExportedFiles, findExportedModel, hasWeights } from './exported/exported-model.ts';
+import { type ModelDescription, readGenaiConfig } from './exported/genai-config.ts';
 import { findGguf, type OpenedWeights, openGguf } from './gguf/open-gguf.ts';
 import { type FoundEnds, findSampleEnds, type ModelFact } from './sample-ends.ts';
 import { readSpecialTokens } from './tokenizer/special-tokens.ts';
@@ -85,27 +86,59 @@ export async function openModel(
         'Choose a folder with config.json, tokenizer.json and model.safetensors or pytorch_model.bin in it, or a .gguf file.',
     });
   }
-  const configPath = join(path, 'config.json');
-  const configText = await readText(configPath);
-  const exported = await findExportedModel(path);
-  if (exported !== null) return openExported(path, configText, exported);
-  const json = parseObject(configPath, configText);
-  const configFile = new ConfigFile(configPath, json);
+  const described = await readDescription(path);
+  const configPath = join(path, described.name);
+  const configFile = new ConfigFile(configPath, described.config);
+  if (!(await isSampledByWeights(path, configFile, architectures))) {
+    const exported = await findExportedModel(path, described.graph);
+    if (exported !== null) return openExported(path, described, exported);
+  }
   const architecture = findArchitecture(configFile, architectures);
   const shape = architecture.read(configFile);
   const tokenizer = await readTokenizer(path);
   const found = findSampleEnds({
     dir: path,
-    config: json,
-    configName: 'config.json',
+    config: described.config,
+    configName: described.name,
     generation: await readGeneration(path),
     tokenizer: await readSpecialTokens(path, tokenizer),
     defaults: architecture.defaultTokens,
     vocabularySize: shape.vocabularySize,
-    looksOnlyAt: json,
+    looksOnlyAt: described.config,
   });
   const weights = await selectWeights(path, shape, architecture, await readWeights(path));
-  return checkpointOf(path, { name: basename(path), configText, shape, found, weights, tokenizer });
+  return checkpointOf(path, {
+    ...{ name: basename(path), configText: described.text, shape, found, weights, tokenizer },
+  });
+}
+
+/** What config.json says, or, where there is none, another file that says the same. */
+async function readDescription(dir: string): Promise<ModelDescription> {
+  const path = join(dir, 'config.json');
+  const other = await readGenaiConfig(dir);
+  const text = await readFile(path, 'utf8').catch((cause) =>
+    other === null ? refuseConfig(path, cause) : null,
+  );
+  if (text === null) return other!;
+  return { name: 'config.json', text, config: parseObject(path, text), graph: other?.graph ?? null };
+}
+
+function refuseConfig(path: string, cause: unknown): never {
+  throw new UserError(`${path} cannot be read.`, {
+    action:
+      'Choose a folder with config.json, tokenizer.json and model.safetensors or pytorch_model.bin in it.',
+    cause,
+  });
+}
+
+/** The graph that is built here of weights is faster than one beside them, for the architectures that are known. */
+async function isSampledByWeights(
+  dir: string,
+  { modelType }: ConfigFile,
+  architectures: readonly Architecture[],
+): Promise<boolean> {
+  const isKnown = architectures.some(({ modelTypes }) => modelTypes.some((one) => one === modelType));
+  return isKnown && (await hasWeights(dir));
 }
 
 async function checkpointOf(dir: string, model: OpenedWeights): Promise<Checkpoint> {
@@ -131,9 +164,12 @@ async function checkpointOf(dir: string, model: OpenedWeights): Promise<Checkpoi
   };
 }
 
-async function openExported(dir: string, configText: string, files: ExportedFiles): Promise<ExportedModel> {
-  const configPath = join(dir, 'config.json');
-  const json = parseObject(configPath, configText);
+async function openExported(
+  dir: string,
+  { name: configName, text: configText, config: json }: ModelDescription,
+  files: ExportedFiles,
+): Promise<ExportedModel> {
+  const configPath = join(dir, configName);
   const generation = await readGeneration(dir);
   const pastSizes = readPastSizes(json);
   const decoder = readDecoder(files.path, pastSizes);
@@ -144,7 +180,7 @@ async function openExported(dir: string, configText: string, files: ExportedFile
   const found = findSampleEnds({
     dir,
     config: json,
-    configName: 'config.json',
+    configName,
     generation,
     tokenizer: await readSpecialTokens(dir, tokenizer),
     defaults: { bos: null, eos: null },
@@ -200,15 +236,3 @@ async function readGeneration(dir: string): Promise<Readonly<Record<string, unkn
 
 const withoutNulls = (json: Readonly<Record<string, unknown>>) =>
   Object.fromEntries(Object.entries(json).filter(([, value]) => value !== null));
-
-async function readText(path: string): Promise<string> {
-  try {
-    return await readFile(path, 'utf8');
-  } catch (cause) {
-    throw new UserError(`${path} cannot be read.`, {
-      action:
-        'Choose a folder with config.json, tokenizer.json and model.safetensors or pytorch_model.bin in it.',
-      cause,
-    });
-  }
-}

@@ -15,6 +15,7 @@ import { type PreparedPlan, preparePlan } from './prepare-plan.ts';
 import { BatchQueue } from './run/batch-queue.ts';
 import { BatchSizeSearch } from './run/batch-size-search.ts';
 import { chooseDevices, type DeviceChoice } from './run/choose-devices.ts';
+import { aloneNote, chooseRowsAtOnce } from './run/choose-rows-at-once.ts';
 import { runOnDevices } from './run/device-pool.ts';
 import type { SampledModel } from './run/open-sampler.ts';
 import { planExecution } from './run/plan-execution.ts';
@@ -90,13 +91,16 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     }
     return;
   }
-  const planned = planExecution(request.execution, checkpoint, pending.length, prepared.nPositions);
+  const model = await toModel(checkpoint, plan, signal);
+  const rows = await chooseRowsAtOnce(checkpoint, signal);
+  const execution = rows === 'alone' ? { ...request.execution, batch: 1 } : request.execution;
+  const planned = planExecution(execution, checkpoint, pending.length, prepared.nPositions);
   const { provider, workers, nThreads } = planned;
   const sizes = new BatchSizeSearch(planned.batch, planned.largestBatch, workers);
   const queue = new BatchQueue(pending, sizes);
-  const fallbacks = [...passedOver, ...planned.fallbacks];
-  const form = formOf(request);
-  const model = await toModel(checkpoint, plan, signal);
+  const alone = 'decoder' in model && rows === 'alone' ? [aloneNote(model.decoder)] : [];
+  const fallbacks = [...passedOver, ...planned.fallbacks, ...alone];
+  const form: ProcessorForm = 'decoder' in model ? { kind: 'exported', rows } : { kind: 'cached' };
   const weightFolder = 'decoder' in model ? dirname(model.decoder.path) : model.weightFolder;
   const session = { provider, nThreads, weightFolder };
   const distance = plan.int8 && !('decoder' in model) ? await measure(model, session, signal) : undefined;
@@ -136,7 +140,13 @@ async function toModel(
   signal: AbortSignal,
 ): Promise<SampledModel> {
   const { config } = checkpoint;
-  if (checkpoint.kind === 'exported') return { decoder: checkpoint.decoder, config };
+  if (checkpoint.kind === 'exported') {
+    const { decoder } = checkpoint;
+    if (!int8) return { decoder, config };
+    throw new UserError(`${decoder.path} is an exported model and computes as it was exported.`, {
+      action: 'Leave the 8-bit option out, or choose a folder with model.safetensors in it.',
+    });
+  }
   if (int8) return quantizeModel(checkpoint, signal);
   const { weights, weightFolder } = checkpoint;
   return { config: checkpoint.config, weights, weightFolder };
@@ -186,13 +196,5 @@ const COMPARED_ROWS = 16;
 function refuseComparison(): never {
   throw new EnvironmentError('There is too little memory to compare 8-bit products with floats', {
     action: 'Leave --int8 out.',
-  });
-}
-
-function formOf({ checkpoint, plan: { int8 } }: SampleRequest): ProcessorForm {
-  if (checkpoint.kind === 'weights') return { kind: 'cached' };
-  if (!int8) return { kind: 'exported' };
-  throw new UserError(`${checkpoint.decoder.path} is an exported model and computes as it was exported.`, {
-    action: 'Leave the 8-bit option out, or choose a folder with model.safetensors in it.',
   });
 }

@@ -11,6 +11,7 @@ import { EnvironmentError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import { readDecoder } from './exported/exported-decoder.ts';
 import { batchByLength, cutWindows, type WindowRequest } from './forms/score/windows.ts';
+import { chooseRowsAtOnce } from './run/choose-rows-at-once.ts';
 import type { SampledModel } from './run/open-sampler.ts';
 import { planScoring } from './run/plan-execution.ts';
 import { runBatches } from './run/worker-pool.ts';
@@ -55,14 +56,19 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
       waiting.push(...cutWindows(index, tokens, config));
       index++;
       if (index % TEXTS_AT_ONCE !== 0) continue;
-      yield* batchByLength(waiting, POSITIONS_AT_ONCE);
+      yield* batchByLength(waiting, positionsAtOnce);
       waiting = [];
     }
-    yield* batchByLength(waiting, POSITIONS_AT_ONCE);
+    yield* batchByLength(waiting, positionsAtOnce);
   }
   const { model, weightFolder } = toModel(checkpoint);
-  const task = { kind: 'score', model } as const;
-  const start = { session: { provider, nThreads, weightFolder }, task };
+  const session = { provider, nThreads, weightFolder };
+  const rows = await chooseRowsAtOnce(checkpoint, signal);
+  // Read as it is sampled, by the graph that takes a past.
+  const isAlone = rows === 'alone' && checkpoint.kind === 'exported';
+  const read = isAlone ? { ...model, decoder: checkpoint.decoder } : model;
+  const start = { session, task: { kind: 'score', model: read, rows } as const };
+  const positionsAtOnce = rows === 'alone' ? 1 : POSITIONS_AT_ONCE;
   let nYielded = 0;
   const finish = async function* () {
     for (let next = open.get(nYielded); next?.nMissing === 0; next = open.get(nYielded)) {

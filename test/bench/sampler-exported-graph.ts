@@ -22,6 +22,8 @@ export interface ExportOptions {
   readonly past?: 'taken' | 'none';
   /** Whether logits are given of all positions, or of as many last ones as an input says. */
   readonly logits?: 'all' | 'asked';
+  /** Whether the rows of a batch share a number, as those do whose activations are rounded on one scale. */
+  readonly rows?: 'apart' | 'mixed';
   /** A copy of the one weight file under this name, beside the graph; left out: the graph holds the weights. */
   readonly dataFile?: string;
 }
@@ -35,6 +37,7 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
     sight = 'behind',
     past = 'taken',
     logits = 'all',
+    rows: mixing = 'apart',
     dataFile,
   } = options;
   const { width, vocabularySize, nLayers, attention } = checkpoint.config;
@@ -90,7 +93,8 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
       graph.output(`present.${layer}.${part}`, type, shape('all'));
     }
   }
-  const wanted = logits === 'all' ? hidden : keepLast(graph, hidden);
+  const shared = mixing === 'apart' ? hidden : mixRows(graph, hidden);
+  const wanted = logits === 'all' ? shared : keepLast(graph, shared);
   const rows = graph.op('Reshape', [wanted, graph.int64([-1, width])]);
   const nRows = graph.op('Shape', ['input_ids'], { start: 0, end: 1 });
   const shape = graph.op('Concat', [nRows, graph.int64([-1, vocabularySize])], { axis: 0 });
@@ -109,6 +113,13 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
     graph.weight(bareName, stored, shape, dataFile ? { location: dataFile, byteOffset, nBytes } : data);
   }
   return encodeModel(graph);
+}
+
+/** Rounds values to steps of which the largest one of the batch has 100. */
+function mixRows(graph: Graph, hidden: string): string {
+  const largest = graph.op('ReduceMax', [graph.op('Abs', [hidden])], { keepdims: 0 });
+  const step = graph.op('Div', [largest, graph.float32(100)]);
+  return graph.op('Mul', [graph.op('Round', [graph.op('Div', [hidden, step])]), step]);
 }
 
 /** Keeps the last positions like newer exporters: from minus the number on, so that 0 keeps all. */

@@ -15,6 +15,9 @@ export interface ModelLimits extends SampleEnds {
   readonly nPositions: number;
 }
 
+/** A context without end: more positions than anybody could ask for. */
+export const NO_END = Number.MAX_SAFE_INTEGER;
+
 export type DecoderSpec = DecoderShape & SampleEnds;
 
 /** What a decoder computes, without a word of the texts that it was trained on. */

@@ -2,7 +2,7 @@
 // Most architectures call these alike; what the graph computes is its own business.
 
 import { UserError } from '../../errors.ts';
-import type { ModelLimits, SampleEnds } from '../decoder/decoder-spec.ts';
+import { type ModelLimits, NO_END, type SampleEnds } from '../decoder/decoder-spec.ts';
 import type { ExportedDecoder, PastSizes } from './exported-decoder.ts';
 
 type Json = Readonly<Record<string, unknown>>;
@@ -35,9 +35,16 @@ export function readLimits(
   const vocabularySize = inGraph ?? config.vocab_size;
   if (!isCount(vocabularySize))
     return fail('neither "vocab_size" nor the graph says how many tokens there are');
-  const nPositions = POSITIONS.map((key) => config[key]).find(isCount);
+  const nPositions =
+    POSITIONS.map((key) => config[key]).find(isCount) ?? (hasAlibi(config) ? NO_END : undefined);
   if (nPositions === undefined) {
     return fail(`none of ${POSITIONS.join(', ')} says how many positions the context has`);
   }
   return { vocabularySize, nPositions };
+}
+
+/** Attention that falls off with distance, and knows no positions that could end. */
+function hasAlibi({ model_type: type, alibi, attn_config: attention }: Json): boolean {
+  const { alibi: inner } = (attention ?? {}) as Json;
+  return type === 'bloom' || alibi === true || inner === true;
 }

@@ -1,5 +1,5 @@
 // Finds a model that was exported to ONNX elsewhere, in the places where exporters put a decoder that takes its
-// past and returns it. A folder that also holds the weights themselves is not one: the graph built here is faster.
+// past and returns it.
 
 import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
@@ -9,13 +9,14 @@ import { pipeline } from 'node:stream/promises';
 import { isLinkTarget, linkTargets } from '../../../guard/paths/link-targets.ts';
 import { irregularKind } from '../../../guard/paths/regular-file.ts';
 import { UserError } from '../../errors.ts';
+import { externalFiles } from './external-data.ts';
 import { folderOfFiles } from './linked-files.ts';
 
 export interface ExportedFiles {
   readonly path: string;
   /** The file that reads whole texts: the same file, except in the layout that has a decoder of its own for that. */
   readonly scoringPath: string;
-  /** SHA-256 in hex over the file and the weight files beside it. */
+  /** SHA-256 in hex over the file and every file that its weights lie in. */
   readonly digest: string;
   readonly nBytes: number;
 }
@@ -28,10 +29,13 @@ const WEIGHTS = [
 ];
 const EXPORTS = ['decoder_model_merged.onnx', 'decoder_with_past_model.onnx', 'model.onnx'];
 
-export async function findExportedModel(dir: string): Promise<ExportedFiles | null> {
-  for (const name of WEIGHTS) if (await isFile(join(dir, name))) return null;
+/** `named` is what another description of the model calls its graph. */
+export async function findExportedModel(
+  dir: string,
+  named: string | null = null,
+): Promise<ExportedFiles | null> {
   for (const folder of [join(dir, 'onnx'), dir]) {
-    for (const name of EXPORTS) {
+    for (const name of [...EXPORTS, ...(named === null ? [] : [named])]) {
       const path = join(folder, name);
       if (!(await isFile(path))) continue;
       const whole = join(folder, 'decoder_model.onnx');
@@ -42,11 +46,18 @@ export async function findExportedModel(dir: string): Promise<ExportedFiles | nu
   return null;
 }
 
+export async function hasWeights(dir: string): Promise<boolean> {
+  const there = await Promise.all(WEIGHTS.map((name) => isFile(join(dir, name))));
+  return there.includes(true);
+}
+
 async function describe(path: string, scoringPath: string): Promise<ExportedFiles> {
   const dir = dirname(path);
-  // Weights of a large model lie beside it, as `model.onnx_data` or `model.onnx.data`.
+  // Weights of a large model lie beside it: usually as `model.onnx_data` or `model.onnx.data`, else as the graph says.
   const belongs = (name: string) => name.startsWith(basename(path)) || name.startsWith(basename(scoringPath));
-  const names = (await readdir(dir)).filter(belongs).sort();
+  const graphs = [...new Set([path, scoringPath])];
+  const elsewhere = (await Promise.all(graphs.map(externalFiles))).flat();
+  const names = [...new Set([...(await readdir(dir)).filter(belongs), ...elsewhere])].sort();
   const hash = createHash('sha256');
   let nBytes = 0;
   for (const name of names) {

@@ -10,6 +10,7 @@ import { openSession, type SessionSettings } from '../onnx/session.ts';
 import { type PickRule, pickToken } from '../pick/pick-token.ts';
 import type { ExportedDecoder } from './exported-decoder.ts';
 import { buildFeeds, emptyPast, feedable, keepRows, nextPast } from './exported-feeds.ts';
+import { openForeignSession } from './foreign-session.ts';
 
 /** Plain data, to be sent to a thread. */
 export interface ExportedSource {
@@ -29,7 +30,7 @@ export async function openExportedSampler(
     });
   }
   const { vocabularySize, eosTokens } = config;
-  const session = await openSession(decoder.path, settings);
+  const session = await openForeignSession(decoder.path, settings);
   const picker = await openSession(buildPickGraph(rule, vocabularySize, decoder.logitsType), settings);
   return async (settings, requests, isStopped) => {
     const all = requests.map((request) => new Row(request, settings.maxTokens));

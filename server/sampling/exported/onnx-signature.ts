@@ -1,9 +1,8 @@
 // What a graph that was made elsewhere takes and gives, read from its file without loading it: weights and nodes
 // are stepped over. Knows ONNX's messages (onnx.proto field numbers are given where they are read) and no runtime.
 
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
-import { UserError } from '../../errors.ts';
 import { DATA_TYPE, type DataType, type Dimension } from '../onnx/onnx-graph.ts';
+import { type Field, type FileBytes, Malformed, readOnnx } from './onnx-fields.ts';
 
 export interface TensorSignature {
   readonly name: string;
@@ -23,9 +22,7 @@ const MOST_DIMENSIONS = 64;
 
 /** Throws a UserError for a file that is no ONNX model. */
 export function readSignature(path: string): GraphSignature {
-  const file = openSync(path, 'r');
-  try {
-    const bytes = new FileBytes(file, fstatSync(file).size);
+  return readOnnx(path, (bytes) => {
     const inputs: TensorSignature[] = [];
     const outputs: TensorSignature[] = [];
     for (const { field, start, end } of bytes.fields(0, bytes.size)) {
@@ -37,13 +34,7 @@ export function readSignature(path: string): GraphSignature {
       }
     }
     if (inputs.length > 0 && outputs.length > 0) return { inputs, outputs };
-  } catch (cause) {
-    if (!(cause instanceof Malformed)) throw cause;
-  } finally {
-    closeSync(file);
-  }
-  throw new UserError(`${path} is damaged, or no ONNX model.`, {
-    action: 'Download or copy the model again.',
+    throw new Malformed();
   });
 }
 
@@ -80,75 +71,3 @@ function readSize(bytes: FileBytes, { start, end }: Field): Dimension {
   }
   return null;
 }
-
-class Malformed extends Error {}
-
-/** A field of a message: a number, or the place of its bytes. */
-interface Field {
-  readonly field: number;
-  readonly value: number;
-  readonly start: number;
-  readonly end: number;
-}
-
-const WINDOW_BYTES = 1 << 16;
-
-class FileBytes {
-  readonly size: number;
-  readonly #file: number;
-  readonly #window = new Uint8Array(WINDOW_BYTES);
-  #windowStart = 0;
-  #windowEnd = 0;
-
-  constructor(file: number, size: number) {
-    this.#file = file;
-    this.size = size;
-  }
-
-  *fields(start: number, end: number): Generator<Field, undefined> {
-    for (let at = start; at < end; ) {
-      const [tag, afterTag] = this.#varint(at, end);
-      const field = Math.floor(tag / 8);
-      const kind = tag % 8;
-      if (kind === 0) {
-        const [value, next] = this.#varint(afterTag, end);
-        yield { field, value, start: afterTag, end: next };
-        at = next;
-      } else {
-        const [length, first] = kind === 2 ? this.#varint(afterTag, end) : [FIXED_BYTES[kind], afterTag];
-        if (length === undefined || first + length > end) throw new Malformed();
-        yield { field, value: 0, start: first, end: first + length };
-        at = first + length;
-      }
-    }
-  }
-
-  text({ start, end }: Field): string {
-    const bytes = Uint8Array.from({ length: Math.min(end - start, WINDOW_BYTES) }, (_, i) =>
-      this.#byte(start + i),
-    );
-    return new TextDecoder().decode(bytes);
-  }
-
-  #varint(at: number, end: number): readonly [value: number, next: number] {
-    let value = 0;
-    for (let i = 0; i < 10 && at + i < end; i++) {
-      const byte = this.#byte(at + i);
-      value += (byte & 0x7f) * 2 ** (7 * i);
-      if (byte < 0x80) return [value, at + i + 1];
-    }
-    throw new Malformed();
-  }
-
-  #byte(at: number): number {
-    if (at < this.#windowStart || at >= this.#windowEnd) {
-      this.#windowStart = at;
-      this.#windowEnd = at + readSync(this.#file, this.#window, 0, WINDOW_BYTES, at);
-      if (this.#windowEnd === at) throw new Malformed();
-    }
-    return this.#window[at - this.#windowStart]!;
-  }
-}
-
-/** Sizes of the wire types that have a fixed one, 64 and 32 bits. */
-const FIXED_BYTES: Readonly<Record<number, number>> = { 1: 8, 5: 4 };

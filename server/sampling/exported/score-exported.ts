@@ -1,20 +1,21 @@
 // Teacher forcing through a model that was exported elsewhere: a text is read in one run, without a past. That is
 // right only where the graph lets no position see what is behind it, so that is tried before it is relied on.
 
-import { type InferenceSession, Tensor } from 'onnxruntime-node';
+import { Tensor } from 'onnxruntime-node';
 import { UserError } from '../../errors.ts';
 import type { TeacherForcing } from '../forms/score/score-batch.ts';
 import { DATA_TYPE, encodeModel, Graph } from '../onnx/onnx-graph.ts';
 import { openSession, type SessionSettings } from '../onnx/session.ts';
 import type { ExportedDecoder } from './exported-decoder.ts';
-import { buildFeeds, emptyPast, feedable } from './exported-feeds.ts';
+import { buildFeeds, emptyPast, feedable, nextPast } from './exported-feeds.ts';
+import { type ForeignSession, openForeignSession } from './foreign-session.ts';
 
 /** Throws a UserError for a graph that was exported for one new position at a time. */
 export async function openExportedScorer(
   decoder: ExportedDecoder,
   settings: SessionSettings,
 ): Promise<TeacherForcing> {
-  const session = await openSession(decoder.path, settings);
+  const session = await openForeignSession(decoder.path, settings);
   await checkDirection(decoder, session);
   const measure = await openSession(buildScoreGraph(decoder.logitsType), settings);
   return async (tokens, targets, shape) => {
@@ -29,8 +30,34 @@ export async function openExportedScorer(
   };
 }
 
+/** Reads a text position by position, as it is sampled: for graphs whose positions influence each other's rounding. */
+export async function openStepScorer(
+  decoder: ExportedDecoder,
+  settings: SessionSettings,
+): Promise<TeacherForcing> {
+  const session = await openForeignSession(decoder.path, settings);
+  const measure = await openSession(buildScoreGraph(decoder.logitsType), settings);
+  return async (tokens, targets, [nRows, nPositions]) => {
+    const logprobs = new Float32Array(nRows * nPositions);
+    for (let row = 0; row < nRows; row++) {
+      let past = emptyPast(decoder, 1);
+      for (let position = 0; position < nPositions; position++) {
+        const at = row * nPositions + position;
+        const outputs = await session.run(buildFeeds(decoder, past, position, [tokens[at]!], 1));
+        past = nextPast(decoder, outputs);
+        const { logprob } = await measure.run({
+          logits: feedable(outputs.logits!),
+          targets: new Tensor('int32', targets.slice(at, at + 1), [1, 1]),
+        });
+        logprobs[at] = (logprob!.data as Float32Array)[0]!;
+      }
+    }
+    return logprobs;
+  };
+}
+
 /** Throws a UserError unless the first position of several says the same about what follows as it does alone. */
-async function checkDirection(decoder: ExportedDecoder, session: InferenceSession): Promise<void> {
+async function checkDirection(decoder: ExportedDecoder, session: ForeignSession): Promise<void> {
   const read = async (tokens: readonly number[]) => {
     const feeds = buildFeeds(decoder, emptyPast(decoder, 1), 0, tokens, 1);
     const { logits } = await session.run(feeds, ['logits']);

@@ -6,7 +6,12 @@ import { BLOCK_POSITIONS, SEGMENT_POSITIONS } from './cached/cached-attention.ts
 import { nameDeviceForm, type SizedDeviceForm } from './device/device-form.ts';
 
 /** The whole generation loop in one graph, or a graph made elsewhere that is run for every token: the CPU's forms. */
-export type ProcessorForm = { readonly kind: 'cached' } | { readonly kind: 'exported' };
+export type ProcessorForm =
+  | { readonly kind: 'cached' }
+  | { readonly kind: 'exported'; readonly rows: RowsAtOnce };
+
+/** Rows run alone in a graph in which they would influence each other. */
+export type RowsAtOnce = 'together' | 'alone';
 
 export type GraphForm = ProcessorForm | SizedDeviceForm;
 
@@ -18,7 +23,7 @@ export function nameForm(form: GraphForm, products?: 'int8'): string {
       return products === undefined ? loop : `${loop}-${products}`;
     }
     case 'exported':
-      return 'exported-step';
+      return form.rows === 'alone' ? 'exported-alone' : 'exported-step';
     default:
       return nameDeviceForm(form, form.size.nRows);
   }

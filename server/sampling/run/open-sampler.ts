@@ -4,10 +4,10 @@
 import { UserError } from '../../errors.ts';
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import { type ExportedSource, openExportedSampler } from '../exported/generate-exported.ts';
-import { openExportedScorer } from '../exported/score-exported.ts';
+import { openExportedScorer, openStepScorer } from '../exported/score-exported.ts';
 import { openCachedSampler } from '../forms/cached/generate-batch.ts';
 import type { DeviceForm } from '../forms/device/device-form.ts';
-import type { GraphForm, LogitsListener } from '../forms/graph-form.ts';
+import type { GraphForm, LogitsListener, RowsAtOnce } from '../forms/graph-form.ts';
 import { openStepSampler } from '../forms/in-place/generate-by-steps.ts';
 import type { Sampler } from '../forms/rows.ts';
 import { openScorer, type TeacherForcing } from '../forms/score/score-batch.ts';
@@ -45,8 +45,16 @@ export async function openSampler(
 }
 
 /** Opens a model to read the log-probabilities of given texts with. */
-export function openTeacherForcing(model: SampledModel, session: SessionSettings): Promise<TeacherForcing> {
-  return 'decoder' in model ? openExportedScorer(model.decoder, session) : openScorer(model, session);
+export function openTeacherForcing(
+  model: SampledModel,
+  session: SessionSettings,
+  rows: RowsAtOnce = 'together',
+): Promise<TeacherForcing> {
+  if (!('decoder' in model)) return openScorer(model, session);
+  const { decoder } = model;
+  // Positions of a text are rows of the same products, so they influence each other as well.
+  const isOneByOne = rows === 'alone' && decoder.past.length > 0;
+  return isOneByOne ? openStepScorer(decoder, session) : openExportedScorer(decoder, session);
 }
 
 /** The model in a device's precision; there is none with 8-bit products. */

@@ -3,11 +3,15 @@
 import { parentPort, workerData } from 'node:worker_threads';
 import { UserError } from '../../errors.ts';
 import type { DecoderModel } from '../decoder/decoder-model.ts';
-import type { ProcessorForm } from '../forms/graph-form.ts';
+import { openForeignSession } from '../exported/foreign-session.ts';
+import type { ExportedSource } from '../exported/generate-exported.ts';
+import { areRowsIndependent } from '../exported/probe-rows.ts';
+import type { ProcessorForm, RowsAtOnce } from '../forms/graph-form.ts';
 import type { GenerationSettings, RowRequest, RowResult } from '../forms/rows.ts';
 import { type DistributionDistance, measureDistance } from '../forms/score/distribution-distance.ts';
 import { scoreBatch, type WindowResult } from '../forms/score/score-batch.ts';
 import type { WindowRequest } from '../forms/score/windows.ts';
+import { isOutOfMemory } from '../onnx/out-of-memory.ts';
 import type { SessionSettings } from '../onnx/session.ts';
 import type { PickRule } from '../pick/pick-token.ts';
 import { openSampler, openTeacherForcing, type SampledModel } from './open-sampler.ts';
@@ -21,7 +25,9 @@ export type WorkerTask =
       readonly form: ProcessorForm;
       readonly settings: GenerationSettings;
     }
-  | { readonly kind: 'score'; readonly model: SampledModel }
+  | { readonly kind: 'score'; readonly model: SampledModel; readonly rows: RowsAtOnce }
+  /** Tries whether rows may run together. */
+  | { readonly kind: 'probe'; readonly model: ExportedSource }
   /** Measures how far the model is from the same one computed in 32-bit floats. */
   | { readonly kind: 'compare'; readonly model: DecoderModel };
 
@@ -29,7 +35,15 @@ export interface ComparisonRequest {
   readonly nRows: number;
 }
 
-type Results = readonly RowResult[] | readonly WindowResult[] | readonly DistributionDistance[];
+export interface ProbeRequest {
+  readonly kind: 'rows';
+}
+
+type Results =
+  | readonly RowResult[]
+  | readonly WindowResult[]
+  | readonly DistributionDistance[]
+  | readonly RowsAtOnce[];
 
 export interface WorkerStart {
   readonly session: SessionSettings;
@@ -43,6 +57,7 @@ export type WorkerRequest =
   | readonly RowRequest[]
   | readonly WindowRequest[]
   | readonly ComparisonRequest[]
+  | readonly ProbeRequest[]
   | null;
 
 /** What the thread answers: `ready` once, then one answer a request. */
@@ -99,14 +114,14 @@ async function prepareWork(): Promise<(batch: Exclude<WorkerRequest, null>) => P
       const sample = await openSampler(task.model, task.rule, task.form, settings);
       return (batch) => sample(task.settings, batch as readonly RowRequest[], isStopped);
     }
+    case 'probe': {
+      const { decoder, config } = task.model;
+      const session = await openForeignSession(decoder.path, settings);
+      return async () => [(await areRowsIndependent(decoder, config, session)) ? 'together' : 'alone'];
+    }
     case 'score': {
-      const readTexts = await openTeacherForcing(task.model, settings);
+      const readTexts = await openTeacherForcing(task.model, settings, task.rows);
       return (batch) => scoreBatch(readTexts, batch as readonly WindowRequest[]);
     }
   }
-}
-
-/** Typed arrays and the runtime's own buffers report missing memory in different words, and neither with a code. */
-function isOutOfMemory(cause: unknown): boolean {
-  return cause instanceof Error && /allocation failed|bad_alloc|allocate memory/i.test(cause.message);
 }

@@ -5,6 +5,7 @@ import { setTimeout } from 'node:timers/promises';
 import { Worker } from 'node:worker_threads';
 import { Cancelled, EnvironmentError, throwIfAborted, UserError } from '../../errors.ts';
 import { programUrl } from '../../program-url.ts';
+import type { RowsAtOnce } from '../forms/graph-form.ts';
 import type { RowRequest, RowResult } from '../forms/rows.ts';
 import type { DistributionDistance } from '../forms/score/distribution-distance.ts';
 import type { WindowResult } from '../forms/score/score-batch.ts';
@@ -12,6 +13,7 @@ import type { WindowRequest } from '../forms/score/windows.ts';
 import { findRuntime } from '../onnx/find-runtime.ts';
 import type {
   ComparisonRequest,
+  ProbeRequest,
   WorkerAnswer,
   WorkerRequest,
   WorkerStart,
@@ -23,6 +25,7 @@ interface TaskTypes {
   readonly generate: { readonly request: RowRequest; readonly result: RowResult };
   readonly score: { readonly request: WindowRequest; readonly result: WindowResult };
   readonly compare: { readonly request: ComparisonRequest; readonly result: DistributionDistance };
+  readonly probe: { readonly request: ProbeRequest; readonly result: RowsAtOnce };
 }
 
 type Batches<Kind extends WorkerTask['kind']> =

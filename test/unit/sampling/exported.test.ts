@@ -236,7 +236,7 @@ test('rows that ended cost nothing any more', async () => {
   const exported = (await openModel(dir)) as ExportedModel;
   const rule = { topK: 0, topP: 1, greedy: false };
   const session = { provider: 'cpu', nThreads: 1, weightFolder: dir } as const;
-  const open = () => openSampler(exported, rule, { kind: 'exported' }, session);
+  const open = () => openSampler(exported, rule, { kind: 'exported', rows: 'together' }, session);
   const { value: sampler, fed } = await watchRuns(open);
   const settings = { seed: 1, maxTokens: 60, schedule: { kind: 'constant', temperature: 1 } } as const;
   const requests = Array.from({ length: 32 }, (_, sampleId) => ({ sampleId, prompt: [299] }));
@@ -246,6 +246,100 @@ test('rows that ended cost nothing any more', async () => {
   const nNeeded = rows!.reduce((sum, { tokens }) => sum + tokens.length, 0);
   const nRun = sizes.reduce((sum, size) => sum + size, 0);
   assert.ok(nRun < 1.34 * nNeeded, `${nRun} rows were run for ${nNeeded} tokens`);
+});
+
+test('weights in a file of any name are part of the model, and have to be whole', async () => {
+  const graph = buildExportedGraph(weights, { dataFile: 'parts/numbers.bin' });
+  const numbers = readFileSync(join(weights.dir, 'model.safetensors'));
+  const dir = writeExport({ 'model.onnx': graph, 'parts/numbers.bin': numbers });
+  const before = await openModel(dir);
+  assert.equal(before.weightBytes, graph.length + numbers.length);
+  const changed = Uint8Array.from(numbers, (byte, i) => (i === numbers.length - 2 ? byte ^ 1 : byte));
+  writeFileSync(join(dir, 'parts/numbers.bin'), changed);
+  assert.notEqual((await openModel(dir)).digest, before.digest);
+  writeFileSync(join(dir, 'parts/numbers.bin'), numbers.subarray(0, -3));
+  await assertRefused(() => openModel(dir), /numbers\.bin is cut short: it ends at byte/);
+  rmSync(join(dir, 'parts/numbers.bin'));
+  await assertRefused(
+    () => openModel(dir),
+    /keeps weights in parts\/numbers\.bin, and there is no such file/,
+  );
+  const outside = buildExportedGraph(weights, { dataFile: '../numbers.bin' });
+  await assertRefused(() => openModel(writeExport({ 'model.onnx': outside })), /is not below its folder/);
+});
+
+describe('rows that influence each other', async () => {
+  const dir = writeExport({ 'model.onnx': buildExportedGraph(weights, { rows: 'mixed' }) });
+  const exported = await openModel(dir);
+
+  test('run alone, so that a sample is the same in every batch', async () => {
+    const notes: string[] = [];
+    const onEnvironment = ({ form, batch, fallbacks }: SamplerEnvironment) => {
+      assert.deepEqual([form, batch], ['exported-alone', 1]);
+      notes.push(...fallbacks);
+    };
+    const plan = { ...PLAN, nSamples: 3, maxTokens: 12 };
+    const asked = { plan, execution: EXECUTION, onEnvironment };
+    const samples = await collectSamples(exported, asked);
+    assert.match(notes.join(), /rows of a batch influence each other/);
+    const [alone] = await collectSamples(exported, { ...asked, plan: { ...plan, nSamples: 1 } });
+    assert.deepEqual(samples[0], alone);
+  });
+
+  test('are scored as they are sampled', async () => {
+    const plan = { ...PLAN, nSamples: 1, maxTokens: 12, topK: 1 };
+    const [made] = await collectSamples(exported, { plan, execution: EXECUTION, onEnvironment: () => {} });
+    const asked = { checkpoint: exported, texts: [made!.text], execution: EXECUTION, signal };
+    for await (const { tokens, logprobs } of scoreTexts(asked)) {
+      if (tokens.join() === made!.tokens.join()) assert.deepEqual(logprobs, made!.logprobs);
+      assert.equal(logprobs.length, tokens.length);
+    }
+  });
+});
+
+test('what the runtime refuses is told of the file', async () => {
+  const made = new Graph('other');
+  made.input('input_ids', 'int64', ['batch', 'new']);
+  made.input('past_key_values.0.key', 'float32', ['batch', 2, 'past', 16]);
+  made.op('NoSuchOperator', ['input_ids'], {}, 'logits');
+  made.op('Identity', ['past_key_values.0.key'], {}, 'present.0.key');
+  made.output('logits', 'float32', ['batch', 'new', 300]);
+  made.output('present.0.key', 'float32', ['batch', 2, 'past', 16]);
+  const exported = await openModel(writeExport({ 'model.onnx': encodeModel(made) }));
+  await assertRefused(() => sample(exported), /The runtime cannot use .*model\.onnx: .*NoSuchOperator/);
+});
+
+test('genai_config.json stands for config.json, and names the graph', async () => {
+  const dir = writeExport({
+    'decoder.onnx': buildExportedGraph(weights, { sizes: 'untold' }),
+    'genai_config.json': JSON.stringify({
+      model: {
+        ...{ type: 'gpt2', vocab_size: 300, context_length: 96, bos_token_id: 299, eos_token_id: [299] },
+        decoder: { filename: 'decoder.onnx', hidden_size: 32, num_attention_heads: 2, head_size: 16 },
+      },
+    }),
+  });
+  rmSync(join(dir, 'config.json'));
+  await assertSame(dir, weights, { nPlans: 1 });
+});
+
+test('positions that fall off with distance have no end', async () => {
+  const config = { model_type: 'bloom', n_head: 2, n_embd: 32, vocab_size: 300, bos_token_id: 299 };
+  const dir = writeExport({
+    'model.onnx': buildExportedGraph(weights, { sizes: 'untold' }),
+    'config.json': JSON.stringify(config),
+  });
+  const { samples } = await sample(await openModel(dir), { nSamples: 1 });
+  assert.equal(samples[0]!.tokens.length, PLAN.maxTokens);
+});
+
+test('an export is taken where weights are of an architecture that is not known', async () => {
+  const dir = writeExport({
+    'onnx/model.onnx': buildExportedGraph(weights),
+    'model.safetensors': 'anything',
+    'config.json': JSON.stringify({ ...TINY_CONFIG, model_type: 'starry' }),
+  });
+  assert.equal((await openModel(dir)).kind, 'exported');
 });
 
 test('weights beside an exported model are preferred', async () => {

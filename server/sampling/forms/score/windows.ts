@@ -1,6 +1,6 @@
 // Cuts texts into windows that fit a model's context, and groups windows into batches.
 
-import type { ModelLimits } from '../../decoder/decoder-spec.ts';
+import { type ModelLimits, NO_END } from '../../decoder/decoder-spec.ts';
 
 /** Consecutive tokens of a text: log-probabilities are wanted from `nKnown` on, what is before is context. */
 export interface WindowRequest {
@@ -20,8 +20,9 @@ export interface WindowRequest {
 export function cutWindows(
   text: number,
   tokens: readonly number[],
-  { bosToken, nPositions }: Pick<ModelLimits, 'bosToken' | 'nPositions'>,
+  { bosToken, nPositions: nSeen }: Pick<ModelLimits, 'bosToken' | 'nPositions'>,
 ): readonly WindowRequest[] {
+  const nPositions = nSeen === NO_END ? LONGEST_OF_NO_END : nSeen;
   if (tokens.length === 0) return [];
   const first = { text, start: 0, tokens: [bosToken, ...tokens.slice(0, nPositions)], nKnown: 1 };
   const windows: WindowRequest[] = [first];
@@ -33,6 +34,9 @@ export function cutWindows(
   }
   return windows;
 }
+
+/** Work and memory grow with the square of a window. */
+const LONGEST_OF_NO_END = 8192;
 
 /**
  * Batches of windows of similar lengths. A batch has at most `maxPositions` positions with its padding, but never less
