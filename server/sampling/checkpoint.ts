@@ -19,6 +19,7 @@ import {
 } from './exported/exported-decoder.ts';
 import { type ExportedFiles, findExportedModel, hasWeights } from './exported/exported-model.ts';
 import { type ModelDescription, readGenaiConfig } from './exported/genai-config.ts';
+import { findModelFolder, refuseFolder } from './find-model-folder.ts';
 import { findGguf, type OpenedWeights, openGguf } from './gguf/open-gguf.ts';
 import { type FoundEnds, findSampleEnds, type ModelFact } from './sample-ends.ts';
 import { readSpecialTokens } from './tokenizer/special-tokens.ts';
@@ -77,7 +78,7 @@ export async function openModel(
   dir: string,
   architectures: readonly Architecture[] = ARCHITECTURES,
 ): Promise<Checkpoint | ExportedModel> {
-  const path = resolve(dir);
+  const path = await findModelFolder(resolve(dir));
   const gguf = await findGguf(path);
   if (gguf !== null) return checkpointOf(gguf, await openGguf(gguf, architectures));
   if (!(await stat(path).catch(() => null))?.isDirectory()) {
@@ -116,19 +117,12 @@ export async function openModel(
 async function readDescription(dir: string): Promise<ModelDescription> {
   const path = join(dir, 'config.json');
   const other = await readGenaiConfig(dir);
-  const text = await readFile(path, 'utf8').catch((cause) =>
-    other === null ? refuseConfig(path, cause) : null,
-  );
+  const text = await readFile(path, 'utf8').catch(async (cause) => {
+    if (other === null) throw await refuseFolder(dir, cause);
+    return null;
+  });
   if (text === null) return other!;
   return { name: 'config.json', text, config: parseObject(path, text), graph: other?.graph ?? null };
-}
-
-function refuseConfig(path: string, cause: unknown): never {
-  throw new UserError(`${path} cannot be read.`, {
-    action:
-      'Choose a folder with config.json, tokenizer.json and model.safetensors or pytorch_model.bin in it.',
-    cause,
-  });
 }
 
 /** The graph that is built here of weights is faster than one beside them, for the architectures that are known. */

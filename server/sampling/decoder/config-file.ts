@@ -121,6 +121,15 @@ export class ConfigFile {
     );
   }
 
+  #refuseQuantized(value: unknown): never {
+    const { quant_method: method } = (value ?? {}) as Readonly<Record<string, unknown>>;
+    const by = typeof method === 'string' ? ` by ${method}` : '';
+    return this.fail(
+      `"quantization_config" says that the weights are quantised${by}, which is not supported`,
+      'Choose the model in 16 or 32 bits that it was made of, or a GGUF file of it.',
+    );
+  }
+
   /**
    * Throws a UserError at a key that was not read and is not known to be `harmless`, either whatever its value
    * or, in `harmlessValues`, with one of these. Null says nothing, and neither does a key with a leading underscore.
@@ -132,6 +141,7 @@ export class ConfigFile {
     for (const [key, value] of this.#values) {
       if (value === null || key.startsWith('_') || this.#honoured.has(key)) continue;
       if (harmless.has(key) || WITHOUT_EFFECT.has(key) || isEmptyPruning(key, value)) continue;
+      if (key === 'quantization_config') this.#refuseQuantized(value);
       const values = harmlessValues.get(key) ?? ONLY_WITHOUT_EFFECT.get(key);
       if (values === undefined) {
         this.fail(
@@ -194,7 +204,6 @@ const ONLY_WITHOUT_EFFECT: ReadonlyMap<string, readonly unknown[]> = new Map([
   ['is_encoder_decoder', [false]],
   ['tie_encoder_decoder', [false]],
   ['cross_attention_hidden_size', []],
-  ['quantization_config', []],
   ['rope_scaling', []],
   ['partial_rotary_factor', [1]],
 ]);

@@ -3,6 +3,7 @@
 import { open } from 'node:fs/promises';
 import { dirname, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { explainMissing } from '../weights/explain-missing.ts';
 import type { Weight } from '../weights/safetensors.ts';
 import type { Architecture } from './architectures/architecture.ts';
 import type { DecoderShape } from './decoder-spec.ts';
@@ -42,13 +43,11 @@ export async function selectWeights(
   const table = (await isTied(spec, own, byName))
     ? { ...own, embedding: shared, head: { weight: shared, layout: 'out-in', bias: own.head.bias } as const }
     : own;
+  const missing: string[] = [];
+  mapTable(spec, table, (name) => isHere(name) || missing.push(storedName(name)));
+  if (missing.length > 0) throw await explainMissing(dir, missing[0]!);
   return mapTable(spec, table, (name, shape) => {
-    const weight = byName.get(storedName(name));
-    if (weight === undefined) {
-      throw new UserError(`${dir}: the weight ${storedName(name)} is missing.`, {
-        action: 'Download or copy the model again, with every file that belongs to it.',
-      });
-    }
+    const weight = byName.get(storedName(name))!;
     const wanted = typeof name === 'string' ? shape : [name.nRows, ...shape.slice(1)];
     if (weight.shape.join() !== wanted.join()) {
       throw new UserError(

@@ -4,8 +4,10 @@
 // Format: an unsigned 64-bit little-endian header length, that many bytes of JSON, then the data.
 
 import { open, readFile, realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { narrowWeights, type WideWeight } from './narrow-float64.ts';
+import { shardsOf, tellOtherWeights } from './shard-index.ts';
 
 export type WeightType = 'float32' | 'float16' | 'bfloat16';
 
@@ -38,25 +40,48 @@ const MAX_HEADER_BYTES = 100_000_000;
  * the one file is what an earlier save left.
  */
 export async function readWeights(dir: string): Promise<readonly Weight[]> {
+  const weights = await Promise.all((await filesOf(dir)).map(readSafetensors));
+  return weights.flat();
+}
+
+async function filesOf(dir: string): Promise<readonly string[]> {
   const single = join(dir, 'model.safetensors');
   const index = `${single}.index.json`;
   const hasSingle = (await stat(single).catch(ifMissing)) !== null;
   const indexText = hasSingle ? null : await readFile(index, 'utf8').catch(ifMissing);
-  if (indexText === null) return readSafetensors(single);
-  const files = parseIndex(index, indexText).map((file) => readSafetensors(join(dir, file)));
-  return (await Promise.all(files)).flat();
+  return indexText === null ? [single] : shardsOf(index, indexText);
+}
+
+/** A tensor of any type, as the file calls it. */
+export interface StoredName {
+  readonly name: string;
+  readonly type: string;
+}
+
+/** All tensors of a folder's safetensors, those of types that are not read, too. */
+export async function listSafetensors(dir: string): Promise<readonly StoredName[]> {
+  const listed = await Promise.all(
+    (await filesOf(dir)).map(async (path) => {
+      const { header } = await readHeader(path, await realpath(path));
+      return Object.entries(header).map(([name, entry]) => ({
+        name,
+        type: isRecord(entry) ? String(entry.dtype) : '',
+      }));
+    }),
+  );
+  return listed.flat().filter(({ name }) => name !== '__metadata__');
 }
 
 /** The tensors of one file, by offset. */
 export async function readSafetensors(path: string): Promise<readonly Weight[]> {
   const file = await realpath(path).catch(ifMissing);
   if (file === null) {
-    throw new UserError(`${path} does not exist.`, {
+    throw new UserError(`${path} does not exist.${await tellOtherWeights(dirname(path))}`, {
       action: 'Choose a folder with model.safetensors in it; convert other weights with save_pretrained.',
     });
   }
   const { header, dataStart, nBytes } = await readHeader(path, file);
-  const weights: Weight[] = [];
+  const weights: (Weight | WideWeight)[] = [];
   for (const [name, entry] of Object.entries(header)) {
     if (name === '__metadata__') continue;
     const weight = toWeight(name, entry, file, dataStart);
@@ -66,7 +91,11 @@ export async function readSafetensors(path: string): Promise<readonly Weight[]> 
     if (weight === 'malformed') throw damaged(path, `its header is wrong about ${name}`);
     weights.push(weight);
   }
-  return weights.sort((a, b) => a.byteOffset - b.byteOffset);
+  weights.sort((a, b) => a.byteOffset - b.byteOffset);
+  const isWide = (weight: Weight | WideWeight): weight is WideWeight => weight.type === 'float64';
+  const narrow = await narrowWeights(weights.filter(isWide));
+  let nNarrow = 0;
+  return weights.map((weight) => (isWide(weight) ? narrow[nNarrow++]! : weight));
 }
 
 interface Header {
@@ -112,30 +141,17 @@ function toWeight(
   entry: unknown,
   file: string,
   dataStart: number,
-): Weight | null | 'malformed' {
+): Weight | WideWeight | null | 'malformed' {
   if (!isRecord(entry) || typeof entry.dtype !== 'string') return 'malformed';
-  const type = TYPES.get(entry.dtype);
+  const type = entry.dtype === 'F64' ? 'float64' : TYPES.get(entry.dtype);
   if (type === undefined) return null;
   const { shape, data_offsets: offsets } = entry;
   if (!isSizes(shape) || !isSizes(offsets) || offsets.length !== 2) return 'malformed';
   const [start, end] = offsets as [number, number];
-  const nBytes = shape.reduce((product, size) => product * size, 1) * BYTES_PER_ELEMENT[type];
+  const nBytes =
+    shape.reduce((product, size) => product * size, 1) * (type === 'float64' ? 8 : BYTES_PER_ELEMENT[type]);
   if (end - start !== nBytes) return 'malformed';
   return { name, type, shape, file, byteOffset: dataStart + start, nBytes };
-}
-
-function parseIndex(path: string, text: string): readonly string[] {
-  try {
-    const { weight_map: map } = JSON.parse(text);
-    if (isRecord(map)) {
-      const files = [...new Set(Object.values(map))];
-      if (files.length > 0 && files.every((file) => typeof file === 'string' && !/[/\\]/.test(file)))
-        return files as string[];
-    }
-  } catch {
-    // Reported below together with the other ways of being wrong.
-  }
-  throw damaged(path, 'its weight_map does not name the shards');
 }
 
 function damaged(path: string, why: string, cause?: unknown): UserError {

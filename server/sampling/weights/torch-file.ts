@@ -5,6 +5,7 @@ import { type FileHandle, open, readFile, realpath, stat } from 'node:fs/promise
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { WeightCopies } from './copied-weights.ts';
+import { narrowWeights, type WideWeight } from './narrow-float64.ts';
 import { unpickle } from './pickle.ts';
 import {
   PickleDict,
@@ -14,6 +15,7 @@ import {
   type PickleValue,
 } from './pickle-values.ts';
 import type { Weight, WeightType } from './safetensors.ts';
+import { shardsOf } from './shard-index.ts';
 import type { StoredNumbers } from './stored-numbers.ts';
 import { read, readZipDirectory, type ZipEntry, ZipError } from './zip-directory.ts';
 
@@ -25,7 +27,7 @@ export async function readTorchWeights(dir: string): Promise<readonly Weight[]> 
   const text = hasSingle ? null : await readFile(index, 'utf8').catch(() => null);
   if (text === null) return readTorchFile(single);
   const weights: Weight[] = [];
-  for (const file of parseIndex(index, text)) weights.push(...(await readTorchFile(join(dir, file))));
+  for (const file of await shardsOf(index, text)) weights.push(...(await readTorchFile(file)));
   return weights;
 }
 
@@ -41,7 +43,8 @@ export async function readTorchFile(path: string): Promise<readonly Weight[]> {
     const weights: Weight[] = [];
     for (const [name, value] of stateDict(root)) {
       const weight = value instanceof PickleTensor ? await toWeight(name, value, storages, copies) : null;
-      if (weight) weights.push(weight);
+      if (weight?.type === 'float64') weights.push(...(await narrowWeights([weight])));
+      else if (weight) weights.push(weight);
     }
     if (weights.length === 0) throw new PickleError('damaged', 'it holds no tensors');
     return weights;
@@ -145,7 +148,8 @@ function stateDict(root: PickleValue): Map<string | number, PickleValue> {
   return inner instanceof PickleDict ? inner.entries : root.entries;
 }
 
-const types: Readonly<Record<string, WeightType>> = {
+const types: Readonly<Record<string, WeightType | 'float64'>> = {
+  DoubleStorage: 'float64',
   FloatStorage: 'float32',
   HalfStorage: 'float16',
   BFloat16Storage: 'bfloat16',
@@ -174,7 +178,7 @@ async function toWeight(
   tensor: PickleTensor,
   storages: TorchFile['storages'],
   copies: WeightCopies,
-): Promise<Weight | null> {
+): Promise<Weight | WideWeight | null> {
   const { storage, shape, strides } = tensor;
   const type = types[storage.type];
   if (type === undefined) return null;
@@ -207,19 +211,4 @@ function isContiguous(shape: readonly number[], strides: readonly number[]): boo
     step *= shape[i]!;
   }
   return true;
-}
-
-function parseIndex(path: string, text: string): readonly string[] {
-  try {
-    const { weight_map: map } = JSON.parse(text) ?? {};
-    const files = [...new Set<unknown>(Object.values(map))];
-    if (files.length > 0 && files.every((file) => typeof file === 'string' && !/[/\\]/.test(file))) {
-      return files as string[];
-    }
-  } catch {
-    // Reported below together with the other ways of being wrong.
-  }
-  throw new UserError(`${path} is damaged: its weight_map does not name the shards.`, {
-    action: 'Download or copy the model again.',
-  });
 }

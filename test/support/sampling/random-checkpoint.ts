@@ -127,7 +127,7 @@ function spreads({ norm }: DecoderShape, names: TensorNames) {
 
 export function encodeSafetensors(
   tensors: readonly NamedTensor[],
-  dtype: 'F32' | 'F16' | 'BF16',
+  dtype: 'F64' | 'F32' | 'F16' | 'BF16',
 ): Uint8Array {
   const header: Record<string, unknown> = { __metadata__: { format: 'pt' } };
   const parts: Uint8Array[] = [];
@@ -195,7 +195,8 @@ export function byteTokenizer(nTokens: number) {
   };
 }
 
-function encodeValues(values: Float32Array, dtype: 'F32' | 'F16' | 'BF16'): Uint8Array {
+function encodeValues(values: Float32Array, dtype: 'F64' | 'F32' | 'F16' | 'BF16'): Uint8Array {
+  if (dtype === 'F64') return new Uint8Array(Float64Array.from(values).buffer);
   if (dtype === 'F32') return new Uint8Array(values.buffer);
   if (dtype === 'F16') return new Uint8Array(Float16Array.from(values).buffer);
   const words = new Uint32Array(values.buffer);

@@ -133,7 +133,7 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
   ],
   'a missing shard': [
     alone('{"weight_map":{"a":"part-2.safetensors"}}'),
-    /part-2\.safetensors does not exist/,
+    /1 of the 1 files that model\.safetensors\.index\.json lists is missing: part-2\.safetensors/,
   ],
 };
 

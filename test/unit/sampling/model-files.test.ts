@@ -2,9 +2,9 @@
 // them, or refused for what they are.
 
 import assert from 'node:assert/strict';
-import { readFileSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import {
   encodeSafetensors,
@@ -99,4 +99,95 @@ test('a list of ends in generation_config.json goes first, and is part of the id
   const opened = await openCheckpoint(dir);
   assert.deepEqual(opened.config.eosTokens, [299, 7]);
   assert.notEqual(opened.digest, digest);
+});
+
+test('weights in 64 bits are rounded to 32, from either form of file', async () => {
+  process.env.XDG_CACHE_HOME = scratchFolder();
+  const dir = write();
+  const same = await openCheckpoint(dir);
+  const wide = writeRandomCheckpoint(scratchFolder());
+  writeFileSync(join(wide, 'model.safetensors'), encodeSafetensors(TENSORS, 'F64'));
+  const { weights, digest } = await openCheckpoint(wide);
+  assert.equal(weights.embedding.type, 'float32');
+  assert.equal(digest, same.digest);
+});
+
+describe('refused for what is there', () => {
+  const quantised: NamedTensor = {
+    name: 'transformer.h.0.attn.c_attn.qweight',
+    shape: [1],
+    values: new Float32Array(1),
+  };
+  const without = TENSORS.filter(({ name }) => !name.endsWith('h.0.attn.c_attn.weight'));
+
+  test('a weight that is packed by somebody else', async () => {
+    const dir = write([...without, quantised]);
+    await assert.rejects(openCheckpoint(dir), /weights that are quantised \(the tensor .*qweight\)/);
+    writeFileSync(join(dir, 'quantize_config.json'), '{"bits": 4}');
+    await assert.rejects(openCheckpoint(dir), /quantised by GPTQ to 4 bits \(quantize_config\.json/);
+    change(dir, 'config.json', (json) => ({ ...json, quantization_config: { quant_method: 'awq' } }));
+    await assert.rejects(openCheckpoint(dir), /quantised by awq, which is not supported/);
+  });
+
+  test('a weight of a type that is not read', async () => {
+    const dir = write();
+    const path = join(dir, 'model.safetensors');
+    const bytes = readFileSync(path);
+    const length = Number(bytes.readBigUInt64LE(0));
+    const header = JSON.parse(bytes.toString('utf8', 8, 8 + length));
+    header['transformer.wte.weight'].dtype = 'I32';
+    bytes.write(JSON.stringify(header).padEnd(length), 8);
+    writeFileSync(path, bytes);
+    await assert.rejects(openCheckpoint(dir), /transformer\.wte\.weight is stored as I32/);
+  });
+
+  for (const form of ['model.safetensors', 'pytorch_model.bin']) {
+    test(`shards of ${form} that are missing, and the download that was interrupted`, async () => {
+      const dir = writeRandomCheckpoint(scratchFolder());
+      rmSync(join(dir, 'model.safetensors'));
+      const [stem, ending] = form.split('.');
+      const map = { a: `${stem}-00001-of-00002.${ending}`, b: `${stem}-00002-of-00002.${ending}` };
+      writeFileSync(join(dir, `${form}.index.json`), JSON.stringify({ weight_map: map }));
+      writeFileSync(join(dir, map.a), '');
+      writeFileSync(join(dir, 'half.incomplete'), '');
+      await assert.rejects(openCheckpoint(dir), (error: Error) => {
+        assert.ok(
+          error.message.includes(`1 of the 2 files that ${form}.index.json lists is missing: ${map.b}.`),
+        );
+        assert.match(error.message, /A download was interrupted: 1 file is unfinished/);
+        return true;
+      });
+    });
+  }
+
+  test('weights of other programs', async () => {
+    const dir = writeRandomCheckpoint(scratchFolder());
+    rmSync(join(dir, 'model.safetensors'));
+    writeFileSync(join(dir, 'tf_model.h5'), '');
+    await assert.rejects(openCheckpoint(dir), /does not exist\. It holds tf_model\.h5, which is not read/);
+  });
+
+  test('an adapter', async () => {
+    const dir = scratchFolder();
+    writeFileSync(join(dir, 'adapter_config.json'), '{}');
+    await assert.rejects(openCheckpoint(dir), /holds an adapter/);
+  });
+
+  test('a folder of checkpoints', async () => {
+    const dir = scratchFolder();
+    writeRandomCheckpoint(join(dir, 'checkpoint-10'));
+    await assert.rejects(openCheckpoint(dir), /models in its folders checkpoint-10/);
+  });
+});
+
+test("a repository in the Hub's cache stands for the snapshot of its main branch", async () => {
+  const repository = join(scratchFolder(), 'models--owner--name');
+  const [first, second] = ['1'.repeat(40), '2'.repeat(40)];
+  writeRandomCheckpoint(join(repository, 'snapshots', first));
+  assert.match((await openCheckpoint(repository)).dir, /1111$/);
+  writeRandomCheckpoint(join(repository, 'snapshots', second));
+  await assert.rejects(openCheckpoint(repository), /holds 2 snapshots/);
+  mkdirSync(join(repository, 'refs'));
+  writeFileSync(join(repository, 'refs', 'main'), second);
+  assert.match((await openCheckpoint(join(repository, 'snapshots'))).dir, /2222$/);
 });
