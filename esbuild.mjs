@@ -48,6 +48,7 @@ const programs = (outdir) => [
       'sampling-worker': 'server/sampling/run/sampling-worker.ts',
       'device-process': 'server/sampling/run/device-process.ts',
       'scan-worker': 'server/kernel/scan-worker.ts',
+      'index-worker': 'server/corpus-index/index-worker.ts',
       'reader-process': 'server/queries/reader-process.ts',
       'end-when-stuck-thread': 'server/guard/end-when-stuck-thread.ts',
       'select-worker': 'server/hub/select-worker.ts',

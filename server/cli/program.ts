@@ -9,6 +9,7 @@ import { demoCommand } from './demo-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { exportCommand, importCommand } from './exchange-commands.ts';
 import { exitCodesHelp } from './exit-codes.ts';
+import { indexCommand } from './index-command.ts';
 import { labelCommand } from './label-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { providersCommand } from './providers-command.ts';
@@ -23,6 +24,7 @@ const commands = [
   studyCommand,
   sampleCommand,
   scanCommand,
+  indexCommand,
   scoreCommand,
   reportCommand,
   compareCommand,
@@ -42,6 +44,7 @@ const examples: Readonly<Record<string, string>> = {
   sample: 'sample --model checkpoint --samples 1000 --out study.sqlite',
   score: 'score --model checkpoint --samples outputs.jsonl',
   report: 'report study.sqlite --format html > report.html',
+  index: 'index build --corpus corpus --to corpus-index',
   compare: 'compare small.sqlite large.sqlite',
   predict: 'predict study.sqlite',
   label: 'label draw study.sqlite --size 50 > labels.jsonl',

@@ -1,7 +1,7 @@
 // `verbatim study`, `sample` and `scan`: the same run with another beginning or end.
 
 import { resolve } from 'node:path';
-import { Command, InvalidArgumentError, Option } from 'commander';
+import { Command, Option } from 'commander';
 import type { Execution, Provider, StudyPlan } from '../../protocol/study.ts';
 import {
   addColumnOptions,
@@ -20,7 +20,7 @@ import { failOnOption } from './fail-on-option.ts';
 import { providerOption } from './provider-option.ts';
 import { RequiredOption } from './required-option.ts';
 import { addSettingOptions, type SettingOptions, settingsOf } from './setting-options.ts';
-import { wholeNumber } from './whole-number.ts';
+import { fromOneOrAuto, wholeNumber } from './whole-number.ts';
 
 interface Options extends CorpusOptions, SettingOptions {
   readonly model?: string;
@@ -171,13 +171,6 @@ const executionOf = (options: Options): Execution => {
   const { provider, batch, workers } = options;
   return { provider, batch, workers, ...fetchOf(options) };
 };
-
-function fromOneOrAuto(text: string): number | 'auto' {
-  if (text === 'auto') return text;
-  if (!/^0*[1-9]\d*$/.test(text))
-    throw new InvalidArgumentError('It must be auto, or a whole number from 1.');
-  return Number(text);
-}
 
 const examples = (lines: readonly string[]) =>
   ['', 'For example:', ...lines.map((line) => `  verbatim ${line} --out study.sqlite`)].join('\n');

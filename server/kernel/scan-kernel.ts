@@ -15,7 +15,15 @@ export interface KernelListener {
   onRepeats(nLines: number, stride: number): void;
   /** A row ended in which something was found, or that cannot be read: then what was found does not count. */
   onRow(status: RowStatus): void;
+  /**
+   * Keys of windows of the row or the text that is being read, in order, where the kernel reads for an index: `n`
+   * records of KEY_WORDS words from `first` on. Overwritten when the call returns.
+   */
+  onKeys?(words: Uint32Array, first: number, n: number): void;
 }
+
+/** Words of a key's record: the lower and the higher half of the key, the window's first and last raw line. */
+export const KEY_WORDS = 4;
 
 const INPUT_BYTES = 1 << 20;
 /** Size of a record, as wasm/found-lines.ts writes it. */
@@ -38,6 +46,7 @@ export class ScanKernel {
       env: { memory },
       host: {
         onLines: (at: number, n: number) => this.#onLines(at >>> 0, n),
+        onKeys: (at: number, n: number) => this.#listener!.onKeys?.(this.#words, (at >>> 0) >>> 2, n),
         onRow: (status: number) => this.#listener!.onRow(rowStatuses[status]!),
       },
     });
@@ -66,6 +75,16 @@ export class ScanKernel {
 
   get rowOffset(): number {
     return this.#kernel.currentRowOffset();
+  }
+
+  /** A hash of the document that just ended, where the kernel reads for an index. */
+  get documentDigest(): number {
+    return this.#kernel.documentDigest() >>> 0;
+  }
+
+  /** Each window then gives its key; otherwise one key stands for neighbours that share it. */
+  giveEveryWindow(): void {
+    this.#kernel.giveEveryWindow(1);
   }
 
   column(name: Exclude<keyof typeof columns, 'content'>): string {
@@ -140,6 +159,8 @@ export class ScanKernel {
 }
 
 interface ScanExports {
+  documentDigest(): number;
+  giveEveryWindow(every: 0 | 1): void;
   attach(address: number): void;
   createInput(nBytes: number): number;
   beginStream(): void;

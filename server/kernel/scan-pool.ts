@@ -19,17 +19,20 @@ const workerUrl = programUrl('./scan-worker.ts', import.meta.url);
  */
 const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 
-export interface PoolEvents {
+/** What a thread needs before its first shard, mostly the index of the samples. */
+type Start = SharedIndex | Promise<SharedIndex>;
+
+export interface PoolEvents<Result = ShardResult> {
   /** Awaited before a shard is opened; if it rejects, the shard has failed. */
   readonly ready?: (shard: Shard) => Promise<void>;
   readonly onBytes: (shard: Shard, diskBytes: number) => void;
   /** Awaited before the thread takes its next shard. */
-  readonly onOutcome: (outcome: ShardOutcome) => Promise<void>;
+  readonly onOutcome: (outcome: ShardOutcome<Result>) => Promise<void>;
 }
 
 /** What became of one shard. Of one that failed nothing counts, and a rerun scans it again. */
-export type ShardOutcome =
-  | { readonly kind: 'scanned'; readonly shard: Shard; readonly result: ShardResult }
+export type ShardOutcome<Result = ShardResult> =
+  | { readonly kind: 'scanned'; readonly shard: Shard; readonly result: Result }
   | { readonly kind: 'failed'; readonly shard: Shard; readonly failure: ShardFailure };
 
 export interface ShardFailure {
@@ -40,14 +43,15 @@ export interface ShardFailure {
 
 /**
  * Resolves when every shard has ended one way or the other; throws `Cancelled` when told to stop, and what `index`
- * throws. The threads start while it is being made.
+ * throws. The threads start while it is being made. `program` is what they run; it answers what `scan-worker.ts` does.
  */
-export async function scanInThreads(
-  index: SharedIndex | Promise<SharedIndex>,
+export async function scanInThreads<Result = ShardResult>(
+  index: Start,
   shards: readonly Shard[],
   nCores: number,
   signal: AbortSignal,
-  events: PoolEvents,
+  events: PoolEvents<Result>,
+  program = workerUrl,
 ): Promise<void> {
   const waiting = [...shards];
   const nThreads = Math.min(nCores, shards.length);
@@ -55,7 +59,7 @@ export async function scanInThreads(
   const readAhead = shards.length < nCores ? 'one-chunk' : 'none';
   const threads = Array.from({ length: nThreads }, async () => {
     while (waiting.length > 0 && !signal.aborted) {
-      await scanUntilDeath(index, waiting, readAhead, signal, events);
+      await scanUntilDeath(program, index, waiting, readAhead, signal, events);
     }
   });
   const outcomes = await Promise.allSettled(threads);
@@ -64,15 +68,16 @@ export async function scanInThreads(
 }
 
 /** One thread, from its start until there are no shards left or it dies. */
-async function scanUntilDeath(
-  index: SharedIndex | Promise<SharedIndex>,
+async function scanUntilDeath<Result>(
+  program: URL,
+  index: Start,
   waiting: Shard[],
   readAhead: ScanTask['readAhead'],
   signal: AbortSignal,
-  events: PoolEvents,
+  events: PoolEvents<Result>,
 ): Promise<void> {
   const beats = newBeats();
-  const worker = new Worker(workerUrl, { resourceLimits, workerData: beats });
+  const worker = new Worker(program, { resourceLimits, workerData: beats });
   const thread: Thread = { worker, beats };
   worker.once('error', (error: Error) => {
     thread.death ??= error;
@@ -88,7 +93,7 @@ async function scanUntilDeath(
     for (let shard = waiting.shift(); shard; shard = waiting.shift()) {
       const outcome = await (events.ready?.(shard) ?? Promise.resolve()).then(
         () => scanOne(thread, { shard, readAhead }, events),
-        (error: Error): Outcome => ({ kind: 'failed', failure: { byteOffset: 0, error } }),
+        (error: Error): Outcome<Result> => ({ kind: 'failed', failure: { byteOffset: 0, error } }),
       );
       if (signal.aborted) return;
       await events.onOutcome(
@@ -104,8 +109,8 @@ async function scanUntilDeath(
   }
 }
 
-type Outcome =
-  | { readonly kind: 'scanned'; readonly result: ShardResult }
+type Outcome<Result> =
+  | { readonly kind: 'scanned'; readonly result: Result }
   | { readonly kind: 'failed' | 'died'; readonly failure: ShardFailure };
 
 interface Thread {
@@ -120,7 +125,11 @@ const EXCEEDED: Readonly<Record<Excess, string>> = {
   memory: 'reading it took far more memory than it has bytes',
 };
 
-function scanOne(thread: Thread, task: ScanTask, events: PoolEvents): Promise<Outcome> {
+function scanOne<Result>(
+  thread: Thread,
+  task: ScanTask,
+  events: PoolEvents<Result>,
+): Promise<Outcome<Result>> {
   const { worker } = thread;
   return new Promise((resolve) => {
     let byteOffset = 0;
@@ -129,14 +138,14 @@ function scanOne(thread: Thread, task: ScanTask, events: PoolEvents): Promise<Ou
       thread.death = new Error(EXCEEDED[excess]);
       settle({ kind: 'died', failure: { byteOffset, error: thread.death } });
     });
-    const settle = (outcome: Outcome) => {
+    const settle = (outcome: Outcome<Result>) => {
       stopWatching();
       worker.off('message', onMessage);
       worker.off('error', onError);
       worker.off('exit', onExit);
       resolve(outcome);
     };
-    const onMessage = (message: WorkerMessage) => {
+    const onMessage = (message: WorkerMessage<Result>) => {
       if (message.kind === 'progress') {
         byteOffset = message.byteOffset;
         events.onBytes(task.shard, message.diskBytes);

@@ -1,16 +1,13 @@
 // Scans one shard with one kernel: the bytes of its rows, or its documents where they are no JSON lines.
 
-import type { DataProblem } from '../../protocol/errors.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
-import { MAX_ROW_BYTES } from '../corpus/read-rows.ts';
 import { resolveColumns } from '../corpus/resolve-columns.ts';
 import { type Shard, shardForm } from '../corpus/shard.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { RunCollector } from '../engine/run-collector.ts';
+import { FirstProblems, rowProblem } from './row-problems.ts';
 import type { KernelListener, ScanKernel } from './scan-kernel.ts';
 import type { ScanHooks, ShardScanner } from './shard-scanner.ts';
-
-const PROBLEMS_KEPT = 1000;
 
 export const kernelScanner = (kernel: ScanKernel): ShardScanner => ({
   scan: (shard, hooks) =>
@@ -40,14 +37,7 @@ async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Pro
         return;
       }
       collector.dropRow();
-      const what = {
-        'not-json': 'is no JSON object',
-        'no-content': `has no string "${columns.content}"`,
-        'too-long': `is longer than ${MAX_ROW_BYTES} bytes and is passed over`,
-      }[status];
-      const message = `${shard.path}: row ${row} at byte ${byteOffset} ${what}`;
-      const kind = status === 'too-long' ? 'expands' : status;
-      problems.add({ kind, shard: shard.name, byteOffset, message });
+      problems.add(rowProblem(shard, status, row, byteOffset, columns));
     },
   };
   kernel.beginRows(listener, columns);
@@ -84,20 +74,6 @@ function releaseChunk({ buffer, byteOffset, byteLength }: Uint8Array): void {
   const isRead = byteOffset + byteLength === buffer.byteLength;
   if (isRead && byteLength > 0 && buffer.byteLength >= LEAST_OWN_BYTES && buffer instanceof ArrayBuffer) {
     buffer.transfer(0);
-  }
-}
-
-/** A file that is no shard at all has a problem in every row: all are counted, the first ones kept. */
-class FirstProblems {
-  readonly #first: DataProblem[] = [];
-  #n = 0;
-
-  add(problem: DataProblem): void {
-    if (this.#n++ < PROBLEMS_KEPT) this.#first.push(problem);
-  }
-
-  all(): Pick<ShardResult, 'problems' | 'nProblems'> {
-    return { problems: this.#first, nProblems: this.#n };
   }
 }
 

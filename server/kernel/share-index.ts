@@ -26,21 +26,43 @@ export interface HashOptions {
 const kernelUrl = programUrl('../../dist/scan-kernel.wasm', import.meta.url);
 const PAGES_OF_4_GIB = 65536;
 
-export function shareIndex(index: SampleIndex, rule: MatchRule, hash?: HashOptions): SharedIndex {
-  const module = new wasm.Module(readFileSync(kernelUrl));
+/** Compiled once: a text that is looked up takes less time than that. */
+const compiled: { module?: WasmModule } = {};
+
+function instantiate() {
+  compiled.module ??= new wasm.Module(readFileSync(kernelUrl));
+  const { module } = compiled;
   const memory = new wasm.Memory({ initial: 1, maximum: PAGES_OF_4_GIB, shared: true });
   const nothing = () => {};
-  const instance = new wasm.Instance(module, {
-    env: { memory },
-    host: { onLines: nothing, onRow: nothing },
-  });
-  const kernel = instance.exports as IndexExports;
+  const host = { onLines: nothing, onRow: nothing, onKeys: nothing };
+  const kernel = new wasm.Instance(module, { env: { memory }, host }).exports as IndexExports;
+  return { module, memory, kernel };
+}
+
+const profileNumber = ({ profile }: MatchRule) => (profile === 'exact-1' ? 0 : 1);
+
+/** No samples: what is read gives the keys of its windows, for an index or for looking up a text in one. */
+export function shareWindowing(rule: MatchRule, gramLines: number, seed: bigint): SharedIndex {
+  const { module, memory, kernel } = instantiate();
+  const address = kernel.createWindowing(rule.minLines, gramLines, profileNumber(rule), seed);
+  return { module, memory, address };
+}
+
+export function shareIndex(index: SampleIndex, rule: MatchRule, hash?: HashOptions): SharedIndex {
+  const { module, memory, kernel } = instantiate();
   const { seed, mask } = hash ?? { seed: randomSeed(), mask: 2n ** 64n - 1n };
   const { lineStarts, sequence, nLines } = index;
   const nBytes = lineStarts[nLines]!;
-  const profile = rule.profile === 'exact-1' ? 0 : 1;
   try {
-    const address = kernel.createIndex(rule.minLines, profile, seed, mask, nBytes, nLines, sequence.length);
+    const address = kernel.createIndex(
+      rule.minLines,
+      profileNumber(rule),
+      seed,
+      mask,
+      nBytes,
+      nLines,
+      sequence.length,
+    );
     const view = (at: number, length: number) => new Uint8Array(memory.buffer, at >>> 0, length);
     view(kernel.indexBytes(address), nBytes).set(index.lineBytes.subarray(0, nBytes));
     new Uint32Array(memory.buffer, kernel.indexLineAt(address) >>> 0, nLines + 1).set(lineStarts);
@@ -65,6 +87,7 @@ interface IndexExports {
     nLines: number,
     nPositions: number,
   ): number;
+  createWindowing(minLines: number, gramLines: number, profile: number, seed: bigint): number;
   buildIndex(address: number): void;
   indexBytes(address: number): number;
   indexLineAt(address: number): number;

@@ -15,7 +15,7 @@ export type ToWorker =
   | { readonly kind: 'index'; readonly index: SharedIndex }
   | { readonly kind: 'scan'; readonly task: ScanTask };
 
-export type WorkerMessage =
+export type WorkerMessage<Result = ShardResult> =
   | {
       readonly kind: 'progress';
       /** Since the last message. */
@@ -23,7 +23,7 @@ export type WorkerMessage =
       /** Start of the row that is being read, in the shard's decompressed stream. */
       readonly byteOffset: number;
     }
-  | { readonly kind: 'scanned'; readonly result: ShardResult }
+  | { readonly kind: 'scanned'; readonly result: Result }
   | {
       readonly kind: 'failed';
       readonly byteOffset: number;

@@ -7,6 +7,7 @@ import {
 import { beginLine, extendLine, lineLength } from "./normalise-line";
 import { BLANK, SampleIndex } from "./sample-index";
 import { beginScan, scanLines, settleLines } from "./scan-lines";
+import { beginWindows, collectLines } from "./windows";
 
 /** End of what is written, start of the line that is being written: offsets into `text`. */
 let nText: u32 = 0;
@@ -30,13 +31,15 @@ export function beginDocument(): void {
   afterCr = u64.MAX_VALUE;
   inLongLine = false;
   clearLines();
-  beginScan();
+  if (x.gramLines) beginWindows();
+  else beginScan();
 }
 
 /** Scans what is left; returns the document's length in bytes. */
 export function endDocument(): u64 {
   endLine(UNKNOWN);
-  scanLines();
+  if (x.gramLines) collectLines();
+  else scanLines();
   return textBase() + nText;
 }
 
@@ -103,8 +106,11 @@ function firstSolid(p: usize, end: usize): usize {
 /** Empties the text buffer but for the line that is being written, and that too when it is a long one. */
 export function makeRoom(): void {
   if (!inLongLine) {
-    scanLines();
-    settleLines();
+    if (x.gramLines) collectLines();
+    else {
+      scanLines();
+      settleLines();
+    }
   }
   const nOpen = nText - lineStart;
   if (!inLongLine && nOpen < TEXT_BYTES / 2) {

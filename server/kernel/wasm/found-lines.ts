@@ -56,6 +56,10 @@ export function dropLines(): void {
   anyFound = false;
 }
 
+/** Something was found that is no line of a run. */
+// @ts-ignore: decorator
+@inline export function noteFound(): void { anyFound = true; }
+
 /** Whether anything was found since the last call. */
 export function takeAnyFound(): bool {
   const any = anyFound;

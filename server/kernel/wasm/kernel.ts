@@ -6,8 +6,10 @@ import { beginDocument, endDocument, prepareDocuments } from "./document";
 import { dropLines, prepareRecords, sendLines } from "./found-lines";
 import { prepareRows } from "./row-source";
 import { SampleIndex } from "./sample-index";
+import { dropKeys, prepareWindows, sendKeys } from "./windows";
 
 export { createIndex, buildIndex } from "./sample-index";
+export { createWindowing, documentDigest, giveEveryWindow } from "./windows";
 export {
   beginStream, appendRows, endStream, rowCount, textBytes, currentRow, currentRowOffset,
 } from "./row-source";
@@ -18,6 +20,7 @@ export { appendText } from "./text-source";
 export function attach(index: SampleIndex): void {
   prepareDocuments(index);
   prepareRecords();
+  prepareWindows();
   prepareRows();
 }
 
@@ -27,6 +30,7 @@ export function createInput(nBytes: u32): usize { return alloc(nBytes); }
 /** One document of plain text: `beginText`, `appendText` as often as needed, `endText`. */
 export function beginText(): void {
   dropLines();
+  dropKeys();
   beginDocument();
 }
 
@@ -34,6 +38,7 @@ export function beginText(): void {
 export function endText(): f64 {
   const nBytes = endDocument();
   sendLines();
+  sendKeys();
   return <f64>nBytes;
 }
 

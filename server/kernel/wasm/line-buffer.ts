@@ -77,10 +77,48 @@ export function addSettledLine(raw: u32, start: u64, end: u64): void {
   settledEnd[n] = end;
   nSettled = nLines;
   ids[n] = NO_LINE;
+  if (x.gramLines) {
+    hashes[n] = hashForm(lineBytes(), lineLength(), lineIsTooLong());
+    ids[n] = lineLength();
+    return;
+  }
   if (lineIsTooLong()) return;
   hashes[n] = hashLine(lineBytes(), lineLength(), x.seed, x.hashMask);
   ids[n] = findLine(x, lineBytes(), lineLength(), hashes[n]);
 }
+
+/** Tells a line that was cut from one that ends there. */
+const CUT: u64 = 0x5851F42D4C957F2D;
+
+// @ts-ignore: decorator
+@inline function hashForm(at: usize, n: u32, isCut: bool): u64 {
+  const h = hashLine(at, n, x.seed, x.hashMask);
+  return isCut ? h ^ CUT : h;
+}
+
+/**
+ * Hash of line `j` by at most the first `maxLineBytes` of its form, for an index: no line is too long for it. How many
+ * bytes these are is in `formBytes`.
+ */
+// @ts-ignore: decorator
+@inline export function formHash(j: u32): u64 {
+  if (j < nSettled) {
+    nBytes = ids[j];
+    return hashes[j];
+  }
+  let isCut = false;
+  if (!normalise(j)) {
+    isCut = true;
+    if (x.profile == 0) {
+      nBytes = x.maxLineBytes;
+      while (load<u8>(bytesAt + nBytes - 1) <= 0x20) nBytes--;
+    }
+  }
+  return hashForm(bytesAt, nBytes, isCut);
+}
+
+// @ts-ignore: decorator
+@inline export function formBytes(): u32 { return nBytes; }
 
 /** Forgets the lines before `first`, and the bytes of the others. */
 export function settleFrom(first: u32): void {

@@ -5,6 +5,7 @@
 import { alloc } from "./memory";
 import { prepareColumns } from "./columns";
 import { dropLines, sendLines, takeAnyFound } from "./found-lines";
+import { dropKeys, sendKeys } from "./windows";
 import { ESCAPE_BYTES } from "./escapes";
 import {
   beginRow, breakRow, closeString, hasContent, isEmptyRow, isInString, isWholeRow, prepareStructure, readStructure,
@@ -43,6 +44,7 @@ export function prepareRows(): void {
 export function beginStream(): void {
   nCarried = 0;
   dropLines();
+  dropKeys();
   streamOffset = rowOffset = 0;
   rowNumber = 0;
   nRows = contentBytes = 0;
@@ -101,6 +103,7 @@ function endRow(end: u64): void {
     }
     if (takeAnyFound() || status != ROW_OK) {
       sendLines();
+      sendKeys();
       onRow(status);
     }
     // What is passed over has no number.

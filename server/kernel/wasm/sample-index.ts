@@ -24,6 +24,8 @@ export class SampleIndex {
   minLines: u32;
   /** 0 is exact-1, 1 is text-1. */
   profile: u32;
+  /** 0 in a scan; else how many lines a key of an index is made of (windows.ts). */
+  gramLines: u32;
   seed: u64;
   hashMask: u64;
   /** The longest line of the samples, in normalised bytes: a longer one matches nothing. */

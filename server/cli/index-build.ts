@@ -1,0 +1,81 @@
+// Builds and changes an index for a terminal: progress to stderr, Ctrl-C stops it resumably.
+
+import type { MatchRule } from '../../protocol/study.ts';
+import { listShards } from '../corpus/shard.ts';
+import type { BuildOutcome } from '../corpus-index/build-index.ts';
+import { buildIndex } from '../corpus-index/build-index.ts';
+import { mergeSegments, removeShards, repairIndex } from '../corpus-index/change-index.ts';
+import { UserError } from '../errors.ts';
+import { counted } from '../formats/report-numbers.ts';
+import { isHubName } from '../hub/hub-name.ts';
+import type { Report } from '../progress.ts';
+import { columnsOf, corpusLocation } from './corpus-options.ts';
+import type { BuildOptions } from './index-requests.ts';
+import { tell } from './tell.ts';
+import { terminalProgress } from './terminal-progress.ts';
+import { untilInterrupted } from './until-interrupted.ts';
+
+export async function runBuild(
+  folder: string,
+  options: BuildOptions,
+  rule: MatchRule | undefined,
+): Promise<void> {
+  const shards = listShards(options.corpus.map(onThisMachine), columnsOf(options).columns);
+  const { workers } = options;
+  const outcome = await withProgress((signal, report) =>
+    buildIndex({ folder, shards, ...(rule && { rule }), workers, signal, report }),
+  );
+  tellOutcome(folder, outcome);
+}
+
+function onThisMachine(text: string): string {
+  const location = corpusLocation(text);
+  if (!isHubName(location)) return location;
+  throw new UserError(`${text} is not on this machine, and an index is made of files that are`, {
+    action: 'Download the data set, and name its folder.',
+  });
+}
+
+function withProgress<T>(work: (signal: AbortSignal, report: Report) => Promise<T>): Promise<T> {
+  return untilInterrupted(async (signal) => {
+    const progress = terminalProgress(process.stderr);
+    try {
+      return await work(signal, progress.report);
+    } finally {
+      progress.end();
+    }
+  });
+}
+
+function tellOutcome(folder: string, { manifest, ...outcome }: BuildOutcome): void {
+  for (const duplicate of outcome.duplicates) tell(`note: ${duplicate}`);
+  for (const failure of outcome.failures) tell(failure);
+  const { nAdded, nKept, nProblems } = outcome;
+  const kept = nKept > 0 ? `, ${counted(nKept, 'shard')} unchanged` : '';
+  tell(
+    `${counted(nAdded, 'shard')} added${kept}: ${folder} has ${counted(manifest.segments.length, 'segment')}`,
+  );
+  if (nProblems > 0)
+    tell(`${counted(nProblems, 'piece')} of the corpus could not be read: see verbatim index info`);
+  if (nProblems > 0 || outcome.failures.length > 0) process.exitCode = 3;
+}
+
+export function runRemove(folder: string, names: readonly string[]): void {
+  const removed = removeShards(folder, names);
+  tell(`${counted(removed.length, 'shard')} removed from ${folder}`);
+}
+
+export async function runMerge(folder: string): Promise<void> {
+  const n = await untilInterrupted((signal) => mergeSegments(folder, signal));
+  tell(`${folder} has ${counted(n, 'segment')}`);
+}
+
+export async function runRepair(folder: string, workers: number | 'auto'): Promise<void> {
+  const { damaged, build } = await withProgress((signal, report) =>
+    repairIndex(folder, { workers, signal, report }),
+  );
+  if (build) {
+    tell(`${counted(damaged.length, 'segment')} damaged: ${damaged.join(', ')}`);
+    tellOutcome(folder, build);
+  } else tell(`${folder} is whole`);
+}

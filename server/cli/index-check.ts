@@ -1,0 +1,48 @@
+// Looks one text up for a terminal.
+
+import { resolve } from 'node:path';
+import { forJson } from '../../guard/text/for-json.ts';
+import { forTerminal } from '../../guard/text/for-terminal.ts';
+import type { CheckedMatch, CheckedText } from '../../protocol/checked-text.ts';
+import { checkText } from '../corpus-index/check-text.ts';
+import { CorpusIndex } from '../corpus-index/corpus-index.ts';
+import { counted } from '../formats/report-numbers.ts';
+import type { CheckOptions } from './index-requests.ts';
+import { readWholeText } from './read-whole-text.ts';
+import { untilInterrupted } from './until-interrupted.ts';
+import { tellLines, writeLines } from './write-lines.ts';
+
+export async function runCheck(folder: string, file: string, options: CheckOptions): Promise<void> {
+  const { root, json } = options;
+  const text = await readWholeText(file);
+  using index = new CorpusIndex(folder, root === undefined ? undefined : resolve(root));
+  const checked = await untilInterrupted((signal) => checkText(index, text, { signal }));
+  await (json ? writeLines([forJson(checked)]) : tellLines(describeChecked(checked)));
+  if (!checked.isVerified) process.exitCode = 3;
+}
+
+function* describeChecked(checked: CheckedText): Generator<string> {
+  for (const note of checked.notes) yield `note: ${forTerminal(note)}`;
+  if (!checked.isVerified)
+    yield 'Not all of this answer is verified: the training data is not what was indexed.';
+  for (const match of checked.matches) yield* describeMatch(match);
+  const { matches, nMatchedLines } = checked;
+  if (matches.length === 0) yield 'Nothing of it stands in the corpus.';
+  else yield `${counted(nMatchedLines, 'line')} of it in ${counted(matches.length, 'match', 'matches')}`;
+}
+
+const SOURCES_TOLD = 5;
+
+function* describeMatch(match: CheckedMatch): Generator<string> {
+  const { firstLine, lastLine, nDocuments, nRepositories, licenses, sources, isVerified } = match;
+  const named = licenses
+    .slice(0, SOURCES_TOLD)
+    .map(({ license }) => forTerminal(license) || 'unknown licence')
+    .join(', ');
+  const sure = isVerified ? '' : ' (unverified)';
+  yield `lines ${firstLine}-${lastLine}: in ${counted(nDocuments, 'document')} of ${counted(nRepositories, 'repository', 'repositories')}, ${named}${sure}`;
+  for (const source of sources.slice(0, SOURCES_TOLD)) {
+    const lines = source.firstLine === null ? '' : `:${source.firstLine}-${source.lastLine}`;
+    yield `  ${forTerminal(source.repository)} ${forTerminal(source.path)}${lines}`;
+  }
+}

@@ -1,0 +1,97 @@
+// Numbers of any width as bits, the lowest first: what the postings of an index are written in.
+
+const MAX_UNARY = 1 << 16;
+/** The rest of a Rice code is up to twice as long. */
+const HALF_BITS = 16;
+
+export class BitWriter {
+  #bytes = new Uint8Array(1 << 12);
+  #length = 0;
+  #held = 0;
+  #nHeld = 0;
+
+  /** `nBits` is at most 24. */
+  write(value: number, nBits: number): void {
+    this.#held |= value << this.#nHeld;
+    this.#nHeld += nBits;
+    while (this.#nHeld >= 8) {
+      if (this.#length === this.#bytes.length) this.#grow();
+      this.#bytes[this.#length++] = this.#held & 0xff;
+      this.#held >>>= 8;
+      this.#nHeld -= 8;
+    }
+  }
+
+  /** Rice's code: the quotient as so many ones and a zero, then the rest in `nBits` bits. */
+  writeRice(value: number, nBits: number): void {
+    for (let ones = value >>> nBits; ones > 0; ones -= 16)
+      this.write((1 << Math.min(ones, 16)) - 1, Math.min(ones, 16));
+    this.write(0, 1);
+    const nLower = Math.min(nBits, HALF_BITS);
+    this.write(value & ((1 << nLower) - 1), nLower);
+    if (nBits > nLower) this.write((value >>> nLower) & ((1 << (nBits - nLower)) - 1), nBits - nLower);
+  }
+
+  /** Small numbers short: three bits at a time, each with one that says whether more follow. */
+  writeShort(value: number): void {
+    let rest = value;
+    for (; rest > 7; rest >>>= 3) this.write((rest & 7) | 8, 4);
+    this.write(rest, 4);
+  }
+
+  /** Ends the last byte; what was written so far is overwritten by the next. */
+  take(): Uint8Array {
+    if (this.#nHeld > 0) this.write(0, 8 - this.#nHeld);
+    const bytes = this.#bytes.subarray(0, this.#length);
+    this.#length = 0;
+    return bytes;
+  }
+
+  #grow(): void {
+    const grown = new Uint8Array(2 * this.#bytes.length);
+    grown.set(this.#bytes);
+    this.#bytes = grown;
+  }
+}
+
+/** Throws a `RangeError` behind the end. */
+export class BitReader {
+  readonly #bytes: Uint8Array;
+  #at = 0;
+  #held = 0;
+  #nHeld = 0;
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes;
+  }
+
+  read(nBits: number): number {
+    while (this.#nHeld < nBits) {
+      if (this.#at >= this.#bytes.length) throw new RangeError('A list of the index ends too early');
+      this.#held |= this.#bytes[this.#at++]! << this.#nHeld;
+      this.#nHeld += 8;
+    }
+    const value = this.#held & ((1 << nBits) - 1);
+    this.#held >>>= nBits;
+    this.#nHeld -= nBits;
+    return value;
+  }
+
+  readRice(nBits: number): number {
+    let ones = 0;
+    while (this.read(1) === 1) if (++ones > MAX_UNARY) throw new RangeError('A list of the index has no end');
+    const nLower = Math.min(nBits, HALF_BITS);
+    const lower = this.read(nLower);
+    return ones * 2 ** nBits + this.read(nBits - nLower) * 2 ** nLower + lower;
+  }
+
+  readShort(): number {
+    let value = 0;
+    for (let shift = 0; shift < 30; shift += 3) {
+      const part = this.read(4);
+      value += (part & 7) * 2 ** shift;
+      if (part < 8) return value;
+    }
+    throw new RangeError('A number of the index has no end');
+  }
+}

@@ -1,0 +1,275 @@
+// Adds shards to an index: threads read them as a scan would, and each few gigabytes become a segment. A build that is
+// stopped or killed is gone on with by the same command: what has become a segment is not read again.
+
+import { randomBytes } from 'node:crypto';
+import { rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { dirname, relative, sep } from 'node:path';
+import type { MatchRule } from '../../protocol/study.ts';
+import { leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
+import type { Shard } from '../corpus/shard.ts';
+import { throwIfAborted, UserError } from '../errors.ts';
+import { scanInThreads } from '../kernel/scan-pool.ts';
+import { shareWindowing } from '../kernel/share-index.ts';
+import { programUrl } from '../program-url.ts';
+import { type Meter, type Report, startMeter } from '../progress.ts';
+import type { IndexedShard } from './index-shard.ts';
+import type { IndexingStart } from './index-worker.ts';
+import { type Manifest, type SegmentEntry, type ShardEntry, seedOf } from './manifest.ts';
+import { MAX_DOCUMENTS, shapeFor } from './postings.ts';
+import { commonRoot, entryOf, locateShard, pathBelow } from './shard-entries.ts';
+import { pagesOf, type ReadShard, sourceOfShards } from './source-of-shards.ts';
+import { WritableIndex } from './writable-index.ts';
+import { writeSegment } from './write-segment.ts';
+
+const workerUrl = programUrl('./index-worker.ts', import.meta.url);
+
+export interface BuildRequest {
+  readonly folder: string;
+  /** In the order in which they are listed. */
+  readonly shards: readonly Shard[];
+  /** Left out: that of the index, which must be there. */
+  readonly rule?: MatchRule;
+  readonly workers: number | 'auto';
+  readonly signal: AbortSignal;
+  readonly report: Report;
+  /** Text that becomes one segment; smaller in tests. */
+  readonly segmentBytes?: number;
+}
+
+export interface BuildOutcome {
+  readonly manifest: Manifest;
+  readonly nAdded: number;
+  /** Shards that are in the index as they are. */
+  readonly nKept: number;
+  /** A sentence each: shards that could not be read, with the reason. */
+  readonly failures: readonly string[];
+  readonly nProblems: number;
+  /** A sentence each. */
+  readonly duplicates: readonly string[];
+}
+
+/** What a segment is made of at most, in bytes of text: its temporary files are a tenth of that. */
+const SEGMENT_BYTES = 4 * 2 ** 30;
+/** Bytes of text for a posting, about; and how much longer text is than it is compressed. */
+const TEXT_A_POSTING = 100;
+const EXPANSION = 4;
+
+export async function buildIndex(request: BuildRequest): Promise<BuildOutcome> {
+  const { shards: listed, duplicates } = await leaveOutDuplicates(request.shards, request.signal);
+  using index = new WritableIndex(request.folder);
+  const before = index.manifest ?? newManifest(request, listed);
+  checkRule(before, request);
+  const wanted = withRoot(before, commonRoot([...listed]));
+  const { manifest, toRead } = withoutChanged(wanted, listed);
+  const nKept = listed.length - toRead.length;
+  for (const shard of toRead) pathBelow(manifest.root, shard);
+  if (toRead.length === 0) {
+    if (manifest !== before || !index.manifest) index.replace(manifest);
+    return { manifest, nAdded: 0, nKept, failures: [], nProblems: 0, duplicates };
+  }
+  const added = await addSegments(index, manifest, toRead, request);
+  return { ...added, nAdded: toRead.length - added.failures.length, nKept, duplicates };
+}
+
+function newManifest({ rule, folder }: BuildRequest, listed: readonly Shard[]): Manifest {
+  if (!rule) {
+    throw new UserError(`${folder} holds no index`, {
+      action: `Build one: verbatim index build --corpus PATH --to ${folder}`,
+    });
+  }
+  const gramLines = Math.ceil(rule.minLines / 2);
+  return { rule, gramLines, seed: randomBytes(8).toString('hex'), root: commonRoot(listed), segments: [] };
+}
+
+function checkRule({ rule: own }: Manifest, { rule, folder }: BuildRequest): void {
+  if (!rule || (rule.minLines === own.minLines && rule.profile === own.profile)) return;
+  throw new UserError(
+    `${folder} is an index of windows of ${own.minLines} lines under ${own.profile}, and not of ${rule.minLines} under ${rule.profile}`,
+    { action: 'Give the same values, or build another index.' },
+  );
+}
+
+/** Its shards, named from the folder that holds the new ones, too. */
+function withRoot(manifest: Manifest, root: string): Manifest {
+  const common = commonFolder(manifest.root, root);
+  const prefix = relative(common, manifest.root).split(sep).join('/');
+  if (prefix === '') return manifest;
+  const rename = (path: string) => (path === '' ? prefix : `${prefix}/${path}`);
+  const segments = manifest.segments.map((segment) => ({
+    ...segment,
+    shards: segment.shards.map((shard) => ({ ...shard, path: rename(shard.path) })),
+  }));
+  return { ...manifest, root: common, segments };
+}
+
+const commonFolder = (a: string, b: string) =>
+  commonRoot([a, b].map((path) => ({ path, format: 'folder' }) as Shard));
+
+/** Shards that are there unchanged are not read again; those that changed are read, and what they were counts no more. */
+function withoutChanged(manifest: Manifest, listed: readonly Shard[]) {
+  const unchanged = new Set<string>();
+  const named = new Set(listed.map((shard) => shard.path));
+  let isChanged = false;
+  const segments = manifest.segments.map((segment) => ({
+    ...segment,
+    shards: segment.shards.map((entry): ShardEntry => {
+      if (entry.removed) return entry;
+      const place = locateShard(manifest.root, entry);
+      const path =
+        entry.path === '' ? manifest.root : `${manifest.root}${sep}${entry.path.split('/').join(sep)}`;
+      if (!named.has(path)) return entry;
+      if (typeof place !== 'string') {
+        unchanged.add(path);
+        return entry;
+      }
+      isChanged = true;
+      return { ...entry, removed: true };
+    }),
+  }));
+  const toRead = listed.filter(({ path }) => !unchanged.has(path));
+  return { manifest: isChanged ? { ...manifest, segments } : manifest, toRead };
+}
+
+const textBytes = ({ format, nBytes }: Shard) =>
+  format === 'jsonl' || format === 'folder' || format === 'text' ? nBytes : EXPANSION * nBytes;
+
+async function addSegments(
+  index: WritableIndex,
+  start: Manifest,
+  shards: readonly Shard[],
+  request: BuildRequest,
+): Promise<Pick<BuildOutcome, 'manifest' | 'failures' | 'nProblems'>> {
+  const totalBytes = shards.reduce((sum, { nBytes }) => sum + nBytes, 0);
+  const meter = startMeter(request.report, 'scan', 'bytes', totalBytes);
+  const indexed = start.segments.flatMap((segment) => segment.shards);
+  const expectedBytes =
+    indexed.reduce((sum, { contentBytes }) => sum + contentBytes, 0) +
+    shards.reduce((sum, shard) => sum + textBytes(shard), 0);
+  let manifest = start;
+  const failures: string[] = [];
+  let nProblems = 0;
+  for (const batch of inBatches(shards, request.segmentBytes ?? SEGMENT_BYTES)) {
+    throwIfAborted(request.signal);
+    const folder = index.spillFolder();
+    try {
+      const read = await readBatch(manifest, batch, folder, request, meter, failures);
+      for (const group of inSegments(read)) {
+        const segment = await segmentOf(index.folder, manifest.root, group, expectedBytes, request.signal);
+        manifest = { ...manifest, segments: [...manifest.segments, segment] };
+      }
+      nProblems += read.reduce((sum, { result }) => sum + result.nProblems, 0);
+    } finally {
+      rmSync(folder, { recursive: true, force: true });
+    }
+    index.replace(manifest);
+  }
+  return { manifest, failures, nProblems };
+}
+
+function* inBatches(shards: readonly Shard[], mostBytes: number): Generator<readonly Shard[]> {
+  let batch: Shard[] = [];
+  let nBytes = 0;
+  for (const shard of shards) {
+    batch.push(shard);
+    nBytes += textBytes(shard);
+    if (nBytes < mostBytes) continue;
+    yield batch;
+    batch = [];
+    nBytes = 0;
+  }
+  if (batch.length > 0) yield batch;
+}
+
+interface ShardRead {
+  readonly shard: Shard;
+  readonly result: IndexedShard;
+}
+
+async function readBatch(
+  manifest: Manifest,
+  batch: readonly Shard[],
+  folder: string,
+  { workers, signal }: BuildRequest,
+  meter: Meter,
+  failures: string[],
+): Promise<readonly ShardRead[]> {
+  const read: ShardRead[] = [];
+  const counted = new Map<Shard, number>();
+  const advance = (shard: Shard, nBytes: number) => {
+    counted.set(shard, (counted.get(shard) ?? 0) + nBytes);
+    meter.advance(nBytes, shard.name);
+  };
+  const shared = shareWindowing(manifest.rule, manifest.gramLines, seedOf(manifest));
+  const start: IndexingStart = { ...shared, folder };
+  let fatal: Error | undefined;
+  await scanInThreads<IndexedShard>(
+    start,
+    batch,
+    workers === 'auto' ? availableParallelism() : workers,
+    signal,
+    {
+      onBytes: advance,
+      async onOutcome(outcome) {
+        const { shard } = outcome;
+        advance(shard, shard.nBytes - (counted.get(shard) ?? 0));
+        if (outcome.kind === 'scanned') {
+          read.push({ shard, result: withListingProblems(shard, outcome.result) });
+          return;
+        }
+        const { error } = outcome.failure;
+        // A full disk is no fault of the shard's.
+        if (error.message.includes(dirname(folder))) fatal ??= error;
+        failures.push(`${shard.path} is not in the index: ${error.message}`);
+      },
+    },
+    workerUrl,
+  );
+  if (fatal) throw fatal;
+  return read.sort((a, b) => a.shard.index - b.shard.index);
+}
+
+function withListingProblems({ problems = [] }: Shard, result: IndexedShard): IndexedShard {
+  if (problems.length === 0) return result;
+  return {
+    ...result,
+    problems: [...problems, ...result.problems],
+    nProblems: problems.length + result.nProblems,
+  };
+}
+
+/** Shards whose documents a segment can number. */
+function* inSegments(read: readonly ShardRead[]): Generator<readonly ShardRead[]> {
+  let group: ShardRead[] = [];
+  let nDocuments = 0;
+  for (const shard of read) {
+    const n = pagesOf(shard.result.nDocuments);
+    if (nDocuments + n >= MAX_DOCUMENTS) {
+      yield group;
+      group = [];
+      nDocuments = 0;
+    }
+    group.push(shard);
+    nDocuments += n;
+  }
+  if (group.length > 0) yield group;
+}
+
+async function segmentOf(
+  folder: string,
+  root: string,
+  group: readonly ShardRead[],
+  expectedBytes: number,
+  signal: AbortSignal,
+): Promise<SegmentEntry> {
+  let firstDocument = 0;
+  let nRecords = 0;
+  const shards = group.map(({ shard, result }): ReadShard => {
+    const entry = entryOf(root, shard, result, firstDocument);
+    firstDocument += pagesOf(result.nDocuments);
+    for (const { counts } of result.spill.records) nRecords += counts.reduce((sum, n) => sum + n, 0);
+    return { shard, result, entry };
+  });
+  const shape = shapeFor(expectedBytes / TEXT_A_POSTING, nRecords, firstDocument);
+  return writeSegment(folder, sourceOfShards(shape, shards), signal);
+}

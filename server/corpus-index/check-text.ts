@@ -1,0 +1,125 @@
+// Looks a text up in an index. What it proposes is opened and compared by the scan's own kernel, and counted by the
+// detector's own analysis, so that the answer is the one that a scan of the whole corpus would give.
+
+import { foreign } from '../../guard/text/foreign.ts';
+import type { CheckedText } from '../../protocol/checked-text.ts';
+import type { Fragment } from '../engine/detection.ts';
+import { findFragments, type ScannedShard } from '../engine/find-fragments.ts';
+import { indexSamples } from '../engine/sample-index.ts';
+import { ScanKernel } from '../kernel/scan-kernel.ts';
+import { shareIndex } from '../kernel/share-index.ts';
+import { collectGarbage } from '../kernel/spare-memory.ts';
+import type { CorpusIndex, Proposal } from './corpus-index.ts';
+import { distinctKeys } from './corpus-index.ts';
+import { matchesOf, matchesOfProposals, withoutInner } from './describe-matches.ts';
+import { verify } from './verify.ts';
+
+export interface CheckOptions {
+  readonly signal: AbortSignal;
+  /** Called now and then while it gets on. */
+  readonly onProgress?: () => void;
+  /** After so long the rest of the documents stays unopened. Left out: never. */
+  readonly limitMs?: number;
+}
+
+/** What the detector found in the documents that could be opened, and the proposals that could not. */
+export interface Lookup {
+  readonly nWindows: number;
+  readonly nDocumentsOpened: number;
+  readonly results: readonly (ScannedShard & { readonly proposal: Proposal })[];
+  readonly fragments: readonly Fragment[];
+  readonly unopened: readonly Proposal[];
+  readonly notes: readonly string[];
+}
+
+const NOTES_KEPT = 50;
+/** Each lookup leaves memory behind that V8 sees only the small holder of. */
+const LOOKUPS_A_COLLECTION = 32;
+const lookups = { n: 0 };
+
+export async function lookUp(
+  index: CorpusIndex,
+  text: Uint8Array,
+  { signal, onProgress = () => {}, limitMs = Number.POSITIVE_INFINITY }: CheckOptions,
+): Promise<Lookup> {
+  const deadline = performance.now() + limitMs;
+  const { rule } = index.manifest;
+  const windows = index.windowsOf(text);
+  const notes = [...index.changes()];
+  const proposals = index.propose(distinctKeys(windows));
+  const results: (ScannedShard & { readonly proposal: Proposal })[] = [];
+  const unopened: Proposal[] = [];
+  let nDocumentsOpened = 0;
+  const samples = [{ sampleId: 0, text, cut: false }];
+  const kernel =
+    proposals.length === 0 ? undefined : new ScanKernel(shareIndex(indexSamples(samples, rule), rule));
+  for (const [i, proposal] of proposals.entries()) {
+    const shard = index.shardAt(proposal, i);
+    if (typeof shard === 'string' || performance.now() > deadline) {
+      unopened.push(proposal);
+      if (typeof shard !== 'string') notes.push(tooSlow(proposal.documents.length));
+      continue;
+    }
+    try {
+      const { documents } = proposal;
+      const verified = await verify(index, kernel!, proposal, shard, documents, {
+        signal,
+        onProgress,
+        deadline,
+      });
+      results.push({ shard: i, result: verified.result, proposal });
+      notes.push(...verified.changed);
+      nDocumentsOpened += verified.nOpened;
+      if (verified.nOpened < documents.length) {
+        unopened.push({ ...proposal, documents: documents.slice(verified.nOpened) });
+        notes.push(tooSlow(documents.length - verified.nOpened));
+      }
+    } catch (error) {
+      if (signal.aborted) throw error;
+      unopened.push(proposal);
+      notes.push(`${shard.path} cannot be read (${(error as Error).message})`);
+    }
+  }
+  const fragments = [...findFragments({ samples, rule, results })];
+  if (kernel && ++lookups.n % LOOKUPS_A_COLLECTION === 0) collectGarbage();
+  const nWindows = windows.length;
+  return { nWindows, nDocumentsOpened, results, fragments, unopened, notes: notes.slice(0, NOTES_KEPT) };
+}
+
+const tooSlow = (n: number) => `Opening the training data took too long: ${n} documents were not looked at`;
+
+export async function checkText(
+  index: CorpusIndex,
+  text: Uint8Array,
+  options: CheckOptions,
+): Promise<CheckedText> {
+  const { rule } = index.manifest;
+  const found = await lookUp(index, text, options);
+  const matches = withoutInner([
+    ...matchesOf(found.fragments, found.results),
+    ...matchesOfProposals(index, text, found.unopened),
+  ]);
+  const tooShort = `The text has fewer than ${rule.minLines} significant lines, and no shorter piece is looked up`;
+  const notes = found.nWindows === 0 ? [...found.notes, tooShort] : found.notes;
+  return {
+    rule,
+    isVerified: found.notes.length === 0 && found.unopened.length === 0,
+    notes: notes.map(foreign),
+    matches,
+    nMatchedLines: linesOf(matches),
+    nWindows: found.nWindows,
+    nDocumentsOpened: found.nDocumentsOpened,
+  };
+}
+
+/** They come by first line. */
+function linesOf(matches: CheckedText['matches']): number {
+  let n = 0;
+  let last = 0;
+  for (const { firstLine, lastLine } of matches) {
+    if (lastLine <= last) continue;
+    n += lastLine - Math.max(last, firstLine - 1);
+    last = lastLine;
+  }
+  return n;
+}

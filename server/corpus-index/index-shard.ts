@@ -1,0 +1,186 @@
+// Reads one shard for an index with one kernel, as a scan would: the keys of its windows, and its documents.
+
+import { join } from 'node:path';
+import type { DataProblem } from '../../protocol/errors.ts';
+import { readBytes } from '../corpus/byte-stream.ts';
+import type { Columns } from '../corpus/columns.ts';
+import { readDocuments } from '../corpus/read-documents.ts';
+import { resolveColumns } from '../corpus/resolve-columns.ts';
+import { type Shard, shardForm } from '../corpus/shard.ts';
+import type { RestartPoint } from '../engine/detection.ts';
+import { FirstProblems, rowProblem } from '../kernel/row-problems.ts';
+import { KEY_WORDS, type KernelListener, type ScanKernel } from '../kernel/scan-kernel.ts';
+import { type IndexedDocument, PAGE_DOCUMENTS, writePage } from './document-pages.ts';
+import { MAX_DOCUMENTS } from './postings.ts';
+import { type SpillFile, SpillWriter } from './spill.ts';
+
+/** A restart point, with the row that was being read when a scan would note it. */
+export interface IndexedRestart extends RestartPoint {
+  readonly row: number;
+}
+
+export interface IndexedShard {
+  readonly nRows: number;
+  readonly contentBytes: number;
+  /** Documents that are long enough to hold a window. */
+  readonly nDocuments: number;
+  readonly problems: readonly DataProblem[];
+  readonly nProblems: number;
+  readonly restarts: readonly IndexedRestart[];
+  /** How the columns of JSON lines are called. */
+  readonly columns: Columns | null;
+  readonly spill: SpillFile;
+}
+
+export interface IndexingHooks {
+  readonly signal: AbortSignal;
+  readonly onBytes: (diskBytes: number, byteOffset: number) => void;
+}
+
+export async function indexShard(
+  kernel: ScanKernel,
+  shard: Shard,
+  folder: string,
+  hooks: IndexingHooks,
+): Promise<IndexedShard> {
+  const spill = new SpillWriter(join(folder, `spill-${shard.index}`));
+  const documents = new DocumentWriter(spill, shard);
+  try {
+    const read = shardForm(shard.format) === 'rows' ? readRows : readTexts;
+    const result = await read(kernel, shard, documents, hooks);
+    const nDocuments = documents.end();
+    return { ...result, nDocuments, spill: spill.end() };
+  } catch (error) {
+    spill.close();
+    throw error;
+  }
+}
+
+type ReadShard = Omit<IndexedShard, 'nDocuments' | 'spill'>;
+
+async function readRows(
+  kernel: ScanKernel,
+  shard: Shard,
+  documents: DocumentWriter,
+  hooks: IndexingHooks,
+): Promise<ReadShard> {
+  const problems = new FirstProblems();
+  const restarts: IndexedRestart[] = [];
+  const columns = await resolveColumns(shard, hooks.signal);
+  let broken = false;
+  kernel.beginRows(
+    {
+      ...documents.listener(),
+      onRow(status) {
+        const { row, rowOffset: byteOffset } = kernel;
+        if (status !== 'ok') {
+          documents.drop();
+          problems.add(rowProblem(shard, status, row, byteOffset, columns));
+          return;
+        }
+        documents.keep({
+          row,
+          byteOffset,
+          repository: kernel.column('repository'),
+          path: kernel.column('path'),
+          license: kernel.column('license'),
+          digest: kernel.documentDigest,
+        });
+      },
+    },
+    columns,
+  );
+  const chunks = readBytes(shard, {
+    signal: hooks.signal,
+    onBytes: (diskBytes) => hooks.onBytes(diskBytes, kernel.rowOffset),
+    onProblem(problem) {
+      if (problem.kind !== 'changed') broken = true;
+      problems.add(problem);
+    },
+    onRestartPoint: (point) => void restarts.push({ ...point, row: kernel.row }),
+    inflateOn: shard.format === 'jsonl.gz' ? 'this-thread' : 'pool',
+  });
+  for await (const chunk of chunks) kernel.appendRows(chunk);
+  if (!broken) kernel.endRows();
+  documents.drop();
+  const { nRows, contentBytes } = kernel;
+  return { nRows, contentBytes, restarts, columns, ...problems.all() };
+}
+
+async function readTexts(
+  kernel: ScanKernel,
+  shard: Shard,
+  documents: DocumentWriter,
+  hooks: IndexingHooks,
+): Promise<ReadShard> {
+  const problems = new FirstProblems();
+  let nRows = 0;
+  let contentBytes = 0;
+  const read = readDocuments(shard, {
+    signal: hooks.signal,
+    onBytes: (diskBytes) => hooks.onBytes(diskBytes, 0),
+    onProblem: (problem) => problems.add(problem),
+  });
+  const listener = documents.listener();
+  for await (const { text, ...document } of read) {
+    kernel.beginText(listener);
+    kernel.appendText(text);
+    contentBytes += kernel.endText();
+    nRows++;
+    hooks.onBytes(0, 0);
+    documents.keep({ ...document, digest: kernel.documentDigest });
+  }
+  return { nRows, contentBytes, restarts: [], columns: null, ...problems.all() };
+}
+
+/** Numbers the documents that hold a window, and writes them and their keys. */
+class DocumentWriter {
+  readonly #spill: SpillWriter;
+  readonly #shard: Shard;
+  #page: IndexedDocument[] = [];
+  #n = 0;
+  #nHeldBefore = 0;
+
+  constructor(spill: SpillWriter, shard: Shard) {
+    this.#spill = spill;
+    this.#shard = shard;
+  }
+
+  listener(): KernelListener {
+    return {
+      onLine() {},
+      onRepeats() {},
+      onRow() {},
+      onKeys: (words, first, n) => {
+        for (let at = first; at < first + n * KEY_WORDS; at += KEY_WORDS)
+          this.#spill.add(words[at + 1]!, words[at]!, this.#n);
+      },
+    };
+  }
+
+  keep(document: IndexedDocument): void {
+    const spill = this.#spill;
+    if (spill.nHeld === this.#nHeldBefore) return;
+    if (++this.#n >= MAX_DOCUMENTS)
+      throw new Error(`${this.#shard.path} has more documents than one shard of an index can`);
+    spill.documentEnded();
+    this.#nHeldBefore = spill.nHeld;
+    this.#page.push(document);
+    if (this.#page.length === PAGE_DOCUMENTS) this.#writePage();
+  }
+
+  /** Nothing of the document that was being read counts. */
+  drop(): void {
+    this.#spill.takeBack(this.#nHeldBefore);
+  }
+
+  end(): number {
+    if (this.#page.length > 0) this.#writePage();
+    return this.#n;
+  }
+
+  #writePage(): void {
+    this.#spill.addPage(writePage(this.#page));
+    this.#page = [];
+  }
+}

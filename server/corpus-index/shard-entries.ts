@@ -1,0 +1,78 @@
+// Shards as an index names them: below a root that can move, and with what tells whether they are still what was read.
+
+import { statSync } from 'node:fs';
+import { dirname, join, relative, sep } from 'node:path';
+import { containedPath } from '../../guard/paths/contained.ts';
+import { refuseRelativePath } from '../../guard/paths/file-name.ts';
+import type { Shard } from '../corpus/shard.ts';
+import { walkFolder } from '../corpus/walk-folder.ts';
+import { UserError } from '../errors.ts';
+import type { IndexedShard } from './index-shard.ts';
+import { digestOf, type ShardEntry } from './manifest.ts';
+
+/** The folder that holds all of them. */
+export function commonRoot(shards: readonly Shard[]): string {
+  const folders = shards.map(({ path, format }) => (format === 'folder' ? path : dirname(path)));
+  let root = folders[0]!;
+  for (const folder of folders) while (!isBelow(root, folder)) root = dirname(root);
+  return root;
+}
+
+const isBelow = (root: string, path: string) =>
+  path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
+
+/** Path of a shard below the root, with `/` between the parts. */
+export function pathBelow(root: string, shard: Shard): string {
+  const path = relative(root, shard.path).split(sep).join('/');
+  if (path === '') return path;
+  const refusal = isBelow(root, shard.path) ? refuseRelativePath(path, 'this') : 'lies elsewhere';
+  if (refusal !== undefined) {
+    throw new UserError(`${shard.path} cannot be named below ${root}: it ${refusal}`, {
+      action: `An index names its shards below one folder. Move it there, or build an index of its own.`,
+    });
+  }
+  return path;
+}
+
+export function entryOf(root: string, shard: Shard, result: IndexedShard, firstDocument: number): ShardEntry {
+  const { name, format, nBytes, modifiedMs, columns } = shard;
+  const { nRows, contentBytes, nDocuments, nProblems } = result;
+  return {
+    ...{ name, path: pathBelow(root, shard), format, nBytes, modifiedMs, columns },
+    listing: format === 'folder' ? listingOf(shard.path) : undefined,
+    ...{ nRows, contentBytes, nDocuments, firstDocument, nProblems, removed: false },
+  };
+}
+
+/** Changes with each file of a folder that is added, removed or written. */
+function listingOf(folder: string): string {
+  const { files } = walkFolder(folder);
+  return digestOf(JSON.stringify(files.map(({ path, nBytes, modifiedMs }) => [path, nBytes, modifiedMs])));
+}
+
+/** The place of the shard now, or why it is not what was read, as a sentence. */
+export function locateShard(root: string, entry: ShardEntry): { readonly path: string } | string {
+  const path = containedPath(root, entry.path === '' ? '.' : entry.path);
+  if (path === undefined) return `${join(root, entry.path)} leads out of ${root}`;
+  const stat = statSync(path, { throwIfNoEntry: false });
+  if (!stat) return `${path} is gone`;
+  if (entry.format === 'folder') {
+    if (!stat.isDirectory()) return `${path} is no folder any more`;
+    return listingOf(path) === entry.listing ? { path } : `${path} has changed since it was indexed`;
+  }
+  // What was copied has another time: its documents are compared with what the index knows of each.
+  return stat.isFile() && stat.size === entry.nBytes && stat.mtimeMs === entry.modifiedMs
+    ? { path }
+    : `${path} has changed since it was indexed`;
+}
+
+export const shardOf = (entry: ShardEntry, path: string, index: number): Shard => ({
+  index,
+  path,
+  name: entry.name,
+  format: entry.format,
+  nBytes: entry.nBytes,
+  modifiedMs: entry.modifiedMs,
+  files: [],
+  ...(entry.columns && { columns: entry.columns }),
+});

@@ -1,0 +1,78 @@
+// A segment's source: other segments, without the shards that were removed.
+
+import { PAGE_DOCUMENTS } from './document-pages.ts';
+import { keyOf, MAX_DOCUMENTS, type PostingsShape, shapeFor } from './postings.ts';
+import type { SegmentFile } from './segment-file.ts';
+import { pagesOf } from './source-of-shards.ts';
+import { PART_BITS } from './spill.ts';
+import type { RecordBuffer, SegmentShard, SegmentSource } from './write-segment.ts';
+
+export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: number): SegmentSource {
+  const shards: SegmentShard[] = [];
+  const numbers: Int32Array[] = [];
+  let nDocuments = 0;
+  for (const segment of segments) {
+    /** Per page: what its documents' numbers grow by, or NONE. */
+    const moved = new Int32Array(segment.header.nPages).fill(NONE);
+    for (const [i, entry] of segment.entry.shards.entries()) {
+      if (entry.removed) continue;
+      const firstPage = entry.firstDocument / PAGE_DOCUMENTS;
+      const nPages = pagesOf(entry.nDocuments) / PAGE_DOCUMENTS;
+      moved.fill(nDocuments / PAGE_DOCUMENTS - firstPage, firstPage, firstPage + nPages);
+      const { problems, columns, restarts } = segment.facts(i);
+      shards.push({
+        entry: { ...entry, firstDocument: nDocuments },
+        problems,
+        columns,
+        restarts: restarts.map((stored) => ({ ...segment.restart(stored), row: stored.row })),
+      });
+      nDocuments += pagesOf(entry.nDocuments);
+    }
+    numbers.push(moved);
+  }
+  if (nDocuments >= MAX_DOCUMENTS) throw new RangeError(`${nDocuments} documents do not fit in a segment`);
+  const nHere = segments.reduce((sum, { header }) => sum + header.nPostings, 0);
+  const shape = mergedShape(segments, shapeFor(nExpected, nHere, nDocuments));
+  return {
+    shape,
+    readPart(part, into) {
+      for (const [i, segment] of segments.entries()) readRecords(segment, numbers[i]!, part, into);
+    },
+    *readPages() {
+      for (const segment of segments) {
+        for (const { removed, firstDocument, nDocuments: n } of segment.entry.shards) {
+          const first = firstDocument / PAGE_DOCUMENTS;
+          for (let page = first; !removed && page < first + pagesOf(n) / PAGE_DOCUMENTS; page++)
+            yield segment.pageBytes(page);
+        }
+      }
+    },
+    shards,
+  };
+}
+
+/** No page of this one is kept. */
+const NONE = -0x8000_0000;
+
+/** Bits that one of them does not have are unknown. */
+function mergedShape(segments: readonly SegmentFile[], wanted: PostingsShape): PostingsShape {
+  const hashBits = Math.min(wanted.hashBits, ...segments.map(({ header }) => header.shape.hashBits));
+  return { ...wanted, hashBits };
+}
+
+function readRecords(segment: SegmentFile, moved: Int32Array, part: number, into: RecordBuffer): void {
+  const { shape } = segment.header;
+  const more = shape.bucketBits - PART_BITS;
+  const first = more >= 0 ? part * 2 ** more : Math.floor(part / 2 ** -more);
+  const end = more >= 0 ? first + 2 ** more : first + 1;
+  for (let bucket = first; bucket < end; bucket++) {
+    segment.visitBucket(bucket, (rest, document) => {
+      const pages = moved[Math.floor(document / PAGE_DOCUMENTS)] ?? NONE;
+      if (pages === NONE) return true;
+      const { high, low } = keyOf(shape, bucket, rest);
+      if (more < 0 && high >>> (32 - PART_BITS) !== part) return true;
+      into.add((low | (document + pages * PAGE_DOCUMENTS)) >>> 0, high);
+      return true;
+    });
+  }
+}

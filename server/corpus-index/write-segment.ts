@@ -1,0 +1,239 @@
+// Writes a segment: a file that never changes once it has its name. Its records come part by part, each sorted here in
+// memory, so that a segment of any size takes little of it.
+
+import { randomUUID } from 'node:crypto';
+import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { setImmediate as turn } from 'node:timers/promises';
+import { crc32, deflateRawSync } from 'node:zlib';
+import type { DataProblem } from '../../protocol/errors.ts';
+import type { Columns } from '../corpus/columns.ts';
+import { throwIfAborted } from '../errors.ts';
+import type { IndexedRestart } from './index-shard.ts';
+import { digestOf, type SegmentEntry, type ShardEntry } from './manifest.ts';
+import { BucketWriter, type PostingsShape } from './postings.ts';
+import { HEADER_BYTES, OFFSET_BYTES, type Region, writeHeader } from './segment-header.ts';
+import { N_PARTS } from './spill.ts';
+
+/** What a segment is made of: shards that were read just now, or segments that are merged. */
+export interface SegmentSource {
+  readonly shape: PostingsShape;
+  /** Appends the records of a part, in any order: two words each, as in spill.ts, with documents' numbers in the segment. */
+  readonly readPart: (part: number, into: RecordBuffer) => void;
+  readonly readPages: () => Iterable<Buffer>;
+  readonly shards: readonly SegmentShard[];
+}
+
+export interface SegmentShard {
+  readonly entry: ShardEntry;
+  readonly problems: readonly DataProblem[];
+  readonly columns: Columns | null;
+  readonly restarts: readonly IndexedRestart[];
+}
+
+/** A restart point as it is stored: its window lies in a part of its own. */
+export interface StoredRestart {
+  readonly diskOffset: number;
+  readonly byteOffset: number;
+  readonly row: number;
+  readonly window: Region;
+}
+
+/** What is stored of a shard beside its entry in the manifest. */
+export interface StoredShardFacts {
+  readonly problems: readonly DataProblem[];
+  readonly columns: Columns | null;
+  readonly restarts: readonly StoredRestart[];
+}
+
+export class RecordBuffer {
+  #words = new Uint32Array(1 << 16);
+  #n = 0;
+
+  add(low: number, high: number): void {
+    if (2 * this.#n === this.#words.length) this.reserve(1);
+    this.#words[2 * this.#n] = low;
+    this.#words[2 * this.#n++ + 1] = high;
+  }
+
+  reserve(nMore: number): void {
+    const nWords = 2 * (this.#n + nMore);
+    if (nWords <= this.#words.length) return;
+    const grown = new Uint32Array(Math.max(nWords, 2 * this.#words.length));
+    grown.set(this.#words.subarray(0, 2 * this.#n));
+    this.#words = grown;
+  }
+
+  clear(): void {
+    this.#n = 0;
+  }
+
+  /** In order of keys, then documents; overwritten by the next. */
+  sorted(): Uint32Array {
+    const words = this.#words.subarray(0, 2 * this.#n);
+    // Both words of a record as one number: V8 sorts these without calling back.
+    new BigUint64Array(words.buffer, 0, this.#n).sort();
+    return words;
+  }
+}
+
+/** Returns the segment as the manifest will name it. What fails or is stopped leaves nothing behind. */
+export async function writeSegment(
+  folder: string,
+  source: SegmentSource,
+  signal: AbortSignal,
+): Promise<SegmentEntry> {
+  const file = `segment-${randomUUID()}`;
+  const draft = join(folder, `draft-${file}`);
+  const out = new Output(openSync(draft, 'wx'));
+  try {
+    const { nPostings, buckets, postings } = await writePostings(out, source, signal);
+    const { pages, documents, nPages } = writeDocuments(out, source);
+    const { shards, windows } = writeShards(out, source.shards);
+    const header = writeHeader({
+      shape: source.shape,
+      nPostings,
+      nPages,
+      buckets,
+      postings,
+      pages,
+      documents,
+      shards,
+      windows,
+    });
+    const nBytes = out.end(header);
+    renameSync(draft, join(folder, file));
+    return { file, nBytes, digest: digestOf(header), shards: source.shards.map(({ entry }) => entry) };
+  } catch (error) {
+    out.close();
+    rmSync(draft, { force: true });
+    throw error;
+  }
+}
+
+async function writePostings(out: Output, source: SegmentSource, signal: AbortSignal) {
+  const start = out.at;
+  const offsets = new Offsets();
+  const writer = new BucketWriter(source.shape, (head, lists) => {
+    out.write(head);
+    out.write(lists);
+    offsets.add(out.at - start);
+  });
+  offsets.add(0);
+  const records = new RecordBuffer();
+  for (let part = 0; part < N_PARTS; part++) {
+    await turn();
+    throwIfAborted(signal);
+    records.clear();
+    source.readPart(part, records);
+    const words = records.sorted();
+    for (let i = 0; i < words.length; i += 2) writer.add(words[i + 1]!, words[i]!);
+  }
+  writer.end();
+  const postings = { at: start, nBytes: out.at - start };
+  return { nPostings: writer.nPostings, postings, buckets: out.region(offsets.bytes()) };
+}
+
+function writeDocuments(out: Output, source: SegmentSource) {
+  const start = out.at;
+  const offsets = new Offsets();
+  offsets.add(0);
+  let nPages = 0;
+  for (const page of source.readPages()) {
+    out.write(page);
+    offsets.add(out.at - start);
+    nPages++;
+  }
+  const documents = { at: start, nBytes: out.at - start };
+  return { documents, nPages, pages: out.region(offsets.bytes()) };
+}
+
+function writeShards(out: Output, shards: readonly SegmentShard[]) {
+  const start = out.at;
+  const stored = shards.map(({ problems, columns, restarts }): StoredShardFacts => {
+    const placed = restarts.map(
+      ({ window, ...restart }): StoredRestart => ({ ...restart, window: out.region(checked(window)) }),
+    );
+    return { problems, columns, restarts: placed };
+  });
+  const windows = { at: start, nBytes: out.at - start };
+  return { windows, shards: out.region(checked(deflateRawSync(JSON.stringify(stored)))) };
+}
+
+/** With a checksum before it. */
+function checked(bytes: Uint8Array): Buffer {
+  const out = Buffer.alloc(4 + bytes.length);
+  out.writeUInt32LE(crc32(bytes));
+  out.set(bytes, 4);
+  return out;
+}
+
+class Offsets {
+  #bytes = Buffer.alloc(1 << 12);
+  #length = 0;
+
+  add(offset: number): void {
+    if (this.#length + OFFSET_BYTES > this.#bytes.length)
+      this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(this.#bytes.length)]);
+    this.#length = this.#bytes.writeUIntLE(offset, this.#length, OFFSET_BYTES);
+  }
+
+  bytes(): Buffer {
+    return this.#bytes.subarray(0, this.#length);
+  }
+}
+
+const BUFFER_BYTES = 1 << 20;
+
+/** A file that is written from behind the header on, in large pieces. */
+class Output {
+  readonly #file: number;
+  readonly #buffer = Buffer.alloc(BUFFER_BYTES);
+  #nHeld = 0;
+  #isOpen = true;
+  at = HEADER_BYTES;
+
+  constructor(file: number) {
+    this.#file = file;
+  }
+
+  write(bytes: Uint8Array): void {
+    if (this.#nHeld + bytes.length > BUFFER_BYTES) this.#flush();
+    if (bytes.length > BUFFER_BYTES) writeAll(this.#file, bytes, this.at);
+    else {
+      this.#buffer.set(bytes, this.#nHeld);
+      this.#nHeld += bytes.length;
+    }
+    this.at += bytes.length;
+  }
+
+  region(bytes: Uint8Array): Region {
+    const { at } = this;
+    this.write(bytes);
+    return { at, nBytes: bytes.length };
+  }
+
+  /** Returns the file's bytes once they are on the disk. */
+  end(header: Uint8Array): number {
+    this.#flush();
+    writeAll(this.#file, header, 0);
+    fsyncSync(this.#file);
+    this.close();
+    return this.at;
+  }
+
+  close(): void {
+    if (this.#isOpen) closeSync(this.#file);
+    this.#isOpen = false;
+  }
+
+  #flush(): void {
+    writeAll(this.#file, this.#buffer.subarray(0, this.#nHeld), this.at - this.#nHeld);
+    this.#nHeld = 0;
+  }
+}
+
+function writeAll(file: number, bytes: Uint8Array, at: number): void {
+  for (let done = 0; done < bytes.length; )
+    done += writeSync(file, bytes, done, bytes.length - done, at + done);
+}

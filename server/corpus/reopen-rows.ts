@@ -1,0 +1,215 @@
+// Several rows of a shard, read again in one pass over what lies between them where that is shorter than beginning
+// anew. It tells what reopen-row.ts tells of each.
+
+import type { FileHandle } from 'node:fs/promises';
+import type { RestartPoint } from '../engine/detection.ts';
+import { throwIfAborted } from '../errors.ts';
+import { readBytes, type StreamOptions } from './byte-stream.ts';
+import type { Columns } from './columns.ts';
+import { readAt, withShardFile } from './open-shard.ts';
+import { parseRow, type Row } from './parse-row.ts';
+import { readDocuments } from './read-documents.ts';
+import { readFiles } from './read-files.ts';
+import { readParquet } from './read-parquet.ts';
+import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
+import type { RowPlace } from './reopen-row.ts';
+import { restartGzip } from './restart-gzip.ts';
+import { type Shard, shardForm } from './shard.ts';
+
+export interface ReopenedRow {
+  readonly row: number;
+  /** Undefined when the shard no longer has it. */
+  readonly text: Uint8Array | undefined;
+}
+
+export interface ReopenOptions {
+  /** How the columns of JSON lines are called. */
+  readonly columns: Columns | null;
+  /** Those that could be of use, by their place; the window of one is read when it is asked for. */
+  readonly restarts: readonly { readonly byteOffset: number; readonly open: () => RestartPoint }[];
+  readonly signal: AbortSignal;
+  /** Called now and then while it gets on. */
+  readonly onProgress: () => void;
+}
+
+/** `places` come by ascending row. Disk errors throw. */
+export async function* reopenRows(
+  shard: Shard,
+  places: readonly RowPlace[],
+  options: ReopenOptions,
+): AsyncGenerator<ReopenedRow> {
+  const stream: StreamOptions = {
+    signal: options.signal,
+    onBytes: options.onProgress,
+    onProblem: () => {},
+  };
+  if (shardForm(shard.format) === 'rows') yield* reopenJsonRows(shard, places, options, stream);
+  else if (shard.format === 'parquet') yield* reopenParquetRows(shard, places, stream);
+  else if (shard.format === 'folder') yield* reopenFiles(shard, places, stream);
+  else {
+    const first = await readDocuments(shard, stream).next();
+    for (const { row } of places)
+      yield { row, text: row === 0 && !first.done ? first.value.text : undefined };
+  }
+}
+
+/** Reading on over so many bytes is faster than beginning anew. */
+const NEAR_BYTES = 1 << 20;
+/** Mostly a row. */
+const ROW_BYTES = 32 << 10;
+
+async function* reopenJsonRows(
+  shard: Shard,
+  places: readonly RowPlace[],
+  options: ReopenOptions,
+  stream: StreamOptions,
+): AsyncGenerator<ReopenedRow> {
+  const read = withShardFile(shard, stream.onProblem, (file) => rowsOf(file, shard, places, options, stream));
+  let n = 0;
+  for await (const row of read) {
+    n++;
+    yield row;
+  }
+  // Nothing is read of a file that is empty, or another one now.
+  for (const { row } of places.slice(n)) yield { row, text: undefined };
+}
+
+async function* rowsOf(
+  file: FileHandle,
+  shard: Shard,
+  places: readonly RowPlace[],
+  options: ReopenOptions,
+  stream: StreamOptions,
+): AsyncGenerator<ReopenedRow> {
+  const cursor = new RowCursor(file, shard, options, stream);
+  try {
+    for (const { row, byteOffset } of places) {
+      throwIfAborted(options.signal);
+      const line = await cursor.rowAt(byteOffset);
+      const parsed: Row | string | undefined =
+        line && options.columns ? parseRow(line, options.columns) : undefined;
+      yield { row, text: typeof parsed === 'object' ? parsed.content : undefined };
+    }
+  } finally {
+    await cursor.end();
+  }
+}
+
+/** A stream of the shard that stands somewhere, and is begun anew where that is nearer. */
+class RowCursor {
+  readonly #file: FileHandle;
+  readonly #shard: Shard;
+  readonly #options: ReopenOptions;
+  readonly #stream: StreamOptions;
+  #chunks: AsyncGenerator<Uint8Array> | undefined;
+  #chunk: Uint8Array = new Uint8Array();
+  /** Offset of the chunk's first byte. */
+  #at = 0;
+
+  constructor(file: FileHandle, shard: Shard, options: ReopenOptions, stream: StreamOptions) {
+    this.#file = file;
+    this.#shard = shard;
+    this.#options = options;
+    this.#stream = stream;
+  }
+
+  async rowAt(byteOffset: number): Promise<Uint8Array | undefined> {
+    if (!(await this.#moveTo(byteOffset))) return undefined;
+    for await (const { line } of splitLines(this.#rest(), byteOffset, () => {})) {
+      return line.length > MAX_ROW_BYTES ? undefined : line;
+    }
+    return undefined;
+  }
+
+  async end(): Promise<void> {
+    await this.#chunks?.return(undefined);
+    this.#chunks = undefined;
+  }
+
+  /** The stream from where it stands; what is read of it stays the chunk at hand. */
+  async *#rest(): AsyncGenerator<Uint8Array> {
+    yield this.#chunk;
+    while (await this.#next()) yield this.#chunk;
+  }
+
+  async #next(): Promise<boolean> {
+    this.#options.onProgress();
+    const { value, done } = await this.#chunks!.next();
+    this.#at += this.#chunk.length;
+    this.#chunk = done ? new Uint8Array() : value;
+    return !done;
+  }
+
+  async #moveTo(byteOffset: number): Promise<boolean> {
+    const restart = this.#options.restarts.findLast((point) => point.byteOffset <= byteOffset);
+    const start = this.#shard.format === 'jsonl' ? byteOffset : (restart?.byteOffset ?? 0);
+    const isAhead = this.#chunks !== undefined && this.#at <= byteOffset;
+    const isNear = this.#shard.format === 'jsonl' ? byteOffset - this.#at < NEAR_BYTES : start <= this.#at;
+    if (!isAhead || !isNear) await this.#begin(start, restart);
+    while (this.#at + this.#chunk.length <= byteOffset) if (!(await this.#next())) return false;
+    const skipped = byteOffset - this.#at;
+    this.#chunk = this.#chunk.subarray(skipped);
+    this.#at = byteOffset;
+    return true;
+  }
+
+  async #begin(start: number, restart: ReopenOptions['restarts'][number] | undefined): Promise<void> {
+    await this.end();
+    this.#chunk = new Uint8Array();
+    this.#at = start;
+    if (this.#shard.format === 'jsonl') {
+      this.#chunks = plainBytes(this.#file, this.#shard, start);
+      return;
+    }
+    const restarted = restart && (await restartGzip(this.#file, this.#shard.path, restart.open()));
+    if (!restarted) this.#at = 0;
+    this.#chunks = restarted ?? readBytes(this.#shard, this.#stream);
+  }
+}
+
+async function* plainBytes(file: FileHandle, shard: Shard, start: number): AsyncGenerator<Uint8Array> {
+  for (let at = start, nBytes = ROW_BYTES; ; nBytes = Math.min(2 * nBytes, 1 << 20)) {
+    const chunk = await readAt(file, at, nBytes, shard.path);
+    if (chunk.length === 0) return;
+    at += chunk.length;
+    yield chunk;
+  }
+}
+
+/** Rows so near each other are read together: each range opens its row group anew. */
+const NEAR_ROWS = 1000;
+
+async function* reopenParquetRows(
+  shard: Shard,
+  places: readonly RowPlace[],
+  stream: StreamOptions,
+): AsyncGenerator<ReopenedRow> {
+  for (let first = 0; first < places.length; ) {
+    let end = first + 1;
+    while (end < places.length && places[end]!.row - places[end - 1]!.row < NEAR_ROWS) end++;
+    const wanted = places.slice(first, end);
+    const range = { fromRow: wanted[0]!.row, toRow: wanted.at(-1)!.row + 1 };
+    let next = 0;
+    for await (const { row, text } of readParquet(shard, stream, range)) {
+      for (; next < wanted.length && wanted[next]!.row < row; next++)
+        yield { row: wanted[next]!.row, text: undefined };
+      if (wanted[next]?.row === row) yield { row: wanted[next++]!.row, text };
+    }
+    for (; next < wanted.length; next++) yield { row: wanted[next]!.row, text: undefined };
+    first = end;
+  }
+}
+
+async function* reopenFiles(
+  shard: Shard,
+  places: readonly RowPlace[],
+  stream: StreamOptions,
+): AsyncGenerator<ReopenedRow> {
+  let next = 0;
+  const files = places.map(({ path }) => path);
+  for await (const { row, text } of readFiles({ ...shard, files }, stream)) {
+    for (; next < row; next++) yield { row: places[next]!.row, text: undefined };
+    yield { row: places[next++]!.row, text };
+  }
+  for (; next < places.length; next++) yield { row: places[next]!.row, text: undefined };
+}
