@@ -5,6 +5,9 @@ import { counted } from '../formats/report-numbers.ts';
 import { writeSampleLines } from '../formats/sample-lines.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
+import type { Executor } from '../study/executors/executor.ts';
+import { indexedExecutor } from '../study/executors/indexed.ts';
+import { localExecutor } from '../study/executors/local.ts';
 import { runStudy } from '../study/run-study.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
@@ -22,6 +25,8 @@ export interface RunAndReportRequest {
   readonly top: number;
   /** Also writes the samples to stdout. */
   readonly json?: boolean;
+  /** Folder of an index that is asked before the corpus is scanned. */
+  readonly index?: string;
   /** Conditions; one that holds sets the exit code. */
   readonly failOn?: readonly Condition[];
 }
@@ -45,16 +50,23 @@ async function writeSamples(file: string): Promise<void> {
 }
 
 async function runShowingProgress(request: RunAndReportRequest, signal: AbortSignal): Promise<StudySummary> {
+  const notes: string[] = [];
   const progress = terminalProgress(
     process.stderr,
     request.plan?.source.kind === 'samples' ? 'read' : 'made',
   );
   try {
-    return await runStudy({ ...request, signal, report: progress.report });
+    const executor = executorFor(request.index, notes);
+    return await runStudy({ ...request, executor, signal, report: progress.report });
   } finally {
     progress.end();
+    for (const note of notes) tell(`note: ${note}`);
   }
 }
+
+/** `notes` takes what the index has to say. */
+export const executorFor = (index: string | undefined, notes: string[]): Executor =>
+  index === undefined ? localExecutor : indexedExecutor(index, localExecutor, (note) => notes.push(note));
 
 /** Why sampling ran on something slower than it could have. */
 function showFallbacks(file: string): void {

@@ -36,6 +36,7 @@ interface Options extends CorpusOptions, SettingOptions {
   readonly json?: boolean;
   readonly plan?: string;
   readonly failOn?: readonly Condition[];
+  readonly index?: string;
 }
 
 export function studyCommand(): Command {
@@ -54,11 +55,15 @@ export function studyCommand(): Command {
     examples(['study --model checkpoint --corpus corpus --samples 1000', 'study --plan plan.json']),
   );
   return addRunOptions(command)
+    .addOption(indexOption())
     .addOption(failOnOption())
     .action(async (options: Options) => {
       if (options.plan !== undefined) {
         const { sweepAndReport } = await import('./sweep-and-report.ts');
-        return sweepAndReport(resolve(options.plan), resolve(options.out), executionOf(options), options);
+        return sweepAndReport(resolve(options.plan), resolve(options.out), executionOf(options), {
+          ...options,
+          ...indexOf(options),
+        });
       }
       return runToReport(options);
     });
@@ -93,6 +98,7 @@ export function scanCommand(): Command {
   addOutOption(command).option('--model <dir|name>', `for samples given as token ids: ${modelHelp}`);
   command.addHelpText('after', examples(['scan --samples outputs.jsonl --corpus corpus']));
   return addRunOptions(addColumnOptions(addRuleOptions(command)))
+    .addOption(indexOption())
     .addOption(failOnOption())
     .action(runToReport);
 }
@@ -107,6 +113,7 @@ async function runToReport(options: Options): Promise<void> {
     upTo: 'analyse',
     top: options.top,
     failOn: options.failOn ?? [],
+    ...indexOf(options),
   });
 }
 
@@ -166,6 +173,14 @@ async function promptsOf(path: string): Promise<readonly string[]> {
 const promptsHelp =
   'prompts for pcg and tsg: JSON lines; text, a prompt a line; extract_prompt.json; a study (.sqlite), whose ' +
   'fragments they become; or source files or shards, cut behind the head of their first function';
+
+const indexOption = () =>
+  new Option(
+    '--index <dir>',
+    'index of the training data, which is asked before shards are scanned',
+  ).helpGroup('Running:');
+
+const indexOf = ({ index }: Options) => (index === undefined ? {} : { index: resolve(index) });
 
 const executionOf = (options: Options): Execution => {
   const { provider, batch, workers } = options;

@@ -12,7 +12,7 @@ import { readPrompts } from '../study/read-prompts.ts';
 import { runSweep, type SweepStudy } from '../study/run-sweep.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
-import { runAndReport } from './run-and-report.ts';
+import { executorFor, runAndReport } from './run-and-report.ts';
 import { tell } from './tell.ts';
 import { terminalProgress } from './terminal-progress.ts';
 import { untilInterrupted } from './until-interrupted.ts';
@@ -20,6 +20,7 @@ import { tellLines } from './write-lines.ts';
 
 interface Options {
   readonly top: number;
+  readonly index?: string;
   readonly failOn?: readonly Condition[];
 }
 
@@ -39,6 +40,7 @@ export async function sweepAndReport(
       upTo: 'analyse',
       top: options.top,
       failOn: options.failOn ?? [],
+      ...(options.index === undefined ? {} : { index: options.index }),
     });
   }
   const studies = points.map(({ name, plan }): SweepStudy => ({ plan, file: fileOf(out, name) }));
@@ -48,13 +50,16 @@ export async function sweepAndReport(
     progress.end();
     tell(basename(file));
   };
+  const notes: string[] = [];
+  const executor = executorFor(options.index, notes);
   try {
     const summaries = await untilInterrupted((signal) =>
-      runSweep({ studies, execution, signal, report: progress.report, onStudy }),
+      runSweep({ studies, execution, executor, signal, report: progress.report, onStudy }),
     );
     if (summaries.some(({ state }) => state === 'partial')) process.exitCode = 3;
   } finally {
     progress.end();
+    for (const note of notes) tell(`note: ${note}`);
   }
   await printComparison(
     studies,
