@@ -13,8 +13,8 @@ export interface PeerRate {
 
 type Emit = (figure: object) => void;
 
-/** An engine that has compiled nothing after so long is given up. */
-const LIMIT_MS = 10 * 60_000;
+/** An engine that has told nothing after so long is given up. */
+const LIMIT_MS = 4 * 60_000;
 
 /** Bytes that the card copies in a second, read and written ones counted; null without a Python that can tell. */
 export function measureCopy(model: string, emit: Emit): number | null {
