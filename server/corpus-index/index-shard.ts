@@ -4,9 +4,10 @@ import { join } from 'node:path';
 import type { DataProblem } from '../../protocol/errors.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
 import type { Columns } from '../corpus/columns.ts';
+import { plainRows } from '../corpus/plain-rows.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
-import { resolveColumns } from '../corpus/resolve-columns.ts';
-import { type Shard, shardForm } from '../corpus/shard.ts';
+import { describeMissing, type ResolvedColumns } from '../corpus/resolve-columns.ts';
+import type { Shard } from '../corpus/shard.ts';
 import type { RestartPoint } from '../engine/detection.ts';
 import { FirstProblems, rowProblem } from '../kernel/row-problems.ts';
 import { KEY_WORDS, type KernelListener, type ScanKernel } from '../kernel/scan-kernel.ts';
@@ -46,8 +47,10 @@ export async function indexShard(
   const spill = new SpillWriter(join(folder, `spill-${shard.index}`));
   const documents = new DocumentWriter(spill, shard);
   try {
-    const read = shardForm(shard.format) === 'rows' ? readRows : readTexts;
-    const result = await read(kernel, shard, documents, hooks);
+    const columns = await plainRows(shard, hooks.signal);
+    const result = columns
+      ? await readRows(kernel, shard, columns, documents, hooks)
+      : await readTexts(kernel, shard, documents, hooks);
     const nDocuments = documents.end();
     return { ...result, nDocuments, spill: spill.end() };
   } catch (error) {
@@ -61,12 +64,13 @@ type ReadShard = Omit<IndexedShard, 'nDocuments' | 'spill'>;
 async function readRows(
   kernel: ScanKernel,
   shard: Shard,
+  columns: ResolvedColumns,
   documents: DocumentWriter,
   hooks: IndexingHooks,
 ): Promise<ReadShard> {
   const problems = new FirstProblems();
   const restarts: IndexedRestart[] = [];
-  const columns = await resolveColumns(shard, hooks.signal);
+  const describe = describeMissing(columns);
   let broken = false;
   kernel.beginRows(
     {
@@ -75,7 +79,7 @@ async function readRows(
         const { row, rowOffset: byteOffset } = kernel;
         if (status !== 'ok') {
           documents.drop();
-          problems.add(rowProblem(shard, status, row, byteOffset, columns));
+          problems.add(rowProblem(shard, status, row, byteOffset, describe));
           return;
         }
         documents.keep({
@@ -88,7 +92,7 @@ async function readRows(
         });
       },
     },
-    columns,
+    columns.names,
   );
   const chunks = readBytes(shard, {
     signal: hooks.signal,
@@ -104,7 +108,7 @@ async function readRows(
   if (!broken) kernel.endRows();
   documents.drop();
   const { nRows, contentBytes } = kernel;
-  return { nRows, contentBytes, restarts, columns, ...problems.all() };
+  return { nRows, contentBytes, restarts, columns: columns.names, ...problems.all() };
 }
 
 async function readTexts(

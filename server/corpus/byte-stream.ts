@@ -6,9 +6,11 @@ import { createGunzip, createZstdDecompress } from 'node:zlib';
 import { throwIfAborted } from '../errors.ts';
 import { type Engine, INPUT_CHUNK_BYTES, type Inflated, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { CannotInflateHere, inflateHere } from './inflate-here.ts';
+import { asJsonLines } from './json-lines.ts';
 import { type OnProblem, readAt, withShardFile } from './open-shard.ts';
 import { type RestartPoint, watchForRestarts } from './restart-point.ts';
-import type { Shard, ShardFormat } from './shard.ts';
+import type { Shard } from './shard.ts';
+import { type ShardFormat, shardForm } from './shard-format.ts';
 
 export interface StreamOptions {
   readonly signal: AbortSignal;
@@ -24,8 +26,24 @@ export interface StreamOptions {
   readonly inflateOn?: 'pool' | 'this-thread';
 }
 
-/** The bytes of a shard file. Disk errors throw `EnvironmentError`; damaged data becomes a problem. */
+/**
+ * The bytes of a shard file, those of rows as JSON lines. Disk errors throw `EnvironmentError`; damaged data becomes a
+ * problem.
+ */
 export async function* readBytes(shard: Shard, options: StreamOptions): AsyncGenerator<Uint8Array> {
+  if (shardForm(shard.format) !== 'rows') return yield* readUnpacked(shard, options);
+  let { onRestartPoint } = options;
+  const watched = onRestartPoint && {
+    onRestartPoint: (point: RestartPoint) => onRestartPoint?.(point),
+  };
+  yield* asJsonLines(readUnpacked(shard, { ...options, ...watched }), (layout) => {
+    // Lines that are made on the way have no place in the file.
+    if (layout !== 'lines') onRestartPoint = undefined;
+  });
+}
+
+/** The bytes of a shard file as they stand in it, decompressed. */
+export async function* readUnpacked(shard: Shard, options: StreamOptions): AsyncGenerator<Uint8Array> {
   yield* withShardFile(shard, options.onProblem, (file) => decompressed(file, shard, options));
 }
 
@@ -95,6 +113,7 @@ async function* skip(source: AsyncGenerator<Inflated>, nBytes: number): AsyncGen
 /** What is read at once. Decompression is fast enough to feel how often it is called, Zstandard more so. */
 const chunkBytes: Readonly<Record<ShardFormat, number>> = {
   jsonl: OUTPUT_CHUNK_BYTES,
+  json: OUTPUT_CHUNK_BYTES,
   'jsonl.gz': 2 * INPUT_CHUNK_BYTES,
   'jsonl.zst': 4 * INPUT_CHUNK_BYTES,
   parquet: OUTPUT_CHUNK_BYTES,

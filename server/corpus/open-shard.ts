@@ -6,18 +6,24 @@ import { IrregularFile, openRegularFile } from '../../guard/paths/regular-file.t
 import type { DataProblem } from '../../protocol/errors.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
 import { type FirstBytes, firstBytesName, N_FIRST_BYTES, recognise } from './first-bytes.ts';
-import type { Shard, ShardFormat } from './shard.ts';
+import type { Shard } from './shard.ts';
+import type { ShardFormat } from './shard-format.ts';
 
 export type OnProblem = (problem: DataProblem) => void;
 
 /** What the first bytes of each format must be; `other` is plain text. */
 const expected: Readonly<Record<Exclude<ShardFormat, 'folder'>, FirstBytes>> = {
   jsonl: 'other',
+  json: 'other',
   'jsonl.gz': 'gzip',
   'jsonl.zst': 'zstd',
   parquet: 'parquet',
   text: 'other',
 };
+
+/** Text may be UTF-16 as well. */
+const isText = (format: Exclude<ShardFormat, 'folder'>, found: FirstBytes) =>
+  expected[format] === 'other' && found === 'utf-16';
 
 /**
  * Runs `read` on the open file, unless there is nothing to read; the reason is then a problem. Throws
@@ -40,7 +46,7 @@ export async function* withShardFile<T>(
     if (before.size === 0) return complain('empty', 'is empty');
     const head = await readAt(file, 0, N_FIRST_BYTES, shard.path);
     const found = recognise(head);
-    if (shard.format !== 'folder' && found !== expected[shard.format]) {
+    if (shard.format !== 'folder' && found !== expected[shard.format] && !isText(shard.format, found)) {
       return complain('wrong-format', `is named as ${shard.format} and holds ${firstBytesName[found]}`);
     }
     yield* read(file);

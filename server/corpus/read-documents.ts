@@ -2,30 +2,33 @@
 // which holds a row in memory and copies it; opening a document again does, and so do the tests.
 
 import { throwIfAborted } from '../errors.ts';
-import { readBytes, type StreamOptions } from './byte-stream.ts';
+import { decodeText } from '../text/decode-text.ts';
+import { readUnpacked, type StreamOptions } from './byte-stream.ts';
 import type { CorpusDocument } from './corpus-document.ts';
+import { holdsRows } from './holds-rows.ts';
 import { parseRow } from './parse-row.ts';
 import { readFiles } from './read-files.ts';
 import { readParquet } from './read-parquet.ts';
 import { readRows } from './read-rows.ts';
-import { resolveColumns } from './resolve-columns.ts';
+import { describeMissing, resolveColumns } from './resolve-columns.ts';
 import type { Shard } from './shard.ts';
 
 /** Rows that cannot be read are reported as problems and keep their row number. */
 export async function* readDocuments(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   if (shard.format === 'folder') yield* readFiles(shard, options);
   else if (shard.format === 'parquet') yield* readParquet(shard, options);
-  else if (shard.format === 'text') yield* readText(shard, options);
-  else yield* readJsonRows(shard, options);
+  else if (await holdsRows(shard, options.signal)) yield* readJsonRows(shard, options);
+  else yield* readText(shard, options);
 }
 
 async function* readJsonRows(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   const columns = await resolveColumns(shard, options.signal);
+  const describe = describeMissing(columns);
   let row = 0;
   for await (const { line, byteOffset } of readRows(shard, options)) {
-    const parsed = parseRow(line, columns);
+    const parsed = parseRow(line, columns.names);
     if (typeof parsed === 'string') {
-      const what = parsed === 'not-json' ? 'is no JSON object' : `has no string "${columns.content}"`;
+      const what = parsed === 'not-json' ? 'is no JSON object' : describe();
       options.onProblem({
         kind: parsed,
         shard: shard.name,
@@ -43,9 +46,9 @@ async function* readJsonRows(shard: Shard, options: StreamOptions): AsyncGenerat
 /** A text file that was named by itself is one document. */
 async function* readText(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   const chunks: Uint8Array[] = [];
-  for await (const chunk of readBytes(shard, options)) chunks.push(chunk.slice());
+  for await (const chunk of readUnpacked(shard, options)) chunks.push(new Uint8Array(chunk));
   throwIfAborted(options.signal);
   if (chunks.length === 0) return;
-  const text = Buffer.concat(chunks);
+  const text = decodeText(Buffer.concat(chunks));
   yield { row: 0, byteOffset: 0, repository: '', path: shard.name, license: '', text };
 }

@@ -6,9 +6,10 @@ import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { openRegularFileSync } from '../../guard/paths/regular-file.ts';
 import { throwIfAborted } from '../errors.ts';
+import { decodeText } from '../text/decode-text.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import type { CorpusDocument } from './corpus-document.ts';
-import { isBinary, recognise } from './first-bytes.ts';
+import { isBinary } from './first-bytes.ts';
 import { describeFolder, statedLicense } from './folder-provenance.ts';
 import type { Shard } from './shard.ts';
 
@@ -35,16 +36,16 @@ export async function* readFiles(shard: Shard, options: StreamOptions): AsyncGen
     }
     options.onBytes(read.bytes.length);
     if (read.changed) complain('changed', 'changed while it was read');
-    if (recognise(read.bytes) === 'utf-16') complain('unreadable', 'is UTF-16 text, which is not searched');
-    else if (!isBinary(read.bytes)) {
+    const text = decodeText(read.bytes);
+    if (!isBinary(text)) {
       const { repository, license } = provenance(path);
       yield {
         row,
         byteOffset: 0,
         repository,
         path,
-        license: statedLicense(read.bytes) ?? license,
-        text: read.bytes,
+        license: statedLicense(text) ?? license,
+        text,
       };
     }
   }

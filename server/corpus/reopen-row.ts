@@ -7,6 +7,7 @@ import { contained } from '../../guard/paths/contained.ts';
 import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
+import { holdsRows, isPlainLines } from './holds-rows.ts';
 import { OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { readAt, withShardFile } from './open-shard.ts';
 import { parseRow } from './parse-row.ts';
@@ -16,7 +17,7 @@ import { readParquet } from './read-parquet.ts';
 import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
 import { resolveColumns } from './resolve-columns.ts';
 import { restartGzip } from './restart-gzip.ts';
-import { type Shard, shardForm } from './shard.ts';
+import type { Shard } from './shard.ts';
 
 export interface RowPlace {
   readonly row: number;
@@ -41,7 +42,7 @@ export async function reopenRow(
   onProgress: () => void = () => {},
 ): Promise<Uint8Array | undefined> {
   const options: StreamOptions = { signal, onBytes: onProgress, onProblem: () => {} };
-  if (shardForm(shard.format) === 'rows') return reopenJsonRow(shard, place.byteOffset, restart, options);
+  if (await holdsRows(shard, signal)) return reopenJsonRow(shard, place.byteOffset, restart, options);
   const documents =
     shard.format === 'parquet'
       ? readParquet(shard, options, { fromRow: place.row, toRow: place.row + 1 })
@@ -58,7 +59,7 @@ async function reopenJsonRow(
   restart: RestartPoint | undefined,
   options: StreamOptions,
 ): Promise<Uint8Array | undefined> {
-  const columns = await resolveColumns(shard, options.signal);
+  const { names } = await resolveColumns(shard, options.signal);
   const bytes = withShardFile(shard, options.onProblem, (file) =>
     bytesFrom(file, shard, byteOffset, restart, options),
   );
@@ -66,7 +67,7 @@ async function reopenJsonRow(
     throw new UserError(`${shard.path}: the row at byte ${byteOffset} is longer than ${MAX_ROW_BYTES} bytes`);
   };
   for await (const { line } of splitLines(bytes, byteOffset, tooLong)) {
-    const row = parseRow(line, columns);
+    const row = parseRow(line, names);
     return typeof row === 'string' ? undefined : row.content;
   }
   return undefined;
@@ -80,13 +81,25 @@ async function* bytesFrom(
   restart: RestartPoint | undefined,
   options: StreamOptions,
 ): AsyncGenerator<Uint8Array> {
-  if (shard.format === 'jsonl') return yield* plainBytes(file, shard, byteOffset, options);
+  // The first row may stand behind a byte order mark.
+  if (byteOffset > 0 && (await isPlainLines(file, shard))) {
+    return yield* plainBytes(file, shard, byteOffset, options);
+  }
   const restarted = restart && (await restartGzip(file, shard.path, restart));
-  let skip = byteOffset - (restarted ? restart.byteOffset : 0);
-  for await (const chunk of restarted ?? readBytes(shard, options)) {
-    throwIfAborted(options.signal);
-    if (chunk.length > skip) yield chunk.subarray(skip);
-    skip = Math.max(0, skip - chunk.length);
+  if (restarted) yield* skip(restarted, byteOffset - restart.byteOffset, options);
+  else yield* skip(readBytes(shard, options), byteOffset, options);
+}
+
+async function* skip(
+  chunks: AsyncGenerator<Uint8Array>,
+  nBytes: number,
+  { signal }: StreamOptions,
+): AsyncGenerator<Uint8Array> {
+  let left = nBytes;
+  for await (const chunk of chunks) {
+    throwIfAborted(signal);
+    if (chunk.length > left) yield chunk.subarray(left);
+    left = Math.max(0, left - chunk.length);
   }
 }
 

@@ -6,6 +6,8 @@ import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted } from '../errors.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
 import type { Columns } from './columns.ts';
+import type { CorpusDocument } from './corpus-document.ts';
+import { holdsRows, isPlainLines } from './holds-rows.ts';
 import { readAt, withShardFile } from './open-shard.ts';
 import { parseRow, type Row } from './parse-row.ts';
 import { readDocuments } from './read-documents.ts';
@@ -14,7 +16,7 @@ import { readParquet } from './read-parquet.ts';
 import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
 import type { RowPlace } from './reopen-row.ts';
 import { restartGzip } from './restart-gzip.ts';
-import { type Shard, shardForm } from './shard.ts';
+import type { Shard } from './shard.ts';
 
 export interface ReopenedRow {
   readonly row: number;
@@ -43,14 +45,11 @@ export async function* reopenRows(
     onBytes: options.onProgress,
     onProblem: () => {},
   };
-  if (shardForm(shard.format) === 'rows') yield* reopenJsonRows(shard, places, options, stream);
+  if (options.columns && (await holdsRows(shard, options.signal)))
+    yield* reopenJsonRows(shard, places, options, stream);
   else if (shard.format === 'parquet') yield* reopenParquetRows(shard, places, stream);
   else if (shard.format === 'folder') yield* reopenFiles(shard, places, stream);
-  else {
-    const first = await readDocuments(shard, stream).next();
-    for (const { row } of places)
-      yield { row, text: row === 0 && !first.done ? first.value.text : undefined };
-  }
+  else yield* pickRows(readDocuments(shard, stream), places);
 }
 
 /** Reading on over so many bytes is faster than beginning anew. */
@@ -81,7 +80,8 @@ async function* rowsOf(
   options: ReopenOptions,
   stream: StreamOptions,
 ): AsyncGenerator<ReopenedRow> {
-  const cursor = new RowCursor(file, shard, options, stream);
+  const isPlain = await isPlainLines(file, shard);
+  const cursor = new RowCursor(file, shard, isPlain, options, stream);
   try {
     for (const { row, byteOffset } of places) {
       throwIfAborted(options.signal);
@@ -99,6 +99,8 @@ async function* rowsOf(
 class RowCursor {
   readonly #file: FileHandle;
   readonly #shard: Shard;
+  /** Rows stand in the file where they stand in the stream. */
+  readonly #isPlain: boolean;
   readonly #options: ReopenOptions;
   readonly #stream: StreamOptions;
   #chunks: AsyncGenerator<Uint8Array> | undefined;
@@ -106,8 +108,15 @@ class RowCursor {
   /** Offset of the chunk's first byte. */
   #at = 0;
 
-  constructor(file: FileHandle, shard: Shard, options: ReopenOptions, stream: StreamOptions) {
+  constructor(
+    file: FileHandle,
+    shard: Shard,
+    isPlain: boolean,
+    options: ReopenOptions,
+    stream: StreamOptions,
+  ) {
     this.#file = file;
+    this.#isPlain = isPlain;
     this.#shard = shard;
     this.#options = options;
     this.#stream = stream;
@@ -142,9 +151,9 @@ class RowCursor {
 
   async #moveTo(byteOffset: number): Promise<boolean> {
     const restart = this.#options.restarts.findLast((point) => point.byteOffset <= byteOffset);
-    const start = this.#shard.format === 'jsonl' ? byteOffset : (restart?.byteOffset ?? 0);
+    const start = this.#isPlain ? byteOffset : (restart?.byteOffset ?? 0);
     const isAhead = this.#chunks !== undefined && this.#at <= byteOffset;
-    const isNear = this.#shard.format === 'jsonl' ? byteOffset - this.#at < NEAR_BYTES : start <= this.#at;
+    const isNear = this.#isPlain ? byteOffset - this.#at < NEAR_BYTES : start <= this.#at;
     if (!isAhead || !isNear) await this.#begin(start, restart);
     while (this.#at + this.#chunk.length <= byteOffset) if (!(await this.#next())) return false;
     const skipped = byteOffset - this.#at;
@@ -157,7 +166,8 @@ class RowCursor {
     await this.end();
     this.#chunk = new Uint8Array();
     this.#at = start;
-    if (this.#shard.format === 'jsonl') {
+    // The first row may stand behind a byte order mark.
+    if (this.#isPlain && start > 0) {
       this.#chunks = plainBytes(this.#file, this.#shard, start);
       return;
     }
@@ -189,15 +199,25 @@ async function* reopenParquetRows(
     while (end < places.length && places[end]!.row - places[end - 1]!.row < NEAR_ROWS) end++;
     const wanted = places.slice(first, end);
     const range = { fromRow: wanted[0]!.row, toRow: wanted.at(-1)!.row + 1 };
-    let next = 0;
-    for await (const { row, text } of readParquet(shard, stream, range)) {
+    yield* pickRows(readParquet(shard, stream, range), wanted);
+    first = end;
+  }
+}
+
+/** The wanted ones of documents that come by ascending row. */
+async function* pickRows(
+  documents: AsyncGenerator<CorpusDocument>,
+  wanted: readonly RowPlace[],
+): AsyncGenerator<ReopenedRow> {
+  let next = 0;
+  if (wanted.length > 0)
+    for await (const { row, text } of documents) {
       for (; next < wanted.length && wanted[next]!.row < row; next++)
         yield { row: wanted[next]!.row, text: undefined };
       if (wanted[next]?.row === row) yield { row: wanted[next++]!.row, text };
+      if (next === wanted.length) break;
     }
-    for (; next < wanted.length; next++) yield { row: wanted[next]!.row, text: undefined };
-    first = end;
-  }
+  for (; next < wanted.length; next++) yield { row: wanted[next]!.row, text: undefined };
 }
 
 async function* reopenFiles(

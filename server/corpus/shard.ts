@@ -1,5 +1,5 @@
-// What a corpus is made of: an ordered list of shards. Listing looks at names and sizes only; nothing is
-// opened here. The order (code units of the path) is part of every result, so it never depends on a disk.
+// What a corpus is made of: an ordered list of shards. Listing looks at names and sizes, and into files whose names say
+// nothing. The order (code units of the path) is part of every result, so it never depends on a disk.
 
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -7,9 +7,9 @@ import { irregularKind } from '../../guard/paths/regular-file.ts';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
+import { formatInFolder } from './folder-format.ts';
+import { namedFormat, type ShardFormat } from './shard-format.ts';
 import { type FoundFile, walkFolder } from './walk-folder.ts';
-
-export type ShardFormat = 'jsonl' | 'jsonl.gz' | 'jsonl.zst' | 'parquet' | 'text' | 'folder';
 
 export interface Shard {
   readonly index: number;
@@ -44,36 +44,11 @@ export interface HubFile {
 }
 
 /**
- * How a shard is read. `rows`: `readBytes` streams JSON lines, whose columns `resolveColumns` names.
- * `documents`: `readDocuments` yields whole texts.
- */
-export const shardForm = (format: ShardFormat): 'rows' | 'documents' =>
-  format.startsWith('jsonl') ? 'rows' : 'documents';
-
-const formats: readonly (readonly [RegExp, ShardFormat])[] = [
-  [/\.(jsonl|ndjson)$/i, 'jsonl'],
-  [/\.(jsonl|ndjson|json)\.gz$/i, 'jsonl.gz'],
-  [/\.(jsonl|ndjson|json)\.zst$/i, 'jsonl.zst'],
-  [/\.parquet$/i, 'parquet'],
-];
-
-/** The format of a file that holds many documents; undefined for one that is a document itself. */
-export function shardFormat(path: string): ShardFormat | undefined {
-  return formats.find(([pattern]) => pattern.test(path))?.[1];
-}
-
-/** Format of a file that was named by itself: in a folder, `.json` and `.txt` are documents. */
-export function namedFormat(path: string): ShardFormat | undefined {
-  if (/\.json$/i.test(path)) return 'jsonl';
-  return shardFormat(path) ?? (/\.(txt|text|md)$/i.test(path) ? 'text' : undefined);
-}
-
-/**
  * The shards of a corpus. A path is a shard file, one text file, or a folder. In a folder every shard file is
  * a shard, in order, and its other text files together are one more, a document a file.
  */
 export function listShards(paths: readonly string[], columns?: ColumnNames): readonly Shard[] {
-  const shards = paths.flatMap((path) => shardsAt(resolve(path)));
+  const shards = paths.flatMap((path) => shardsAt(resolve(path), columns));
   if (shards.length === 0) {
     throw new UserError('The corpus is empty: no path was given', {
       action: 'Name at least one shard file or folder of training data.',
@@ -84,7 +59,7 @@ export function listShards(paths: readonly string[], columns?: ColumnNames): rea
 
 type Unnumbered = Omit<Shard, 'index'>;
 
-function shardsAt(path: string): Unnumbered[] {
+function shardsAt(path: string, columns: ColumnNames | undefined): Unnumbered[] {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) {
     throw new UserError(`The corpus path ${path} does not exist`, {
@@ -92,7 +67,7 @@ function shardsAt(path: string): Unnumbered[] {
         'Check the path: a shard file (.jsonl, .json.gz, .jsonl.zst, .parquet), a text file or a folder.',
     });
   }
-  if (stat.isDirectory()) return shardsInFolder(path);
+  if (stat.isDirectory()) return shardsInFolder(path, columns);
   const kind = irregularKind(stat);
   if (kind !== undefined) {
     throw new UserError(`${path} is ${kind}, and a corpus is made of files`, {
@@ -107,12 +82,12 @@ function shardsAt(path: string): Unnumbered[] {
   });
 }
 
-function shardsInFolder(folder: string): Unnumbered[] {
+function shardsInFolder(folder: string, columns: ColumnNames | undefined): Unnumbered[] {
   const { files, problems } = walkFolder(folder);
   const shards: Unnumbered[] = [];
   const documents: FoundFile[] = [];
   for (const file of files) {
-    const format = shardFormat(file.path);
+    const format = formatInFolder(join(folder, file.path), columns);
     if (format)
       shards.push(fileShard(join(folder, file.path), file.path, format, file.nBytes, file.modifiedMs));
     else documents.push(file);

@@ -5,11 +5,13 @@ import { statSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { say } from '../../guard/text/say.ts';
 import { UserError } from '../errors.ts';
+import { decodeText } from '../text/decode-text.ts';
+import { parseObject, parseString } from '../text/parse-json.ts';
 import { ForeignFolder } from './foreign-folder.ts';
 import { readNamedFile } from './named-file.ts';
 import { readMergedMap } from './published/merged-map.ts';
 import { isSeparator } from './published/merged-text.ts';
-import { asObject, parseJson, readTextFile } from './text-file.ts';
+import { asObject, parseJson, readTextBytes } from './text-file.ts';
 
 export interface ImportedSample {
   readonly sampleId: number;
@@ -60,22 +62,40 @@ function readNumberedFiles(path: string): ImportedSample[] {
     .filter((name) => /^\d{1,15}(\.\w+)?$/.test(name))
     .map((name) => ({ name, sampleId: Number.parseInt(name, 10) }))
     .sort((a, b) => a.sampleId - b.sampleId)
-    .map(({ name, sampleId }) => ({ sampleId, content: { text: folder.bytes(join(path, name)) } }));
+    .map(({ name, sampleId }) => ({
+      sampleId,
+      content: { text: decodeText(folder.bytes(join(path, name))) },
+    }));
 }
 
 /** A line is a string, `{"text": …}` or `{"tokens": […]}`; the line's number is the id. */
 function readJsonLines(path: string): ImportedSample[] {
-  const lines = readTextFile(path, 'The samples').split('\n');
-  return lines.flatMap((line, i) =>
-    line.trim() === '' ? [] : [{ sampleId: i, content: readJsonSample(line, `${path}:${i + 1}`) }],
+  return linesOf(readTextBytes(path, 'The samples')).flatMap((line, i) =>
+    line.every((byte) => byte <= 0x20)
+      ? []
+      : [{ sampleId: i, content: readJsonSample(line, `${path}:${i + 1}`) }],
   );
 }
 
-function readJsonSample(line: string, where: string): ImportedSample['content'] {
-  const value = parseJson(line, where, LINES);
-  if (typeof value === 'string') return { text: Buffer.from(value) };
-  const { text, tokens } = asObject(value) ?? {};
-  if (typeof text === 'string') return { text: Buffer.from(text) };
+function linesOf(bytes: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let from = 0; from <= bytes.length; ) {
+    const lf = bytes.indexOf(0x0a, from);
+    const end = lf < 0 ? bytes.length : lf;
+    lines.push(bytes.subarray(from, end));
+    from = end + 1;
+  }
+  return lines;
+}
+
+function readJsonSample(line: Buffer, where: string): ImportedSample['content'] {
+  // A text is taken from its bytes, as those of the corpus are.
+  const string = parseString(line);
+  if (string) return { text: string };
+  const values = parseObject(line);
+  const given = values === 'not-json' ? undefined : values.get('text');
+  if (given?.kind === 'string') return { text: given.bytes };
+  const { tokens } = asObject(parseJson(line.toString(), where, LINES)) ?? {};
   if (Array.isArray(tokens) && tokens.every(isToken)) return { tokens };
   throw new UserError(say`${where} is no sample`, { action: LINES });
 }

@@ -4,13 +4,18 @@
 import { say } from '../../guard/text/say.ts';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../system-failure.ts';
+import { decodeText } from '../text/decode-text.ts';
 import { readNamedFile } from './named-file.ts';
 
 /** `what` names what the file should hold, as in "The labels". */
-export function readTextFile(path: string, what: string): string {
-  let text: string;
+export const readTextFile = (path: string, what: string): string =>
+  Buffer.from(readTextBytes(path, what)).toString();
+
+/** Its bytes, of which none is replaced. */
+export function readTextBytes(path: string, what: string): Buffer {
+  let text: Uint8Array;
   try {
-    text = readNamedFile(path).toString();
+    text = decodeText(readNamedFile(path));
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError(say`${what} in ${path} cannot be read (${reasonOf(cause)})`, {
@@ -18,10 +23,10 @@ export function readTextFile(path: string, what: string): string {
       cause,
     });
   }
-  if (text.includes('\0')) {
+  if (text.includes(0)) {
     throw new UserError(say`${path} is no text`, { action: `${what} are read from text files.` });
   }
-  return text;
+  return Buffer.from(text.buffer, text.byteOffset, text.length);
 }
 
 /** `what` says what the text should be, as in "Labels are JSON lines." */

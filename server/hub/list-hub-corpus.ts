@@ -4,7 +4,8 @@
 import { join } from 'node:path';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
-import { namedFormat, type Shard } from '../corpus/shard.ts';
+import type { Shard } from '../corpus/shard.ts';
+import { namedFormat } from '../corpus/shard-format.ts';
 import { runGuarded, SMALL_FILE_LIMITS } from '../guard/run-guarded.ts';
 import { programUrl } from '../program-url.ts';
 import { downloadFile } from './download-file.ts';

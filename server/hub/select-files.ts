@@ -1,6 +1,6 @@
 // Which files of a repository are asked for: those that a pattern, a folder or a subset names. Pure.
 
-import { shardFormat } from '../corpus/shard.ts';
+import { shardFormat } from '../corpus/shard-format.ts';
 import { UserError } from '../errors.ts';
 import { compileGlob } from './glob.ts';
 import type { HubName } from './hub-name.ts';

@@ -1,7 +1,6 @@
 // What is wrong in a shard, for whoever reads it with the kernel: all of it counted, the first ones kept.
 
 import type { DataProblem } from '../../protocol/errors.ts';
-import type { Columns } from '../corpus/columns.ts';
 import { MAX_ROW_BYTES } from '../corpus/read-rows.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { ShardResult } from '../engine/detection.ts';
@@ -14,13 +13,15 @@ export function rowProblem(
   status: Exclude<RowStatus, 'ok'>,
   row: number,
   byteOffset: number,
-  columns: Columns,
+  whatIsMissing: () => string,
 ): DataProblem {
-  const what = {
-    'not-json': 'is no JSON object',
-    'no-content': `has no string "${columns.content}"`,
-    'too-long': `is longer than ${MAX_ROW_BYTES} bytes and is passed over`,
-  }[status];
+  const what =
+    status === 'no-content'
+      ? whatIsMissing()
+      : {
+          'not-json': 'is no JSON object',
+          'too-long': `is longer than ${MAX_ROW_BYTES} bytes and is passed over`,
+        }[status];
   const message = `${shard.path}: row ${row} at byte ${byteOffset} ${what}`;
   const kind = status === 'too-long' ? 'expands' : status;
   return { kind, shard: shard.name, byteOffset, message };

@@ -1,8 +1,9 @@
 // Scans one shard with one kernel: the bytes of its rows, or its documents where they are no JSON lines.
 
 import { readBytes } from '../corpus/byte-stream.ts';
-import { resolveColumns } from '../corpus/resolve-columns.ts';
-import { type Shard, shardForm } from '../corpus/shard.ts';
+import { plainRows } from '../corpus/plain-rows.ts';
+import { describeMissing, type ResolvedColumns } from '../corpus/resolve-columns.ts';
+import type { Shard } from '../corpus/shard.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { RunCollector } from '../engine/run-collector.ts';
 import { FirstProblems, rowProblem } from './row-problems.ts';
@@ -10,16 +11,23 @@ import type { KernelListener, ScanKernel } from './scan-kernel.ts';
 import type { ScanHooks, ShardScanner } from './shard-scanner.ts';
 
 export const kernelScanner = (kernel: ScanKernel): ShardScanner => ({
-  scan: (shard, hooks) =>
-    shardForm(shard.format) === 'rows' ? scanRows(kernel, shard, hooks) : scanDocuments(kernel, shard, hooks),
+  async scan(shard, hooks) {
+    const columns = await plainRows(shard, hooks.signal);
+    return columns ? scanRows(kernel, shard, columns, hooks) : scanDocuments(kernel, shard, hooks);
+  },
 });
 
-async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Promise<ShardResult> {
+async function scanRows(
+  kernel: ScanKernel,
+  shard: Shard,
+  columns: ResolvedColumns,
+  hooks: ScanHooks,
+): Promise<ShardResult> {
   const collector = new RunCollector();
   const documents: MatchedDocument[] = [];
   const problems = new FirstProblems();
   const restartPoints: RestartPoint[] = [];
-  const columns = await resolveColumns(shard, hooks.signal);
+  const describe = describeMissing(columns);
   let broken = false;
   const listener: KernelListener = {
     ...collectInto(collector),
@@ -37,10 +45,10 @@ async function scanRows(kernel: ScanKernel, shard: Shard, hooks: ScanHooks): Pro
         return;
       }
       collector.dropRow();
-      problems.add(rowProblem(shard, status, row, byteOffset, columns));
+      problems.add(rowProblem(shard, status, row, byteOffset, describe));
     },
   };
-  kernel.beginRows(listener, columns);
+  kernel.beginRows(listener, columns.names);
   const isInflatedHere = hooks.readAhead === 'none' && shard.format === 'jsonl.gz';
   const chunks = readBytes(shard, {
     signal: hooks.signal,

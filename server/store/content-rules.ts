@@ -11,7 +11,7 @@ export const contentRules: Readonly<Record<string, string>> = {
     OR length(token_bytes) <> 2 * n_tokens OR prompt_index < 0`,
   'a shard is none': `SELECT 1 FROM shards WHERE shard_id < 0 OR shard_id >= 2097152 OR disk_bytes < 0 OR n_rows < 0
     OR content_bytes < 0 OR n_problems < 0 OR state NOT IN ('pending', 'scanned', 'failed')
-    OR format NOT IN ('jsonl', 'jsonl.gz', 'jsonl.zst', 'parquet', 'text', 'folder')
+    OR format NOT IN ('jsonl', 'json', 'jsonl.gz', 'jsonl.zst', 'parquet', 'text', 'folder')
     OR (state = 'failed' AND failure IS NULL)`,
   'a document is in no shard': `SELECT 1 FROM documents d LEFT JOIN shards s USING (shard_id)
     WHERE s.shard_id IS NULL OR d.document_id <> d.shard_id * 4294967296 + d.row OR d.row < 0 OR d.byte_offset < 0`,

@@ -2,7 +2,8 @@
 
 import type { SQLOutputValue } from 'node:sqlite';
 import type { DataProblem } from '../../protocol/errors.ts';
-import type { HubFile, Shard, ShardFormat } from '../corpus/shard.ts';
+import type { HubFile, Shard } from '../corpus/shard.ts';
+import type { ShardFormat } from '../corpus/shard-format.ts';
 import { spdxLicense } from '../corpus/spdx-license.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { damaged } from '../sqlite-failure.ts';

@@ -4,7 +4,8 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import { readDocuments } from '../corpus/read-documents.ts';
-import { listShards, shardFormat } from '../corpus/shard.ts';
+import { listShards } from '../corpus/shard.ts';
+import { shardFormat } from '../corpus/shard-format.ts';
 import { UserError } from '../errors.ts';
 import { readPromptFile } from '../formats/read-prompt-file.ts';
 import { readFragmentBytes } from '../store/stored-fragments.ts';

@@ -2,7 +2,8 @@
 
 import { readBytes } from '../../server/corpus/byte-stream.ts';
 import { readDocuments } from '../../server/corpus/read-documents.ts';
-import { listShards, shardForm } from '../../server/corpus/shard.ts';
+import { listShards } from '../../server/corpus/shard.ts';
+import { shardForm } from '../../server/corpus/shard-format.ts';
 
 const [shard] = listShards([process.argv[2]!]);
 const options = {

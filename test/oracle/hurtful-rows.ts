@@ -55,7 +55,12 @@ const numbers = ['0', '-0', '12', '1.5', '-1e9', '1E+2', '0.0e-0', '9'.repeat(40
 function anyValue(random: Random, depth: number, content: Uint8Array): string {
   switch (random(depth > 3 ? 5 : 8)) {
     case 0:
-      return pick(random, random(6) ? ['true', 'false', 'null'] : ['tru', 'nulll', 'True', 'e', '-']);
+      return pick(
+        random,
+        random(6)
+          ? ['true', 'false', 'null', 'NaN', 'Infinity', '-Infinity']
+          : ['tru', 'nulll', 'True', 'e', '-', 'Na', 'NaNN', '-NaN', 'Infinit', '-Infinityy'],
+      );
     case 1:
       return pick(random, random(6) ? numbers : ['01', '1.', '.5', '1e', '+1', '1e5.', '-a', '1-']);
     case 2:

@@ -1,4 +1,5 @@
-// JSON's numbers and the words true, false and null, a byte at a time: a number may be longer than any buffer.
+// JSON's numbers and words, and those that Python writes (NaN, Infinity), a byte at a time: a number may be longer than
+// any buffer.
 
 const MINUS: u32 = 1;
 const ZERO: u32 = 2;
@@ -8,11 +9,14 @@ const FRACTION: u32 = 5;
 const E: u32 = 6;
 const E_SIGN: u32 = 7;
 const EXPONENT: u32 = 8;
-/** true, false or null; its letters still to come are in `rest`, the next one lowest. */
+/** true, false, null, NaN or Infinity; its letters still to come are in `rest`, the next one lowest. */
 const WORD: u32 = 9;
 
 let state: u32 = 0;
-let rest: u32 = 0;
+let rest: u64 = 0;
+
+/** What follows the I of Infinity. */
+const NFINITY: u64 = 0x7974696e69666e;
 
 /** Bytes that a literal can hold; the first other one ends it. */
 // @ts-ignore: decorator
@@ -28,6 +32,8 @@ export function beginLiteral(c: u32): bool {
   if (c == 0x74) rest = 0x657572; // rue
   else if (c == 0x66) rest = 0x65736c61; // alse
   else if (c == 0x6e) rest = 0x6c6c75; // ull
+  else if (c == 0x4e) rest = 0x4e61; // aN
+  else if (c == 0x49) rest = NFINITY;
   else if (c == 0x2d) state = MINUS;
   else if (c == 0x30) state = ZERO;
   else if (c >= 0x31 && c <= 0x39) state = INTEGER;
@@ -41,10 +47,15 @@ export function stepLiteral(c: u32): bool {
   const isE = (c | 32) == 0x65;
   switch (state) {
     case WORD:
-      if (!rest || (rest & 0xff) != c) return false;
+      if (!rest || (rest & 0xff) != <u64>c) return false;
       rest >>= 8;
       return true;
     case MINUS:
+      if (c == 0x49) {
+        state = WORD;
+        rest = NFINITY;
+        return true;
+      }
       if (!digit) return false;
       state = c == 0x30 ? ZERO : INTEGER;
       return true;

@@ -1,4 +1,4 @@
-// The structure of a row: what is no JSON by RFC 8259 is told from what is, byte by byte outside strings, and each
+// The structure of a row: what is no JSON by RFC 8259 (and no NaN or Infinity of Python's) is told from what is, byte by byte outside strings, and each
 // string is found to be a key, a column, the document or none of these. Knows no rows but the one at hand.
 
 import { array, nil } from "./memory";

@@ -64,7 +64,7 @@ test('names that data sets use are found; the first row decides', async () => {
   ];
   for (const [row, expected] of rows) {
     const shard = shardOf(['no json', JSON.stringify(row), '{"content":"x"}']);
-    assert.deepEqual(await resolveColumns(shard, signal), expected);
+    assert.deepEqual((await resolveColumns(shard, signal)).names, expected);
   }
 });
 

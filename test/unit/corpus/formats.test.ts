@@ -243,7 +243,6 @@ const bad: readonly (readonly [string, string, string | Uint8Array, DataProblem[
     writeParquet([{ other: 'x' }], { codec: 'GZIP', rowsPerGroup: 9 }),
     'no-content',
   ],
-  ['UTF-16 text', 'x.txt', Buffer.from('\ufeffhello', 'utf16le'), 'unreadable'],
   ['an unfinished download', 'x.json.gz.incomplete', 'abc', 'truncated'],
 ];
 

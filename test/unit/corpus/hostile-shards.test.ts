@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import type { DataProblem } from '../../../protocol/errors.ts';
-import { parseObject, parseRow } from '../../../server/corpus/parse-row.ts';
+import { parseRow } from '../../../server/corpus/parse-row.ts';
 import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { MAX_ROW_BYTES } from '../../../server/corpus/read-rows.ts';
 import { reopenGuarded } from '../../../server/corpus/reopen-guarded.ts';
@@ -14,6 +14,7 @@ import { type ReopenRequest, reopenRow } from '../../../server/corpus/reopen-row
 import { listShards, type Shard } from '../../../server/corpus/shard.ts';
 import { UserError } from '../../../server/errors.ts';
 import { runGuarded } from '../../../server/guard/run-guarded.ts';
+import { parseObject } from '../../../server/text/parse-json.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const seeds = join(import.meta.dirname, '../../fuzz/seeds/parquet');
