@@ -7,6 +7,7 @@ import type { CheckedMatch, CheckedText } from '../../protocol/checked-text.ts';
 import { checkText } from '../corpus-index/check-text.ts';
 import { CorpusIndex } from '../corpus-index/corpus-index.ts';
 import { counted } from '../formats/report-numbers.ts';
+import { maskCheckedNames } from '../review/mask-checked.ts';
 import type { CheckOptions } from './index-requests.ts';
 import { readWholeText } from './read-whole-text.ts';
 import { untilInterrupted } from './until-interrupted.ts';
@@ -16,7 +17,9 @@ export async function runCheck(folder: string, file: string, options: CheckOptio
   const { root, json } = options;
   const text = await readWholeText(file);
   using index = new CorpusIndex(folder, root === undefined ? undefined : resolve(root));
-  const checked = await untilInterrupted((signal) => checkText(index, text, { signal }));
+  const checked = await untilInterrupted(async (signal) =>
+    maskCheckedNames(await checkText(index, text, { signal })),
+  );
   await (json ? writeLines([forJson(checked)]) : tellLines(describeChecked(checked)));
   if (!checked.isVerified) process.exitCode = 3;
 }
@@ -33,7 +36,7 @@ function* describeChecked(checked: CheckedText): Generator<string> {
 
 const SOURCES_TOLD = 5;
 
-function* describeMatch(match: CheckedMatch): Generator<string> {
+export function* describeMatch(match: CheckedMatch): Generator<string> {
   const { firstLine, lastLine, nDocuments, nRepositories, licenses, sources, isVerified } = match;
   const named = licenses
     .slice(0, SOURCES_TOLD)

@@ -1,7 +1,9 @@
 // What the commands of an index are given.
 
 import type { MatchRule } from '../../protocol/study.ts';
+import type { AiLines } from '../review/choose-lines.ts';
 import type { CorpusOptions } from './corpus-options.ts';
+import type { Condition } from './fail-on-condition.ts';
 
 export interface BuildOptions extends CorpusOptions, Partial<MatchRule> {
   readonly corpus: readonly string[];
@@ -12,4 +14,15 @@ export interface BuildOptions extends CorpusOptions, Partial<MatchRule> {
 export interface CheckOptions {
   readonly root?: string;
   readonly json?: boolean;
+}
+
+export interface CheckRequest {
+  readonly index?: string;
+  readonly root?: string;
+  readonly changedSince?: string;
+  readonly aiLines?: AiLines;
+  readonly agentTrace?: string;
+  readonly format: 'table' | 'json' | 'sarif';
+  readonly baseline?: string;
+  readonly failOn?: readonly Condition[];
 }

@@ -4,6 +4,7 @@ import { Command } from 'commander';
 import { forTerminalPage } from '../../guard/text/for-terminal.ts';
 import { version } from '../version.ts';
 import { baselineCommand } from './baseline-command.ts';
+import { checkCommand } from './check-command.ts';
 import { compareCommand } from './compare-command.ts';
 import { demoCommand } from './demo-command.ts';
 import { doctorCommand } from './doctor-command.ts';
@@ -25,6 +26,7 @@ const commands = [
   sampleCommand,
   scanCommand,
   indexCommand,
+  checkCommand,
   scoreCommand,
   reportCommand,
   compareCommand,
@@ -45,6 +47,7 @@ const examples: Readonly<Record<string, string>> = {
   score: 'score --model checkpoint --samples outputs.jsonl',
   report: 'report study.sqlite --format html > report.html',
   index: 'index build --corpus corpus --to corpus-index',
+  check: 'check --index corpus-index --changed-since main',
   compare: 'compare small.sqlite large.sqlite',
   predict: 'predict study.sqlite',
   label: 'label draw study.sqlite --size 50 > labels.jsonl',

@@ -1,0 +1,54 @@
+// The lines of files in the work tree that an AI wrote, as those say who noted it: a line belongs to the commit that
+// git blames for it, and is looked for in what was noted of that commit.
+
+import type { TracedFile } from './agent-traces.ts';
+import { type BlamedLine, blame, UNCOMMITTED } from './blame.ts';
+import { git } from './git.ts';
+import { type NotedLines, notedLine, readNote } from './git-ai-notes.ts';
+import { holdsLine, type LineRange, toRanges } from './line-ranges.ts';
+
+/** Whether the line, which now has the number `now`, is an AI's. */
+export type IsByAi = (line: BlamedLine, now: number) => Promise<boolean> | boolean;
+
+export function byNotes(root: string, signal: AbortSignal): IsByAi {
+  const notes = new Map<string, Promise<NotedLines | undefined>>();
+  return async ({ commit, path, line }) => {
+    if (UNCOMMITTED.test(commit)) return false;
+    let note = notes.get(commit);
+    if (!note) {
+      note = readNote(root, commit, signal);
+      notes.set(commit, note);
+    }
+    return notedLine(await note, path, line);
+  };
+}
+
+export async function byTraces(
+  root: string,
+  traces: readonly TracedFile[],
+  signal: AbortSignal,
+): Promise<IsByAi> {
+  const byPath = Map.groupBy(traces, ({ path }) => path);
+  const head = await git(root, ['rev-parse', '--verify', '--quiet', 'HEAD'], signal).catch(() => '');
+  return ({ commit, path, line }, now) =>
+    (byPath.get(path) ?? []).some(({ revision, ranges }) => {
+      // What was traced before it was committed stands where it stands now.
+      if (UNCOMMITTED.test(commit)) {
+        return (revision === undefined || revision === head.trim()) && holdsLine(ranges, now);
+      }
+      return revision === undefined ? holdsLine(ranges, now) : revision === commit && holdsLine(ranges, line);
+    });
+}
+
+export async function linesByAi(
+  root: string,
+  path: string,
+  isByAi: IsByAi,
+  signal: AbortSignal,
+): Promise<readonly LineRange[]> {
+  const lines: number[] = [];
+  for (const [i, line] of (await blame(root, path, signal)).entries()) {
+    if (await isByAi(line, i + 1)) lines.push(i + 1);
+  }
+  return toRanges(lines);
+}

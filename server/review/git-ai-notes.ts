@@ -1,0 +1,62 @@
+// Lines that notes of git-ai say an AI wrote (refs/notes/ai, version 3 of its standard): for each commit its files, below
+// each the sessions with their lines, then a line of dashes and JSON about the sessions.
+
+import { git } from './git.ts';
+import { holdsLine, type LineRange } from './line-ranges.ts';
+
+const NOTES = 'refs/notes/ai';
+/** Notes hold whole conversations. */
+const MAX_NOTE_CHARACTERS = 64 << 20;
+
+/** Keyed by path; undefined where the commit has no note of a version that is known. */
+export type NotedLines = ReadonlyMap<string, readonly LineRange[]>;
+
+export async function readNote(
+  root: string,
+  commit: string,
+  signal: AbortSignal,
+): Promise<NotedLines | undefined> {
+  try {
+    return parseNote(await git(root, ['notes', `--ref=${NOTES}`, 'show', commit], signal));
+  } catch (error) {
+    if (signal.aborted) throw error;
+    return undefined; // It has none.
+  }
+}
+
+export function parseNote(note: string): NotedLines | undefined {
+  if (note.length > MAX_NOTE_CHARACTERS) return undefined;
+  const [, attested = '', about = ''] = /^([\s\S]*?)^---\r?\n([\s\S]*)$/m.exec(note) ?? [];
+  if (!isVersion3(about)) return undefined;
+  const files = new Map<string, LineRange[]>();
+  let ranges: LineRange[] | undefined;
+  for (const line of attested.split(/\r?\n/)) {
+    if (line.trim() === '') continue;
+    if (!/^\s/.test(line)) {
+      const path = /^".*"$/.test(line) ? line.slice(1, -1) : line;
+      ranges = files.get(path) ?? [];
+      files.set(path, ranges);
+      continue;
+    }
+    const [, session = '', lines = ''] = /^\s+(\S+)\s+(\S+)\s*$/.exec(line) ?? [];
+    // Sessions of people are noted, too.
+    if (session.startsWith('h_')) continue;
+    for (const part of lines.split(',')) {
+      const [, first, last] = /^(\d+)(?:-(\d+))?$/.exec(part) ?? [];
+      if (first !== undefined) ranges?.push({ first: Number(first), last: Number(last ?? first) });
+    }
+  }
+  return files;
+}
+
+function isVersion3(about: string): boolean {
+  try {
+    const { schema_version: version } = JSON.parse(about) as { readonly schema_version?: unknown };
+    return typeof version === 'string' && version.startsWith('authorship/3.');
+  } catch {
+    return false;
+  }
+}
+
+export const notedLine = (noted: NotedLines | undefined, path: string, line: number): boolean =>
+  holdsLine(noted?.get(path) ?? [], line);

