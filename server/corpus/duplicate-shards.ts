@@ -3,7 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { openRegularFile } from '../../guard/paths/regular-file.ts';
 import { throwIfAborted } from '../errors.ts';
 import { readAt } from './open-shard.ts';
 import type { Shard } from './shard.ts';
@@ -66,7 +66,7 @@ async function digest(
   const all = await Promise.all(rivals.map((rival) => heads.get(rival)!));
   if (all.filter((other) => other === own).length === 1) return `${shard.format} head ${own}`;
   const hash = createHash('sha256');
-  await using file = await open(shard.path);
+  await using file = await openRegularFile(shard.path);
   for (let at = 0; ; ) {
     throwIfAborted(signal);
     const block = await readAt(file, at, BLOCK_BYTES, shard.path);
@@ -79,7 +79,7 @@ async function digest(
 /** A file that cannot be read is like no other: its trouble is told when it is scanned. */
 async function head(shard: Shard): Promise<string> {
   try {
-    await using file = await open(shard.path);
+    await using file = await openRegularFile(shard.path);
     const bytes = await readAt(file, 0, HEAD_BYTES, shard.path);
     return createHash('sha256').update(bytes).digest('hex');
   } catch {

@@ -1,8 +1,9 @@
 // Tells where the files of a folder come from: the git repositories in it or around it, their licences, and what a
 // file says of itself. Reads a few small files a folder; runs no git.
 
-import { closeSync, existsSync, openSync, readSync } from 'node:fs';
+import { closeSync, existsSync, readSync } from 'node:fs';
 import { basename, dirname, join, posix } from 'node:path';
+import { openRegularFileSync } from '../../guard/paths/regular-file.ts';
 import type { Shard } from './shard.ts';
 import { licenseOfText, spdxLicense } from './spdx-license.ts';
 
@@ -77,7 +78,7 @@ const START_BYTES = 64 << 10;
 function readStart(path: string): string {
   if (!existsSync(path)) return '';
   try {
-    const file = openSync(path, 'r');
+    const file = openRegularFileSync(path);
     try {
       const buffer = Buffer.alloc(START_BYTES);
       return buffer.toString('utf8', 0, readSync(file, buffer, 0, START_BYTES, 0));

@@ -4,7 +4,10 @@
 import type { Worker } from 'node:worker_threads';
 
 export interface WorkerLimits {
-  /** Work for so long without a beat ends the thread. Waiting for a disk is no work. */
+  /**
+   * Work for so long without a beat ends the thread. Waiting for a disk is no work, and neither is waiting for the
+   * processor, up to `WALL_TIMES` as long: a busy machine makes nothing stuck.
+   */
   readonly stallMs: number;
   /** Heap and buffers together. */
   readonly memoryBytes: number;
@@ -18,6 +21,7 @@ export const newBeats = (): Beats => new Int32Array(new SharedArrayBuffer(4));
 export type Excess = 'time' | 'memory';
 
 const LOOK_EVERY_MS = 100;
+const WALL_TIMES = 10;
 
 /** Calls `onExcess` once when a limit is exceeded, and ends the thread. Returns what stops watching. */
 export function watchWorker(
@@ -26,9 +30,8 @@ export function watchWorker(
   limits: WorkerLimits,
   onExcess: (excess: Excess) => void,
 ): () => void {
-  const workedMs = () => worker.performance.eventLoopUtilization().active;
   let nBeats = Atomics.load(beats, 0);
-  let workedAtBeat = workedMs();
+  let atBeat = worked(worker);
   let isAsking = false;
   const stop = () => clearInterval(timer);
   const exceed = (excess: Excess) => {
@@ -40,8 +43,14 @@ export function watchWorker(
     const now = Atomics.load(beats, 0);
     if (now !== nBeats) {
       nBeats = now;
-      workedAtBeat = workedMs();
-    } else if (workedMs() - workedAtBeat > limits.stallMs) return exceed('time');
+      atBeat = worked(worker);
+    } else {
+      const { activeMs, cpuMs } = worked(worker);
+      const sinceMs = activeMs - atBeat.activeMs;
+      const isBusy = cpuMs - atBeat.cpuMs > limits.stallMs;
+      if (sinceMs > limits.stallMs && (isBusy || sinceMs > WALL_TIMES * limits.stallMs))
+        return exceed('time');
+    }
     if (isAsking) return undefined;
     isAsking = true;
     return memoryOf(worker).then(
@@ -49,12 +58,20 @@ export function watchWorker(
         isAsking = false;
         if (nBytes > limits.memoryBytes) exceed('memory');
       },
-      () => {}, // It has ended.
+      () => {
+        isAsking = false; // It has ended, or on a busy machine not yet begun.
+      },
     );
   };
   const timer = setInterval(look, LOOK_EVERY_MS);
   timer.unref();
   return stop;
+}
+
+/** How long the thread was at work, and how much of the processor the process used: no thread of it used more. */
+function worked(worker: Worker): { readonly activeMs: number; readonly cpuMs: number } {
+  const { user, system } = process.cpuUsage();
+  return { activeMs: worker.performance.eventLoopUtilization().active, cpuMs: (user + system) / 1000 };
 }
 
 /** Answered from the middle of a loop too, but not from native code. */

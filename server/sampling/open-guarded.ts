@@ -2,6 +2,8 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
+import { IrregularFile, irregularKind } from '../../guard/paths/regular-file.ts';
+import { UserError } from '../errors.ts';
 import { runGuarded } from '../guard/run-guarded.ts';
 import type { WorkerLimits } from '../guard/watch-worker.ts';
 import { programUrl } from '../program-url.ts';
@@ -27,16 +29,22 @@ function openingLimits(nBytes: number): WorkerLimits {
   };
 }
 
-/** The files of the folder together. One that cannot be read is told by whoever opens it. */
+/**
+ * The files of the folder together. One that cannot be read is told by whoever opens it; what has no end is refused here,
+ * whatever it is called: waiting for a pipe is no work that a watch could end.
+ */
 async function sizeOf(dir: string): Promise<number> {
   const names = await readdir(dir).catch(() => []);
   const sizes = await Promise.all(
-    names.map((name) =>
-      stat(join(dir, name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    ),
+    names.map(async (name) => {
+      const path = join(dir, name);
+      const found = await stat(path).catch(() => undefined);
+      if (found === undefined) return 0;
+      const kind = found.isDirectory() ? undefined : irregularKind(found);
+      if (kind === undefined) return found.size;
+      const cause = new IrregularFile(path, kind);
+      throw new UserError(cause.message, { action: 'Remove it from the folder of the model.', cause });
+    }),
   );
   return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -15,8 +15,9 @@ export interface FuzzRequest {
   readonly count: number;
 }
 
-/** No reader needs so long for an input of a few megabytes, not even on a busy machine. */
-const HANG_MS = 30_000;
+/** No reader needs so much of the processor for an input of a few megabytes; time alone says nothing on a busy machine. */
+const HANG_CPU_MS = 30_000;
+const HANG_WALL_MS = 300_000;
 /** Beyond what the thread has once its reader is loaded and has its seeds. */
 const MOST_MEMORY_BYTES = 1 << 30;
 const LOOK_EVERY_MS = 50;
@@ -60,16 +61,19 @@ export async function fuzzReader(request: FuzzRequest): Promise<FuzzReport> {
 
 function watchThread(worker: Worker, at: Int32Array, fail: (error: Error) => void): NodeJS.Timeout {
   let seen = 0;
-  let since = performance.now();
+  let since = spent();
   let least = Number.POSITIVE_INFINITY;
   const heldBefore = process.memoryUsage.rss();
   return setInterval(async () => {
     const now = Atomics.load(at, 0);
     if (now !== seen) {
       seen = now;
-      since = performance.now();
-    } else if (seen > 0 && performance.now() - since > HANG_MS)
-      fail(new Error('a reader does not come back'));
+      since = spent();
+    } else if (seen > 0) {
+      const { cpuMs, wallMs } = spent();
+      if (cpuMs - since.cpuMs > HANG_CPU_MS || wallMs - since.wallMs > HANG_WALL_MS)
+        fail(new Error('a reader does not come back'));
+    }
     const { used_heap_size: heap, external_memory: buffers } = await worker
       .getHeapStatistics()
       .catch(() => NONE);
@@ -78,6 +82,11 @@ function watchThread(worker: Worker, at: Int32Array, fail: (error: Error) => voi
     const nBytes = Math.min(heap + buffers - least, process.memoryUsage.rss() - heldBefore);
     if (nBytes > MOST_MEMORY_BYTES) fail(new Error('a reader takes more memory than its bound'));
   }, LOOK_EVERY_MS);
+}
+
+function spent(): { readonly cpuMs: number; readonly wallMs: number } {
+  const { user, system } = process.cpuUsage();
+  return { cpuMs: (user + system) / 1000, wallMs: performance.now() };
 }
 
 const NONE = { used_heap_size: 0, external_memory: 0 };

@@ -1,7 +1,8 @@
 // What a GGUF file says of itself: metadata, and where its tensors lie. Every length in it is held against the bytes
 // that are there before anything is claimed for it. The format is that of ggml's docs/gguf.md, versions 2 and 3.
 
-import { closeSync, fstatSync, openSync, readSync, realpathSync } from 'node:fs';
+import { closeSync, fstatSync, readSync, realpathSync } from 'node:fs';
+import { openRegularFileSync } from '../../../guard/paths/regular-file.ts';
 import { UserError } from '../../errors.ts';
 import { BLOCKS, type BlockType, typeName } from './gguf-blocks.ts';
 
@@ -68,7 +69,17 @@ function readWhole(reader: Reader, path: string): GgufFile {
     }
     tensors.set(tensor.name, { ...tensor, byteOffset });
   }
+  refuseOverlaps(reader, [...tensors.values()]);
   return { path, nBytes: reader.nBytes, metadata, tensors };
+}
+
+/** Bytes that stand for many tensors would be unpacked once for each of them. */
+function refuseOverlaps(reader: Reader, tensors: readonly GgufTensor[]): void {
+  let end = 0;
+  for (const { name, byteOffset, nBytes } of tensors.toSorted((a, b) => a.byteOffset - b.byteOffset)) {
+    if (nBytes > 0 && byteOffset < end) throw reader.damaged(`${name} lies over another tensor`);
+    end = Math.max(end, byteOffset + nBytes);
+  }
 }
 
 function readTensor(reader: Reader) {
@@ -106,7 +117,7 @@ class Reader {
 
   constructor(path: string, real: string) {
     this.path = path;
-    this.#file = openSync(real, 'r');
+    this.#file = openRegularFileSync(real);
     this.nBytes = fstatSync(this.#file).size;
   }
 

@@ -12,13 +12,14 @@ import { summarise } from '../../../server/store/summary.ts';
 import { keepImportedStudy } from '../../../server/study/keep-imported-study.ts';
 import { systemFailure } from '../../../server/system-failure.ts';
 import { makeSmallStudy } from '../../support/small-study.ts';
+import { sameEveryTime } from '../same-every-time.ts';
 
 let exported: Promise<string> | undefined;
 
 async function seeds(): Promise<readonly Uint8Array[]> {
   const folder = await theExport();
   return filesOf(folder).map((path) =>
-    Buffer.concat([Buffer.from(`${path}\n`), readFileSync(join(folder, path))]),
+    Buffer.concat([Buffer.from(`${path}\n`), sameEveryTime(readFileSync(join(folder, path)), folder)]),
   );
 }
 

@@ -1,8 +1,16 @@
 // The reader of study files: everything that the editor, a report, an export or a comparison reads of one.
 
-import { copyFileSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  copyFileSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { getComparison } from '../../../protocol/comparison.ts';
 import { getDashboard, listDashboardFragments } from '../../../protocol/dashboard.ts';
@@ -22,14 +30,16 @@ import { readStudy } from '../../../server/store/study-table.ts';
 import { summarise } from '../../../server/store/summary.ts';
 import { flatView } from '../../support/flat-view.ts';
 import { makeSmallStudy } from '../../support/small-study.ts';
+import { sameEveryTime } from '../same-every-time.ts';
 
+const DAY = new Date('2026-01-01T00:00:00.000Z');
 let healthy:
   | Promise<{ readonly file: string; readonly fingerprint: string; readonly documentId: number }>
   | undefined;
 
 async function seeds(): Promise<readonly Uint8Array[]> {
   const { file } = await theHealthy();
-  return [readFileSync(file)];
+  return [sameEveryTime(readFileSync(file), dirname(file))];
 }
 
 /** Throws what nobody could act on: anything but a failure that names the file. */
@@ -110,10 +120,15 @@ async function readings(file: string, folder: string): Promise<readonly (() => P
 async function theHealthy() {
   healthy ??= (async () => {
     const folder = mkdtempSync(join(tmpdir(), 'verbatim-fuzz-'));
-    const made = (await makeSmallStudy(folder)).file;
+    const { file: made, corpus } = await makeSmallStudy(folder);
     const file = join(folder, 'healthy.sqlite');
     copyFileSync(made, file);
     using db = new DatabaseSync(file);
+    // Without the hour and the digests of paths: the same seed every time.
+    db.exec(`UPDATE study SET created_at = '${DAY.toISOString()}', elapsed_ms = 1000;
+      UPDATE stages SET done_at = '${DAY.toISOString()}', inputs_digest = '${'0'.repeat(64)}';
+      UPDATE shards SET modified_ms = ${DAY.valueOf()}`);
+    for (const name of readdirSync(corpus)) utimesSync(join(corpus, name), DAY, DAY);
     // One file, without a log beside it.
     db.exec('PRAGMA journal_mode = DELETE; VACUUM');
     const of = (sql: string) => Object.values(db.prepare(sql).get()!)[0];

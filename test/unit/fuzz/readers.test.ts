@@ -1,10 +1,13 @@
-// The kept inputs of every reader; and, where continuous integration says so, fresh ones for a while, side by side.
+// The kept inputs of every reader; in continuous integration the first few hundred of one series, the same every time;
+// and, where it is asked for, fresh ones for a while.
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { fuzzReader } from '../../fuzz/fuzz-reader.ts';
 import { keptSeeds, loadHarness, readers } from '../../fuzz/harnesses.ts';
 import { mutate } from '../../fuzz/mutate.ts';
 import { Random } from '../../fuzz/random.ts';
@@ -43,6 +46,24 @@ test('a mutation is the same whenever it is made, and leaves its seeds as they a
   );
   assert(new Set(made).size > 150);
   assert.equal(String(seeds[0]), '{"a":[1,"b"]}');
+});
+
+/**
+ * What is made follows from these numbers alone: a change that fails here fails again, and one that does not touch a
+ * reader does not fail at all. The time is a bound, not a measure: a slow machine tries fewer.
+ */
+const SERIES = 13;
+const MOST_INPUTS = 300;
+const MOST_SECONDS = 5;
+
+const notInCi = !process.env.CI && 'takes a minute: set CI to run it';
+test('no input of the series ends a reader', { skip: notInCi, timeout: 600_000 }, async () => {
+  const waiting = [...readers];
+  const lanes = Array.from({ length: availableParallelism() }, async () => {
+    for (let reader = waiting.shift(); reader !== undefined; reader = waiting.shift())
+      await fuzzReader({ reader, seed: SERIES, first: 0, seconds: MOST_SECONDS, count: MOST_INPUTS });
+  });
+  await Promise.all(lanes);
 });
 
 /** Twenty seconds each, as many at a time as there are cores. Asked for: what it finds by chance is no fault of a change. */

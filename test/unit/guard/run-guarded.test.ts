@@ -2,8 +2,10 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { Worker } from 'node:worker_threads';
 import { Cancelled, UserError } from '../../../server/errors.ts';
 import { GuardedThread, runGuarded } from '../../../server/guard/run-guarded.ts';
+import { newBeats, watchWorker } from '../../../server/guard/watch-worker.ts';
 import type { Task } from '../../support/guarded-tasks.ts';
 
 const url = new URL('../../support/guarded-tasks.ts', import.meta.url);
@@ -31,16 +33,33 @@ for (const task of ['loop', 'backtrack'] as const) {
 }
 
 for (const task of ['buffers', 'objects'] as const) {
-  test(`${task}: given up before they take the machine's memory`, async () => {
-    const patient = { ...limits, stallMs: 60_000 };
+  test(`${task}: given up for what they take, however late it is seen`, async () => {
+    const patient = { ...limits, stallMs: 600_000 };
     await assert.rejects(runGuarded<Task, unknown>(url, task, patient), (error: unknown) => {
       assert(error instanceof UserError, String(error));
-      assert.match(error.message, /^\/models\/x is given up: .* memory/);
+      assert.match(error.message, /^\/models\/x is given up: .* more than 210 MB of memory/);
       return true;
     });
-    assert(process.memoryUsage.rss() < 2 ** 30);
   });
 }
+
+test('a thread that has not begun when it is first looked at is looked at again', async () => {
+  let nAsked = 0;
+  const worker = {
+    performance: { eventLoopUtilization: () => ({ active: 0 }) },
+    getHeapStatistics: async () => {
+      if (nAsked++ === 0) throw new Error('Worker instance not running');
+      return { used_heap_size: 2, external_memory: 0 };
+    },
+    terminate: async () => 0,
+  } as unknown as Worker;
+  const awake = setInterval(() => {}, 1000);
+  const excess = await new Promise((resolve) =>
+    watchWorker(worker, newBeats(), { stallMs: 1000, memoryBytes: 1 }, resolve),
+  );
+  clearInterval(awake);
+  assert.deepEqual([excess, nAsked], ['memory', 2]);
+});
 
 test('nesting deeper than the stack is the fault of the file', async () => {
   await assert.rejects(

@@ -9,92 +9,11 @@ import fc from 'fast-check';
 import { UserError } from '../../../../server/errors.ts';
 import { type Checkpoint, openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
 import { openSampler } from '../../../../server/sampling/run/open-sampler.ts';
-import {
-  byteTokenizer,
-  randomTensors,
-  writeRandomCheckpoint,
-} from '../../../support/sampling/random-checkpoint.ts';
+import { writeRandomCheckpoint } from '../../../support/sampling/random-checkpoint.ts';
 import { TINY_CONFIGS } from '../../../support/sampling/tiny-configs.ts';
-import { type Entry, encodeGguf, type GgufTensorToWrite } from '../../../support/sampling/write-gguf.ts';
+import { METADATA, N_TOKENS, TENSORS } from '../../../support/sampling/tiny-gguf.ts';
+import { type Entry, encodeGguf } from '../../../support/sampling/write-gguf.ts';
 import { scratchFolder } from '../../../support/scratch.ts';
-
-const { rope_scaling: _, ...CONFIG } = TINY_CONFIGS.llama! as Record<string, number> & {
-  rope_scaling: unknown;
-};
-const N_TOKENS = 300;
-const METADATA: Readonly<Record<string, Entry>> = {
-  'general.architecture': 'llama',
-  'general.alignment': 32,
-  'llama.block_count': CONFIG.num_hidden_layers!,
-  'llama.context_length': CONFIG.max_position_embeddings!,
-  'llama.embedding_length': CONFIG.hidden_size!,
-  'llama.feed_forward_length': CONFIG.intermediate_size!,
-  'llama.attention.head_count': CONFIG.num_attention_heads!,
-  'llama.attention.head_count_kv': CONFIG.num_key_value_heads!,
-  'llama.attention.key_length': CONFIG.head_dim!,
-  'llama.attention.layer_norm_rms_epsilon': 0.000001,
-  'llama.rope.freq_base': CONFIG.rope_theta!,
-  ...tokenizerMetadata(),
-};
-const TENSORS = tensorsOf({ ...CONFIG, rms_norm_eps: 0.000001 });
-
-function tokenizerMetadata(): Record<string, Entry> {
-  const { model, added_tokens: added } = byteTokenizer(N_TOKENS);
-  const tokens = Array.from({ length: N_TOKENS }, (_, id) => `[PAD${id}]`);
-  const types = new Array<number>(N_TOKENS).fill(5);
-  for (const [token, id] of Object.entries(model.vocab)) {
-    tokens[id] = token;
-    types[id] = 1;
-  }
-  for (const { id, content } of added) {
-    tokens[id] = content;
-    types[id] = 3;
-  }
-  return {
-    'tokenizer.ggml.model': 'gpt2',
-    'tokenizer.ggml.pre': 'gpt-2',
-    'tokenizer.ggml.tokens': tokens,
-    'tokenizer.ggml.token_type': types,
-    'tokenizer.ggml.merges': model.merges,
-    'tokenizer.ggml.bos_token_id': 299,
-    'tokenizer.ggml.eos_token_id': 299,
-  };
-}
-
-/** Tensors like Llama's converter writes them: heads of queries and keys with the values that turn together side by side. */
-function tensorsOf(config: object): readonly GgufTensorToWrite[] {
-  const names: readonly (readonly [RegExp, string])[] = [
-    [/^model\.embed_tokens/, 'token_embd'],
-    [/^model\.norm/, 'output_norm'],
-    [/^lm_head/, 'output'],
-    [/^model\.layers\.(\d+)\.self_attn\.([qkv])_proj/, 'blk.$1.attn_$2'],
-    [/^model\.layers\.(\d+)\.self_attn\.o_proj/, 'blk.$1.attn_output'],
-    [/^model\.layers\.(\d+)\.input_layernorm/, 'blk.$1.attn_norm'],
-    [/^model\.layers\.(\d+)\.post_attention_layernorm/, 'blk.$1.ffn_norm'],
-    [/^model\.layers\.(\d+)\.mlp\.(gate|up|down)_proj/, 'blk.$1.ffn_$2'],
-  ];
-  return randomTensors(config, 1).map(({ name, shape, values }) => {
-    const [pattern, replacement] = names.find(([one]) => one.test(name))!;
-    const turns = /self_attn\.[qk]_proj/.test(name);
-    return {
-      name: name.replace(pattern, replacement),
-      shape,
-      values: turns ? interleaved(values, shape) : values,
-    };
-  });
-}
-
-function interleaved(values: Float32Array, [nRows, width]: readonly number[]): Float32Array {
-  const out = new Float32Array(values.length);
-  const half = CONFIG.head_dim! / 2;
-  for (let row = 0; row < nRows!; row++) {
-    const head = Math.floor(row / (2 * half)) * 2 * half;
-    const at = row - head;
-    const from = head + (at % 2) * half + Math.floor(at / 2);
-    out.set(values.subarray(from * width!, (from + 1) * width!), row * width!);
-  }
-  return out;
-}
 
 function write(bytes: Uint8Array, name = 'model.gguf'): string {
   const folder = scratchFolder();
@@ -199,6 +118,16 @@ test('two GGUF files in a folder are a question', async () => {
   mkdirSync(folder, { recursive: true });
   for (const name of ['a.gguf', 'b.gguf']) writeFileSync(join(folder, name), encodeGguf(METADATA, TENSORS));
   await assertRefused(folder, /holds 2 GGUF files: a\.gguf, b\.gguf/);
+});
+
+test('tensors that lie over each other are refused before anything is unpacked', async () => {
+  const [first, ...rest] = TENSORS;
+  const bytes = encodeGguf(METADATA, [first!, { ...rest[0]!, name: 'token_emb2.weight' }, ...rest.slice(1)]);
+  // The second one's place, behind its name, its axes and its type.
+  const at = bytes.indexOf('token_emb2.weight') + 'token_emb2.weight'.length;
+  const nAxes = bytes.readUInt32LE(at);
+  bytes.writeBigUInt64LE(0n, at + 4 + 8 * nAxes + 4);
+  await assertRefused(write(bytes), /lies over another tensor/);
 });
 
 test('changed bytes are named, and cost no more than the bytes that are there', async () => {
