@@ -70,7 +70,9 @@ async function scorer(
   const execution = { provider, batch: 'auto', workers: 'auto', fetch: 'missing' } as const;
   const checkpoint = await openGuarded(await unpinnedModel(modelLocation(model), execution, signal), signal);
   const texts = samples.map(({ content }) =>
-    'text' in content ? content.text : decodeTokens(checkpoint.tokenBytes, content.tokens),
+    'text' in content
+      ? content.text
+      : decodeTokens(checkpoint.tokenBytes, content.tokens, checkpoint.firstSpace),
   );
   return scoreTexts({ checkpoint, texts, execution, signal });
 }

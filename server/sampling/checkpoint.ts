@@ -22,8 +22,10 @@ import { type ModelDescription, readGenaiConfig } from './exported/genai-config.
 import { findModelFolder, refuseFolder } from './find-model-folder.ts';
 import { findGguf, type OpenedWeights, openGguf } from './gguf/open-gguf.ts';
 import { type FoundEnds, findSampleEnds, type ModelFact } from './sample-ends.ts';
+import { NO_FRAME, readFrame } from './tokenizer/frame.ts';
 import { readSpecialTokens } from './tokenizer/special-tokens.ts';
 import { buildTokenBytes, type TokenBytes } from './tokenizer/token-bytes.ts';
+import { type FirstSpace, readDecoder as readTokenDecoder } from './tokenizer/token-decoder.ts';
 import { readTokenizer, type TokenizerFile } from './tokenizer/tokenizer-file.ts';
 import { digestWeights } from './weights/digest-weights.ts';
 import { readWeights } from './weights/read-weights.ts';
@@ -37,6 +39,8 @@ interface ModelFolder {
   readonly config: ModelLimits;
   readonly tokenizer: TokenizerFile;
   readonly tokenBytes: TokenBytes;
+  /** What becomes of the space that the first token of a text begins with. */
+  readonly firstSpace: FirstSpace;
   /** Which file each thing was taken from that several of them tell, for the study's record. */
   readonly facts: readonly ModelFact[];
   /** Size of all weights together, as stored. */
@@ -153,6 +157,7 @@ async function checkpointOf(dir: string, model: OpenedWeights): Promise<Checkpoi
     weightFolder: folderAbove(tensors.map(({ file }) => file)),
     tokenizer,
     tokenBytes,
+    firstSpace: readTokenDecoder(tokenizer.path, tokenizer.json).firstSpace,
     weightBytes: tensors.reduce((sum, { nBytes }) => sum + nBytes, 0),
     cacheBytesPerPosition: 4 * 2 * config.nLayers * keyWidth(config.attention),
   };
@@ -185,6 +190,7 @@ async function openExported(
   return {
     ...{ kind: 'exported', dir, name: basename(dir), config, tokenizer, tokenBytes, decoder, pastSizes },
     scoringPath: files.scoringPath,
+    firstSpace: readTokenDecoder(tokenizer.path, tokenizer.json).firstSpace,
     facts: found.facts,
     digest: digestParts(configText, tokenizer, files.digest, found),
     weightBytes: files.nBytes,
@@ -192,15 +198,17 @@ async function openExported(
   };
 }
 
-/** Ends that these parts say themselves are no part of their own. */
+/** Ends, and what stands around prompts, are no part of their own where the other parts say them. */
 function digestParts(
   configText: string,
-  tokenizer: TokenizerFile,
+  { json, frame }: TokenizerFile,
   weights: string,
   { ends, areExpected }: FoundEnds,
 ): string {
+  const isTold = JSON.stringify(frame ?? NO_FRAME) === JSON.stringify(readFrame(json, {}));
+  const more = [...(areExpected ? [] : [ends]), ...(isTold ? [] : [frame ?? NO_FRAME])];
   return createHash('sha256')
-    .update(JSON.stringify([configText, tokenizer.json, weights, ...(areExpected ? [] : [ends])]))
+    .update(JSON.stringify([configText, json, weights, ...more]))
     .digest('hex');
 }
 

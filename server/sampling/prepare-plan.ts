@@ -7,6 +7,7 @@ import { checkSampling } from '../plan/plan.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { PickRule } from './pick/pick-token.ts';
 import type { Schedule } from './pick/schedule.ts';
+import { NO_FRAME } from './tokenizer/frame.ts';
 import { openEncoder } from './tokenizer/open-encoder.ts';
 
 export interface Prompt {
@@ -51,7 +52,7 @@ export async function preparePlan(
 }
 
 /**
- * The BOS token alone, or the plan's prompts, encoded as they are: the study added nothing before them.
+ * The BOS token alone, or the plan's prompts, encoded with what the tokenizer puts around a text: nothing, for GPT-2's.
  * Prompts that leave no room for a sample are passed over, unless there is no other.
  */
 async function readPrompts(
@@ -72,9 +73,11 @@ async function readPrompts(
   }
   using encoder = openEncoder(checkpoint.tokenizer, checkpoint.tokenBytes, signal && { signal });
   const encoded = await encoder.encode(plan.prompts.map((text) => new TextEncoder().encode(text)));
-  const all = encoded.map(
-    (tokens, index): Prompt => ({ index, tokens: tokens.length === 0 ? [bosToken] : tokens }),
-  );
+  const { before, after } = checkpoint.tokenizer.frame ?? NO_FRAME;
+  const all = encoded.map((own, index): Prompt => {
+    const tokens = [...before, ...own, ...after];
+    return { index, tokens: tokens.length === 0 ? [bosToken] : tokens };
+  });
   const prompts = all.filter(({ tokens }) => plan.maxTokens <= roomBehind(checkpoint, tokens));
   if (prompts.length === 0) {
     checkLength(

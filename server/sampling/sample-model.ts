@@ -62,7 +62,7 @@ export interface SampleRequest {
 
 export async function* sampleModel(request: SampleRequest): AsyncGenerator<readonly GeneratedSample[]> {
   const { checkpoint, plan, signal } = request;
-  const { tokenBytes } = checkpoint;
+  const { tokenBytes, firstSpace } = checkpoint;
   const prepared = await preparePlan(checkpoint, plan, signal);
   const pending: RowRequest[] = [];
   for (let sampleId = 0; sampleId < plan.nSamples; sampleId++) {
@@ -72,11 +72,13 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
   const runtime = findRuntime();
   const { chosen, fallbacks: devicesPassedOver } = await chooseDevicesFor(request, prepared);
   const passedOver = [...prepared.notes, ...devicesPassedOver];
-  const finish = (row: RowResult): GeneratedSample => ({
-    ...row,
-    promptIndex: prepared.promptOf(row.sampleId).index,
-    text: decodeTokens(tokenBytes, row.ended === 'eos' ? row.tokens.subarray(0, -1) : row.tokens),
-  });
+  const finish = (row: RowResult): GeneratedSample => {
+    const promptIndex = prepared.promptOf(row.sampleId).index;
+    const own = row.ended === 'eos' ? row.tokens.subarray(0, -1) : row.tokens;
+    // What continues a prompt is in the middle of a text.
+    const text = decodeTokens(tokenBytes, own, promptIndex === null ? firstSpace : 'kept');
+    return { ...row, promptIndex, text };
+  };
   if (chosen !== null) {
     const { provider, form, nRows, devices, proven, end } = chosen;
     const environment = { provider, form, batch: nRows, workers: devices.length, runtime };

@@ -16,7 +16,7 @@ import type { SampledModel } from './run/open-sampler.ts';
 import { planScoring } from './run/plan-execution.ts';
 import { runBatches } from './run/worker-pool.ts';
 import { openEncoder } from './tokenizer/open-encoder.ts';
-import type { TokenBytes } from './tokenizer/token-bytes.ts';
+import { tokenLengths } from './tokenizer/token-bytes.ts';
 
 export interface Score {
   /** The text's place in the input, from 0. Scores come in that order. */
@@ -73,7 +73,7 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
   const finish = async function* () {
     for (let next = open.get(nYielded); next?.nMissing === 0; next = open.get(nYielded)) {
       open.delete(nYielded);
-      yield await toScore(nYielded, next, tokenBytes);
+      yield await toScore(nYielded, next, checkpoint);
       nYielded++;
     }
   };
@@ -123,9 +123,11 @@ interface OpenText {
 async function toScore(
   index: number,
   { text, tokens, logprobs }: OpenText,
-  table: TokenBytes,
+  { tokenBytes, firstSpace }: Pick<Checkpoint, 'tokenBytes' | 'firstSpace'>,
 ): Promise<Score> {
-  const nBytes = tokens.map((token) => table[token]?.length ?? 0);
+  // The space that the encoder put in front is none of the text's.
+  const isPut = tokens.reduce((sum, token) => sum + (tokenBytes[token]?.length ?? 0), 0) > text.length;
+  const nBytes = [...tokenLengths(tokenBytes, tokens, isPut ? firstSpace : 'kept')];
   const meanNll = tokens.length === 0 ? null : -logprobs.reduce((sum, x) => sum + x, 0) / tokens.length;
   return {
     index,

@@ -30,9 +30,14 @@ export async function importSamples(context: StageContext, source: SamplesSource
     : undefined;
   const samples = imported.map(({ sampleId, content }): StoredSample => {
     const tokens = 'tokens' in content ? Uint32Array.from(content.tokens) : null;
-    const text = 'text' in content ? content.text : decodeTokens(checkpoint!.tokenBytes, tokens!);
+    const text =
+      'text' in content
+        ? content.text
+        : decodeTokens(checkpoint!.tokenBytes, tokens!, checkpoint!.firstSpace);
     const sample = { sampleId, promptIndex: null, ended: 'unknown', tokens, logprobs: null, text } as const;
-    return tokens ? { ...sample, tokenBytes: tokenLengths(checkpoint!.tokenBytes, tokens) } : sample;
+    return tokens
+      ? { ...sample, tokenBytes: tokenLengths(checkpoint!.tokenBytes, tokens, checkpoint!.firstSpace) }
+      : sample;
   });
   transact(db, () => {
     insertSamples(db, samples);

@@ -42,7 +42,11 @@ export async function sample(context: StageContext, { model }: ModelSource): Pro
   for await (const batch of batches) {
     const withLengths = batch.map((s) => ({
       ...s,
-      tokenBytes: tokenLengths(checkpoint.tokenBytes, s.tokens),
+      tokenBytes: tokenLengths(
+        checkpoint.tokenBytes,
+        s.tokens,
+        s.promptIndex === null ? checkpoint.firstSpace : 'kept',
+      ),
     }));
     transact(db, () => insertSamples(db, withLengths));
     meter.advance(batch.length);

@@ -5,7 +5,7 @@ import { stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { isSafeRelativePath } from '../../../guard/paths/file-name.ts';
 import { UserError } from '../../errors.ts';
-import { type Field, type FileBytes, Malformed, readOnnx } from './onnx-fields.ts';
+import { type Field, type FileBytes, Malformed, readMessage } from '../onnx/protobuf-reader.ts';
 
 interface StoredElsewhere {
   readonly tensor: string;
@@ -15,7 +15,7 @@ interface StoredElsewhere {
 
 /** Names relative to the graph's folder, sorted. Throws a UserError for one that is not there, or not whole. */
 export async function externalFiles(graphPath: string): Promise<readonly string[]> {
-  const last = readOnnx(graphPath, lastPlaces);
+  const last = readMessage(graphPath, 'ONNX model', lastPlaces);
   for (const [location, { tensor, end }] of last) {
     if (!isSafeRelativePath(location, 'this')) {
       throw new UserError(`${graphPath} keeps weights in ${location}, which is not below its folder.`, {

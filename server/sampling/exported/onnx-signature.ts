@@ -2,7 +2,7 @@
 // are stepped over. Knows ONNX's messages (onnx.proto field numbers are given where they are read) and no runtime.
 
 import { DATA_TYPE, type DataType, type Dimension } from '../onnx/onnx-graph.ts';
-import { type Field, type FileBytes, Malformed, readOnnx } from './onnx-fields.ts';
+import { type Field, type FileBytes, Malformed, readMessage } from '../onnx/protobuf-reader.ts';
 
 export interface TensorSignature {
   readonly name: string;
@@ -22,7 +22,7 @@ const MOST_DIMENSIONS = 64;
 
 /** Throws a UserError for a file that is no ONNX model. */
 export function readSignature(path: string): GraphSignature {
-  return readOnnx(path, (bytes) => {
+  return readMessage(path, 'ONNX model', (bytes) => {
     const inputs: TensorSignature[] = [];
     const outputs: TensorSignature[] = [];
     for (const { field, start, end } of bytes.fields(0, bytes.size)) {

@@ -6,8 +6,11 @@ import { UserError } from '../../errors.ts';
 export interface TokenizerJson {
   readonly model: {
     readonly type?: string;
-    readonly vocab: Readonly<Record<string, number>>;
-    readonly merges: readonly (string | readonly string[])[];
+    /** Numbers by token, or, for Unigram, pairs of a token and its score in the order of their numbers. */
+    readonly vocab: Readonly<Record<string, number>> | readonly (readonly [token: string, score: number])[];
+    readonly merges?: readonly (string | readonly string[])[];
+    readonly unk_id?: number | null;
+    readonly byte_fallback?: boolean;
   };
   readonly added_tokens?: readonly AddedToken[];
   readonly normalizer?: unknown;
@@ -30,19 +33,19 @@ export function checkTokenizer(path: string, json: object): TokenizerJson {
   const { model, added_tokens: added = [] } = json as Record<string, unknown>;
   if (!isObject(model)) return fail('model', 'is missing');
   const { type = 'BPE', vocab, merges } = model as Record<string, unknown>;
-  // Other kinds keep it as a list of pairs; what they are is said by whoever needs byte-level BPE.
-  if (type !== 'BPE' || !isObject(vocab)) return notBpe(path);
-  const nTokens = Object.keys(vocab).length;
-  for (const [token, id] of Object.entries(vocab))
+  const isList = type === 'Unigram' && Array.isArray(vocab);
+  if (!isList && (type !== 'BPE' || !isObject(vocab))) return refuseKind(path, type);
+  if (isList && !vocab.every(isScored)) fail('model.vocab', 'is no list of tokens with scores');
+  const entries = isList ? vocab.map(([token]: [string], id) => [token, id] as const) : Object.entries(vocab);
+  const nTokens = entries.length;
+  for (const [token, id] of entries)
     if (!isId(id)) fail('model.vocab', `gives ${short(token)} the number ${short(id)}`);
-  if (!Array.isArray(merges) || !merges.every(isMerge)) fail('model.merges', 'is no list of pairs');
+  const hasMerges = Array.isArray(merges) && merges.every(isMerge);
+  if (!isList && !hasMerges) fail('model.merges', 'is no list of pairs');
   if (added !== null && !Array.isArray(added)) fail('added_tokens', 'is no list');
   const tokens = (added ?? []) as readonly unknown[];
   for (const token of tokens) if (!isAddedToken(token)) fail('added_tokens', `holds ${short(token)}`);
-  const ids = [
-    ...Object.values(vocab as Record<string, number>),
-    ...tokens.map((one) => (one as AddedToken).id),
-  ];
+  const ids = [...entries.map(([, id]) => id as number), ...tokens.map((one) => (one as AddedToken).id)];
   const highest = ids.reduce((a, b) => Math.max(a, b), -1);
   const limit = MOST_IDS_A_TOKEN * (nTokens + tokens.length) + SPARE_IDS;
   if (highest >= limit)
@@ -57,11 +60,24 @@ export const isObject = (value: unknown): value is object =>
 const MOST_IDS_A_TOKEN = 4;
 const SPARE_IDS = 1 << 16;
 
-function notBpe(path: string): never {
-  throw new UserError(`${path} is no byte-level BPE tokenizer.`, {
-    action: 'Choose a model with a byte-level BPE tokenizer, as GPT-2 has.',
+/** Every token of the model's own table with its number. */
+export function tokensOf({ model: { vocab } }: TokenizerJson): readonly (readonly [string, number])[] {
+  return isScoredList(vocab) ? vocab.map(([token], id) => [token, id] as const) : Object.entries(vocab);
+}
+
+const isScoredList = (
+  vocab: TokenizerJson['model']['vocab'],
+): vocab is readonly (readonly [string, number])[] => Array.isArray(vocab);
+
+function refuseKind(path: string, type: unknown): never {
+  throw new UserError(`${path} is a tokenizer of the kind ${short(type)}, and BPE and Unigram are read.`, {
+    action:
+      'Choose a model with a byte-level tokenizer, as GPT-2 has, or one of SentencePiece, as LLaMA has.',
   });
 }
+
+const isScored = (value: unknown): boolean =>
+  Array.isArray(value) && typeof value[0] === 'string' && typeof value[1] === 'number';
 
 const isId = (value: unknown): value is number => Number.isSafeInteger(value) && Number(value) >= 0;
 

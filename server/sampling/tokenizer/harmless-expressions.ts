@@ -10,19 +10,31 @@ export const isHarmless = ({ normalizer, pre_tokenizer, added_tokens: added = []
 
 /** Those that leave a text about as long as it is. */
 const NORMALIZERS = new Set(['NFC', 'NFD', 'NFKC', 'NFKD', 'Lowercase', 'StripAccents', 'Strip']);
-const PRE_TOKENIZERS = new Set(['ByteLevel', 'Digits', 'Whitespace', 'WhitespaceSplit']);
+const PRE_TOKENIZERS = new Set(['ByteLevel', 'Digits', 'Metaspace', 'Whitespace', 'WhitespaceSplit']);
 const MOST_PARTS = 20;
 const MOST_ADDED = 100_000;
 
 function isPart(part: unknown, known: ReadonlySet<string>): boolean {
   if (part === null || part === undefined) return true;
-  const { type, pattern, ...rest } = part as { type?: unknown; pattern?: { Regex?: unknown } };
+  const { type, pattern, ...rest } = part as Readonly<Record<string, unknown>> & {
+    readonly pattern?: { readonly Regex?: unknown; readonly String?: unknown };
+  };
+  if (type === 'Prepend') return rest.prepend === undefined || String(rest.prepend).length <= 1;
+  if (type === 'Replace') return isOneForOne(pattern, rest.content);
   if (type === 'Split') return typeof pattern?.Regex === 'string' && SPLITS.has(pattern.Regex);
   if (type !== 'Sequence') return typeof type === 'string' && known.has(type);
-  const { normalizers, pretokenizers } = rest as { normalizers?: unknown; pretokenizers?: unknown };
+  const { normalizers, pretokenizers } = rest;
   const parts = normalizers ?? pretokenizers;
   if (!Array.isArray(parts) || parts.length > MOST_PARTS) return false;
   return parts.every((one) => (one as { type?: unknown })?.type !== 'Sequence' && isPart(one, known));
+}
+
+/** A text for another one that is no longer, or a space for `▁`. */
+function isOneForOne(pattern: { readonly String?: unknown } | undefined, content: unknown): boolean {
+  const { String: from } = pattern ?? {};
+  return (
+    typeof from === 'string' && typeof content === 'string' && from !== '' && content.length <= from.length
+  );
 }
 
 /** GPT-2's, GPT-4's as it is written in files, and what the families of Llama, Qwen and DeepSeek made of them. */

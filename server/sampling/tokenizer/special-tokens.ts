@@ -3,6 +3,7 @@
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { isObject } from './check-tokenizer.ts';
+import { idOfToken } from './frame.ts';
 import type { TokenizerFile } from './tokenizer-file.ts';
 
 export interface SpecialTokens {
@@ -20,7 +21,11 @@ export async function readSpecialTokens(dir: string, tokenizer: TokenizerFile): 
     const text = await readFile(join(dir, path), 'utf8').catch(() => null);
     const json = text === null ? null : parse(text);
     if (json === null || !('bos_token' in json || 'eos_token' in json)) continue;
-    return { path, bos: idOf(tokenizer, json.bos_token), eos: idOf(tokenizer, json.eos_token) };
+    return {
+      path,
+      bos: idOfToken(tokenizer.json, json.bos_token),
+      eos: idOfToken(tokenizer.json, json.eos_token),
+    };
   }
   return { path: FILES[0], bos: null, eos: null };
 }
@@ -33,13 +38,4 @@ function parse(text: string): { readonly bos_token?: unknown; readonly eos_token
   } catch {
     return null;
   }
-}
-
-/** The number of a token that is written as its text, or as an object with it. */
-function idOf({ json }: TokenizerFile, token: unknown): number | null {
-  const text = isObject(token) && 'content' in token ? token.content : token;
-  if (typeof text !== 'string') return null;
-  const added = json.added_tokens?.find(({ content }) => content === text)?.id;
-  if (added !== undefined) return added;
-  return Object.hasOwn(json.model.vocab, text) ? (json.model.vocab[text] ?? null) : null;
 }

@@ -1,19 +1,62 @@
-// Finds a checkpoint's tokenizer: tokenizer.json, or the older vocab.json with merges.txt, which is turned
-// into the same shape. Knows no encoding and no decoding.
+// Finds a checkpoint's tokenizer: tokenizer.json, or the older vocab.json with merges.txt, or SentencePiece's tokenizer.model, which
+// are turned into the same shape; and what tokenizer_config.json says beside it. Knows no encoding and no decoding.
 
-import { readFile } from 'node:fs/promises';
+import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { checkTokenizer, isObject, type TokenizerJson } from './check-tokenizer.ts';
+import {
+  type AddedToken,
+  checkTokenizer,
+  isObject,
+  type TokenizerJson,
+  tokensOf,
+} from './check-tokenizer.ts';
+import { type Frame, readFrame } from './frame.ts';
+import { readSentencePiece } from './sentencepiece-file.ts';
 
 export interface TokenizerFile {
   /** The file to name in messages. */
   readonly path: string;
   /** The shape of tokenizer.json; what is typed here was checked, and the rest is the library's to doubt. */
   readonly json: TokenizerJson;
+  /** What belongs around a text; left out: nothing does. */
+  readonly frame?: Frame;
 }
 
 export async function readTokenizer(dir: string): Promise<TokenizerFile> {
+  const { path, json } = await readTable(dir);
+  const settings = await readSettings(dir);
+  const whole = withAddedTokens(json, settings.added_tokens_decoder);
+  const frame = readFrame(whole, settings);
+  const isFramed = frame.before.length + frame.after.length > 0;
+  return { path, json: whole === json ? json : checkTokenizer(path, whole), ...(isFramed ? { frame } : {}) };
+}
+
+/** A file that cannot be read says nothing, as other programs have it. */
+async function readSettings(dir: string): Promise<Readonly<Record<string, unknown>>> {
+  try {
+    const value: unknown = JSON.parse((await read(join(dir, 'tokenizer_config.json'))) ?? '{}');
+    return isObject(value) ? (value as Record<string, unknown>) : {};
+  } catch {
+    return {};
+  }
+}
+
+/** Tokens that were given numbers beside the table, and stand in the settings alone. */
+function withAddedTokens(json: TokenizerJson, decoder: unknown): TokenizerJson {
+  if (!isObject(decoder)) return json;
+  const known = new Set(tokensOf(json).map(([token]) => token));
+  for (const { content } of json.added_tokens ?? []) known.add(content);
+  const more = Object.entries(decoder).flatMap(([id, token]: [string, unknown]) => {
+    const isNew = isObject(token) && 'content' in token && typeof token.content === 'string';
+    return isNew && /^\d+$/.test(id) && !known.has(token.content as string)
+      ? [{ ...PLAIN, ...token, id: Number(id) } as unknown as AddedToken]
+      : [];
+  });
+  return more.length === 0 ? json : { ...json, added_tokens: [...(json.added_tokens ?? []), ...more] };
+}
+
+async function readTable(dir: string): Promise<Pick<TokenizerFile, 'path' | 'json'>> {
   const path = join(dir, 'tokenizer.json');
   const text = await read(path);
   if (text !== null) return { path, json: checkTokenizer(path, parse(path, text)) };
@@ -21,9 +64,15 @@ export async function readTokenizer(dir: string): Promise<TokenizerFile> {
   const vocabulary = await read(vocabularyPath);
   const merges = await read(join(dir, 'merges.txt'));
   if (vocabulary === null || merges === null) {
-    throw new UserError(`${dir} has no tokenizer.json, nor vocab.json with merges.txt.`, {
-      action: 'Choose a folder that holds the tokenizer with the model.',
-    });
+    const pieces = join(dir, 'tokenizer.model');
+    const isThere = (await stat(pieces).catch(() => null))?.isFile();
+    if (isThere) return { path: pieces, json: checkTokenizer(pieces, readSentencePiece(pieces)) };
+    throw new UserError(
+      `${dir} has no tokenizer.json, nor vocab.json with merges.txt, nor tokenizer.model.`,
+      {
+        action: 'Choose a folder that holds the tokenizer with the model.',
+      },
+    );
   }
   const added = join(dir, 'added_tokens.json');
   const special = join(dir, 'special_tokens_map.json');

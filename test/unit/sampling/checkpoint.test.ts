@@ -69,7 +69,10 @@ const DAMAGES: Readonly<Record<string, readonly [Damage, RegExp]>> = {
   'config that is no JSON': [write('config.json', '{'), /config\.json is no JSON/],
   'no tokenizer': [remove('tokenizer.json'), /no tokenizer\.json/],
   'tokenizer that is no JSON': [write('tokenizer.json', 'x'), /tokenizer\.json is no JSON/],
-  'tokenizer of another kind': [write('tokenizer.json', '{"model":{"type":"WordPiece"}}'), /byte-level BPE/],
+  'tokenizer of another kind': [
+    write('tokenizer.json', '{"model":{"type":"WordPiece"}}'),
+    /of the kind "WordPiece"/,
+  ],
   'no weights': [remove('model.safetensors'), /model\.safetensors does not exist/],
   'weights cut in the length': [cut('model.safetensors', 5), /model\.safetensors is damaged: it has only 5/],
   'weights cut in the header': [cut('model.safetensors', 200), /its header claims/],

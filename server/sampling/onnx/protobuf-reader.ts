@@ -1,11 +1,11 @@
-// Fields of the messages in an ONNX file, which is never loaded: what nobody asks for is stepped over. Knows the wire
-// format of protocol buffers, and neither graphs nor weights.
+// Fields of the messages in a file of protocol buffers, which is never loaded: what nobody asks for is stepped over. Knows the
+// wire format, and neither graphs nor tokenizers.
 
 import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
 
-/** Throws a UserError for a file that is no ONNX model. */
-export function readOnnx<T>(path: string, read: (bytes: FileBytes) => T): T {
+/** Throws a UserError for a file that is no such message: `what` it should be. */
+export function readMessage<T>(path: string, what: string, read: (bytes: FileBytes) => T): T {
   const file = openSync(path, 'r');
   try {
     return read(new FileBytes(file, fstatSync(file).size));
@@ -14,12 +14,12 @@ export function readOnnx<T>(path: string, read: (bytes: FileBytes) => T): T {
   } finally {
     closeSync(file);
   }
-  throw new UserError(`${path} is damaged, or no ONNX model.`, {
+  throw new UserError(`${path} is damaged, or no ${what}.`, {
     action: 'Download or copy the model again.',
   });
 }
 
-/** What is thrown inside of `readOnnx` for bytes that are no such message. */
+/** What is thrown inside of `readMessage` for bytes that are no such message. */
 export class Malformed extends Error {}
 
 /** A field of a message: a number, or the place of its bytes. */
@@ -67,6 +67,13 @@ export class FileBytes {
       this.#byte(start + i),
     );
     return new TextDecoder().decode(bytes);
+  }
+
+  /** The value of a field of 32 bits. */
+  float({ start, end }: Field): number {
+    if (end - start !== 4) throw new Malformed();
+    const bytes = Uint8Array.from({ length: 4 }, (_, i) => this.#byte(start + i));
+    return new DataView(bytes.buffer).getFloat32(0, true);
   }
 
   #varint(at: number, end: number): readonly [value: number, next: number] {
