@@ -32,18 +32,51 @@ export const isHubName = (location: string): boolean => location.startsWith(SCHE
  */
 export function locate(kind: HubName['kind'], text: string): string {
   if (isHubName(text)) return formatHubName(parseHubName(text, kind));
+  if (/^https?:\/\//i.test(text)) return locate(kind, nameOfPage(text));
   const mayBeName = /^[\w.-]+\/[\w.-]+(?:[@#/].*)?$/.test(text) && !/^\.{1,2}\//.test(text);
   if (!mayBeName || existsSync(text)) return resolve(text);
   return formatHubName(parseHubName(`${SCHEME}${kind === 'dataset' ? 'datasets/' : ''}${text}`, kind));
 }
 
+/** What a page of the Hub shows: a repository, at a revision, and a file or a folder of it. */
+function nameOfPage(address: string): string {
+  const match =
+    /^https?:\/\/(?:www\.)?(?:huggingface\.co|hf\.co)\/(datasets\/)?([\w.-]+\/[\w.-]+)(?:\/(?:tree|blob|resolve|raw)\/([^/?#]+)(?:\/([^?#]*))?)?\/?(?:[?#].*)?$/i.exec(
+      address,
+    );
+  if (match === null) {
+    throw new UserError(
+      `${address} is an address, and models and data sets are read from paths and from the Hub`,
+      {
+        action: 'Download what it leads to, and name the path; or name a repository, such as owner/name.',
+      },
+    );
+  }
+  const [, type = '', repository = '', revision = 'main', files = ''] = match;
+  const at = revision === 'main' ? '' : `@${revision}`;
+  return `${SCHEME}${type}${repository}${at}${files && `/${decodePath(files)}`}`;
+}
+
+/** A path that no percent-encoding gives is left as it is: there is no such file. */
+function decodePath(path: string): string {
+  try {
+    return decodeURIComponent(path);
+  } catch {
+    return path;
+  }
+}
+
+/** Revisions that the Hub itself makes, with slashes in them: requests for changes and converted copies. */
+const OWN_REVISIONS = 'refs\\/pr\\/\\d+|refs\\/convert\\/[^/@#]+|refs\\/heads\\/[^/@#]+';
+const NAME = new RegExp(
+  `^(datasets\\/|models\\/)?([^/@#]+\\/[^/@#]+)(?:@(${OWN_REVISIONS}|[^#/]+(?:%2F[^#/]+)*))?(?:#([^/]+))?(?:\\/(.*))?$`,
+  'i',
+);
+
 /** Throws a `UserError` that says how names look. */
 export function parseHubName(text: string, kind: HubName['kind']): HubName {
   const body = text.slice(SCHEME.length);
-  const match =
-    /^(datasets\/|models\/)?([^/@#]+\/[^/@#]+)(?:@([^#/]+(?:%2F[^#/]+)*))?(?:#([^/]+))?(?:\/(.*))?$/i.exec(
-      body,
-    );
+  const match = NAME.exec(body);
   const [, prefix, repository = '', revision = 'main', subset = '', files = ''] = match ?? [];
   const named = prefix === 'datasets/' ? 'dataset' : prefix === 'models/' ? 'model' : kind;
   const isSafe = !files.split('/').includes('..') && !/[\\\0]/.test(files + subset + revision);

@@ -32,34 +32,70 @@ export function selectShards(
   });
 }
 
-/** What a model needs to be sampled: safetensors if there are any, else what PyTorch saved, else an export to ONNX. */
-export function selectModelFiles(files: readonly RepositoryFile[]): readonly RepositoryFile[] {
-  const top = files.filter(({ path }) => !path.includes('/'));
-  const described = top.filter(({ path }) =>
-    /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab)\.json$|^merges\.txt$/.test(
-      path,
-    ),
-  );
-  const safetensors = top.filter(({ path }) =>
-    /^model(-\d+-of-\d+)?\.safetensors$|^model\.safetensors\.index\.json$/.test(path),
-  );
-  const torch = top.filter(({ path }) =>
-    /^pytorch_model(-\d+-of-\d+)?\.bin$|^pytorch_model\.bin\.index\.json$/.test(path),
-  );
-  const weights = safetensors.length > 0 ? safetensors : torch;
-  return [...described, ...(weights.length > 0 ? weights : selectExport(files))];
+/** Small files that say what a model is; they come first, since they decide what else is needed. */
+export function selectDescription(files: readonly RepositoryFile[]): readonly RepositoryFile[] {
+  const described = files.filter(({ path }) => DESCRIPTION.test(path));
+  const hasTokenizer = described.some(({ path }) => path === 'tokenizer.json' || path === 'merges.txt');
+  return hasTokenizer
+    ? described
+    : files.filter(({ path }) => described.some((one) => one.path === path) || path === 'tokenizer.model');
 }
 
-/** The decoder that the sampler takes, where exporters put it, with the weights beside it. */
-function selectExport(files: readonly RepositoryFile[]): readonly RepositoryFile[] {
-  const names = ['decoder_model_merged.onnx', 'decoder_with_past_model.onnx', 'model.onnx'];
+const DESCRIPTION =
+  /^(config|generation_config|tokenizer|tokenizer_config|special_tokens_map|added_tokens|vocab|genai_config|quantize_config|adapter_config)\.json$|^merges\.txt$/;
+
+/** Safetensors if there are any, else what PyTorch saved. */
+export function selectWeights(files: readonly RepositoryFile[]): readonly RepositoryFile[] {
+  const safetensors = files.filter(({ path }) =>
+    /^model(-\d+-of-\d+)?\.safetensors$|^model\.safetensors\.index\.json$/.test(path),
+  );
+  if (safetensors.length > 0) return safetensors;
+  return files.filter(({ path }) =>
+    /^pytorch_model(-\d+-of-\d+)?\.bin$|^pytorch_model\.bin\.index\.json$/.test(path),
+  );
+}
+
+/** The decoder that the sampler takes, where exporters put it, with the weights beside it. `named`: what it is called besides. */
+export function selectExport(
+  files: readonly RepositoryFile[],
+  named: string | null = null,
+): readonly RepositoryFile[] {
+  const names = [
+    ...['decoder_model_merged.onnx', 'decoder_with_past_model.onnx', 'model.onnx'],
+    ...(named === null ? [] : [named]),
+  ];
   for (const path of [...names.map((name) => `onnx/${name}`), ...names]) {
     if (!files.some((file) => file.path === path)) continue;
     // The layout with two decoders has one of its own for whole texts.
     const other = path.replace('decoder_with_past_model', 'decoder_model');
-    return files.filter((file) => file.path.startsWith(path) || file.path.startsWith(other));
+    const folder = path.slice(0, path.lastIndexOf('/') + 1);
+    const graphs = files.filter(
+      (file) => file.path.endsWith('.onnx') && file.path !== path && file.path !== other,
+    );
+    const isData = (name: string) =>
+      name.startsWith(folder) &&
+      !name.slice(folder.length).includes('/') &&
+      !OTHER_THAN_DATA.test(name) &&
+      !graphs.some((graph) => name.startsWith(graph.path));
+    return files.filter(
+      (file) => file.path.startsWith(path) || file.path.startsWith(other) || isData(file.path),
+    );
   }
   return [];
+}
+
+/** What lies beside a graph and holds no weights of it: a graph may call the file of its weights anything else. */
+const OTHER_THAN_DATA =
+  /\.(onnx|json|jsonl|txt|md|py|ya?ml|png|jpe?g|svg|gif|safetensors|gguf|h5|msgpack|pth?|ckpt|ot|model|tflite|gitattributes|gitignore)$|(^|\/)(pytorch_model.*\.bin|LICENSE.*|NOTICE.*|USE_POLICY.*|training_args\.bin|rust_model\.ot)$/i;
+
+/** The one GGUF file. Throws a `UserError` that lists them where there are several. */
+export function selectGguf(repository: string, files: readonly RepositoryFile[]): RepositoryFile | null {
+  const found = files.filter(({ path }) => /\.gguf$/i.test(path));
+  if (found.length <= 1) return found[0] ?? null;
+  const shown = found.slice(0, MOST_NAMES_SHOWN).map(({ path }) => path);
+  throw new UserError(`${repository} holds ${found.length} GGUF files: ${shown.join(', ')}`, {
+    action: `Name one of them, such as ${repository}/${shown[0]}.`,
+  });
 }
 
 /** Files that tell of a data set and hold none of it. */

@@ -18,9 +18,10 @@ import {
   readDecoder,
 } from './exported/exported-decoder.ts';
 import { type ExportedFiles, findExportedModel, hasWeights } from './exported/exported-model.ts';
-import { type ModelDescription, readGenaiConfig } from './exported/genai-config.ts';
-import { findModelFolder, refuseFolder } from './find-model-folder.ts';
+import type { ModelDescription } from './exported/genai-config.ts';
+import { findModelFolder } from './find-model-folder.ts';
 import { findGguf, type OpenedWeights, openGguf } from './gguf/open-gguf.ts';
+import { isKnownArchitecture, readDescription } from './model-description.ts';
 import { type FoundEnds, findSampleEnds, type ModelFact } from './sample-ends.ts';
 import { NO_FRAME, readFrame } from './tokenizer/frame.ts';
 import { readSpecialTokens } from './tokenizer/special-tokens.ts';
@@ -94,7 +95,8 @@ export async function openModel(
   const described = await readDescription(path);
   const configPath = join(path, described.name);
   const configFile = new ConfigFile(configPath, described.config);
-  if (!(await isSampledByWeights(path, configFile, architectures))) {
+  // The graph that is built here of weights is faster than one beside them, for the architectures that are known.
+  if (!isKnownArchitecture(configFile, architectures) || !(await hasWeights(path))) {
     const exported = await findExportedModel(path, described.graph);
     if (exported !== null) return openExported(path, described, exported);
   }
@@ -115,28 +117,6 @@ export async function openModel(
   return checkpointOf(path, {
     ...{ name: basename(path), configText: described.text, shape, found, weights, tokenizer },
   });
-}
-
-/** What config.json says, or, where there is none, another file that says the same. */
-async function readDescription(dir: string): Promise<ModelDescription> {
-  const path = join(dir, 'config.json');
-  const other = await readGenaiConfig(dir);
-  const text = await readFile(path, 'utf8').catch(async (cause) => {
-    if (other === null) throw await refuseFolder(dir, cause);
-    return null;
-  });
-  if (text === null) return other!;
-  return { name: 'config.json', text, config: parseObject(path, text), graph: other?.graph ?? null };
-}
-
-/** The graph that is built here of weights is faster than one beside them, for the architectures that are known. */
-async function isSampledByWeights(
-  dir: string,
-  { modelType }: ConfigFile,
-  architectures: readonly Architecture[],
-): Promise<boolean> {
-  const isKnown = architectures.some(({ modelTypes }) => modelTypes.some((one) => one === modelType));
-  return isKnown && (await hasWeights(dir));
 }
 
 async function checkpointOf(dir: string, model: OpenedWeights): Promise<Checkpoint> {

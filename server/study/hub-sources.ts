@@ -8,6 +8,7 @@ import { isHubName } from '../hub/hub-name.ts';
 import { hubSettings } from '../hub/hub-settings.ts';
 import type { HubAccess } from '../hub/list-repository.ts';
 import type { Report } from '../progress.ts';
+import { chooseFiles } from '../sampling/model-description.ts';
 import type { Database } from '../store/study-file.ts';
 import { mergeEnvironment, readStudy } from '../store/study-table.ts';
 
@@ -33,7 +34,9 @@ export async function localModel(
 ): Promise<string> {
   if (!isHubName(model)) return model;
   const access = hubAccess(execution, signal);
-  const { folder, commit } = await fetchModel(access, model, pinnedCommit(db, model), signal, report);
+  const pinned = pinnedCommit(db, model);
+  const request = { access, location: model, commit: pinned, signal, report, choose: chooseFiles };
+  const { folder, commit } = await fetchModel(request);
   pinCommit(db, model, commit);
   return folder;
 }
@@ -45,7 +48,16 @@ export async function unpinnedModel(
   signal: AbortSignal,
 ): Promise<string> {
   if (!isHubName(model)) return model;
-  return (await fetchModel(hubAccess(execution, signal), model, undefined, signal, () => {})).folder;
+  const access = hubAccess(execution, signal);
+  const request = {
+    access,
+    location: model,
+    commit: undefined,
+    signal,
+    report: () => {},
+    choose: chooseFiles,
+  };
+  return (await fetchModel(request)).folder;
 }
 
 interface ModelContext {

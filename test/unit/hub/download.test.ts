@@ -19,6 +19,7 @@ import { fetchModel } from '../../../server/hub/fetch-model.ts';
 import { hubFetch } from '../../../server/hub/hub-fetch.ts';
 import { hubSettings } from '../../../server/hub/hub-settings.ts';
 import { type HubAccess, listRepository } from '../../../server/hub/list-repository.ts';
+import { chooseFiles } from '../../../server/sampling/model-description.ts';
 import { startCli } from '../../support/cli.ts';
 import { type HubServer, type HubServerOptions, hashOf, startHubServer } from '../../support/hub-server.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -56,6 +57,9 @@ async function setUp(options: Partial<HubServerOptions> & { clientToken?: string
   return { server, settings, access, home };
 }
 
+const fetchFrom = (access: HubAccess, location = 'hf://owner/name') =>
+  fetchModel({ access, location, commit: undefined, signal, report: () => {}, choose: chooseFiles });
+
 async function fetchLarge({ access, settings }: { access: HubAccess; settings: HubAccess['settings'] }) {
   const { commit, files } = await listRepository(access, repo, 'main');
   const file = files.find(({ path }) => path === 'model.safetensors')!;
@@ -88,7 +92,7 @@ test('files come into the cache as the Hub’s own library lays it out', async (
 
 test('a model brings what it needs and nothing else', async () => {
   const { access } = await setUp();
-  const { folder } = await fetchModel(access, 'hf://owner/name', undefined, signal, () => {});
+  const { folder } = await fetchFrom(access);
   assert.deepEqual(readdirSync(folder).sort(), ['config.json', 'model.safetensors', 'tokenizer.json']);
 });
 
@@ -99,10 +103,10 @@ test('what does not fit on the disk is said before the first byte comes', async 
   const cacheFolder = join(disk.folder, 'hub');
   const onSmallDisk = { ...access, settings: { ...access.settings, cacheFolder } };
   await assert.rejects(
-    fetchModel(onSmallDisk, 'hf://owner/name', undefined, signal, () => {}),
+    fetchFrom(onSmallDisk),
     (error: Error) => error instanceof EnvironmentError && error.message.includes(cacheFolder),
   );
-  assert(server.requests.length > 0 && server.requests.every(({ path }) => path.startsWith('/api/')));
+  assert(server.requests.every(({ path }) => !path.endsWith('.safetensors')));
   return undefined;
 });
 
@@ -245,18 +249,15 @@ test('a repository that claims a path for a hash does not reach another file wit
 test('where nothing may be fetched the cache alone answers, and says what is missing', async () => {
   const { server, settings, access } = await setUp();
   const offline: HubAccess = { settings: { ...settings, isOffline: true }, fetch: null };
-  await assert.rejects(
-    fetchModel(offline, 'hf://owner/name', undefined, signal, () => {}),
-    UserError,
-  );
-  const { folder } = await fetchModel(access, 'hf://owner/name', undefined, signal, () => {});
+  await assert.rejects(fetchFrom(offline), UserError);
+  const { folder } = await fetchFrom(access);
   const before = server.requests.length;
-  assert.equal((await fetchModel(offline, 'hf://owner/name', undefined, signal, () => {})).folder, folder);
+  assert.equal((await fetchFrom(offline)).folder, folder);
   assert.equal(server.requests.length, before);
   assert(existsSync(join(folder, 'config.json')));
   // Brought there by another program, which leaves no listing.
   process.env.XDG_CACHE_HOME = scratchFolder();
-  assert.equal((await fetchModel(offline, 'hf://owner/name', undefined, signal, () => {})).folder, folder);
+  assert.equal((await fetchFrom(offline)).folder, folder);
   assert.equal((await listRepository(offline, repo, 'main')).source, 'cache');
 });
 

@@ -10,7 +10,14 @@ import { rawText } from '../../../guard/text/foreign.ts';
 import { EnvironmentError, UserError } from '../../../server/errors.ts';
 import { readConfigurations } from '../../../server/hub/data-set-card.ts';
 import { formatHubName, locate, parseHubName } from '../../../server/hub/hub-name.ts';
-import { matcher, selectModelFiles, selectShards } from '../../../server/hub/select-files.ts';
+import {
+  matcher,
+  selectDescription,
+  selectExport,
+  selectGguf,
+  selectShards,
+  selectWeights,
+} from '../../../server/hub/select-files.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { openDocument } from '../../../server/study/open-document.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
@@ -165,6 +172,17 @@ test('names: what is one, what is a path, and what each means', () => {
     files: 'data/*.parquet',
   });
   assert.equal(formatHubName(parsed), full);
+  const pull = parseHubName('hf://o/n@refs/pr/3/model.gguf', 'model');
+  assert.deepEqual([pull.revision, pull.files], ['refs/pr/3', 'model.gguf']);
+  const converted = locate('dataset', 'o/n@refs/convert/parquet');
+  assert.equal(converted, 'hf://datasets/o/n@refs%2Fconvert%2Fparquet');
+  assert.equal(locate('model', 'https://huggingface.co/o/n'), 'hf://o/n');
+  assert.equal(locate('model', 'https://huggingface.co/o/n/tree/v1'), 'hf://o/n@v1');
+  assert.equal(locate('model', 'https://hf.co/o/n/blob/main/a/b.gguf?x=1'), 'hf://o/n/a/b.gguf');
+  assert.equal(locate('model', 'https://huggingface.co/o/n/tree/refs%2Fpr%2F3'), 'hf://o/n@refs%2Fpr%2F3');
+  const rows = 'https://huggingface.co/datasets/o/n/resolve/main/data/a.parquet';
+  assert.equal(locate('dataset', rows), 'hf://datasets/o/n/data/a.parquet');
+  assert.throws(() => locate('model', 'https://example.org/model.zip'), /is an address/);
   for (const bad of ['hf://x', 'hf://a/b/../c', 'hf://../b/c', 'hf://a/b--c', 'hf://a/b/..']) {
     assert.throws(() => parseHubName(bad, 'model'), UserError, bad);
   }
@@ -226,8 +244,12 @@ test('a data set without shards says so, with its subsets', () => {
 });
 
 test('a model is fetched as safetensors, else as PyTorch saved it, else as the decoder that was exported', () => {
-  const select = (...paths: string[]) =>
-    selectModelFiles(paths.map((path) => ({ path, nBytes: 1, hash: '' }))).map(({ path }) => path);
+  const select = (...paths: string[]) => {
+    const files = paths.map((path) => ({ path, nBytes: 1, hash: '' }));
+    const weights = selectWeights(files);
+    const chosen = weights.length > 0 ? weights : selectExport(files);
+    return [...selectDescription(files), ...chosen].map(({ path }) => path);
+  };
   const described = ['config.json', 'tokenizer.json'];
   const onnx = ['onnx/model.onnx', 'onnx/model.onnx_data', 'onnx/model_quantized.onnx'];
   assert.deepEqual(select(...described, 'model.safetensors', 'pytorch_model.bin', ...onnx), [
@@ -239,4 +261,11 @@ test('a model is fetched as safetensors, else as PyTorch saved it, else as the d
   const two = ['onnx/decoder_model.onnx', 'onnx/decoder_with_past_model.onnx', 'onnx/model.onnx'];
   assert.deepEqual(select(...two), two.slice(0, 2));
   assert.deepEqual(select('decoder_model_merged.onnx', 'decoder_model.onnx'), ['decoder_model_merged.onnx']);
+  const others = ['onnx/model.onnx', 'onnx/weights.bin', 'onnx/model_fp16.onnx', 'onnx/model_fp16.onnx_data'];
+  assert.deepEqual(select(...others, 'README.md', 'training_args.bin'), others.slice(0, 2));
+  assert.deepEqual(select('tokenizer.model', 'config.json'), ['tokenizer.model', 'config.json']);
+  assert.deepEqual(select('tokenizer.model', 'tokenizer.json'), ['tokenizer.json']);
+  const ggufs = ['a.Q4_0.gguf', 'a.Q8_0.gguf'].map((path) => ({ path, nBytes: 1, hash: '' }));
+  assert.equal(selectGguf('o/n', ggufs.slice(1))?.path, 'a.Q8_0.gguf');
+  assert.throws(() => selectGguf('o/n', ggufs), /2 GGUF files: a\.Q4_0\.gguf, a\.Q8_0\.gguf/);
 });
