@@ -1,4 +1,4 @@
-// Every setting of a plan, once. The command line's options, the schema of plan files, the editor's settings, the
+// Every setting of a plan, once; those of extraction maps are in `map-settings.ts`. The command line's options, the schema of plan files, the editor's settings, the
 // wizard's questions and all checks follow from this table; places and prompts are no settings.
 
 import type { PlanSetting, SettingType } from './setting-type.ts';

@@ -1,7 +1,7 @@
 // What a setting of a plan is: its names, the values that it may have, and its words. The settings themselves are in
-// `plan-settings.ts`.
+// `plan-settings.ts` and `map-settings.ts`.
 
-import type { MatchRule, SamplingPlan } from './study.ts';
+import type { MapPlan, MatchRule, SamplingPlan } from './study.ts';
 
 export type SettingType =
   | { readonly kind: 'whole'; readonly least: number; readonly most: number }
@@ -29,9 +29,9 @@ export interface PlanSetting {
   /** Its name at the top of a plan file, and the last part of its name among the editor's settings. */
   readonly key: string;
   /** The part of a plan that holds it. */
-  readonly group: 'sampling' | 'rule';
+  readonly group: 'sampling' | 'rule' | 'map';
   /** Its name in that part. */
-  readonly field: keyof SamplingPlan | keyof MatchRule;
+  readonly field: keyof SamplingPlan | keyof MatchRule | keyof MapPlan;
   /** Its option on the command line, as commander reads it. */
   readonly cliFlag: string;
   readonly type: SettingType;

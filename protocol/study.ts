@@ -42,7 +42,7 @@ export interface MatchRule {
 }
 
 /** The origin of a study's samples. */
-export type PlanSource = ModelSource | SamplesSource;
+export type PlanSource = ModelSource | SamplesSource | MapSource;
 
 /** They are drawn from a model. */
 export interface ModelSource {
@@ -58,6 +58,27 @@ export interface SamplesSource {
   readonly samples: string;
   /** The model whose tokenizer reads samples that are given as token ids; null where none was named. */
   readonly model: string | null;
+}
+
+/** There are none: a model reads the training data itself, and `map` says how. */
+export interface MapSource {
+  readonly kind: 'map';
+  /** A checkpoint folder or an `hf://` name. */
+  readonly model: string;
+}
+
+/** An extraction map: which windows of training data a model would go on with, and how likely. In tokens. */
+export interface MapPlan {
+  readonly prefix: number;
+  readonly suffix: number;
+  readonly stride: number;
+  /** Whether the model sees the prefix alone, or the text before as far as its context goes. */
+  readonly context: 'exact' | 'running';
+  /** Least probability of a window that is kept with its text. */
+  readonly keep: number;
+  readonly bos: boolean;
+  /** Places of code that the model cannot have seen, to compare with; read as the training data is. */
+  readonly control: readonly string[];
 }
 
 /** The version of the plan's shape. Plans of earlier ones are read, too. */
@@ -77,6 +98,8 @@ export interface StudyPlan {
   /** How samples are drawn; of samples made elsewhere, as far as that is known. */
   readonly sampling: SamplingPlan;
   readonly rule: MatchRule;
+  /** There where the source's kind is `map`, whose rule of drawing are temperature and top-k of `sampling`. */
+  readonly map?: MapPlan;
 }
 
 /** How to run it. Nothing here may change a result. */
@@ -91,7 +114,7 @@ export interface Execution {
 }
 
 export type StudyState = 'running' | 'complete' | 'partial' | 'cancelled' | 'failed';
-export type Stage = 'prepare' | 'sample' | 'scan' | 'analyse';
+export type Stage = 'prepare' | 'sample' | 'scan' | 'map' | 'analyse';
 
 /** Progress of one stage. A consumer derives rate and ETA from `done`, `resumedFrom` and `elapsedMs`. */
 export interface Progress {

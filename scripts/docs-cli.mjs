@@ -41,6 +41,9 @@ export function cliReference() {
     '`licence:NAME` counts the training documents that samples repeat and that came under a licence; without a number',
     'any one of them is enough. `licence:GPL-3.0` also means `GPL-3.0-only` and `GPL-3.0-or-later`, and `*` stands for',
     'anything: `licence:*GPL-*`.',
+    '',
+    '`extractable(DRAWS,PROBABILITY)` is of extraction maps: the windows that so many draws give with that probability or more,',
+    'or their share: `extractable(100,0.5)>0.1%`.',
   ];
 }
 

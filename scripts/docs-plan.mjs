@@ -1,5 +1,6 @@
 // docs/reference/plan.md, from the table of settings: how a plan is written.
 
+import { mapSettings } from '../protocol/map-settings.ts';
 import { describeType, planSettings } from '../protocol/plan-settings.ts';
 import { PLAN_VERSION } from '../protocol/study.ts';
 import { table } from './docs-markdown.mjs';
@@ -12,7 +13,7 @@ export function planReference() {
     'it, `verbatim study --plan FILE` and `verbatim sample --plan FILE` run it, and so does the line above a file that is',
     'called `*.verbatim.json`. `media/plan.schema.json` is its JSON schema.',
     '',
-    'Settings stand at the top, as people write them, or in `sampling` and `rule`, as Verbatim does; what is left out has',
+    'Settings stand at the top, as people write them, or in `sampling`, `rule` and `map`, as Verbatim does; what is left out has',
     'its default. Paths are relative to the file. On the command line a list of values in place of one makes a study of',
     'each, and several lists a study of every combination.',
     '',
@@ -24,13 +25,17 @@ export function planReference() {
         ['`version`', `${PLAN_VERSION}; plans without it, and those of version 1, are read too`],
         [
           '`source`',
-          '`{"kind": "model", "model": …}`, or `{"kind": "samples", "samples": …}` for samples made elsewhere',
+          '`{"kind": "model", "model": …}`, or `{"kind": "samples", "samples": …}` for samples made elsewhere, or `{"kind": "map", "model": …}` for an extraction map',
         ],
         [
           '`model`',
           'a checkpoint folder, or a model of the Hub: `owner/name[@revision]`; short for such a `source`',
         ],
         ['`corpus`', 'training data: a place or a list of places, which is one value'],
+        [
+          '`control`',
+          'for an extraction map: places of code that the model cannot have seen; in `map`, as Verbatim writes it',
+        ],
         ['`columns`', 'names of columns of the training data: `content`, `repository`, `path`, `license`'],
         [
           '`prompts`',
@@ -43,7 +48,7 @@ export function planReference() {
     '',
     ...table(
       ['property', 'in the groups', 'option', 'meaning', 'value', 'default'],
-      planSettings.map(({ key, group, field, cliFlag, doc, type, default: value }) => [
+      [...planSettings, ...mapSettings].map(({ key, group, field, cliFlag, doc, type, default: value }) => [
         `\`${key}\``,
         `\`${group}.${field}\``,
         `\`${cliFlag}\``,

@@ -66,7 +66,12 @@ function judge(condition: Condition, review: Review): void {
 }
 
 /** What the baseline accepts does not count; a file is a sample here. */
-function measure({ measured }: Condition, { files, notes }: Review) {
+function measure({ measured, text }: Condition, { files, notes }: Review) {
+  if (measured.kind === 'extractable') {
+    throw new UserError(`A check reads no model, so ${text} says nothing of it`, {
+      action: 'Ask for it with verbatim discover, or leave it out.',
+    });
+  }
   const matches = files.flatMap((file) => file.matches.filter(isNew));
   if (measured.kind === 'licence') return { count: documentsUnder(measured.pattern, matches), whole: null };
   switch (measured.measure) {

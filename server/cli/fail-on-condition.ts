@@ -1,5 +1,5 @@
 // The conditions of `--fail-on`, as written: `memorised-samples>0.5%`, `longest-fragment>=50`,
-// `licence:GPL-3.0`. It reads and compares; what is measured, and where, is not known here.
+// `licence:GPL-3.0`, `extractable(100,0.5)>0.1%`. It reads and compares; what is measured, and where, is not known here.
 
 export type Measure = 'memorised-samples' | 'memorised-lines' | 'fragments' | 'longest-fragment' | 'problems';
 type Operator = '>' | '>=' | '<' | '<=' | '=';
@@ -10,7 +10,9 @@ export interface Condition {
   readonly measured:
     | { readonly kind: 'measure'; readonly measure: Measure }
     /** An SPDX name, where `*` stands for anything, in lower case. */
-    | { readonly kind: 'licence'; readonly pattern: string };
+    | { readonly kind: 'licence'; readonly pattern: string }
+    /** Windows of an extraction map that n draws give with probability p or more. */
+    | { readonly kind: 'extractable'; readonly n: number; readonly p: number };
   readonly operator: Operator;
   readonly limit: number;
   /** Whether the limit is a share of all, in per cent. */
@@ -30,6 +32,7 @@ export const measures: Readonly<Record<Measure, { readonly meaning: string; read
 };
 
 const LICENSE = /^licen[cs]e:([\w.+*-]+)$/i;
+const EXTRACTABLE = /^extractable\(\s*([1-9]\d{0,14})\s*,\s*(0?\.\d+)\s*\)$/i;
 const COMPARISON = /^(.*?)\s*(>=|<=|>|<|=)\s*(\d+(?:\.\d+)?)\s*(%?)$/;
 
 /** A sentence where it cannot be understood. */
@@ -43,8 +46,17 @@ export function parseCondition(text: string): Condition | string {
     const measured = { kind: 'licence', pattern: license.toLowerCase() } as const;
     return { text, measured, operator: (operator ?? '>') as Operator, limit: Number(number ?? 0), unit };
   }
+  const [, n, p] = EXTRACTABLE.exec(subject) ?? [];
+  if (n !== undefined) {
+    if (operator === undefined || number === undefined)
+      return 'It needs a limit, as in extractable(100,0.5)>0.1%.';
+    if (Number(p) === 0) return 'The probability of extractable(draws,probability) must be above 0.';
+    const measured = { kind: 'extractable', n: Number(n), p: Number(p) } as const;
+    return { text, measured, operator: operator as Operator, limit: Number(number), unit };
+  }
   const measure = subject.toLowerCase().replace(/^memorized-/, 'memorised-');
-  if (!isMeasure(measure)) return `It must begin with licence:NAME or ${Object.keys(measures).join(', ')}.`;
+  if (!isMeasure(measure))
+    return `It must begin with licence:NAME or ${Object.keys(measures).join(', ')}, or be extractable(DRAWS,PROBABILITY).`;
   if (operator === undefined || number === undefined)
     return `It needs a limit, as in ${measure}>${measures[measure].hasWhole ? '0.5%' : '10'}.`;
   if (unit === 'per cent' && !measures[measure].hasWhole) return `${measure} is a number, not a share.`;

@@ -1,6 +1,7 @@
 // Turns what a study found into an exit code, for a build that must stop: measures in the study file what the
 // conditions of `--fail-on` name, and says on stderr what it measured.
 
+import { countExtractable } from '../answers/measure-map.ts';
 import { UserError } from '../errors.ts';
 import { summaryOf } from '../queries/study-summary.ts';
 import {
@@ -22,9 +23,12 @@ import { tell } from './tell.ts';
 export function failOn(file: string, conditions: readonly Condition[] = []): void {
   if (conditions.length === 0) return;
   using db = openForReading(file);
-  const { nFragments } = summaryOf(db, file);
-  if (nFragments === null) throw nothingToJudge(file, '--fail-on');
+  const { nFragments, plan, nShards, nShardsScanned } = summaryOf(db, file);
+  const isMap = plan.source.kind === 'map';
+  if (isMap ? nShards === 0 || nShardsScanned < nShards : nFragments === null)
+    throw nothingToJudge(file, '--fail-on');
   for (const condition of conditions) {
+    checkKind(file, condition, isMap);
     const { count, whole } = measure(db, condition);
     const share = whole === null || whole === 0 ? 0 : (100 * count) / whole;
     const isMet = holds(condition, condition.unit === 'per cent' ? share : count);
@@ -39,6 +43,17 @@ export const nothingToJudge = (file: string, option: string): UserError =>
     action: 'Let the study come to its end first.',
   });
 
+/** A map has no samples, and a study of samples no windows: neither is a count of 0. */
+function checkKind(file: string, { text, measured }: Condition, isMap: boolean): void {
+  const isOfBoth = measured.kind === 'measure' && measured.measure === 'problems';
+  if (isOfBoth || (measured.kind === 'extractable') === isMap) return;
+  throw new UserError(`${file} is ${isMap ? 'an' : 'no'} extraction map, of which ${text} says nothing`, {
+    action: isMap
+      ? 'Ask for extractable(DRAWS,PROBABILITY).'
+      : 'Make a map with verbatim discover, or ask for what samples repeat.',
+  });
+}
+
 interface Measured {
   readonly count: number;
   /** The whole that the count is a share of; null where there is none. */
@@ -47,6 +62,10 @@ interface Measured {
 
 function measure(db: Database, { measured }: Condition): Measured {
   if (measured.kind === 'measure') return measures[measured.measure](db);
+  if (measured.kind === 'extractable') {
+    const { nExtractable, nWindows } = countExtractable(db, measured.n, measured.p);
+    return { count: nExtractable, whole: nWindows };
+  }
   const named = countDocumentsByLicense(db).filter(({ license }) => namesLicense(measured.pattern, license));
   return { count: named.reduce((sum, { nDocuments }) => sum + nDocuments, 0), whole: null };
 }

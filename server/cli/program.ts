@@ -7,6 +7,7 @@ import { baselineCommand } from './baseline-command.ts';
 import { checkCommand } from './check-command.ts';
 import { compareCommand } from './compare-command.ts';
 import { demoCommand } from './demo-command.ts';
+import { discoverCommand } from './discover-command.ts';
 import { doctorCommand } from './doctor-command.ts';
 import { exportCommand, importCommand } from './exchange-commands.ts';
 import { exitCodesHelp } from './exit-codes.ts';
@@ -27,6 +28,7 @@ const commands = [
   scanCommand,
   indexCommand,
   checkCommand,
+  discoverCommand,
   scoreCommand,
   reportCommand,
   compareCommand,
@@ -44,6 +46,7 @@ const commands = [
 const examples: Readonly<Record<string, string>> = {
   demo: 'demo --out demo.sqlite',
   sample: 'sample --model checkpoint --samples 1000 --out study.sqlite',
+  discover: 'discover --model checkpoint --corpus corpus --out map.sqlite',
   score: 'score --model checkpoint --samples outputs.jsonl',
   report: 'report study.sqlite --format html > report.html',
   index: 'index build --corpus corpus --to corpus-index',

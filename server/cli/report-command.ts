@@ -4,12 +4,15 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { StudyState } from '../../protocol/study.ts';
 import type { Disclosure } from '../answers/undisclosed.ts';
+import { UserError } from '../errors.ts';
 import { BASELINE_NAME, hasBaseline, readBaseline } from '../formats/baseline-file.ts';
+import { gatherMapReport } from '../formats/map-content.ts';
+import { type MapFormat, mapForms } from '../formats/map-forms.ts';
 import { fragmentEntries, gatherReport, type ReportContent } from '../formats/report-content.ts';
 import { type ReportForm, type ReportFormat, reportFormats, reportForms } from '../formats/report-forms.ts';
 import type { Rows } from '../formats/report-table.ts';
 import { summaryOf } from '../queries/study-summary.ts';
-import { openForReading } from '../store/study-file.ts';
+import { type Database, openForReading } from '../store/study-file.ts';
 import { failOn, nothingToJudge } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { CONDITION_MET, failOnOption } from './fail-on-option.ts';
@@ -77,6 +80,7 @@ export interface PrintedReport {
 
 export async function printReport(file: string, request: ReportRequest): Promise<PrintedReport> {
   using db = openForReading(file);
+  if (summaryOf(db, file).plan.source.kind === 'map') return await printMapReport(db, file, request);
   const { top, disclosure = 'masked' } = request;
   const form: ReportForm = reportForms[request.format];
   const content = await gatherReport(db, summaryOf(db, file), {
@@ -87,6 +91,19 @@ export async function printReport(file: string, request: ReportRequest): Promise
   });
   await (form.isForTerminal ? tellLines : writeLines)(form.write(content, request.rows ?? 'families'));
   return { state: content.summary.state, hasNew: request.failOnNew === true && hasNewFragment(content) };
+}
+
+async function printMapReport(db: Database, file: string, request: ReportRequest): Promise<PrintedReport> {
+  const { format, top, disclosure = 'masked' } = request;
+  const form = mapForms[format as MapFormat];
+  if (form === undefined) {
+    throw new UserError(`A report on an extraction map has no form ${format}`, {
+      action: `Choose one of ${Object.keys(mapForms).join(', ')}.`,
+    });
+  }
+  const report = await gatherMapReport(db, summaryOf(db, file), disclosure, top);
+  await (format === 'table' ? tellLines : writeLines)(form(report));
+  return { state: report.summary.state, hasNew: false };
 }
 
 function findBaseline(asked: string | undefined) {

@@ -1,14 +1,17 @@
 // The settings of a plan as options of the command line: names, words, defaults and checks come from the one table.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { mapSettings } from '../../protocol/map-settings.ts';
 import { describeType, isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
 import type { PlanSetting, SettingType } from '../../protocol/setting-type.ts';
 
 /** The values of settings, by their key, as commander gathers them. */
 export type SettingOptions = Readonly<Record<string, unknown>>;
 
+const allSettings: readonly PlanSetting[] = [...planSettings, ...mapSettings];
+
 export function addSettingOptions(command: Command, group: PlanSetting['group']): Command {
-  for (const setting of planSettings) if (setting.group === group) command.addOption(optionOf(setting));
+  for (const setting of allSettings) if (setting.group === group) command.addOption(optionOf(setting));
   return command;
 }
 
@@ -17,7 +20,7 @@ export function settingsOf(
   options: SettingOptions,
   groups: readonly PlanSetting['group'][],
 ): Readonly<Record<string, unknown>> {
-  const given = planSettings.filter(({ key, group }) => groups.includes(group) && options[key] !== undefined);
+  const given = allSettings.filter(({ key, group }) => groups.includes(group) && options[key] !== undefined);
   return Object.fromEntries(given.map(({ key }) => [key, options[key]]));
 }
 

@@ -7,6 +7,7 @@ import type { Report } from '../progress.ts';
 const titles: Readonly<Record<Exclude<Stage, 'sample'>, string>> = {
   prepare: 'Preparing',
   scan: 'Scanning the corpus',
+  map: 'Mapping the corpus',
   analyse: 'Finding fragments',
 };
 

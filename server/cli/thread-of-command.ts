@@ -7,7 +7,7 @@ import { programUrl } from '../program-url.ts';
 
 /** Those that can be told to stop. The others end at the first signal, as any program does. */
 export const LONG_COMMANDS: ReadonlySet<string> = new Set(
-  'demo study sample scan index check score predict doctor providers'.split(' '),
+  'demo study sample scan index check discover score predict doctor providers'.split(' '),
 );
 
 /** What the thread is given. */

@@ -67,12 +67,12 @@ function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
   const { source, sampling, rule } = s.plan;
   return [
     ['State', s.state],
-    source.kind === 'model'
-      ? [
+    source.kind === 'samples'
+      ? ['Samples from', source.samples]
+      : [
           'Model',
           compose`${source.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
-        ]
-      : ['Samples from', source.samples],
+        ],
     ['Samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
     [
       'Corpus',

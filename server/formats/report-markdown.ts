@@ -52,15 +52,15 @@ function facts(s: StudySummary): readonly (readonly Cell[])[] {
   const { source, sampling, rule } = s.plan;
   return [
     ['state', s.state],
-    source.kind === 'model'
-      ? [
+    source.kind === 'samples'
+      ? ['samples from', { of: source.samples }]
+      : [
           'model',
           {
             of: source.model,
             more: ` (${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed})`,
           },
-        ]
-      : ['samples from', { of: source.samples }],
+        ],
     ['samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
     [
       'corpus',

@@ -1,9 +1,9 @@
 // Checks each part of a plan by itself, and each value where a part lists several. After this every value is of its
 // type and in its range; whether the parts fit together is not asked here.
 
-import { describeType, isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
+import { describeType, isSettingValue } from '../../protocol/plan-settings.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
-import type { PlanPart } from './plan-parts.ts';
+import { allSettings, type PlanPart } from './plan-parts.ts';
 import { asObject, quoteName, refuseValue } from './refuse-value.ts';
 
 /** Longer than any system's paths, and than any name of the Hub. */
@@ -14,6 +14,7 @@ const MAX_COLUMN_BYTES = 1000;
 export function valuesOf({ name, label, value }: PlanPart): readonly unknown[] {
   switch (name) {
     case 'corpus':
+    case 'control':
       checkCorpus(label, value);
       return [value];
     case 'columns':
@@ -31,13 +32,14 @@ export function valuesOf({ name, label, value }: PlanPart): readonly unknown[] {
 }
 
 function checkOne(
-  name: Exclude<PlanPart['name'], 'corpus' | 'columns' | 'prompts'>,
+  name: Exclude<PlanPart['name'], 'corpus' | 'control' | 'columns' | 'prompts'>,
   label: string,
   value: unknown,
 ): void {
   switch (name) {
     case 'kind':
-      if (value !== 'model' && value !== 'samples') refuseValue(label, value, 'one of model, samples');
+      if (value !== 'model' && value !== 'samples' && value !== 'map')
+        refuseValue(label, value, 'one of model, samples, map');
       return;
     case 'model':
       if (label !== 'source.model' || value !== null)
@@ -48,7 +50,7 @@ function checkOne(
       checkPlace(label, value, 'a file or a folder');
       return;
     default: {
-      const { type } = planSettings.find(({ key }) => key === name)!;
+      const { type } = allSettings.find(({ key }) => key === name)!;
       const isNothing = name === 'topP' && value === null;
       if (!isNothing && !isSettingValue(type, value)) refuseValue(label, value, describeType(type));
     }

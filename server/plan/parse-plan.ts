@@ -1,9 +1,11 @@
 // The one parser of plans: of plan files, of what was copied out of the dashboard, of what the wizard asks for and of
 // what study files hold. It knows neither files nor the Hub: places stay as they are written.
 
+import { mapSettings } from '../../protocol/map-settings.ts';
 import { planSettings } from '../../protocol/plan-settings.ts';
 import {
   type ColumnNames,
+  type MapPlan,
   PLAN_VERSION,
   type PlanSource,
   type SamplingPlan,
@@ -11,7 +13,7 @@ import {
 } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { valuesOf } from './check-parts.ts';
-import { defaultRule, defaultSampling } from './plan.ts';
+import { defaultMap, defaultRule, defaultSampling } from './plan.ts';
 import { type PartName, partsOf } from './plan-parts.ts';
 import { refuseValue } from './refuse-value.ts';
 
@@ -100,25 +102,41 @@ function toPlan({ name, values }: Point): ParsedPlan {
     ...(columns === undefined ? {} : { columns }),
     sampling: sampling as unknown as SamplingPlan,
     rule: rule as unknown as StudyPlan['rule'],
+    ...(source.kind === 'map' ? { map: toMap(values) } : {}),
   };
   return { name, plan, promptsFile };
+}
+
+function toMap(values: Point['values']): MapPlan {
+  const map: Record<string, unknown> = { ...defaultMap };
+  for (const { key, field } of mapSettings) if (values.has(key)) map[field] = values.get(key);
+  const control = values.get('control') as string | readonly string[] | undefined;
+  if (control !== undefined) map.control = typeof control === 'string' ? [control] : control;
+  return map as unknown as MapPlan;
 }
 
 function toSource(values: Point['values']): PlanSource {
   const samples = values.get('samplesPath') as string | undefined;
   const model = (values.get('model') as string | null | undefined) ?? null;
-  const kind = values.get('kind') ?? (samples === undefined ? 'model' : 'samples');
+  const ofMap = [...mapSettings.map(({ key }) => key), 'control' as const].find((key) => values.has(key));
+  const kind =
+    values.get('kind') ?? (samples !== undefined ? 'samples' : ofMap === undefined ? 'model' : 'map');
+  if (ofMap !== undefined && kind !== 'map') {
+    throw new UserError(`The plan has "${ofMap}", which is of extraction maps, and makes samples`, {
+      action: 'Leave it out, or make the kind of its "source" "map".',
+    });
+  }
   if (kind === 'samples') {
     if (samples === undefined) throw new UserError('The plan has no "samples" in its "source"');
     return { kind, samples, model };
   }
   if (samples !== undefined) {
-    throw new UserError('The plan has "samples" made elsewhere in a "source" whose kind is "model"', {
+    throw new UserError(`The plan has "samples" made elsewhere in a "source" whose kind is "${kind}"`, {
       action: 'Leave them out, or make the kind "samples".',
     });
   }
   if (model === null) throw new UserError('The plan has no "model"');
-  return { kind: 'model', model };
+  return { kind: kind === 'map' ? 'map' : 'model', model };
 }
 
 function shortName(

@@ -61,10 +61,13 @@ async function complete(
   const completed: StudyPlan = {
     ...plan,
     source:
-      source.kind === 'model'
-        ? { ...source, model: model! }
-        : { ...source, samples: resolve(folder, source.samples), model },
+      source.kind === 'samples'
+        ? { ...source, samples: resolve(folder, source.samples), model }
+        : { ...source, model: model! },
     corpus: plan.corpus.map((name) => place('dataset', name, folder)),
+    ...(plan.map && {
+      map: { ...plan.map, control: plan.map.control.map((name) => place('dataset', name, folder)) },
+    }),
     sampling:
       promptsFile === null
         ? sampling

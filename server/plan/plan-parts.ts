@@ -1,16 +1,28 @@
 // Takes a written plan apart, whichever way it was written: with its settings at the top, as people do, in the groups
 // of the stored shape, or in the shape of version 1. What comes out are named parts, not yet looked at.
 
+import { mapSettings } from '../../protocol/map-settings.ts';
 import { planSettings } from '../../protocol/plan-settings.ts';
 import { PLAN_VERSION } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { asObject, quoteName, refuseValue } from './refuse-value.ts';
 
 /** Parts that are no settings: where samples come from, and what they are looked for in. */
-const PLACES = ['kind', 'model', 'samplesPath', 'corpus', 'columns', 'promptsFile', 'prompts'] as const;
+const PLACES = [
+  'kind',
+  'model',
+  'samplesPath',
+  'corpus',
+  'columns',
+  'promptsFile',
+  'prompts',
+  'control',
+] as const;
+
+export const allSettings = [...planSettings, ...mapSettings] as const;
 
 /** The key of a setting, or one of the places. */
-export type PartName = (typeof PLACES)[number] | (typeof planSettings)[number]['key'];
+export type PartName = (typeof PLACES)[number] | (typeof allSettings)[number]['key'];
 
 export interface PlanPart {
   readonly name: PartName;
@@ -51,6 +63,7 @@ export function partsOf(value: unknown): readonly PlanPart[] {
         break;
       case 'sampling':
       case 'rule':
+      case 'map':
         for (const [field, setting] of Object.entries(asObject(key, part))) {
           addField(key, field, setting, add);
         }
@@ -58,6 +71,7 @@ export function partsOf(value: unknown): readonly PlanPart[] {
       case 'model':
       case 'corpus':
       case 'columns':
+      case 'control':
         // In version 1 a study of samples made elsewhere says `"model": null`.
         if (part !== null || key === 'corpus') add(key, key, part);
         break;
@@ -94,7 +108,7 @@ function sourcePart(name: string): PartName {
 }
 
 function addField(
-  group: 'sampling' | 'rule',
+  group: 'sampling' | 'rule' | 'map',
   field: string,
   value: unknown,
   add: (name: PartName, label: string, value: unknown) => void,
@@ -109,7 +123,11 @@ function addField(
     add('int8', label, true);
     return;
   }
-  const settings = planSettings.filter((setting) => setting.group === group);
+  if (group === 'map' && field === 'control') {
+    add('control', label, value);
+    return;
+  }
+  const settings = allSettings.filter((setting) => setting.group === group);
   const found = settings.find((setting) => setting.field === field);
   if (found !== undefined) {
     add(found.key, label, value);
@@ -117,14 +135,17 @@ function addField(
   }
   const known = settings.map((setting): string => setting.field);
   throw new UserError(`The "${group}" of a plan has no property ${quoteName(field)}`, {
-    action: `Its properties are ${(group === 'sampling' ? [...known, 'prompts'] : known).join(', ')}.`,
+    action: `Its properties are ${[...known, ...MORE_FIELDS[group]].join(', ')}.`,
   });
 }
 
+/** Properties of the groups that are no settings. */
+const MORE_FIELDS = { sampling: ['prompts'], rule: [], map: ['control'] } as const;
+
 function settingAtTop(key: string): PartName {
-  const found = planSettings.find((setting) => setting.key === key);
+  const found = allSettings.find((setting) => setting.key === key);
   if (found !== undefined) return found.key;
-  const keys = ['model', 'corpus', 'prompts', 'columns', ...planSettings.map((setting) => setting.key)];
+  const keys = ['model', 'corpus', 'prompts', 'columns', ...allSettings.map((setting) => setting.key)];
   throw new UserError(`A plan has no property ${quoteName(key)}`, {
     action: `The properties are ${keys.join(', ')}.`,
   });

@@ -1,9 +1,9 @@
 // The JSON schema of plan files, by which editors complete and check them while they are written: media/plan.schema.json
 // is this, written by `npm run docs`. What it takes, the parser takes.
 
-import { planSettings } from '../../protocol/plan-settings.ts';
 import type { PlanSetting, SettingType } from '../../protocol/setting-type.ts';
 import { PLAN_VERSION } from '../../protocol/study.ts';
+import { allSettings } from './plan-parts.ts';
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -13,12 +13,14 @@ const nothing: Schema = { type: 'null' };
 const MODEL =
   'A checkpoint folder (config.json, tokenizer.json, weights), relative to this file, or a model of the Hub: owner/name[@revision].';
 const SAMPLES = 'Samples made elsewhere: JSON lines, a folder of numbered files or a merged "all" file.';
+const CONTROL =
+  'Code that the model of an extraction map cannot have seen, to compare with: shard files or folders.';
 const PROMPTS = 'A file of prompts, for pcg and tsg. Relative to this file.';
 
 export function planSchema(): Schema {
   const settings = (group: PlanSetting['group'], name: 'key' | 'field') =>
     Object.fromEntries(
-      planSettings
+      allSettings
         .filter((setting) => setting.group === group)
         .map((setting) => [setting[name], schemaOf(setting)]),
     );
@@ -38,10 +40,11 @@ export function planSchema(): Schema {
       },
       source: {
         type: 'object',
-        description: 'Where the samples come from: a model, or a place of samples made elsewhere.',
+        description:
+          'Where the samples come from: a model, or a place of samples made elsewhere; or the model of an extraction map.',
         additionalProperties: false,
         properties: {
-          kind: { enum: ['model', 'samples'], default: 'model' },
+          kind: { enum: ['model', 'samples', 'map'], default: 'model' },
           model: { description: MODEL, anyOf: [...oneOrMore(text), nothing] },
           samples: { description: SAMPLES, anyOf: oneOrMore(text) },
         },
@@ -55,6 +58,8 @@ export function planSchema(): Schema {
       ...settings('sampling', 'key'),
       prompts: { description: PROMPTS, anyOf: oneOrMore(text) },
       ...settings('rule', 'key'),
+      ...settings('map', 'key'),
+      control: { description: CONTROL, anyOf: [text, { type: 'array', items: text }] },
       columns: {
         type: 'object',
         description: 'Columns of the training data that are not called as usual.',
@@ -79,6 +84,15 @@ export function planSchema(): Schema {
         description: 'When two texts are equal, as Verbatim writes it.',
         additionalProperties: false,
         properties: settings('rule', 'field'),
+      },
+      map: {
+        type: 'object',
+        description: 'The settings of an extraction map, as Verbatim writes them.',
+        additionalProperties: false,
+        properties: {
+          ...settings('map', 'field'),
+          control: { description: CONTROL, anyOf: [text, { type: 'array', items: text }] },
+        },
       },
     },
   };

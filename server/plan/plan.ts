@@ -1,7 +1,8 @@
 // What a plan is where it says nothing, whether its parts fit together, and whether two plans are the same study.
 
+import { mapSettings } from '../../protocol/map-settings.ts';
 import { describeType, isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
-import type { MatchRule, SamplingPlan, StudyPlan } from '../../protocol/study.ts';
+import type { MapPlan, MatchRule, SamplingPlan, StudyPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 
 const defaults = (group: 'sampling' | 'rule') =>
@@ -19,6 +20,14 @@ export const defaultSampling: SamplingPlan = {
 
 export const defaultRule = defaults('rule') as unknown as MatchRule;
 
+export const defaultMap: MapPlan = {
+  ...(Object.fromEntries(mapSettings.map(({ field, default: value }) => [field, value])) as unknown as Omit<
+    MapPlan,
+    'control'
+  >),
+  control: [],
+};
+
 /** Throws a `UserError` that names the first setting that cannot be meant, as the command line calls it. */
 export function checkSampling(sampling: SamplingPlan): void {
   for (const { group, field, cliFlag, type } of planSettings) {
@@ -34,6 +43,11 @@ export function checkSampling(sampling: SamplingPlan): void {
 
 /** Throws a `UserError` where the parts of a plan, each good by itself, do not fit together. */
 export function checkFit({ source, sampling }: StudyPlan): void {
+  if (source.kind === 'map' && sampling.topP !== null) {
+    throw new UserError('An extraction map draws by temperature and top-k, and knows no top-p', {
+      action: 'Leave top-p out.',
+    });
+  }
   const needsPrompts = sampling.strategy === 'pcg' || sampling.strategy === 'tsg';
   if (source.kind === 'model' && needsPrompts && sampling.prompts.length === 0) {
     throw new UserError(`Strategy ${sampling.strategy} continues prompts, but there are none`, {
@@ -65,8 +79,8 @@ const named = (key: string) =>
   key === 'nSamples' ? 'samples' : key.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
 function flatten(plan: StudyPlan): Record<string, string> {
-  const { version: _, source, sampling, rule, ...rest } = plan;
+  const { version: _, source, sampling, rule, map, ...rest } = plan;
   const { kind: __, ...places } = source;
-  const entries = Object.entries({ ...places, ...rest, ...sampling, ...rule });
+  const entries = Object.entries({ ...places, ...rest, ...sampling, ...rule, ...map });
   return Object.fromEntries(entries.map(([key, value]) => [key, JSON.stringify(value)]));
 }

@@ -1,5 +1,6 @@
 // The plan that a study file holds, or an export of one: a plan like any other, but that everything is in it.
 
+import { mapSettings } from '../../protocol/map-settings.ts';
 import { planSettings } from '../../protocol/plan-settings.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
@@ -30,6 +31,9 @@ function checkWhole(value: unknown): void {
   };
   for (const name of ['version', 'source', 'corpus', 'sampling', 'rule']) has(plan, name, name);
   for (const { group, field } of planSettings) has(asObject(group, plan[group]), field, `${group}.${field}`);
+  if (!Object.hasOwn(plan, 'map')) return;
+  for (const { group, field } of mapSettings) has(asObject(group, plan[group]), field, `${group}.${field}`);
+  has(asObject('map', plan.map), 'control', 'map.control');
 }
 
 /** Checks a plan that another program sent, or that a study is about to run with. */

@@ -21,7 +21,7 @@ export function repeatCommand(plan: StudyPlan, name: string): RepeatRecipe {
 function wordsOf(plan: StudyPlan, name: string): readonly string[] {
   const { source, sampling, rule } = plan;
   const program = join(productFolder(), 'dist', 'cli.js');
-  const words = ['node', program, source.kind === 'model' ? 'study' : 'scan'];
+  const words = ['node', program, COMMANDS[source.kind]];
   const add = (option: string, ...values: readonly (string | number)[]) =>
     words.push(option, ...values.map((value) => asOperand(String(value))));
   if (source.model !== null) add('--model', source.model);
@@ -42,11 +42,26 @@ function wordsOf(plan: StudyPlan, name: string): readonly string[] {
     add('--seed', sampling.seed);
     if (sampling.int8) words.push('--int8');
   }
-  add('--min-lines', rule.minLines);
-  add('--profile', rule.profile);
+  if (plan.map !== undefined) {
+    const { prefix, suffix, stride, context, keep, bos, control } = plan.map;
+    add('--prefix', prefix);
+    add('--suffix', suffix);
+    add('--stride', stride);
+    add('--context', context);
+    add('--top-k', sampling.topK);
+    add('--temperature', sampling.temperature);
+    add('--keep', keep);
+    if (bos) words.push('--bos');
+    if (control.length > 0) add('--control', ...control);
+  } else {
+    add('--min-lines', rule.minLines);
+    add('--profile', rule.profile);
+  }
   add('--out', `${name}-again.sqlite`);
   return words;
 }
+
+const COMMANDS = { model: 'study', samples: 'scan', map: 'discover' } as const;
 
 /** Only these: a plan out of a file may hold others. */
 const columnOptions: readonly (readonly [keyof ColumnNames, option: string])[] = [

@@ -1,7 +1,6 @@
 // Scores texts under a model, whoever wrote them: the log-probability of every token, and what the published
 // study derives from it. Texts longer than the context are read in overlapping windows.
 
-import { dirname } from 'node:path';
 import { promisify } from 'node:util';
 import { deflate } from 'node:zlib';
 import type { Execution } from '../../protocol/study.ts';
@@ -9,11 +8,10 @@ import { textLogprobs, tokenStarts } from '../analysis/text-tokens.ts';
 import { windowedPerplexity } from '../analysis/windowed-perplexity.ts';
 import { EnvironmentError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
-import { readDecoder } from './exported/exported-decoder.ts';
 import { batchByLength, cutWindows, type WindowRequest } from './forms/score/windows.ts';
 import { chooseRowsAtOnce } from './run/choose-rows-at-once.ts';
-import type { SampledModel } from './run/open-sampler.ts';
 import { planScoring } from './run/plan-execution.ts';
+import { scoredModel } from './run/scored-model.ts';
 import { runBatches } from './run/worker-pool.ts';
 import { openEncoder } from './tokenizer/open-encoder.ts';
 import { tokenLengths } from './tokenizer/token-bytes.ts';
@@ -61,7 +59,7 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
     }
     yield* batchByLength(waiting, positionsAtOnce);
   }
-  const { model, weightFolder } = toModel(checkpoint);
+  const { model, weightFolder } = scoredModel(checkpoint);
   const session = { provider, nThreads, weightFolder };
   const rows = await chooseRowsAtOnce(checkpoint, signal);
   // Read as it is sampled, by the graph that takes a past.
@@ -86,19 +84,6 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
     yield* finish();
   }
   yield* finish();
-}
-
-function toModel(checkpoint: Checkpoint | ExportedModel): {
-  readonly model: SampledModel;
-  readonly weightFolder: string;
-} {
-  if (checkpoint.kind === 'exported') {
-    const { config, scoringPath, pastSizes } = checkpoint;
-    const decoder = readDecoder(scoringPath, pastSizes);
-    return { model: { decoder, config }, weightFolder: dirname(scoringPath) };
-  }
-  const { config, weights, weightFolder } = checkpoint;
-  return { model: { config, weights, weightFolder }, weightFolder };
 }
 
 /** Runs are small already: what does not fit then will not fit in parts either. */

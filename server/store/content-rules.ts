@@ -33,6 +33,20 @@ export const contentRules: Readonly<Record<string, string>> = {
     WHERE s.sample_id IS NULL OR m.n_lines < 0 OR m.n_memorised_lines NOT BETWEEN 0 AND m.n_lines`,
   'a score is of no sample': `SELECT 1 FROM sample_scores c LEFT JOIN samples s USING (sample_id)
     WHERE s.sample_id IS NULL OR c.scorer NOT IN ('second-model', 'lowercase')`,
+  'a shard of the map is none': `SELECT 1 FROM map_shards m LEFT JOIN shards s USING (shard_id)
+    WHERE s.shard_id IS NULL OR m.is_control NOT IN (0, 1) OR m.n_short < 0 OR m.n_unfaithful < 0 OR m.n_tokens < 0
+    OR m.n_windows < 0`,
+  'a document of the map is none': `SELECT 1 FROM map_documents m LEFT JOIN documents d USING (document_id)
+    WHERE d.document_id IS NULL OR m.n_windows < 1 OR m.n_tokens < 2 OR m.best_logp > 1e-3
+    OR length(m.logp) <> 4 * m.n_windows OR length(m.logp_plain) <> 4 * m.n_windows
+    OR length(m.n_argmax) <> 4 * m.n_windows OR length(m.places) <> 8 * m.n_windows
+    OR length(m.copies) <> 4 * m.n_windows`,
+  'a window of the map is none': `SELECT 1 FROM map_windows w LEFT JOIN map_documents m USING (document_id)
+    WHERE m.document_id IS NULL OR w.start < 0 OR w.n_argmax < 0 OR length(w.tokens) % 4 <> 0 OR w.first_line < 1
+    OR w.last_line < w.first_line OR w.byte_offset < 0 OR w.n_bytes < 0`,
+  'a region of the map is none': `SELECT 1 FROM map_regions r LEFT JOIN map_documents m USING (document_id)
+    WHERE m.document_id IS NULL OR r.n_windows < 1 OR r.first_line < 1 OR r.last_line < r.first_line
+    OR r.byte_offset < 0 OR r.n_bytes <> length(r.text)`,
   'a group of fragments is of nothing': `SELECT 1 FROM fragment_groups g
     WHERE grouping NOT IN ('category', 'licence', 'repository', 'sample') OR n_fragments < 1
       OR (grouping = 'repository' AND g.name NOT IN (SELECT repository FROM documents))

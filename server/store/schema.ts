@@ -299,6 +299,61 @@ INSERT INTO families
     FROM fragments
   ) JOIN fragment_order USING (fragment_id) WHERE nth = 1;
 `,
+  `
+-- Extraction maps: the shards that a model has read, of the training data and of the control.
+CREATE TABLE map_shards (
+  shard_id INTEGER PRIMARY KEY REFERENCES shards,
+  is_control INTEGER NOT NULL,    -- 1 for code that the model cannot have seen
+  n_short INTEGER NOT NULL,       -- documents with less tokens than a window, which are not measured
+  n_unfaithful INTEGER NOT NULL,  -- documents that the tokenizer does not give back as they are: not measured either
+  n_tokens INTEGER NOT NULL,      -- of the documents that are measured
+  n_windows INTEGER NOT NULL
+) STRICT;
+
+-- Documents that have a window, and all their windows in order.
+CREATE TABLE map_documents (
+  document_id INTEGER PRIMARY KEY REFERENCES documents,
+  n_tokens INTEGER NOT NULL,
+  n_windows INTEGER NOT NULL,
+  best_logp REAL,                 -- of the likeliest window, nats; NULL where the rule draws none of them
+  logp BLOB NOT NULL,             -- float32, little endian, nats, one a window; minus infinity where it is never drawn
+  logp_plain BLOB NOT NULL,       -- likewise, under the whole softmax at temperature 1
+  n_argmax BLOB NOT NULL,         -- uint32, little endian: tokens of the suffix that are the likeliest
+  places BLOB NOT NULL,           -- uint32, little endian: byte offset of each suffix, then its bytes
+  copies BLOB                     -- uint32: how often its text is in the training data; 0 not counted; NULL until counted
+) STRICT;
+CREATE INDEX map_documents_by_best ON map_documents (best_logp DESC, document_id);
+
+-- Windows that are likely enough to be kept with their tokens. Lines and bytes are those of the suffix.
+CREATE TABLE map_windows (
+  document_id INTEGER NOT NULL REFERENCES map_documents,
+  start INTEGER NOT NULL,         -- in tokens of the document
+  logp REAL,                      -- nats; NULL where it is never drawn
+  logp_plain REAL NOT NULL,
+  n_argmax INTEGER NOT NULL,
+  tokens BLOB NOT NULL,           -- uint32, little endian: prefix, then suffix
+  first_line INTEGER NOT NULL,
+  last_line INTEGER NOT NULL,
+  byte_offset INTEGER NOT NULL,
+  n_bytes INTEGER NOT NULL,
+  PRIMARY KEY (document_id, start)
+) STRICT, WITHOUT ROWID;
+
+-- Kept windows whose suffixes touch, as one piece of text.
+CREATE TABLE map_regions (
+  document_id INTEGER NOT NULL REFERENCES map_documents,
+  byte_offset INTEGER NOT NULL,
+  n_bytes INTEGER NOT NULL,
+  first_line INTEGER NOT NULL,
+  last_line INTEGER NOT NULL,
+  n_windows INTEGER NOT NULL,
+  best_logp REAL NOT NULL,        -- of the likeliest window, nats
+  fingerprint TEXT NOT NULL,      -- MD5 (hex) of its lines as the profile of the plan normalises them
+  text BLOB NOT NULL,             -- as it stands in the document
+  PRIMARY KEY (document_id, byte_offset)
+) STRICT, WITHOUT ROWID;
+CREATE INDEX map_regions_by_best ON map_regions (best_logp DESC, document_id, byte_offset);
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

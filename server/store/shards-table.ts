@@ -7,6 +7,7 @@ import type { ShardFormat } from '../corpus/shard-format.ts';
 import { spdxLicense } from '../corpus/spdx-license.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { damaged } from '../sqlite-failure.ts';
+import { forgetMap, forgetMaps } from './map-tables.ts';
 import { documentId } from './schema.ts';
 import { readHubFile, readTexts } from './stored-json.ts';
 import type { Database } from './study-file.ts';
@@ -52,6 +53,7 @@ export const isCorpusWhole = (db: Database): boolean =>
 
 /** Forgets the corpus and all that was found in it. Call inside a transaction. */
 export function forgetShards(db: Database): void {
+  forgetMaps(db);
   db.exec('DELETE FROM problems; DELETE FROM documents; DELETE FROM restart_points; DELETE FROM shards');
 }
 
@@ -63,6 +65,7 @@ function hubFileOf(db: Database, json: string): HubFile {
 
 /** Forgets a scan, for a shard whose file has changed since. Call inside a transaction. */
 export function resetShard(db: Database, shard: Shard): void {
+  forgetMap(db, shard.index);
   db.prepare('DELETE FROM problems WHERE shard_id = ?').run(shard.index);
   db.prepare('DELETE FROM documents WHERE shard_id = ?').run(shard.index);
   db.prepare('DELETE FROM restart_points WHERE shard_id = ?').run(shard.index);

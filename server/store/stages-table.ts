@@ -6,9 +6,10 @@ import type { Database } from './study-file.ts';
 
 /**
  * `import`: samples were copied from elsewhere. `analyse`: fragments and their places. `describe`: what each fragment
- * is and holds. `words`: the words of the fragments. `measure`: the metrics of the samples.
+ * is and holds. `words`: the words of the fragments. `measure`: the metrics of the samples. `copies`: how often the
+ * texts of a map's windows occur.
  */
-export type DerivedStage = 'import' | 'analyse' | 'describe' | 'words' | 'measure';
+export type DerivedStage = 'import' | 'analyse' | 'describe' | 'words' | 'measure' | 'copies';
 
 export function isDone(db: Database, stage: DerivedStage): boolean {
   return db.prepare('SELECT 1 FROM stages WHERE stage = ?').get(stage) !== undefined;

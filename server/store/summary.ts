@@ -21,7 +21,8 @@ export function summarise(db: Database, path: string, isRunning: boolean): Study
   const [nSamples = 0, nTokens = 0] = one('SELECT count(*), coalesce(sum(n_tokens), 0) FROM samples');
   const [nShards = 0, nShardsScanned = 0, nDocuments = 0, corpusBytes = 0] = one(
     `SELECT count(*), count(*) FILTER (WHERE state = 'scanned'), coalesce(sum(n_rows), 0),
-       coalesce(sum(content_bytes), 0) FROM shards`,
+       coalesce(sum(content_bytes), 0) FROM shards
+       WHERE shard_id NOT IN (SELECT shard_id FROM map_shards WHERE is_control = 1)`,
   );
   return {
     id: path,

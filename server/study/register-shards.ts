@@ -1,6 +1,7 @@
 // Lists the corpus and notes it in the study file: a shard that changed since its scan becomes pending again.
 
 import type { Shard } from '../corpus/shard.ts';
+import { insertMapShards } from '../store/map-tables.ts';
 import {
   forgetShards,
   insertShards,
@@ -23,13 +24,27 @@ export async function registerShards({
   execution,
   signal,
 }: StageContext): Promise<readonly Shard[]> {
-  const { shards, duplicates } = await listCorpus(db, plan, hubAccess(execution, signal), signal);
+  const list = (corpus: readonly string[]) =>
+    listCorpus(db, { ...plan, corpus }, hubAccess(execution, signal), signal);
+  const training = await list(plan.corpus);
+  const control = plan.map?.control.length ? await list(plan.map.control) : { shards: [], duplicates: [] };
+  const nTraining = training.shards.length;
+  const shards = [
+    ...training.shards,
+    ...control.shards.map((shard) => ({ ...shard, index: nTraining + shard.index })),
+  ];
+  const duplicates = [...training.duplicates, ...control.duplicates];
   const stored = readShards(db);
   transact(db, () => {
     mergeEnvironment(db, { ...systemFacts(), duplicateShards: duplicates.length > 0 ? duplicates : null });
     if (!sameCorpus(stored, shards)) {
       forgetShards(db);
       insertShards(db, shards);
+      if (plan.map) {
+        const ids = shards.map(({ index }) => index);
+        insertMapShards(db, ids.slice(0, nTraining), 'training');
+        insertMapShards(db, ids.slice(nTraining), 'control');
+      }
       forgetStage(db, 'analyse');
       return;
     }
@@ -37,6 +52,7 @@ export async function registerShards({
       if (isSameShard(stored[i]!, shard)) continue;
       resetShard(db, shard);
       forgetStage(db, 'analyse');
+      forgetStage(db, 'copies');
     }
   });
   return shards;

@@ -1,4 +1,4 @@
-// Runs a study from wherever it stands to its end: prepare → sample → scan → analyse. Each stage looks into
+// Runs a study from wherever it stands to its end: prepare → sample → scan → analyse, or prepare → map. Each stage looks into
 // the study file for what is still to do, so running again after any kind of death simply goes on.
 
 import { existsSync } from 'node:fs';
@@ -25,6 +25,7 @@ import type { Executor } from './executors/executor.ts';
 import { localExecutor } from './executors/local.ts';
 import { fetchShards } from './fetch-shards.ts';
 import { importSamples } from './import-stage.ts';
+import { mapCorpus } from './map-stage.ts';
 import { registerShards } from './register-shards.ts';
 import { sample } from './sample-stage.ts';
 import { pendingShards, scanPending } from './scan-stage.ts';
@@ -41,6 +42,8 @@ export interface RunRequest {
   readonly report: Report;
   /** This machine unless another is named. */
   readonly executor?: Executor;
+  /** Hears of each shard of an extraction map, once it is in the study file. */
+  readonly onShardMapped?: (shardId: number) => void;
 }
 
 /** Rejects with `Cancelled` or another error when it did not come to its end; the file keeps what was done. */
@@ -56,8 +59,9 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
   const db = openForWriting(file);
   try {
     const plan = establishPlan(db, file, asked);
-    const { execution, executor = localExecutor, signal, report } = request;
-    const context = { db, plan, execution, executor, signal, report };
+    const { execution, executor = localExecutor, signal, report, onShardMapped } = request;
+    const hearing = onShardMapped === undefined ? {} : { onShardMapped };
+    const context = { db, plan, execution, executor, signal, report, ...hearing };
     await recordingOutcome(db, () => runStages(context, request.upTo));
     return summarise(db, file, false);
   } catch (error) {
@@ -98,6 +102,8 @@ function nameTrainingData(db: Database, file: string, stored: StudyPlan, asked: 
 }
 
 async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promise<StudyState> {
+  const { source } = context.plan;
+  if (source.kind === 'map') return mapCorpus(context, source);
   if (upTo === 'sample') {
     await makeSamples(context);
     return 'partial';
@@ -125,6 +131,8 @@ function makeSamples(context: StageContext): Promise<void> {
       return sample(context, source);
     case 'samples':
       return importSamples(context, source);
+    case 'map':
+      throw new Error('An extraction map makes no samples');
   }
 }
 

@@ -12,4 +12,6 @@ export interface StageContext {
   readonly executor: Executor;
   readonly signal: AbortSignal;
   readonly report: Report;
+  /** Hears of each shard whose map is in the study file. */
+  readonly onShardMapped?: (shardId: number) => void;
 }

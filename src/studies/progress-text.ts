@@ -25,6 +25,8 @@ function stageName(stage: Stage): string {
       return l10n.t('Sampling');
     case 'scan':
       return l10n.t('Scanning');
+    case 'map':
+      return l10n.t('Reading training data');
     case 'analyse':
       return l10n.t('Analysing');
   }

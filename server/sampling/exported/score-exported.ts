@@ -57,7 +57,7 @@ export async function openStepScorer(
 }
 
 /** Throws a UserError unless the first position of several says the same about what follows as it does alone. */
-async function checkDirection(decoder: ExportedDecoder, session: ForeignSession): Promise<void> {
+export async function checkDirection(decoder: ExportedDecoder, session: ForeignSession): Promise<void> {
   const read = async (tokens: readonly number[]) => {
     const feeds = buildFeeds(decoder, emptyPast(decoder, 1), 0, tokens, 1);
     const { logits } = await session.run(feeds, ['logits']);

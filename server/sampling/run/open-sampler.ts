@@ -1,14 +1,17 @@
-// Opens a model in a graph form, for sampling or for scoring: the one door for a sampling thread, a device's process
+// Opens a model in a graph form, for sampling, scoring or mapping: the one door for a sampling thread, a device's process
 // and a device's proof alike.
 
 import { UserError } from '../../errors.ts';
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import { type ExportedSource, openExportedSampler } from '../exported/generate-exported.ts';
+import { openExportedMapper } from '../exported/map-exported.ts';
 import { openExportedScorer, openStepScorer } from '../exported/score-exported.ts';
 import { openCachedSampler } from '../forms/cached/generate-batch.ts';
 import type { DeviceForm } from '../forms/device/device-form.ts';
 import type { GraphForm, LogitsListener, RowsAtOnce } from '../forms/graph-form.ts';
 import { openStepSampler } from '../forms/in-place/generate-by-steps.ts';
+import type { DrawingRule } from '../forms/map/drawing-rule.ts';
+import { type MeasureTokens, openMapper } from '../forms/map/map-batch.ts';
 import type { Sampler } from '../forms/rows.ts';
 import { openScorer, type TeacherForcing } from '../forms/score/score-batch.ts';
 import type { SessionSettings } from '../onnx/session.ts';
@@ -55,6 +58,16 @@ export function openTeacherForcing(
   // Positions of a text are rows of the same products, so they influence each other as well.
   const isOneByOne = rows === 'alone' && decoder.past.length > 0;
   return isOneByOne ? openStepScorer(decoder, session) : openExportedScorer(decoder, session);
+}
+
+/** Opens a model to measure the tokens of training data with. */
+export function openMap(
+  model: SampledModel,
+  rule: DrawingRule,
+  session: SessionSettings,
+): Promise<MeasureTokens> {
+  if (!('decoder' in model)) return openMapper(model, rule, session);
+  return openExportedMapper(model.decoder, model.config.vocabularySize, rule, session);
 }
 
 /** The model in a device's precision; there is none with 8-bit products. */

@@ -7,6 +7,9 @@ import { openForeignSession } from '../exported/foreign-session.ts';
 import type { ExportedSource } from '../exported/generate-exported.ts';
 import { areRowsIndependent } from '../exported/probe-rows.ts';
 import type { ProcessorForm, RowsAtOnce } from '../forms/graph-form.ts';
+import type { DrawingRule } from '../forms/map/drawing-rule.ts';
+import { mapBatch } from '../forms/map/map-batch.ts';
+import type { MapRow, MapRowResult } from '../forms/map/rows.ts';
 import type { GenerationSettings, RowRequest, RowResult } from '../forms/rows.ts';
 import { type DistributionDistance, measureDistance } from '../forms/score/distribution-distance.ts';
 import { scoreBatch, type WindowResult } from '../forms/score/score-batch.ts';
@@ -14,7 +17,7 @@ import type { WindowRequest } from '../forms/score/windows.ts';
 import { isOutOfMemory } from '../onnx/out-of-memory.ts';
 import type { SessionSettings } from '../onnx/session.ts';
 import type { PickRule } from '../pick/pick-token.ts';
-import { openSampler, openTeacherForcing, type SampledModel } from './open-sampler.ts';
+import { openMap, openSampler, openTeacherForcing, type SampledModel } from './open-sampler.ts';
 
 /** What a thread is for, all its life. */
 export type WorkerTask =
@@ -28,6 +31,8 @@ export type WorkerTask =
   | { readonly kind: 'score'; readonly model: SampledModel; readonly rows: RowsAtOnce }
   /** Tries whether rows may run together. */
   | { readonly kind: 'probe'; readonly model: ExportedSource }
+  /** Measures the tokens of training data under a rule of drawing. */
+  | { readonly kind: 'map'; readonly model: SampledModel; readonly rule: DrawingRule }
   /** Measures how far the model is from the same one computed in 32-bit floats. */
   | { readonly kind: 'compare'; readonly model: DecoderModel };
 
@@ -42,6 +47,7 @@ export interface ProbeRequest {
 type Results =
   | readonly RowResult[]
   | readonly WindowResult[]
+  | readonly MapRowResult[]
   | readonly DistributionDistance[]
   | readonly RowsAtOnce[];
 
@@ -56,6 +62,7 @@ export interface WorkerStart {
 export type WorkerRequest =
   | readonly RowRequest[]
   | readonly WindowRequest[]
+  | readonly MapRow[]
   | readonly ComparisonRequest[]
   | readonly ProbeRequest[]
   | null;
@@ -122,6 +129,11 @@ async function prepareWork(): Promise<(batch: Exclude<WorkerRequest, null>) => P
     case 'score': {
       const readTexts = await openTeacherForcing(task.model, settings, task.rows);
       return (batch) => scoreBatch(readTexts, batch as readonly WindowRequest[]);
+    }
+    case 'map': {
+      const { rule } = task;
+      const measure = await openMap(task.model, rule, settings);
+      return (batch) => mapBatch(measure, rule, batch as readonly MapRow[]);
     }
   }
 }

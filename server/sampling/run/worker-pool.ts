@@ -6,6 +6,7 @@ import { Worker } from 'node:worker_threads';
 import { Cancelled, EnvironmentError, throwIfAborted, UserError } from '../../errors.ts';
 import { programUrl } from '../../program-url.ts';
 import type { RowsAtOnce } from '../forms/graph-form.ts';
+import type { MapRow, MapRowResult } from '../forms/map/rows.ts';
 import type { RowRequest, RowResult } from '../forms/rows.ts';
 import type { DistributionDistance } from '../forms/score/distribution-distance.ts';
 import type { WindowResult } from '../forms/score/score-batch.ts';
@@ -24,6 +25,7 @@ import type {
 interface TaskTypes {
   readonly generate: { readonly request: RowRequest; readonly result: RowResult };
   readonly score: { readonly request: WindowRequest; readonly result: WindowResult };
+  readonly map: { readonly request: MapRow; readonly result: MapRowResult };
   readonly compare: { readonly request: ComparisonRequest; readonly result: DistributionDistance };
   readonly probe: { readonly request: ProbeRequest; readonly result: RowsAtOnce };
 }

@@ -23,6 +23,8 @@ test('a condition compares a number or a share', () => {
     ['licence:GPL-3.0', 1, true],
     ['licence:GPL-3.0', 0, false],
     ['license:gpl-3.0>5', 5, false],
+    ['extractable(100,0.5)>0.1%', 0.2, true],
+    ['Extractable( 1000000 , .99 ) <= 3', 4, false],
   ] as const)
     assert.equal(holds(condition(text), value), expected, `${text} for ${value}`);
 });
@@ -42,6 +44,10 @@ test('what cannot be judged is refused with a reason', () => {
     ['fragments>>1', /must begin with|needs a limit/],
     ['fragments>-1', /must begin with|needs a limit/],
     ['', /must begin with/],
+    ['extractable(100,0.5)', /needs a limit/],
+    ['extractable(0,0.5)>1', /must begin with/],
+    ['extractable(10,1.5)>1', /must begin with/],
+    ['extractable(10,0.0)>1', /above 0/],
   ] as const)
     assert.match(String(parseCondition(text)), reason, text);
 });

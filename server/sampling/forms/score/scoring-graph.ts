@@ -1,100 +1,22 @@
 // Teacher forcing as one ONNX graph: the log-probability of every token of given texts, all positions at
 // once. Texts of a batch may differ in length; what is behind a text's end cannot reach back into it.
 
-import { takeApart } from '../../decoder/attention-heads.ts';
-import { addCap } from '../../decoder/cap.ts';
-import { embed, head, transform } from '../../decoder/decoder-graph.ts';
+import { head } from '../../decoder/decoder-graph.ts';
 import type { DecoderModel } from '../../decoder/decoder-model.ts';
-import type { AttentionShape } from '../../decoder/decoder-spec.ts';
 import { encodeModel, Graph } from '../../onnx/onnx-graph.ts';
+import { transformTexts } from './whole-texts.ts';
 
 /** Inputs: `tokens` and `targets`, int32 [batch, positions]. Output: `logprob` of the targets, float32 alike. */
 export function buildScoringGraph(model: DecoderModel): Uint8Array {
-  const { width, attention } = model.config;
   const graph = new Graph('scoring');
   graph.input('tokens', 'int32', ['batch', 'positions']);
   graph.input('targets', 'int32', ['batch', 'positions']);
-  const nPositions = graph.op('Squeeze', [graph.op('Shape', ['tokens'], { start: 1, end: 2 })]);
-  const positions = graph.op('Range', [graph.int64(0), nPositions, graph.int64(1)]);
-  const hidden = transform(graph, model, embed(graph, model, 'tokens', positions), positions, {
-    nAxesBefore: 2,
-    rotates: () => 'before-computed',
-    attend: (_, heads, layer) => {
-      const { scale, window } = attention.layers[layer]!;
-      const { query, key, value } = takeApart(graph, attention, heads, 2);
-      if (attention.scoreCap !== null)
-        return attendCapped(graph, attention, layer, { query, key, value }, positions);
-      const parts = [query, ...[key, value].map((part) => repeatHeads(graph, attention, part))];
-      const mask = window === null ? [] : ['', '', unseenBefore(graph, positions, window)];
-      return graph.contribOp('MultiHeadAttention', [...parts, ...mask], {
-        num_heads: attention.nHeads,
-        unidirectional: 1,
-        scale: { float: scale },
-      });
-    },
-  });
-  const rows = graph.op('Reshape', [hidden, graph.int64([-1, width])]);
+  const hidden = transformTexts(graph, model, 'tokens');
+  const rows = graph.op('Reshape', [hidden, graph.int64([-1, model.config.width])]);
   const logprobs = graph.op('LogSoftmax', [head(graph, model, rows)], { axis: 1 });
   const targets = graph.op('Reshape', ['targets', graph.int64([-1, 1])]);
   const picked = graph.op('GatherElements', [logprobs, targets], { axis: 1 });
   graph.op('Reshape', [picked, graph.op('Shape', ['tokens'])], {}, 'logprob');
   graph.output('logprob', 'float32', ['batch', 'positions']);
   return encodeModel(graph);
-}
-
-/** Attention node by node: the runtime's operator for whole texts knows no cap of scores. */
-function attendCapped(
-  graph: Graph,
-  shape: AttentionShape,
-  layer: number,
-  heads: { readonly query: string; readonly key: string; readonly value: string },
-  positions: string,
-): string {
-  const { nHeads, headWidth, layers, scoreCap } = shape;
-  const { scale, window } = layers[layer]!;
-  const perHead = (part: string, perm: readonly number[]) => {
-    const apart = graph.op('Reshape', [part, graph.int64([0, 0, nHeads, headWidth])]);
-    return graph.op('Transpose', [apart], { perm });
-  };
-  const query = perHead(graph.op('Mul', [heads.query, graph.float32(scale)]), [0, 2, 1, 3]);
-  const key = perHead(repeatHeads(graph, shape, heads.key), [0, 2, 3, 1]);
-  const value = perHead(repeatHeads(graph, shape, heads.value), [0, 2, 1, 3]);
-  const scores = addCap(graph, graph.op('MatMul', [query, key]), scoreCap);
-  const masks = [
-    unseenAfter(graph, positions),
-    ...(window === null ? [] : [unseenBefore(graph, positions, window)]),
-  ];
-  const seen = masks.reduce((sum, mask) => graph.op('Add', [sum, mask]), scores);
-  const attended = graph.op('MatMul', [graph.op('Softmax', [seen], { axis: 3 }), value]);
-  const inRows = graph.op('Transpose', [attended], { perm: [0, 2, 1, 3] });
-  return graph.op('Reshape', [inRows, graph.int64([0, 0, nHeads * headWidth])]);
-}
-
-/** Each key head once for every query head that it serves: [texts, positions, heads × head width]. */
-function repeatHeads(graph: Graph, { nHeads, nKeyHeads, headWidth }: AttentionShape, part: string): string {
-  if (nHeads === nKeyHeads) return part;
-  const nQueries = nHeads / nKeyHeads;
-  const apart = graph.op('Reshape', [part, graph.int64([0, 0, nKeyHeads, headWidth])]);
-  const places = Array.from({ length: nHeads }, (_, head) => Math.floor(head / nQueries));
-  const repeated = graph.op('Gather', [apart, graph.int64(places)], { axis: 2 });
-  return graph.op('Reshape', [repeated, graph.int64([0, 0, nHeads * headWidth])]);
-}
-
-/** Float32 [1, 1, positions, positions]: added to scores, so that a query sees no key that its window has passed. */
-function unseenBefore(graph: Graph, positions: string, window: number): string {
-  const first = graph.op('Sub', [positions, graph.int64(window - 1)]);
-  return unseenIf(graph, 'Less', positions, first);
-}
-
-/** What hides keys that come after a query. */
-const unseenAfter = (graph: Graph, positions: string): string =>
-  unseenIf(graph, 'Greater', positions, positions);
-
-/** Far below any score where a key's place compares so with the bound of a query. */
-function unseenIf(graph: Graph, comparison: 'Less' | 'Greater', positions: string, bounds: string): string {
-  const isUnseen = graph.op(comparison, [
-    graph.op('Unsqueeze', [positions, graph.int64([0, 1, 2])]),
-    graph.op('Unsqueeze', [bounds, graph.int64([0, 1, 3])]),
-  ]);
-  return graph.op('Where', [isUnseen, graph.float32(-1e30), graph.float32(0)]);
 }

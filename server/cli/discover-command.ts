@@ -1,0 +1,130 @@
+// `verbatim discover`: which windows of training data a model would go on with, by reading them once.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Command, Option } from 'commander';
+import type { Execution, Provider, StudyPlan } from '../../protocol/study.ts';
+import {
+  addColumnOptions,
+  addFetchOptions,
+  type CorpusOptions,
+  columnsOf,
+  corpusHelp,
+  corpusLocation,
+  fetchOf,
+  modelHelp,
+  modelLocation,
+} from './corpus-options.ts';
+import type { Condition } from './fail-on-condition.ts';
+import { failOnOption } from './fail-on-option.ts';
+import { providerOption } from './provider-option.ts';
+import { RequiredOption } from './required-option.ts';
+import { addSettingOptions, type SettingOptions, settingsOf } from './setting-options.ts';
+import { fromOneOrAuto, wholeNumber } from './whole-number.ts';
+
+interface Options extends CorpusOptions, SettingOptions {
+  readonly model?: string;
+  readonly corpus?: readonly string[];
+  readonly control?: readonly string[];
+  readonly out?: string;
+  readonly plan?: string;
+  readonly json?: boolean;
+  readonly provider: Provider | 'auto';
+  readonly batch: number | 'auto';
+  readonly workers: number | 'auto';
+  readonly top: number;
+  readonly failOn?: readonly Condition[];
+}
+
+export function discoverCommand(): Command {
+  const command = new Command('discover')
+    .description(
+      'Map what could be drawn out of a model: how likely it continues each piece of its training data.',
+    )
+    .addOption(new RequiredOption('--model <dir|name>', modelHelp, 'plan'))
+    .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp, 'plan'))
+    .option('--control <path|name...>', 'code that the model cannot have seen, to compare with');
+  addDrawingOptions(addSettingOptions(command.optionsGroup('Windows, and what is kept:'), 'map'));
+  addColumnOptions(command);
+  const planned = command.options.map((option) => option.attributeName());
+  command
+    .addOption(
+      new Option('--plan <file>', 'all of that in a JSON file').conflicts(planned).helpGroup('Options:'),
+    )
+    .addOption(
+      new RequiredOption(
+        '--out <file>',
+        'study file (.sqlite); an unfinished one is gone on with',
+        'json',
+      ).helpGroup('Options:'),
+    )
+    .addOption(
+      new Option('--json', 'a JSON line a window to standard output, shard by shard').helpGroup('Options:'),
+    );
+  return addFetchOptions(command.optionsGroup('Running:'))
+    .addOption(providerOption('where the model runs'))
+    .option('--batch <n>', 'rows read at once, or auto', fromOneOrAuto, 'auto')
+    .option('--workers <n>', 'threads that read, or auto', fromOneOrAuto, 'auto')
+    .option('--top <n>', 'documents in the report', wholeNumber, 10)
+    .addOption(failOnOption())
+    .action(discover);
+}
+
+/** The rule of drawing is sampling's. */
+function addDrawingOptions(command: Command): Command {
+  const sampling = addSettingOptions(new Command(), 'sampling');
+  for (const option of sampling.options) {
+    if (DRAWING.includes(option.attributeName())) command.addOption(option);
+  }
+  return command;
+}
+
+const DRAWING: readonly string[] = ['topK', 'temperature'];
+
+async function discover(options: Options): Promise<void> {
+  using held = new DisposableStack();
+  const { runMap } = await import('./run-map.ts');
+  await runMap({
+    file: options.out === undefined ? temporaryFile(held) : resolve(options.out),
+    plan: await planOf(options),
+    execution: executionOf(options),
+    top: options.top,
+    json: options.json ?? false,
+    failOn: options.failOn ?? [],
+  });
+}
+
+/** For windows that are only streamed. */
+function temporaryFile(held: DisposableStack): string {
+  const folder = mkdtempSync(join(tmpdir(), 'verbatim-map-'));
+  held.defer(() => rmSync(folder, { recursive: true, force: true }));
+  return join(folder, 'map.sqlite');
+}
+
+async function planOf(options: Options): Promise<StudyPlan> {
+  if (options.plan !== undefined) {
+    const { readPlanFile } = await import('../plan/plan-file.ts');
+    const { UserError } = await import('../errors.ts');
+    const plan = await readPlanFile(resolve(options.plan), () => Promise.resolve([]));
+    if (plan.source.kind === 'map') return plan;
+    throw new UserError(`${options.plan} is a plan of samples, and no extraction map`, {
+      action: 'Run it with verbatim study, or make the kind of its "source" "map".',
+    });
+  }
+  const { checkPlan } = await import('../plan/stored-plan.ts');
+  const drawing = settingsOf(options, ['sampling']);
+  return checkPlan({
+    source: { kind: 'map', model: modelLocation(options.model!) },
+    corpus: options.corpus!.map(corpusLocation),
+    ...(options.control ? { control: options.control.map(corpusLocation) } : {}),
+    ...columnsOf(options),
+    ...settingsOf(options, ['map']),
+    ...Object.fromEntries(Object.entries(drawing).filter(([key]) => DRAWING.includes(key))),
+  });
+}
+
+const executionOf = (options: Options): Execution => {
+  const { provider, batch, workers } = options;
+  return { provider, batch, workers, ...fetchOf(options) };
+};

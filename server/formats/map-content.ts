@@ -1,0 +1,163 @@
+// What every report on an extraction map says, whatever its form: facts of the study, then tables. Names of training
+// data are masked here, so no form can forget to.
+
+import { compose, joinForeign } from '../../guard/text/compose.ts';
+import { type Encodable, rawText } from '../../guard/text/foreign.ts';
+import type { Provenance } from '../../protocol/fragments.ts';
+import type { MapPlan, StudySummary } from '../../protocol/study.ts';
+import { evenOdds, LEAST_PROBABILITIES } from '../analysis/extraction.ts';
+import type { Estimate } from '../analysis/intervals.ts';
+import { disclosedNames } from '../answers/disclosed-names.ts';
+import { type MapGroup, type MapMeasures, type MapRates, measureMap } from '../answers/measure-map.ts';
+import type { Disclosure } from '../answers/undisclosed.ts';
+import type { MapCounts } from '../store/map-reader.ts';
+import type { Database } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
+import { count, counted, percentInterval } from './report-numbers.ts';
+
+export interface MapReport {
+  readonly db: Database;
+  readonly summary: StudySummary;
+  readonly environment: Readonly<Record<string, unknown>>;
+  readonly map: MapPlan;
+  readonly measures: MapMeasures;
+}
+
+export interface MapTable {
+  readonly title: string;
+  readonly head: readonly string[];
+  readonly rows: readonly (readonly Encodable[])[];
+  /** A sentence below it. */
+  readonly note?: Encodable;
+}
+
+export async function gatherMapReport(
+  db: Database,
+  summary: StudySummary,
+  disclosure: Disclosure,
+  top = 10,
+): Promise<MapReport> {
+  const { environment, plan } = readStudy(db)!;
+  const map = plan.map!;
+  const measures = measureMap(db, map.suffix);
+  const showPlace = await disclosedNames(db, disclosure);
+  const showGroups = (groups: readonly MapGroup[], as: 'license' | 'repository' | 'path') =>
+    groups.map((group) => ({ ...group, name: showPlace({ [as]: group.name })[as]! }));
+  return {
+    ...{ db, summary, environment, map },
+    measures: {
+      ...measures,
+      byLicense: showGroups(measures.byLicense, 'license'),
+      byRepository: showGroups(measures.byRepository, 'repository'),
+      documents: measures.documents
+        .slice(0, top)
+        .map((document) => ({ ...document, provenance: showPlace(document.provenance) })),
+    },
+  };
+}
+
+/** How the map was made, in a line: wherever its numbers stand, this stands too. */
+export function describeMap({ map, summary }: Pick<MapReport, 'map' | 'summary'>): string {
+  const { topK, temperature } = summary.plan.sampling;
+  const { context, prefix, suffix, stride, bos } = map;
+  return (
+    `${context} context, prefix ${prefix}, suffix ${suffix}, stride ${stride}${bos ? ', beginning token' : ''}; ` +
+    `temperature ${temperature}, ${topK === 0 ? 'whole vocabulary' : `top-k ${topK}`}`
+  );
+}
+
+export const describeRead = (counts: MapCounts): string =>
+  `${counted(counts.nDocuments, 'document')}, ${counts.nShardsMapped} of ${counts.nShards} shards mapped; ` +
+  `${count(counts.nShort)} shorter than a window, ${count(counts.nUnfaithful)} not given back by the tokenizer`;
+
+/** The answers as tables, in order. */
+export function* mapTables({ measures }: MapReport): Generator<MapTable> {
+  const { rates, control } = measures;
+  yield extractableTable('Extractable windows', rates);
+  yield {
+    title: 'Expected number of windows drawn',
+    head: ['draws of each', 'windows'],
+    rows: rates.expected.map(({ n, nWindows }) => [count(n), nWindows.toFixed(1)]),
+  };
+  if (control !== null) {
+    const { counts, excess, nOverlapping } = control;
+    const excessOf = (n: number, p: number) =>
+      excess.extractable.find((cell) => cell.n === n && cell.p === p)!.share;
+    const shareOf = (of: MapRates, n: number, p: number) =>
+      of.extractable.find((cell) => cell.n === n && cell.p === p)!.share;
+    yield {
+      title: 'Beside the control',
+      head: ['measure', 'training data', 'control', 'excess'],
+      rows: [
+        ['greedy windows', rates.greedy.share, control.rates.greedy.share, excess.greedy],
+        ['likeliest tokens', rates.argmax, control.rates.argmax, excess.argmax],
+        ...[1, 100, 10_000].map((n) => [
+          `extractable(${n}, 0.5)`,
+          shareOf(rates, n, 0.5),
+          shareOf(control.rates, n, 0.5),
+          excessOf(n, 0.5),
+        ]),
+      ].map(([name, ...some]) => [name as string, ...some.map((one) => signed(one as Estimate))]),
+      note:
+        `The control: ${describeRead(counts)}; ${counted(control.rates.nWindows, 'window')}.` +
+        (nOverlapping === null
+          ? ''
+          : ` Of them ${count(nOverlapping)} stand in the training data too, and are no control.`),
+    };
+  }
+  const { byCopies, byLicense, byRepository, byFileType, documents } = measures;
+  if (byCopies !== null) yield groupTable('By copies of the text in the training data', 'copies', byCopies);
+  yield groupTable('By licence', 'licence', byLicense);
+  yield groupTable('By repository', 'repository', byRepository);
+  yield groupTable('By file type', 'file type', byFileType);
+  yield {
+    title: 'Documents most exposed',
+    head: ['document', 'windows', 'best p', 'draws for even odds', 'expected in 100 draws'],
+    rows: documents.map(({ provenance, nWindows, bestLogp, expected }) => [
+      placeOf(provenance),
+      count(nWindows),
+      bestLogp === null ? '0' : Math.exp(bestLogp).toPrecision(3),
+      bestLogp === null ? 'never' : count(evenOdds(bestLogp)),
+      expected.find(({ n }) => n === 100)!.nWindows.toFixed(2),
+    ]),
+  };
+}
+
+function extractableTable(title: string, { extractable }: MapRates): MapTable {
+  const draws = [...new Set(extractable.map(({ n }) => n))];
+  return {
+    title,
+    head: ['draws', ...LEAST_PROBABILITIES.map((p) => `p ≥ ${p}`)],
+    rows: draws.map((n) => [
+      count(n),
+      ...extractable.filter((cell) => cell.n === n).map(({ share }) => percentInterval(share)),
+    ]),
+  };
+}
+
+function groupTable(title: string, what: string, groups: readonly MapGroup[]): MapTable {
+  return {
+    title,
+    head: [what, 'windows', 'greedy', 'likeliest tokens', 'extractable(100, 0.5)'],
+    rows: groups.map(({ name, nWindows, greedy, argmax, extractable }) => [
+      rawText(name) === '' ? 'unknown' : name,
+      count(nWindows),
+      percentInterval(greedy),
+      percentInterval(argmax),
+      percentInterval(extractable),
+    ]),
+  };
+}
+
+/** A share or the difference of two: "-1.2 % (-3.0–0.6)". */
+function signed(estimate: Estimate): string {
+  const { value, low, high } = estimate;
+  if (value > 0 || Number.isNaN(value) || low >= 0) return percentInterval(estimate);
+  return `${(100 * value).toFixed(1)} % (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
+}
+
+function placeOf({ shard, row, repository, path, license }: Provenance): Encodable {
+  const named = joinForeign([repository, path], ' · ');
+  const name = rawText(named) === '' ? compose`${shard} row ${row}` : named;
+  return compose`${name}${rawText(license) === '' ? '' : compose` (${license})`}`;
+}

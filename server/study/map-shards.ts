@@ -1,0 +1,149 @@
+// Reads shards for a map: documents become tokens, tokens rows, rows of one shape batches, and what the model says of
+// them a shard's result. Rows of several documents share a batch, and a shard's last batches may be small.
+
+import type { DataProblem } from '../../protocol/errors.ts';
+import type { Execution } from '../../protocol/study.ts';
+import type { CorpusDocument } from '../corpus/corpus-document.ts';
+import { readDocuments } from '../corpus/read-documents.ts';
+import type { Shard } from '../corpus/shard.ts';
+import type { RestartPoint } from '../engine/detection.ts';
+import type { MappedDocument, MappedShard } from '../engine/mapped-shard.ts';
+import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
+import { countWindows } from '../sampling/forms/map/cut-rows.ts';
+import type { DrawingRule } from '../sampling/forms/map/drawing-rule.ts';
+import { type MapRow, RowPacker } from '../sampling/forms/map/rows.ts';
+import { mapRows, rowsAtOnce } from '../sampling/map-model.ts';
+import { type Encoder, openEncoder } from '../sampling/tokenizer/open-encoder.ts';
+import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
+import { type DocumentShape, MapDocument } from './map-document.ts';
+
+export interface MapShardsRequest extends DocumentShape {
+  readonly checkpoint: Checkpoint | ExportedModel;
+  readonly rule: DrawingRule;
+  readonly execution: Execution;
+  /** Those that are not mapped yet. */
+  readonly shards: readonly Shard[];
+  /** Resolves once the shard's file is there. */
+  readonly ready: (shard: Shard) => Promise<void>;
+  readonly signal: AbortSignal;
+  /** Bytes read since the last call. */
+  readonly onBytes: (nBytes: number, shard: Shard) => void;
+}
+
+export interface ShardMap {
+  readonly shard: Shard;
+  readonly mapped: MappedShard;
+  readonly nRows: number;
+  readonly contentBytes: number;
+  readonly problems: readonly DataProblem[];
+  readonly restartPoints: readonly RestartPoint[];
+}
+
+/** In the order of the shards. */
+export async function* mapShards(request: MapShardsRequest): AsyncGenerator<ShardMap> {
+  const { checkpoint, rule, execution, signal } = request;
+  using encoder = openEncoder(checkpoint.tokenizer, checkpoint.tokenBytes, { signal });
+  const open = new Map<number, { readonly document: MapDocument; readonly of: OpenShard }>();
+  const shards: OpenShard[] = [];
+  let nDocuments = 0;
+  async function* batches(): AsyncGenerator<readonly MapRow[], undefined> {
+    for (const shard of request.shards) {
+      await request.ready(shard);
+      const of = new OpenShard(shard);
+      shards.push(of);
+      const packer = new RowPacker(rowsAtOnce(execution));
+      for await (const document of of.read(request, encoder)) {
+        const id = nDocuments++;
+        of.nOpen++;
+        open.set(id, { document, of });
+        // All rows are cut before one is handed out: a document knows how many it waits for.
+        for (const row of [...document.rows(id)]) {
+          const full = packer.add(row);
+          if (full) yield full;
+        }
+      }
+      yield* packer.rest();
+      of.isRead = true;
+    }
+  }
+  const finished = function* () {
+    while (shards[0]?.isRead && shards[0].nOpen === 0) yield shards.shift()!.finish();
+  };
+  if (request.shards.length === 0) return;
+  const source = batches();
+  try {
+    for await (const results of mapRows({ checkpoint, rule, execution, batches: source, signal })) {
+      for (const result of results) {
+        const { document, of } = open.get(result.document)!;
+        if (!document.take(result)) continue;
+        open.delete(result.document);
+        of.add(document.finish());
+      }
+      yield* finished();
+    }
+    yield* finished();
+  } finally {
+    await source.return(undefined); // which closes the file that it stands in
+  }
+}
+
+/** A shard of which some documents may still be with the model. */
+class OpenShard {
+  nOpen = 0;
+  isRead = false;
+  readonly #shard: Shard;
+  readonly #documents: MappedDocument[] = [];
+  readonly #problems: DataProblem[] = [];
+  readonly #restartPoints: RestartPoint[] = [];
+  #nRows = 0;
+  #contentBytes = 0;
+  #nShort = 0;
+  #nUnfaithful = 0;
+
+  constructor(shard: Shard) {
+    this.#shard = shard;
+    this.#problems.push(...(shard.problems ?? []));
+  }
+
+  /** The documents that are measured. */
+  async *read(request: MapShardsRequest, encoder: Encoder): AsyncGenerator<MapDocument> {
+    const { tokenBytes } = request.checkpoint;
+    const documents = readDocuments(this.#shard, {
+      signal: request.signal,
+      onBytes: (nBytes) => request.onBytes(nBytes, this.#shard),
+      onProblem: (problem) => this.#problems.push(problem),
+      onRestartPoint: (point) => this.#restartPoints.push(point),
+    });
+    for await (const document of documents) {
+      this.#nRows++;
+      this.#contentBytes += document.text.length;
+      const [ids = []] = await encoder.encode([document.text]);
+      if (!isSame(document, decodeTokens(tokenBytes, ids))) this.#nUnfaithful++;
+      else if (countWindows(ids.length, request.map) === 0) this.#nShort++;
+      else yield new MapDocument(document, Int32Array.from(ids), tokenLengths(tokenBytes, ids), request);
+    }
+  }
+
+  add(document: MappedDocument): void {
+    this.#documents.push(document);
+    this.nOpen--;
+  }
+
+  finish(): ShardMap {
+    return {
+      shard: this.#shard,
+      mapped: {
+        documents: this.#documents.sort((a, b) => a.row - b.row),
+        nShort: this.#nShort,
+        nUnfaithful: this.#nUnfaithful,
+      },
+      nRows: this.#nRows,
+      contentBytes: this.#contentBytes,
+      problems: this.#problems,
+      restartPoints: this.#restartPoints,
+    };
+  }
+}
+
+const isSame = ({ text }: CorpusDocument, decoded: Uint8Array): boolean =>
+  text.length === decoded.length && Buffer.compare(text, decoded) === 0;

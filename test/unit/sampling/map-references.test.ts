@@ -1,0 +1,75 @@
+// Windows against transformers in double precision: test/fixtures/make-map-references.py made what they must be.
+
+import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import type { DrawingRule } from '../../../server/sampling/forms/map/drawing-rule.ts';
+import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-batch.ts';
+import { DEMO_MODEL } from '../../support/demo.ts';
+
+const FIXTURES = join(import.meta.dirname, '../../fixtures');
+const LLAMA = join(FIXTURES, 'models', 'llama');
+
+interface Reference {
+  readonly prefix: number;
+  readonly rule: DrawingRule;
+  readonly windows: readonly {
+    readonly tokens: readonly number[];
+    readonly logp: number | null;
+    readonly logpPlain: number;
+    readonly nArgmax: number;
+    readonly margin: number;
+  }[];
+}
+
+/** Nats a window. */
+const TOLERANCE = 1e-3;
+/** Logits nearer than this are one to 32-bit floats. */
+const MARGIN = 1e-4;
+
+const CASES = [
+  ['demo-plain', DEMO_MODEL],
+  ['demo-top-40', DEMO_MODEL],
+  ['llama-plain', LLAMA],
+  ['llama-top-300', LLAMA],
+] as const;
+
+for (const [name, folder] of CASES) {
+  test(`${name}, as transformers in double precision`, async () => {
+    const reference: Reference = JSON.parse(readFileSync(join(FIXTURES, 'maps', `${name}.json`), 'utf8'));
+    const { prefix, rule } = reference;
+    // Half of the demo's take a second, and all of them as much again.
+    const windows = reference.windows.filter((_, i) => folder !== DEMO_MODEL || i % 2 === 0);
+    const checkpoint = await openCheckpoint(folder);
+    const session = { provider: 'cpu', nThreads: 1, weightFolder: checkpoint.weightFolder } as const;
+    const measure = await openMapper(checkpoint, rule, session);
+    let nDecided = 0;
+    for (let at = 0; at < windows.length; at += 10) {
+      const rows = windows.slice(at, at + 10).map(({ tokens }, i) => ({
+        document: at + i,
+        start: prefix,
+        tokens: Int32Array.from(tokens),
+        nKnown: prefix,
+      }));
+      for (const { document, drawn, plain, best } of await mapBatch(measure, rule, rows)) {
+        const wanted = windows[document]!;
+        const isClose = (actual: ArrayLike<number>, expected: number) =>
+          assert(
+            Math.abs(sum(actual) - expected) <= TOLERANCE,
+            `${document}: ${sum(actual)}, not ${expected}`,
+          );
+        isClose(plain, wanted.logpPlain);
+        if (wanted.margin < MARGIN) continue;
+        nDecided++;
+        assert.equal(sum(best), wanted.nArgmax);
+        if (wanted.logp === null) assert.equal(sum(drawn), -Infinity);
+        else isClose(drawn, wanted.logp);
+      }
+    }
+    assert(nDecided >= 0.8 * windows.length, `only ${nDecided} of ${windows.length} are decided`);
+  });
+}
+
+const sum = (values: ArrayLike<number>): number => Array.from(values).reduce((a, b) => a + b, 0);

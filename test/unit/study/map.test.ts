@@ -1,0 +1,165 @@
+// An extraction map as a study: its windows against rows that are cut here, and the same tables however it is run.
+
+import assert from 'node:assert/strict';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { test } from 'node:test';
+import type { Execution, MapPlan, StudyPlan } from '../../../protocol/study.ts';
+import { UserError } from '../../../server/errors.ts';
+import { defaultMap } from '../../../server/plan/plan.ts';
+import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-batch.ts';
+import { createEncoder } from '../../../server/sampling/tokenizer/encode-text.ts';
+import { countMap, readMapDocuments, type StoredMapDocument } from '../../../server/store/map-reader.ts';
+import { openForReading } from '../../../server/store/study-file.ts';
+import { runStudy } from '../../../server/study/run-study.ts';
+import { dumpStudy } from '../../support/dump-study.ts';
+import { modelPlan } from '../../support/plans.ts';
+import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { scratchFolder } from '../../support/scratch.ts';
+
+const folder = scratchFolder();
+const model = writeRandomCheckpoint(join(folder, 'model'));
+const texts = [
+  'def total(items):\n    return sum(item.price for item in items)\n\n',
+  'short',
+  'has <|endoftext|> in it, which no tokenizer gives back, however long the rest of it may be\n',
+  `${'lines of a text that is longer than the context of ninety-six\r\n'.repeat(4)}`,
+  Array.from({ length: 40 }, (_, i) => `x${i} = ${i * 7}`).join('\n'),
+];
+const corpus = join(folder, 'corpus');
+mkdirSync(corpus);
+const rows = texts.map((content, i) =>
+  JSON.stringify({ content, repo_name: `r/${i % 2}`, path: `f${i}.py`, license: 'mit' }),
+);
+writeFileSync(join(corpus, 'a.jsonl'), `${rows.slice(0, 4).join('\n')}\n`);
+writeFileSync(join(corpus, 'b.jsonl'), `${rows.slice(4).join('\n')}\n`);
+const control = join(folder, 'control');
+mkdirSync(control);
+writeFileSync(join(control, 'new.py'), `${'y'.repeat(30)}\n${texts[0]}`);
+
+const SHAPE = { prefix: 10, suffix: 8, stride: 5, keep: 0 };
+
+const planOf = (map: Partial<MapPlan> = {}): StudyPlan => ({
+  ...modelPlan(model, [corpus], { topK: 0, temperature: 0.8 }),
+  source: { kind: 'map', model },
+  map: { ...defaultMap, ...SHAPE, ...map },
+});
+
+let nFiles = 0;
+async function run(
+  plan: StudyPlan,
+  execution: Partial<Execution> = {},
+  file = join(folder, `${nFiles++}.sqlite`),
+  stop = new AbortController(),
+): Promise<string> {
+  await runStudy({
+    ...{ file, plan, upTo: 'analyse', signal: stop.signal, report: () => {} },
+    execution: { provider: 'cpu', batch: 'auto', workers: 1, ...execution },
+    onShardMapped: () => stop.signal.dispatchEvent(new Event('mapped')),
+  });
+  return file;
+}
+
+const exactFile = await run(planOf({ control: [control] }));
+const runningFile = await run(planOf({ context: 'running' }));
+
+function documentsOf(file: string): readonly StoredMapDocument[] {
+  using db = openForReading(file);
+  return [...readMapDocuments(db)];
+}
+
+test('windows are the prefix alone before the suffix, wherever they lie', async () => {
+  const documents = documentsOf(exactFile).filter(({ side }) => side === 'training');
+  assert.equal(documents.length, 3);
+  const checkpoint = await openCheckpoint(model);
+  const encode = createEncoder(checkpoint.tokenizer, checkpoint.tokenBytes);
+  const rule = { topK: 0, temperature: 0.8 };
+  const session = { provider: 'cpu', nThreads: 1, weightFolder: checkpoint.weightFolder } as const;
+  const measure = await openMapper(checkpoint, rule, session);
+  for (const [i, text] of [texts[0]!, texts[3]!, texts[4]!].entries()) {
+    const tokens = encode(Buffer.from(text));
+    const { logp, logpPlain, nArgmax, places, nTokens } = documents[i]!;
+    assert.equal(nTokens, tokens.length);
+    assert.equal(logp.length, Math.floor((tokens.length - 18) / 5) + 1);
+    for (const [window, one] of logp.entries()) {
+      const start = 5 * window;
+      const own = Int32Array.from(tokens.slice(start, start + 18));
+      const [alone] = await mapBatch(measure, rule, [{ document: 0, start: 10, tokens: own, nKnown: 10 }]);
+      const sum = (values: ArrayLike<number>) => Array.from(values).reduce((a, b) => a + b, 0);
+      assert.equal(one, Math.fround(sum(alone!.drawn)));
+      assert.equal(logpPlain[window], Math.fround(sum(alone!.plain)));
+      assert.equal(nArgmax[window], sum(alone!.best));
+      const bytes = (some: readonly number[]) => Buffer.concat(some.map((id) => checkpoint.tokenBytes[id]!));
+      const [at, length] = [places[2 * window]!, places[2 * window + 1]!];
+      assert.equal(at, bytes(tokens.slice(0, start + 10)).length);
+      assert.deepEqual(
+        Buffer.from(text).subarray(at, at + length),
+        bytes(tokens.slice(start + 10, start + 18)),
+      );
+    }
+  }
+});
+
+test('what is not measured is counted, copies are counted, and so is what a control shares', async () => {
+  using db = openForReading(exactFile);
+  const { nDocuments, nMeasured, nShort, nUnfaithful } = countMap(db, 'training');
+  assert.deepEqual([nDocuments, nMeasured, nShort, nUnfaithful], [5, 3, 1, 1]);
+  assert.equal(countMap(db, 'control').nDocuments, 1);
+  const whole = texts.map((text) => Buffer.from(text));
+  let nShared = 0;
+  for (const { side, places, copies, provenance } of readMapDocuments(db)) {
+    const text =
+      side === 'control'
+        ? Buffer.from(`${'y'.repeat(30)}\n${texts[0]}`)
+        : whole[provenance.row + (String(provenance.shard as unknown) === 'b.jsonl' ? 4 : 0)]!;
+    for (const [window, n] of copies!.entries()) {
+      const suffix = text.subarray(places[2 * window], places[2 * window]! + places[2 * window + 1]!);
+      let wanted = 0;
+      for (const one of whole)
+        for (let at = one.indexOf(suffix); at >= 0; at = one.indexOf(suffix, at + 1)) wanted++;
+      assert.equal(n, wanted, suffix.toString());
+      if (side === 'control' && n > 0) nShared++;
+    }
+  }
+  assert(nShared > 0);
+});
+
+/** How a map was run is noted, and is no part of what it says. */
+const WORKERS = /\\"workers\\":\d,?/;
+
+test('batches, threads and a stop between shards change nothing', async () => {
+  const plan = planOf({ context: 'running' });
+  const file = join(folder, 'stopped.sqlite');
+  const stop = new AbortController();
+  stop.signal.addEventListener('mapped', () => stop.abort());
+  await assert.rejects(run(plan, {}, file, stop));
+  {
+    using db = openForReading(file);
+    assert.equal(countMap(db, 'training').nShardsMapped, 1);
+  }
+  await run(plan, { batch: 3, workers: 2 }, file);
+  assert.equal(dumpStudy(file).replace(WORKERS, ''), dumpStudy(runningFile).replace(WORKERS, ''));
+});
+
+test('running and exact agree where both see the same, and running sees more elsewhere', async () => {
+  const exact = documentsOf(exactFile);
+  const running = documentsOf(runningFile);
+  let nOthers = 0;
+  for (const [i, { logp }] of running.entries()) {
+    const own = exact[i]!.logp;
+    assert.equal(logp.length, own.length);
+    assert(Math.abs(logp[0]! - own[0]!) < 1e-3, `${logp[0]}, not ${own[0]}`);
+    for (const [window, one] of logp.entries()) if (Math.abs(one - own[window]!) > 0.01) nOthers++;
+  }
+  assert(nOthers > 5);
+});
+
+test('a window beyond the context is refused, by its numbers', async () => {
+  const tooLong = planOf({ prefix: 89, suffix: 8, bos: true });
+  await assert.rejects(
+    run(tooLong),
+    (error: Error) =>
+      error instanceof UserError && /need a context of 97, and the model has 96/.test(error.message),
+  );
+});
