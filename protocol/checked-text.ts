@@ -1,6 +1,7 @@
 // What the index of a corpus answers of a text: which of its lines stand in training data, and where.
 
 import type { Foreign } from '../guard/text/foreign.ts';
+import { message } from './message.ts';
 import type { MatchRule } from './study.ts';
 
 /** A place in training data. */
@@ -50,3 +51,14 @@ export interface CheckedText {
   readonly nWindows: number;
   readonly nDocumentsOpened: number;
 }
+
+/** Looks a text up in the index in a folder. Cancelling the request stops it. */
+export const checkWithIndex = message<
+  {
+    readonly index: string;
+    /** The folder that the corpus was moved to. */
+    readonly root?: string;
+    readonly text: string;
+  },
+  CheckedText
+>('verbatim/checkWithIndex');

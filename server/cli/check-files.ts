@@ -20,7 +20,7 @@ import { tellLines, writeLines } from './write-lines.ts';
 
 export async function runCheckFiles(files: readonly string[], request: CheckRequest): Promise<void> {
   const folder = process.cwd();
-  const where = request.index ?? process.env['VERBATIM_INDEX'];
+  const where = request.index ?? process.env.VERBATIM_INDEX;
   if (where === undefined || where === '') {
     throw new UserError('No index is named', {
       action:

@@ -13,6 +13,7 @@ import { exportCommand, importCommand } from './exchange-commands.ts';
 import { exitCodesHelp } from './exit-codes.ts';
 import { indexCommand } from './index-command.ts';
 import { labelCommand } from './label-command.ts';
+import { mcpCommand } from './mcp-command.ts';
 import { predictCommand } from './predict-command.ts';
 import { providersCommand } from './providers-command.ts';
 import { reportCommand } from './report-command.ts';
@@ -29,6 +30,7 @@ const commands = [
   indexCommand,
   checkCommand,
   discoverCommand,
+  mcpCommand,
   scoreCommand,
   reportCommand,
   compareCommand,
@@ -51,6 +53,7 @@ const examples: Readonly<Record<string, string>> = {
   report: 'report study.sqlite --format html > report.html',
   index: 'index build --corpus corpus --to corpus-index',
   check: 'check --index corpus-index --changed-since main',
+  mcp: 'mcp --index corpus-index --studies studies',
   compare: 'compare small.sqlite large.sqlite',
   predict: 'predict study.sqlite',
   label: 'label draw study.sqlite --size 50 > labels.jsonl',

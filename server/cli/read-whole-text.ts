@@ -1,7 +1,9 @@
 // A text that is looked up, as a whole: a file, or what comes in.
 
+import { createReadStream } from 'node:fs';
 import { IrregularFile, openRegularFile } from '../../guard/paths/regular-file.ts';
 import { UserError } from '../errors.ts';
+import { decodeText } from '../text/decode-text.ts';
 
 /** The detector numbers lines and bytes of what it holds as a whole. */
 const MAX_TEXT_BYTES = 512 << 20;
@@ -11,7 +13,10 @@ export async function readWholeText(file: string): Promise<Uint8Array> {
   const chunks: Uint8Array[] = [];
   let nBytes = 0;
   await using open = file === '-' ? undefined : await openText(file);
-  const source = open ? open.createReadStream({ autoClose: false }) : process.stdin;
+  const source = open
+    ? open.createReadStream({ autoClose: false })
+    : // A thread has no standard input of its own.
+      createReadStream('', { fd: 0, autoClose: false });
   for await (const chunk of source as AsyncIterable<Buffer>) {
     chunks.push(chunk);
     nBytes += chunk.length;
@@ -21,7 +26,7 @@ export async function readWholeText(file: string): Promise<Uint8Array> {
       });
     }
   }
-  return Buffer.concat(chunks);
+  return decodeText(Buffer.concat(chunks));
 }
 
 async function openText(file: string) {

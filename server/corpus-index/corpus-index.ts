@@ -1,11 +1,12 @@
 // An index that is asked: which documents may hold a window of a text. Whether they do is for verify.ts to say.
 
-import { sep } from 'node:path';
+import { statSync } from 'node:fs';
+import { join, sep } from 'node:path';
 import type { Shard } from '../corpus/shard.ts';
 import { KEY_WORDS, type KernelListener, ScanKernel } from '../kernel/scan-kernel.ts';
 import { shareWindowing } from '../kernel/share-index.ts';
 import type { IndexedDocument } from './document-pages.ts';
-import { type Manifest, readManifest, type ShardEntry, seedOf } from './manifest.ts';
+import { MANIFEST, type Manifest, readManifest, type ShardEntry, seedOf } from './manifest.ts';
 import { DamagedSegment, SegmentFile } from './segment-file.ts';
 import { locateShard, shardOf } from './shard-entries.ts';
 import { pagesOf } from './source-of-shards.ts';
@@ -47,12 +48,14 @@ export class CorpusIndex implements Disposable {
   readonly root: string;
   readonly #segments: readonly SegmentFile[];
   readonly #kernel: ScanKernel;
+  readonly #stamp: string;
   #changes: string[] = [];
   #lookedAt = Number.NEGATIVE_INFINITY;
 
   /** Throws a `UserError` where it cannot be used. `root` is where the corpus lies now. */
   constructor(folder: string, root?: string) {
     this.folder = folder;
+    this.#stamp = manifestStamp(folder);
     const { manifest, segments } = openSegments(folder);
     this.manifest = manifest;
     this.root = root ?? manifest.root;
@@ -67,8 +70,7 @@ export class CorpusIndex implements Disposable {
 
   /** Whether the folder still says what it said when this was opened. */
   isCurrent(): boolean {
-    const now = readManifest(this.folder);
-    return now !== undefined && JSON.stringify(now) === JSON.stringify(this.manifest);
+    return manifestStamp(this.folder) === this.#stamp;
   }
 
   *places(): Generator<IndexedPlace> {
@@ -177,6 +179,12 @@ export function distinctKeys(windows: readonly TextWindow[]): readonly TextWindo
   // 53 bits of a key tell it from every other that a text has.
   for (const window of windows) seen.set(window.high * 2 ** 21 + (window.low >>> 11), window);
   return [...seen.values()];
+}
+
+/** Changes when the manifest is replaced. */
+function manifestStamp(folder: string): string {
+  const stat = statSync(join(folder, MANIFEST), { throwIfNoEntry: false });
+  return stat ? `${stat.ino} ${stat.size} ${stat.mtimeMs}` : '';
 }
 
 const ATTEMPTS = 5;

@@ -1,5 +1,6 @@
 // What answers each of `studyMessages`, in the process that reads study files.
 
+import { checkWithIndex } from '../../protocol/checked-text.ts';
 import { getComparison, getComparisons } from '../../protocol/comparison.ts';
 import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
@@ -90,6 +91,10 @@ on(findMemorised, async ({ studies, text }, signal) => {
   // The kernel is loaded with the first such question.
   const search = await import('./find-memorised.ts');
   return search.findMemorised(studies, text, signal);
+});
+on(checkWithIndex, async (request, signal) => {
+  const lookups = await import('./index-lookups.ts');
+  return lookups.checkWithIndex(request, signal);
 });
 on(getDashboard, async ({ study }) => dashboards.getDashboard(study));
 on(listDashboardFragments, async (request) =>

@@ -1,6 +1,7 @@
 // The messages that are answered from study files, and how. None of them is answered in the server's own process: a
 // study may come from a stranger, and what reads it may need more time or memory than it is worth.
 
+import { checkWithIndex } from '../../protocol/checked-text.ts';
 import { getComparison, getComparisons } from '../../protocol/comparison.ts';
 import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
@@ -57,6 +58,7 @@ export const studyMessages: readonly StudyMessage[] = [
   answered(listGroups, 'quick', 'chosen'),
   answered(viewFragments, 'quick', 'chosen'),
   answered(listDashboardFragments, 'quick', 'masked'),
+  answered(checkWithIndex, 'quick', 'masked'),
   answered(getComparisons, 'slow', 'chosen'),
   answered(getDashboard, 'slow', 'masked'),
   answered(describeStudy, 'slow', 'no texts'),

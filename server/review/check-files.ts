@@ -7,6 +7,7 @@ import type { CheckedMatch, CheckedText } from '../../protocol/checked-text.ts';
 import { checkText } from '../corpus-index/check-text.ts';
 import type { CorpusIndex } from '../corpus-index/corpus-index.ts';
 import { throwIfAborted } from '../errors.ts';
+import { decodeText, encodingOf } from '../text/decode-text.ts';
 import type { ChosenFile } from './choose-lines.ts';
 import { overlaps } from './line-ranges.ts';
 import { maskCheckedNames } from './mask-checked.ts';
@@ -54,7 +55,7 @@ export async function checkFiles(
       notes.add(`${name} ${text}`);
       continue;
     }
-    const checked = await checkText(index, text, { signal });
+    const checked = await checkText(index, decodeText(text), { signal });
     const matches = (await maskCheckedNames(checked)).matches.filter(({ firstLine, lastLine }) =>
       overlaps(ranges, firstLine, lastLine),
     );
@@ -80,7 +81,8 @@ function readText(path: string): Uint8Array | string {
   if (!stat.isFile()) return 'is no file';
   if (stat.size > MAX_FILE_BYTES) return `has more than ${MAX_FILE_BYTES} bytes and is passed over`;
   const bytes = readFileSync(path);
-  return bytes.subarray(0, BINARY_BYTES).includes(0) ? 'is binary and is passed over' : bytes;
+  const isBinary = encodingOf(bytes) === 'bytes' && bytes.subarray(0, BINARY_BYTES).includes(0);
+  return isBinary ? 'is binary and is passed over' : bytes;
 }
 
 function countLines(text: Uint8Array): number {
