@@ -1,6 +1,7 @@
 // A study: its plan (what is asked), its execution (how it is run) and its state, as every program sees them.
 
 import type { Foreign, FromOthers } from '../guard/text/foreign.ts';
+import type { ColumnsRead, CorpusAccount } from './corpus-account.ts';
 
 /** The absolute path of a study file: the one name under which any process finds the same study. */
 export type StudyId = string;
@@ -147,5 +148,9 @@ export interface StudySummary {
   readonly nFragments: number | null;
   readonly nMemorisedSamples: number | null;
   readonly nProblems: number;
+  /** What became of every file of the corpus; null where an earlier version or another program searched it. */
+  readonly account: CorpusAccount | null;
+  /** The columns that were read of rows. */
+  readonly columnsRead: readonly ColumnsRead[];
   readonly failure: Foreign | null;
 }

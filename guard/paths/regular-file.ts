@@ -28,7 +28,7 @@ const FLAGS: Readonly<Record<Links, number>> = {
 };
 
 /** An open file for reading. Throws `IrregularFile`, or what the system says. */
-export async function openRegularFile(path: string, links: Links = 'follow'): Promise<FileHandle> {
+export async function openRegularFile(path: string | Buffer, links: Links = 'follow'): Promise<FileHandle> {
   refuseIrregular(path, await stat(path));
   const file = await open(path, FLAGS[links]);
   try {
@@ -40,8 +40,8 @@ export async function openRegularFile(path: string, links: Links = 'follow'): Pr
   }
 }
 
-/** `openRegularFile` for readers that do not wait; the caller closes the descriptor. */
-export function openRegularFileSync(path: string, links: Links = 'follow'): number {
+/** `openRegularFile` for readers that do not wait; a path that is no UTF-8 is its bytes. The caller closes the descriptor. */
+export function openRegularFileSync(path: string | Buffer, links: Links = 'follow'): number {
   refuseIrregular(path, statSync(path));
   const file = openSync(path, FLAGS[links]);
   try {
@@ -54,9 +54,9 @@ export function openRegularFileSync(path: string, links: Links = 'follow'): numb
 }
 
 /** Throws `IrregularFile` for everything but a file. */
-function refuseIrregular(path: string, stats: Stats): void {
+function refuseIrregular(path: string | Buffer, stats: Stats): void {
   const kind = irregularKind(stats);
-  if (kind !== undefined) throw new IrregularFile(path, kind);
+  if (kind !== undefined) throw new IrregularFile(String(path), kind);
 }
 
 /** What it is, with its article; undefined for a file. */

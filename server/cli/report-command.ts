@@ -9,6 +9,7 @@ import { BASELINE_NAME, hasBaseline, readBaseline } from '../formats/baseline-fi
 import { gatherMapReport } from '../formats/map-content.ts';
 import { type MapFormat, mapForms } from '../formats/map-forms.ts';
 import { fragmentEntries, gatherReport, type ReportContent } from '../formats/report-content.ts';
+import { reportFiles } from '../formats/report-files.ts';
 import { type ReportForm, type ReportFormat, reportFormats, reportForms } from '../formats/report-forms.ts';
 import type { Rows } from '../formats/report-table.ts';
 import { summaryOf } from '../queries/study-summary.ts';
@@ -36,6 +37,7 @@ interface Options {
   readonly format: ReportFormat;
   readonly top?: number;
   readonly all?: boolean;
+  readonly files?: boolean;
   readonly places?: number;
   readonly showSensitive?: boolean;
   readonly baseline?: string;
@@ -54,12 +56,14 @@ export function reportCommand(): Command {
       wholeNumber,
     )
     .option('--all', 'table: every fragment a row, also those of one family')
+    .option('--files', 'instead: the files that were not searched, each with why (table, json, csv)')
     .option('--places <n>', 'places listed a fragment and side', wholeNumber)
     .option('--show-sensitive', 'show secrets and addresses instead of masking them')
     .option('--baseline <file>', `accepted fragments (default: ${BASELINE_NAME} here, if it is there)`)
     .option('--fail-on-new', `exit with ${CONDITION_MET} if a fragment is not in the baseline`)
     .addOption(failOnOption())
     .action(async (study: string, options: Options) => {
+      if (options.files) return printFiles(resolve(study), options.format);
       const { state, hasNew } = await printReport(resolve(study), {
         ...options,
         rows: options.all ? 'fragments' : 'families',
@@ -70,6 +74,18 @@ export function reportCommand(): Command {
       if (hasNew) process.exitCode = CONDITION_MET;
       failOn(resolve(study), options.failOn);
     });
+}
+
+/** What became of the files of the corpus. */
+async function printFiles(file: string, format: ReportFormat): Promise<void> {
+  if (format !== 'table' && format !== 'json' && format !== 'csv') {
+    throw new UserError(`--files has no form ${format}`, { action: 'Its forms are table, json and csv.' });
+  }
+  using db = openForReading(file);
+  const summary = summaryOf(db, file);
+  const lines = reportFiles(db, summary, format);
+  await (format === 'table' ? tellLines : writeLines)(lines);
+  if (summary.state !== 'complete') process.exitCode = 3;
 }
 
 export interface PrintedReport {

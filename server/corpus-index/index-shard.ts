@@ -4,11 +4,12 @@ import { join } from 'node:path';
 import type { DataProblem } from '../../protocol/errors.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
 import type { Columns } from '../corpus/columns.ts';
+import { FileTally } from '../corpus/file-tally.ts';
 import { plainRows } from '../corpus/plain-rows.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
 import { describeMissing, type ResolvedColumns } from '../corpus/resolve-columns.ts';
 import type { Shard } from '../corpus/shard.ts';
-import type { RestartPoint } from '../engine/detection.ts';
+import type { RestartPoint, ShardResult } from '../engine/detection.ts';
 import { FirstProblems, rowProblem } from '../kernel/row-problems.ts';
 import { KEY_WORDS, type KernelListener, type ScanKernel } from '../kernel/scan-kernel.ts';
 import { type IndexedDocument, PAGE_DOCUMENTS, writePage } from './document-pages.ts';
@@ -30,8 +31,12 @@ export interface IndexedShard {
   readonly restarts: readonly IndexedRestart[];
   /** How the columns of JSON lines are called. */
   readonly columns: Columns | null;
+  readonly reading: Reading;
   readonly spill: SpillFile;
 }
+
+/** What a scan would tell of its reading: the columns that were there, and what became of a folder's files. */
+export type Reading = Pick<ShardResult, 'columns' | 'files'>;
 
 export interface IndexingHooks {
   readonly signal: AbortSignal;
@@ -70,6 +75,11 @@ async function readRows(
 ): Promise<ReadShard> {
   const problems = new FirstProblems();
   const restarts: IndexedRestart[] = [];
+  const { names, present, doubt } = columns;
+  if (doubt !== undefined) {
+    problems.add({ kind: 'no-content', shard: shard.name, byteOffset: 0, message: `${shard.path} ${doubt}` });
+    return { nRows: 0, contentBytes: 0, restarts, columns: names, reading: {}, ...problems.all() };
+  }
   const describe = describeMissing(columns);
   let broken = false;
   kernel.beginRows(
@@ -108,7 +118,7 @@ async function readRows(
   if (!broken) kernel.endRows();
   documents.drop();
   const { nRows, contentBytes } = kernel;
-  return { nRows, contentBytes, restarts, columns: columns.names, ...problems.all() };
+  return { nRows, contentBytes, restarts, columns: names, reading: { columns: present }, ...problems.all() };
 }
 
 async function readTexts(
@@ -118,12 +128,18 @@ async function readTexts(
   hooks: IndexingHooks,
 ): Promise<ReadShard> {
   const problems = new FirstProblems();
+  const files = new FileTally();
+  let reading: Reading = {};
   let nRows = 0;
   let contentBytes = 0;
   const read = readDocuments(shard, {
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, 0),
     onProblem: (problem) => problems.add(problem),
+    onFile: (fate, path) => files.add(fate, path),
+    onColumns: (columns) => {
+      reading = { columns };
+    },
   });
   const listener = documents.listener();
   for await (const { text, ...document } of read) {
@@ -134,7 +150,8 @@ async function readTexts(
     hooks.onBytes(0, 0);
     documents.keep({ ...document, digest: kernel.documentDigest });
   }
-  return { nRows, contentBytes, restarts: [], columns: null, ...problems.all() };
+  if (shard.format === 'folder') reading = { files: files.all() };
+  return { nRows, contentBytes, restarts: [], columns: null, reading, ...problems.all() };
 }
 
 /** Numbers the documents that hold a window, and writes them and their keys. */

@@ -6,11 +6,14 @@ import { join } from 'node:path';
 import { crc32, inflateRawSync } from 'node:zlib';
 import { openRegularFileSync } from '../../guard/paths/regular-file.ts';
 import type { DataProblem } from '../../protocol/errors.ts';
+import type { ColumnNames } from '../../protocol/study.ts';
 import type { Columns } from '../corpus/columns.ts';
+import type { FileCount, NamedFile } from '../corpus/file-tally.ts';
 import type { RestartPoint } from '../engine/detection.ts';
 import { UserError } from '../errors.ts';
-import { type Check, has, listOf, parseJson, text, whole } from '../json-shape.ts';
+import { type Check, has, listOf, oneOf, optional, parseJson, text, whole } from '../json-shape.ts';
 import { type IndexedDocument, PAGE_DOCUMENTS, readPage } from './document-pages.ts';
+import type { Reading } from './index-shard.ts';
 import { digestOf, type SegmentEntry } from './manifest.ts';
 import { bucketOf, isWholeBucket, readBucket, restOf } from './postings.ts';
 import { HEADER_BYTES, OFFSET_BYTES, type Region, readHeader, type SegmentHeader } from './segment-header.ts';
@@ -180,12 +183,24 @@ function unpack(packed: Buffer): string {
 const region = has<Region>({ at: whole, nBytes: whole });
 const columnsOrNull: Check = (value) =>
   value === null || has<Columns>({ content: text, repository: text, path: text, license: text })(value);
+const columnNames = has<ColumnNames>({
+  content: optional(text),
+  repository: optional(text),
+  path: optional(text),
+  license: optional(text),
+});
+const fate = oneOf('searched', 'passed-over', 'problem');
+const files = has<NonNullable<Reading['files']>>({
+  counts: listOf(has<FileCount>({ state: fate, reason: text, nFiles: whole })),
+  unsearched: listOf(has<NamedFile>({ state: fate, reason: text, path: text })),
+});
 const factsShape = listOf(
   has<StoredShardFacts>({
     problems: listOf(
       has<DataProblem>({ kind: text, shard: text, byteOffset: whole, message: text } as never),
     ),
     columns: columnsOrNull,
+    reading: has<Reading>({ columns: optional(columnNames), files: optional(files) }),
     restarts: listOf(
       has<StoredRestart>({ diskOffset: whole, byteOffset: whole, row: whole, window: region }),
     ),

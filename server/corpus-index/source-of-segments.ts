@@ -19,11 +19,12 @@ export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: nu
       const firstPage = entry.firstDocument / PAGE_DOCUMENTS;
       const nPages = pagesOf(entry.nDocuments) / PAGE_DOCUMENTS;
       moved.fill(nDocuments / PAGE_DOCUMENTS - firstPage, firstPage, firstPage + nPages);
-      const { problems, columns, restarts } = segment.facts(i);
+      const { problems, columns, reading, restarts } = segment.facts(i);
       shards.push({
         entry: { ...entry, firstDocument: nDocuments },
         problems,
         columns,
+        reading,
         restarts: restarts.map((stored) => ({ ...segment.restart(stored), row: stored.row })),
       });
       nDocuments += pagesOf(entry.nDocuments);

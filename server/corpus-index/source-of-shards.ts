@@ -29,10 +29,11 @@ export function sourceOfShards(shape: PostingsShape, shards: readonly ReadShard[
       for (const { result } of shards) yield* readPages(result.spill);
     },
     shards: shards.map(
-      ({ result: { problems, columns, restarts }, entry }): SegmentShard => ({
+      ({ result: { problems, columns, reading, restarts }, entry }): SegmentShard => ({
         entry,
         problems,
         columns,
+        reading,
         restarts,
       }),
     ),

@@ -37,7 +37,7 @@ export async function verify(
   { signal, onProgress, deadline = Number.POSITIVE_INFINITY }: VerifyOptions,
 ): Promise<Verification> {
   const { segment, entry } = place;
-  const { columns, restarts, problems } = segment.facts(place.shard);
+  const { columns, reading, restarts, problems } = segment.facts(place.shard);
   const collector = new RunCollector();
   const listener: KernelListener = {
     onLine: collector.addLine.bind(collector),
@@ -76,6 +76,7 @@ export async function verify(
   const { nRows, contentBytes, nProblems } = entry;
   const result: ShardResult = {
     ...{ nRows, contentBytes, documents: matched, partial: collector.encode(), problems, nProblems },
+    ...reading,
     ...(columns && { restartPoints: usefulPoints(points, matched) }),
   };
   return { result, changed, nOpened: next };

@@ -9,7 +9,7 @@ import { crc32, deflateRawSync } from 'node:zlib';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { Columns } from '../corpus/columns.ts';
 import { throwIfAborted } from '../errors.ts';
-import type { IndexedRestart } from './index-shard.ts';
+import type { IndexedRestart, Reading } from './index-shard.ts';
 import { digestOf, type SegmentEntry, type ShardEntry } from './manifest.ts';
 import { BucketWriter, type PostingsShape } from './postings.ts';
 import { HEADER_BYTES, OFFSET_BYTES, type Region, writeHeader } from './segment-header.ts';
@@ -28,6 +28,7 @@ export interface SegmentShard {
   readonly entry: ShardEntry;
   readonly problems: readonly DataProblem[];
   readonly columns: Columns | null;
+  readonly reading: Reading;
   readonly restarts: readonly IndexedRestart[];
 }
 
@@ -43,6 +44,7 @@ export interface StoredRestart {
 export interface StoredShardFacts {
   readonly problems: readonly DataProblem[];
   readonly columns: Columns | null;
+  readonly reading: Reading;
   readonly restarts: readonly StoredRestart[];
 }
 
@@ -150,11 +152,11 @@ function writeDocuments(out: Output, source: SegmentSource) {
 
 function writeShards(out: Output, shards: readonly SegmentShard[]) {
   const start = out.at;
-  const stored = shards.map(({ problems, columns, restarts }): StoredShardFacts => {
+  const stored = shards.map(({ problems, columns, reading, restarts }): StoredShardFacts => {
     const placed = restarts.map(
       ({ window, ...restart }): StoredRestart => ({ ...restart, window: out.region(checked(window)) }),
     );
-    return { problems, columns, restarts: placed };
+    return { problems, columns, reading, restarts: placed };
   });
   const windows = { at: start, nBytes: out.at - start };
   return { windows, shards: out.region(checked(deflateRawSync(JSON.stringify(stored)))) };

@@ -3,7 +3,9 @@
 
 import type { FileHandle } from 'node:fs/promises';
 import { createGunzip, createZstdDecompress } from 'node:zlib';
+import type { ColumnNames } from '../../protocol/study.ts';
 import { throwIfAborted } from '../errors.ts';
+import type { FileFate } from './file-tally.ts';
 import { type Engine, INPUT_CHUNK_BYTES, type Inflated, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { CannotInflateHere, inflateHere } from './inflate-here.ts';
 import { asJsonLines } from './json-lines.ts';
@@ -24,6 +26,10 @@ export interface StreamOptions {
    * the next. The bytes are the same.
    */
   readonly inflateOn?: 'pool' | 'this-thread';
+  /** Called for every file of a folder. */
+  readonly onFile?: (fate: FileFate, path: string) => void;
+  /** Called with the columns that are read, of those formats whose readers choose them. */
+  readonly onColumns?: (present: ColumnNames) => void;
 }
 
 /**

@@ -52,3 +52,71 @@ export function chooseColumns(
     license: pick('license'),
   };
 }
+
+/** Names under which corpora keep code, and hardly anything else. Other ones may as well be of what describes it. */
+const codeNames: readonly string[] = [
+  'content',
+  'code',
+  'whole_func_string',
+  'func_code_string',
+  'raw_content',
+];
+const otherTextNames: readonly string[] = ['text', 'source'];
+
+/** The column that holds the text, or those that might where that is not evident; undefined where none does. */
+export type ContentChoice =
+  | { readonly name: string }
+  | { readonly candidates: readonly string[] }
+  | undefined;
+
+/**
+ * Chooses among the columns that hold strings, by their names and whether some of their texts have several lines.
+ * A guess would be a search of the wrong text: what is not evident is asked.
+ */
+export function chooseContent(strings: ReadonlyMap<string, { readonly hasLines: boolean }>): ContentChoice {
+  const named = codeColumns(strings.keys());
+  const hasLines = (name: string) => strings.get(name)?.hasLines === true;
+  const code = named.filter(hasLines);
+  if (code.length === 1) return { name: code[0]! };
+  if (code.length > 1) return { candidates: code };
+  const isProvenance = new Set([
+    ...columnConventions.repository,
+    ...columnConventions.path,
+    ...columnConventions.license,
+  ]);
+  const texts = [...strings.keys()].filter((name) => hasLines(name) && !isProvenance.has(name));
+  const conventional = [...named, ...otherTextNames.filter((name) => strings.has(name))];
+  if (texts.length === 0) return conventional[0] === undefined ? undefined : { name: conventional[0] };
+  if (texts.length === 1 && named.length === 0 && otherTextNames.includes(texts[0]!))
+    return { name: texts[0]! };
+  return { candidates: [...new Set([...conventional, ...texts])] };
+}
+
+/** Chooses where only the names are known. */
+export function chooseNamedContent(strings: readonly string[]): ContentChoice {
+  const named = codeColumns(strings);
+  if (named.length > 1) return { candidates: named };
+  if (named.length === 1) return { name: named[0]! };
+  if (strings.includes('text')) return { name: 'text' };
+  const known = new Set(Object.values(columnConventions).flat());
+  const others = strings.filter((name) => !known.has(name));
+  if (!strings.includes('source')) return undefined;
+  return others.length === 0 ? { name: 'source' } : { candidates: ['source', ...others] };
+}
+
+/** A whole function and its code are one text, more and less of it. */
+function codeColumns(strings: Iterable<string>): readonly string[] {
+  const names = new Set(strings);
+  if (names.has('whole_func_string')) names.delete('func_code_string');
+  return codeNames.filter((name) => names.has(name));
+}
+
+const MOST_NAMES_SHOWN = 50;
+
+/** Why a shard's text cannot be told, as the end of a sentence. */
+export function describeDoubt(candidates: readonly string[], columns: readonly string[]): string {
+  const quoted = candidates.slice(0, MOST_NAMES_SHOWN).map((name) => `"${name}"`);
+  const list = quoted.length === 1 ? quoted[0] : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
+  const shown = columns.slice(0, MOST_NAMES_SHOWN).join(', ');
+  return `does not say which column is the text: it may be ${list}. Its columns with text are ${shown} (choose one with --content-column)`;
+}

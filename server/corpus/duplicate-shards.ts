@@ -5,6 +5,8 @@ import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
 import { openRegularFile } from '../../guard/paths/regular-file.ts';
 import { throwIfAborted } from '../errors.ts';
+import { type FileCounts, FileTally } from './file-tally.ts';
+import { onDisk } from './name-bytes.ts';
 import { readAt } from './open-shard.ts';
 import type { Shard } from './shard.ts';
 
@@ -13,6 +15,8 @@ export interface DistinctShards {
   readonly shards: readonly Shard[];
   /** One sentence for each that was left out. */
   readonly duplicates: readonly string[];
+  /** Those that were left out, as files. */
+  readonly passed: FileCounts;
 }
 
 export async function leaveOutDuplicates(
@@ -22,6 +26,7 @@ export async function leaveOutDuplicates(
   const firstOf = new Map<string, Shard>();
   const shards: Shard[] = [];
   const duplicates: string[] = [];
+  const tally = new FileTally();
   const heads = new Map<Shard, Promise<string>>();
   const sizes = Map.groupBy(listed, (shard) => (isOneFile(shard) ? shard.nBytes : -1));
   for (const shard of listed) {
@@ -31,13 +36,15 @@ export async function leaveOutDuplicates(
         ? await digest(shard, rivals, heads, signal)
         : `${shard.format} ${resolved(shard.path)}`;
     const first = firstOf.get(key);
-    if (first) duplicates.push(`${shard.path} holds the same bytes as ${first.path} and is left out`);
-    else {
+    if (first) {
+      duplicates.push(`${shard.path} holds the same bytes as ${first.path} and is left out`);
+      if (shard.format !== 'folder') tally.add({ state: 'passed-over', reason: 'duplicate' }, shard.path);
+    } else {
       firstOf.set(key, shard);
       shards.push({ ...shard, index: shards.length });
     }
   }
-  return { shards, duplicates };
+  return { shards, duplicates, passed: tally.all() };
 }
 
 /** What is not on the disk yet is compared by its place on the Hub. */
@@ -66,7 +73,7 @@ async function digest(
   const all = await Promise.all(rivals.map((rival) => heads.get(rival)!));
   if (all.filter((other) => other === own).length === 1) return `${shard.format} head ${own}`;
   const hash = createHash('sha256');
-  await using file = await openRegularFile(shard.path);
+  await using file = await openRegularFile(onDisk(shard.path));
   for (let at = 0; ; ) {
     throwIfAborted(signal);
     const block = await readAt(file, at, BLOCK_BYTES, shard.path);
@@ -79,7 +86,7 @@ async function digest(
 /** A file that cannot be read is like no other: its trouble is told when it is scanned. */
 async function head(shard: Shard): Promise<string> {
   try {
-    await using file = await openRegularFile(shard.path);
+    await using file = await openRegularFile(onDisk(shard.path));
     const bytes = await readAt(file, 0, HEAD_BYTES, shard.path);
     return createHash('sha256').update(bytes).digest('hex');
   } catch {

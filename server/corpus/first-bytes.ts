@@ -48,5 +48,36 @@ export const firstBytesName: Readonly<Record<FirstBytes, string>> = {
 /** A NUL near the beginning: git's own rule for what is no text. */
 export const isBinary = (bytes: Uint8Array): boolean => bytes.subarray(0, 8000).includes(0);
 
+/** What `git lfs` leaves where a file was not fetched: a few lines with a digest and a size. */
+export function isLfsPointer(bytes: Uint8Array): boolean {
+  if (bytes.length > 1024) return false;
+  const text = Buffer.from(bytes).toString('latin1');
+  return (
+    /^version https?:\/\/[^\n]*(git-lfs|hawser|git-media)[^\n]*\n/.test(text) &&
+    /\noid \w+:[0-9a-f]{40,}\r?\nsize \d+/.test(text)
+  );
+}
+
+const pictures = [
+  '\x89PNG',
+  '\xff\xd8\xff',
+  'GIF8',
+  'BM',
+  '\0\0\x01\0',
+  'II*\0',
+  'MM\0*',
+  '8BPS',
+  'RIFF....WEBP',
+  '....ftypavif',
+  '....ftyphei',
+  '\0\0\0\x0cjP  ',
+].map((start) => new RegExp(`^${start.replace('*', '\\*')}`, 's'));
+
+/** Whether a binary file is an image, as programs commonly write them. */
+export function isPicture(bytes: Uint8Array): boolean {
+  const head = Buffer.from(bytes.subarray(0, N_FIRST_BYTES)).toString('latin1');
+  return pictures.some((start) => start.test(head));
+}
+
 const isSkippableZstdFrame = (head: Uint8Array) =>
   head.length >= 4 && (head[0]! & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;

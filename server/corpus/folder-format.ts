@@ -4,6 +4,7 @@ import { closeSync, readSync } from 'node:fs';
 import { openRegularFileSync } from '../../guard/paths/regular-file.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
 import { JSON_HEAD_BYTES, jsonContent } from './json-content.ts';
+import { onDisk } from './name-bytes.ts';
 import { type ShardFormat, shardFormat } from './shard-format.ts';
 
 /** Undefined for a document; what cannot be opened is one, whose reader then tells why. */
@@ -17,7 +18,7 @@ const FIRST_LOOK_BYTES = 64 << 10;
 
 function readHead(path: string): Uint8Array {
   try {
-    const file = openRegularFileSync(path);
+    const file = openRegularFileSync(onDisk(path));
     try {
       const head = Buffer.alloc(JSON_HEAD_BYTES);
       let nBytes = readSync(file, head, 0, FIRST_LOOK_BYTES, 0);

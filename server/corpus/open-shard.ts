@@ -6,6 +6,7 @@ import { IrregularFile, openRegularFile } from '../../guard/paths/regular-file.t
 import type { DataProblem } from '../../protocol/errors.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
 import { type FirstBytes, firstBytesName, N_FIRST_BYTES, recognise } from './first-bytes.ts';
+import { onDisk } from './name-bytes.ts';
 import type { Shard } from './shard.ts';
 import type { ShardFormat } from './shard-format.ts';
 
@@ -36,7 +37,7 @@ export async function* withShardFile<T>(
 ): AsyncGenerator<T> {
   const complain = (kind: DataProblem['kind'], what: string) =>
     onProblem({ kind, shard: shard.name, byteOffset: 0, message: `${shard.path} ${what}` });
-  const file = await openRegularFile(shard.path).catch((cause) => {
+  const file = await openRegularFile(onDisk(shard.path)).catch((cause) => {
     throw cause instanceof IrregularFile
       ? new UserError(cause.message, { cause })
       : unreadable(shard.path, cause);

@@ -23,6 +23,11 @@ export async function* readDocuments(shard: Shard, options: StreamOptions): Asyn
 
 async function* readJsonRows(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   const columns = await resolveColumns(shard, options.signal);
+  if (columns.doubt !== undefined) {
+    const message = `${shard.path} ${columns.doubt}`;
+    return options.onProblem({ kind: 'no-content', shard: shard.name, byteOffset: 0, message });
+  }
+  options.onColumns?.(columns.present);
   const describe = describeMissing(columns);
   let row = 0;
   for await (const { line, byteOffset } of readRows(shard, options)) {

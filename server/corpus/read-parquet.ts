@@ -11,7 +11,13 @@ import {
 } from 'hyparquet';
 import { throwIfAborted } from '../errors.ts';
 import type { StreamOptions } from './byte-stream.ts';
-import { type Columns, chooseColumns } from './columns.ts';
+import {
+  type Columns,
+  type ContentChoice,
+  chooseColumns,
+  chooseNamedContent,
+  describeDoubt,
+} from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { withShardFile } from './open-shard.ts';
 import { parquetCompressors } from './parquet-compressors.ts';
@@ -44,14 +50,20 @@ async function* readOpen(
   const source = new ParquetSource(file, (await file.stat()).size, shard, options);
   const metadata = await readMetadata(source);
   if ('failure' in metadata) return complain(metadata.kind, metadata.failure);
-  const columns = parquetColumns(shard, metadata);
+  const choice = shard.columns?.content === undefined ? chooseNamedContent(textColumns(metadata)) : undefined;
+  const columns = parquetColumns(shard, metadata, choice);
   const present = columnNames(metadata);
+  if (choice && 'candidates' in choice) {
+    return complain('no-content', describeDoubt(choice.candidates, [...present]));
+  }
   if (!present.has(columns.content)) {
     return complain(
       'no-content',
       `has no text column "${columns.content}": its columns are ${[...present].slice(0, MOST_NAMES_SHOWN).join(', ')}`,
     );
   }
+  const parts = Object.entries(columns).filter(([, name]) => present.has(name));
+  options.onColumns?.(Object.fromEntries(parts));
   let groupStart = 0;
   let nReported = 0;
   for (const [index, group] of metadata.row_groups.entries()) {
@@ -168,11 +180,18 @@ function asText(value: unknown): string {
 const columnNames = (metadata: FileMetaData): ReadonlySet<string> =>
   new Set(parquetSchema(metadata).children.map(({ element }) => element.name));
 
-function parquetColumns(shard: Shard, metadata: FileMetaData): Columns {
+/** The names of the columns that hold one text a row. */
+const textColumns = (metadata: FileMetaData): readonly string[] =>
+  parquetSchema(metadata)
+    .children.filter(({ element, children }) => children.length === 0 && element.type === 'BYTE_ARRAY')
+    .map(({ element }) => element.name);
+
+function parquetColumns(shard: Shard, metadata: FileMetaData, choice: ContentChoice): Columns {
   const texts = new Set(
     parquetSchema(metadata)
       .children.filter(({ element, children }) => children.length > 0 || element.type === 'BYTE_ARRAY')
       .map(({ element }) => element.name),
   );
-  return chooseColumns(shard.columns, (name) => texts.has(name));
+  const content = choice && 'name' in choice ? { content: choice.name } : {};
+  return chooseColumns({ ...content, ...shard.columns }, (name) => texts.has(name));
 }

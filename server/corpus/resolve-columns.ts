@@ -1,7 +1,8 @@
 // The column names of a shard of JSON lines, from its first rows.
 
+import type { ColumnNames } from '../../protocol/study.ts';
 import { parseObject, type Value } from '../text/parse-json.ts';
-import { type Columns, chooseColumns } from './columns.ts';
+import { type Columns, chooseColumns, chooseContent, columnConventions, describeDoubt } from './columns.ts';
 import { readRows } from './read-rows.ts';
 import type { Shard } from './shard.ts';
 
@@ -14,23 +15,31 @@ export interface ResolvedColumns {
   readonly names: Columns;
   /** Those of the first row that can be read, which hold a text or a list. */
   readonly found: readonly string[];
+  /** The `names` that the first rows have. */
+  readonly present: ColumnNames;
+  /** Why the text may be in another column, as the end of a sentence; undefined where it is evident. */
+  readonly doubt: string | undefined;
 }
 
 /** Columns of a shard, equal for every reader of it. What is wrong in it is for the reader to tell, not told here. */
 export async function resolveColumns(shard: Shard, signal: AbortSignal): Promise<ResolvedColumns> {
-  const row = await firstRow(shard, signal);
-  return { names: columnsOf(row, shard), found: [...(row?.keys() ?? [])] };
-}
-
-/** The columns of rows of which `row` is the first. */
-const columnsOf = (
-  row: ReadonlyMap<string, Value> | undefined,
-  { columns }: Pick<Shard, 'columns'>,
-): Columns =>
-  chooseColumns(columns, (name, part) => {
-    const value = row?.get(name);
+  const isSettled = Object.keys(columnConventions).every((part) => shard.columns?.[part as keyof Columns]);
+  const rows = await firstRows(shard, isSettled ? 1 : ROWS_LOOKED_AT, signal);
+  const [first] = rows;
+  const choice = shard.columns?.content === undefined ? chooseContent(stringsOf(rows)) : undefined;
+  const content = choice && 'name' in choice ? choice.name : undefined;
+  const isThere = (name: string, part: keyof Columns) => {
+    const value = first?.get(name);
     return value !== undefined && (part === 'license' || value.kind === 'string');
-  });
+  };
+  const names = chooseColumns({ ...(content !== undefined && { content }), ...shard.columns }, isThere);
+  const parts = Object.entries(names).filter(
+    ([part, name]) => shard.columns?.[part as keyof Columns] === name || rows.some((row) => row.has(name)),
+  );
+  const found = [...(first?.keys() ?? [])];
+  const doubt = choice && 'candidates' in choice ? describeDoubt(choice.candidates, found) : undefined;
+  return { names, found, present: Object.fromEntries(parts), doubt };
+}
 
 /** What a row without a text lacks; the first time with the columns that there are. */
 export function describeMissing({ names, found }: ResolvedColumns): () => string {
@@ -44,13 +53,31 @@ export function describeMissing({ names, found }: ResolvedColumns): () => string
   };
 }
 
-async function firstRow(shard: Shard, signal: AbortSignal) {
+type Row = ReadonlyMap<string, Value>;
+
+/** Stops at the first one that leaves no doubt, which most often is the first. */
+async function firstRows(shard: Shard, most: number, signal: AbortSignal): Promise<readonly Row[]> {
   const ignore = () => {};
+  const rows: Row[] = [];
   let n = 0;
   for await (const { line, byteOffset } of readRows(shard, { signal, onBytes: ignore, onProblem: ignore })) {
     const row = parseObject(line);
-    if (row !== 'not-json') return row;
-    if (++n === ROWS_LOOKED_AT || byteOffset > BYTES_LOOKED_AT) break;
+    if (row !== 'not-json') rows.push(row);
+    const choice = chooseContent(stringsOf(rows));
+    const isEvident = choice !== undefined && 'name' in choice && stringsOf(rows).get(choice.name)?.hasLines;
+    if (isEvident || ++n === most || byteOffset > BYTES_LOOKED_AT) break;
   }
-  return undefined;
+  return rows;
 }
+
+const LF = 0x0a;
+const CR = 0x0d;
+
+/** The columns that hold a string in the first row, and whether some row has several lines there. */
+function stringsOf(rows: readonly Row[]): ReadonlyMap<string, { readonly hasLines: boolean }> {
+  const names = [...(rows[0] ?? [])].filter(([, { kind }]) => kind === 'string').map(([name]) => name);
+  return new Map(names.map((name) => [name, { hasLines: rows.some((row) => hasLines(row.get(name))) }]));
+}
+
+const hasLines = (value: Value | undefined): boolean =>
+  value?.kind === 'string' && (value.bytes.includes(LF) || value.bytes.includes(CR));

@@ -1,5 +1,5 @@
-// What a corpus is made of: an ordered list of shards. Listing looks at names and sizes, and into files whose names say
-// nothing. The order (code units of the path) is part of every result, so it never depends on a disk.
+// What a corpus is made of: an ordered list of shards. Listing looks at names and sizes only; nothing is
+// opened here. The order (code units of the path) is part of every result, so it never depends on a disk.
 
 import { statSync } from 'node:fs';
 import { basename, join, resolve } from 'node:path';
@@ -7,9 +7,10 @@ import { irregularKind } from '../../guard/paths/regular-file.ts';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
+import { type FileCounts, FileTally, joinCounts } from './file-tally.ts';
 import { formatInFolder } from './folder-format.ts';
 import { namedFormat, type ShardFormat } from './shard-format.ts';
-import { type FoundFile, walkFolder } from './walk-folder.ts';
+import { type FoundFile, isMetAgain, type WalkOptions, walkFolder, walkOptions } from './walk-folder.ts';
 
 export interface Shard {
   readonly index: number;
@@ -43,23 +44,49 @@ export interface HubFile {
   readonly hash: string;
 }
 
+export interface ListedShards {
+  readonly shards: readonly Shard[];
+  /** The files that are in none of them. */
+  readonly passed: FileCounts;
+}
+
+/** The shards of a corpus, as `listPlaces` lists them. */
+export const listShards = (paths: readonly string[], columns?: ColumnNames): readonly Shard[] =>
+  listPlaces(paths, columns).shards;
+
 /**
  * The shards of a corpus. A path is a shard file, one text file, or a folder. In a folder every shard file is
- * a shard, in order, and its other text files together are one more, a document a file.
+ * a shard, in order, and its other text files together are one more, a document a file. `options` are shared by all
+ * calls for one corpus.
  */
-export function listShards(paths: readonly string[], columns?: ColumnNames): readonly Shard[] {
-  const shards = paths.flatMap((path) => shardsAt(resolve(path), columns));
-  if (shards.length === 0) {
+export function listPlaces(
+  paths: readonly string[],
+  columns?: ColumnNames,
+  options: WalkOptions = walkOptions(),
+): ListedShards {
+  const listed = paths.map((path) => shardsAt(resolve(path), columns, options));
+  const shards = listed.flatMap((place) => place.shards);
+  if (paths.length === 0) {
     throw new UserError('The corpus is empty: no path was given', {
       action: 'Name at least one shard file or folder of training data.',
     });
   }
-  return shards.map((shard, index) => ({ ...shard, index, ...(columns && { columns }) }));
+  return {
+    shards: shards.map((shard, index) => ({ ...shard, index, ...(columns && { columns }) })),
+    passed: joinCounts(listed.map((place) => place.passed)),
+  };
 }
 
 type Unnumbered = Omit<Shard, 'index'>;
 
-function shardsAt(path: string, columns: ColumnNames | undefined): Unnumbered[] {
+interface ListedPlace {
+  readonly shards: readonly Unnumbered[];
+  readonly passed: FileCounts;
+}
+
+const nothingPassed: FileCounts = { counts: [], unsearched: [] };
+
+function shardsAt(path: string, columns: ColumnNames | undefined, options: WalkOptions): ListedPlace {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) {
     throw new UserError(`The corpus path ${path} does not exist`, {
@@ -67,7 +94,7 @@ function shardsAt(path: string, columns: ColumnNames | undefined): Unnumbered[] 
         'Check the path: a shard file (.jsonl, .json.gz, .jsonl.zst, .parquet), a text file or a folder.',
     });
   }
-  if (stat.isDirectory()) return shardsInFolder(path, columns);
+  if (stat.isDirectory()) return shardsInFolder(path, columns, options);
   const kind = irregularKind(stat);
   if (kind !== undefined) {
     throw new UserError(`${path} is ${kind}, and a corpus is made of files`, {
@@ -75,15 +102,25 @@ function shardsAt(path: string, columns: ColumnNames | undefined): Unnumbered[] 
     });
   }
   const format = namedFormat(path);
-  if (format) return [fileShard(path, basename(path), format, stat.size, stat.mtimeMs)];
+  if (format) {
+    if (stat.nlink > 1 && isMetAgain(options.met, path, path)) {
+      const tally = new FileTally();
+      tally.add({ state: 'passed-over', reason: 'link' }, path);
+      return { shards: [], passed: tally.all() };
+    }
+    return {
+      shards: [fileShard(path, basename(path), format, stat.size, stat.mtimeMs)],
+      passed: nothingPassed,
+    };
+  }
   throw new UserError(`${path} is no shard file`, {
     action:
       'Shards end in .jsonl, .json.gz, .jsonl.gz, .jsonl.zst, .parquet or .txt; for source files, name their folder.',
   });
 }
 
-function shardsInFolder(folder: string, columns: ColumnNames | undefined): Unnumbered[] {
-  const { files, problems } = walkFolder(folder);
+function shardsInFolder(folder: string, columns: ColumnNames | undefined, options: WalkOptions): ListedPlace {
+  const { files, problems, passed } = walkFolder(folder, options);
   const shards: Unnumbered[] = [];
   const documents: FoundFile[] = [];
   for (const file of files) {
@@ -92,15 +129,23 @@ function shardsInFolder(folder: string, columns: ColumnNames | undefined): Unnum
       shards.push(fileShard(join(folder, file.path), file.path, format, file.nBytes, file.modifiedMs));
     else documents.push(file);
   }
-  const described = shards.length > 0 ? documents.filter((file) => !describesData(file.path)) : documents;
-  if (described.length > 0 || problems.length > 0) shards.push(folderShard(folder, described, problems));
-  if (shards.length === 0) {
+  const described = new FileTally();
+  const isDescription = ({ path }: FoundFile) => shards.length > 0 && describesData(path);
+  for (const { path } of documents.filter(isDescription)) {
+    described.add({ state: 'passed-over', reason: 'description' }, join(folder, path));
+  }
+  const searched = documents.filter((file) => !isDescription(file));
+  const isAllPassedOver = shards.length === 0 && passed.counts.length > 0;
+  if (searched.length > 0 || problems.length > 0 || isAllPassedOver) {
+    shards.push(folderShard(folder, searched, problems));
+  }
+  if (shards.length === 0 && options.named.size < 2) {
     throw new UserError(`The corpus folder ${folder} holds no documents`, {
       action:
         'Choose a folder with shard files (.jsonl, .json.gz, .jsonl.zst, .parquet) or with source files.',
     });
   }
-  return shards;
+  return { shards, passed: joinCounts([passed, described.all()]) };
 }
 
 const fileShard = (
@@ -128,7 +173,7 @@ function folderShard(
 }
 
 /** Files at the top of a data set that tell of it and are no part of it. */
-const describesData = (path: string): boolean =>
+export const describesData = (path: string): boolean =>
   /^(\.gitattributes|(readme|licen[cs]e|copying|notice|citation|changelog|dataset_infos?|croissant|data_?card)(\.[a-z]+)?)$/i.test(
     path,
   );

@@ -2,6 +2,7 @@
 // All lines are raw and 1-based, both ends inclusive; all byte ranges count from the text's own start.
 
 import type { DataProblem } from '../../protocol/errors.ts';
+import type { ColumnNames } from '../../protocol/study.ts';
 
 /** A document that holds at least one match, with what is needed to name it and open it again. */
 export interface MatchedDocument {
@@ -26,8 +27,26 @@ export interface ShardResult {
   readonly problems: readonly DataProblem[];
   /** All problems, where `problems` holds only the first ones. */
   readonly nProblems?: number;
+  /** The columns that were read, of a shard of rows; those that no row has are left out. */
+  readonly columns?: ColumnNames;
+  /** What became of the files of a folder. */
+  readonly files?: ShardFiles;
   /** Places at which reading can begin in the middle of a compressed shard, in order. */
   readonly restartPoints?: readonly RestartPoint[];
+}
+
+/** Files of a shard that holds several, counted by what became of them, and the names of some that were not searched. */
+export interface ShardFiles {
+  readonly counts: readonly {
+    readonly state: 'searched' | 'passed-over' | 'problem';
+    readonly reason: string;
+    readonly nFiles: number;
+  }[];
+  readonly unsearched: readonly {
+    readonly state: 'passed-over' | 'problem';
+    readonly reason: string;
+    readonly path: string;
+  }[];
 }
 
 /** A place in a gzip stream, with what decompression needs to begin there. */

@@ -9,7 +9,13 @@ export interface NothingFound {
   readonly toTry: string;
 }
 
-export function explainNothing({ plan, nDocuments }: StudySummary, { measures }: Answers): NothingFound {
+export function explainNothing({ id, plan, nDocuments }: StudySummary, { measures }: Answers): NothingFound {
+  if (nDocuments === 0) {
+    return {
+      why: 'Nothing was searched: no document could be read.',
+      toTry: `verbatim report ${id} --files lists what became of the files, and why.`,
+    };
+  }
   const { samples, lines } = measures;
   const linesEach = samples.total === 0 ? 0 : lines.total / samples.total;
   const searched = nDocuments === 1 ? '1 document was' : `${counted(nDocuments, 'document')} were`;

@@ -8,6 +8,7 @@ import type { StudySummary } from '../../protocol/study.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import type { Part } from '../answers/measure-study.ts';
 import { readFragmentCounts } from '../store/fragment-counts.ts';
+import { describeAccount, describeColumns } from './account-words.ts';
 import { confirmationLinks, describeConfirmation } from './confirmations.ts';
 import { htmlFigure, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
 import { explainNothing } from './nothing-found.ts';
@@ -78,6 +79,8 @@ function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
       'Corpus',
       `${count(s.nDocuments)} documents, ${(s.corpusBytes / 1e6).toFixed(1)} MB, ${s.nShardsScanned} of ${s.nShards} shards scanned`,
     ],
+    ...(s.account ? [['Files', describeAccount(s.account)] as const] : []),
+    ...(s.columnsRead.length > 0 ? [['Columns', describeColumns(s.columnsRead)] as const] : []),
     ['Rule', `at least ${rule.minLines} equal lines, ${rule.profile}`],
     ['Problems in the data', count(s.nProblems)],
   ];

@@ -10,6 +10,7 @@ import {
 } from '../../guard/text/for-markdown.ts';
 import type { Encodable } from '../../guard/text/foreign.ts';
 import type { StudySummary } from '../../protocol/study.ts';
+import { describeAccount, describeColumns } from './account-words.ts';
 import { confirmationLinks, describeConfirmation, type NamedLink } from './confirmations.ts';
 import { explainNothing } from './nothing-found.ts';
 import {
@@ -66,6 +67,8 @@ function facts(s: StudySummary): readonly (readonly Cell[])[] {
       'corpus',
       `${count(s.nDocuments)} documents, ${(s.corpusBytes / 1e6).toFixed(1)} MB, ${s.nShardsScanned} of ${s.nShards} shards scanned`,
     ],
+    ...(s.account ? [['files', describeAccount(s.account)] as const] : []),
+    ...(s.columnsRead.length > 0 ? [['columns', { of: describeColumns(s.columnsRead) }] as const] : []),
     ['rule', `at least ${rule.minLines} lines, ${rule.profile}`],
     ['problems in the data', count(s.nProblems)],
   ];

@@ -81,6 +81,8 @@ function invocation({ summary }: ReportContent) {
       state: summary.state,
       plan: toVersion1(rawValue<StudyPlan>(summary.plan)),
       problems: summary.nProblems,
+      files: summary.account,
+      columns: summary.columnsRead,
     },
   };
 }

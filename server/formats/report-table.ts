@@ -9,6 +9,7 @@ import { tellingLine } from '../analysis/telling-line.ts';
 import { readProblems } from '../store/problems.ts';
 import { readDuplicates } from '../store/shards-table.ts';
 import type { Database } from '../store/study-file.ts';
+import { describeAccount, describeColumns } from './account-words.ts';
 import { explainNothing } from './nothing-found.ts';
 import {
   type Answers,
@@ -38,14 +39,13 @@ function* lines(content: ReportContent, rows: Rows): Generator<string> {
   }
   yield* findings(summary, answers);
   if (summary.nFragments === 0) {
-    yield summary.nDocuments === 0
-      ? 'Nothing was searched: no document could be read.'
-      : 'No fragment: no sample repeats the corpus for that many lines.';
-    if (summary.nDocuments > 0) {
-      const { why, toTry } = explainNothing(summary, answers);
+    const { why, toTry } = explainNothing(summary, answers);
+    if (summary.nDocuments === 0) yield why;
+    else {
+      yield 'No fragment: no sample repeats the corpus for that many lines.';
       yield `Why       ${why}`;
-      yield `To try    ${toTry}`;
     }
+    yield `To try    ${toTry}`;
     return;
   }
   const top = options.top ?? 10;
@@ -78,6 +78,8 @@ function* heading(s: StudySummary): Generator<string> {
   yield `Samples   ${count(s.nSamples)}${tokens}${source.kind === 'samples' ? `, from ${forTerminal(source.samples)}` : ''}`;
   const size = s.corpusBytes > 0 ? `, ${megabytes} MB` : '';
   yield `Corpus    ${counted(s.nDocuments, 'document')}${size}, ${s.nShardsScanned} of ${s.nShards} shards scanned`;
+  if (s.account) yield `Files     ${describeAccount(s.account)}`;
+  if (s.columnsRead.length > 0) yield `Columns   ${forTerminal(describeColumns(s.columnsRead))}`;
 }
 
 function notAnalysed({ state, plan, nShards, nShardsScanned }: StudySummary): string {

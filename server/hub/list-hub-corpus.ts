@@ -4,7 +4,8 @@
 import { join } from 'node:path';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
-import type { Shard } from '../corpus/shard.ts';
+import { type FileCounts, FileTally } from '../corpus/file-tally.ts';
+import { describesData, type Shard } from '../corpus/shard.ts';
 import { namedFormat } from '../corpus/shard-format.ts';
 import { runGuarded, SMALL_FILE_LIMITS } from '../guard/run-guarded.ts';
 import { programUrl } from '../program-url.ts';
@@ -25,6 +26,8 @@ const workerUrl = programUrl('./select-worker.ts', import.meta.url);
 export interface HubCorpus {
   readonly commit: string;
   readonly shards: readonly Omit<Shard, 'index'>[];
+  /** The files of the repository that are none of them. */
+  readonly passed: FileCounts;
 }
 
 /** `commit` goes on with a study that began with it; undefined asks what the revision means now. */
@@ -49,11 +52,28 @@ export async function listHubCorpus(
     hub: { kind: name.kind, repository: name.repository, commit: listing.commit, path, hash },
     ...(columns && { columns }),
   }));
-  if (listing.source === 'hub' || shards.length === 0) return { commit: listing.commit, shards };
+  const { commit: fixed } = listing;
+  const passed = passedFiles(name, listing.files, chosen);
+  if (listing.source === 'hub' || shards.length === 0) return { commit: fixed, shards, passed };
   const [first, ...others] = shards;
   const message = `${location}: its list of files was never fetched, so only the ${shards.length} shards in ${folder} are scanned`;
   const problem: DataProblem = { kind: 'truncated', shard: first!.name, byteOffset: 0, message };
-  return { commit: listing.commit, shards: [{ ...first!, problems: [problem] }, ...others] };
+  return { commit: fixed, shards: [{ ...first!, problems: [problem] }, ...others], passed };
+}
+
+function passedFiles(
+  name: HubName,
+  files: readonly RepositoryFile[],
+  chosen: readonly RepositoryFile[],
+): FileCounts {
+  const isChosen = new Set(chosen.map(({ path }) => path));
+  const tally = new FileTally();
+  for (const { path } of files) {
+    if (isChosen.has(path)) continue;
+    const reason = describesData(path) ? 'description' : 'unasked';
+    tally.add({ state: 'passed-over', reason }, `${formatHubName({ ...name, subset: '', files: path })}`);
+  }
+  return tally.all();
 }
 
 /** Patterns are matched in a thread with limits: those of subsets are the card's, and so is what they cost. */

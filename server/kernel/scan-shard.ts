@@ -1,6 +1,8 @@
 // Scans one shard with one kernel: the bytes of its rows, or its documents where they are no JSON lines.
 
+import type { ColumnNames } from '../../protocol/study.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
+import { FileTally } from '../corpus/file-tally.ts';
 import { plainRows } from '../corpus/plain-rows.ts';
 import { describeMissing, type ResolvedColumns } from '../corpus/resolve-columns.ts';
 import type { Shard } from '../corpus/shard.ts';
@@ -27,6 +29,11 @@ async function scanRows(
   const documents: MatchedDocument[] = [];
   const problems = new FirstProblems();
   const restartPoints: RestartPoint[] = [];
+  const { present, doubt } = columns;
+  if (doubt !== undefined) {
+    problems.add({ kind: 'no-content', shard: shard.name, byteOffset: 0, message: `${shard.path} ${doubt}` });
+    return { nRows: 0, contentBytes: 0, documents, partial: collector.encode(), ...problems.all() };
+  }
   const describe = describeMissing(columns);
   let broken = false;
   const listener: KernelListener = {
@@ -68,7 +75,8 @@ async function scanRows(
   }
   if (!broken) kernel.endRows();
   const { nRows, contentBytes } = kernel;
-  return { nRows, contentBytes, documents, partial: collector.encode(), ...problems.all(), restartPoints };
+  const found = { nRows, contentBytes, documents, partial: collector.encode(), restartPoints };
+  return { ...found, columns: present, ...problems.all() };
 }
 
 /** Smaller buffers may be parts of a pool. */
@@ -118,6 +126,8 @@ async function scanDocuments(kernel: ScanKernel, shard: Shard, hooks: ScanHooks)
   const documents: MatchedDocument[] = [];
   const problems = new FirstProblems();
   const listener: KernelListener = { ...collectInto(collector), onRow: () => {} };
+  const files = new FileTally();
+  let columns: ColumnNames | undefined;
   let nRows = 0;
   let contentBytes = 0;
   // Only here: the readers of other formats are large, and most shards are JSON lines.
@@ -126,6 +136,10 @@ async function scanDocuments(kernel: ScanKernel, shard: Shard, hooks: ScanHooks)
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, 0),
     onProblem: (problem) => problems.add(problem),
+    onFile: (fate, path) => files.add(fate, path),
+    onColumns: (present) => {
+      columns = present;
+    },
   });
   for await (const { text, ...document } of read) {
     kernel.beginText(listener);
@@ -135,7 +149,12 @@ async function scanDocuments(kernel: ScanKernel, shard: Shard, hooks: ScanHooks)
     hooks.onBytes(0, 0); // It gets on, also inside a large row group.
     if (collector.keepRow(document.row)) documents.push(document);
   }
-  return { nRows, contentBytes, documents, partial: collector.encode(), ...problems.all() };
+  const found = {
+    ...{ nRows, contentBytes, documents, partial: collector.encode() },
+    ...(columns && { columns }),
+    ...problems.all(),
+  };
+  return shard.format === 'folder' ? { ...found, files: files.all() } : found;
 }
 
 const collectInto = (collector: RunCollector): Omit<KernelListener, 'onRow'> => ({

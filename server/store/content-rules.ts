@@ -13,6 +13,10 @@ export const contentRules: Readonly<Record<string, string>> = {
     OR content_bytes < 0 OR n_problems < 0 OR state NOT IN ('pending', 'scanned', 'failed')
     OR format NOT IN ('jsonl', 'json', 'jsonl.gz', 'jsonl.zst', 'parquet', 'text', 'folder')
     OR (state = 'failed' AND failure IS NULL)`,
+  'a count of files is none': `SELECT 1 FROM file_counts c LEFT JOIN shards s USING (shard_id)
+    WHERE n_files < 0 OR c.state NOT IN ('pending', 'searched', 'passed-over', 'problem')
+      OR (s.shard_id IS NULL AND c.shard_id <> -1)
+    UNION ALL SELECT 1 FROM unsearched_files WHERE state NOT IN ('passed-over', 'problem')`,
   'a document is in no shard': `SELECT 1 FROM documents d LEFT JOIN shards s USING (shard_id)
     WHERE s.shard_id IS NULL OR d.document_id <> d.shard_id * 4294967296 + d.row OR d.row < 0 OR d.byte_offset < 0`,
   'a fragment is none': `SELECT 1 FROM fragments WHERE n_lines < 1 OR train < 0 OR n_documents < 0 OR n_repositories < 0

@@ -354,6 +354,30 @@ CREATE TABLE map_regions (
 ) STRICT, WITHOUT ROWID;
 CREATE INDEX map_regions_by_best ON map_regions (best_logp DESC, document_id, byte_offset);
 `,
+  `
+-- The columns that were read of a shard of rows: JSON ColumnNames; NULL where it has none, or where a version did not note it.
+ALTER TABLE shards ADD COLUMN columns TEXT;
+
+-- What became of files that are no shard of their own: those of folders, and those that listing the corpus passed over.
+-- A file that is a shard is told by shards. Studies of earlier versions have no row.
+CREATE TABLE file_counts (
+  shard_id INTEGER NOT NULL,      -- the folder; -1 for what belongs to no shard
+  state TEXT NOT NULL,            -- pending | searched | passed-over | problem
+  reason TEXT NOT NULL,           -- why it was not searched; '' for the others
+  n_files INTEGER NOT NULL,
+  PRIMARY KEY (shard_id, state, reason)
+) STRICT, WITHOUT ROWID;
+
+-- The first of them that were not searched, at most 10,000 a shard_id.
+CREATE TABLE unsearched_files (
+  shard_id INTEGER NOT NULL,
+  ordinal INTEGER NOT NULL,
+  state TEXT NOT NULL,            -- passed-over | problem
+  reason TEXT NOT NULL,
+  path TEXT NOT NULL,             -- absolute
+  PRIMARY KEY (shard_id, ordinal)
+) STRICT, WITHOUT ROWID;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

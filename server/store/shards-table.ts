@@ -7,6 +7,7 @@ import type { ShardFormat } from '../corpus/shard-format.ts';
 import { spdxLicense } from '../corpus/spdx-license.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { damaged } from '../sqlite-failure.ts';
+import { expectFiles, forgetFiles, storeFiles } from './files-table.ts';
 import { forgetMap, forgetMaps } from './map-tables.ts';
 import { documentId } from './schema.ts';
 import { readHubFile, readTexts } from './stored-json.ts';
@@ -23,11 +24,12 @@ export interface StoredShard extends Omit<Shard, 'files' | 'columns' | 'problems
 
 export function insertShards(db: Database, shards: readonly Shard[]): void {
   const insert = db.prepare(
-    "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, 'pending', NULL, 0, 0, 0, NULL, ?)",
+    "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, 'pending', NULL, 0, 0, 0, NULL, ?, NULL)",
   );
   for (const s of shards) {
     const hub = s.hub ? JSON.stringify(s.hub) : null;
     insert.run(s.index, s.path, s.name, s.format, s.nBytes, s.modifiedMs, hub);
+    expectFiles(db, s);
   }
 }
 
@@ -51,10 +53,15 @@ export function readShards(db: Database): readonly StoredShard[] {
 export const isCorpusWhole = (db: Database): boolean =>
   db.prepare("SELECT 1 FROM shards WHERE state <> 'scanned' OR n_problems > 0 LIMIT 1").get() === undefined;
 
+/** Whether at least one document was searched: a study that found nothing in nothing says nothing. */
+export const holdsDocuments = (db: Database): boolean =>
+  db.prepare('SELECT 1 FROM shards WHERE n_rows > 0 LIMIT 1').get() !== undefined;
+
 /** Forgets the corpus and all that was found in it. Call inside a transaction. */
 export function forgetShards(db: Database): void {
   forgetMaps(db);
   db.exec('DELETE FROM problems; DELETE FROM documents; DELETE FROM restart_points; DELETE FROM shards');
+  forgetFiles(db);
 }
 
 function hubFileOf(db: Database, json: string): HubFile {
@@ -71,22 +78,25 @@ export function resetShard(db: Database, shard: Shard): void {
   db.prepare('DELETE FROM restart_points WHERE shard_id = ?').run(shard.index);
   db.prepare(
     `UPDATE shards SET state = 'pending', failure = NULL, n_rows = 0, content_bytes = 0, n_problems = 0,
-       partial = NULL, disk_bytes = ?, modified_ms = ? WHERE shard_id = ?`,
+       partial = NULL, columns = NULL, disk_bytes = ?, modified_ms = ? WHERE shard_id = ?`,
   ).run(shard.nBytes, shard.modifiedMs, shard.index);
+  expectFiles(db, shard);
 }
 
 /** Keeps what the scan of one shard found. Call inside a transaction. */
 export function storeShardResult(db: Database, shardId: number, result: ShardResult): void {
   db.prepare(
-    `UPDATE shards SET state = 'scanned', failure = NULL, n_rows = ?, content_bytes = ?, n_problems = ?, partial = ?
-     WHERE shard_id = ?`,
+    `UPDATE shards SET state = 'scanned', failure = NULL, n_rows = ?, content_bytes = ?, n_problems = ?, partial = ?,
+       columns = ? WHERE shard_id = ?`,
   ).run(
     result.nRows,
     result.contentBytes,
     result.nProblems ?? result.problems.length,
     result.partial,
+    result.columns ? JSON.stringify(result.columns) : null,
     shardId,
   );
+  if (result.files) storeFiles(db, shardId, result.files);
   const insertDocument = db.prepare('INSERT INTO documents VALUES (?, ?, ?, ?, ?, ?, ?)');
   for (const d of result.documents) {
     insertDocument.run(
@@ -207,7 +217,7 @@ const readDocument = (d: Record<string, SQLOutputValue>): MatchedDocument => ({
   license: String(d.license),
 });
 
-/** A sentence for each shard that was left out because another one holds the same bytes. */
+/** A sentence for each shard and place that is counted once although it is met twice. */
 export function readDuplicates(db: Database): readonly string[] {
   const row = db.prepare("SELECT environment ->> 'duplicateShards' AS list FROM study").get();
   return (typeof row?.list === 'string' && readTexts(row.list)) || [];

@@ -2,6 +2,7 @@
 // name is fetched and shown. The plan has a parser of its own, in `server/plan/`.
 
 import { isSafeRelativePath } from '../../guard/paths/file-name.ts';
+import type { ColumnNames } from '../../protocol/study.ts';
 import type { HubFile } from '../corpus/shard.ts';
 import {
   type Check,
@@ -40,3 +41,12 @@ export const readHubFile = (json: string): HubFile | undefined => parseJson(json
 
 /** A list of sentences. */
 export const readTexts = (json: string): readonly string[] | undefined => parseJson(json, texts);
+
+const columnNames: Shape<ColumnNames> = {
+  content: optional(text),
+  repository: optional(text),
+  path: optional(text),
+  license: optional(text),
+};
+
+export const readColumnNames = (json: string): ColumnNames | undefined => parseJson(json, has(columnNames));

@@ -63,7 +63,9 @@ export function replacePlan(db: Database, plan: StudyPlan): void {
 
 /** Makes a study that failed before it held anything into what is asked for now. */
 export function restartStudy(db: Database, plan: StudyPlan): void {
-  db.exec("DELETE FROM shards; UPDATE study SET environment = '{}'");
+  db.exec(
+    "DELETE FROM shards; DELETE FROM file_counts; DELETE FROM unsearched_files; UPDATE study SET environment = '{}'",
+  );
   replacePlan(db, plan);
 }
 

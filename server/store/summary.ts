@@ -5,6 +5,7 @@ import { foreign, fromOthers } from '../../guard/text/foreign.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { countFragments, countMemorisedSamples, countProblems } from './counts.ts';
+import { readAccount, readColumnsRead } from './files-table.ts';
 import type { Database } from './study-file.ts';
 import { readStudy } from './study-table.ts';
 
@@ -40,6 +41,8 @@ export function summarise(db: Database, path: string, isRunning: boolean): Study
     nFragments: study.analysed ? countFragments(db) : null,
     nMemorisedSamples: study.analysed ? countMemorisedSamples(db) : null,
     nProblems: countProblems(db),
+    account: readAccount(db),
+    columnsRead: readColumnsRead(db),
     failure: study.failure === null ? null : foreign(study.failure),
   };
 }

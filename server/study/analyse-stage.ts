@@ -10,7 +10,7 @@ import { detectionInputsDigest } from '../store/detection-inputs.ts';
 import { forgetFacts } from '../store/facts-tables.ts';
 import { replaceCoverage, replaceInSteps } from '../store/fragments-table.ts';
 import { forgetSampleMetrics } from '../store/metrics-table.ts';
-import { isCorpusWhole, readShardResults } from '../store/shards-table.ts';
+import { holdsDocuments, isCorpusWhole, readShardResults } from '../store/shards-table.ts';
 import { isDoneFrom, setDone } from '../store/stages-table.ts';
 import { transactInTurns } from '../store/study-file.ts';
 import { describe } from './describe-fragments-stage.ts';
@@ -19,7 +19,7 @@ import { inTurns } from './in-turns.ts';
 import { measureSamples } from './measure-samples.ts';
 import type { StageContext } from './stage-context.ts';
 
-/** Returns the study's final state: `partial` when some data could not be read. */
+/** Returns the study's final state: `partial` when some data could not be read, or nothing was searched at all. */
 export async function analyse({ db, plan, signal, report }: StageContext): Promise<StudyState> {
   throwIfAborted(signal);
   const inputs = detectionInputsDigest(db, plan.rule);
@@ -43,5 +43,5 @@ export async function analyse({ db, plan, signal, report }: StageContext): Promi
   }
   await describe(db); // For a study whose earlier run died after the analysis.
   measureSamples(db, plan.rule);
-  return isCorpusWhole(db) ? 'complete' : 'partial';
+  return isCorpusWhole(db) && holdsDocuments(db) ? 'complete' : 'partial';
 }

@@ -1,8 +1,13 @@
 // The shards of a study's corpus, wherever they lie: on this machine or on the Hub.
 
+import { realpathSync } from 'node:fs';
+import nodePath, { resolve } from 'node:path';
+import { isBelow } from '../../guard/paths/contained.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { type DistinctShards, leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
-import { listShards, type Shard } from '../corpus/shard.ts';
+import { type FileCounts, joinCounts } from '../corpus/file-tally.ts';
+import { listPlaces, type Shard } from '../corpus/shard.ts';
+import { walkOptions } from '../corpus/walk-folder.ts';
 import { UserError } from '../errors.ts';
 import { isHubName } from '../hub/hub-name.ts';
 import { listHubCorpus } from '../hub/list-hub-corpus.ts';
@@ -21,18 +26,54 @@ export async function listCorpus(
       action: 'Name at least one shard file or folder of training data, or a data set of the Hub.',
     });
   }
+  const places = namedPlaces(corpus.filter((location) => !isHubName(location)));
+  const options = { ...walkOptions(), named: new Set(places.distinct.keys()) };
   const listed: Omit<Shard, 'index'>[] = [];
+  const passed: FileCounts[] = [];
   for (const location of corpus) {
-    if (!isHubName(location)) {
-      listed.push(...listShards([location], columns));
-      continue;
+    if (isHubName(location)) {
+      const hub = await listHubCorpus(access, location, pinnedCommit(db, location), columns, signal);
+      pinCommit(db, location, hub.commit);
+      listed.push(...hub.shards);
+      passed.push(hub.passed);
+    } else if (places.takeFirst(location)) {
+      const place = listPlaces([location], columns, options);
+      listed.push(...place.shards);
+      passed.push(place.passed);
     }
-    const hub = await listHubCorpus(access, location, pinnedCommit(db, location), columns, signal);
-    pinCommit(db, location, hub.commit);
-    listed.push(...hub.shards);
   }
-  return leaveOutDuplicates(
-    listed.map((shard, index) => ({ ...shard, index })),
-    signal,
-  );
+  const numbered = listed.map((shard, index) => ({ ...shard, index }));
+  const { shards, duplicates, passed: left } = await leaveOutDuplicates(numbered, signal);
+  return { shards, duplicates: [...places.twice, ...duplicates], passed: joinCounts([...passed, left]) };
+}
+
+/** Places that are named on this machine, by where they really are: a file below two of them is counted once. */
+function namedPlaces(locations: readonly string[]) {
+  const distinct = new Map<string, string>();
+  const twice: string[] = [];
+  for (const location of locations) {
+    const place = realPlace(location);
+    const first = distinct.get(place);
+    if (first === undefined) distinct.set(place, location);
+    else
+      twice.push(
+        `${location} is named twice${first === location ? '' : `, also as ${first}`}: it is counted once`,
+      );
+  }
+  for (const [place, location] of distinct) {
+    const around = [...distinct.keys()].find((other) => other !== place && isBelow(nodePath, other, place));
+    if (around)
+      twice.push(`${location} lies in ${distinct.get(around)}, which is named too: it is counted once`);
+  }
+  const left = new Set(distinct.keys());
+  return { distinct, twice, takeFirst: (location: string) => left.delete(realPlace(location)) };
+}
+
+/** A place that is not there is refused when it is listed. */
+function realPlace(location: string): string {
+  try {
+    return realpathSync(location);
+  } catch {
+    return resolve(location);
+  }
 }

@@ -1,6 +1,7 @@
 // Lists the corpus and notes it in the study file: a shard that changed since its scan becomes pending again.
 
 import type { Shard } from '../corpus/shard.ts';
+import { isAccounted, storePassedFiles } from '../store/files-table.ts';
 import { insertMapShards } from '../store/map-tables.ts';
 import {
   forgetShards,
@@ -37,7 +38,8 @@ export async function registerShards({
   const stored = readShards(db);
   transact(db, () => {
     mergeEnvironment(db, { ...systemFacts(), duplicateShards: duplicates.length > 0 ? duplicates : null });
-    if (!sameCorpus(stored, shards)) {
+    const isSame = sameCorpus(stored, shards);
+    if (!isSame) {
       forgetShards(db);
       insertShards(db, shards);
       if (plan.map) {
@@ -46,14 +48,16 @@ export async function registerShards({
         insertMapShards(db, ids.slice(nTraining), 'control');
       }
       forgetStage(db, 'analyse');
-      return;
+    } else {
+      for (const [i, shard] of shards.entries()) {
+        if (isSameShard(stored[i]!, shard)) continue;
+        resetShard(db, shard);
+        forgetStage(db, 'analyse');
+        forgetStage(db, 'copies');
+      }
     }
-    for (const [i, shard] of shards.entries()) {
-      if (isSameShard(stored[i]!, shard)) continue;
-      resetShard(db, shard);
-      forgetStage(db, 'analyse');
-      forgetStage(db, 'copies');
-    }
+    // Extraction maps, and earlier versions, count no folder that they read: a part would be taken for the whole.
+    if (!plan.map && (!isSame || isAccounted(db))) storePassedFiles(db, training.passed);
   });
   return shards;
 }

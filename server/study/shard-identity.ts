@@ -2,13 +2,14 @@
 
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
+import { onDisk } from '../corpus/name-bytes.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { StoredShard } from '../store/shards-table.ts';
 
 /** Why a document of the shard cannot be read again, as a sentence; undefined when it can. */
 export function whatChanged(shard: StoredShard, path: string): string | undefined {
   const file = shard.format === 'folder' ? join(shard.path, path) : shard.path;
-  const stat = statSync(file, { throwIfNoEntry: false });
+  const stat = statSync(onDisk(file), { throwIfNoEntry: false });
   if (!stat) {
     return shard.hub
       ? `${shard.name} of ${shard.hub.repository} is not on this machine (any more)`

@@ -1,11 +1,12 @@
 // Whether the file that a study names may be opened again: a study may be a stranger's, and its shards any path there is.
 // Told without reading the file.
 
-import { realpathSync, statSync } from 'node:fs';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { contained } from '../../guard/paths/contained.ts';
 import { isLinkTarget, linkTargets } from '../../guard/paths/link-targets.ts';
 import { irregularKind } from '../../guard/paths/regular-file.ts';
+import { onDisk, realPath } from '../corpus/name-bytes.ts';
 import { hubSettings } from '../hub/hub-settings.ts';
 import type { StoredShard } from '../store/shards-table.ts';
 
@@ -15,12 +16,12 @@ export const MAX_DOCUMENT_BYTES = 64 << 20;
 /** Why not, as a sentence; undefined when it may, and for a file that is gone, which `whatChanged` tells. */
 export function refusePlace(shard: StoredShard, path: string): string | undefined {
   const file = shard.format === 'folder' ? join(shard.path, path) : shard.path;
-  const stats = statSync(file, { throwIfNoEntry: false });
+  const stats = statSync(onDisk(file), { throwIfNoEntry: false });
   if (!stats) return undefined;
   const kind = irregularKind(stats);
   if (kind !== undefined) return `${file} is ${kind}, and documents are read from files`;
   if (shard.format === 'folder') {
-    if (path === '' || !isLinkTarget(linkTargets(shard.path), realpathSync(file))) {
+    if (path === '' || !isLinkTarget(linkTargets(shard.path), realPath(file))) {
       return `${file} lies outside of ${shard.path}`;
     }
     if (stats.size > MAX_DOCUMENT_BYTES) return tooLarge(file, stats.size);

@@ -45,7 +45,7 @@ const seedSql = (n: number) => `
   BEGIN;
   INSERT INTO shards WITH RECURSIVE s(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM s WHERE value < 9)
     SELECT value, '/corpus/' || value, 'shard-' || value || '.json.gz', 'jsonl.gz', 1000, 0,
-      'scanned', NULL, 100000, 1000000, 0, NULL, NULL FROM s;
+      'scanned', NULL, 100000, 1000000, 0, NULL, NULL, NULL FROM s;
   INSERT INTO samples WITH RECURSIVE s(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM s WHERE value < 19999)
     SELECT value, NULL, 'eos', 100, NULL, NULL, CAST('sample ' || value AS BLOB), NULL FROM s;
   INSERT INTO documents WITH RECURSIVE s(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM s WHERE value < 99999)

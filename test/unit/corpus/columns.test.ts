@@ -68,6 +68,37 @@ test('names that data sets use are found; the first row decides', async () => {
   }
 });
 
+const code = 'def f():\n    return 1\n';
+
+test('a column is taken where it is evident, and else none is: the columns are named', async () => {
+  const rows: readonly (readonly [row: object, content: string | RegExp])[] = [
+    [{ text: 'Write a function.', code, tests: ['assert f()'] }, 'code'],
+    [{ text: code, url: 'u', id: 'i' }, 'text'],
+    [{ source: code }, 'source'],
+    [{ whole_func_string: code, func_code_string: code, docstring: 'a\nb' }, 'whole_func_string'],
+    [
+      { input: 'problem', output: code, source: 'siteA', license: 'mit' },
+      /"source" or "output"\. Its columns with text are input,/,
+    ],
+    [{ text: 'Write a function.', solution: code }, /"text" or "solution"/],
+    [{ content: code, code }, /"content" or "code"/],
+    [{ completion: code }, /"completion"/],
+  ];
+  for (const [row, content] of rows) {
+    const shard = shardOf([JSON.stringify(row)]);
+    const { names, doubt } = await resolveColumns(shard, signal);
+    const { documents, problems } = await read(shard);
+    if (typeof content === 'string') {
+      assert.deepEqual([names.content, doubt, documents.length, problems], [content, undefined, 1, []]);
+    } else {
+      assert.match(doubt ?? '', content);
+      assert.deepEqual([documents.length, problems.length], [0, 1]);
+      const chosen = await resolveColumns(shardOf([JSON.stringify(row)], { content: 'code' }), signal);
+      assert.equal(chosen.doubt, undefined, 'the user has the last word');
+    }
+  }
+});
+
 test('the user has the last word, and a wrong column is named in every row', async () => {
   const row = JSON.stringify({ content: 'a', body: 'b', where: 'w' });
   const chosen = await read(shardOf([row], { content: 'body', path: 'where' }));

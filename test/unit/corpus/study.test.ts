@@ -182,3 +182,40 @@ test('a document opens again from far inside a gzip shard, from a restart point 
   assert.deepEqual([found!.text, found!.problem], [document, null]);
   assert(corpus);
 });
+
+test('what became of every file stands in the reports, and a search of nothing is no complete one', async () => {
+  const { study, scan } = setUp({
+    'a.jsonl': line,
+    'b.jsonl': '',
+    'src/e.py': document,
+    'src/logo.png': Buffer.from('89504e470d0a1a0a0000', 'hex'),
+    'src/debug.log': 'ignored',
+    'src/.gitignore': '*.log',
+    'README.md': 'about the data',
+  });
+  const { exitCode, stdout } = await scan();
+  const sentence =
+    '7 files: 2 searched, 4 passed over: 1 description of a data set, 1 ignored, 1 picture, 1 ignore file; 1 problem';
+  assert.equal(exitCode, 3);
+  assert(stdout.includes(`Files     ${sentence}\n`), stdout);
+  assert.match(
+    stdout,
+    /Columns {3}text in content, repository in repo_name, path in path, licence in license/,
+  );
+  const listed = await cli('report', study, '--files');
+  assert.deepEqual(
+    listed.stdout.split('\n').map((text) => text.replace(/ +\S*corpus\//, ' ')),
+    [
+      sentence,
+      'passed over  rules src/.gitignore',
+      'passed over  ignored src/debug.log',
+      'passed over  description README.md',
+      'problem      empty b.jsonl',
+      'passed over  picture src/logo.png',
+      '',
+    ],
+  );
+  const none = setUp({ 'src/logo.png': Buffer.from('89504e470d0a1a0a0000', 'hex') });
+  const nothing = await none.scan();
+  assert.deepEqual([nothing.exitCode, /Nothing was searched/.test(nothing.stdout)], [3, true]);
+});
