@@ -1,4 +1,5 @@
-// `verbatim doctor`: what of this system Verbatim can use for sampling, and the next step for what it cannot.
+// `verbatim doctor`: what of this system Verbatim can use for sampling, or whether a model can be sampled, and the next step for
+// what cannot.
 
 import { availableParallelism, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -8,19 +9,23 @@ import { VerbatimError } from '../errors.ts';
 import { adviseSqlite } from '../node-version.ts';
 import { productFolder } from '../product-folder.ts';
 import { version } from '../version.ts';
+import { modelHelp, modelLocation } from './corpus-options.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 import { tellLines, writeLines } from './write-lines.ts';
 
 export function doctorCommand(): Command {
   return new Command('doctor')
     .description('Say what of this system can be used for sampling, what is missing, and the next step.')
+    .option('--model <dir|name>', `whether this can be sampled, before it is fetched: ${modelHelp}`)
+    .option('--no-fetch', 'use only what is on this machine')
     .option('--json', 'as JSON lines')
-    .action(async ({ json = false }: { readonly json?: boolean }) => {
+    .action(async ({ json = false, model: asked, fetch }: Options) => {
       const show = async (key: string, state: string, detail: string, action: string | null = null) => {
         if (json) return writeLines([forJson({ name: key, state, detail, action })]);
         const next = action ? [`${NEXT}${action}`] : [];
         await tellLines([`${key.padEnd(10)} ${state.padEnd(8)} ${detail}`, ...next]);
       };
+      if (asked !== undefined) return examine(asked, fetch === false ? 'never' : 'missing', show);
       await show('verbatim', version, `Node ${process.versions.node}, ${process.platform}-${process.arch}`);
       const gigabytes = (totalmem() / 2 ** 30).toFixed(0);
       await show('system', 'works', `${availableParallelism()} processor cores, ${gigabytes} GiB of memory`);
@@ -44,6 +49,25 @@ export function doctorCommand(): Command {
         }
       });
     });
+}
+
+interface Options {
+  readonly json?: boolean;
+  readonly model?: string;
+  /** False with `--no-fetch`. */
+  readonly fetch?: boolean;
+}
+
+type Show = (key: string, state: string, detail: string, action?: string | null) => Promise<void>;
+
+async function examine(text: string, fetch: 'missing' | 'never', show: Show): Promise<void> {
+  const { examineModel } = await import('../study/examine-model.ts');
+  const execution = { provider: 'auto', batch: 'auto', workers: 'auto', fetch } as const;
+  await untilInterrupted(async (signal) => {
+    const findings = await examineModel(modelLocation(text), execution, signal);
+    for (const { name, state, detail, action } of findings) await show(name, state, detail, action);
+    if (findings.at(-1)?.state === 'refused') process.exitCode = 1;
+  });
 }
 
 const NEXT = `${' '.repeat(11)}next: `;

@@ -43,7 +43,7 @@ interface FetchRequest {
 
 export async function fetchModel(request: FetchRequest): Promise<FetchedModel> {
   const { access, report, signal } = request;
-  const outline = await outlineModel(request);
+  const outline = await outlineHubModel(request);
   const { name, missing, commit, folder } = outline;
   if (missing.length > 0) {
     const nBytes = missing.reduce((sum, file) => sum + file.nBytes, 0);
@@ -57,7 +57,7 @@ export async function fetchModel(request: FetchRequest): Promise<FetchedModel> {
 }
 
 /** Fetches what describes a model, and says what else it needs. */
-async function outlineModel(request: FetchRequest): Promise<OutlinedModel> {
+export async function outlineHubModel(request: FetchRequest): Promise<OutlinedModel> {
   const { access, location, signal, choose } = request;
   const { settings } = access;
   const name = parseHubName(location, 'model');

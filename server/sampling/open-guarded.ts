@@ -8,13 +8,27 @@ import { runGuarded } from '../guard/run-guarded.ts';
 import type { WorkerLimits } from '../guard/watch-worker.ts';
 import { programUrl } from '../program-url.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
+import { findModelFolder } from './find-model-folder.ts';
+import type { ModelOutline } from './model-outline.ts';
+import type { OpenRequest } from './open-worker.ts';
 
 const workerUrl = programUrl('./open-worker.ts', import.meta.url);
 
 /** `openModel` in a thread that is watched. Throws a UserError that names the folder when a limit is exceeded. */
-export async function openGuarded(dir: string, signal?: AbortSignal): Promise<Checkpoint | ExportedModel> {
-  const limits = openingLimits(await sizeOf(dir));
-  return runGuarded(workerUrl, dir, { ...limits, what: resolve(dir), ...(signal && { signal }) });
+export const openGuarded = (dir: string, signal?: AbortSignal): Promise<Checkpoint | ExportedModel> =>
+  ask(dir, 'whole', signal);
+
+/** `outlineModel` in such a thread. */
+export const outlineGuarded = (
+  dir: string,
+  depth: 'headers' | 'description',
+  signal?: AbortSignal,
+): Promise<ModelOutline> => ask(dir, depth, signal);
+
+async function ask<Answer>(dir: string, depth: OpenRequest['depth'], signal?: AbortSignal): Promise<Answer> {
+  const limits = openingLimits(await sizeOf(await findModelFolder(resolve(dir))));
+  const request: OpenRequest = { dir, depth };
+  return runGuarded(workerUrl, request, { ...limits, what: resolve(dir), ...(signal && { signal }) });
 }
 
 const SLOWEST_BYTES_PER_MS = 10_000;
@@ -30,10 +44,12 @@ function openingLimits(nBytes: number): WorkerLimits {
 }
 
 /**
- * The files of the folder together. One that cannot be read is told by whoever opens it; what has no end is refused here,
+ * The files of the folder together, or the one file. One that cannot be read is told by whoever opens it; what has no end is refused here,
  * whatever it is called: waiting for a pipe is no work that a watch could end.
  */
 async function sizeOf(dir: string): Promise<number> {
+  const own = await stat(dir).catch(() => null);
+  if (own?.isFile()) return own.size;
   const names = await readdir(dir).catch(() => []);
   const sizes = await Promise.all(
     names.map(async (name) => {

@@ -34,13 +34,22 @@ export async function findExportedModel(
   dir: string,
   named: string | null = null,
 ): Promise<ExportedFiles | null> {
+  const graphs = await findGraphs(dir, named);
+  return graphs === null ? null : describe(graphs.path, graphs.scoringPath);
+}
+
+/** The graphs alone, with nothing of them read. */
+export async function findGraphs(
+  dir: string,
+  named: string | null,
+): Promise<Pick<ExportedFiles, 'path' | 'scoringPath'> | null> {
   for (const folder of [join(dir, 'onnx'), dir]) {
     for (const name of [...EXPORTS, ...(named === null ? [] : [named])]) {
       const path = join(folder, name);
       if (!(await isFile(path))) continue;
       const whole = join(folder, 'decoder_model.onnx');
       const hasOwn = name === 'decoder_with_past_model.onnx' && (await isFile(whole));
-      return describe(path, hasOwn ? whole : path);
+      return { path, scoringPath: hasOwn ? whole : path };
     }
   }
   return null;
