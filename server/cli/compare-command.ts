@@ -1,13 +1,15 @@
-// `verbatim compare A B …`: what studies share, and whether they differ.
+// `verbatim compare A B …`: what studies share, and whether they differ; of two extraction maps, which rows one model knows better.
 
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { forJson } from '../../guard/text/for-json.ts';
+import { compareMaps } from '../answers/compare-maps.ts';
 import { compareFragments, compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
 import { UserError } from '../errors.ts';
 import { comparisonMarkdown, comparisonTable } from '../formats/comparison-table.ts';
+import { mapComparisonJson, mapComparisonMarkdown, mapComparisonTable } from '../formats/map-comparison.ts';
 import { toVersion1 } from '../plan/version-1.ts';
-import { openToCompare } from '../queries/compared-studies.ts';
+import { openMapsToCompare, openToCompare } from '../queries/compared-studies.ts';
 import { tellLines, writeLines } from './write-lines.ts';
 
 type Format = 'table' | 'json' | 'md';
@@ -15,18 +17,27 @@ type Format = 'table' | 'json' | 'md';
 export function compareCommand(): Command {
   return new Command('compare')
     .description('Compare studies: what each repeats, what they share, and whether their rates differ.')
-    .argument('<studies...>', 'two or more study files (.sqlite)')
+    .argument('<studies...>', 'two or more study files (.sqlite), or two extraction maps')
     .addOption(new Option('--format <name>', 'how').choices(['table', 'json', 'md']).default('table'))
     .action(async (files: readonly string[], { format }: { format: Format }) => {
       if (files.length < 2) throw new UserError('A comparison takes two studies or more');
       using open = new DisposableStack();
-      const studies = openToCompare(
-        files.map((file) => resolve(file)),
-        open,
-      );
-      await (format === 'table' ? tellLines : writeLines)(write(studies, format));
+      const paths = files.map((file) => resolve(file));
+      const tellOrWrite = format === 'table' ? tellLines : writeLines;
+      const maps = openMapsToCompare(paths, open);
+      if (maps !== undefined) {
+        const [first, second] = maps;
+        return tellOrWrite(mapForms[format]([first.name, second.name], compareMaps(first, second)));
+      }
+      return tellOrWrite(write(openToCompare(paths, open), format));
     });
 }
+
+const mapForms = {
+  table: mapComparisonTable,
+  md: mapComparisonMarkdown,
+  json: mapComparisonJson,
+} as const;
 
 function* write(studies: readonly StudyToCompare[], format: Format): Generator<string> {
   const comparison = compareStudies(studies);

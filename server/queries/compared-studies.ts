@@ -1,6 +1,7 @@
 // Studies that are opened to be compared.
 
 import { basename } from 'node:path';
+import type { MapToCompare } from '../answers/compare-maps.ts';
 import type { StudyToCompare } from '../answers/compare-studies.ts';
 import { UserError } from '../errors.ts';
 import { isDone } from '../store/stages-table.ts';
@@ -25,6 +26,26 @@ export function openToCompare(
       });
     }
     return { name: names[i]!, db, plan: study.plan };
+  });
+}
+
+/** Two extraction maps; undefined where none of the files is one. Throws a `UserError` for maps among other studies. */
+export function openMapsToCompare(
+  files: readonly string[],
+  open: DisposableStack,
+): readonly [MapToCompare, MapToCompare] | undefined {
+  const names = namesOf(files);
+  const maps = files.flatMap((file, i) => {
+    const db = open.use(openForReading(file));
+    const plan = readStudy(db)?.plan;
+    return plan?.source.kind === 'map' ? [{ name: names[i]!, db, plan }] : [];
+  });
+  if (maps.length === 0) return undefined;
+  const [first, second, ...others] = maps;
+  if (first !== undefined && second !== undefined && others.length === 0 && files.length === 2)
+    return [first, second];
+  throw new UserError('Extraction maps are compared two at a time, and with no other study', {
+    action: 'Name two maps.',
   });
 }
 

@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Execution, MapPlan, StudyPlan } from '../../../protocol/study.ts';
+import { compareMaps } from '../../../server/answers/compare-maps.ts';
 import { UserError } from '../../../server/errors.ts';
 import { defaultMap } from '../../../server/plan/plan.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
@@ -153,6 +154,30 @@ test('running and exact agree where both see the same, and running sees more els
     for (const [window, one] of logp.entries()) if (Math.abs(one - own[window]!) > 0.01) nOthers++;
   }
   assert(nOthers > 5);
+});
+
+test('two maps differ by what one knows of each document and the other does not', () => {
+  using first = openForReading(exactFile);
+  using second = openForReading(runningFile);
+  const a = { name: 'a', db: first, plan: planOf({ control: [control] }) };
+  const b = { name: 'b', db: second, plan: planOf({ context: 'running' }) };
+  const compared = compareMaps(a, b);
+  const running = documentsOf(runningFile);
+  const exact = documentsOf(exactFile).slice(0, running.length);
+  const means = exact.map(({ logpPlain }, i) => {
+    const differences = Array.from(logpPlain, (logp, window) => logp - running[i]!.logpPlain[window]!);
+    return { n: logpPlain.length, sum: differences.reduce((sum, by) => sum + by, 0) };
+  });
+  const n = means.reduce((sum, one) => sum + one.n, 0);
+  assert.equal(compared.nWindows, n);
+  const mean = means.reduce((sum, one) => sum + one.sum, 0) / n;
+  assert(Math.abs(compared.meanDifference.value - mean) < 1e-9);
+  const told = [...compared.firstKnows, ...compared.secondKnows].map(({ meanDifference: by }) => by);
+  assert.deepEqual(told.toSorted(), means.map((one) => one.sum / one.n).toSorted());
+  assert.equal(compared.nUnpaired, 0, 'a control is no training data');
+  assert.match(compared.warnings.join(), /exact context/);
+  const { meanDifference, greedy, firstKnows } = compareMaps(b, b);
+  assert.deepEqual([meanDifference.value, greedy.difference.high, firstKnows.length], [0, 0, 0]);
 });
 
 test('a window beyond the context is refused, by its numbers', async () => {
