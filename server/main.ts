@@ -17,8 +17,8 @@ import { studyMessages } from './queries/study-messages.ts';
 import { StudyReaders } from './queries/study-readers.ts';
 import * as viewQueries from './queries/view-queries.ts';
 import * as estimates from './study/estimate-study.ts';
-import { readPrompts } from './study/read-prompts.ts';
 import * as studies from './study/run-study.ts';
+import { readPrompts } from './study/user-files.ts';
 
 const connection = createConnection(ProposedFeatures.all);
 /** Ends whatever still runs when the client goes away. */

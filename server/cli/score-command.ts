@@ -35,8 +35,8 @@ export function scoreCommand(): Command {
 }
 
 async function* scoreLines(options: Options, signal: AbortSignal): AsyncGenerator<string> {
-  const { readSamples } = await import('../formats/read-samples.ts');
-  const samples = readSamples(resolve(options.samples));
+  const { readSampleFiles } = await import('../study/user-files.ts');
+  const samples = await readSampleFiles(resolve(options.samples), signal);
   const scores = await scorer(options.model, samples, options.provider, signal);
   const others =
     options.secondModel === undefined
@@ -55,7 +55,7 @@ async function* scoreLines(options: Options, signal: AbortSignal): AsyncGenerato
   }
 }
 
-type Samples = ReturnType<typeof import('../formats/read-samples.ts').readSamples>;
+type Samples = readonly import('../formats/read-samples.ts').ImportedSample[];
 
 async function scorer(
   model: string,

@@ -166,7 +166,7 @@ async function planToSample(file: string): Promise<StudyPlan> {
 
 /** Loaded when needed: reading a corpus or a study for prompts takes most of the product. */
 async function promptsOf(path: string): Promise<readonly string[]> {
-  const { readPrompts } = await import('../study/read-prompts.ts');
+  const { readPrompts } = await import('../study/user-files.ts');
   return readPrompts(path);
 }
 

@@ -8,8 +8,9 @@ import { asObject, parseJson, readTextFile } from './text-file.ts';
 
 const SHAPE = 'A prompt is a string, {"prompt": "…"}, {"text": "…"} or {"content": "…"}.';
 
-export const readPromptFile = (path: string): readonly string[] =>
-  promptsIn(path, readTextFile(path, 'The prompts'));
+/** `given`: its bytes, where somebody read them already. */
+export const readPromptFile = (path: string, given?: Buffer): readonly string[] =>
+  promptsIn(path, readTextFile(path, 'The prompts', given));
 
 /** The prompts of a file's text; `path` is the file's, for its form and for messages. */
 export function promptsIn(path: string, text: string): readonly string[] {

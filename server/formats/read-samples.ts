@@ -19,7 +19,8 @@ export interface ImportedSample {
   readonly content: { readonly text: Uint8Array } | { readonly tokens: readonly number[] };
 }
 
-export function readSamples(path: string): readonly ImportedSample[] {
+/** `given`: the bytes of the file, where somebody read them already. */
+export function readSamples(path: string, given?: Buffer): readonly ImportedSample[] {
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) {
     throw new UserError(`There are no samples at ${path}`, {
@@ -30,7 +31,7 @@ export function readSamples(path: string): readonly ImportedSample[] {
     ? readNumberedFiles(path)
     : /^all(_\d+-\d+)?$/.test(basename(path))
       ? readMerged(path)
-      : readJsonLines(path);
+      : readJsonLines(path, given);
   if (samples.length === 0) {
     throw new UserError(`${path} holds no samples`, { action: 'Check that it is the right file or folder.' });
   }
@@ -69,8 +70,8 @@ function readNumberedFiles(path: string): ImportedSample[] {
 }
 
 /** A line is a string, `{"text": …}` or `{"tokens": […]}`; the line's number is the id. */
-function readJsonLines(path: string): ImportedSample[] {
-  return linesOf(readTextBytes(path, 'The samples')).flatMap((line, i) =>
+function readJsonLines(path: string, given: Buffer | undefined): ImportedSample[] {
+  return linesOf(readTextBytes(path, 'The samples', given)).flatMap((line, i) =>
     line.every((byte) => byte <= 0x20)
       ? []
       : [{ sampleId: i, content: readJsonSample(line, `${path}:${i + 1}`) }],

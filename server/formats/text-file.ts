@@ -7,15 +7,15 @@ import { reasonOf } from '../system-failure.ts';
 import { decodeText } from '../text/decode-text.ts';
 import { readNamedFile } from './named-file.ts';
 
-/** `what` names what the file should hold, as in "The labels". */
-export const readTextFile = (path: string, what: string): string =>
-  Buffer.from(readTextBytes(path, what)).toString();
+/** `what` names what the file should hold, as in "The labels"; `given` are its bytes, where somebody read them already. */
+export const readTextFile = (path: string, what: string, given?: Buffer): string =>
+  Buffer.from(readTextBytes(path, what, given)).toString();
 
 /** Its bytes, of which none is replaced. */
-export function readTextBytes(path: string, what: string): Buffer {
+export function readTextBytes(path: string, what: string, given?: Buffer): Buffer {
   let text: Uint8Array;
   try {
-    text = decodeText(readNamedFile(path));
+    text = decodeText(given ?? readNamedFile(path));
   } catch (cause) {
     if (cause instanceof UserError) throw cause;
     throw new UserError(say`${what} in ${path} cannot be read (${reasonOf(cause)})`, {

@@ -3,7 +3,6 @@
 
 import type { SamplesSource } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
-import { readSamples } from '../formats/read-samples.ts';
 import { startMeter } from '../progress.ts';
 import { openGuarded } from '../sampling/open-guarded.ts';
 import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
@@ -12,12 +11,13 @@ import { digestInputs, forgetStage, isDone, setDone } from '../store/stages-tabl
 import { transact } from '../store/study-file.ts';
 import { localModel } from './hub-sources.ts';
 import type { StageContext } from './stage-context.ts';
+import { readSampleFiles } from './user-files.ts';
 
 export async function importSamples(context: StageContext, source: SamplesSource): Promise<void> {
   const { db, report } = context;
   const path = source.samples;
   if (isDone(db, 'import')) return;
-  const imported = readSamples(path);
+  const imported = await readSampleFiles(path, context.signal);
   const meter = startMeter(report, 'sample', 'samples', imported.length);
   const needsDecoding = imported.some(({ content }) => 'tokens' in content);
   if (needsDecoding && source.model === null) {

@@ -13,7 +13,7 @@ import { UserError } from '../../../server/errors.ts';
 import { MAX_STUDIES, parsePlans } from '../../../server/plan/parse-plan.ts';
 import { makePlan, readPlanFile, readSweep } from '../../../server/plan/plan-file.ts';
 import { parseStoredPlan } from '../../../server/plan/stored-plan.ts';
-import { readPrompts } from '../../../server/study/read-prompts.ts';
+import { readPrompts } from '../../../server/study/user-files.ts';
 import { modelPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 

@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { UserError } from '../../../server/errors.ts';
 import { readPlanFile, readSweep } from '../../../server/plan/plan-file.ts';
-import { readPrompts } from '../../../server/study/read-prompts.ts';
+import { readPrompts } from '../../../server/study/user-files.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const folder = scratchFolder();

@@ -7,13 +7,14 @@ import { readDocuments } from '../corpus/read-documents.ts';
 import { listShards } from '../corpus/shard.ts';
 import { shardFormat } from '../corpus/shard-format.ts';
 import { UserError } from '../errors.ts';
+import { isShellPipe, readShellPipe } from '../formats/named-file.ts';
 import { readPromptFile } from '../formats/read-prompt-file.ts';
 import { readFragmentBytes } from '../store/stored-fragments.ts';
 import { openForReading } from '../store/study-file.ts';
 import { extractFunctionPrompt, type SourceLanguage } from './function-prompt.ts';
 
 /** In the source's order; a study's by occurrences in its samples, descending, as published. */
-export async function readPrompts(path: string): Promise<readonly string[]> {
+export async function promptsAt(path: string, beat: () => void): Promise<readonly string[]> {
   // Unlike `statSync` this never throws, not even for names that no system takes.
   if (!existsSync(path))
     throw new UserError(`The prompts in ${path} cannot be read`, { action: 'Check the path.' });
@@ -21,8 +22,8 @@ export async function readPrompts(path: string): Promise<readonly string[]> {
   const prompts = path.endsWith('.sqlite')
     ? promptsOfStudy(path)
     : stat.isDirectory() || isShard(path)
-      ? await promptsOfSources(path)
-      : readPromptFile(path);
+      ? await promptsOfSources(path, beat)
+      : readPromptFile(path, isShellPipe(path) ? await readShellPipe(path) : undefined);
   if (prompts.length === 0) throw new UserError(`${path} holds no prompts`);
   return prompts;
 }
@@ -35,9 +36,9 @@ function promptsOfStudy(path: string): string[] {
   return Array.from(readFragmentBytes(db, 'extract'), ({ text }) => new TextDecoder().decode(text));
 }
 
-async function promptsOfSources(path: string): Promise<string[]> {
+async function promptsOfSources(path: string, beat: () => void): Promise<string[]> {
   const prompts: string[] = [];
-  const options = { signal: new AbortController().signal, onBytes: () => {}, onProblem: () => {} };
+  const options = { signal: new AbortController().signal, onBytes: beat, onProblem: () => {} };
   for (const shard of listShards([path])) {
     for await (const document of readDocuments(shard, options)) {
       const language = languageOf(document.path);

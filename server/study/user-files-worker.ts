@@ -1,0 +1,17 @@
+// The thread in which samples and the sources of prompts are read: files of whoever made them.
+
+import { answerGuarded } from '../guard/answer-guarded.ts';
+import { promptsAt } from './prompts-at.ts';
+import { packSamples } from './sample-batches.ts';
+import { samplesAt } from './samples-at.ts';
+import type { UserFileAnswer, UserFileQuestion } from './user-files.ts';
+
+/** What has been read and not yet been asked for. */
+let rest: ReturnType<typeof packSamples> | undefined;
+
+answerGuarded<UserFileQuestion, UserFileAnswer>(async (question, beat) => {
+  if (question.kind === 'prompts') return { kind: 'prompts', prompts: await promptsAt(question.path, beat) };
+  rest ??= packSamples(await samplesAt(question.path));
+  const { value } = rest.next();
+  return { kind: 'samples', batch: value ?? null };
+});

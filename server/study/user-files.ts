@@ -1,0 +1,64 @@
+// Samples and prompts that were made elsewhere, read in a thread with limits: nobody has vouched for what is in them.
+
+import { statSync } from 'node:fs';
+import type { ImportedSample } from '../formats/read-samples.ts';
+import { GuardedThread, type GuardLimits, runGuarded } from '../guard/run-guarded.ts';
+import { programUrl } from '../program-url.ts';
+import { type SampleBatch, unpackSamples } from './sample-batches.ts';
+
+/** Asked again, for samples, it is the question for the next batch. */
+export interface UserFileQuestion {
+  readonly kind: 'samples' | 'prompts';
+  readonly path: string;
+}
+
+export type UserFileAnswer =
+  | { readonly kind: 'samples'; readonly batch: SampleBatch | null }
+  | { readonly kind: 'prompts'; readonly prompts: readonly string[] };
+
+const workerUrl = programUrl('./user-files-worker.ts', import.meta.url);
+
+/** Throws a UserError that names the file, or the sample, that is none. */
+export async function readSampleFiles(path: string, signal?: AbortSignal): Promise<ImportedSample[]> {
+  using thread = new GuardedThread<UserFileQuestion, UserFileAnswer>(workerUrl, limitsOf(path, signal));
+  const samples: ImportedSample[] = [];
+  for (;;) {
+    const answer = await thread.ask({ kind: 'samples', path });
+    if (answer.kind !== 'samples' || answer.batch === null) return samples;
+    for (const sample of unpackSamples(answer.batch)) samples.push(sample);
+  }
+}
+
+/** In the source's order; a study's by occurrences in its samples, descending, as published. */
+export async function readPrompts(path: string, signal?: AbortSignal): Promise<readonly string[]> {
+  const limits = limitsOf(path, signal);
+  const question = { kind: 'prompts', path } as const;
+  const answer = await runGuarded<UserFileQuestion, UserFileAnswer>(workerUrl, question, limits);
+  return answer.kind === 'prompts' ? answer.prompts : [];
+}
+
+const PATIENCE_MS = 20_000;
+const SLOWEST_BYTES_PER_MS = 1000;
+/** Enough for a row, and for a pipe, of the greatest length that is read. */
+const LEAST_MEMORY_BYTES = 4 * 2 ** 30;
+/** The bytes, their decoded text, and what is made of it. */
+const MEMORY_PER_BYTE = 8;
+
+function limitsOf(path: string, signal: AbortSignal | undefined): GuardLimits {
+  const nBytes = sizeAt(path);
+  return {
+    what: path,
+    stallMs: PATIENCE_MS + nBytes / SLOWEST_BYTES_PER_MS,
+    memoryBytes: LEAST_MEMORY_BYTES + MEMORY_PER_BYTE * nBytes,
+    ...(signal && { signal }),
+  };
+}
+
+/** A file's; a folder's files are read one after the other. What is not there, whoever reads it says. */
+function sizeAt(path: string): number {
+  try {
+    return statSync(path).size;
+  } catch {
+    return 0;
+  }
+}
