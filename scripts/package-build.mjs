@@ -10,7 +10,7 @@ import { bundle } from '../esbuild.mjs';
 import { notices } from './notices.mjs';
 import { bundledPackages, checkExternals, readManifest } from './package-bundled.mjs';
 import { npmFiles, vsixFiles } from './package-files.mjs';
-import { npmManifest, vsixManifest } from './package-manifests.mjs';
+import { NPM_NAME, npmManifest, vsixManifest } from './package-manifests.mjs';
 import { packNpm, packVsix } from './package-pack.mjs';
 import { targets } from './package-targets.mjs';
 import { sbom } from './sbom.mjs';
@@ -75,7 +75,7 @@ async function make(name, files, written) {
     writeFileSync(join(stage, path), text, { mode: 0o644 });
   const file = join(
     out,
-    isNpm ? `verbatim-${manifest.version}.tgz` : `verbatim-${name}-${manifest.version}.vsix`,
+    isNpm ? `${NPM_NAME}-${manifest.version}.tgz` : `verbatim-${name}-${manifest.version}.vsix`,
   );
   await (isNpm ? packNpm(stage, out, seconds) : packVsix(stage, name, file, seconds));
   rmSync(stage, { recursive: true });

@@ -6,6 +6,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readManifest } from './package-bundled.mjs';
 import { demoPackages } from './package-demo.mjs';
+import { NPM_NAME } from './package-manifests.mjs';
 import { root } from './setup.mjs';
 
 /**
@@ -36,7 +37,7 @@ export function sbom(folders, seconds) {
         name,
         version,
         description,
-        purl: `pkg:npm/${name}@${version}`,
+        purl: `pkg:npm/${NPM_NAME}@${version}`,
         licenses: [{ license: { id: 'MIT' } }],
       },
     },

@@ -16,6 +16,8 @@ interface Options {
   readonly secondModel?: string;
   readonly provider: Provider | 'auto';
   readonly json?: boolean;
+  /** False with `--no-bos`. */
+  readonly bos: boolean;
 }
 
 export function scoreCommand(): Command {
@@ -24,6 +26,10 @@ export function scoreCommand(): Command {
     .addOption(new RequiredOption('--model <dir|name>', modelHelp))
     .addOption(new RequiredOption('--samples <path>', samplesHelp))
     .option('--second-model <dir|name>', 'a second, smaller model: also ln PPL(second) / ln PPL')
+    .option(
+      '--no-bos',
+      'no beginning token before a text: the first token scored is its second, as in the published scripts',
+    )
     .addOption(providerOption('where the models run'))
     .option('--json', 'a JSON line a sample, with the log-probability of every token')
     .action(async (options: Options) => {
@@ -37,11 +43,11 @@ export function scoreCommand(): Command {
 async function* scoreLines(options: Options, signal: AbortSignal): AsyncGenerator<string> {
   const { readSampleFiles } = await import('../study/user-files.ts');
   const samples = await readSampleFiles(resolve(options.samples), signal);
-  const scores = await scorer(options.model, samples, options.provider, signal);
+  const scores = await scorer(options.model, samples, options, signal);
   const others =
     options.secondModel === undefined
       ? undefined
-      : await scorer(options.secondModel, samples, options.provider, signal);
+      : await scorer(options.secondModel, samples, options, signal);
   if (!options.json) yield COLUMNS;
   try {
     for await (const score of scores) {
@@ -60,7 +66,7 @@ type Samples = readonly import('../formats/read-samples.ts').ImportedSample[];
 async function scorer(
   model: string,
   samples: Samples,
-  provider: Provider | 'auto',
+  { provider, bos }: Pick<Options, 'provider' | 'bos'>,
   signal: AbortSignal,
 ): Promise<AsyncGenerator<Score>> {
   const { unpinnedModel } = await import('../study/hub-sources.ts');
@@ -74,7 +80,8 @@ async function scorer(
       ? content.text
       : decodeTokens(checkpoint.tokenBytes, content.tokens, checkpoint.firstSpace),
   );
-  return scoreTexts({ checkpoint, texts, execution, signal });
+  const before = bos ? 'beginning-token' : 'nothing';
+  return scoreTexts({ checkpoint, texts, execution, signal, before });
 }
 
 /** ln PPL(second) / ln PPL(first): above 1 where the first model knows the text better. */
@@ -87,7 +94,7 @@ function jsonLine(sample: number, score: Score, pplRatio: number | null): string
   return forJson({
     sample,
     ...rest,
-    logprobs: [...logprobs],
+    logprobs: [...logprobs].map((logprob) => (Number.isNaN(logprob) ? null : logprob)),
     ...(pplRatio === null ? {} : { pplRatio }),
   });
 }

@@ -20,9 +20,12 @@ export interface Score {
   /** The text's place in the input, from 0. Scores come in that order. */
   readonly index: number;
   readonly tokens: readonly number[];
-  /** The log-probability of each token, in nats; the first is conditioned on the BOS token alone. */
+  /**
+   * The log-probability of each token, in nats. The first is conditioned on the beginning token alone, or not scored
+   * where there is none: it is NaN then, and counts nowhere.
+   */
   readonly logprobs: Float32Array;
-  /** Mean negative log-probability of a token, in nats; null for an empty text. */
+  /** Mean negative log-probability of a scored token, in nats; null where there is none. */
   readonly meanNll: number | null;
   /** e to the power of `meanNll`. */
   readonly perplexity: number | null;
@@ -37,10 +40,12 @@ interface ScoreRequest {
   readonly texts: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
   readonly execution: Execution;
   readonly signal: AbortSignal;
+  /** What comes before a text: the beginning token, or nothing, and then its second token is the first to be scored. */
+  readonly before?: 'beginning-token' | 'nothing';
 }
 
 export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> {
-  const { checkpoint, signal } = request;
+  const { checkpoint, signal, before = 'beginning-token' } = request;
   const { config, tokenBytes } = checkpoint;
   const { provider, workers, nThreads } = planScoring(request.execution, checkpoint);
   using encoder = openEncoder(checkpoint.tokenizer, tokenBytes, { signal });
@@ -50,8 +55,12 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
     let index = 0;
     for await (const text of request.texts) {
       const [tokens = []] = await encoder.encode([text]);
-      open.set(index, { text, tokens, logprobs: new Float32Array(tokens.length), nMissing: tokens.length });
-      waiting.push(...cutWindows(index, tokens, config));
+      const nGiven = before === 'nothing' ? Math.min(1, tokens.length) : 0;
+      const logprobs = new Float32Array(tokens.length).fill(Number.NaN, 0, nGiven);
+      open.set(index, { text, tokens, logprobs, nGiven, nMissing: tokens.length - nGiven });
+      // A text without a beginning token begins with its own first.
+      const first = nGiven === 1 ? { ...config, bosToken: tokens[0]! } : config;
+      waiting.push(...cutWindows(index, tokens.slice(nGiven), first));
       index++;
       if (index % TEXTS_AT_ONCE !== 0) continue;
       yield* batchByLength(waiting, positionsAtOnce);
@@ -78,7 +87,7 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
   for await (const results of runBatches<'score'>(start, workers, cutTexts(), signal, refuseBatch)) {
     for (const { text, start, logprobs } of results) {
       const owner = open.get(text)!;
-      owner.logprobs.set(logprobs, start);
+      owner.logprobs.set(logprobs, start + owner.nGiven);
       owner.nMissing -= logprobs.length;
     }
     yield* finish();
@@ -102,25 +111,29 @@ interface OpenText {
   readonly text: Uint8Array;
   readonly tokens: readonly number[];
   readonly logprobs: Float32Array;
+  /** Tokens at its beginning that are not scored. */
+  readonly nGiven: number;
   nMissing: number;
 }
 
 async function toScore(
   index: number,
-  { text, tokens, logprobs }: OpenText,
+  { text, tokens, logprobs, nGiven }: OpenText,
   { tokenBytes, firstSpace }: Pick<Checkpoint, 'tokenBytes' | 'firstSpace'>,
 ): Promise<Score> {
   // The space that the encoder put in front is none of the text's.
   const isPut = tokens.reduce((sum, token) => sum + (tokenBytes[token]?.length ?? 0), 0) > text.length;
   const nBytes = [...tokenLengths(tokenBytes, tokens, isPut ? firstSpace : 'kept')];
-  const meanNll = tokens.length === 0 ? null : -logprobs.reduce((sum, x) => sum + x, 0) / tokens.length;
+  const scored = logprobs.subarray(nGiven);
+  const meanNll = scored.length === 0 ? null : -scored.reduce((sum, x) => sum + x, 0) / scored.length;
+  const starts = tokenStarts(nBytes).slice((nBytes[0] ?? 0) > 0 ? nGiven : 0);
   return {
     index,
     tokens,
     logprobs,
     meanNll,
     perplexity: meanNll === null ? null : Math.exp(meanNll),
-    windowPerplexity: windowedPerplexity(text, tokenStarts(nBytes), textLogprobs(logprobs, nBytes)),
+    windowPerplexity: windowedPerplexity(text, starts, textLogprobs(scored, nBytes.slice(nGiven))),
     zlibBytes: (await promisify(deflate)(text)).length,
   };
 }

@@ -75,7 +75,7 @@ test('the example workflow is one, and its commands do what it needs', async () 
   const run = shellPage(folder);
   const steps: readonly { readonly name: string; readonly run?: string }[] = workflow.jobs.gate.steps;
   const [install, ...commands] = steps.flatMap(({ run }) => run ?? []);
-  assert.equal(install, `npm install --global ./tools/verbatim-${manifest.version}.tgz`);
+  assert.equal(install, `npm install --global ./tools/verbatim-study-${manifest.version}.tgz`);
   assert.equal(commands.length, 2);
   const [study, judge] = [await run(commands[0] ?? ''), await run(commands[1] ?? '')];
   assert.equal(study.exitCode, 0, study.output);

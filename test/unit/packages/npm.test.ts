@@ -12,7 +12,7 @@ import { buildPackages, listPackages, lonelyFolder } from '../../support/package
 
 const run = promisify(execFile);
 const folder = lonelyFolder();
-const installed = join(folder, 'node_modules', 'verbatim');
+const installed = join(folder, 'node_modules', 'verbatim-study');
 /** npm and its shims take the first Node on the path: the one that runs this. */
 const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` };
 
@@ -22,7 +22,7 @@ before(async () => {
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   // The packages are in npm's cache since set-up, and none of them needs its install script.
   const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...options, `verbatim-${version}.tgz`], { cwd: folder, env });
+  await run('npm', ['install', ...options, `verbatim-study-${version}.tgz`], { cwd: folder, env });
 });
 
 test('the tarball holds the command and nothing of the editor', async () => {
@@ -30,6 +30,8 @@ test('the tarball holds the command and nothing of the editor', async () => {
   assert(npm.includes('dist/cli.js') && npm.includes('media/demo-model/model.safetensors'));
   for (const path of npm) assert.doesNotMatch(path, /extension|icons|walkthrough|\.(map|ts|node|dll)$/);
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));
+  // On npm's registry the name of the command belongs to another project.
+  assert.deepEqual([manifest.name, Object.keys(manifest.bin)], ['verbatim-study', ['verbatim']]);
   assert.deepEqual(Object.keys(manifest.dependencies), ['koffi', 'onnxruntime-node']);
   assert(!('private' in manifest || 'scripts' in manifest || 'devDependencies' in manifest));
 });

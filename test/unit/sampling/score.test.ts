@@ -57,6 +57,39 @@ describe('token by token', () => {
     });
   }
 
+  test('without a beginning token the second token is the first that is scored, as transformers does', async () => {
+    const checkpoint = await openCheckpoint(join(MODELS, 'plain'));
+    const texts = [
+      '',
+      'x',
+      'def total(items):\n    return sum(items)\n',
+      'one\ntwo\nthree\nfour\nfive\nsix\nseven\n',
+    ];
+    const signal = new AbortController().signal;
+    const scores = await collect(
+      scoreTexts({
+        checkpoint,
+        texts: texts.map((text) => Buffer.from(text)),
+        execution: AUTO,
+        signal,
+        before: 'nothing',
+      }),
+    );
+    const { weightFolder } = checkpoint;
+    const graph = await openTeacherForcing(checkpoint, { provider: 'cpu', nThreads: 1, weightFolder });
+    for (const { tokens, logprobs, meanNll, windowPerplexity } of scores) {
+      if (tokens.length < 2) {
+        assert.deepEqual([meanNll, windowPerplexity], [null, null]);
+        continue;
+      }
+      const [plain] = await scoreBatch(graph, [{ text: 0, start: 0, tokens: [...tokens], nKnown: 1 }]);
+      assert(Number.isNaN(logprobs[0]));
+      assertClose(logprobs.subarray(1), plain!.logprobs);
+      const sum = plain!.logprobs.reduce((total, x) => total + x, 0);
+      assert(Math.abs(meanNll! + sum / (tokens.length - 1)) < 1e-3);
+    }
+  });
+
   test('as sampling recorded it', async () => {
     const request = {
       checkpoint: tiny,
