@@ -8,7 +8,7 @@ declare const origin: unique symbol;
  * Text of others. While the program runs it is an ordinary string. To the compiler it is a symbol, which is refused
  * wherever a string is expected, in template literals and by `+`, so that only the encoders let it out.
  */
-export type Foreign = symbol & { readonly [origin]: 'foreign' };
+export type Foreign = { toString(): Foreign } & symbol & { readonly [origin]: 'foreign' };
 
 /** What encoders take. They encode a plain string just the same: who is not sure encodes. */
 export type Encodable = Foreign | string | number | boolean;
@@ -43,3 +43,33 @@ export const fromOthers = <Value>(value: Value): FromOthers<Value> => value as F
 
 /** A value of several parts as it is, to work with it: never to show it. */
 export const rawValue = <Value>(value: FromOthers<Value>): Value => value as unknown as Value;
+
+type Plain = string | number | bigint | boolean | null | undefined;
+
+/**
+ * What takes anything and makes a string of it would let such text out: to the compiler it stays text of others. What comes
+ * first wins, so that plain text, and what is of any type, is a string as ever.
+ */
+declare global {
+  interface StringConstructor {
+    (value: Plain): string;
+    (value: Encodable | null | undefined): Foreign;
+    raw(template: { readonly raw: readonly string[] }, ...substitutions: readonly Plain[]): string;
+    raw(
+      template: { readonly raw: readonly string[] },
+      ...substitutions: readonly (Plain | Encodable)[]
+    ): Foreign;
+  }
+  interface JSON {
+    stringify(value: Plain, replacer?: null, space?: string | number): string;
+    stringify(value: Encodable | null | undefined, replacer?: null, space?: string | number): Foreign;
+  }
+  interface Array<T> {
+    join(this: readonly Plain[], separator?: string): string;
+    join(this: readonly (Encodable | null | undefined)[], separator?: string): Foreign;
+  }
+  interface ReadonlyArray<T> {
+    join(this: readonly Plain[], separator?: string): string;
+    join(this: readonly (Encodable | null | undefined)[], separator?: string): Foreign;
+  }
+}

@@ -48,6 +48,13 @@ const refused: readonly string[] = [
   'throw new Error(text);',
   'html`x`.markup.concat(text);',
   'const a: string = text;',
+  'process.stdout.write(String(text));',
+  'process.stdout.write(text.toString());',
+  'process.stdout.write(JSON.stringify(text));',
+  `process.stdout.write(String.raw${inTemplate});`,
+  'process.stdout.write([text].join(""));',
+  'process.stdout.write(["x", text].join(""));',
+  'process.stdout.write(String(Math.random() > 1 ? text : "x"));',
   'const b: string = plan.model;',
   'if (text === "x") row.id = "x";',
 ];
