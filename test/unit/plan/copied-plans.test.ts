@@ -11,8 +11,8 @@ import { readPlanFile, readPlanToSample, readSweep } from '../../../server/plan/
 import { getDashboard } from '../../../server/queries/dashboard-queries.ts';
 import { openForWriting } from '../../../server/store/study-file.ts';
 import { insertStudy } from '../../../server/store/study-table.ts';
-import { readPrompts } from '../../../server/study/user-files.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
+import { readPrompts } from '../../../server/study/user-files.ts';
 import { cli } from '../../support/cli.ts';
 import { dumpStudy } from '../../support/dump-study.ts';
 import { layOutEarlierStudies, unpackEarlierStudy } from '../../support/earlier-study.ts';
