@@ -78,11 +78,31 @@ export class BitReader {
   }
 
   readRice(nBits: number): number {
-    let ones = 0;
-    while (this.read(1) === 1) if (++ones > MAX_UNARY) throw new RangeError('A list of the index has no end');
+    const ones = this.#readOnes();
     const nLower = Math.min(nBits, HALF_BITS);
     const lower = this.read(nLower);
     return ones * 2 ** nBits + this.read(nBits - nLower) * 2 ** nLower + lower;
+  }
+
+  /** Ones up to a zero, which is read, too. */
+  #readOnes(): number {
+    for (let ones = 0; ones <= MAX_UNARY; ) {
+      if (this.#nHeld === 0) {
+        this.#held = this.read(8);
+        this.#nHeld = 8;
+      }
+      const zeros = ~this.#held;
+      const here = 31 - Math.clz32(zeros & -zeros);
+      if (here < this.#nHeld) {
+        this.#held >>>= here + 1;
+        this.#nHeld -= here + 1;
+        return ones + here;
+      }
+      ones += this.#nHeld;
+      this.#held = 0;
+      this.#nHeld = 0;
+    }
+    throw new RangeError('A list of the index has no end');
   }
 
   readShort(): number {

@@ -7,8 +7,6 @@ import type { Fragment } from '../engine/detection.ts';
 import { findFragments, type ScannedShard } from '../engine/find-fragments.ts';
 import { indexSamples } from '../engine/sample-index.ts';
 import { ScanKernel } from '../kernel/scan-kernel.ts';
-import { shareIndex } from '../kernel/share-index.ts';
-import { collectGarbage } from '../kernel/spare-memory.ts';
 import type { CorpusIndex, Proposal } from './corpus-index.ts';
 import { distinctKeys } from './corpus-index.ts';
 import { matchesOf, matchesOfProposals, withoutInner } from './describe-matches.ts';
@@ -33,9 +31,6 @@ export interface Lookup {
 }
 
 const NOTES_KEPT = 50;
-/** Each lookup leaves memory behind that V8 sees only the small holder of. */
-const LOOKUPS_A_COLLECTION = 32;
-const lookups = { n: 0 };
 
 export async function lookUp(
   index: CorpusIndex,
@@ -51,8 +46,9 @@ export async function lookUp(
   const unopened: Proposal[] = [];
   let nDocumentsOpened = 0;
   const samples = [{ sampleId: 0, text, cut: false }];
+  using memory = index.takeMemory();
   const kernel =
-    proposals.length === 0 ? undefined : new ScanKernel(shareIndex(indexSamples(samples, rule), rule));
+    proposals.length === 0 ? undefined : new ScanKernel(memory.share(indexSamples(samples, rule), rule));
   for (const [i, proposal] of proposals.entries()) {
     const shard = index.shardAt(proposal, i);
     if (typeof shard === 'string' || performance.now() > deadline) {
@@ -81,7 +77,6 @@ export async function lookUp(
     }
   }
   const fragments = [...findFragments({ samples, rule, results })];
-  if (kernel && ++lookups.n % LOOKUPS_A_COLLECTION === 0) collectGarbage();
   const nWindows = windows.length;
   return { nWindows, nDocumentsOpened, results, fragments, unopened, notes: notes.slice(0, NOTES_KEPT) };
 }

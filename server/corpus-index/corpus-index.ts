@@ -4,7 +4,7 @@ import { statSync } from 'node:fs';
 import { join, sep } from 'node:path';
 import type { Shard } from '../corpus/shard.ts';
 import { KEY_WORDS, type KernelListener, ScanKernel } from '../kernel/scan-kernel.ts';
-import { shareWindowing } from '../kernel/share-index.ts';
+import { IndexMemory, shareWindowing } from '../kernel/share-index.ts';
 import type { IndexedDocument } from './document-pages.ts';
 import { MANIFEST, type Manifest, readManifest, type ShardEntry, seedOf } from './manifest.ts';
 import { DamagedSegment, SegmentFile } from './segment-file.ts';
@@ -49,6 +49,7 @@ export class CorpusIndex implements Disposable {
   readonly #segments: readonly SegmentFile[];
   readonly #kernel: ScanKernel;
   readonly #stamp: string;
+  readonly #memories: IndexMemory[] = [];
   #changes: string[] = [];
   #lookedAt = Number.NEGATIVE_INFINITY;
 
@@ -71,6 +72,15 @@ export class CorpusIndex implements Disposable {
   /** Whether the folder still says what it said when this was opened. */
   isCurrent(): boolean {
     return manifestStamp(this.folder) === this.#stamp;
+  }
+
+  /** For the kernel of one look-up; it goes back for the next one. */
+  takeMemory(): Pick<IndexMemory, 'share'> & Disposable {
+    const memory = this.#memories.pop() ?? new IndexMemory();
+    return {
+      share: (samples, rule) => memory.share(samples, rule),
+      [Symbol.dispose]: () => void this.#memories.push(memory),
+    };
   }
 
   *places(): Generator<IndexedPlace> {

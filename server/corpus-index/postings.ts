@@ -14,7 +14,7 @@ const LISTS_A_BUCKET_BITS = 7;
 /** The bits of a key behind those of its bucket are one word. */
 export const MAX_REST_BITS = 32;
 /** Even of a small segment: merged with a large one, it decides how well keys are told apart. */
-const LEAST_HASH_BITS = 32;
+const LEAST_HASH_BITS = 30;
 
 export interface PostingsShape {
   /** Bits of each key that are kept, those of its bucket among them. */
@@ -29,7 +29,7 @@ const riceBits = ({ hashBits, bucketBits }: PostingsShape): number =>
 /** `nExpected` postings of the whole index, `nHere` of this segment at most, over `nDocuments`. */
 export function shapeFor(nExpected: number, nHere: number, nDocuments: number): PostingsShape {
   const bucketBits = Math.max(0, Math.min(26, bitsOf(nHere) - LISTS_A_BUCKET_BITS));
-  const wanted = bitsOf(Math.max(nExpected, nHere)) + 8;
+  const wanted = Math.ceil(Math.log2(Math.max(1, nExpected, nHere)) + 7.5);
   const hashBits = Math.min(RECORD_HASH_BITS, bucketBits + MAX_REST_BITS, Math.max(wanted, LEAST_HASH_BITS));
   return { hashBits, bucketBits, documentBits: Math.max(1, bitsOf(nDocuments)) };
 }

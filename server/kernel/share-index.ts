@@ -48,8 +48,29 @@ export function shareWindowing(rule: MatchRule, gramLines: number, seed: bigint)
   return { module, memory, address };
 }
 
-export function shareIndex(index: SampleIndex, rule: MatchRule, hash?: HashOptions): SharedIndex {
-  const { module, memory, kernel } = instantiate();
+/**
+ * One memory for one index after the other: a new memory for each text that is looked up would be collected as garbage for
+ * longer than the look-up takes. The kernel of the index before must not be used any more.
+ */
+export class IndexMemory {
+  readonly #instance = instantiate();
+  readonly #nothing = this.#instance.kernel.usedSoFar();
+
+  share(index: SampleIndex, rule: MatchRule): SharedIndex {
+    this.#instance.kernel.takeBack(this.#nothing);
+    return fill(this.#instance, index, rule);
+  }
+}
+
+export const shareIndex = (index: SampleIndex, rule: MatchRule, hash?: HashOptions): SharedIndex =>
+  fill(instantiate(), index, rule, hash);
+
+function fill(
+  { module, memory, kernel }: ReturnType<typeof instantiate>,
+  index: SampleIndex,
+  rule: MatchRule,
+  hash?: HashOptions,
+): SharedIndex {
   const { seed, mask } = hash ?? { seed: randomSeed(), mask: 2n ** 64n - 1n };
   const { lineStarts, sequence, nLines } = index;
   const nBytes = lineStarts[nLines]!;
@@ -78,6 +99,8 @@ export function shareIndex(index: SampleIndex, rule: MatchRule, hash?: HashOptio
 }
 
 interface IndexExports {
+  usedSoFar(): number;
+  takeBack(used: number): void;
   createIndex(
     minLines: number,
     profile: number,

@@ -2,11 +2,12 @@
 
 import { rawText } from '../../guard/text/foreign.ts';
 import type { CheckedText } from '../../protocol/checked-text.ts';
-import { maskBy, maskNames } from '../sensitive/mask-names.ts';
 
 export async function maskCheckedNames(checked: CheckedText): Promise<CheckedText> {
-  if (checked.matches.length === 0) return checked;
-  const mask = maskBy(await maskNames(namesOf(checked)));
+  const names = [...namesOf(checked)];
+  if (!names.some(mayHoldSecret)) return checked;
+  const { maskBy, maskNames } = await import('../sensitive/mask-names.ts');
+  const mask = maskBy(await maskNames(names));
   return {
     ...checked,
     matches: checked.matches.map((match) => ({
@@ -21,6 +22,13 @@ export async function maskCheckedNames(checked: CheckedText): Promise<CheckedTex
     })),
   };
 }
+
+/**
+ * Loading what finds secrets takes longer than looking a file up, and most names hold nothing that could be one: an address,
+ * or a long run of letters and digits.
+ */
+const mayHoldSecret = (name: string): boolean =>
+  /@|:\/\/|(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}|[A-Za-z0-9]{24,}/.test(name);
 
 function* namesOf({ matches }: CheckedText): Generator<string> {
   for (const { licenses, sources } of matches) {

@@ -9,6 +9,7 @@ import { SampleIndex } from "./sample-index";
 import { dropKeys, prepareWindows, sendKeys } from "./windows";
 
 export { createIndex, buildIndex } from "./sample-index";
+export { takeBack, usedSoFar } from "./memory";
 export { createWindowing, documentDigest, giveEveryWindow } from "./windows";
 export {
   beginStream, appendRows, endStream, rowCount, textBytes, currentRow, currentRowOffset,

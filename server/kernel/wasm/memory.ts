@@ -39,6 +39,16 @@ export function alloc(nBytes: usize): usize {
   return at + 64;
 }
 
+/** What is handed out from here on can be taken back. */
+export function usedSoFar(): usize { return atomic.load<usize>(USED); }
+
+/** Takes back all that was handed out since; nobody may use it any more. */
+export function takeBack(used: usize): void {
+  const most = atomic.load<usize>(USED);
+  memory.fill(USED + 64 + used, 0, min<usize>(most - used + 128, (<usize>memory.size() << 16) - (USED + 64 + used)));
+  atomic.store<usize>(USED, used);
+}
+
 // @ts-ignore: decorator
 @inline export function array<T>(n: u32): Ptr<T> {
   return changetype<Ptr<T>>(alloc((<usize>n) << alignof<T>()));

@@ -90,7 +90,10 @@ test('a shard that changes is named, and what the index says of it is not verifi
   const changed = await check(index, query(6));
   assert.equal(changed.isVerified, false);
   assert.match(changed.notes.map(rawText).join(), /1\.json\.gz has changed/);
-  assert.deepEqual(summary(changed).matches, [{ lines: [1, 14], occurrences: null, paths: ['src/6.c'] }]);
+  // Which gram stands for a window is by chance, and one that is shared may reach beyond what is.
+  const [unsure] = summary(changed).matches;
+  assert.deepEqual([unsure!.occurrences, unsure!.paths], [null, ['src/6.c']]);
+  assert.ok(unsure!.lines[0]! <= 2 && unsure!.lines[1]! >= 13, String(unsure!.lines));
   assert.deepEqual(summary(await check(index, query(1))).matches, found(1).matches);
   assert.equal((await check(index, query(1))).isVerified, false, 'other shards may hold more by now');
   await build(index, paths);
