@@ -2,6 +2,7 @@
 
 import { type Foreign, rawText } from '../../guard/text/foreign.ts';
 import { maskBy, maskNames } from '../sensitive/mask-names.ts';
+import { readRegionRows } from '../store/map-reader.ts';
 import {
   openFingerprintsInDocument,
   openUnlistedPlaces,
@@ -31,6 +32,15 @@ export function* listTrainingRows(db: Database, chosen: ReadonlySet<string> | nu
     const held = chosen ? all.filter((fingerprint) => chosen.has(fingerprint)) : all;
     if (chosen && held.length === 0) continue;
     yield { shard, row, repo_name: repository, path, license, fragments: held };
+  }
+}
+
+/** Rows of an extraction map that could be drawn out in part: those that hold a region. */
+export function* listExposedRows(db: Database, chosen: ReadonlySet<string> | null): Generator<TrainingRow> {
+  for (const { provenance, fingerprints } of readRegionRows(db)) {
+    const { shard, row, repository, path, license } = provenance;
+    const held = fingerprints.filter((fingerprint) => chosen?.has(fingerprint) ?? true);
+    if (held.length > 0) yield { shard, row, repo_name: repository, path, license, fragments: held };
   }
 }
 

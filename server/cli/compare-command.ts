@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { forJson } from '../../guard/text/for-json.ts';
-import { compareMaps } from '../answers/compare-maps.ts';
+import { compareMaps, type MapToCompare } from '../answers/compare-maps.ts';
 import { compareFragments, compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
 import { UserError } from '../errors.ts';
 import { comparisonMarkdown, comparisonTable } from '../formats/comparison-table.ts';
@@ -25,12 +25,13 @@ export function compareCommand(): Command {
       const paths = files.map((file) => resolve(file));
       const tellOrWrite = format === 'table' ? tellLines : writeLines;
       const maps = openMapsToCompare(paths, open);
-      if (maps !== undefined) {
-        const [first, second] = maps;
-        return tellOrWrite(mapForms[format]([first.name, second.name], compareMaps(first, second)));
-      }
-      return tellOrWrite(write(openToCompare(paths, open), format));
+      const lines = maps === undefined ? write(openToCompare(paths, open), format) : writeMaps(maps, format);
+      await tellOrWrite(lines);
     });
+}
+
+function writeMaps([first, second]: readonly [MapToCompare, MapToCompare], format: Format) {
+  return mapForms[format]([first.name, second.name], compareMaps(first, second));
 }
 
 const mapForms = {

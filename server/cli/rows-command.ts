@@ -1,13 +1,20 @@
-// `verbatim rows STUDY`: the training rows that hold a fragment, as JSON lines.
+// `verbatim rows STUDY`: the training rows that hold a fragment, or a region of an extraction map, as JSON lines.
 
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
 import { forJson } from '../../guard/text/for-json.ts';
 import { type Category, categories } from '../../protocol/views.ts';
 import { disclosedNames, type ShowPlace } from '../answers/disclosed-names.ts';
-import { countUnlistedPlaces, listTrainingRows } from '../answers/training-rows.ts';
+import {
+  countUnlistedPlaces,
+  listExposedRows,
+  listTrainingRows,
+  type TrainingRow,
+} from '../answers/training-rows.ts';
+import { UserError } from '../errors.ts';
 import { chooseFragments } from '../queries/choose-fragments.ts';
-import { type Database, openForReading } from '../store/study-file.ts';
+import { openForReading } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
 import { tell } from './tell.ts';
 import { writeLines } from './write-lines.ts';
 
@@ -20,7 +27,9 @@ interface Options {
 
 export function rowsCommand(): Command {
   return new Command('rows')
-    .description('List the training rows that hold a fragment, as JSON lines, to remove or unlearn them.')
+    .description(
+      'List the training rows that hold a fragment, or a region of a map, as JSON lines, to remove or unlearn them.',
+    )
     .argument('<study>', 'study file (.sqlite)')
     .option('--fragment <fingerprint...>', 'only rows that hold one of these')
     .addOption(
@@ -32,10 +41,18 @@ export function rowsCommand(): Command {
     .option('--show-sensitive', 'show secrets and addresses in names instead of masking them')
     .action(async (study: string, { fragment, kind, sensitive, showSensitive }: Options) => {
       using db = openForReading(resolve(study));
+      const showPlace = await disclosedNames(db, showSensitive ? 'shown' : 'masked');
+      if (readStudy(db)?.plan.source.kind === 'map') {
+        if (kind !== undefined || sensitive) {
+          throw new UserError('The regions of an extraction map have no kinds', {
+            action: 'Leave --kind and --sensitive out.',
+          });
+        }
+        return await writeLines(lines(listExposedRows(db, fragment ? new Set(fragment) : null), showPlace));
+      }
       const choice = { fingerprints: fragment, kinds: kind, isSensitive: sensitive };
       const chosen = await chooseFragments(db, choice);
-      const showPlace = await disclosedNames(db, showSensitive ? 'shown' : 'masked');
-      await writeLines(lines(db, chosen, showPlace));
+      await writeLines(lines(listTrainingRows(db, chosen), showPlace));
       const nUnlisted = chosen ? countUnlistedPlaces(db, chosen) : 0;
       if (nUnlisted > 0) {
         tell(
@@ -54,8 +71,8 @@ function parseKinds(name: string, before: readonly Category[] | undefined): read
   return [...(before ?? []), kind];
 }
 
-function* lines(db: Database, chosen: ReadonlySet<string> | null, showPlace: ShowPlace): Generator<string> {
-  for (const row of listTrainingRows(db, chosen)) {
+function* lines(rows: Iterable<TrainingRow>, showPlace: ShowPlace): Generator<string> {
+  for (const row of rows) {
     const { repo_name, ...rest } = row;
     const { repository, ...shown } = showPlace({ ...rest, repository: repo_name });
     // In the order of the row.

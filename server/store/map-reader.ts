@@ -131,3 +131,31 @@ export const describeMapped = (db: Database): readonly unknown[] =>
        FROM shards JOIN map_shards USING (shard_id) ORDER BY shard_id`,
     )
     .all();
+
+/** A training document that holds a region, with the fingerprints of its regions. */
+export interface RegionRow {
+  readonly provenance: Provenance;
+  readonly fingerprints: readonly string[];
+}
+
+/** In order of shard and row. A control is no training data. */
+export function* readRegionRows(db: Database): Generator<RegionRow> {
+  const fingerprints = db.prepare(
+    'SELECT DISTINCT fingerprint FROM map_regions WHERE document_id = ? ORDER BY byte_offset',
+  );
+  const page = db.prepare(
+    `SELECT d.*, s.name AS shard FROM documents d JOIN shards s USING (shard_id) JOIN map_shards p USING (shard_id)
+     WHERE p.is_control = 0 AND d.document_id >= ?
+       AND EXISTS (SELECT 1 FROM map_regions r WHERE r.document_id = d.document_id)
+     ORDER BY d.document_id LIMIT ${PAGE}`,
+  );
+  for (let next = 0; ; ) {
+    const rows = page.all(next);
+    for (const row of rows) {
+      const held = fingerprints.all(row.document_id!).map(({ fingerprint }) => String(fingerprint));
+      yield { provenance: provenanceOf(row), fingerprints: held };
+    }
+    if (rows.length < PAGE) return;
+    next = Number(rows.at(-1)!.document_id) + 1;
+  }
+}

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Execution, MapPlan, StudyPlan } from '../../../protocol/study.ts';
 import { compareMaps } from '../../../server/answers/compare-maps.ts';
+import { listExposedRows } from '../../../server/answers/training-rows.ts';
 import { UserError } from '../../../server/errors.ts';
 import { defaultMap } from '../../../server/plan/plan.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
@@ -178,6 +179,11 @@ test('two maps differ by what one knows of each document and the other does not'
   assert.match(compared.warnings.join(), /exact context/);
   const { meanDifference, greedy, firstKnows } = compareMaps(b, b);
   assert.deepEqual([meanDifference.value, greedy.difference.high, firstKnows.length], [0, 0, 0]);
+});
+
+test('rows to unlearn are those that hold a region, and not all that were read', () => {
+  using db = openForReading(exactFile);
+  assert.deepEqual([...listExposedRows(db, null)], []);
 });
 
 test('a window beyond the context is refused, by its numbers', async () => {
