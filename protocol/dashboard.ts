@@ -61,6 +61,8 @@ export interface Dashboard {
     /** The first ones: of shards that failed, then of shards that were read past them. */
     readonly first: readonly DashboardProblem[];
   };
+  /** A sentence: what became of every file of the corpus. Left out where they were not counted. */
+  readonly files?: string;
   /** Null until the study has been analysed. */
   readonly overview: DashboardOverview | null;
 }

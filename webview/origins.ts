@@ -57,7 +57,7 @@ export function origins(
 }
 
 /** What could not be read is said even where it is nothing. */
-export function dataProblems({ problems, summary }: Dashboard, showInTree: () => void): HTMLElement {
+export function dataProblems({ problems, summary, files }: Dashboard, showInTree: () => void): HTMLElement {
   const { total, first } = problems;
   const title = l10n.t('Problems of the data');
   const scanned = l10n.t(
@@ -65,11 +65,12 @@ export function dataProblems({ problems, summary }: Dashboard, showInTree: () =>
     count(summary.nShardsScanned),
     count(summary.nShards),
   );
+  const account = files === undefined ? [] : [element('p', {}, forDom(files))];
   if (summary.nShardsScanned === 0) {
     return section('problems', title, element('p', {}, l10n.t('Nothing has been read yet. {0}', scanned)));
   }
   if (total === 0) {
-    return section('problems', title, element('p', {}, l10n.t('None. {0}', scanned)));
+    return section('problems', title, element('p', {}, l10n.t('None. {0}', scanned)), ...account);
   }
   return section(
     'problems',
@@ -79,6 +80,7 @@ export function dataProblems({ problems, summary }: Dashboard, showInTree: () =>
       {},
       l10n.t('{0}. What could not be read is not counted anywhere above. {1}', count(total), scanned),
     ),
+    ...account,
     panel(
       l10n.t('The first {0}', count(first.length)),
       table(

@@ -1,5 +1,6 @@
 // Options that say where models and training data are and how to read them.
 
+import { existsSync, globSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ColumnNames, Execution } from '../../protocol/study.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
@@ -44,7 +45,15 @@ export function addFetchOptions(command: Command): Command {
 
 /** Turns the user's words into places: paths become absolute, names of the Hub complete. */
 export const modelLocation = (text: string): string => place('model', text);
-export const corpusLocation = (text: string): string => place('dataset', text);
+const corpusLocation = (text: string): string => place('dataset', text);
+
+/** Places of training data. A pattern in quotes, which no shell has expanded, stands for the files here that it matches. */
+export function corpusLocations(texts: readonly string[]): readonly string[] {
+  return texts.flatMap((text) => {
+    const found = /[*?{[]/.test(text) && !isHubName(text) && !existsSync(text) ? globSync(text) : [];
+    return found.length > 0 ? found.sort().map(corpusLocation) : [corpusLocation(text)];
+  });
+}
 
 /** A path that is mistyped may look like a name, and would then only be said to be missing from the Hub. */
 function place(kind: 'model' | 'dataset', text: string): string {

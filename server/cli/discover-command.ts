@@ -11,7 +11,7 @@ import {
   type CorpusOptions,
   columnsOf,
   corpusHelp,
-  corpusLocation,
+  corpusLocations,
   fetchOf,
   modelHelp,
   modelLocation,
@@ -116,8 +116,8 @@ async function planOf(options: Options): Promise<StudyPlan> {
   const drawing = settingsOf(options, ['sampling']);
   return checkPlan({
     source: { kind: 'map', model: modelLocation(options.model!) },
-    corpus: options.corpus!.map(corpusLocation),
-    ...(options.control ? { control: options.control.map(corpusLocation) } : {}),
+    corpus: corpusLocations(options.corpus!),
+    ...(options.control ? { control: corpusLocations(options.control) } : {}),
     ...columnsOf(options),
     ...settingsOf(options, ['map']),
     ...Object.fromEntries(Object.entries(drawing).filter(([key]) => DRAWING.includes(key))),

@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { isHubName } from '../hub/hub-name.ts';
 import type { Report } from '../progress.ts';
-import { columnsOf, corpusLocation } from './corpus-options.ts';
+import { columnsOf, corpusLocations } from './corpus-options.ts';
 import type { BuildOptions } from './index-requests.ts';
 import { tell } from './tell.ts';
 import { terminalProgress } from './terminal-progress.ts';
@@ -20,7 +20,7 @@ export async function runBuild(
   options: BuildOptions,
   rule: MatchRule | undefined,
 ): Promise<void> {
-  const shards = listShards(options.corpus.map(onThisMachine), columnsOf(options).columns);
+  const shards = listShards(corpusLocations(options.corpus).map(onThisMachine), columnsOf(options).columns);
   const { workers } = options;
   const outcome = await withProgress((signal, report) =>
     buildIndex({ folder, shards, ...(rule && { rule }), workers, signal, report }),
@@ -28,10 +28,9 @@ export async function runBuild(
   tellOutcome(folder, outcome);
 }
 
-function onThisMachine(text: string): string {
-  const location = corpusLocation(text);
+function onThisMachine(location: string): string {
   if (!isHubName(location)) return location;
-  throw new UserError(`${text} is not on this machine, and an index is made of files that are`, {
+  throw new UserError(`${location} is not on this machine, and an index is made of files that are`, {
     action: 'Download the data set, and name its folder.',
   });
 }

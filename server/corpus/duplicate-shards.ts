@@ -8,6 +8,7 @@ import { throwIfAborted } from '../errors.ts';
 import { type FileCounts, FileTally } from './file-tally.ts';
 import { onDisk } from './name-bytes.ts';
 import { readAt } from './open-shard.ts';
+import { findPackedTwins } from './packed-twins.ts';
 import type { Shard } from './shard.ts';
 
 export interface DistinctShards {
@@ -41,10 +42,16 @@ export async function leaveOutDuplicates(
       if (shard.format !== 'folder') tally.add({ state: 'passed-over', reason: 'duplicate' }, shard.path);
     } else {
       firstOf.set(key, shard);
-      shards.push({ ...shard, index: shards.length });
+      shards.push(shard);
     }
   }
-  return { shards, duplicates, passed: tally.all() };
+  const twins = await findPackedTwins(shards, signal);
+  for (const [shard, first] of twins) {
+    duplicates.push(`${shard.path} holds the same rows as ${first.path}, in another form, and is left out`);
+    tally.add({ state: 'passed-over', reason: 'duplicate' }, shard.path);
+  }
+  const distinct = shards.filter((shard) => !twins.has(shard)).map((shard, index) => ({ ...shard, index }));
+  return { shards: distinct, duplicates, passed: tally.all() };
 }
 
 /** What is not on the disk yet is compared by its place on the Hub. */

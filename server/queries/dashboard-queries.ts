@@ -6,6 +6,7 @@ import type { Dashboard, DashboardOverview } from '../../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../../protocol/fragments.ts';
 import type { StudyId, StudyPlan } from '../../protocol/study.ts';
 import type { Undisclosed } from '../answers/undisclosed.ts';
+import { describeAccount } from '../formats/account-words.ts';
 import { countFamilies } from '../store/counts.ts';
 import { sumSampleMetrics } from '../store/metrics-table.ts';
 import { topLicenses, topSources } from '../store/origins.ts';
@@ -32,6 +33,7 @@ export async function getDashboard(study: StudyId): Promise<Dashboard> {
     environment: describeEnvironment(readStudy(db)?.environment ?? {}),
     repeat: repeatCommand(rawValue<StudyPlan>(summary.plan), rawText(summary.name)),
     problems: { total: summary.nProblems, first: listProblems(db, PROBLEMS_SHOWN) },
+    ...(summary.account && { files: describeAccount(summary.account) }),
     overview: isAnalysed ? overview(db, summary.nFragments ?? 0) : null,
   };
 }

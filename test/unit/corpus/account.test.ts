@@ -6,7 +6,10 @@ import { execFileSync } from 'node:child_process';
 import { linkSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
+import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
+import { corpusLocations } from '../../../server/cli/corpus-options.ts';
+import { leaveOutDuplicates } from '../../../server/corpus/duplicate-shards.ts';
 import { FileTally } from '../../../server/corpus/file-tally.ts';
 import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { listPlaces } from '../../../server/corpus/shard.ts';
@@ -201,4 +204,41 @@ test('names that are no UTF-8, and names with line ends, are read under names of
     'r\\xE9pertoire/b.py': 'document',
     'é\\xFF.jsonl': 'rows',
   });
+});
+
+test('a shard in two forms counts once, and one that only has the name of another is searched', async () => {
+  const rows = '{"content":"x"}\n';
+  const folder = put(scratchFolder(), {
+    'a.jsonl': rows,
+    'a.jsonl.gz': gzipSync(rows),
+    'a.jsonl.zst': zstdCompressSync(rows),
+    'b.jsonl': rows.repeat(2),
+    'b.jsonl.gz': gzipSync(rows.repeat(3)),
+  });
+  const { shards, duplicates, passed } = await leaveOutDuplicates(listPlaces([folder]).shards, signal);
+  assert.deepEqual(
+    shards.map(({ name, index }) => [name, index]),
+    [
+      ['a.jsonl', 0],
+      ['b.jsonl', 1],
+      ['b.jsonl.gz', 2],
+    ],
+  );
+  assert.match(
+    duplicates[0]!,
+    /a\.jsonl\.gz holds the same rows as .*a\.jsonl, in another form, and is left out/,
+  );
+  assert.deepEqual(passed.counts, [{ state: 'passed-over', reason: 'duplicate', nFiles: 2 }]);
+});
+
+test('a pattern that no shell has expanded stands for the files that it matches', () => {
+  const folder = put(scratchFolder(), { 'a.jsonl': '', 'b.jsonl': '', 'c.txt': '', '[x].jsonl': '' });
+  const at = (name: string) => join(folder, name);
+  assert.deepEqual(corpusLocations([at('?.jsonl'), at('c.txt')]), [
+    at('a.jsonl'),
+    at('b.jsonl'),
+    at('c.txt'),
+  ]);
+  assert.deepEqual(corpusLocations([at('[x].jsonl')]), [at('[x].jsonl')], 'what is there is meant as it is');
+  assert.deepEqual(corpusLocations([at('*.parquet')]), [at('*.parquet')], 'and is refused by name later');
 });
