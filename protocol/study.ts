@@ -10,6 +10,9 @@ export type Strategy = 'npg' | 'tdg' | 'pcg' | 'tsg';
 export type Profile = 'exact-1' | 'text-1';
 export type Provider = 'cpu' | 'cuda' | 'webgpu' | 'dml' | 'coreml';
 
+/** A text to go on with, or the two ends of a gap to fill. */
+export type PromptText = string | { readonly prefix: string; readonly suffix: string };
+
 /** What to sample. Together with the model and the graph form this decides every sample, bit for bit. */
 export interface SamplingPlan {
   readonly strategy: Strategy;
@@ -23,7 +26,7 @@ export interface SamplingPlan {
   readonly temperature: number;
   readonly seed: number;
   /** Prompts for `pcg` and `tsg`, in order; samples are dealt over them round-robin. Empty for `npg` and `tdg`. */
-  readonly prompts: readonly string[];
+  readonly prompts: readonly PromptText[];
   /** Whether products with weights are done in 8-bit integers: faster, and another distribution. */
   readonly int8: boolean;
 }

@@ -2,7 +2,7 @@
 
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
-import type { Execution, Provider, StudyPlan } from '../../protocol/study.ts';
+import type { Execution, PromptText, Provider, StudyPlan } from '../../protocol/study.ts';
 import {
   addColumnOptions,
   addFetchOptions,
@@ -165,13 +165,13 @@ async function planToSample(file: string): Promise<StudyPlan> {
 }
 
 /** Loaded when needed: reading a corpus or a study for prompts takes most of the product. */
-async function promptsOf(path: string): Promise<readonly string[]> {
+async function promptsOf(path: string): Promise<readonly PromptText[]> {
   const { readPrompts } = await import('../study/user-files.ts');
   return readPrompts(path);
 }
 
 const promptsHelp =
-  'prompts for pcg and tsg: JSON lines; text, a prompt a line; extract_prompt.json; a study (.sqlite), whose ' +
+  'prompts for pcg and tsg: JSON lines, with prefix and suffix for gaps to fill; text, a prompt a line; extract_prompt.json; a study (.sqlite), whose ' +
   'fragments they become; or source files or shards, cut behind the head of their first function';
 
 const indexOption = () =>

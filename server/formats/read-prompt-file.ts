@@ -1,19 +1,22 @@
 // Prompts in a file: JSON lines, JSON, the published study's `extract_prompt.json`, or plain text with a prompt a
-// line. A prompt is a string, or what an object holds as `prompt`, `text` or `content`.
+// line. A prompt is a string, or what an object holds as `prompt`, `text` or `content`, or the two ends of a gap that it holds as
+// `prefix` and `suffix`.
 
 import { extname } from 'node:path';
 import { say } from '../../guard/text/say.ts';
+import type { PromptText } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { asObject, parseJson, readTextFile } from './text-file.ts';
 
-const SHAPE = 'A prompt is a string, {"prompt": "…"}, {"text": "…"} or {"content": "…"}.';
+const SHAPE =
+  'A prompt is a string, {"prompt": "…"}, {"text": "…"}, {"content": "…"} or {"prefix": "…", "suffix": "…"}.';
 
 /** `given`: its bytes, where somebody read them already. */
-export const readPromptFile = (path: string, given?: Buffer): readonly string[] =>
+export const readPromptFile = (path: string, given?: Buffer): readonly PromptText[] =>
   promptsIn(path, readTextFile(path, 'The prompts', given));
 
 /** The prompts of a file's text; `path` is the file's, for its form and for messages. */
-export function promptsIn(path: string, text: string): readonly string[] {
+export function promptsIn(path: string, text: string): readonly PromptText[] {
   switch (extname(path)) {
     case '.json':
       return promptsOfJson(path, parseJson(text, path, SHAPE));
@@ -32,7 +35,7 @@ const linesOf = (text: string): (readonly [line: string, n: number])[] =>
   text.split('\n').flatMap((line, i) => (line.trim() === '' ? [] : [[line, i + 1] as const]));
 
 /** A line of text, unless it is JSON that holds a prompt: code may begin with a quote or a brace, too. */
-function plainPrompt(line: string): string {
+function plainPrompt(line: string): PromptText {
   if (!/^\s*["{]/.test(line)) return line;
   try {
     return textIn(JSON.parse(line)) ?? line;
@@ -42,20 +45,21 @@ function plainPrompt(line: string): string {
 }
 
 /** A list of prompts, or an object of them by whatever names. */
-function promptsOfJson(path: string, value: unknown): readonly string[] {
+function promptsOfJson(path: string, value: unknown): readonly PromptText[] {
   const entries = Array.isArray(value) ? [...value.entries()] : Object.entries(asObject(value) ?? {});
   if (entries.length === 0) throw new UserError(say`${path} holds no prompts`, { action: SHAPE });
   return entries.map(([name, entry]) => promptOf(entry, `${path}: ${name}`));
 }
 
-function promptOf(value: unknown, where: string): string {
+function promptOf(value: unknown, where: string): PromptText {
   const prompt = textIn(value);
   if (prompt === undefined) throw new UserError(say`${where} is no prompt`, { action: SHAPE });
   return prompt;
 }
 
-function textIn(value: unknown): string | undefined {
+function textIn(value: unknown): PromptText | undefined {
   if (typeof value === 'string') return value;
-  const { prompt, text, content } = asObject(value) ?? {};
+  const { prompt, text, content, prefix, suffix } = asObject(value) ?? {};
+  if (typeof prefix === 'string' && typeof suffix === 'string') return { prefix, suffix };
   return [prompt, text, content].find((each) => typeof each === 'string');
 }

@@ -71,8 +71,14 @@ function checkCorpus(label: string, value: unknown): void {
 
 function checkPrompts(label: string, value: unknown): void {
   if (!Array.isArray(value)) refuseValue(label, value, 'a list of texts, or the place of a file');
-  const wrong = value.findIndex((prompt) => typeof prompt !== 'string');
-  if (wrong >= 0) refuseValue(`${label}[${wrong}]`, value[wrong], 'a text');
+  const wrong = value.findIndex((prompt) => typeof prompt !== 'string' && !isFillIn(prompt));
+  if (wrong >= 0) refuseValue(`${label}[${wrong}]`, value[wrong], 'a text, or a prefix and a suffix');
+}
+
+function isFillIn(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { prefix, suffix, ...rest } = value as Readonly<Record<string, unknown>>;
+  return typeof prefix === 'string' && typeof suffix === 'string' && Object.keys(rest).length === 0;
 }
 
 const COLUMNS: readonly string[] = [

@@ -3,6 +3,7 @@
 
 import { mapSettings } from '../../protocol/map-settings.ts';
 import { planSettings } from '../../protocol/plan-settings.ts';
+import type { PromptText } from '../../protocol/study.ts';
 import {
   type ColumnNames,
   type MapPlan,
@@ -79,7 +80,7 @@ function toPlan({ name, values }: Point): ParsedPlan {
   const columns = values.get('columns') as ColumnNames | undefined;
   const source = toSource(values);
   if (corpus === undefined) throw new UserError('The plan has no "corpus"');
-  const prompts = (values.get('prompts') as readonly string[] | undefined) ?? [];
+  const prompts = (values.get('prompts') as readonly PromptText[] | undefined) ?? [];
   const promptsFile = (values.get('promptsFile') as string | undefined) ?? null;
   if (promptsFile !== null && prompts.length > 0) {
     throw new UserError('The plan has "prompts" twice: their texts, and the place of a file', {

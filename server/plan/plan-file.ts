@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
-import type { StudyPlan } from '../../protocol/study.ts';
+import type { PromptText, StudyPlan } from '../../protocol/study.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
 import { type ParsedPlan, parsePlan, parsePlans } from './parse-plan.ts';
 import { checkFit } from './plan.ts';
@@ -11,7 +11,7 @@ import { readPlanText } from './read-plan-text.ts';
 import { refuseValue } from './refuse-value.ts';
 
 /** Reads the prompts of a place that a plan names. How is not a plan's business. */
-export type PromptReader = (path: string) => Promise<readonly string[]>;
+export type PromptReader = (path: string) => Promise<readonly PromptText[]>;
 
 export interface SweepPoint {
   /** What tells it from the others, such as `topK=40,temperature=0.5`; empty in a grid of one. */
@@ -87,7 +87,7 @@ function place(kind: 'model' | 'dataset', text: string, folder: string): string 
 
 /** Studies of one sweep mostly name the same prompts. */
 function once(readPrompts: PromptReader): PromptReader {
-  const known = new Map<string, Promise<readonly string[]>>();
+  const known = new Map<string, Promise<readonly PromptText[]>>();
   return (path) => {
     const prompts = known.get(path) ?? readPrompts(path);
     known.set(path, prompts);

@@ -15,6 +15,13 @@ const MODEL =
 const SAMPLES = 'Samples made elsewhere: JSON lines, a folder of numbered files or a merged "all" file.';
 const CONTROL =
   'Code that the model of an extraction map cannot have seen, to compare with: shard files or folders.';
+/** The two ends of a gap. */
+const FILL_IN = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['prefix', 'suffix'],
+  properties: { prefix: { type: 'string' }, suffix: { type: 'string' } },
+} as const;
 const PROMPTS = 'A file of prompts, for pcg and tsg. Relative to this file.';
 
 export function planSchema(): Schema {
@@ -74,7 +81,7 @@ export function planSchema(): Schema {
           ...settings('sampling', 'field'),
           prompts: {
             description: 'The prompts themselves, or a file of them.',
-            anyOf: [text, { type: 'array', items: { type: 'string' } }],
+            anyOf: [text, { type: 'array', items: { anyOf: [{ type: 'string' }, FILL_IN] } }],
           },
           products: { const: 'int8', description: 'In plans of version 1: "int8": true.' },
         },

@@ -1,14 +1,16 @@
 // Reads a sampling plan against a checkpoint: which strategy means which prompts, schedule and rule, and
 // what of it this model cannot do. Strategies carry the published study's names.
 
-import type { SamplingPlan } from '../../protocol/study.ts';
+import type { PromptText, SamplingPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { checkSampling } from '../plan/plan.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { PickRule } from './pick/pick-token.ts';
 import type { Schedule } from './pick/schedule.ts';
+import { findFillInTokens } from './tokenizer/fill-in.ts';
 import { NO_FRAME } from './tokenizer/frame.ts';
-import { openEncoder } from './tokenizer/open-encoder.ts';
+import { type Encoder, openEncoder } from './tokenizer/open-encoder.ts';
+import type { TokenizerFile } from './tokenizer/tokenizer-file.ts';
 
 export interface Prompt {
   readonly index: number | null;
@@ -72,12 +74,11 @@ async function readPrompts(
     });
   }
   using encoder = openEncoder(checkpoint.tokenizer, checkpoint.tokenBytes, signal && { signal });
-  const encoded = await encoder.encode(plan.prompts.map((text) => new TextEncoder().encode(text)));
-  const { before, after } = checkpoint.tokenizer.frame ?? NO_FRAME;
-  const all = encoded.map((own, index): Prompt => {
-    const tokens = [...before, ...own, ...after];
-    return { index, tokens: tokens.length === 0 ? [bosToken] : tokens };
-  });
+  const all = (await encodePrompts(checkpoint.tokenizer, encoder, plan.prompts)).map(
+    (tokens, index): Prompt => {
+      return { index, tokens: tokens.length === 0 ? [bosToken] : tokens };
+    },
+  );
   const prompts = all.filter(({ tokens }) => plan.maxTokens <= roomBehind(checkpoint, tokens));
   if (prompts.length === 0) {
     checkLength(
@@ -91,6 +92,35 @@ async function readPrompts(
     `${nPassedOver} of ${all.length} prompts are passed over: with ${plan.maxTokens} tokens to sample they do ` +
     `not fit into the ${nPositions} positions of the model's context.`;
   return { prompts, notes: nPassedOver > 0 ? [note] : [] };
+}
+
+/** With what the tokenizer puts around a text, or around the two ends of a gap. */
+async function encodePrompts(
+  tokenizer: TokenizerFile,
+  encoder: Encoder,
+  prompts: readonly PromptText[],
+): Promise<readonly (readonly number[])[]> {
+  const bytes = (text: string) => new TextEncoder().encode(text);
+  const { before, after } = tokenizer.frame ?? NO_FRAME;
+  const texts = await encoder.encode(
+    prompts.map((prompt) => bytes(typeof prompt === 'string' ? prompt : '')),
+  );
+  const gaps = prompts.flatMap((prompt) => (typeof prompt === 'string' ? [] : [prompt]));
+  const fill = gaps.length === 0 ? null : findFillInTokens(tokenizer);
+  const prefixes = await encoder.encode(
+    gaps.map(({ prefix }) => bytes(prefix)),
+    'continues',
+  );
+  const suffixes = await encoder.encode(
+    gaps.map(({ suffix }) => bytes(suffix)),
+    'continues',
+  );
+  let gap = 0;
+  return prompts.map((prompt, i) => {
+    if (typeof prompt === 'string' || fill === null) return [...before, ...texts[i]!, ...after];
+    const [prefix, suffix] = [prefixes[gap]!, suffixes[gap++]!];
+    return [...before, fill.prefix, ...prefix, fill.suffix, ...suffix, fill.middle];
+  });
 }
 
 function toSchedule({ strategy, temperature }: SamplingPlan): Schedule {

@@ -3,6 +3,7 @@
 
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
+import type { PromptText } from '../../protocol/study.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
 import { listShards } from '../corpus/shard.ts';
 import { shardFormat } from '../corpus/shard-format.ts';
@@ -14,7 +15,7 @@ import { openForReading } from '../store/study-file.ts';
 import { extractFunctionPrompt, type SourceLanguage } from './function-prompt.ts';
 
 /** In the source's order; a study's by occurrences in its samples, descending, as published. */
-export async function promptsAt(path: string, beat: () => void): Promise<readonly string[]> {
+export async function promptsAt(path: string, beat: () => void): Promise<readonly PromptText[]> {
   // Unlike `statSync` this never throws, not even for names that no system takes.
   if (!existsSync(path))
     throw new UserError(`The prompts in ${path} cannot be read`, { action: 'Check the path.' });

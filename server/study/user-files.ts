@@ -1,6 +1,7 @@
 // Samples and prompts that were made elsewhere, read in a thread with limits: nobody has vouched for what is in them.
 
 import { statSync } from 'node:fs';
+import type { PromptText } from '../../protocol/study.ts';
 import type { ImportedSample } from '../formats/read-samples.ts';
 import { GuardedThread, type GuardLimits, runGuarded } from '../guard/run-guarded.ts';
 import { programUrl } from '../program-url.ts';
@@ -14,7 +15,7 @@ export interface UserFileQuestion {
 
 export type UserFileAnswer =
   | { readonly kind: 'samples'; readonly batch: SampleBatch | null }
-  | { readonly kind: 'prompts'; readonly prompts: readonly string[] };
+  | { readonly kind: 'prompts'; readonly prompts: readonly PromptText[] };
 
 const workerUrl = programUrl('./user-files-worker.ts', import.meta.url);
 
@@ -30,7 +31,7 @@ export async function readSampleFiles(path: string, signal?: AbortSignal): Promi
 }
 
 /** In the source's order; a study's by occurrences in its samples, descending, as published. */
-export async function readPrompts(path: string, signal?: AbortSignal): Promise<readonly string[]> {
+export async function readPrompts(path: string, signal?: AbortSignal): Promise<readonly PromptText[]> {
   const limits = limitsOf(path, signal);
   const question = { kind: 'prompts', path } as const;
   const answer = await runGuarded<UserFileQuestion, UserFileAnswer>(workerUrl, question, limits);

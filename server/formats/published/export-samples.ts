@@ -2,6 +2,7 @@
 
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type { PromptText } from '../../../protocol/study.ts';
 import { maskRanges } from '../../analysis/sensitive.ts';
 import type { Disclosure } from '../../answers/undisclosed.ts';
 import { findSensitive } from '../../sensitive/find-sensitive.ts';
@@ -9,6 +10,7 @@ import { firstSampleId, readSampleTexts } from '../../store/samples-table.ts';
 import type { Database } from '../../store/study-file.ts';
 import type { ExportFolder } from './export-folder.ts';
 import { mergedLength, mergeText, separator, toValidUtf8 } from './merged-text.ts';
+import { promptKey } from './prompt-key.ts';
 
 /** The place of each sample in the merged file. */
 export interface MergedPlaces {
@@ -23,7 +25,7 @@ export interface MergedPlaces {
 export async function exportSamples(
   db: Database,
   { folder, results }: { readonly folder: ExportFolder; readonly results: string },
-  prompts: readonly string[],
+  prompts: readonly PromptText[],
   disclosure: Disclosure,
 ): Promise<MergedPlaces> {
   const separate = join(results, 'seperate');
@@ -98,12 +100,12 @@ class SamplePlaces implements MergedPlaces {
 function folderOf(
   results: string,
   separate: string,
-  prompts: readonly string[],
+  prompts: readonly PromptText[],
   promptIndex: number | null,
 ): string {
   const prompt = promptIndex === null ? undefined : prompts[promptIndex];
   if (prompt === undefined) return separate;
-  return join(results, 'internet', createHash('sha1').update(prompt).digest('hex'));
+  return join(results, 'internet', createHash('sha1').update(promptKey(prompt)).digest('hex'));
 }
 
 /** One character a byte, so that nothing is replaced on the way through. */

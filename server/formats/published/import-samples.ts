@@ -3,12 +3,14 @@
 
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
+import type { PromptText } from '../../../protocol/study.ts';
 import { UserError } from '../../errors.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
 import { promptsIn } from '../read-prompt-file.ts';
 import { mergedFiles, separateFolder } from './layout.ts';
 import { readMergedMap } from './merged-map.ts';
 import { isSeparator, mergedLength, mergeText, toValidUtf8 } from './merged-text.ts';
+import { promptKey } from './prompt-key.ts';
 
 export interface PublishedSample {
   readonly sampleId: number;
@@ -29,7 +31,7 @@ export interface MergedSample {
 
 export interface PublishedSamples {
   readonly samples: readonly PublishedSample[];
-  readonly prompts: readonly string[];
+  readonly prompts: readonly PromptText[];
   /** Keyed by the merged file's name, in order of `start`. */
   readonly merged: ReadonlyMap<string, readonly MergedSample[]>;
 }
@@ -65,12 +67,16 @@ export function importSamples(folder: ForeignFolder, results: string): Published
   return { samples, prompts, merged };
 }
 
-function readSeparate(folder: ForeignFolder, results: string, prompts: readonly string[]): PublishedSample[] {
+function readSeparate(
+  folder: ForeignFolder,
+  results: string,
+  prompts: readonly PromptText[],
+): PublishedSample[] {
   const plain = separateFolder(folder, results);
   const found = plain ? readNumbered(folder, plain, null) : [];
   const internet = join(results, 'internet');
   if (!folder.isFolder(internet)) return found;
-  const hashes = prompts.map((prompt) => createHash('sha1').update(prompt).digest('hex'));
+  const hashes = prompts.map((prompt) => createHash('sha1').update(promptKey(prompt)).digest('hex'));
   const taken = new Set(found.map(({ sampleId }) => sampleId));
   for (const name of folder.names(internet)) {
     const index = hashes.indexOf(name);

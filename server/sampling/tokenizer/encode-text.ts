@@ -7,7 +7,10 @@ import { isObject, type TokenizerJson, tokensOf } from './check-tokenizer.ts';
 import type { TokenBytes } from './token-bytes.ts';
 import type { TokenizerFile } from './tokenizer-file.ts';
 
-export type EncodeText = (text: Uint8Array) => readonly number[];
+/** A text that goes on behind another one gets nothing put before it. */
+export type TextPlace = 'begins' | 'continues';
+
+export type EncodeText = (text: Uint8Array, place?: TextPlace) => readonly number[];
 
 /** Prepares a tokenizer once; `tokenBytes` is the table of the same file. */
 export function createEncoder({ path, json }: TokenizerFile, tokenBytes: TokenBytes): EncodeText {
@@ -36,9 +39,9 @@ export function createEncoder({ path, json }: TokenizerFile, tokenBytes: TokenBy
       action: 'Choose a model with a complete byte-level vocabulary.',
     });
   };
-  return (bytes) => {
+  return (bytes, place = 'begins') => {
     const tokens: number[] = [];
-    let isFirst = true;
+    let isFirst = place === 'begins';
     for (const span of utf8Spans(bytes)) {
       // One by one: a text's tokens may be more than the arguments that a call can have.
       for (const token of typeof span === 'string' ? encodeString(span, isFirst) : [encodeByte(span)])

@@ -4,7 +4,7 @@
 import { GuardedThread, SMALL_FILE_LIMITS } from '../../guard/run-guarded.ts';
 import type { WorkerLimits } from '../../guard/watch-worker.ts';
 import { programUrl } from '../../program-url.ts';
-import { createEncoder } from './encode-text.ts';
+import { createEncoder, type TextPlace } from './encode-text.ts';
 import type { EncodeRequest } from './encode-worker.ts';
 import { isHarmless } from './harmless-expressions.ts';
 import type { TokenBytes } from './token-bytes.ts';
@@ -13,7 +13,7 @@ import type { TokenizerFile } from './tokenizer-file.ts';
 const workerUrl = programUrl('./encode-worker.ts', import.meta.url);
 
 export interface Encoder extends Disposable {
-  encode(texts: readonly Uint8Array[]): Promise<readonly (readonly number[])[]>;
+  encode(texts: readonly Uint8Array[], place?: TextPlace): Promise<readonly (readonly number[])[]>;
 }
 
 export interface EncoderOptions {
@@ -28,7 +28,10 @@ export function openEncoder(
 ): Encoder {
   if (isHarmless(file.json)) {
     const encode = createEncoder(file, tokenBytes);
-    return { encode: async (texts) => texts.map(encode), [Symbol.dispose]: () => {} };
+    return {
+      encode: async (texts, place) => texts.map((text) => encode(text, place)),
+      [Symbol.dispose]: () => {},
+    };
   }
   const thread = new GuardedThread<EncodeRequest, readonly (readonly number[])[]>(workerUrl, {
     ...limits,
@@ -37,8 +40,8 @@ export function openEncoder(
   });
   let isFirst = true;
   return {
-    encode(texts) {
-      const request = isFirst ? { texts, tokenizer: { file, tokenBytes } } : { texts };
+    encode(texts, place = 'begins') {
+      const request = { texts, place, ...(isFirst ? { tokenizer: { file, tokenBytes } } : {}) };
       isFirst = false;
       return thread.ask(request);
     },

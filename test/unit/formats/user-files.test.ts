@@ -122,6 +122,9 @@ test('prompts are what a line or an entry says, in each shape', () => {
   assert.deepEqual(prompts('p.json', '{"1": {"prompt": "a"}, "2": {"prompt": "b"}}'), ['a', 'b']);
   assert.throws(() => prompts('p.jsonl', '"a"\n{"prefix": "b"}\n'), /p\.jsonl:2 is no prompt/);
   assert.throws(() => prompts('p.jsonl', '[1, 2]\n'), /p\.jsonl:1 is no prompt/);
+  assert.deepEqual(prompts('p.jsonl', '{"prefix": "a", "suffix": "b", "x": 1}\n'), [
+    { prefix: 'a', suffix: 'b' },
+  ]);
 });
 
 test('samples have a number each', () => {

@@ -26,6 +26,29 @@ test('prompts that leave no room for a sample are passed over, and it is said', 
   assert.match(notes.join(), /^1 of 3 prompts are passed over: with 20 tokens .* 96 positions/);
 });
 
+describe('a gap between a prefix and a suffix', () => {
+  const prompts = [{ prefix: 'def f(', suffix: '):' }, 'q#z'];
+  const asked = { ...defaultSampling, ...({ strategy: 'pcg', maxTokens: 20, prompts } as const) };
+
+  test('is put between the tokens that the tokenizer has for that', async () => {
+    const names = ['<fim_prefix>', '<fim_suffix>', '<fim_middle>'];
+    const json = { ...tiny.tokenizer.json, added_tokens: [...tiny.tokenizer.json.added_tokens!] };
+    for (const [i, content] of names.entries())
+      json.added_tokens.push({ id: 290 + i, content, special: true });
+    const taught = { ...tiny, tokenizer: { ...tiny.tokenizer, json } };
+    const { promptOf } = await preparePlan(taught, asked);
+    const ids = (text: string) => Array.from(text, (character) => tokenOf(character));
+    assert.deepEqual(promptOf(0).tokens, [290, ...ids('def f('), 291, ...ids('):'), 292]);
+    assert.deepEqual(promptOf(1).tokens, ids('q#z'));
+  });
+
+  test('is refused without such tokens', () =>
+    assert.rejects(preparePlan(tiny, asked), /has no tokens for filling a gap/));
+});
+
+const tokenOf = (character: string) =>
+  tiny.tokenBytes.findIndex((bytes) => Buffer.from(bytes).toString() === character);
+
 describe('a plan that cannot be done is refused', () => {
   const cases: Readonly<Record<string, readonly [Partial<SamplingPlan>, RegExp]>> = {
     'longer than the context': [{ maxTokens: 97 }, /96 positions/],
