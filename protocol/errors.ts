@@ -35,4 +35,5 @@ export type DataProblemKind =
   | 'wrong-format' // its name says one format, its first bytes another
   | 'expands' // grows as no text does when decompressed
   | 'outside' // a link that leads out of the corpus folder, or nowhere
+  | 'trailing' // bytes behind the end of compressed data, which are none of it: all before them was read
   | 'changed'; // the file changed while it was read

@@ -5,6 +5,7 @@ import type { DataProblem } from '../../protocol/errors.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
 import type { Columns } from '../corpus/columns.ts';
 import { FileTally } from '../corpus/file-tally.ts';
+import { breaksOff } from '../corpus/open-shard.ts';
 import { plainRows } from '../corpus/plain-rows.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
 import { describeMissing, type ResolvedColumns } from '../corpus/resolve-columns.ts';
@@ -108,7 +109,7 @@ async function readRows(
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, kernel.rowOffset),
     onProblem(problem) {
-      if (problem.kind !== 'changed') broken = true;
+      if (breaksOff(problem)) broken = true;
       problems.add(problem);
     },
     onRestartPoint: (point) => void restarts.push({ ...point, row: kernel.row }),

@@ -7,7 +7,7 @@ import { isAbsolute, join } from 'node:path';
 import { isSafeFileName, refuseRelativePath } from '../../guard/paths/file-name.ts';
 import { openRegularFileSync } from '../../guard/paths/regular-file.ts';
 import type { ColumnNames, MatchRule } from '../../protocol/study.ts';
-import type { ShardFormat } from '../corpus/shard-format.ts';
+import { type ShardFormat, shardFormats } from '../corpus/shard-format.ts';
 import { UserError } from '../errors.ts';
 import { type Check, flag, has, listOf, oneOf, optional, parseJson, text, whole } from '../json-shape.ts';
 import { PAGE_DOCUMENTS } from './document-pages.ts';
@@ -73,7 +73,7 @@ const firstOfPage: Check = (value) =>
 const shardShape = has<ShardEntry>({
   name: text,
   path: belowRoot,
-  format: oneOf('json', 'jsonl', 'jsonl.gz', 'jsonl.zst', 'parquet', 'text', 'folder'),
+  format: oneOf(...shardFormats),
   nBytes: whole,
   modifiedMs: finite,
   listing: optional(hex(64)),

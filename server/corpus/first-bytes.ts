@@ -5,6 +5,10 @@ export type FirstBytes =
   | 'zstd'
   | 'parquet'
   | 'zip'
+  | 'bzip2'
+  | 'xz'
+  | 'lz4'
+  | 'arrow'
   | 'git-lfs-pointer'
   | 'html'
   | 'utf-16'
@@ -19,6 +23,11 @@ const starts: readonly (readonly [string, FirstBytes])[] = [
   ['PAR1', 'parquet'],
   ['PARE', 'parquet'],
   ['PK\x03\x04', 'zip'],
+  ['PK\x05\x06', 'zip'],
+  ['BZh', 'bzip2'],
+  ['\xfd7zXZ\x00', 'xz'],
+  ['\x04\x22\x4d\x18', 'lz4'],
+  ['ARROW1', 'arrow'],
   ['version https://git-lfs', 'git-lfs-pointer'],
   ['\xff\xfe', 'utf-16'],
   ['\xfe\xff', 'utf-16'],
@@ -28,7 +37,7 @@ export function recognise(head: Uint8Array): FirstBytes {
   const text = Buffer.from(head.buffer, head.byteOffset, Math.min(head.length, N_FIRST_BYTES)).toString(
     'latin1',
   );
-  if (isSkippableZstdFrame(head)) return 'zstd';
+  if (isSkippableFrame(head)) return 'zstd';
   if (/^\s*<(!doctype|html)/i.test(text)) return 'html';
   return starts.find(([start]) => text.startsWith(start))?.[1] ?? 'other';
 }
@@ -39,6 +48,10 @@ export const firstBytesName: Readonly<Record<FirstBytes, string>> = {
   zstd: 'Zstandard data',
   parquet: 'Parquet',
   zip: 'a zip archive',
+  bzip2: 'bzip2 data',
+  xz: 'xz data',
+  lz4: 'LZ4 data',
+  arrow: 'Arrow data',
   'git-lfs-pointer': 'a Git LFS pointer (git lfs pull fetches the file itself)',
   html: 'a web page (an error page, saved in place of the file?)',
   'utf-16': 'UTF-16 text',
@@ -79,5 +92,5 @@ export function isPicture(bytes: Uint8Array): boolean {
   return pictures.some((start) => start.test(head));
 }
 
-const isSkippableZstdFrame = (head: Uint8Array) =>
+const isSkippableFrame = (head: Uint8Array) =>
   head.length >= 4 && (head[0]! & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;

@@ -99,7 +99,7 @@ export async function* inflate(
 export const expandsLikeNoText = (nIn: number, nOut: number): boolean =>
   nOut > HARMLESS_BYTES && nOut > nIn * MAX_EXPANSION;
 
-function expands(): Error {
+export function expands(): Error {
   const error = new Error(`more than ${MAX_EXPANSION} times its size`);
   return Object.assign(error, { code: 'VERBATIM_EXPANDS' });
 }

@@ -8,23 +8,29 @@ import { EnvironmentError, UserError } from '../errors.ts';
 import { type FirstBytes, firstBytesName, N_FIRST_BYTES, recognise } from './first-bytes.ts';
 import { onDisk } from './name-bytes.ts';
 import type { Shard } from './shard.ts';
-import type { ShardFormat } from './shard-format.ts';
+import { type Packing, packingOf, type ShardFormat } from './shard-format.ts';
 
 export type OnProblem = (problem: DataProblem) => void;
 
-/** What the first bytes of each format must be; `other` is plain text. */
-const expected: Readonly<Record<Exclude<ShardFormat, 'folder'>, FirstBytes>> = {
-  jsonl: 'other',
-  json: 'other',
-  'jsonl.gz': 'gzip',
-  'jsonl.zst': 'zstd',
-  parquet: 'parquet',
-  text: 'other',
+/** Whether a shard ends where the problem stands; all others leave its last row whole. */
+export const breaksOff = ({ kind }: DataProblem): boolean => kind !== 'changed' && kind !== 'trailing';
+
+const packed: Readonly<Record<Packing, FirstBytes>> = {
+  gz: 'gzip',
+  zst: 'zstd',
+  bz2: 'bzip2',
+  xz: 'xz',
+  lz4: 'lz4',
 };
 
-/** Text may be UTF-16 as well. */
-const isText = (format: Exclude<ShardFormat, 'folder'>, found: FirstBytes) =>
-  expected[format] === 'other' && found === 'utf-16';
+/** Whether a file that begins so can be what its name says; `other` is plain text. */
+function isExpected(format: ShardFormat, found: FirstBytes): boolean {
+  const packing = packingOf(format);
+  if (packing) return found === packed[packing];
+  if (format === 'parquet' || format === 'zip') return found === format;
+  if (format === 'arrow') return found === 'arrow' || found === 'other';
+  return found === 'other' || found === 'utf-16';
+}
 
 /**
  * Runs `read` on the open file, unless there is nothing to read; the reason is then a problem. Throws
@@ -47,7 +53,7 @@ export async function* withShardFile<T>(
     if (before.size === 0) return complain('empty', 'is empty');
     const head = await readAt(file, 0, N_FIRST_BYTES, shard.path);
     const found = recognise(head);
-    if (shard.format !== 'folder' && found !== expected[shard.format] && !isText(shard.format, found)) {
+    if (!isExpected(shard.format, found)) {
       return complain('wrong-format', `is named as ${shard.format} and holds ${firstBytesName[found]}`);
     }
     yield* read(file);

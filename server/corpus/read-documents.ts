@@ -1,24 +1,42 @@
 // The documents of a shard, one after the other, whole. A fast scan of JSON lines does not use this path,
 // which holds a row in memory and copies it; opening a document again does, and so do the tests.
 
-import { throwIfAborted } from '../errors.ts';
-import { decodeText } from '../text/decode-text.ts';
-import { readUnpacked, type StreamOptions } from './byte-stream.ts';
+import type { StreamOptions } from './byte-stream.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { holdsRows } from './holds-rows.ts';
 import { parseRow } from './parse-row.ts';
 import { readFiles } from './read-files.ts';
 import { readParquet } from './read-parquet.ts';
 import { readRows } from './read-rows.ts';
+import { readTable } from './read-table.ts';
+import { readTar } from './read-tar.ts';
+import { readText } from './read-text.ts';
 import { describeMissing, resolveColumns } from './resolve-columns.ts';
 import type { Shard } from './shard.ts';
+import { streamFormOf } from './shard-format.ts';
 
 /** Rows that cannot be read are reported as problems and keep their row number. */
 export async function* readDocuments(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   if (shard.format === 'folder') yield* readFiles(shard, options);
   else if (shard.format === 'parquet') yield* readParquet(shard, options);
   else if (await holdsRows(shard, options.signal)) yield* readJsonRows(shard, options);
-  else yield* readText(shard, options);
+  else {
+    const form = streamFormOf(shard.format);
+    if (form === 'csv' || form === 'tsv') yield* readTable(shard, options);
+    else if (form === 'tar') yield* readTar(shard, options);
+    else if (shard.format === 'zip' || shard.format === 'arrow') tellUnread(shard, options);
+    else yield* readText(shard, options);
+  }
+}
+
+/** A container that is not read is named: in silence it would count as searched. */
+function tellUnread(shard: Shard, options: StreamOptions): void {
+  const [what, wayOut] = {
+    zip: ['a zip archive', 'unpack it'],
+    arrow: ['Arrow data', 'save it as Parquet or JSON lines'],
+  }[shard.format as 'zip' | 'arrow'];
+  const message = `${shard.path} is ${what}, which is not read: ${wayOut} to have it searched`;
+  options.onProblem({ kind: 'unreadable', shard: shard.name, byteOffset: 0, message });
 }
 
 async function* readJsonRows(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
@@ -46,14 +64,4 @@ async function* readJsonRows(shard: Shard, options: StreamOptions): AsyncGenerat
     }
     row++;
   }
-}
-
-/** A text file that was named by itself is one document. */
-async function* readText(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
-  const chunks: Uint8Array[] = [];
-  for await (const chunk of readUnpacked(shard, options)) chunks.push(new Uint8Array(chunk));
-  throwIfAborted(options.signal);
-  if (chunks.length === 0) return;
-  const text = decodeText(Buffer.concat(chunks));
-  yield { row: 0, byteOffset: 0, repository: '', path: shard.name, license: '', text };
 }

@@ -8,6 +8,7 @@ import { openRegularFileSync } from '../../guard/paths/regular-file.ts';
 import type { DataProblem } from '../../protocol/errors.ts';
 import { throwIfAborted } from '../errors.ts';
 import { decodeText } from '../text/decode-text.ts';
+import { notebookText } from '../text/notebook.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import type { FileFate } from './file-tally.ts';
@@ -36,7 +37,7 @@ export async function* readFiles(shard: Shard, options: StreamOptions): AsyncGen
     }
     options.onBytes(read.bytes.length);
     if (read.changed) complain('changed', 'changed while it was read');
-    const text = decodeText(read.bytes);
+    const text = (/\.ipynb$/i.test(path) && notebookText(read.bytes)) || decodeText(read.bytes);
     const { fate, what } = judge(read.bytes, text);
     if (what !== undefined && fate.state === 'problem') complain(fate.reason, what);
     options.onFile?.(fate, file);

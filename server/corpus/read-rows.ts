@@ -1,6 +1,7 @@
 // The rows of a shard of JSON lines, whole, with their place in the decompressed stream.
 
 import { readBytes, type StreamOptions } from './byte-stream.ts';
+import { breaksOff } from './open-shard.ts';
 import type { Shard } from './shard.ts';
 
 export interface RawRow {
@@ -16,8 +17,7 @@ export const MAX_ROW_BYTES = 256 << 20;
 export async function* readRows(shard: Shard, options: StreamOptions): AsyncGenerator<RawRow> {
   let broken = false;
   const onProblem: StreamOptions['onProblem'] = (problem) => {
-    // A file that changed was still read to its end.
-    if (problem.kind !== 'changed') broken = true;
+    if (breaksOff(problem)) broken = true;
     options.onProblem(problem);
   };
   const tooLong = (byteOffset: number) =>

@@ -49,7 +49,8 @@ export async function reopenRow(
       : shard.format === 'folder'
         ? readFiles({ ...shard, files: isBelow(shard.path, place.path) ? [place.path] : [] }, options)
         : readDocuments(shard, options);
-  for await (const { text } of documents) return text;
+  const isAlone = shard.format === 'folder';
+  for await (const { row, text } of documents) if (isAlone || row === place.row) return text;
   return undefined;
 }
 

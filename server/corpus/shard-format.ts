@@ -2,12 +2,40 @@
 // are is said by the reader.
 
 /** How a stream is packed. */
-export type Packing = 'gz' | 'zst';
+export type Packing = 'gz' | 'zst' | 'bz2' | 'xz' | 'lz4';
 
-/** What holds many documents, or is one, once it is unpacked. */
-export type StreamForm = 'jsonl';
+/** What a stream holds once it is unpacked. */
+export type StreamForm = 'jsonl' | 'csv' | 'tsv' | 'notebook' | 'text' | 'tar';
 
-export type ShardFormat = StreamForm | `${StreamForm}.${Packing}` | 'json' | 'parquet' | 'text' | 'folder';
+export type ShardFormat =
+  | StreamForm
+  | `${StreamForm}.${Packing}`
+  | 'json'
+  | 'parquet'
+  | 'arrow'
+  | 'zip'
+  | 'folder';
+
+const packings: readonly Packing[] = ['gz', 'zst', 'bz2', 'xz', 'lz4'];
+const streamForms: readonly StreamForm[] = ['jsonl', 'csv', 'tsv', 'notebook', 'text', 'tar'];
+
+/** All of them: what a study file or an index may name. */
+export const shardFormats: readonly ShardFormat[] = [
+  ...streamForms.flatMap((form) => [form, ...packings.map((packing) => `${form}.${packing}` as const)]),
+  'json',
+  'parquet',
+  'arrow',
+  'zip',
+  'folder',
+];
+
+/** How a shard's file is packed; undefined where it is not. */
+export const packingOf = (format: ShardFormat): Packing | undefined =>
+  packings.find((packing) => format.endsWith(`.${packing}`));
+
+/** What a shard's stream holds; undefined where it is read by places, or is none. */
+export const streamFormOf = (format: ShardFormat): StreamForm | undefined =>
+  streamForms.find((form) => format === form || format.startsWith(`${form}.`));
 
 /**
  * How a shard is read. `rows`: `readBytes` streams JSON lines, whose columns `resolveColumns` names.
@@ -16,20 +44,60 @@ export type ShardFormat = StreamForm | `${StreamForm}.${Packing}` | 'json' | 'pa
 export const shardForm = (format: ShardFormat): 'rows' | 'documents' =>
   format.startsWith('json') ? 'rows' : 'documents';
 
-const formats: readonly (readonly [RegExp, ShardFormat])[] = [
-  [/\.(jsonl|ndjson)$/i, 'jsonl'],
-  [/\.(jsonl|ndjson|json)\.gz$/i, 'jsonl.gz'],
-  [/\.(jsonl|ndjson|json)\.zst$/i, 'jsonl.zst'],
-  [/\.parquet$/i, 'parquet'],
-];
+const packingNames: Readonly<Record<string, Packing>> = {
+  gz: 'gz',
+  bgz: 'gz',
+  zst: 'zst',
+  zstd: 'zst',
+  bz2: 'bz2',
+  xz: 'xz',
+  lz4: 'lz4',
+};
 
-/** The format of a file that holds many documents; undefined for one that is a document itself. */
+/** Names of a packed archive in one. */
+const shortNames: Readonly<Record<string, ShardFormat>> = {
+  tgz: 'tar.gz',
+  tbz: 'tar.bz2',
+  tbz2: 'tar.bz2',
+  txz: 'tar.xz',
+  tzst: 'tar.zst',
+};
+
+const wholeNames: Readonly<Record<string, ShardFormat>> = {
+  ...shortNames,
+  jsonl: 'jsonl',
+  ndjson: 'jsonl',
+  tar: 'tar',
+  parquet: 'parquet',
+  arrow: 'arrow',
+  feather: 'arrow',
+  zip: 'zip',
+  whl: 'zip',
+};
+
+/** What a file is that is a document itself in a folder, or holds rows, as its content says. */
+const namedAlone: Readonly<Record<string, ShardFormat>> = {
+  json: 'json',
+  csv: 'csv',
+  tsv: 'tsv',
+  ipynb: 'notebook',
+  txt: 'text',
+  text: 'text',
+  md: 'text',
+};
+
+const extensionOf = (path: string): string => /\.([a-z0-9]+)$/i.exec(path)?.[1]?.toLowerCase() ?? '';
+
+/** The format of a file that holds many documents, or is packed; undefined for one that is a document itself. */
 export function shardFormat(path: string): ShardFormat | undefined {
-  return formats.find(([pattern]) => pattern.test(path))?.[1];
+  const extension = extensionOf(path);
+  const packing = packingNames[extension];
+  if (packing === undefined) return wholeNames[extension];
+  const inner = extensionOf(path.slice(0, -extension.length - 1));
+  const form = inner === 'json' ? 'jsonl' : (wholeNames[inner] ?? namedAlone[inner] ?? 'text');
+  return `${streamForms.find((each) => each === form) ?? 'text'}.${packing}`;
 }
 
 /** Format of a file that was named by itself. Whether a `.json` holds rows is said by its content. */
-export function namedFormat(path: string): ShardFormat | undefined {
-  if (/\.json$/i.test(path)) return 'json';
-  return shardFormat(path) ?? (/\.(txt|text|md)$/i.test(path) ? 'text' : undefined);
-}
+export const namedFormat = (path: string): ShardFormat | undefined =>
+  shardFormat(path) ?? namedAlone[extensionOf(path)];

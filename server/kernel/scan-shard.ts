@@ -3,6 +3,7 @@
 import type { ColumnNames } from '../../protocol/study.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
 import { FileTally } from '../corpus/file-tally.ts';
+import { breaksOff } from '../corpus/open-shard.ts';
 import { plainRows } from '../corpus/plain-rows.ts';
 import { describeMissing, type ResolvedColumns } from '../corpus/resolve-columns.ts';
 import type { Shard } from '../corpus/shard.ts';
@@ -61,8 +62,7 @@ async function scanRows(
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, kernel.rowOffset),
     onProblem(problem) {
-      // A file that changed was still read to its end.
-      if (problem.kind !== 'changed') broken = true;
+      if (breaksOff(problem)) broken = true;
       problems.add(problem);
     },
     onRestartPoint: (point) => void keepUseful(restartPoints, point, documents.at(-1)),

@@ -1,6 +1,8 @@
 // What holds for the rows of every study that Verbatim wrote, beyond what its schema says: each rule finds a row that
 // breaks it. They are asked when something went wrong, and take as long as reading the tables does.
 
+import { shardFormats } from '../corpus/shard-format.ts';
+
 /** A query for each thing that can be wrong, named as the end of "it is damaged": it has a row if that is so. */
 export const contentRules: Readonly<Record<string, string>> = {
   'it holds no study': 'SELECT 1 WHERE NOT EXISTS (SELECT 1 FROM study)',
@@ -11,7 +13,7 @@ export const contentRules: Readonly<Record<string, string>> = {
     OR length(token_bytes) <> 2 * n_tokens OR prompt_index < 0`,
   'a shard is none': `SELECT 1 FROM shards WHERE shard_id < 0 OR shard_id >= 2097152 OR disk_bytes < 0 OR n_rows < 0
     OR content_bytes < 0 OR n_problems < 0 OR state NOT IN ('pending', 'scanned', 'failed')
-    OR format NOT IN ('jsonl', 'json', 'jsonl.gz', 'jsonl.zst', 'parquet', 'text', 'folder')
+    OR format NOT IN (${shardFormats.map((format) => `'${format}'`).join(', ')})
     OR (state = 'failed' AND failure IS NULL)`,
   'a count of files is none': `SELECT 1 FROM file_counts c LEFT JOIN shards s USING (shard_id)
     WHERE n_files < 0 OR c.state NOT IN ('pending', 'searched', 'passed-over', 'problem')

@@ -30,7 +30,7 @@ CREATE TABLE shards (
   shard_id INTEGER PRIMARY KEY,   -- 0-based, corpus order
   path TEXT NOT NULL,             -- absolute
   name TEXT NOT NULL,
-  format TEXT NOT NULL,           -- jsonl | jsonl.gz | jsonl.zst | folder
+  format TEXT NOT NULL,           -- as server/corpus/shard-format.ts names it: jsonl, jsonl.gz, parquet, folder, …
   disk_bytes INTEGER NOT NULL,
   modified_ms REAL NOT NULL,      -- of the file, ms since 1970
   state TEXT NOT NULL,            -- pending | scanned | failed

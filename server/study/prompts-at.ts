@@ -30,7 +30,7 @@ export async function promptsAt(path: string, beat: () => void): Promise<readonl
 }
 
 /** Plain JSON lines are a list of prompts; what is compressed or columnar holds documents. */
-const isShard = (path: string) => ![undefined, 'jsonl', 'text'].includes(shardFormat(path));
+const isShard = (path: string) => ![undefined, 'jsonl'].includes(shardFormat(path));
 
 function promptsOfStudy(path: string): string[] {
   using db = openForReading(path);
