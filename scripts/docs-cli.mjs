@@ -56,7 +56,7 @@ function commandsBelow(parent) {
 
 function commandSection(command) {
   const required = command.options.filter((option) => option instanceof RequiredOption);
-  const optional = command.options.filter((option) => !(option instanceof RequiredOption));
+  const optional = command.options.filter((option) => !option.hidden && !(option instanceof RequiredOption));
   const name = fullName(command);
   const usage = [
     name,

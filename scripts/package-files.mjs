@@ -8,7 +8,7 @@ import { targets } from './package-targets.mjs';
 import { root } from './setup.mjs';
 
 /** For people, and for the stores that show them. */
-const PAGES = ['README.md', 'CHANGELOG.md', 'LICENSE', 'SECURITY.md'];
+const PAGES = ['README.md', 'CHANGELOG.md', 'LICENSE', 'SECURITY.md', 'docs/method.md'];
 
 const TAKEN = [
   /^dist\/[^/]+\.(js|cjs|wasm|css|html|cu)$/,

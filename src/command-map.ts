@@ -8,6 +8,7 @@ import type { Category, FragmentFilter } from '../protocol/views.ts';
 import type { ComparisonTarget, SampleRef } from './documents/open-texts.ts';
 import type { ErrorFunnel } from './error-funnel.ts';
 import type {
+  ClusterNode,
   FragmentNode,
   MoreNode,
   NoticeNode,
@@ -55,6 +56,8 @@ export interface CommandMap {
   ) => Promise<void>;
   'verbatim.nextOccurrence': () => Promise<void>;
   'verbatim.previousOccurrence': () => Promise<void>;
+  /** Opens the comparison in front as a diff of the editor's own. */
+  'verbatim.showDifferences': () => Promise<void>;
   'verbatim.openSample': (target: SampleRef | SampleNode) => Promise<void>;
   /** Opens a copy of the sample in front that can be edited. */
   'verbatim.editSample': () => Promise<void>;
@@ -70,6 +73,21 @@ export interface CommandMap {
   /** Opens the rows of the training data that hold a fragment, as JSON lines. */
   'verbatim.showTrainingRows': (
     target: ComparisonTarget | FragmentNode | TrainNode | SampleNode,
+  ) => Promise<void>;
+  /** Saves a study's report in the form that the file's ending says. */
+  'verbatim.saveReport': (target?: StudyNode | StudyId, file?: Uri) => Promise<void>;
+  /** Saves the training rows that hold fragments of a study, of a group, or of what is selected. */
+  'verbatim.saveTrainingRows': (
+    target?: StudyNode | ClusterNode | FragmentNode | StudyId,
+    selected?: readonly unknown[],
+    file?: Uri,
+  ) => Promise<void>;
+  /** Saves where the text in front stands in the training data: licences, sources and counts. */
+  'verbatim.saveAttribution': (file?: Uri) => Promise<void>;
+  /** Shows studies beside each other, and asks which if none are given. */
+  'verbatim.compareStudies': (
+    target?: readonly StudyId[] | StudyNode,
+    selected?: readonly unknown[],
   ) => Promise<void>;
   'verbatim.toggleDecorations': () => Promise<void>;
   'verbatim.restartServer': () => Promise<void>;

@@ -3,7 +3,9 @@
 
 import { type ExtensionContext, languages, Uri, window, workspace } from 'vscode';
 import type { StudyId } from '../protocol/study.ts';
+import { attributionCommand } from './attribution-command.ts';
 import { registerCommands } from './command-map.ts';
+import { comparisonCommand } from './dashboard/comparison-command.ts';
 import { dashboardCommand } from './dashboard/dashboard-command.ts';
 import { Dashboards } from './dashboard/dashboards.ts';
 import { FragmentHighlight } from './decorations/fragment-highlight.ts';
@@ -13,6 +15,8 @@ import { TextMarks } from './decorations/text-marks.ts';
 import { ComparisonContext } from './documents/comparison-context.ts';
 import { Comparisons } from './documents/comparisons.ts';
 import { OpenTexts } from './documents/open-texts.ts';
+import { quietLanguages } from './documents/quiet-languages.ts';
+import { SideBySide } from './documents/side-by-side.ts';
 import { StudyFiles } from './documents/study-files.ts';
 import { StudyTexts } from './documents/study-texts.ts';
 import { SAMPLE_SCHEME, TRAIN_SCHEME } from './documents/text-ref.ts';
@@ -20,6 +24,7 @@ import { ErrorFunnel } from './error-funnel.ts';
 import { findMemorisedCommand } from './find-memorised-command.ts';
 import { fragmentCommands } from './fragment-commands.ts';
 import { providerCommands } from './provider-commands.ts';
+import { saveCommands } from './save-commands.ts';
 import { SearchCount } from './search-count.ts';
 import { MeasuredSpeeds } from './studies/measured-speeds.ts';
 import { resumeInterrupted } from './studies/resume-interrupted.ts';
@@ -48,6 +53,7 @@ export interface VerbatimParts {
   readonly lenses: MarkLenses;
   readonly highlight: FragmentHighlight;
   readonly dashboards: Dashboards;
+  readonly columns: SideBySide;
   readonly errors: ErrorFunnel;
 }
 
@@ -61,7 +67,11 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const runs = new StudyRuns(server, context.workspaceState, gate);
   const options = new ViewOptions(context.workspaceState);
   const tree = new StudyTree(server, location, runs, errors, options);
-  const view = window.createTreeView('verbatim.studies', { treeDataProvider: tree, showCollapseAll: true });
+  const view = window.createTreeView('verbatim.studies', {
+    treeDataProvider: tree,
+    showCollapseAll: true,
+    canSelectMany: true,
+  });
   const comparisons = new Comparisons(server, gate);
   const files = new StudyFiles(new StudyTexts(server, comparisons, location, gate));
   const readonly = { isReadonly: true, isCaseSensitive: true };
@@ -69,6 +79,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const memorisedLines = new MemorisedLines(marks, errors);
   const lenses = new MarkLenses(marks);
   const highlight = new FragmentHighlight(comparisons, errors);
+  const columns = new SideBySide();
   const searchCount = new SearchCount();
   const wizard = new StudyWizard(server, location, new LastAnswers(context.globalState), speeds);
   const select = async (study: StudyId, focus: boolean) => {
@@ -116,7 +127,9 @@ export function activate(context: ExtensionContext): VerbatimParts {
     dashboards,
     searchCount,
     new RunStatus(runs),
-    new ComparisonContext(),
+    columns,
+    quietLanguages(),
+    new ComparisonContext(columns),
     workspace.registerFileSystemProvider(SAMPLE_SCHEME, files, readonly),
     workspace.registerFileSystemProvider(TRAIN_SCHEME, files, readonly),
     languages.registerCodeLensProvider({ scheme: '*' }, lenses),
@@ -125,9 +138,12 @@ export function activate(context: ExtensionContext): VerbatimParts {
       {
         ...studyCommandMap,
         ...dashboardCommand(dashboards, server, location),
-        ...viewCommands(tree, new OpenTexts(server, comparisons, files, marks), options, log),
+        ...viewCommands(tree, new OpenTexts(server, comparisons, files, marks, columns), options, log),
         ...findMemorisedCommand(server, location, marks, searchCount),
         ...fragmentCommands(server, location, refresh),
+        ...saveCommands({ server, location, options }),
+        ...attributionCommand(marks),
+        ...comparisonCommand(server, location, dist, errors),
         ...planCommands(),
         ...providerCommands(context.extensionPath),
         'verbatim.restartServer': () => server.restart(),
@@ -152,5 +168,17 @@ export function activate(context: ExtensionContext): VerbatimParts {
   if (runs.interrupted().length > 0) {
     void errors.run(() => resumeInterrupted(server, gate, runs, resume));
   }
-  return { server, runs, tree, options, memorisedLines, marks, lenses, highlight, dashboards, errors };
+  return {
+    server,
+    runs,
+    tree,
+    options,
+    memorisedLines,
+    marks,
+    lenses,
+    highlight,
+    dashboards,
+    columns,
+    errors,
+  };
 }

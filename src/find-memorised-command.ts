@@ -96,7 +96,9 @@ function tell(
   const text = [
     first === undefined
       ? l10n.t('None of {0} memorised fragments is in this text.', nFragments.toLocaleString())
-      : l10n.t('{0} memorised pieces are in this text.', marks.length.toLocaleString()),
+      : marks.length === 1
+        ? l10n.t('1 memorised piece is in this text.')
+        : l10n.t('{0} memorised pieces are in this text.', marks.length.toLocaleString()),
     ...(unsearched.length > 0 ? [unknown] : []),
     ...(isHidden ? [l10n.t('Decorations are switched off.')] : []),
   ].join(' ');

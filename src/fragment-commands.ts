@@ -50,7 +50,7 @@ export function fragmentCommands(
       const reason =
         given ??
         (await window.showInputBox({
-          title: l10n.t('Accept this fingerprint into the baseline'),
+          title: l10n.t('Accept this fragment into the baseline'),
           prompt: l10n.t('Why is it accepted? The reason is kept in .verbatim-baseline.json.'),
           value: l10n.t('accepted'),
         }));

@@ -22,6 +22,7 @@ import type { StudyServer } from './study-server.ts';
 import type { NoticeNode, StudyNode } from './tree/tree-node.ts';
 import { requireTrust } from './trust/require-trust.ts';
 import type { WorkspaceGate } from './trust/workspace-gate.ts';
+import { tickStep } from './walkthrough-steps.ts';
 import type { StudyWizard } from './wizard/study-wizard.ts';
 
 type Names =
@@ -58,6 +59,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     await commands.executeCommand('verbatim.studies.focus');
     const summary = await errors.run(() => runs.run(study, plan), remedy);
     if (summary === undefined) return;
+    if (summary.state === 'complete') tickStep(basename(study) === 'demo.sqlite' ? 'demo' : 'own');
     await revealQuietly(study);
     void errors.run(() => offerResult(server, summary, () => reveal(study)));
   };
@@ -66,6 +68,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
     const study = await location.demoFile();
     const isComplete = existsSync(study) && (await server.request(getStudy, { study })).state === 'complete';
     if (!isComplete) return run(study, await server.request(getDemoPlan, {}));
+    tickStep('demo');
     await commands.executeCommand('verbatim.studies.focus');
     await reveal(study);
     const name = basename(study);

@@ -24,6 +24,7 @@ type Names =
   | 'verbatim.compareAllOccurrences'
   | 'verbatim.nextOccurrence'
   | 'verbatim.previousOccurrence'
+  | 'verbatim.showDifferences'
   | 'verbatim.openSample'
   | 'verbatim.editSample'
   | 'verbatim.openDocument'
@@ -48,6 +49,7 @@ export function viewCommands(
     'verbatim.compareAllOccurrences': (target) => texts.compareAll(toComparison(target)),
     'verbatim.nextOccurrence': () => texts.step(1),
     'verbatim.previousOccurrence': () => texts.step(-1),
+    'verbatim.showDifferences': () => texts.showDifferences(),
     'verbatim.openSample': (target) => texts.openSample(toSampleRef(target)),
     async 'verbatim.editSample'() {
       const uri = window.activeTextEditor?.document.uri;
@@ -89,7 +91,7 @@ function toSampleRef(target: SampleRef | SampleNode): SampleRef {
 }
 
 async function chooseOrder(): Promise<void> {
-  const order = await chooseOne<FragmentOrder>(l10n.t('Sort fingerprints'), readSetting('tree.order'), [
+  const order = await chooseOne<FragmentOrder>(l10n.t('Sort fragments'), readSetting('tree.order'), [
     {
       value: 'logic',
       label: l10n.t('Program logic and longest first'),
@@ -103,9 +105,9 @@ async function chooseOrder(): Promise<void> {
 }
 
 async function chooseGrouping(): Promise<void> {
-  const grouping = await chooseOne<Grouping>(l10n.t('Group fingerprints'), readSetting('tree.groupBy'), [
+  const grouping = await chooseOne<Grouping>(l10n.t('Group fragments'), readSetting('tree.groupBy'), [
     { value: 'family', label: l10n.t('$(list-tree) By family'), detail: l10n.t('Overlapping ones together') },
-    { value: 'category', label: l10n.t('$(tag) By category'), detail: l10n.t('Licences, imports, logic …') },
+    { value: 'category', label: l10n.t('$(tag) By kind'), detail: l10n.t('Licences, imports, logic …') },
     { value: 'licence', label: l10n.t('$(law) By licence of the training documents') },
     { value: 'repository', label: l10n.t('$(repo) By repository') },
     { value: 'sample', label: l10n.t('$(output) By sample') },
@@ -148,7 +150,7 @@ function askFilter(current: FragmentFilter): Promise<FragmentFilter | undefined>
       alwaysShow: true,
     })),
   ];
-  pick.title = l10n.t('Filter fingerprints');
+  pick.title = l10n.t('Filter fragments');
   pick.placeholder = l10n.t(
     'Text, fingerprint, repo:NAME, path:NAME, licence:NAME, kind:logic, len:10 or len:10-20',
   );

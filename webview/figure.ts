@@ -2,13 +2,16 @@
 // or cannot see it.
 
 import { element, svg } from './element.ts';
+import { type Explained, explain } from './explain.ts';
 import { l10n } from './l10n.ts';
 import { drawPlot, type PlotSpec } from './plots/draw-plot.ts';
 import type { Tip } from './plots/tip.ts';
+import { saveActions } from './save-figure.ts';
 import { table } from './simple-table.ts';
 
 export interface FigureSpec {
   readonly caption: string;
+  readonly what: Explained;
   readonly note?: string;
   /** Classes of the style sheet, each with what its colour means. */
   readonly keys?: readonly (readonly [className: string, meaning: string])[];
@@ -18,7 +21,7 @@ export interface FigureSpec {
 
 const NUMBERS_SHOWN = 200;
 
-export function figure({ caption, note, keys, plot, numbers }: FigureSpec, tip: Tip): HTMLElement {
+export function figure({ caption, what, note, keys, plot, numbers }: FigureSpec, tip: Tip): HTMLElement {
   const stage = element('div', { class: 'stage' });
   const rows = numbers.rows.slice(0, NUMBERS_SHOWN);
   const details = element(
@@ -47,7 +50,9 @@ export function figure({ caption, note, keys, plot, numbers }: FigureSpec, tip: 
       ...(note ? [element('p', { class: 'note' }, note)] : []),
       ...(keys ? [element('ul', { class: 'keys' }, ...keys.map(keyItem))] : []),
     ),
+    explain(what),
     stage,
+    saveActions(caption, stage, numbers),
     details,
   );
 }

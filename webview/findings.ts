@@ -25,7 +25,7 @@ export function findings(
   const soon = (caption: string, make: (m: DashboardMeasures) => HTMLElement) =>
     later(bone(caption), measures, make);
   const captions = {
-    counts: l10n.t('In the corpus and in the samples'),
+    counts: l10n.t('In the training data and in the samples'),
     growth: l10n.t('Growth with the number of samples'),
     lengths: l10n.t('How long it is'),
   };
@@ -40,6 +40,7 @@ export function findings(
         figure(
           {
             caption: captions.growth,
+            what: 'growth',
             note: l10n.t(
               'Rarefaction: distinct fragments in so many of the samples, with its 95 % interval.',
             ),
@@ -63,6 +64,7 @@ export function findings(
         figure(
           {
             caption: captions.lengths,
+            what: 'lengths',
             note: l10n.t('Fragments by their number of lines, blank ones not counted.'),
             plot: lengthPlot(lengths, select),
             numbers: {
@@ -89,6 +91,7 @@ function countsFigure(
   return figure(
     {
       caption,
+      what: 'counts',
       note: [
         ...known,
         l10n.t('A circle is the fragments with the same two counts.'),
@@ -97,7 +100,7 @@ function countsFigure(
       keys: levelsOf(counts.items).map(({ name, meaning }) => [name, meaning] as const),
       plot: countsPlot(measures, select, compare),
       numbers: {
-        head: [l10n.t('in the corpus'), l10n.t('in the samples'), l10n.t('fragments')],
+        head: [l10n.t('in the training data'), l10n.t('in the samples'), l10n.t('fragments')],
         rows: counts.items.map((m) => [count(m.train), count(m.extract), count(m.nFragments)]),
       },
     },
@@ -113,6 +116,7 @@ function taxonomyFigure(
   return figure(
     {
       caption: l10n.t('What it is'),
+      what: 'kinds',
       note: l10n.t('Kinds of fragments, by rules.'),
       plot: taxonomyPlot(categories, select),
       numbers: {

@@ -36,7 +36,7 @@ interface Column {
 
 const columns = (): readonly Column[] => [
   { title: l10n.t('fragment'), cell: ({ firstLine }) => forDom(firstLine).trim() },
-  { title: l10n.t('in corpus'), order: 'train', cell: ({ train }) => count(train) },
+  { title: l10n.t('in training data'), order: 'train', cell: ({ train }) => count(train) },
   { title: l10n.t('in samples'), order: 'extract', cell: ({ extract }) => count(extract) },
   {
     title: l10n.t('lines'),

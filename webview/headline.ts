@@ -12,6 +12,7 @@ import type {
 } from '../protocol/dashboard.ts';
 import type { StudyState, StudySummary } from '../protocol/study.ts';
 import { element, svg } from './element.ts';
+import { type Explained, explain } from './explain.ts';
 import { l10n } from './l10n.ts';
 import { later, waiting } from './later.ts';
 import { bytes, count, countRange, duration, percent, percentRange, samplesText } from './numbers.ts';
@@ -95,10 +96,10 @@ export function headline(
     element(
       'ul',
       { class: 'cards' },
-      shareCard('main', l10n.t('of samples repeat training data'), samples, measures, (m) => m.samples),
-      shareCard('plain', l10n.t('of lines'), lines, measures, (m) => m.lines),
+      shareCard('samples', l10n.t('of samples repeat training data'), samples, measures, (m) => m.samples),
+      shareCard('lines', l10n.t('of lines'), lines, measures, (m) => m.lines),
       ...(tokens
-        ? [shareCard('plain', l10n.t('of tokens'), tokens, measures, (m) => m.tokens ?? exactly(tokens))]
+        ? [shareCard('tokens', l10n.t('of tokens'), tokens, measures, (m) => m.tokens ?? exactly(tokens))]
         : []),
       ...(nFragments === 0 ? [] : fragmentCards()),
       ...(taxonomy ? [sensitiveCard(taxonomy.nSensitive, select)] : []),
@@ -109,12 +110,14 @@ export function headline(
   function fragmentCards(): readonly HTMLElement[] {
     return [
       card(
+        'fragments',
         l10n.t('distinct fragments'),
         element('strong', {}, count(nFragments)),
         later(note(families), measures, (m) => note(`${countRange(m.fragments)} · ${families}`)),
         button(l10n.t('List'), 'secondary', () => select({ kind: 'all' })),
       ),
       card(
+        'unseen',
         l10n.t('fragments to be expected in all (Chao1)'),
         later(element('strong', {}, '…'), measures, ({ unseen }) =>
           element('strong', {}, `≈ ${count(unseen.total.value)}`),
@@ -133,6 +136,7 @@ function unseenText({ unseen: { total, coverage } }: DashboardMeasures): string 
 
 function sensitiveCard(n: number, select: HeadlineActions['select']): HTMLElement {
   return card(
+    'sensitive',
     n === 1
       ? l10n.t('fragment with secrets or personal data')
       : l10n.t('fragments with secrets or personal data'),
@@ -143,7 +147,7 @@ function sensitiveCard(n: number, select: HeadlineActions['select']): HTMLElemen
 }
 
 function shareCard(
-  look: 'main' | 'plain',
+  what: 'samples' | 'lines' | 'tokens',
   title: string,
   part: Part,
   measures: Promise<DashboardMeasures>,
@@ -152,6 +156,7 @@ function shareCard(
   const known = exactly(part);
   const of = l10n.t('{0} of {1}', count(part.memorised), count(part.total));
   const made = card(
+    what,
     title,
     element('strong', {}, percent(known.value)),
     later(note(of), measures, (m) =>
@@ -159,7 +164,7 @@ function shareCard(
     ),
     later(gauge(known), measures, (m) => gauge(intervalOf(m))),
   );
-  if (look === 'main') made.classList.add('main');
+  if (what === 'samples') made.classList.add('main');
   return made;
 }
 
@@ -171,8 +176,22 @@ function exactly({ total, memorised }: Part): Measured {
 
 const note = (text: string) => element('small', {}, text);
 
-function card(title: string, value: HTMLElement, text: HTMLElement, ...more: readonly Node[]): HTMLElement {
-  return element('li', { class: 'panel card' }, value, element('span', {}, title), text, ...more);
+function card(
+  what: Explained,
+  title: string,
+  value: HTMLElement,
+  text: HTMLElement,
+  ...more: readonly Node[]
+): HTMLElement {
+  return element(
+    'li',
+    { class: 'panel card' },
+    value,
+    element('span', {}, title),
+    text,
+    ...more,
+    explain(what),
+  );
 }
 
 /** The share as a bar, with its interval over it. The numbers beside it say the same. */

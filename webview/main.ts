@@ -5,10 +5,13 @@ import type {
   Dashboard,
   DashboardMeasures,
   DashboardState,
+  FigureToSave,
   FragmentSelection,
 } from '../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../protocol/fragments.ts';
+import { comparison } from './comparison.ts';
 import { element } from './element.ts';
+import { OPEN_METHOD } from './explain.ts';
 import { findings, section } from './findings.ts';
 import { FragmentTable, type TableChoice } from './fragment-table.ts';
 import { heading, headline } from './headline.ts';
@@ -18,6 +21,7 @@ import { dataProblems, origins } from './origins.ts';
 import { Tip } from './plots/tip.ts';
 import { predictors } from './predictors.ts';
 import { recipe } from './recipe.ts';
+import { SAVE_FIGURE } from './save-figure.ts';
 import { registerControls } from './ui.ts';
 import { VsCodeHost } from './vscode-host.ts';
 
@@ -39,6 +43,11 @@ host.onMessage((message) => {
       page.removeAttribute('aria-busy');
       render(message.dashboard, measuring.promise);
       break;
+    case 'comparison':
+      l10n.load(message.strings);
+      page.removeAttribute('aria-busy');
+      page.replaceChildren(...comparison(message.comparison, tip));
+      break;
     case 'measures':
       measuring.resolve(message.measures);
       break;
@@ -54,6 +63,10 @@ host.onMessage((message) => {
       break;
   }
 });
+page.addEventListener(OPEN_METHOD, (event) =>
+  host.send({ kind: 'openMethod', section: (event as CustomEvent<string>).detail }),
+);
+page.addEventListener(SAVE_FIGURE, (event) => host.send((event as CustomEvent<FigureToSave>).detail));
 host.send({ kind: 'ready' });
 
 function loadFragments(choice: TableChoice, offset: number, limit: number): Promise<Page<FragmentRow>> {

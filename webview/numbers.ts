@@ -47,7 +47,7 @@ export const samplesText = (n: number): string =>
   n === 1 ? l10n.t('{0} sample', count(n)) : l10n.t('{0} samples', count(n));
 
 export const countsText = (train: number, extract: number): string =>
-  l10n.t('{0} × in the corpus, {1} × in the samples', count(train), count(extract));
+  l10n.t('{0} × in the training data, {1} × in the samples', count(train), count(extract));
 
 export const linesText = (from: number, to: number): string => (from === to ? `${from}` : `${from}–${to}`);
 

@@ -87,6 +87,7 @@ function curves(
       figure(
         {
           caption: l10n.t('ROC curves'),
+          what: 'predictors',
           plot: curvesPlot(
             {
               title: l10n.t('ROC curves'),
@@ -112,6 +113,7 @@ function curves(
       figure(
         {
           caption: l10n.t('Precision–recall curves'),
+          what: 'predictors',
           plot: curvesPlot(
             {
               title: l10n.t('Precision–recall curves'),

@@ -1,5 +1,6 @@
 // The training rows that hold a fragment: what to remove from a data set, or to unlearn.
 
+import { forJson } from '../../guard/text/for-json.ts';
 import { type Foreign, rawText } from '../../guard/text/foreign.ts';
 import { maskBy, maskNames } from '../sensitive/mask-names.ts';
 import { readRegionRows } from '../store/map-reader.ts';
@@ -9,6 +10,7 @@ import {
   readMatchedRows,
 } from '../store/matched-documents.ts';
 import type { Database } from '../store/study-file.ts';
+import type { ShowPlace } from './disclosed-names.ts';
 
 export interface TrainingRow {
   readonly shard: Foreign;
@@ -41,6 +43,16 @@ export function* listExposedRows(db: Database, chosen: ReadonlySet<string> | nul
     const { shard, row, repository, path, license } = provenance;
     const held = fingerprints.filter((fingerprint) => chosen?.has(fingerprint) ?? true);
     if (held.length > 0) yield { shard, row, repo_name: repository, path, license, fragments: held };
+  }
+}
+
+/** Rows as JSON, each a line without its end. */
+export function* rowLines(rows: Iterable<TrainingRow>, showPlace: ShowPlace): Generator<string> {
+  for (const row of rows) {
+    const { repo_name, ...rest } = row;
+    const { repository, ...shown } = showPlace({ ...rest, repository: repo_name });
+    // In the order of the row.
+    yield forJson({ ...row, ...shown, repo_name: repository });
   }
 }
 

@@ -2,7 +2,7 @@
 
 import { existsSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { Command, Option } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { UserError } from '../errors.ts';
 import { lockOrRefuse } from '../file-lock.ts';
 import { exportLayouts, type LayoutName, layoutNames } from '../formats/export-layouts.ts';
@@ -24,16 +24,24 @@ interface LayoutOption {
 
 export function exportCommand(): Command {
   return new Command('export')
-    .description('Write a study as the files of another tool.')
+    .description(
+      'Write a study as the files of another tool. Reports (HTML, CSV, JSON …) come from `verbatim report`.',
+    )
     .argument('<study>', 'study file (.sqlite)')
     .addOption(layoutOption())
     .addOption(new RequiredOption('--to <dir>', 'folder to write into'))
     .option('--show-sensitive', 'write secrets and addresses instead of masking them')
+    .addOption(new Option('--format <name>').hideHelp().argParser(refuseFormat))
     .action(async (study: string, options: LayoutOption & { to: string; showSensitive?: boolean }) => {
       using db = openForReading(resolve(study));
       const disclosure = options.showSensitive ? 'shown' : 'masked';
       tell(...(await exportLayouts[options.layout].write(db, resolve(options.to), disclosure)));
     });
+}
+
+/** What people try here who look for a report. */
+function refuseFormat(name: string): never {
+  throw new InvalidArgumentError(`For a report in that form: verbatim report <study> --format ${name}`);
 }
 
 export function importCommand(): Command {

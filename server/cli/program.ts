@@ -57,12 +57,17 @@ const examples: Readonly<Record<string, string>> = {
   compare: 'compare small.sqlite large.sqlite',
   predict: 'predict study.sqlite',
   label: 'label draw study.sqlite --size 50 > labels.jsonl',
+  'label draw': 'label draw study.sqlite --size 50 > labels.jsonl',
+  'label add': 'label add study.sqlite labels.jsonl --annotator ada',
+  'label list': 'label list study.sqlite > labels.jsonl',
+  'label agreement': 'label agreement study.sqlite',
   baseline: 'baseline study.sqlite --reason "licence headers"',
   rows: 'rows study.sqlite --kind licence copyright > rows.jsonl',
   export: 'export study.sqlite --to results',
   import: 'import results --out study.sqlite',
   doctor: 'doctor',
   providers: 'providers install cuda',
+  'providers install': 'providers install cuda',
 };
 
 /** Throws `CommanderError` instead of ending the process. */
@@ -79,6 +84,10 @@ export function createProgram(): Command {
     const made = command();
     const example = examples[made.name()];
     if (example !== undefined) made.addHelpText('after', `\nFor example:\n  verbatim ${example}`);
+    for (const nested of made.commands) {
+      const its = examples[`${made.name()} ${nested.name()}`];
+      if (its !== undefined) nested.addHelpText('after', `\nFor example:\n  verbatim ${its}`);
+    }
     program.addCommand(made.exitOverride().copyInheritedSettings(program));
   }
   return program;

@@ -2,14 +2,13 @@
 
 import { resolve } from 'node:path';
 import { Command, InvalidArgumentError, Option } from 'commander';
-import { forJson } from '../../guard/text/for-json.ts';
 import { type Category, categories } from '../../protocol/views.ts';
-import { disclosedNames, type ShowPlace } from '../answers/disclosed-names.ts';
+import { disclosedNames } from '../answers/disclosed-names.ts';
 import {
   countUnlistedPlaces,
   listExposedRows,
   listTrainingRows,
-  type TrainingRow,
+  rowLines,
 } from '../answers/training-rows.ts';
 import { UserError } from '../errors.ts';
 import { chooseFragments } from '../queries/choose-fragments.ts';
@@ -48,11 +47,13 @@ export function rowsCommand(): Command {
             action: 'Leave --kind and --sensitive out.',
           });
         }
-        return await writeLines(lines(listExposedRows(db, fragment ? new Set(fragment) : null), showPlace));
+        return await writeLines(
+          rowLines(listExposedRows(db, fragment ? new Set(fragment) : null), showPlace),
+        );
       }
       const choice = { fingerprints: fragment, kinds: kind, isSensitive: sensitive };
       const chosen = await chooseFragments(db, choice);
-      await writeLines(lines(listTrainingRows(db, chosen), showPlace));
+      await writeLines(rowLines(listTrainingRows(db, chosen), showPlace));
       const nUnlisted = chosen ? countUnlistedPlaces(db, chosen) : 0;
       if (nUnlisted > 0) {
         tell(
@@ -69,13 +70,4 @@ function parseKinds(name: string, before: readonly Category[] | undefined): read
     throw new InvalidArgumentError(`Allowed choices are ${categories.join(', ')}.`);
   }
   return [...(before ?? []), kind];
-}
-
-function* lines(rows: Iterable<TrainingRow>, showPlace: ShowPlace): Generator<string> {
-  for (const row of rows) {
-    const { repo_name, ...rest } = row;
-    const { repository, ...shown } = showPlace({ ...rest, repository: repo_name });
-    // In the order of the row.
-    yield forJson({ ...row, ...shown, repo_name: repository });
-  }
 }

@@ -84,6 +84,8 @@ a { color: var(--link); }
 .cards li { display: flex; flex-direction: column; padding: .9rem 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; }
 .cards strong { font-size: 1.7rem; line-height: 1.2; }
 .note, small { color: var(--quiet); }
+.meaning { margin-top: .35rem; font-size: .85rem; }
+.meaning summary { color: var(--quiet); }
 .figures { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(30rem, 100%), 1fr)); gap: 1rem; }
 figure { margin: 0; padding: 1rem; background: var(--panel); border: 1px solid var(--line); border-radius: .5rem; }
 figcaption { margin-bottom: .5rem; font-weight: 600; }

@@ -115,7 +115,7 @@ export interface TrainExtractPoint {
 
 export function trainExtractPlot(label: string, points: readonly TrainExtractPoint[]): Html {
   return draw(label, {
-    x: { label: 'occurrences in the corpus (log)', type: 'log', grid: true, tickFormat: ',d' },
+    x: { label: 'occurrences in the training data (log)', type: 'log', grid: true, tickFormat: ',d' },
     y: { label: 'occurrences in the samples (log)', type: 'log', grid: true, tickFormat: ',d' },
     r: { range: [2, 14] },
     inset: 18,

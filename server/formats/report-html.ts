@@ -3,7 +3,7 @@
 
 import { compose } from '../../guard/text/compose.ts';
 import { type Html, html } from '../../guard/text/for-html.ts';
-import type { Encodable } from '../../guard/text/foreign.ts';
+import { type Encodable, foreign, rawText } from '../../guard/text/foreign.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import type { Part } from '../answers/measure-study.ts';
@@ -29,6 +29,7 @@ import {
   familyEntries,
   type ReportContent,
 } from './report-content.ts';
+import { originSection } from './report-html-origins.ts';
 import { count, counted, decimalInterval, percent, pValue } from './report-numbers.ts';
 
 const FAMILIES = 200;
@@ -39,7 +40,7 @@ export function* reportHtml(content: ReportContent): Generator<string> {
 
 function* page(content: ReportContent): Generator<Html> {
   const { summary, answers, options } = content;
-  const title = html`What ${summary.name} has memorised`;
+  const title = html`What ${modelName(summary)} has memorised`;
   yield* htmlPageStart(title);
   yield html`<header><h1>${title}</h1>`;
   yield html`<dl class="facts">${facts(summary).map(
@@ -58,15 +59,25 @@ function* page(content: ReportContent): Generator<Html> {
     yield* sensitiveSection(answers);
     if (summary.nFragments !== 0) {
       yield* fragmentSection(content, options.top ?? FAMILIES, answers.measures.fragments.families);
+      yield* originSection(content, answers);
     }
   }
+  yield* methodSection();
   yield html`</main>`;
   yield* htmlPageEnd();
+}
+
+/** The model's own name, without the folders that it lies in. */
+function modelName({ plan: { source }, name }: StudySummary): Encodable {
+  if (source.kind !== 'model' || source.model === null) return name;
+  const last = rawText(source.model).split(/[\\/]/).filter(Boolean).at(-1);
+  return last === undefined ? name : foreign(last);
 }
 
 function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
   const { source, sampling, rule } = s.plan;
   return [
+    ['Study', s.name],
     ['State', s.state],
     source.kind === 'samples'
       ? ['Samples from', source.samples]
@@ -76,7 +87,7 @@ function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
         ],
     ['Samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
     [
-      'Corpus',
+      'Training data',
       `${count(s.nDocuments)} documents, ${(s.corpusBytes / 1e6).toFixed(1)} MB, ${s.nShardsScanned} of ${s.nShards} shards scanned`,
     ],
     ...(s.account ? [['Files', describeAccount(s.account)] as const] : []),
@@ -87,36 +98,41 @@ function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
 }
 
 function* headline({ measures: m }: Answers): Generator<Html> {
-  const card = (title: string, value: string, note: string) =>
-    html`<li><strong>${value}</strong> <span>${title}</span> <small>${note}</small></li>`;
+  const card = (title: string, value: string, note: string, meaning: string) =>
+    html`<li><strong>${value}</strong> <span>${title}</span> <small>${note}</small> <details class="meaning"><summary>What is this?</summary>${meaning} <a href="#method">Method</a></details></li>`;
   yield html`<section aria-labelledby="how-much"><h2 id="how-much">How much</h2><ul class="cards">`;
   yield card(
     'of samples',
     percent(m.samples.share.value),
     `${range(m.samples)}, ${count(m.samples.memorised)} of ${count(m.samples.total)}`,
+    'Of all samples, those that hold at least one fragment.',
   );
   yield card(
     'of lines',
     percent(m.lines.share.value),
     `${range(m.lines)}, ${count(m.lines.memorised)} of ${count(m.lines.total)}`,
+    'Of the lines of all samples, those that lie in a fragment; blank lines do not count.',
   );
   if (m.tokens)
     yield card(
       'of tokens',
       percent(m.tokens.share.value),
       `${range(m.tokens)}, ${count(m.tokens.memorised)} of ${count(m.tokens.total)}`,
+      'Of the tokens of all samples, those that lie in a fragment.',
     );
   const { count: fragments, families } = m.fragments;
   yield card(
     'fragments',
     count(fragments.value),
-    `${count(fragments.low)}–${count(fragments.high)}, in ${count(families)} families`,
+    `${count(fragments.low)}–${count(fragments.high)}, in ${counted(families, 'family', 'families')}`,
+    'Different pieces of lines in a row that a sample and a training document share.',
   );
   const { chao1, goodTuringCoverage } = m.unseen;
   yield card(
     'fragments in samples without end (Chao1)',
     count(chao1.value),
     `${count(chao1.low)}–${count(chao1.high)}${goodTuringCoverage === null ? '' : `; coverage ${percent(goodTuringCoverage)} (Good–Turing)`}`,
+    'How many different fragments ever more samples would show, estimated from those seen once and twice.',
   );
   yield html`</ul><p class="note">Ranges are 95 % intervals.</p></section>`;
 }
@@ -148,13 +164,13 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
     spearman ? `Spearman ${decimalInterval(spearman)}, ${pValue(spearman.pValue)}` : '',
   ].filter(Boolean);
   yield htmlFigure(
-    'Occurrences in the corpus and in the samples',
+    'Occurrences in the training data and in the samples',
     html`${trainExtractPlot(
       `Each circle is the fragments with the same two counts. ${correlations.join('. ')}.`,
       points,
     )}${correlations.map((line) => html`<p class="note">${line}</p>`)}`,
     htmlTable(
-      ['train', 'extract', 'fragments'],
+      ['in the training data', 'in the samples', 'fragments'],
       points.slice(0, 200).map((p) => [count(p.train), count(p.extract), count(p.fragments)]),
     ),
   );
@@ -162,7 +178,7 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
     'Length of fragments',
     lengthPlot('Number of fragments by their number of lines.', m.byLength),
     htmlTable(
-      ['lines', 'fragments', 'in samples', 'in corpus'],
+      ['lines', 'fragments', 'in the samples', 'in the training data'],
       m.byLength.map((b) => [binName(b), count(b.fragments), count(b.extract), count(b.train)]),
     ),
   );
@@ -243,7 +259,7 @@ function* sensitiveSection({ sensitive: { inFragments, inSamples } }: Answers): 
   yield html`<p>${count(inFragments.length)} in fragments, ${count(inSamples.length)} in samples.</p>`;
   if (inFragments.length > 0) {
     yield htmlTable(
-      ['what', 'rule', 'fragment', 'in corpus', 'confirmed by'],
+      ['what', 'rule', 'fragment', 'in the training data', 'confirmed by'],
       inFragments
         .slice(0, SHOWN)
         .map((f) => [
@@ -274,15 +290,22 @@ function fragmentItem(e: FamilyEntry): Html {
     e.spdxId ?? e.kind,
     ...e.sensitive,
     ...(e.accepted === null ? [] : ['accepted']),
-    ...(e.nFamily > 1 ? [`+${e.nFamily - 1} overlapping, up to ${count(e.coreTrain)} in corpus`] : []),
+    ...(e.nFamily > 1
+      ? [`+${e.nFamily - 1} overlapping, up to ${count(e.coreTrain)}× in the training data`]
+      : []),
   ].map((tag) => html` <span class="tag">${tag}</span>`);
-  const numbers = `${count(e.train)} in corpus · ${count(e.extract)} in samples · ${e.nLines} lines`;
+  const numbers = `${e.nLines} lines · ${count(e.train)}× in the training data · ${count(e.extract)}× in the samples`;
   const places = e.trainPlaces.map((place) => html`<li>${describeTrainPlace(place)}</li>`);
   const nMore = e.train - e.trainPlaces.length;
   const more = nMore > 0 ? html`<li>… and ${counted(nMore, 'more place')}</li>` : html``;
   const accepted = e.accepted ? html` Accepted: ${e.accepted}.` : html``;
   const where = `in ${counted(e.documents, 'document')} of ${counted(e.repositories, 'repository', 'repositories')} and in ${counted(e.samples, 'sample')}`;
   return html`<li><details><summary><code>${tellingLine(e.text).slice(0, 90)}</code> <span class="numbers">${numbers}</span>${tags}</summary><pre tabindex="0">${e.text}</pre><p>Fingerprint <code>${e.fingerprint}</code>, ${where}.${accepted}</p><ul>${places}${more}</ul></details></li>`;
+}
+
+function* methodSection(): Generator<Html> {
+  yield html`<section aria-labelledby="method"><h2 id="method">How these numbers are made</h2>`;
+  yield html`<p>A fragment is a piece of lines in a row that a sample and a training document share, as long as it can be; lines are compared without the blanks at their ends. Shares have Wilson’s intervals or bootstrap over samples, at 95 %. What is not in the training data that was searched is not found. docs/method.md of Verbatim defines every number.</p></section>`;
 }
 
 /** Fragments with equal counts are one point; the most numerous first. */

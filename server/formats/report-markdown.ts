@@ -99,7 +99,7 @@ function* measures({ measures: m }: Answers): Generator<string> {
   rows.push(['fragments', count(fragments.value), `${count(fragments.low)}–${count(fragments.high)}`]);
   rows.push(['families', count(families), '']);
   rows.push(['occurrences in samples', count(extract), '']);
-  rows.push(['occurrences in the corpus', count(train), '']);
+  rows.push(['occurrences in the training data', count(train), '']);
   const { chao1, goodTuringCoverage } = m.unseen;
   rows.push([
     'fragments in samples without end (Chao1)',

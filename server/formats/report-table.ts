@@ -50,6 +50,7 @@ function* lines(content: ReportContent, rows: Rows): Generator<string> {
   }
   const top = options.top ?? 10;
   yield '';
+  yield 'train: places in the training data; extract: places in the samples; docs, repos: files and repositories';
   yield 'train  docs  repos  extract  lines  fingerprint                       first line';
   const list: Iterable<FragmentEntry & Partial<FamilyEntry>> =
     rows === 'families'
@@ -137,7 +138,7 @@ function* fragment(entry: FragmentEntry & Partial<FamilyEntry>): Generator<strin
   const notes = [
     entry.accepted === null ? '' : 'accepted',
     entry.nFamily && entry.nFamily > 1
-      ? `+${entry.nFamily - 1} overlapping, up to ${count(entry.coreTrain ?? entry.train)} in train`
+      ? `+${entry.nFamily - 1} overlapping, up to ${count(entry.coreTrain ?? entry.train)} in the training data`
       : '',
   ].filter(Boolean);
   const label = tellingLine(entry.text).replaceAll('\t', ' ').slice(0, 60);

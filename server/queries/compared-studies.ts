@@ -1,8 +1,12 @@
-// Studies that are opened to be compared.
+// Studies that are opened to be compared, and the comparison as the editor shows it.
 
 import { basename } from 'node:path';
+import { foreign } from '../../guard/text/foreign.ts';
+import type { Measured, StudiesCompared } from '../../protocol/dashboard.ts';
+import type { StudyId } from '../../protocol/study.ts';
+import type { Estimate } from '../analysis/intervals.ts';
 import type { MapToCompare } from '../answers/compare-maps.ts';
-import type { StudyToCompare } from '../answers/compare-studies.ts';
+import { compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
 import { UserError } from '../errors.ts';
 import { isDone } from '../store/stages-table.ts';
 import { openForReading } from '../store/study-file.ts';
@@ -52,4 +56,38 @@ export function openMapsToCompare(
 function namesOf(files: readonly string[]): readonly string[] {
   const names = files.map((file) => basename(file).replace(/\.sqlite$/, ''));
   return new Set(names).size === names.length ? names : files;
+}
+
+const measured = ({ value, low, high }: Estimate): Measured => ({ value, low, high });
+
+export function compareStudyFiles(files: readonly StudyId[]): StudiesCompared {
+  using open = new DisposableStack();
+  const opened = openToCompare(files, open);
+  const { studies, shared, pairs, warnings } = compareStudies(opened);
+  const numberOf = (name: string) => opened.findIndex((study) => study.name === name);
+  return {
+    studies: studies.map(({ name, plan: { source }, measures: m }, i) => ({
+      study: files[i]!,
+      name: foreign(name),
+      model: foreign(basename(source.model ?? (source.kind === 'samples' ? source.samples : ''))),
+      nSamples: m.samples.total,
+      samples: measured(m.samples.share),
+      lines: measured(m.lines.share),
+      tokens: m.tokens && measured(m.tokens.share),
+      fragments: measured(m.fragments.count),
+    })),
+    shared: shared.map(({ studies: names, fragments }) => ({
+      studies: names.map(numberOf),
+      nFragments: fragments,
+    })),
+    pairs: pairs.map(({ a, b, samples, lines, tokens }) => ({
+      first: numberOf(a),
+      second: numberOf(b),
+      samples: measured(samples),
+      pValue: samples.adjustedPValue,
+      lines: measured(lines),
+      tokens: tokens && measured(tokens),
+    })),
+    warnings: warnings.map((warning) => foreign(warning)),
+  };
 }

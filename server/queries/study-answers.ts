@@ -2,8 +2,14 @@
 
 import { checkWithIndex } from '../../protocol/checked-text.ts';
 import { getComparison, getComparisons } from '../../protocol/comparison.ts';
-import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
+import {
+  compareStudies,
+  getDashboard,
+  listDashboardFragments,
+  measureDashboard,
+} from '../../protocol/dashboard.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
+import { saveReport, saveTrainingRows } from '../../protocol/leaving.ts';
 import type { Message } from '../../protocol/message.ts';
 import {
   getDocument,
@@ -107,3 +113,9 @@ on(measureDashboard, async ({ study }) => {
   const { measureStudy } = await import('./measure-dashboard.ts');
   return measureStudy(study);
 });
+on(compareStudies, async ({ studies }) => {
+  const { compareStudyFiles } = await import('./compared-studies.ts');
+  return compareStudyFiles(studies);
+});
+on(saveReport, async (request) => (await import('./save-files.ts')).saveReport(request));
+on(saveTrainingRows, async (request) => (await import('./save-files.ts')).saveTrainingRows(request));

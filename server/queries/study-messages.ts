@@ -3,8 +3,14 @@
 
 import { checkWithIndex } from '../../protocol/checked-text.ts';
 import { getComparison, getComparisons } from '../../protocol/comparison.ts';
-import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
+import {
+  compareStudies,
+  getDashboard,
+  listDashboardFragments,
+  measureDashboard,
+} from '../../protocol/dashboard.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
+import { saveReport, saveTrainingRows } from '../../protocol/leaving.ts';
 import type { Message } from '../../protocol/message.ts';
 import {
   getDocument,
@@ -66,4 +72,7 @@ export const studyMessages: readonly StudyMessage[] = [
   answered(listTrainingRows, 'slow', 'chosen'),
   answered(findMemorised, 'slow', 'chosen'),
   answered(measureDashboard, 'alone', 'no texts'),
+  answered(compareStudies, 'alone', 'masked'),
+  answered(saveReport, 'alone', 'no texts'),
+  answered(saveTrainingRows, 'alone', 'no texts'),
 ];

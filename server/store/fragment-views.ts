@@ -35,6 +35,20 @@ export function viewFragments(db: Database, query: ViewQuery): Page<ListedFragme
   return page(db, query, [...filter, ...group], []);
 }
 
+/** Fingerprints of all fragments that a view shows, in no order, those inside of families among them. */
+export function listFingerprints(
+  db: Database,
+  { filter, accepted, grouping, group }: Pick<ViewQuery, 'filter' | 'accepted' | 'grouping' | 'group'>,
+): readonly string[] {
+  const parts = [
+    ...filterParts(db, filter, accepted),
+    ...(group === null ? [] : [groupPart(db, grouping, rawText(group))]),
+  ];
+  const { sql, values } = passes(parts, 'f');
+  const rows = db.prepare(`SELECT f.fingerprint AS fingerprint FROM fragments f WHERE ${sql}`).all(...values);
+  return rows.map(({ fingerprint }) => String(fingerprint));
+}
+
 /** Families, each with its longest fragment to lead it. */
 function listFamilies(db: Database, { order, offset, limit, accepted }: ViewQuery): Page<ListedFragment> {
   const rows = db

@@ -6,6 +6,8 @@ import type { Kept, LicenseRow, SourceRow } from '../../protocol/dashboard.ts';
 import type { Database } from './study-file.ts';
 
 const SHOWN = 100;
+/** A file of a stranger may count groups that no document is of. */
+const NO_DOCUMENTS = { nDocuments: 0, more: '[]' } as const;
 
 interface Group {
   readonly name: string;
@@ -17,7 +19,7 @@ export function topSources(db: Database): Kept<SourceRow> {
   const documents = documentsOf(db, 'repository', items, 'json_group_array(DISTINCT license)');
   return {
     items: items.map(({ name, nFragments }) => {
-      const { nDocuments, more } = documents.get(name)!;
+      const { nDocuments, more } = documents.get(name) ?? NO_DOCUMENTS;
       const licenses = (JSON.parse(String(more)) as string[]).filter((license) => license !== '').sort();
       return { repository: foreign(name), licenses: licenses.map(foreign), nFragments, nDocuments };
     }),
@@ -30,8 +32,13 @@ export function topLicenses(db: Database): Kept<LicenseRow> {
   const documents = documentsOf(db, 'license', items, 'count(DISTINCT repository)');
   return {
     items: items.map(({ name, nFragments }) => {
-      const { nDocuments, more } = documents.get(name)!;
-      return { license: foreign(name), nFragments, nDocuments, nRepositories: Number(more) };
+      const { nDocuments, more } = documents.get(name) ?? NO_DOCUMENTS;
+      return {
+        license: foreign(name),
+        nFragments,
+        nDocuments,
+        nRepositories: nDocuments === 0 ? 0 : Number(more),
+      };
     }),
     total,
   };

@@ -19,7 +19,7 @@ export function dashboardCommand(
     async 'verbatim.openDashboard'(target) {
       const study =
         target === undefined
-          ? await askWhichStudy(server, location)
+          ? await askWhichStudy(l10n.t('Open a dashboard'), server, location)
           : typeof target === 'string'
             ? target
             : target.study;
@@ -28,7 +28,11 @@ export function dashboardCommand(
   };
 }
 
-async function askWhichStudy(server: StudyServer, location: StudyLocation): Promise<StudyId | null> {
+export async function askWhichStudy(
+  title: string,
+  server: StudyServer,
+  location: StudyLocation,
+): Promise<StudyId | null> {
   const listed = await listedStudies(server, location);
   const opened = location.opened().filter((study) => !listed.some(({ id }) => id === study));
   const items = [
@@ -40,5 +44,5 @@ async function askWhichStudy(server: StudyServer, location: StudyLocation): Prom
     return null;
   }
   if (items.length === 1) return items[0]!.study;
-  return (await window.showQuickPick(items, { title: l10n.t('Open a dashboard') }))?.study ?? null;
+  return (await window.showQuickPick(items, { title }))?.study ?? null;
 }

@@ -26,6 +26,8 @@ import { UserFault } from '../failure.ts';
 import { showStatus } from '../notify.ts';
 import type { StudyServer } from '../study-server.ts';
 import { dashboardPage } from './dashboard-page.ts';
+import { openMethod } from './open-method.ts';
+import { saveFigure } from './save-figure.ts';
 
 export interface DashboardParts {
   readonly server: Pick<StudyServer, 'request'>;
@@ -116,6 +118,10 @@ export class DashboardPanel implements Disposable {
       case 'showInTree':
         await commands.executeCommand('verbatim.studies.focus');
         return this.#parts.reveal(study);
+      case 'openMethod':
+        return openMethod(this.#parts.dist, message.section);
+      case 'saveFigure':
+        return saveFigure(message);
       case 'copy':
         await env.clipboard.writeText(await this.#textOf(message.what));
         showStatus(l10n.t('Copied'), 3_000);

@@ -15,6 +15,7 @@ import { forLabel } from '../../guard/text/for-label.ts';
 import type { DashboardState } from '../../protocol/dashboard.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { StudyRuns } from '../studies/study-runs.ts';
+import { tickStep } from '../walkthrough-steps.ts';
 import { DashboardPanel, type DashboardParts } from './dashboard-panel.ts';
 
 const VIEW_TYPE = 'verbatim.dashboard';
@@ -36,6 +37,7 @@ export class Dashboards implements WebviewPanelSerializer<DashboardState>, Dispo
   }
 
   show(study: StudyId): void {
+    tickStep('dashboard');
     const known = this.#open.get(study);
     if (known !== undefined) {
       known.show();

@@ -39,6 +39,7 @@ export class FragmentHighlight implements Disposable {
   /** Lines that agree besides the fragment's own. */
   readonly #otherType = window.createTextEditorDecorationType({
     isWholeLine: true,
+    backgroundColor: new ThemeColor('verbatim.equalBackground'),
     borderColor: new ThemeColor('verbatim.fragmentBorder'),
     borderStyle: 'dotted',
     borderWidth: '0 0 0 3px',
@@ -127,8 +128,14 @@ function countsOf({ fragment, nEqualLines }: ShownComparison): string {
   const train = fragment.train.toLocaleString();
   const extract = fragment.extract.toLocaleString();
   return nEqualLines === null || nEqualLines <= fragment.nLines
-    ? l10n.t('{0} lines, train {1}, extract {2}', fragment.nLines, train, extract)
-    : l10n.t('{0} of {1} equal lines, train {2}, extract {3}', fragment.nLines, nEqualLines, train, extract);
+    ? l10n.t('{0} lines, {1}× in the training data, {2}× in the samples', fragment.nLines, train, extract)
+    : l10n.t(
+        '{0} of {1} equal lines, {2}× in the training data, {3}× in the samples',
+        fragment.nLines,
+        nEqualLines,
+        train,
+        extract,
+      );
 }
 
 /** How far below its first line a header may stand. */

@@ -5,6 +5,7 @@ import { l10n, MarkdownString, type Uri } from 'vscode';
 import { forHover } from '../../guard/text/for-hover.ts';
 import { percentEncoded } from '../../guard/text/percent-encoded.ts';
 import type { Provenance, SampleMark } from '../../protocol/fragments.ts';
+import { timesText } from '../counts-text.ts';
 import { markComparison } from './mark-comparison.ts';
 import type { Segment } from './mark-segments.ts';
 import type { TextMark } from './text-marks.ts';
@@ -23,7 +24,13 @@ export function markHover(text: Uri, segment: Segment<TextMark>): MarkdownString
   const nLeftOff = segment.marks.length - shown.length;
   return [
     ...shown.flatMap((mark) => [description(mark), links(text, mark)]),
-    ...(nLeftOff > 0 ? [new MarkdownString(l10n.t('and {0} shorter fragments', nLeftOff))] : []),
+    ...(nLeftOff > 0
+      ? [
+          new MarkdownString(
+            nLeftOff === 1 ? l10n.t('and 1 shorter fragment') : l10n.t('and {0} shorter fragments', nLeftOff),
+          ),
+        ]
+      : []),
   ];
 }
 
@@ -59,7 +66,7 @@ function links(text: Uri, mark: TextMark): MarkdownString {
 
 /** How often the text occurs: of a part it is known that it occurs at least as often as its fragment. */
 export function howOften({ train, extent }: TextMark): string {
-  const count = train === 1 ? l10n.t('once') : l10n.t('{0} times', train.toLocaleString());
+  const count = timesText(train);
   return extent === 'whole'
     ? l10n.t('{0} in the training data', count)
     : l10n.t('part of a longer fragment, at least {0} in the training data', count);

@@ -116,7 +116,7 @@ function sourceWords(document: TextDocument, run: readonly Segment[]): Decoratio
   const marks = run.flatMap((segment) => segment.marks);
   const most = marks.reduce((best, mark) => (mark.train > best.train ? mark : best));
   const words = [
-    l10n.t('train {0}', most.train.toLocaleString()),
+    l10n.t('{0}× in the training data', most.train.toLocaleString()),
     ...(most.source ? [sourceName(most.source)] : []),
   ];
   let line = Math.min(run[0]!.firstLine, document.lineCount) - 1;

@@ -1,17 +1,7 @@
 // Opens what a study found: a fragment's sample beside its training document, or one sample alone.
 
 import { posix } from 'node:path';
-import {
-  commands,
-  l10n,
-  Range,
-  TabInputTextDiff,
-  type TextEditor,
-  TextEditorRevealType,
-  Uri,
-  window,
-  workspace,
-} from 'vscode';
+import { commands, l10n, type TextEditor, TextEditorRevealType, Uri, window, workspace } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import type {
   ComparedDocument,
@@ -27,9 +17,12 @@ import type { TextMarks } from '../decorations/text-marks.ts';
 import { UserFault } from '../failure.ts';
 import { showStatus } from '../notify.ts';
 import type { StudyServer } from '../study-server.ts';
+import { tickStep } from '../walkthrough-steps.ts';
 import type { Comparisons } from './comparisons.ts';
 import { lineRange } from './line-range.ts';
-import { labelsOf } from './provenance-labels.ts';
+import { withHeading } from './provenance-labels.ts';
+import { knownLanguage } from './quiet-languages.ts';
+import type { SideBySide } from './side-by-side.ts';
 import type { StudyFiles } from './study-files.ts';
 import { type Highlight, parseTextUri, sampleUri, trainUri } from './text-ref.ts';
 
@@ -56,14 +49,13 @@ export interface SampleRef {
 
 /** Places shown at once, since a multi-diff editor opens every one of them. */
 const MAX_AT_ONCE = 50;
-/** The other editor of a diff appears a moment after the first. */
-const EDITOR_LIMIT_MS = 3_000;
 
 export class OpenTexts {
   readonly #server: StudyServer;
   readonly #comparisons: Pick<Comparisons, 'ask' | 'askAll'>;
   readonly #files: Pick<StudyFiles, 'openWith'>;
   readonly #marks: Pick<TextMarks, 'expect' | 'read' | 'track' | 'tracked'>;
+  readonly #columns: Pick<SideBySide, 'show' | 'showAlone' | 'inFront'>;
   #nAsked = 0;
 
   constructor(
@@ -71,11 +63,13 @@ export class OpenTexts {
     comparisons: Pick<Comparisons, 'ask' | 'askAll'>,
     files: Pick<StudyFiles, 'openWith'>,
     marks: Pick<TextMarks, 'expect' | 'read' | 'track' | 'tracked'>,
+    columns: Pick<SideBySide, 'show' | 'showAlone' | 'inFront'>,
   ) {
     this.#server = server;
     this.#comparisons = comparisons;
     this.#files = files;
     this.#marks = marks;
+    this.#columns = columns;
   }
 
   /** Opens a sample on the left and a training document on the right, with the fragment revealed on both sides. */
@@ -93,7 +87,7 @@ export class OpenTexts {
       const uri = sampleUri(study, sampleId, marks.find(({ source }) => source !== null)?.source ?? null);
       this.#marks.expect(uri, marks);
       await this.#files.openWith([[uri, text]], async () => {
-        const editor = await window.showTextDocument(uri, { preview: true });
+        const editor = await this.#columns.showAlone(uri);
         const line = firstLine ?? Math.min(...marks.map((mark) => mark.firstLine));
         if (Number.isFinite(line)) revealIn(editor, { firstLine: line, lastLine: line });
       });
@@ -125,7 +119,7 @@ export class OpenTexts {
       const right = trainUri(
         study,
         documentId,
-        provenance,
+        withHeading(provenance, sample.sampleId),
         { fingerprint, ...lines.fragment },
         sample.sampleId ?? undefined,
       );
@@ -142,12 +136,12 @@ export class OpenTexts {
 
   /** Goes from the comparison in front to the fragment's next place, in the training data or else in the samples. */
   async step(direction: 1 | -1): Promise<void> {
-    const input = window.tabGroups.activeTabGroup.activeTab?.input;
-    const right = input instanceof TabInputTextDiff ? parseTextUri(input.modified) : null;
-    if (!(input instanceof TabInputTextDiff) || !right?.highlight) {
-      throw new UserFault(l10n.t('No comparison is in front.'), l10n.t('Open a fingerprint first.'));
+    const pair = this.#columns.inFront();
+    const right = pair && parseTextUri(pair.right);
+    if (pair === undefined || !right?.highlight) {
+      throw new UserFault(l10n.t('No comparison is in front.'), l10n.t('Open a fragment first.'));
     }
-    const left = parseTextUri(input.original);
+    const left = parseTextUri(pair.left);
     const { study } = right;
     const { fingerprint, firstLine } = right.highlight;
     const target: ComparisonTarget = {
@@ -155,7 +149,7 @@ export class OpenTexts {
       fingerprint,
       train: { documentId: right.id, firstLine },
       ...(left === null
-        ? { text: this.#placeIn(input.original, fingerprint) }
+        ? { text: this.#placeIn(pair.left, fingerprint) }
         : { sample: { sampleId: left.id, firstLine: left.highlight?.firstLine ?? 0 } }),
     };
     await this.#openNewest(
@@ -181,7 +175,7 @@ export class OpenTexts {
     const language = openDocumentOf(uri);
     const document = await workspace.openTextDocument({
       content: sample.text,
-      ...(language === undefined ? {} : { language: language.languageId }),
+      ...(language === undefined ? {} : { language: knownLanguage(language.languageId) }),
     });
     this.#marks.track(document, sample.marks);
     await window.showTextDocument(document, { preview: false });
@@ -197,7 +191,7 @@ export class OpenTexts {
     });
     const uri = documentUri(study, fingerprint, document, sample);
     await this.#files.openWith(textsOf([uri, document.text]), async () => {
-      revealIn(await window.showTextDocument(uri, { preview: true }), document.lines.fragment);
+      revealIn(await this.#columns.showAlone(uri), document.lines.fragment);
     });
   }
 
@@ -207,22 +201,26 @@ export class OpenTexts {
     const highlight = { fingerprint, ...sample.lines.fragment };
     const left = leftUri(target, sample, provenance, highlight, documentId);
     const right = documentUri(target.study, fingerprint, document, sample);
-    const name = sample.sampleId === null ? posix.basename(left.path) : l10n.t('sample {0}', sample.sampleId);
-    const { start } = lineRange(document.lines.fragment);
-    await this.#files.openWith(textsOf([left, sample.text], [right, document.text]), async () => {
-      await commands.executeCommand('vscode.diff', left, right, title(name, provenance, fragment), {
-        preview: true,
-        selection: new Range(start, start),
-      });
-      // Lines that agree are what there is to see, and a setting may fold them away.
-      if (workspace.getConfiguration('diffEditor').get('hideUnchangedRegions.enabled')) {
-        await commands.executeCommand('diffEditor.showAllUnchangedRegions');
-      }
-      if (document.problem !== null) {
-        showStatus(l10n.t('Only the stored excerpt is shown: {0}', forLabel(document.problem)), 15_000);
-      }
-      await Promise.all([reveal(left, sample.lines.fragment), reveal(right, document.lines.fragment)]);
-    });
+    await this.#files.openWith(textsOf([left, sample.text], [right, document.text]), () =>
+      this.#columns.show(
+        { uri: left, lines: sample.lines.fragment },
+        { uri: right, lines: document.lines.fragment },
+      ),
+    );
+    tickStep('compare');
+    if (document.problem !== null) {
+      showStatus(l10n.t('Only the stored excerpt is shown: {0}', forLabel(document.problem)), 15_000);
+    }
+  }
+
+  /** Opens the texts of the comparison in front in a diff editor, with the colours that the user's theme has for it. */
+  async showDifferences(): Promise<void> {
+    const pair = this.#columns.inFront();
+    if (pair === undefined) {
+      throw new UserFault(l10n.t('No comparison is in front.'), l10n.t('Open a fragment first.'));
+    }
+    const names = [pair.left, pair.right].map(({ path }) => forLabel(posix.basename(path)));
+    await commands.executeCommand('vscode.diff', pair.left, pair.right, names.join(' ↔ '), { preview: true });
   }
 
   async #requestOf({
@@ -280,22 +278,6 @@ const textsOf = (...texts: readonly (readonly [Uri, string | null])[]) =>
 const openDocumentOf = (uri: Uri) =>
   workspace.textDocuments.find((open) => open.uri.toString() === uri.toString());
 
-function title(
-  left: string,
-  provenance: Provenance,
-  { train, extract }: { readonly train: number; readonly extract: number },
-): string {
-  const { repository, path, shard } = labelsOf(provenance);
-  const source = [repository, path].filter((part) => part !== '').join('/');
-  return l10n.t(
-    '{0} ↔ {1} (train {2}, extract {3})',
-    forLabel(left),
-    source || posix.basename(shard),
-    train.toLocaleString(),
-    extract.toLocaleString(),
-  );
-}
-
 const noPlaceKnown = () =>
   new UserFault(
     l10n.t('No place of this fragment is known on one side.'),
@@ -307,31 +289,6 @@ function shortName(line: string): string {
   return text.length > 30 ? `${text.slice(0, 29)}…` : text;
 }
 
-async function reveal(uri: Uri, lines: TextRange): Promise<void> {
-  const editor = await visibleEditor(uri);
-  if (editor !== undefined) revealIn(editor, lines);
-}
-
 function revealIn(editor: TextEditor, lines: TextRange): void {
   editor.revealRange(lineRange(lines), TextEditorRevealType.InCenterIfOutsideViewport);
-}
-
-/** Undefined when the user has closed it in the meantime. */
-function visibleEditor(uri: Uri): Promise<TextEditor | undefined> {
-  const find = () =>
-    window.visibleTextEditors.find(({ document }) => document.uri.toString() === uri.toString());
-  const found = find();
-  if (found !== undefined) return Promise.resolve(found);
-  return new Promise((resolve) => {
-    const finish = (editor: TextEditor | undefined) => {
-      clearTimeout(timer);
-      listener.dispose();
-      resolve(editor);
-    };
-    const timer = setTimeout(() => finish(undefined), EDITOR_LIMIT_MS);
-    const listener = window.onDidChangeVisibleTextEditors(() => {
-      const editor = find();
-      if (editor !== undefined) finish(editor);
-    });
-  });
 }

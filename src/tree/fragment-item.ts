@@ -8,6 +8,7 @@ import { forLabel } from '../../guard/text/for-label.ts';
 import { rawText } from '../../guard/text/foreign.ts';
 import { visible } from '../../guard/text/visible.ts';
 import type { ListedFragment } from '../../protocol/views.ts';
+import { documentsText, repositoriesText, samplesText, timesText } from '../counts-text.ts';
 import { levelOfTrain } from '../decorations/level.ts';
 import { labelsOf } from '../documents/provenance-labels.ts';
 import { categoryName, isCategory } from './category-name.ts';
@@ -40,13 +41,13 @@ export function fragmentItem(node: FragmentNode): TreeItem {
 /** Counts and badges in words, one a line. VS Code asks for the hover only where a row has no tooltip yet. */
 export function fragmentFacts({ fragment }: FragmentNode): string {
   const counts = l10n.t(
-    '{0} lines, {1} times in {2} documents of {3} repositories, {4} times in {5} samples',
+    '{0} lines, {1} in {2} of {3}, {4} in {5}',
     fragment.nLines,
-    fragment.train.toLocaleString(),
-    fragment.nDocuments.toLocaleString(),
-    fragment.nRepositories.toLocaleString(),
-    fragment.extract.toLocaleString(),
-    fragment.nSamples.toLocaleString(),
+    timesText(fragment.train),
+    documentsText(fragment.nDocuments),
+    repositoriesText(fragment.nRepositories),
+    timesText(fragment.extract),
+    samplesText(fragment.nSamples),
   );
   return [counts, ...badgesOf(fragment).map(({ meaning }) => meaning)].join('\n');
 }
@@ -92,7 +93,10 @@ function badgesOf(fragment: ListedFragment): readonly Badge[] {
   const sensitive = fragment.sensitive.map(forLabel).join(', ');
   if (nFamily > 1) {
     const { core } = fragment;
-    const overlap = l10n.t('{0} more fragments overlap with it', nFamily - 1);
+    const overlap =
+      nFamily === 2
+        ? l10n.t('1 more fragment overlaps with it')
+        : l10n.t('{0} more fragments overlap with it', nFamily - 1);
     if (core === null) add(l10n.t('+{0}', nFamily - 1), overlap);
     else {
       const most = core.train.toLocaleString();

@@ -25,7 +25,9 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
     add(
       'problems',
       'warning',
-      l10n.t('{0} problems in the training data', summary.nProblems.toLocaleString()),
+      summary.nProblems === 1
+        ? l10n.t('1 problem in the training data')
+        : l10n.t('{0} problems in the training data', summary.nProblems.toLocaleString()),
       l10n.t('Parts of the training data could not be read. What follows covers the rest alone.'),
     );
   }
@@ -37,12 +39,7 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
       nShardsScanned,
       nShards,
     );
-    add(
-      'unscanned',
-      'info',
-      text,
-      l10n.t('Fingerprints appear here when the training data has been scanned.'),
-    );
+    add('unscanned', 'info', text, l10n.t('Fragments appear here when the training data has been scanned.'));
   } else if (summary.nShardsScanned < summary.nShards) {
     add(
       'scanned',

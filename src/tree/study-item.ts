@@ -4,6 +4,7 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import type { StudyState, StudySummary } from '../../protocol/study.ts';
+import { fragmentsText, samplesText } from '../counts-text.ts';
 import { percentText } from '../percent-text.ts';
 import { progressText } from '../studies/progress-text.ts';
 import type { StudyRun } from '../studies/study-runs.ts';
@@ -63,10 +64,10 @@ function stateName(summary: StudySummary): string {
 }
 
 function countsText(summary: StudySummary): string {
-  const samples = l10n.t('{0} samples', summary.nSamples.toLocaleString());
+  const samples = samplesText(summary.nSamples);
   if (summary.nFragments === null) return l10n.t('not scanned yet · {0}', samples);
   const share = (summary.nMemorisedSamples ?? 0) / summary.nSamples;
-  const found = l10n.t('{0} fingerprints in {1}', summary.nFragments.toLocaleString(), samples);
+  const found = l10n.t('{0} in {1}', fragmentsText(summary.nFragments), samples);
   return summary.nSamples === 0 ? found : l10n.t('{0} memorised · {1}', percentText(share), found);
 }
 

@@ -32,6 +32,7 @@ import {
   undescribedNotice,
   unreadableNotice,
 } from './notices.ts';
+import { announceStudies } from './study-contexts.ts';
 import { treeItem } from './tree-item.ts';
 import {
   type FamilyNode,
@@ -178,6 +179,7 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     ];
     for (const root of roots) if (root.kind === 'study') this.#studies.set(root.study, root);
     this.#elsewhere.watch([...this.#studies.values()].map(({ summary }) => summary));
+    announceStudies(roots);
     const isClosed = !workspace.isTrusted && this.#location.hasClosedFolder();
     return isClosed ? [closedNotice(), ...roots] : roots;
   }

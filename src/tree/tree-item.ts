@@ -5,6 +5,7 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 
 import { forLabel, forTooltip } from '../../guard/text/for-label.ts';
 import { rawText } from '../../guard/text/foreign.ts';
 import { shorten } from '../../guard/text/shorten.ts';
+import { fragmentsText } from '../counts-text.ts';
 import { labelsOf } from '../documents/provenance-labels.ts';
 import type { StudyRun } from '../studies/study-runs.ts';
 import { categoryName, isCategory } from './category-name.ts';
@@ -100,7 +101,7 @@ function clusterItem({ study, grouping, group }: ClusterNode): TreeItem {
     item.command = { command: 'verbatim.openSample', title: l10n.t('Open Sample'), arguments: arguments_ };
   }
   item.accessibilityInformation = {
-    label: l10n.t('{0}, {1} fingerprints', String(item.label), group.nFragments.toLocaleString()),
+    label: `${String(item.label)}, ${fragmentsText(group.nFragments)}`,
   };
   return item;
 }

@@ -4,6 +4,7 @@
 import { l10n } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import type { StudySummary } from '../../protocol/study.ts';
+import { fragmentsText } from '../counts-text.ts';
 import { askPlaces, fromDialog, fromHub, type Places, type PlaceWay, usedBefore } from './ask-places.ts';
 import { type Answer, answered, type Step } from './multi-step.ts';
 
@@ -90,7 +91,7 @@ export async function askFirstStudy(at: Step, studies: readonly StudySummary[]):
     .map(
       ({ id, name, nFragments }): PlaceWay => ({
         label: `$(beaker) ${forLabel(name)}`,
-        description: l10n.t('{0} fingerprints', (nFragments ?? 0).toLocaleString()),
+        description: fragmentsText(nFragments ?? 0),
         detail: forLabel(id),
         ask: async () => answered([id]),
       }),

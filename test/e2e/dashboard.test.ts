@@ -97,11 +97,11 @@ function useTheme(theme: string): void {
 stage('a study’s row opens it', async () => {
   const { page } = workbench;
   await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').click();
-  const row = workbench.treeRows(/fingerprints in/).first();
+  const row = workbench.treeRows(/fragments in/).first();
   await row.hover();
   await row.locator('.action-label[aria-label="Open Dashboard"]').click();
   await dashboard().locator('h1', { hasText: 'demo' }).waitFor();
-  await marks('In the corpus and in the samples').first().waitFor();
+  await marks('In the training data and in the samples').first().waitFor();
   // Its intervals come a moment after it.
   await dashboard().locator('.card small', { hasText: /–/ }).first().waitFor();
   await dashboard().locator('.bone').first().waitFor({ state: 'detached' });
@@ -141,12 +141,11 @@ async function findViolations(): Promise<readonly string[]> {
 }
 
 stage('a mark lists its fragments, and a row opens one beside its source', async () => {
-  const { page } = workbench;
   useTheme('Light Modern');
   await dashboard().locator('body.vscode-light').waitFor();
-  await marks('In the corpus and in the samples').first().click();
+  await marks('In the training data and in the samples').first().click();
   await choice()
-    .locator('span.tag', { hasText: /1 × in the corpus, 1 × in the samples/ })
+    .locator('span.tag', { hasText: /1 × in the training data, 1 × in the samples/ })
     .waitFor();
   const listed = await choice().textContent();
   await marks('What it is').and(dashboard().locator('[aria-label^="licence texts"]')).click();
@@ -156,7 +155,7 @@ stage('a mark lists its fragments, and a row opens one beside its source', async
   await choice().locator('span.tag', { hasText: 'MIT' }).waitFor();
   await workbench.takeShot('dashboard-choice');
   await grid().locator('.body .row', { hasText: /\w{3}/ }).first().click();
-  await page.locator('.tab', { hasText: /sample \d+ ↔/ }).waitFor();
+  await workbench.comparison();
   await workbench.takeShot('dashboard-diff');
   await backToDashboard();
   await choice().locator('span.tag', { hasText: 'MIT' }).waitFor();
@@ -166,14 +165,14 @@ stage('a mark lists its fragments, and a row opens one beside its source', async
 
 stage('a mark of one fragment opens it at once', async () => {
   const { page } = workbench;
-  const comparison = page.locator('.tab', { hasText: /sample \d+ ↔/ });
-  await comparison.click({ button: 'middle' });
-  await comparison.waitFor({ state: 'detached' });
-  await marks('In the corpus and in the samples')
+  const sample = page.locator('.tab', { hasText: /sample \d+/ });
+  await sample.click({ button: 'middle' });
+  await sample.waitFor({ state: 'detached' });
+  await marks('In the training data and in the samples')
     .and(dashboard().locator('[aria-label^="1 fragment:"]'))
     .last()
     .click();
-  await comparison.waitFor();
+  await workbench.comparison();
   await backToDashboard();
 });
 
@@ -206,7 +205,7 @@ stage('marks and rows are reached and pressed with the keyboard alone', async ()
   });
   assert.ok(isSeen, 'the active row is scrolled into view');
   await page.keyboard.press('Enter');
-  await page.locator('.tab.active', { hasText: /sample \d+ ↔/ }).waitFor();
+  await workbench.comparison();
   await backToDashboard();
 });
 
@@ -286,7 +285,10 @@ stage('its policy is strict, and stops nothing of ours', async () => {
   const policy = await dashboard()
     .locator('meta[http-equiv="Content-Security-Policy"]')
     .getAttribute('content');
-  assert.match(policy!, /^default-src 'none'; style-src 'nonce-[\w-]{24}'; script-src 'nonce-[\w-]{24}'$/);
+  assert.match(
+    policy!,
+    /^default-src 'none'; img-src data:; style-src 'nonce-[\w-]{24}'; script-src 'nonce-[\w-]{24}'$/,
+  );
   // VS Code writes the theme's variables and a style sheet of its own into every webview's page, which such a
   // policy keeps out; the variables come again by script. They stand in the page, ours would come from a script.
   assert.deepEqual(

@@ -60,7 +60,7 @@ const demoButton = () =>
 
 stage('its button runs the demo to a finished study', async () => {
   await demoButton().click();
-  await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
+  await workbench.treeRows(/\d+ fragments in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
   await workbench.takeShot('first-run-2-study');
   const study = join(workspace, '.verbatim', 'demo.sqlite');
   assert(existsSync(study), readdirSync(workspace).join());
@@ -71,9 +71,7 @@ stage('a fingerprint opens beside its source', async () => {
     .treeRows(/\d+ lines · [\d,]+×/)
     .first()
     .click();
-  await workbench.page.locator('.tab', { hasText: /sample \d+ ↔ .*\(train \d+/ }).waitFor();
-  for (const side of ['original', 'modified'] as const)
-    await workbench.diffSide(side).locator('.cdr[class*="ced-"]').first().waitFor();
+  await workbench.comparison();
   await workbench.takeShot('first-run-3-comparison');
 });
 

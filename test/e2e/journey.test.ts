@@ -79,7 +79,7 @@ stage(
     await notification.locator('.monaco-button', { hasText: 'Cancel' }).waitFor();
     await workbench.takeShot('3-notification');
     await page.locator('#status\\.notifications').click();
-    await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
+    await workbench.treeRows(/\d+ fragments in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
     await status.waitFor({ state: 'hidden' });
     await notification.waitFor({ state: 'detached' });
     await workbench
@@ -91,15 +91,11 @@ stage(
   STAGE_LIMIT_MS,
 );
 
-stage('a fingerprint opens as a diff with the fragment highlighted on both sides', async () => {
+stage('a fragment opens in two columns, highlighted on both sides', async () => {
   const fingerprint = workbench.treeRows(/\d+ lines · [\d,]+×/).first();
   await fingerprint.click();
-  await workbench.page.locator('.tab', { hasText: /sample \d+ ↔ .*\(train \d+, extract \d+\)/ }).waitFor();
-  for (const side of ['original', 'modified'] as const) {
-    const highlighted = workbench.diffSide(side).locator('.cdr[class*="ced-"]');
-    // All six lines of it.
-    await highlighted.nth(5).waitFor();
-  }
+  // All six lines of it.
+  await (await workbench.comparison()).nth(5).waitFor();
   await fingerprint.locator('.monaco-tl-twistie').click();
   await workbench.treeRows('In the training data').waitFor();
   await workbench.treeRows(PLACE).first().waitFor();
@@ -109,7 +105,7 @@ stage('a fingerprint opens as a diff with the fragment highlighted on both sides
 stage('an occurrence names its repository, path and licence', async () => {
   const first = workbench.treeRows(PLACE).first();
   await first.click();
-  await workbench.page.locator('.tab', { hasText: /sample \d+ ↔/ }).waitFor();
+  await workbench.comparison();
   await workbench.takeShot('6-occurrence');
 });
 
@@ -120,7 +116,8 @@ stage('a sample shows its memorised lines, with the source on hover', async () =
   const sample = workbench.treeRows(/^Sample \d+/).first();
   await sample.hover();
   await sample.locator('.action-label[aria-label="Open Sample"]').click();
-  await page.locator('.tab.active', { hasText: /^sample \d+/ }).waitFor();
+  // It stands alone.
+  await workbench.side('train').waitFor({ state: 'detached' });
   const lines = page.locator('.editor-instance .cdr[class*="ced-"]');
   await lines.first().waitFor();
   await workbench.takeShot('7-sample');
@@ -135,7 +132,7 @@ stage('a sample shows its memorised lines, with the source on hover', async () =
   await hover.waitFor();
   await workbench.takeShotAsIs('8-hover');
   await hover.locator('a', { hasText: 'Compare with the training data' }).first().click();
-  await page.locator('.tab.active', { hasText: /sample \d+ ↔/ }).waitFor();
+  await workbench.comparison();
 });
 
 stage('the next place of a fragment is a key away', async () => {
@@ -147,18 +144,25 @@ stage('the next place of a fragment is a key away', async () => {
     settings,
     JSON.stringify({ 'verbatim.tree.groupBy': 'flat', 'verbatim.tree.order': 'train' }),
   );
+  const other = async () => {
+    const uri = await workbench.side('train').getAttribute('data-uri');
+    return page.locator(
+      `.editor-instance .monaco-editor[data-uri^="verbatim-train:"]:not([data-uri="${uri}"])`,
+    );
+  };
+  const opened = await other();
   await workbench
     .treeRows(/\d+ lines · [1-9]\d+×/)
     .first()
     .click();
   rmSync(settings);
-  await page.locator('.tab.active', { hasText: /train [1-9]\d/ }).waitFor();
-  const before = await page.locator('.tab.active').textContent();
-  const changed = page.locator('.tab.active').filter({ hasNotText: before ?? '' });
+  await opened.waitFor();
+  await (await workbench.comparison()).nth(5).waitFor();
+  const changed = await other();
   // The key works in the tree as well, from when VS Code has heard that the comparison is in front.
   for (let nLeft = 8; nLeft >= 0; nLeft--) {
     await page.keyboard.press('Alt+F9');
-    const isChanged = await changed.waitFor({ timeout: 4000 }).then(
+    const isChanged = await changed.waitFor({ timeout: 15_000 }).then(
       () => true,
       () => false,
     );
@@ -169,16 +173,16 @@ stage('the next place of a fragment is a key away', async () => {
 
 stage('the view groups and filters, and says that it does', async () => {
   const { page } = workbench;
-  await workbench.runCommand('Verbatim: Group Fingerprints');
+  await workbench.runCommand('Verbatim: Group Fragments');
   await workbench.quickPickRow('By licence').click();
   await workbench
     .treeRows(/^(MIT|Apache|BSD|ISC)/i)
     .first()
     .waitFor();
   await workbench.takeShot('11-licences');
-  await workbench.runCommand('Verbatim: Group Fingerprints');
+  await workbench.runCommand('Verbatim: Group Fragments');
   await workbench.quickPickRow('By family').click();
-  await workbench.runCommand('Verbatim: Filter Fingerprints');
+  await workbench.runCommand('Verbatim: Filter Fragments');
   await workbench.quickPickRow('Only with sensitive').waitFor();
   await page.locator('.quick-input-widget input.input').fill('return');
   await page.keyboard.press('Enter');
@@ -192,11 +196,7 @@ stage('a comparison comes back after a reload', async () => {
   const { page } = workbench;
   await page.reload();
   // Which of the places seen last: that is as old as the state that VS Code has written by then.
-  await page.locator('.tab.active .label-name', { hasText: /sample \d+ ↔ .*train [1-9]\d/ }).waitFor();
-  for (const side of ['original', 'modified'] as const) {
-    await workbench.diffSide(side).locator('.view-line', { hasText: /\w/ }).first().waitFor();
-    await workbench.diffSide(side).locator('.cdr[class*="ced-"]').first().waitFor();
-  }
+  await workbench.comparison();
   await workbench.takeShot('13-reloaded');
 });
 
@@ -254,21 +254,19 @@ stage(
   'comparison and sample are readable in light, dark and high contrast',
   async () => {
     const { page } = workbench;
-    // The narrow window of a laptop.
-    await page.setViewportSize({ width: 1000, height: 560 });
+    // A narrow window: about 350 px are left for both columns.
+    await page.setViewportSize({ width: 700, height: 560 });
     const settings = join(folder, '.vscode', 'settings.json');
     mkdirSync(join(folder, '.vscode'), { recursive: true });
     const fragment = workbench.treeRows(/\d+ lines · [\d,]+×/).first();
     await fragment.locator('.monaco-tl-twistie').click();
     await workbench.treeRows('In the samples').first().click();
     for (const [name, theme, workbenchClass] of THEMES) {
-      const sideBySide = { 'diffEditor.useInlineViewWhenSpaceIsLimited': false };
-      writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme, ...sideBySide }));
+      writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme }));
       await page.locator(`.monaco-workbench.${workbenchClass}`).waitFor();
       await fragment.click();
-      const highlighted = workbench.diffSide('modified').locator('.cdr[class*="ced-"]');
       // All six lines of it; a count would meet an editor that is being laid out again.
-      await highlighted.nth(5).waitFor();
+      await (await workbench.comparison()).nth(5).waitFor();
       await workbench.takeShot(`comparison-${name}`);
       const sample = workbench.treeRows(/^Sample \d+/).first();
       await sample.hover();

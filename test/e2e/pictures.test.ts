@@ -72,7 +72,6 @@ async function takeAll({ page }: Host, theme: string): Promise<void> {
     take(page, join('media', 'walkthrough', `${name}-${theme}.png`), width);
   const documentation = (name: string) => take(page, join('docs', 'images', `${name}-${theme}.png`));
   const fragment = workbench.treeRows(/\d+ lines · [\d,]+×/).first();
-  const highlighted = workbench.diffSide('modified').locator('.cdr[class*="ced-"]');
 
   await page.locator('a.action-label[aria-label^="Verbatim"]').first().click();
   await page.locator('.welcome-view-content .monaco-button', { hasText: 'Run the Demo Study' }).click();
@@ -90,12 +89,12 @@ async function takeAll({ page }: Host, theme: string): Promise<void> {
   await widenSideBar(page, 330);
   await page.setViewportSize(WIDE);
   await fragment.click();
-  await highlighted.first().waitFor();
+  await workbench.comparison();
   await documentation('comparison');
   const sample = workbench.treeRows(/^Sample \d+/).first();
   await sample.hover();
   await sample.locator('.action-label[aria-label="Open Sample"]').click();
-  await page.locator('.tab.active', { hasNotText: '↔', hasText: /sample \d+/ }).waitFor();
+  await workbench.side('train').waitFor({ state: 'detached' });
   await page.locator('.editor-instance > .monaco-editor .cdr[class*="ced-"]').first().waitFor();
   await documentation('sample');
 
@@ -111,7 +110,7 @@ async function takeAll({ page }: Host, theme: string): Promise<void> {
   await page.setViewportSize({ width: 980, height: 520 });
   await toggleSideBar(page, 'visible');
   await fragment.click();
-  await highlighted.first().waitFor();
+  await workbench.comparison();
   await toggleSideBar(page, 'hidden');
   await walkthrough('compare');
 

@@ -38,6 +38,6 @@ test('an untrusted workspace offers the demo alone, and is not written to', asyn
   assert.equal(await workbench.quickPickRow('Choose a model').count(), 0);
   await workbench.takeShot('restricted');
   await page.keyboard.press('Enter');
-  await workbench.treeRows(/\d+ fingerprints in \d+ samples/).waitFor({ timeout: 2 * WAIT_LIMIT_MS });
+  await workbench.treeRows(/\d+ fragments in \d+ samples/).waitFor({ timeout: 2 * WAIT_LIMIT_MS });
   assert.equal(existsSync(join(folder, '.verbatim')), false);
 });

@@ -71,8 +71,20 @@ export class Workbench {
     await item.click();
   }
 
-  diffSide(side: 'original' | 'modified'): Locator {
-    return this.page.locator(`.monaco-diff-editor .editor.${side}`);
+  /** A side of the comparison that is seen. */
+  side(side: 'sample' | 'train'): Locator {
+    return this.page.locator(`.editor-instance .monaco-editor[data-uri^="verbatim-${side}:"]`);
+  }
+
+  /** Waits until both sides are there, each with marked lines; gives those of the training document. */
+  async comparison(): Promise<Locator> {
+    const [, train] = (['sample', 'train'] as const).map((side) =>
+      this.side(side).locator('.cdr[class*="ced-"]'),
+    );
+    for (const side of ['sample', 'train'] as const) {
+      await this.side(side).locator('.cdr[class*="ced-"]').first().waitFor();
+    }
+    return train!;
   }
 
   /** Leaves a picture in shots/, which is not committed. */

@@ -42,7 +42,7 @@ type Level = (typeof levels)[number]['name'];
 function meaningOf(level: Level): string {
   switch (level) {
     case 'once':
-      return l10n.t('once in the corpus');
+      return l10n.t('once in the training data');
     case 'few':
       return l10n.t('2 to 9 times');
     case 'tens':
@@ -80,12 +80,12 @@ export function countsPlot(
     ticks: 5,
   });
   return {
-    label: l10n.t('Occurrences in the corpus against occurrences in the samples. {0}.', known),
+    label: l10n.t('Occurrences in the training data against occurrences in the samples. {0}.', known),
     options: {
       height: 340,
       inset: 16,
       r: { range: [3, 20] },
-      x: { label: l10n.t('occurrences in the corpus →'), ...logOf(marks.map(({ train }) => train)) },
+      x: { label: l10n.t('occurrences in the training data →'), ...logOf(marks.map(({ train }) => train)) },
       y: { label: l10n.t('↑ occurrences in the samples'), ...logOf(marks.map(({ extract }) => extract)) },
       marks: [
         Plot.dot(marks, {

@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { appendFileSync } from 'node:fs';
-import { commands, TabInputTextDiff, window } from 'vscode';
+import { commands, window } from 'vscode';
 import type { FragmentNode, SampleNode, TrainNode } from '../../../src/tree/tree-node.ts';
-import { childrenOf, demoFragments, frequentFragments, parts } from './extension-parts.ts';
+import { childrenOf, comparisonInFront, demoFragments, frequentFragments, parts } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 import { getsOn } from './signs-of-life.ts';
 
@@ -56,9 +56,8 @@ export const benches = [
 
 /** Both sides of the comparison in front say where they are from. */
 async function headersShown(): Promise<void> {
-  const input = window.tabGroups.activeTabGroup.activeTab?.input;
-  assert.ok(input instanceof TabInputTextDiff);
-  for (const uri of [input.original, input.modified]) {
+  const { left, right } = comparisonInFront();
+  for (const uri of [left, right]) {
     await eventually('a header', () => {
       const editor = window.visibleTextEditors.find(
         ({ document }) => document.uri.toString() === uri.toString(),
@@ -108,7 +107,7 @@ async function placesOf(node: FragmentNode, kind: 'sample' | 'train') {
 }
 
 /** Counts what the extension asks its server from now until it asks no more. */
-async function click(work: () => Thenable<unknown>): Promise<Click> {
+async function click(work: () => Thenable<unknown>, quietMs = QUIET_MS): Promise<Click> {
   const { server } = parts();
   const ask = server.request.bind(server);
   const methods: string[] = [];
@@ -132,7 +131,7 @@ async function click(work: () => Thenable<unknown>): Promise<Click> {
     await work();
     getsOn('a click');
     lastAt = Math.max(lastAt, performance.now());
-    while (nOpen > 0 || performance.now() - lastAt < QUIET_MS)
+    while (nOpen > 0 || performance.now() - lastAt < quietMs)
       await new Promise((resolve) => setTimeout(resolve, 20));
     return { methods, elapsedMs: lastAt - startedAt };
   } finally {
@@ -141,4 +140,4 @@ async function click(work: () => Thenable<unknown>): Promise<Click> {
 }
 
 /** Nothing of what came before asks any more. */
-const quiet = () => click(async () => {});
+const quiet = () => click(async () => {}, 4 * QUIET_MS);

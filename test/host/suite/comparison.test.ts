@@ -5,17 +5,18 @@ import { commands, FilePermission, TabInputTextDiff, type TextEditor, Uri, windo
 import { rawText } from '../../../guard/text/foreign.ts';
 import { getFragment } from '../../../protocol/requests.ts';
 import { lineRange } from '../../../src/documents/line-range.ts';
+import type { ShownPair } from '../../../src/documents/side-by-side.ts';
 import { parseTextUri, sampleUri } from '../../../src/documents/text-ref.ts';
 import type { FragmentNode } from '../../../src/tree/tree-node.ts';
-import { childrenOf, frequentFragments, parts } from './extension-parts.ts';
+import { childrenOf, comparisonInFront, frequentFragments, parts } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
 export const tests = [
-  hostTest('opens a fingerprint as a diff whose sides agree on its lines', async () => {
+  hostTest('opens a fragment as two texts beside each other that agree on its lines', async () => {
     const fragments = await frequentFragments();
     for (const node of [fragments[0]!, fragments.at(-1)!]) {
       await commands.executeCommand('verbatim.compareFragment', node);
-      await checkDiff(node);
+      await checkSides(node);
     }
   }),
   hostTest('opens each occurrence of a fingerprint beside a sample', async () => {
@@ -24,17 +25,15 @@ export const tests = [
     const occurrences = await childrenOf(group!, 'train');
     const last = occurrences.at(-1)!;
     await commands.executeCommand('verbatim.compareFragment', last);
-    const { modified } = await checkDiff(node!);
-    assert.equal(parseTextUri(modified)?.id, last.occurrence.documentId);
+    const { right } = await checkSides(node!);
+    assert.equal(parseTextUri(right)?.id, last.occurrence.documentId);
   }),
   hostTest('steps through the places of a fragment, and around the end', async () => {
     const [node] = (await frequentFragments()).filter(({ fragment }) => fragment.nDocuments > 2);
     const [group] = await childrenOf(node!, 'train-group');
     const places = await childrenOf(group!, 'train');
     const shown = () => {
-      const input = window.tabGroups.activeTabGroup.activeTab?.input;
-      assert.ok(input instanceof TabInputTextDiff);
-      const { id, highlight } = parseTextUri(input.modified)!;
+      const { id, highlight } = parseTextUri(comparisonInFront().right)!;
       return `${id}:${highlight!.firstLine}`;
     };
     const names = places.map(({ occurrence }) => `${occurrence.documentId}:${occurrence.firstLine}`);
@@ -51,15 +50,33 @@ export const tests = [
     const [group] = await childrenOf(node!, 'train-group');
     const [place] = await childrenOf(group!, 'train');
     await commands.executeCommand('verbatim.compareFragment', place);
-    const input = window.tabGroups.activeTabGroup.activeTab?.input;
-    assert.ok(input instanceof TabInputTextDiff);
-    const editor = await eventually('the document', () => editorOf(input.modified));
+    const { right } = comparisonInFront();
+    const editor = await eventually('the document', () => editorOf(right));
     const header = await eventually('its header', () => parts().highlight.header(editor.document));
     const { repository, path, license, row } = place!.occurrence.provenance;
     const named = [repository, path, license].map(rawText);
-    for (const part of [...named, `row ${row}`, `train ${node!.fragment.train}`]) {
+    for (const part of [...named, `row ${row}`, `${node!.fragment.train}× in the training data`]) {
       assert.ok(header.includes(part), `${part} is not in ${header}`);
     }
+  }),
+  hostTest('stands in two columns, however often it is opened, and scrolls them together', async () => {
+    const [first, second] = await frequentFragments();
+    for (const node of [first, second, first]) {
+      await commands.executeCommand('verbatim.compareFragment', node);
+      assert.deepEqual(
+        window.tabGroups.all.map(({ viewColumn }) => viewColumn),
+        [1, 2],
+      );
+    }
+    const { left, right } = comparisonInFront();
+    const [one, other] = [left, right].map((uri) => editorOf(uri)!);
+    const offset = parseTextUri(right)!.highlight!.firstLine - parseTextUri(left)!.highlight!.firstLine;
+    const topOf = (editor: TextEditor) => editor.visibleRanges[0]!.start.line;
+    await eventually('the same height', () => topOf(other!) - topOf(one!) === offset || undefined);
+    await commands.executeCommand('verbatim.showDifferences');
+    const { activeTab } = window.tabGroups.activeTabGroup;
+    assert.ok(activeTab?.input instanceof TabInputTextDiff);
+    await commands.executeCommand('workbench.action.closeActiveEditor');
   }),
   hostTest('shows every place of a fragment in one editor', async () => {
     const [node] = (await frequentFragments()).filter(({ fragment }) => fragment.nDocuments > 2);
@@ -99,21 +116,23 @@ export const tests = [
   }),
 ];
 
-async function checkDiff(node: FragmentNode): Promise<TabInputTextDiff> {
-  const input = window.tabGroups.activeTabGroup.activeTab?.input;
-  assert.ok(input instanceof TabInputTextDiff, 'The active tab is no diff');
-  const { original, modified } = input;
-  assert.equal(original.scheme, 'verbatim-sample');
-  assert.equal(modified.scheme, 'verbatim-train');
+async function checkSides(node: FragmentNode): Promise<ShownPair> {
+  const pair = comparisonInFront();
+  const { left, right } = pair;
+  assert.equal(left.scheme, 'verbatim-sample');
+  assert.equal(right.scheme, 'verbatim-train');
   const { text } = await parts().server.request(getFragment, {
     study: node.study,
     fingerprint: node.fragment.fingerprint,
   });
-  assert.equal(await highlightedText(original), text);
-  assert.equal(await highlightedText(modified), text);
-  assert.equal(languageOf(original), languageOf(modified));
-  assert.match(languageOf(modified), /^(java|type)script/);
-  for (const uri of [original, modified]) {
+  assert.equal(await highlightedText(left), text);
+  assert.equal(await highlightedText(right), text);
+  for (const uri of [left, right]) {
+    // What the editor's checkers know would have its errors listed: a sample may end anywhere.
+    await eventually(
+      'a language that nobody checks',
+      () => /^verbatim-(java|type)script/.test(languageOf(uri)) || undefined,
+    );
     assert.ok(
       !decodeURIComponent(uri.toString()).includes(rawText(node.fragment.firstLine)),
       'Text in the URI',
@@ -124,7 +143,7 @@ async function checkDiff(node: FragmentNode): Promise<TabInputTextDiff> {
       () => isShown(editor, parseTextUri(uri)!.highlight!) || undefined,
     );
   }
-  return input;
+  return pair;
 }
 
 /** The text that profile `exact-1` sees: lines without the blanks around them, and no empty ones. */

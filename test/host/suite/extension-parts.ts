@@ -1,5 +1,6 @@
 // The extension as the tests see it: its live parts, and its tree.
 
+import assert from 'node:assert/strict';
 import { type Extension, extensions } from 'vscode';
 import { rawText } from '../../../guard/text/foreign.ts';
 import type { VerbatimParts } from '../../../src/extension.ts';
@@ -48,3 +49,6 @@ export async function frequentFragments(): Promise<readonly FragmentNode[]> {
     await writeSetting('tree.order', 'logic');
   }
 }
+
+/** The two sides of the comparison that is seen. */
+export const comparisonInFront = () => parts().columns.inFront() ?? assert.fail('No comparison is in front');

@@ -4,13 +4,13 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commands, Position, TabInputTextDiff, type TextEditor, Uri, window, workspace } from 'vscode';
+import { commands, Position, type TextEditor, Uri, window, workspace } from 'vscode';
 import { getDemoPlan, getSample, runStudy } from '../../../protocol/requests.ts';
 import type { TextMark } from '../../../src/decorations/text-marks.ts';
 import { parseTextUri, sampleUri } from '../../../src/documents/text-ref.ts';
 import type { Failure } from '../../../src/failure.ts';
 import { readExecution, writeSetting } from '../../../src/settings.ts';
-import { childrenOf, frequentFragments, parts } from './extension-parts.ts';
+import { childrenOf, comparisonInFront, frequentFragments, parts } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
 export const tests = [
@@ -37,15 +37,15 @@ export const tests = [
     const { study, fingerprint, firstLine, lastLine } = mark;
     const place = { uri: uri.toString(), firstLine, lastLine };
     await commands.executeCommand('verbatim.compareFragment', { study, fingerprint, text: place });
-    const first = diffInFront();
-    assert.equal(first.original.toString(), uri.toString());
-    assert.equal(parseTextUri(first.modified)?.highlight?.fingerprint, fingerprint);
+    const first = comparisonInFront();
+    assert.equal(first.left.toString(), uri.toString());
+    assert.equal(parseTextUri(first.right)?.highlight?.fingerprint, fingerprint);
     await commands.executeCommand('verbatim.nextOccurrence');
-    const second = diffInFront();
-    assert.equal(second.original.toString(), uri.toString());
-    assert.notEqual(second.modified.toString(), first.modified.toString());
+    const second = comparisonInFront();
+    assert.equal(second.left.toString(), uri.toString());
+    assert.notEqual(second.right.toString(), first.right.toString());
     await commands.executeCommand('verbatim.previousOccurrence');
-    assert.equal(diffInFront().modified.toString(), first.modified.toString());
+    assert.equal(comparisonInFront().right.toString(), first.right.toString());
     await commands.executeCommand('workbench.action.closeActiveEditor');
   }),
   hostTest('marks a part of a fragment in a file, and follows the edits', async () => {
@@ -146,10 +146,4 @@ async function openText(content: string): Promise<TextEditor> {
 
 async function marksIn(editor: TextEditor): Promise<readonly TextMark[]> {
   return (await parts().marks.of(editor.document)) ?? assert.fail('No marks are known');
-}
-
-function diffInFront(): TabInputTextDiff {
-  const input = window.tabGroups.activeTabGroup.activeTab?.input;
-  assert.ok(input instanceof TabInputTextDiff, 'The active tab is no comparison');
-  return input;
 }

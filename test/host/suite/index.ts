@@ -13,6 +13,7 @@ import { tests as million } from './million.test.ts';
 import { tests as plans } from './plans.test.ts';
 import { runTests } from './run-tests.ts';
 import { tests as running } from './running.test.ts';
+import { tests as saving } from './saving.test.ts';
 import { getsOn } from './signs-of-life.ts';
 import { tests as tree } from './tree.test.ts';
 import { tests as view } from './view.test.ts';
@@ -30,6 +31,7 @@ const SUITE: readonly HostTest[] = [
   ...decorations,
   ...foundMarks,
   ...dashboard,
+  ...saving,
   ...plans,
   ...lifetime,
 ];

@@ -15,13 +15,20 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { commands, TabInputTextDiff, Uri, window, workspace } from 'vscode';
+import { commands, Uri, workspace } from 'vscode';
 import { getDemoPlan, getFragment, getStudy } from '../../../protocol/requests.ts';
 import { parseTextUri } from '../../../src/documents/text-ref.ts';
 import type { Failure } from '../../../src/failure.ts';
 import { writeSetting } from '../../../src/settings.ts';
 import type { StudyChoice } from '../../../src/wizard/study-wizard.ts';
-import { childrenOf, demoFragments, extension, parts, studyNode } from './extension-parts.ts';
+import {
+  childrenOf,
+  comparisonInFront,
+  demoFragments,
+  extension,
+  parts,
+  studyNode,
+} from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
 export const tests = [
@@ -57,17 +64,16 @@ export const tests = [
     rmSync(copy, { recursive: true });
     const [node] = await childrenOf(await studyNode('demo-model-3'), 'fragment');
     await commands.executeCommand('verbatim.compareFragment', node);
-    const input = window.tabGroups.activeTabGroup.activeTab?.input;
-    assert.ok(input instanceof TabInputTextDiff);
+    const { right } = comparisonInFront();
     const { study, fragment } = node!;
     const { text } = await parts().server.request(getFragment, {
       study,
       fingerprint: fragment.fingerprint,
     });
-    const document = await workspace.openTextDocument(input.modified);
+    const document = await workspace.openTextDocument(right);
     assert.equal(document.getText().replaceAll('\r\n', '\n'), text);
     const { fingerprint } = fragment;
-    assert.deepEqual(parseTextUri(input.modified)?.highlight, {
+    assert.deepEqual(parseTextUri(right)?.highlight, {
       fingerprint,
       firstLine: 1,
       lastLine: fragment.nLines,

@@ -14,7 +14,7 @@ export const tests = [
     const node = await studyNode('demo');
     const item = parts().tree.getTreeItem(node);
     assert.equal(item.contextValue, 'study.complete.canBeDeleted');
-    assert.match(String(item.description), /^[\d.]+ % memorised · \d+ fingerprints in \d+ samples$/);
+    assert.match(String(item.description), /^[\d.]+ % memorised · \d+ fragments in \d+ samples$/);
     assert.deepEqual(await childrenOf(node, 'notice'), []);
   }),
   hostTest('never shows a study that was not scanned as one without results', async () => {

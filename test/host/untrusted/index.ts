@@ -69,6 +69,8 @@ const plan = {
 };
 const promptsElsewhere = { ...plan, prompts: join(outside, 'closed', 'prompts.jsonl') } as const;
 
+const elsewhereFile = Uri.file(join(outside, 'saved.html'));
+
 /** What each is called with: nothing, and whatever names something of the workspace. */
 const COMMANDS: Readonly<Record<keyof CommandMap, readonly (readonly unknown[])[]>> = {
   'verbatim.runStudy': [
@@ -101,6 +103,11 @@ const COMMANDS: Readonly<Record<keyof CommandMap, readonly (readonly unknown[])[
   'verbatim.compareAllOccurrences': [[fragmentNode], [place]],
   'verbatim.nextOccurrence': [[]],
   'verbatim.previousOccurrence': [[]],
+  'verbatim.showDifferences': [[]],
+  'verbatim.saveReport': STUDIES.map((study) => [study, elsewhereFile]),
+  'verbatim.saveTrainingRows': STUDIES.map((study) => [study, [], elsewhereFile]),
+  'verbatim.saveAttribution': [[elsewhereFile]],
+  'verbatim.compareStudies': [[STUDIES]],
   'verbatim.openSample': [[sampleNode], ...STUDIES.map((study) => [{ study, sampleId: 0 }])],
   'verbatim.editSample': [[]],
   'verbatim.findMemorised': [[], [Uri.file(within('pasted.js'))]],

@@ -60,7 +60,10 @@ test('HTML has the elements and attributes of any report, and none of the strang
   );
   const { document } = parseHTML(page);
   for (const link of document.querySelectorAll('a')) {
-    assert.match(link.getAttribute('href')!, /^(#fragments$|https:\/\/(github\.com|huggingface\.co)\/)/);
+    assert.match(
+      link.getAttribute('href')!,
+      /^(#(fragments|method)$|https:\/\/(github\.com|huggingface\.co)\/)/,
+    );
   }
 });
 

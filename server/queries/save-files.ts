@@ -1,0 +1,80 @@
+// Writes what leaves the editor into files of the user's choice: reports, and training rows. Each file is whole or not
+// there at all.
+
+import { writeFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import type { FragmentsChosen, SavedFormat } from '../../protocol/leaving.ts';
+import type { StudyId } from '../../protocol/study.ts';
+import { disclosedNames } from '../answers/disclosed-names.ts';
+import { countUnlistedPlaces, listTrainingRows, rowLines } from '../answers/training-rows.ts';
+import { hasBaseline, readAccepted, readBaseline } from '../formats/baseline-file.ts';
+import { gatherReport } from '../formats/report-content.ts';
+import { type ReportForm, reportForms } from '../formats/report-forms.ts';
+import { listFingerprints } from '../store/fragment-views.ts';
+import { type Database, openForReading } from '../store/study-file.ts';
+import { writeWhole } from '../write-whole.ts';
+import { chooseFragments } from './choose-fragments.ts';
+import { openGroupName } from './group-names.ts';
+import { summaryOf } from './study-summary.ts';
+
+export interface ReportToSave {
+  readonly study: StudyId;
+  readonly format: SavedFormat;
+  readonly file: string;
+  readonly baseline: string | null;
+}
+
+export async function saveReport({ study, format, file, baseline }: ReportToSave) {
+  using db = openForReading(study);
+  const form: ReportForm = reportForms[format];
+  const summary = summaryOf(db, study);
+  const content = await gatherReport(db, summary, {
+    places: form.places,
+    disclosure: 'masked',
+    baseline: baseline !== null && hasBaseline(baseline) ? readBaseline(baseline) : null,
+  });
+  await writeLines(file, form.write(content, 'families'));
+  return { nFragments: summary.nFragments ?? 0 };
+}
+
+export interface RowsToSave {
+  readonly study: StudyId;
+  readonly file: string;
+  readonly chosen: FragmentsChosen;
+}
+
+export async function saveTrainingRows({ study, file, chosen }: RowsToSave) {
+  using db = openForReading(study);
+  const fingerprints = await fingerprintsOf(db, study, chosen);
+  const showPlace = await disclosedNames(db, 'masked');
+  let nRows = 0;
+  function* lines() {
+    for (const line of rowLines(listTrainingRows(db, fingerprints), showPlace)) {
+      nRows++;
+      yield line;
+    }
+  }
+  await writeLines(file, lines());
+  return { nRows, nUnlisted: fingerprints === null ? 0 : countUnlistedPlaces(db, fingerprints) };
+}
+
+/** Null where nothing leaves any out: then rows beyond the places that are kept count, too. */
+async function fingerprintsOf(
+  db: Database,
+  study: StudyId,
+  chosen: FragmentsChosen,
+): Promise<ReadonlySet<string> | null> {
+  if (chosen.kind === 'named') return chooseFragments(db, { fingerprints: chosen.fingerprints });
+  const { filter, baseline, grouping } = chosen;
+  if (chosen.group === null && Object.keys(filter).length === 0) return null;
+  const group = chosen.group && (await openGroupName(study, grouping, chosen.group));
+  const accepted = new Set(baseline === null ? [] : readAccepted(baseline).keys());
+  return new Set(listFingerprints(db, { filter, accepted, grouping, group }));
+}
+
+async function writeLines(file: string, lines: Iterable<string> | AsyncIterable<string>): Promise<void> {
+  async function* ended() {
+    for await (const line of lines) yield `${line}\n`;
+  }
+  await writeWhole(resolve(file), (draft) => writeFile(draft, ended()));
+}

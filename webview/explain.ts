@@ -1,0 +1,107 @@
+// One plain sentence on each number, and the way to where it is defined. Pointed at or focused it is seen; pressed it
+// leads into docs/method.md.
+
+import { element } from './element.ts';
+import { l10n } from './l10n.ts';
+
+/** Sections of docs/method.md, by the anchors that Markdown gives their headings. */
+const SECTIONS = {
+  memorised: '1-what-counts-as-memorised',
+  measures: '3-how-much-is-memorised',
+  predictors: '4-predictors-without-training-data',
+  kinds: '5-what-kind-of-thing-it-is',
+  comparing: '6-comparing-studies',
+} as const;
+
+export type Explained =
+  | 'samples'
+  | 'lines'
+  | 'tokens'
+  | 'fragments'
+  | 'unseen'
+  | 'sensitive'
+  | 'counts'
+  | 'growth'
+  | 'lengths'
+  | 'kinds'
+  | 'sources'
+  | 'predictors'
+  | 'comparison';
+
+export const OPEN_METHOD = 'verbatim-open-method';
+
+function sentenceOf(what: Explained): readonly [sentence: string, section: keyof typeof SECTIONS] {
+  switch (what) {
+    case 'samples':
+      return [l10n.t('Of all samples, those that hold at least one fragment.'), 'measures'];
+    case 'lines':
+      return [
+        l10n.t('Of the lines of all samples, those that lie in a fragment; blank lines do not count.'),
+        'measures',
+      ];
+    case 'tokens':
+      return [l10n.t('Of the tokens of all samples, those that lie in a fragment.'), 'measures'];
+    case 'fragments':
+      return [
+        l10n.t('Different pieces of lines in a row that a sample and a training document share.'),
+        'memorised',
+      ];
+    case 'unseen':
+      return [
+        l10n.t(
+          'How many different fragments ever more samples would show, estimated from those seen once and twice.',
+        ),
+        'measures',
+      ];
+    case 'sensitive':
+      return [l10n.t('Fragments in which rules find keys, addresses and the like.'), 'kinds'];
+    case 'counts':
+      return [
+        l10n.t(
+          'Whether what the training data holds more often is repeated more often: 1 always, 0 not at all.',
+        ),
+        'measures',
+      ];
+    case 'growth':
+      return [l10n.t('How many different fragments fewer samples would have shown.'), 'measures'];
+    case 'lengths':
+      return [l10n.t('How many fragments have so many lines; the rule sets the fewest.'), 'memorised'];
+    case 'kinds':
+      return [l10n.t('What each fragment is, as fixed rules read its text.'), 'kinds'];
+    case 'sources':
+      return [
+        l10n.t('Where the training documents come from that hold a fragment, as the training data says.'),
+        'kinds',
+      ];
+    case 'predictors':
+      return [
+        l10n.t(
+          'How well memorised samples are told from others without the training data: 0.5 is chance, 1 is always.',
+        ),
+        'predictors',
+      ];
+    case 'comparison':
+      return [l10n.t('A difference counts where chance would rarely give one as large.'), 'comparing'];
+  }
+}
+
+export function explain(what: Explained): HTMLElement {
+  const [sentence, section] = sentenceOf(what);
+  const tip = element(
+    'span',
+    { class: 'explanation', role: 'tooltip' },
+    sentence,
+    ' ',
+    l10n.t('Press for the method.'),
+  );
+  const made = element(
+    'button',
+    { class: 'explain', type: 'button', 'aria-label': l10n.t('What this is: {0}', sentence) },
+    element('span', { 'aria-hidden': 'true' }, '?'),
+    tip,
+  );
+  made.addEventListener('click', () => {
+    made.dispatchEvent(new CustomEvent(OPEN_METHOD, { bubbles: true, detail: SECTIONS[section] }));
+  });
+  return made;
+}
