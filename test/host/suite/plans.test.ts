@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { type CodeLens, commands, languages, Uri, window, workspace } from 'vscode';
 import { estimateStudy, makePlan, readPlan } from '../../../protocol/plan-file.ts';
 import { getDemoPlan } from '../../../protocol/requests.ts';
@@ -28,7 +29,7 @@ export const tests = [
     assert.ok(run, 'No lens to run it');
     await commands.executeCommand('verbatim.runPlan', ...(run.command!.arguments ?? []));
     const { summary } = await studyNode('demo-model-2');
-    assert.equal(summary.state, 'complete', String(summary.failure));
+    assert.equal(summary.state, 'complete', inspect(summary.failure));
     assert.equal(summary.nSamples, 8);
     assert.equal(summary.plan.sampling.seed, 3);
   }),

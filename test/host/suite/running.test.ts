@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { existsSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { inspect } from 'node:util';
 import { commands, workspace } from 'vscode';
 import { getDemoPlan } from '../../../protocol/requests.ts';
 import type { Progress } from '../../../protocol/study.ts';
@@ -19,7 +20,7 @@ export const tests = [
     assert.deepEqual(failures(), []);
     assert.ok(existsSync(join(root(), '.verbatim', 'demo.sqlite')));
     const { summary } = await studyNode('demo');
-    assert.equal(summary.state, 'complete', String(summary.failure));
+    assert.equal(summary.state, 'complete', inspect(summary.failure));
     assert.ok(summary.nSamples >= 256, `${summary.nSamples} samples`);
     assert.ok((summary.nFragments ?? 0) >= 150, `${summary.nFragments} fragments`);
     assert.equal(summary.nShardsScanned, summary.nShards);

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { inspect } from 'node:util';
 import { getComparison, getComparisons } from '../../../protocol/comparison.ts';
 import { type Dashboard, getDashboard, listDashboardFragments } from '../../../protocol/dashboard.ts';
 import { findMemorised } from '../../../protocol/find-memorised.ts';
@@ -110,7 +111,7 @@ test('a group is found again by its masked name, also where two look alike', asy
         { ...view, grouping, group: name },
         disclosure,
       );
-      assert.equal(listed.total, nFragments, String(name));
+      assert.equal(listed.total, nFragments, inspect(name));
       counts.push(nFragments);
     }
     return counts.sort();
@@ -122,7 +123,7 @@ test('a group is found again by its masked name, also where two look alike', asy
   for (const { repository, nFragments } of overview!.sources.items) {
     const selection = { kind: 'repository', repository };
     const listed = await ask<Page<unknown>>(listDashboardFragments, { ...view, selection }, 'masked');
-    assert.ok(listed.total >= 1 && nFragments >= 1, String(repository));
+    assert.ok(listed.total >= 1 && nFragments >= 1, inspect(repository));
   }
 });
 
