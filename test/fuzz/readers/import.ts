@@ -55,8 +55,7 @@ async function read(bytes: Uint8Array): Promise<'read' | 'refused'> {
 export const harness = { seeds, read };
 
 function filesOf(folder: string): readonly string[] {
-  return readdirSync(folder, { recursive: true })
-    .map(String)
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => statSync(join(folder, path)).isFile())
     .sort();
 }

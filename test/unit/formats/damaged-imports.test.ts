@@ -18,7 +18,7 @@ const exported = scratchFolder();
   using db = openForReading((await makeSmallStudy(scratchFolder())).file);
   await exportStudy(db, exported, 'shown');
 }
-const paths = readdirSync(exported, { recursive: true }).map(String);
+const paths = readdirSync(exported, { recursive: true, encoding: 'utf8' });
 const pathOf = (name: string) => {
   const path = paths.find((one) => one.endsWith(name) && statSync(join(exported, one)).isFile());
   assert(path !== undefined, name);

@@ -56,7 +56,7 @@ for (const name of ['../../../../escaped', '/tmp/verbatim-escaped', 'a/../../b',
       exportStudy(reading, join(folder, 'out'), 'shown'),
       refusal(/The study’s run is called/),
     );
-    const made = readdirSync(folder, { recursive: true }).map(String);
+    const made = readdirSync(folder, { recursive: true, encoding: 'utf8' });
     assert.deepEqual(
       made.filter((path) => !path.startsWith('s.sqlite')),
       ['out'],
