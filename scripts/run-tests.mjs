@@ -18,7 +18,8 @@ let hasFailed = false;
 
 const events = run({
   files,
-  concurrency: Math.max(2, Math.min(8, availableParallelism())),
+  // One more than there are processors: tests of editors and of processes wait more than they work.
+  concurrency: Math.min(8, availableParallelism() + 1),
   signal: stop.signal,
 });
 for (const name of HEARD) {
