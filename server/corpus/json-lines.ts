@@ -50,9 +50,14 @@ export function layoutOf(head: Uint8Array): { readonly kind: JsonLayout; readonl
   const lf = head.indexOf(0x0a, at);
   let end = lf < 0 ? head.length : lf;
   while (end > at && isBlank(head[end - 1])) end--;
-  const isWhole = lf >= 0 && head[end - 1] === 0x7d && end - at > 1;
-  return { kind: isWhole ? 'lines' : 'values', hasMark };
+  const last = head[end - 1];
+  const isWhole = lf >= 0 && last === 0x7d && end - at > 1;
+  const isDamaged = lf >= 0 && head[lf + 1] === 0x7b && !GOES_ON.has(last ?? 0);
+  return { kind: isWhole || isDamaged ? 'lines' : 'values', hasMark };
 }
+
+/** What a line of a value that goes on may end with, before a line that begins an object: [ { , and : */
+const GOES_ON = new Set([0x5b, 0x7b, 0x2c, 0x3a]);
 
 const isBlank = (byte: number | undefined) =>
   byte === 0x20 || (byte !== undefined && byte >= 9 && byte <= 13);

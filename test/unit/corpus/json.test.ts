@@ -9,6 +9,7 @@ import { gzipSync, zstdCompressSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { DataProblem } from '../../../protocol/errors.ts';
 import type { ColumnNames } from '../../../protocol/study.ts';
+import { layoutOf } from '../../../server/corpus/json-lines.ts';
 import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { reopenRow } from '../../../server/corpus/reopen-row.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
@@ -166,4 +167,11 @@ test('any values in any layout come out one a line, however the stream is cut', 
     ),
     { numRuns: 200 },
   );
+});
+
+test('a damaged first row leaves the others rows of a line each, with their places', () => {
+  const layout = (text: string) => layoutOf(Buffer.from(text)).kind;
+  assert.equal(layout('{"content": oops\n{"content": "a"}\n'), 'lines');
+  assert.equal(layout('{"content":\n{"a": 1}\n}\n'), 'values');
+  assert.equal(layout('{\n  "content": "a"\n}\n'), 'values');
 });

@@ -152,6 +152,9 @@ const settled = (text: string) =>
     .replace(/\n(?:train {2}docs|## Fragments)[\s\S]*$/, '')
     .replace(/"semanticVersion":\s?"[^"]*"/g, '"semanticVersion":"<version>"')
     .replaceAll('`', '')
+    // Its words for the same things.
+    .replace('occurrences in the corpus', 'occurrences in the training data')
+    .replace(/\n\ntrain: places in the training data;[^\n]*/, '')
     // It did not count files, and that is said in the forms that programs read.
     .replaceAll(/"account":null,"columnsRead":\[\],|,"files":null,"columns":\[\]/g, '')
     .trimEnd();
