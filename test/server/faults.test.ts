@@ -76,8 +76,7 @@ async function killed(task: Task): Promise<number> {
 
 /** Every file with its digest; what names the folder itself is passed over. */
 function filesOf(folder: string): string {
-  return readdirSync(folder, { recursive: true })
-    .map(String)
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
     .filter((path) => statSync(join(folder, path)).isFile())
     .sort()
     .map((path) => {

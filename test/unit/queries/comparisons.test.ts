@@ -288,7 +288,7 @@ test('all places come in one answer, masked like every text, and an open text st
 
   const closed = { folders: [corpus], except: [] };
   const left = await getComparison({ ...request, closed }, 'shown', signal);
-  assert.match(String(left.document.problem), /not trusted/);
+  assert.match(rawText(left.document.problem!), /not trusted/);
   const excepted = { folders: ['/'], except: [corpus] };
   assert.equal(
     (await getComparison({ ...request, closed: excepted }, 'shown', signal)).document.problem,
