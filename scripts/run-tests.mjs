@@ -18,8 +18,7 @@ let hasFailed = false;
 
 const events = run({
   files,
-  // One more than there are processors: tests of editors and of processes wait more than they work.
-  concurrency: Math.min(8, availableParallelism() + 1),
+  concurrency: Math.max(2, Math.min(8, availableParallelism())),
   signal: stop.signal,
 });
 for (const name of HEARD) {
