@@ -6,9 +6,11 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type CodeLens, commands, Uri, type WebviewPanel, window, workspace } from 'vscode';
 import { foreign } from '../../../guard/text/foreign.ts';
+import * as checked from '../../../protocol/checked-text.ts';
 import * as comparison from '../../../protocol/comparison.ts';
 import * as dashboard from '../../../protocol/dashboard.ts';
 import * as found from '../../../protocol/find-memorised.ts';
+import * as leaving from '../../../protocol/leaving.ts';
 import type { Message } from '../../../protocol/message.ts';
 import * as plans from '../../../protocol/plan-file.ts';
 import * as requests from '../../../protocol/requests.ts';
@@ -140,6 +142,22 @@ const execution = { provider: 'cpu', batch: 'auto', workers: 1 } as const;
 const MESSAGES: Readonly<Record<string, readonly object[]>> = {
   getComparison: STUDIES.map((study) => ({ study, fingerprint })),
   getComparisons: [{ ...place, limit: 50 }],
+  checkWithIndex: [
+    { index: within('corpus-index'), text: 'x' },
+    { index: join(outside, 'corpus-index'), text: 'x' },
+  ],
+  compareStudies: [{ studies: [study, ownStudy] }, { studies: [ownStudy, ownStudy] }],
+  saveReport: STUDIES.map((one) => ({
+    study: one,
+    format: 'md',
+    file: join(outside, 'r.md'),
+    baseline: null,
+  })),
+  saveTrainingRows: STUDIES.map((one) => ({
+    study: one,
+    file: join(outside, 'rows.jsonl'),
+    chosen: { kind: 'named', fingerprints: [fingerprint] },
+  })),
   getDashboard: [{ study }],
   measureDashboard: [{ study }],
   listDashboardFragments: [{ study, ...page, order: 'train', selection: { kind: 'all' } }],
@@ -216,7 +234,7 @@ const tests: readonly HostTest[] = [
   hostTest(
     'no message opens anything of the workspace: each is refused here, before a server sees it',
     async () => {
-      const all = [comparison, dashboard, found, plans, requests, views]
+      const all = [checked, comparison, dashboard, found, leaving, plans, requests, views]
         .flatMap((module) => Object.entries(module as Record<string, unknown>))
         .filter(([, value]) => typeof (value as { method?: unknown }).method === 'string')
         .filter(([name]) => name !== 'studyProgress' && name !== 'getDemoPlan'); // They name nothing.
