@@ -10,7 +10,14 @@ import { UserError } from '../errors.ts';
 import { type FileCounts, FileTally, joinCounts } from './file-tally.ts';
 import { formatInFolder } from './folder-format.ts';
 import { namedFormat, type ShardFormat } from './shard-format.ts';
-import { type FoundFile, isMetAgain, type WalkOptions, walkFolder, walkOptions } from './walk-folder.ts';
+import {
+  type FoundFile,
+  holdsAnotherPlace,
+  isMetAgain,
+  type WalkOptions,
+  walkFolder,
+  walkOptions,
+} from './walk-folder.ts';
 
 export interface Shard {
   readonly index: number;
@@ -139,7 +146,7 @@ function shardsInFolder(folder: string, columns: ColumnNames | undefined, option
   if (searched.length > 0 || problems.length > 0 || isAllPassedOver) {
     shards.push(folderShard(folder, searched, problems));
   }
-  if (shards.length === 0 && options.named.size < 2) {
+  if (shards.length === 0 && !holdsAnotherPlace(folder, options)) {
     throw new UserError(`The corpus folder ${folder} holds no documents`, {
       action:
         'Choose a folder with shard files (.jsonl, .json.gz, .jsonl.zst, .parquet) or with source files.',

@@ -210,6 +210,12 @@ function followLink(walk: Walk, path: string): void {
   else addFile(walk, path, target.stat);
 }
 
+/** Whether another place that was named lies in the folder, whose files are then counted there. */
+export function holdsAnotherPlace(folder: string, { named }: WalkOptions): boolean {
+  const real = realPath(folder);
+  return [...named].some((place) => place !== real && isBelow(nodePath, real, place));
+}
+
 /** Whether the path belongs to another place that was named: the innermost one that it lies in. */
 function isNamedElsewhere({ realRoot, options }: Walk, path: string): boolean {
   const around = [...options.named].filter((place) => isBelow(nodePath, place, path));
