@@ -14,6 +14,8 @@ const files = process.argv.slice(2).map((file) => resolve(file));
 const stop = new AbortController();
 /** When each file that runs was last heard of, and what it said it had begun. */
 const heard = new Map();
+/** Files that have ended: what they printed may come later, and waits for nothing. */
+const ended = new Set();
 let hasFailed = false;
 
 const events = run({
@@ -23,13 +25,20 @@ const events = run({
 });
 for (const name of HEARD) {
   events.on(name, ({ file, name: title }) => {
-    if (file === undefined) return;
-    heard.set(file, { atMs: Date.now(), title: title ?? heard.get(file)?.title ?? '' });
+    const atMs = Date.now();
+    if (files.includes(file)) {
+      if (!ended.has(file)) heard.set(file, { atMs, title: title ?? heard.get(file)?.title ?? '' });
+    } else {
+      // A suite inside an editor tells of its tests in the name of whoever hands them on.
+      for (const one of heard.values()) one.atMs = atMs;
+    }
   });
 }
 // The last event of a file bears the file's own name.
 events.on('test:complete', ({ file, name }) => {
-  if (file === name) heard.delete(file);
+  if (file !== name) return;
+  heard.delete(file);
+  ended.add(file);
 });
 events.on('test:fail', ({ todo, skip }) => {
   hasFailed ||= todo === undefined && skip === undefined;
