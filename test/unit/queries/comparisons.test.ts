@@ -140,7 +140,7 @@ test('a fragment opens on the longest agreement of the study, and all that is eq
     const { file, samples, documents } = await makeRandomStudy(seed);
     const rows = await fragmentsOf(file, 10_000);
     assert.ok(rows.length > 20, `${rows.length} fragments`);
-    for (const { fingerprint, nLines } of spread(rows, 30)) {
+    for (const { fingerprint, nLines } of spread(rows, 16)) {
       const fragment = (await textOf(file, fingerprint)).split('\n');
       const best = Math.max(
         ...samples.flatMap((s) => documents.map((d) => longestAround(fragment, plain(s), plain(d)))),
@@ -180,7 +180,7 @@ test('a fragment opens on the longest agreement of the study, and all that is eq
 test('an occurrence opens where it is, beside the text that agrees with it most', async () => {
   const { file, samples, documents } = await makeRandomStudy(4);
   const rows = await fragmentsOf(file, 60);
-  for (const { fingerprint } of spread(rows, 12)) {
+  for (const { fingerprint } of spread(rows, 8)) {
     const request = { study: file, fingerprint, offset: 0, limit: 2 };
     const fragment = (await textOf(file, fingerprint)).split('\n');
     for (const { sampleId, firstLine } of listSamplePage(request).items) {

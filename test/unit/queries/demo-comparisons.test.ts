@@ -59,7 +59,7 @@ const open = async (fingerprint: string, place = {}) =>
 test('every fragment opens on the longest agreement that holds it', async () => {
   assert.ok(all.length > 50, `${all.length} fragments`);
   let nInside = 0;
-  for (const fragment of some(40)) {
+  for (const fragment of some(24)) {
     const longest = longestHolding(fragment);
     if (longest > fragment.nLines) nInside++;
     const { nEqualLines } = await open(fragment.fingerprint);
@@ -84,7 +84,7 @@ test('every place of a fragment opens on the longest agreement around it', async
     (id: string, at: object, { firstLine, lastLine }: { firstLine: number; lastLine: number }) =>
     (place: { firstLine: number; lastLine: number }) =>
       place[id as never] === at[id as never] && place.firstLine <= firstLine && place.lastLine >= lastLine;
-  for (const fragment of some(12)) {
+  for (const fragment of some(8)) {
     const { fingerprint } = fragment;
     const [sample] = listSamplePage({ ...page, fingerprint }).items;
     const inSample = inSamples(fragment, around('sampleId', sample!, sample!));

@@ -4,9 +4,11 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import * as checked from '../../../protocol/checked-text.ts';
 import * as comparison from '../../../protocol/comparison.ts';
 import * as dashboard from '../../../protocol/dashboard.ts';
 import * as found from '../../../protocol/find-memorised.ts';
+import * as leaving from '../../../protocol/leaving.ts';
 import * as plans from '../../../protocol/plan-file.ts';
 import * as requests from '../../../protocol/requests.ts';
 import * as views from '../../../protocol/views.ts';
@@ -68,17 +70,21 @@ test('a request is looked through for paths, however deep they stand', () => {
 });
 
 test('every message is known to need trust or to need none outside of the workspace', () => {
-  const all = [comparison, dashboard, found, plans, requests, views]
+  const all = [checked, comparison, dashboard, found, leaving, plans, requests, views]
     .flatMap((module) => Object.values(module as Record<string, unknown>))
     .map((value) => (value as { readonly method?: string }).method)
     .filter((method) => method !== undefined);
   const needTrust = all.filter((method) => !NEEDS_NO_TRUST_OUTSIDE.has(method)).sort();
   assert.deepEqual(needTrust, [
     'verbatim/acceptFragments',
+    'verbatim/checkWithIndex',
+    'verbatim/compareStudies',
     'verbatim/findMemorised',
     'verbatim/labelFragment',
     'verbatim/makePlan',
     'verbatim/readPlan',
+    'verbatim/saveReport',
+    'verbatim/saveTrainingRows',
     'verbatim/studyProgress', // A notification, which the server sends.
   ]);
   assert.equal(needTrust.length + NEEDS_NO_TRUST_OUTSIDE.size, all.length);

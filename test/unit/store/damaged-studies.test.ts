@@ -35,7 +35,7 @@ const damages: readonly (readonly [sql: string, says: RegExp])[] = [
   ['DELETE FROM samples WHERE sample_id = 1', /a place in the samples is none/],
   ["UPDATE samples SET text = x''", /a place in the samples is none/],
   ["UPDATE samples SET tokens = x'00', n_tokens = 1", /a sample is none/],
-  ["UPDATE shards SET format = 'zip'", /a shard is none/],
+  ["UPDATE shards SET format = 'rar'", /a shard is none/],
   ['DELETE FROM shards WHERE shard_id = 0', /a document is in no shard/],
   ['DELETE FROM documents WHERE document_id = 1', /a place in the training data is none/],
   ["UPDATE documents SET repository = 'other'", /a group of fragments is of nothing/],
