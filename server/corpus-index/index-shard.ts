@@ -13,6 +13,7 @@ import type { Shard } from '../corpus/shard.ts';
 import type { RestartPoint, ShardResult } from '../engine/detection.ts';
 import { FirstProblems, rowProblem } from '../kernel/row-problems.ts';
 import { KEY_WORDS, type KernelListener, type ScanKernel } from '../kernel/scan-kernel.ts';
+import type { ThreadHooks } from '../kernel/shard-thread.ts';
 import { type IndexedDocument, PAGE_DOCUMENTS, writePage } from './document-pages.ts';
 import { MAX_DOCUMENTS } from './postings.ts';
 import { type SpillFile, SpillWriter } from './spill.ts';
@@ -39,16 +40,11 @@ export interface IndexedShard {
 /** What a scan would tell of its reading: the columns that were there, and what became of a folder's files. */
 export type Reading = Pick<ShardResult, 'columns' | 'files'>;
 
-export interface IndexingHooks {
-  readonly signal: AbortSignal;
-  readonly onBytes: (diskBytes: number, byteOffset: number) => void;
-}
-
 export async function indexShard(
   kernel: ScanKernel,
   shard: Shard,
   folder: string,
-  hooks: IndexingHooks,
+  hooks: ThreadHooks,
 ): Promise<IndexedShard> {
   const spill = new SpillWriter(join(folder, `spill-${shard.index}`));
   const documents = new DocumentWriter(spill, shard);
@@ -72,7 +68,7 @@ async function readRows(
   shard: Shard,
   columns: ResolvedColumns,
   documents: DocumentWriter,
-  hooks: IndexingHooks,
+  hooks: ThreadHooks,
 ): Promise<ReadShard> {
   const problems = new FirstProblems();
   const restarts: IndexedRestart[] = [];
@@ -126,7 +122,7 @@ async function readTexts(
   kernel: ScanKernel,
   shard: Shard,
   documents: DocumentWriter,
-  hooks: IndexingHooks,
+  hooks: ThreadHooks,
 ): Promise<ReadShard> {
   const problems = new FirstProblems();
   const files = new FileTally();

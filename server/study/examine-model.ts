@@ -8,11 +8,10 @@ import type { Execution } from '../../protocol/study.ts';
 import { UserError, type VerbatimError } from '../errors.ts';
 import { outlineHubModel } from '../hub/fetch-model.ts';
 import { isHubName } from '../hub/hub-name.ts';
-import { chooseFiles } from '../sampling/model-description.ts';
 import type { ModelOutline, ModelSizes } from '../sampling/model-outline.ts';
 import { outlineGuarded } from '../sampling/open-guarded.ts';
 import { WEIGHT_BYTES_PER_SECOND } from './estimate-study.ts';
-import { hubAccess } from './hub-sources.ts';
+import { unpinnedRequest } from './hub-sources.ts';
 
 export interface ModelFinding {
   readonly name: 'model' | 'files' | 'tokenizer' | 'precision' | 'memory' | 'speed' | 'verdict';
@@ -66,15 +65,8 @@ async function outlineOf(
     find('files', 'works', `${shown.join(', ')}${more}: ${gigabytes(nBytes)}`);
     return { outline, nBytes };
   }
-  const access = hubAccess(execution, signal);
-  const request = {
-    access,
-    location: model,
-    commit: undefined,
-    signal,
-    report: () => {},
-    choose: chooseFiles,
-  };
+  const request = unpinnedRequest(model, execution, signal);
+  const { access } = request;
   const { name, commit, folder, files, missing } = await outlineHubModel(request);
   const nBytes = sizeOf(files);
   const weights = files.filter(({ path }) => /\.(safetensors|bin|onnx|gguf|data)$|onnx_data/.test(path));

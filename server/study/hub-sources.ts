@@ -48,17 +48,18 @@ export async function unpinnedModel(
   signal: AbortSignal,
 ): Promise<string> {
   if (!isHubName(model)) return model;
-  const access = hubAccess(execution, signal);
-  const request = {
-    access,
-    location: model,
-    commit: undefined,
-    signal,
-    report: () => {},
-    choose: chooseFiles,
-  };
-  return (await fetchModel(request)).folder;
+  return (await fetchModel(unpinnedRequest(model, execution, signal))).folder;
 }
+
+/** Asks the Hub for a model at the commit that its revision names now. */
+export const unpinnedRequest = (model: string, execution: Execution, signal: AbortSignal) => ({
+  access: hubAccess(execution, signal),
+  location: model,
+  commit: undefined,
+  signal,
+  report: () => {},
+  choose: chooseFiles,
+});
 
 interface ModelContext {
   readonly db: Database;
