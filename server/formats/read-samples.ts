@@ -2,15 +2,16 @@
 // `all`. Bytes are kept as they are; order and ids are the source's own.
 
 import { statSync } from 'node:fs';
-import { basename, dirname, join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { say } from '../../guard/text/say.ts';
 import { UserError } from '../errors.ts';
 import { decodeText } from '../text/decode-text.ts';
 import { parseObject, parseString } from '../text/parse-json.ts';
 import { ForeignFolder } from './foreign-folder.ts';
 import { readNamedFile } from './named-file.ts';
-import { readMergedMap } from './published/merged-map.ts';
-import { isSeparator } from './published/merged-text.ts';
+import { asMergedFile, type MergedFile } from './published/layout.ts';
+import { numberParts } from './published/merged-map.ts';
+import { readMergedParts } from './published/merged-parts.ts';
 import { asObject, parseJson, readTextBytes } from './text-file.ts';
 
 export interface ImportedSample {
@@ -27,10 +28,11 @@ export function readSamples(path: string, given?: Buffer): readonly ImportedSamp
       action: 'Name a .jsonl file, a folder of numbered files, or a merged "all" file.',
     });
   }
+  const merged = asMergedFile(path);
   const samples = stat.isDirectory()
     ? readNumberedFiles(path)
-    : /^all(_\d+-\d+)?$/.test(basename(path))
-      ? readMerged(path)
+    : merged
+      ? readMerged(path, merged)
       : readJsonLines(path, given);
   if (samples.length === 0) {
     throw new UserError(`${path} holds no samples`, { action: 'Check that it is the right file or folder.' });
@@ -106,25 +108,18 @@ const LINES = 'Samples are JSON lines: a string, {"text": "…"} or {"tokens": [
 /** A token that a study can keep: a number of 32 bits. */
 const isToken = (id: unknown) => Number.isInteger(id) && (id as number) >= 0 && (id as number) < 2 ** 32;
 
-/** The published layout's merged file; ids come from the map beside it, or else count from 1. */
-function readMerged(path: string): ImportedSample[] {
-  const ids = [...readMergedMap(new ForeignFolder(dirname(path)), path).values()];
-  const samples: ImportedSample[] = [];
-  let lines: string[] = [];
+/** The published layout's merged file; ids come from the map beside it, or else count on from the name's first. */
+function readMerged(path: string, merged: MergedFile): ImportedSample[] {
   // latin1 keeps every byte as one character, so nothing is replaced on the way through.
-  for (const line of readNamedFile(path).toString('latin1').split('\n')) {
-    if (!isSeparator(line)) {
-      lines.push(line);
-      continue;
-    }
-    const sampleId = ids[samples.length] ?? samples.length + 1;
-    samples.push({ sampleId, content: { text: Buffer.from(lines.join('\n'), 'latin1') } });
-    lines = [];
-  }
-  if (lines.some((line) => line.trim() !== '')) {
+  const { parts, rest } = readMergedParts(readNamedFile(path).toString('latin1').split('\n'));
+  if (rest.some((line) => line.trim() !== '')) {
     throw new UserError(`${path} ends without a separator`, {
       action: 'The file seems cut short: bring the whole one.',
     });
   }
-  return samples;
+  const numbers = numberParts(new ForeignFolder(dirname(path)), merged, parts, new Map());
+  return parts.map(({ text }, i) => ({
+    sampleId: numbers[i]!,
+    content: { text: Buffer.from(text, 'latin1') },
+  }));
 }

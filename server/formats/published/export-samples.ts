@@ -9,8 +9,9 @@ import { findSensitive } from '../../sensitive/find-sensitive.ts';
 import { firstSampleId, readSampleTexts } from '../../store/samples-table.ts';
 import type { Database } from '../../store/study-file.ts';
 import type { ExportFolder } from './export-folder.ts';
+import { PROMPTED } from './layout.ts';
 import { mergedLength, mergeText, separator, toValidUtf8 } from './merged-text.ts';
-import { promptKey } from './prompt-key.ts';
+import { keyOf, promptKey } from './prompt-key.ts';
 
 /** The place of each sample in the merged file. */
 export interface MergedPlaces {
@@ -35,6 +36,10 @@ export async function exportSamples(
   const shift = firstSampleId(db) === 0 ? 1 : 0;
   let line = 0;
   using merged = folder.open(path);
+  for (const prompt of prompts) {
+    // Its scripts keep the prompt beside the outputs that it has.
+    folder.write(join(results, PROMPTED, keyOf(prompt), 'prompts.txt'), promptKey(prompt));
+  }
   for await (const { item, ranges } of findSensitive(latin1Samples(db))) {
     const { sampleId, promptIndex, text } = item;
     const shown = disclosure === 'masked' ? maskRanges(text, ranges) : text;
@@ -105,7 +110,7 @@ function folderOf(
 ): string {
   const prompt = promptIndex === null ? undefined : prompts[promptIndex];
   if (prompt === undefined) return separate;
-  return join(results, 'internet', createHash('sha1').update(promptKey(prompt)).digest('hex'));
+  return join(results, PROMPTED, keyOf(prompt));
 }
 
 /** One character a byte, so that nothing is replaced on the way through. */

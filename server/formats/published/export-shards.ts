@@ -137,7 +137,9 @@ class ShardFiles {
   }
 
   end(): void {
-    // Its scripts keep a block when they meet the next "Found": this summary, as Simian prints it, is the last.
+    // Some of its scripts keep a block when they meet the next one, others when they meet the summary, as Simian prints it: so the last
+    // block is one without places, which is no fragment.
+    this.#log.line(blockHead({ nLines: 1, fingerprint: '0'.repeat(32) }));
     this.#log.line(`Found ${this.#nLines} duplicate lines in ${this.#nBlocks} blocks in 2 files`);
     for (const file of [this.#log, this.#places, this.#texts]) file[Symbol.dispose]();
   }

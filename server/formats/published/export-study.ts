@@ -14,7 +14,7 @@ import { readStudy } from '../../store/study-table.ts';
 import { ExportFolder } from './export-folder.ts';
 import { exportSamples, type MergedPlaces } from './export-samples.ts';
 import { exportShards } from './export-shards.ts';
-import { formatRunName } from './layout.ts';
+import { formatRunName, OWN_EXPORT } from './layout.ts';
 
 export interface Exported {
   readonly results: string;
@@ -36,7 +36,7 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
   exportStatistics(db, folder, logs);
   exportPrompts(db, folder, join(logs, 'analyze', 'extract_prompt.json'), merged);
   folder.write(
-    join(logs, 'verbatim-study.json'),
+    join(logs, OWN_EXPORT),
     JSON.stringify({
       version: 1,
       plan: toVersion1(plan),
@@ -97,7 +97,9 @@ function exportPrompts(db: Database, folder: ExportFolder, path: string, merged:
   let isFirst = true;
   for (const { fragmentId, fingerprint, extract } of readFragmentFigures(db, PROMPTED, 'extract')) {
     const [place] = places.samples(fragmentId);
-    const lines = place ? merged.lines(place.sampleId, place.firstLine, place.lastLine) : [];
+    // Nothing may be left of an imported fragment but its counts, and that is no prompt.
+    if (!place) continue;
+    const lines = merged.lines(place.sampleId, place.firstLine, place.lastLine);
     const prompt = Buffer.from(lines.join('\n'), 'latin1').toString();
     const entry = { prompt, occurrence: extract, fingerprints: fingerprint };
     const key = createHash('sha1').update(prompt).digest('hex');

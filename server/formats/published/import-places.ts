@@ -51,7 +51,8 @@ export interface ImportedPlaces {
   readonly shards: readonly number[];
 }
 
-export function importPlaces(folder: ForeignFolder, logs: string): ImportedPlaces {
+/** `logs`: the folders that hold the run's logs. */
+export function importPlaces(folder: ForeignFolder, logs: readonly string[]): ImportedPlaces {
   const fragments = new Map<string, OpenFragment>();
   const documents = new Map<string, ImportedDocument>();
   const shards = new Set<number>();
@@ -120,22 +121,29 @@ const nameOf = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path
 
 /**
  * `stats/memorization.json`, for a run whose logs are gone. Its `extract` may have been summed once per shard:
- * that cannot be told from the file.
+ * that cannot be told from the file. Chunks of one run search the same training data, so that only `extract` adds up.
  */
-export function importCounts(folder: ForeignFolder, logs: string): readonly ImportedCounts[] {
-  const path = join(logs, 'stats', 'memorization.json');
-  if (!folder.has(path)) return [];
-  const isCounts = mapOf(has<PublishedCounts>({ train: whole, extract: whole, len: whole }));
-  const what = 'a map from fingerprints to train, extract and len';
-  const counts = folder.json<Record<string, PublishedCounts>>(path, isCounts, what);
-  const texts = readTexts(folder, join(logs, 'analyze', 'all.txt'));
-  return Object.entries(counts).map(([fingerprint, { train, extract, len }]) => ({
-    fingerprint,
-    train,
-    extract,
-    nLines: len,
-    lines: texts.get(fingerprint) ?? [],
-  }));
+export function importCounts(folder: ForeignFolder, logs: readonly string[]): readonly ImportedCounts[] {
+  const found = new Map<string, ImportedCounts>();
+  for (const at of logs) {
+    const path = join(at, 'stats', 'memorization.json');
+    if (!folder.has(path)) continue;
+    const isCounts = mapOf(has<PublishedCounts>({ train: whole, extract: whole, len: whole }));
+    const what = 'a map from fingerprints to train, extract and len';
+    const counts = folder.json<Record<string, PublishedCounts>>(path, isCounts, what);
+    const texts = readTexts(folder, join(at, 'analyze', 'all.txt'));
+    for (const [fingerprint, { train, extract, len }] of Object.entries(counts)) {
+      const known = found.get(fingerprint);
+      found.set(fingerprint, {
+        fingerprint,
+        train: Math.max(train, known?.train ?? 0),
+        extract: extract + (known?.extract ?? 0),
+        nLines: len,
+        lines: known?.lines.length ? known.lines : (texts.get(fingerprint) ?? []),
+      });
+    }
+  }
+  return [...found.values()];
 }
 
 interface PublishedCounts {

@@ -1,16 +1,16 @@
 // The outputs of a published run: every one, the first and the last too, with where each stands in its merged
 // file, so that the logs' line numbers can be brought back to it.
 
-import { createHash } from 'node:crypto';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import type { PromptText } from '../../../protocol/study.ts';
 import { UserError } from '../../errors.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
-import { promptsIn } from '../read-prompt-file.ts';
-import { mergedFiles, separateFolder } from './layout.ts';
-import { readMergedMap } from './merged-map.ts';
-import { isSeparator, mergedLength, mergeText, toValidUtf8 } from './merged-text.ts';
-import { promptKey } from './prompt-key.ts';
+import { COMBINED_KEY, type MergedFile, mergedFiles, type RunFolders } from './layout.ts';
+import { isPartOf, numberParts } from './merged-map.ts';
+import { readMergedParts } from './merged-parts.ts';
+import { mergeText } from './merged-text.ts';
+import { keyOf } from './prompt-key.ts';
+import { type OutputFolder, readOutputs } from './read-outputs.ts';
 
 export interface PublishedSample {
   readonly sampleId: number;
@@ -32,97 +32,146 @@ export interface MergedSample {
 export interface PublishedSamples {
   readonly samples: readonly PublishedSample[];
   readonly prompts: readonly PromptText[];
+  /** Whether the prompts were fragments of a first study. */
+  readonly isFromFragments: boolean;
   /** Keyed by the merged file's name, in order of `start`. */
   readonly merged: ReadonlyMap<string, readonly MergedSample[]>;
 }
 
-export function importSamples(folder: ForeignFolder, results: string): PublishedSamples {
-  const promptFile = join(results, 'prompts.txt');
-  const prompts = folder.has(promptFile) ? promptsIn(promptFile, folder.bytes(promptFile).toString()) : [];
-  const separate = new Map(readSeparate(folder, results, prompts).map((sample) => [sample.sampleId, sample]));
+export function importSamples(folder: ForeignFolder, run: RunFolders): PublishedSamples {
+  const { folders, prompts, isFromFragments } = readOutputs(folder, run);
+  const known = new NumberedSamples(prompts);
+  // What stands there combined are copies, and the merged file is made of these.
+  for (const each of folders) if (each.key === COMBINED_KEY) known.add(each);
+  for (const each of folders) if (each.key !== COMBINED_KEY) known.add(each);
   const merged = new Map<string, readonly MergedSample[]>();
-  for (const path of mergedFiles(folder, results)) {
-    const parts = readMerged(folder, path).map(({ sampleId, start, lines, text }): MergedSample => {
-      const known = separate.get(sampleId);
-      // The single file says more: its empty lines, and how its lines ended.
-      const whole = known && mergeText(known.text);
-      const isSame = whole && toValidUtf8(whole.text) === toValidUtf8(text);
-      if (!isSame) separate.set(sampleId, { sampleId, promptIndex: known?.promptIndex ?? null, text });
-      return {
-        sampleId,
-        start,
-        nLines: lines.length,
-        lines: isSame ? whole.text.split('\n') : lines,
-        rawLine: isSame ? whole.rawLine : lines.map((_, i) => i + 1),
-      };
-    });
-    merged.set(basename(path), parts);
+  for (const file of mergedFiles(folder, run)) {
+    merged.set(basename(file.path), placeParts(folder, file, known));
   }
-  const samples = [...separate.values()].sort((a, b) => a.sampleId - b.sampleId);
+  const samples = known.inOrder();
   if (samples.length === 0) {
-    throw new UserError(`${results} holds no outputs`, {
+    throw new UserError(`${run.results} holds no outputs`, {
       action: 'It must hold a folder "seperate" or "internet", or a merged file "all".',
     });
   }
-  return { samples, prompts, merged };
+  return { samples, prompts, isFromFragments, merged };
 }
 
-function readSeparate(
+/** The merged file's parts as samples; those that are known from nowhere else become known. */
+function placeParts(
   folder: ForeignFolder,
-  results: string,
-  prompts: readonly PromptText[],
-): PublishedSample[] {
-  const plain = separateFolder(folder, results);
-  const found = plain ? readNumbered(folder, plain, null) : [];
-  const internet = join(results, 'internet');
-  if (!folder.isFolder(internet)) return found;
-  const hashes = prompts.map((prompt) => createHash('sha1').update(promptKey(prompt)).digest('hex'));
-  const taken = new Set(found.map(({ sampleId }) => sampleId));
-  for (const name of folder.names(internet)) {
-    const index = hashes.indexOf(name);
-    const samples = readNumbered(folder, join(internet, name), index < 0 ? null : index);
-    // Published runs count from 1 under each prompt: such outputs are numbered on.
-    const clashes = samples.some(({ sampleId }) => taken.has(sampleId));
-    let next = Math.max(0, ...taken) + 1;
-    for (const sample of samples) {
-      const sampleId = clashes ? next++ : sample.sampleId;
-      taken.add(sampleId);
-      found.push({ ...sample, sampleId });
+  file: MergedFile,
+  known: NumberedSamples,
+): readonly MergedSample[] {
+  const { parts } = readMergedParts(folder.lines(file.path));
+  const numbers = numberParts(folder, file, parts, known.textsOf(file.key));
+  return parts.map((part, i) => {
+    const sampleId = known.idOf(file.key, numbers[i]!);
+    const output = known.text(sampleId);
+    // The single file says more: its empty lines, and how its lines ended.
+    const whole = isPartOf(part, output) ? mergeText(output!) : undefined;
+    if (!whole) known.setText(sampleId, part.text);
+    return {
+      sampleId,
+      start: part.start,
+      nLines: part.lines.length,
+      lines: whole ? whole.text.split('\n') : part.lines,
+      rawLine: whole ? whole.rawLine : part.lines.map((_, line) => line + 1),
+    };
+  });
+}
+
+/**
+ * Samples by the numbers of a study. An output keeps its own number while that is free: the scripts count anew under each prompt,
+ * and such outputs are numbered on.
+ */
+class NumberedSamples {
+  readonly #promptKeys: readonly string[];
+  readonly #samples = new Map<number, { promptIndex: number | null; text: string }>();
+  /** The samples' numbers by prompt and output. */
+  readonly #ids = new Map<string | null, Map<number, number>>();
+  /** Combined outputs whose prompts are not known yet, by their text. */
+  readonly #combined = new Map<string, number[]>();
+  #last = 0;
+
+  constructor(prompts: readonly PromptText[]) {
+    this.#promptKeys = prompts.map(keyOf);
+  }
+
+  add({ key, outputs }: OutputFolder): void {
+    const rest = new Map<number, string>();
+    const ids = this.#idsOf(key);
+    for (const [number, text] of outputs) {
+      const copy = key === COMBINED_KEY ? undefined : this.#combined.get(text)?.shift();
+      if (copy === undefined) rest.set(number, text);
+      else {
+        ids.set(number, copy);
+        this.#samples.set(copy, { promptIndex: this.#promptIndex(key), text });
+      }
+    }
+    const isFree = ![...rest.keys()].some((number) => this.#samples.has(number));
+    for (const [number, text] of rest) {
+      const sampleId = isFree ? number : this.#last + 1;
+      this.#put(key, number, sampleId, text);
+      if (key !== COMBINED_KEY) continue;
+      const alike = this.#combined.get(text);
+      if (alike) alike.push(sampleId);
+      else this.#combined.set(text, [sampleId]);
     }
   }
-  return found;
-}
 
-function readNumbered(folder: ForeignFolder, at: string, promptIndex: number | null): PublishedSample[] {
-  return folder
-    .names(at)
-    .filter((name) => /^\d{1,15}$/.test(name))
-    .map((name) => ({ sampleId: Number(name), promptIndex, text: folder.text(join(at, name)) }));
-}
-
-interface MergedPart {
-  readonly sampleId: number;
-  readonly start: number;
-  readonly lines: readonly string[];
-  readonly text: string;
-}
-
-function readMerged(folder: ForeignFolder, path: string): readonly MergedPart[] {
-  const ids = readMergedMap(folder, path);
-  const firstId = Number(/(\d+)-\d+$/.exec(path)?.[1] ?? 1);
-  const parts: MergedPart[] = [];
-  let lines: string[] = [];
-  let start = 1;
-  for (const line of folder.lines(path)) {
-    if (!isSeparator(line)) {
-      lines.push(line);
-      continue;
-    }
-    const text = lines.join('\n');
-    const kept = text.endsWith('\n') ? lines.slice(0, -1) : lines;
-    parts.push({ sampleId: ids.get(start) ?? firstId + parts.length, start, lines: kept, text });
-    start += mergedLength(text);
-    lines = [];
+  /** Texts by the outputs' own numbers, or by the samples' where nobody says of which prompt they are. */
+  textsOf(key: string | null): ReadonlyMap<number, string> {
+    const all = this.#knownIds(key) ?? new Map([...this.#samples.keys()].map((id) => [id, id]));
+    return new Map([...all].map(([number, id]) => [number, this.#samples.get(id)!.text]));
   }
-  return parts;
+
+  /** The sample of an output; a new one where it is not known. */
+  idOf(key: string | null, number: number): number {
+    const known = this.#knownIds(key)?.get(number);
+    if (known !== undefined) return known;
+    const isOwn = key === null && this.#samples.has(number);
+    if (isOwn) return number;
+    const sampleId = this.#samples.has(number) ? this.#last + 1 : number;
+    this.#put(key, number, sampleId, '');
+    return sampleId;
+  }
+
+  text(sampleId: number): string | undefined {
+    return this.#samples.get(sampleId)?.text;
+  }
+
+  setText(sampleId: number, text: string): void {
+    this.#samples.get(sampleId)!.text = text;
+  }
+
+  inOrder(): readonly PublishedSample[] {
+    return [...this.#samples]
+      .map(([sampleId, sample]) => ({ sampleId, ...sample }))
+      .sort((a, b) => a.sampleId - b.sampleId);
+  }
+
+  #put(key: string | null, number: number, sampleId: number, text: string): void {
+    this.#samples.set(sampleId, { promptIndex: this.#promptIndex(key), text });
+    this.#idsOf(key).set(number, sampleId);
+    this.#last = Math.max(this.#last, sampleId);
+  }
+
+  /** A merged file that names no prompt is of the only folder, or of all. */
+  #knownIds(key: string | null): ReadonlyMap<number, number> | undefined {
+    const ids = this.#ids.get(key);
+    if (ids) return ids;
+    return key === null && this.#ids.size === 1 ? this.#ids.values().next().value : undefined;
+  }
+
+  #idsOf(key: string | null): Map<number, number> {
+    const ids = this.#ids.get(key) ?? new Map<number, number>();
+    this.#ids.set(key, ids);
+    return ids;
+  }
+
+  #promptIndex(key: string | null): number | null {
+    const index = key === null ? -1 : this.#promptKeys.indexOf(key);
+    return index < 0 ? null : index;
+  }
 }

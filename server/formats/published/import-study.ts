@@ -1,8 +1,8 @@
 // A run in the published layout as a study file: its outputs, and what its logs found. The fingerprints stay
 // the detector's own, so they are names here and no longer the MD5 of the text.
 
-import { basename, join, resolve } from 'node:path';
-import { PLAN_VERSION, type StudyPlan } from '../../../protocol/study.ts';
+import { join, resolve } from 'node:path';
+import { PLAN_VERSION, type Strategy, type StudyPlan } from '../../../protocol/study.ts';
 import type { CoveredRange, Fragment } from '../../engine/detection.ts';
 import { UserError } from '../../errors.ts';
 import { flag, has, isObject, listOf, parseJson, type Shape, text, whole } from '../../json-shape.ts';
@@ -10,9 +10,9 @@ import { defaultRule, defaultSampling } from '../../plan/plan.ts';
 import { completePlan } from '../../plan/stored-plan.ts';
 import { isEnvironment } from '../../store/stored-json.ts';
 import { ForeignFolder } from '../foreign-folder.ts';
-import { type ImportedDocument, type ImportedPlaces, importCounts, importPlaces } from './import-places.ts';
+import { type ImportedDocument, importCounts, importPlaces } from './import-places.ts';
 import { importSamples, type PublishedSamples } from './import-samples.ts';
-import { findRuns, type RunFolders } from './layout.ts';
+import { findRuns, logFolders, OWN_EXPORT, type RunFolders, type RunName } from './layout.ts';
 import { describeCounts, type ExactCounts, placeFragments } from './place-fragments.ts';
 
 export interface ImportedStudy {
@@ -31,8 +31,9 @@ export interface ImportedStudy {
 export function importStudy(root: string, run: string | undefined): ImportedStudy {
   const folder = new ForeignFolder(resolve(root));
   const folders = chooseRun(folder, run);
-  const samples = importSamples(folder, folders.results);
-  const places = folders.logs ? importPlaces(folder, folders.logs) : NOTHING;
+  const samples = importSamples(folder, folders);
+  const logs = logFolders(folder, folders);
+  const places = importPlaces(folder, logs);
   const own = folders.logs ? readOwn(folder, folders.logs) : undefined;
   const plan = own === undefined ? publishedPlan(folders, samples) : completePlan(own.plan);
   const counts = folders.logs
@@ -41,7 +42,7 @@ export function importStudy(root: string, run: string | undefined): ImportedStud
   const placed = placeFragments(places, samples, counts, plan.rule.profile);
   const isWithoutLogs = folders.logs !== null && places.shards.length === 0;
   const found = isWithoutLogs
-    ? { ...placed, fragments: describeCounts(importCounts(folder, folders.logs!), plan.rule.profile) }
+    ? { ...placed, fragments: describeCounts(importCounts(folder, logs), plan.rule.profile) }
     : placed;
   const nShards = (places.shards.at(-1) ?? -1) + 1;
   if (own !== undefined && own.shards.length < nShards) {
@@ -63,15 +64,13 @@ export function importStudy(root: string, run: string | undefined): ImportedStud
   };
 }
 
-const NOTHING: ImportedPlaces = { fragments: new Map(), documents: [], shards: [] };
-
 function chooseRun(folder: ForeignFolder, run: string | undefined): RunFolders {
   const { root } = folder;
   const runs = findRuns(folder);
-  const wanted = run === undefined ? runs : runs.filter(({ results }) => basename(results) === basename(run));
+  const wanted = run === undefined ? runs : runs.filter(({ title }) => isCalled(title, run));
   if (wanted.length === 1) return wanted[0]!;
-  const names = runs.map(({ results }) => results.slice(join(root, 'extract', 'results').length + 1));
   if (wanted.length > 1) {
+    const names = wanted.map(({ title }) => title);
     throw new UserError(`${root} holds several runs: ${names.join(', ')}`, {
       action: 'Choose one with --run.',
     });
@@ -81,11 +80,16 @@ function chooseRun(folder: ForeignFolder, run: string | undefined): RunFolders {
   });
 }
 
+/** A run may be called by the end of its name, or by the path of its folder. */
+function isCalled(title: string, run: string): boolean {
+  const wanted = run.replace(/\/+$/, '');
+  return title === wanted || title.endsWith(`/${wanted}`) || wanted.endsWith(`/${title}`);
+}
+
 /** The plan as far as the folder's name tells it. Simian's Text mode is our profile text-1. */
-function publishedPlan({ name, results }: RunFolders, { samples, prompts }: PublishedSamples): StudyPlan {
+function publishedPlan({ name, results }: RunFolders, published: PublishedSamples): StudyPlan {
+  const { samples, prompts } = published;
   const { temperature, maxTokens, topK } = name;
-  const strategy = (name.strategy ??
-    (prompts.length > 0 ? 'pcg' : 'npg')) as StudyPlan['sampling']['strategy'];
   // Checked like one that was written down: a study whose plan is none could not be opened again.
   return completePlan({
     version: PLAN_VERSION,
@@ -93,7 +97,7 @@ function publishedPlan({ name, results }: RunFolders, { samples, prompts }: Publ
     corpus: [],
     sampling: {
       ...defaultSampling,
-      strategy,
+      strategy: name.strategy ?? strategyOf(name, published),
       nSamples: samples.length,
       temperature,
       maxTokens,
@@ -102,6 +106,12 @@ function publishedPlan({ name, results }: RunFolders, { samples, prompts }: Publ
     },
     rule: { ...defaultRule, profile: 'text-1' },
   });
+}
+
+/** Earlier versions of the scripts do not say it in the folder's name: temperatures above 1 are where theirs decays from. */
+function strategyOf({ temperature }: RunName, { prompts, isFromFragments }: PublishedSamples): Strategy {
+  if (prompts.length > 0) return isFromFragments ? 'tsg' : 'pcg';
+  return temperature > 1 ? 'tdg' : 'npg';
 }
 
 interface OwnExport {
@@ -118,7 +128,7 @@ const ownExport: Shape<OwnExport> = {
 };
 
 function readOwn(folder: ForeignFolder, logs: string): OwnExport | undefined {
-  const path = join(logs, 'verbatim-study.json');
+  const path = join(logs, OWN_EXPORT);
   return folder.has(path)
     ? folder.json(path, has(ownExport), 'what an export of Verbatim says of a study')
     : undefined;

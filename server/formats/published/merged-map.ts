@@ -1,23 +1,74 @@
-// The map beside a merged file: which sample begins at which of its lines.
+// Which outputs the parts of a merged file are: by the map beside it, where that is of this file, or else by the outputs
+// themselves. The scripts' versions number from 0 and from 1, and under a prompt from 2, since the prompt's own file was counted.
 
-import { type Check, has, mapOf, whole } from '../../json-shape.ts';
+import { type Check, has, mapOf, optional, text, whole } from '../../json-shape.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
-import { mapOfMerged } from './layout.ts';
+import { type MergedFile, mapsOfMerged } from './layout.ts';
+import type { MergedPart } from './merged-parts.ts';
+import { mergeText, toValidUtf8 } from './merged-text.ts';
 
-interface MergedStart {
+interface MapEntry {
   /** 1-based line of the merged file. */
   readonly start: number;
+  readonly md5?: string;
 }
 
-/** Sample ids by the line at which they begin, in order; empty where there is no map. */
-export function readMergedMap(folder: ForeignFolder, merged: string): ReadonlyMap<number, number> {
-  const path = mapOfMerged(merged);
-  if (!folder.has(path)) return new Map();
-  const map = folder.json<Record<string, MergedStart>>(path, isMap, 'a map from outputs to lines');
-  const starts = Object.entries(map).map(([id, { start }]) => [start, Number(id)] as const);
-  return new Map(starts.toSorted(([a], [b]) => a - b));
+/** A number a part. `outputs`, by number and with one character a byte, is what is known of them: maybe nothing. */
+export function numberParts(
+  folder: ForeignFolder,
+  merged: MergedFile,
+  parts: readonly MergedPart[],
+  outputs: ReadonlyMap<number, string>,
+): readonly number[] {
+  for (const path of mapsOfMerged(merged)) {
+    const numbers = folder.has(path) ? numbersInMap(folder, path, parts) : undefined;
+    if (numbers) return numbers;
+  }
+  const first = firstNumber(merged, parts, outputs);
+  return parts.map((_, i) => first + i);
+}
+
+/** Undefined where the map is of another merged file: those of several prompts have one name. */
+function numbersInMap(
+  folder: ForeignFolder,
+  path: string,
+  parts: readonly MergedPart[],
+): readonly number[] | undefined {
+  const map = folder.json<Record<string, MapEntry>>(path, isMap, 'a map from outputs to lines');
+  const entries = Object.entries(map)
+    .map(([id, entry]) => ({ id: Number(id), ...entry }))
+    .toSorted((a, b) => a.start - b.start);
+  const byStart = new Map(entries.map((entry) => [entry.start, entry]));
+  const numbers = parts.flatMap(({ start, md5 }, i) => {
+    const entry = entries.length === parts.length ? entries[i] : byStart.get(start);
+    return entry && (entry.md5 === undefined || entry.md5 === md5) ? [entry.id] : [];
+  });
+  return numbers.length === parts.length ? numbers : undefined;
 }
 
 const isMap: Check = (value) =>
-  mapOf(has<MergedStart>({ start: whole }))(value) &&
+  mapOf(has<MapEntry>({ start: whole, md5: optional(text) }))(value) &&
   Object.keys(value as object).every((id) => /^\d{1,15}$/.test(id));
+
+/** So many parts are compared with the outputs, to tell where counting began. */
+const COMPARED = 32;
+
+function firstNumber(
+  { range }: MergedFile,
+  parts: readonly MergedPart[],
+  outputs: ReadonlyMap<number, string>,
+): number {
+  const [likely, other] =
+    range === null
+      ? [1, 0]
+      : parts.length > range.last - range.first
+        ? [range.first, range.first + 1]
+        : [range.first + 1, range.first];
+  const nEqual = (first: number) =>
+    parts.slice(0, COMPARED).filter((part, i) => isPartOf(part, outputs.get(first + i))).length;
+  return nEqual(other!) > nEqual(likely!) ? other! : likely!;
+}
+
+/** Whether the part is what merging makes of the output. */
+export const isPartOf = (part: MergedPart, output: string | undefined): boolean =>
+  output !== undefined && toValidUtf8(mergeText(output).text) === toValidUtf8(part.text);

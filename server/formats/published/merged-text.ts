@@ -40,5 +40,6 @@ export const mergedLength = (text: string): number => text.split('\n').length + 
 
 export const separator = (md5: string): string => `Submission>>>>>>${md5}>>>>>>Submission`;
 
-export const isSeparator = (line: string): boolean =>
-  /^Submission>>>>>>[0-9a-f]{32}>>>>>>Submission$/.test(line);
+/** The digest that a separator holds; undefined for other lines. */
+export const separatedMd5 = (line: string): string | undefined =>
+  /^Submission>>>>>>([0-9a-f]{32})>>>>>>Submission$/.exec(line)?.[1];

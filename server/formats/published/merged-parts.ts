@@ -1,0 +1,39 @@
+// A merged file as the outputs that were put into it, each up to its separator.
+
+import { mergedLength, separatedMd5 } from './merged-text.ts';
+
+/** One character a byte. */
+export interface MergedPart {
+  /** 1-based line of the merged file. */
+  readonly start: number;
+  /** What stands between the separators, up to the line end before the second. */
+  readonly text: string;
+  /** The lines, without the empty one that a final line end leaves. */
+  readonly lines: readonly string[];
+  /** What its separator says. */
+  readonly md5: string;
+}
+
+export interface MergedParts {
+  readonly parts: readonly MergedPart[];
+  /** Lines behind the last separator: a file that was cut short, or other text. */
+  readonly rest: readonly string[];
+}
+
+export function readMergedParts(merged: Iterable<string>): MergedParts {
+  const parts: MergedPart[] = [];
+  let lines: string[] = [];
+  let start = 1;
+  for (const line of merged) {
+    const md5 = separatedMd5(line);
+    if (md5 === undefined) {
+      lines.push(line);
+      continue;
+    }
+    const text = lines.join('\n');
+    parts.push({ start, text, md5, lines: text.endsWith('\n') ? lines.slice(0, -1) : lines });
+    start += mergedLength(text);
+    lines = [];
+  }
+  return { parts, rest: lines };
+}
