@@ -5,37 +5,34 @@ import type { StreamOptions } from './byte-stream.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { holdsRows } from './holds-rows.ts';
 import { parseRow } from './parse-row.ts';
+import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
 import { readFiles } from './read-files.ts';
-import { readParquet } from './read-parquet.ts';
 import { readRows } from './read-rows.ts';
 import { readTable } from './read-table.ts';
 import { readTar } from './read-tar.ts';
 import { readText } from './read-text.ts';
 import { describeMissing, resolveColumns } from './resolve-columns.ts';
+import { allRows } from './row-range.ts';
 import type { Shard } from './shard.ts';
 import { streamFormOf } from './shard-format.ts';
 
 /** Rows that cannot be read are reported as problems and keep their row number. */
 export async function* readDocuments(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   if (shard.format === 'folder') yield* readFiles(shard, options);
-  else if (shard.format === 'parquet') yield* readParquet(shard, options);
+  else if (isReadByPlaces(shard)) yield* readByPlaces(shard, options, allRows);
   else if (await holdsRows(shard, options.signal)) yield* readJsonRows(shard, options);
   else {
     const form = streamFormOf(shard.format);
     if (form === 'csv' || form === 'tsv') yield* readTable(shard, options);
     else if (form === 'tar') yield* readTar(shard, options);
-    else if (shard.format === 'zip' || shard.format === 'arrow') tellUnread(shard, options);
+    else if (shard.format === 'zip') tellUnread(shard, options);
     else yield* readText(shard, options);
   }
 }
 
 /** A container that is not read is named: in silence it would count as searched. */
 function tellUnread(shard: Shard, options: StreamOptions): void {
-  const [what, wayOut] = {
-    zip: ['a zip archive', 'unpack it'],
-    arrow: ['Arrow data', 'save it as Parquet or JSON lines'],
-  }[shard.format as 'zip' | 'arrow'];
-  const message = `${shard.path} is ${what}, which is not read: ${wayOut} to have it searched`;
+  const message = `${shard.path} is a zip archive, which is not read: unpack it to have it searched`;
   options.onProblem({ kind: 'unreadable', shard: shard.name, byteOffset: 0, message });
 }
 

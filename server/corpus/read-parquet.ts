@@ -1,7 +1,6 @@
 // The documents of a Parquet file, a row group at a time and only the columns that matter, by byte ranges.
 // Text stays bytes. A row group that cannot be read is one problem; the next one is tried.
 
-import type { FileHandle } from 'node:fs/promises';
 import {
   type FileMetaData,
   parquetMetadataAsync,
@@ -10,60 +9,33 @@ import {
   type RowGroup,
 } from 'hyparquet';
 import { throwIfAborted } from '../errors.ts';
+import type { ByteSource } from './byte-source.ts';
 import type { StreamOptions } from './byte-stream.ts';
-import {
-  type Columns,
-  type ContentChoice,
-  chooseColumns,
-  chooseNamedContent,
-  describeDoubt,
-} from './columns.ts';
+import type { Columns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
-import { withShardFile } from './open-shard.ts';
 import { parquetCompressors } from './parquet-compressors.ts';
 import { doubtGroup, type Failure, knownColumns } from './parquet-groups.ts';
 import { ParquetSource } from './parquet-source.ts';
+import type { RowRange } from './row-range.ts';
 import type { Shard } from './shard.ts';
+import { chooseTableColumns, type TableNames } from './table-columns.ts';
 
-const MOST_NAMES_SHOWN = 50;
-
-/** The documents with rows in `[fromRow, toRow)`, which is the whole file if left out. */
+/** The documents with rows in `range`. */
 export async function* readParquet(
-  shard: Shard,
+  bytes: ByteSource,
+  shard: Pick<Shard, 'name' | 'path' | 'columns'>,
   options: StreamOptions,
-  range: { readonly fromRow: number; readonly toRow: number } = {
-    fromRow: 0,
-    toRow: Number.POSITIVE_INFINITY,
-  },
-): AsyncGenerator<CorpusDocument> {
-  yield* withShardFile(shard, options.onProblem, (file) => readOpen(file, shard, options, range));
-}
-
-async function* readOpen(
-  file: FileHandle,
-  shard: Shard,
-  options: StreamOptions,
-  { fromRow, toRow }: { readonly fromRow: number; readonly toRow: number },
+  { fromRow, toRow }: RowRange,
 ): AsyncGenerator<CorpusDocument> {
   const complain = (kind: 'truncated' | 'corrupt' | 'no-content' | 'expands', what: string) =>
     options.onProblem({ kind, shard: shard.name, byteOffset: 0, message: `${shard.path} ${what}` });
-  const source = new ParquetSource(file, (await file.stat()).size, shard, options);
+  const source = new ParquetSource(bytes);
   const metadata = await readMetadata(source);
   if ('failure' in metadata) return complain(metadata.kind, metadata.failure);
-  const choice = shard.columns?.content === undefined ? chooseNamedContent(textColumns(metadata)) : undefined;
-  const columns = parquetColumns(shard, metadata, choice);
-  const present = columnNames(metadata);
-  if (choice && 'candidates' in choice) {
-    return complain('no-content', describeDoubt(choice.candidates, [...present]));
-  }
-  if (!present.has(columns.content)) {
-    return complain(
-      'no-content',
-      `has no text column "${columns.content}": its columns are ${[...present].slice(0, MOST_NAMES_SHOWN).join(', ')}`,
-    );
-  }
-  const parts = Object.entries(columns).filter(([, name]) => present.has(name));
-  options.onColumns?.(Object.fromEntries(parts));
+  const chosen = chooseTableColumns(shard.columns, tableNames(metadata));
+  if (typeof chosen === 'string') return complain('no-content', chosen);
+  const { columns, present } = chosen;
+  options.onColumns?.(present);
   let groupStart = 0;
   let nReported = 0;
   for (const [index, group] of metadata.row_groups.entries()) {
@@ -97,7 +69,7 @@ async function* readOpen(
 function* documents(
   rows: readonly (Readonly<Columns> & { text: unknown })[],
   firstRow: number,
-  shard: Shard,
+  shard: Pick<Shard, 'name' | 'path'>,
   { onProblem }: StreamOptions,
 ): Generator<CorpusDocument> {
   for (const [i, { text, repository, path, license }] of rows.entries()) {
@@ -180,18 +152,17 @@ function asText(value: unknown): string {
 const columnNames = (metadata: FileMetaData): ReadonlySet<string> =>
   new Set(parquetSchema(metadata).children.map(({ element }) => element.name));
 
-/** The names of the columns that hold one text a row. */
-const textColumns = (metadata: FileMetaData): readonly string[] =>
-  parquetSchema(metadata)
-    .children.filter(({ element, children }) => children.length === 0 && element.type === 'BYTE_ARRAY')
-    .map(({ element }) => element.name);
-
-function parquetColumns(shard: Shard, metadata: FileMetaData, choice: ContentChoice): Columns {
-  const texts = new Set(
-    parquetSchema(metadata)
-      .children.filter(({ element, children }) => children.length > 0 || element.type === 'BYTE_ARRAY')
-      .map(({ element }) => element.name),
-  );
-  const content = choice && 'name' in choice ? { content: choice.name } : {};
-  return chooseColumns({ ...content, ...shard.columns }, (name) => texts.has(name));
+function tableNames(metadata: FileMetaData): TableNames {
+  const columns = parquetSchema(metadata).children.map(({ element, children }) => ({
+    name: element.name,
+    isList: children.length > 0,
+    isText: children.length === 0 && element.type === 'BYTE_ARRAY',
+  }));
+  const named = (isWanted: (column: (typeof columns)[number]) => boolean) =>
+    columns.filter(isWanted).map(({ name }) => name);
+  return {
+    names: named(() => true),
+    texts: named(({ isText }) => isText),
+    facts: named(({ isText, isList }) => isText || isList),
+  };
 }

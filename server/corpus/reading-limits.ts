@@ -10,6 +10,6 @@ const PATIENCE_MS = 10_000;
 /** Rows and files are held once or twice, those of Parquet a row group at a time and unpacked. */
 export function readingLimits({ format, nBytes }: Pick<Shard, 'format' | 'nBytes'>): WorkerLimits {
   const stallMs = PATIENCE_MS + nBytes / SLOWEST_BYTES_PER_MS;
-  const leastBytes = format === 'parquet' ? 512 << 20 : 1536 << 20;
+  const leastBytes = format === 'parquet' || format === 'arrow' ? 512 << 20 : 1536 << 20;
   return { stallMs, memoryBytes: leastBytes + 40 * nBytes };
 }

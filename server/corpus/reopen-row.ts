@@ -11,9 +11,9 @@ import { holdsRows, isPlainLines } from './holds-rows.ts';
 import { OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { readAt, withShardFile } from './open-shard.ts';
 import { parseRow } from './parse-row.ts';
+import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
 import { readDocuments } from './read-documents.ts';
 import { readFiles } from './read-files.ts';
-import { readParquet } from './read-parquet.ts';
 import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
 import { resolveColumns } from './resolve-columns.ts';
 import { restartGzip } from './restart-gzip.ts';
@@ -43,12 +43,11 @@ export async function reopenRow(
 ): Promise<Uint8Array | undefined> {
   const options: StreamOptions = { signal, onBytes: onProgress, onProblem: () => {} };
   if (await holdsRows(shard, signal)) return reopenJsonRow(shard, place.byteOffset, restart, options);
-  const documents =
-    shard.format === 'parquet'
-      ? readParquet(shard, options, { fromRow: place.row, toRow: place.row + 1 })
-      : shard.format === 'folder'
-        ? readFiles({ ...shard, files: isBelow(shard.path, place.path) ? [place.path] : [] }, options)
-        : readDocuments(shard, options);
+  const documents = isReadByPlaces(shard)
+    ? readByPlaces(shard, options, { fromRow: place.row, toRow: place.row + 1 })
+    : shard.format === 'folder'
+      ? readFiles({ ...shard, files: isBelow(shard.path, place.path) ? [place.path] : [] }, options)
+      : readDocuments(shard, options);
   const isAlone = shard.format === 'folder';
   for await (const { row, text } of documents) if (isAlone || row === place.row) return text;
   return undefined;

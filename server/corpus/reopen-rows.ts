@@ -10,9 +10,9 @@ import type { CorpusDocument } from './corpus-document.ts';
 import { holdsRows, isPlainLines } from './holds-rows.ts';
 import { readAt, withShardFile } from './open-shard.ts';
 import { parseRow, type Row } from './parse-row.ts';
+import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
 import { readDocuments } from './read-documents.ts';
 import { readFiles } from './read-files.ts';
-import { readParquet } from './read-parquet.ts';
 import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
 import type { RowPlace } from './reopen-row.ts';
 import { restartGzip } from './restart-gzip.ts';
@@ -47,7 +47,7 @@ export async function* reopenRows(
   };
   if (options.columns && (await holdsRows(shard, options.signal)))
     yield* reopenJsonRows(shard, places, options, stream);
-  else if (shard.format === 'parquet') yield* reopenParquetRows(shard, places, stream);
+  else if (isReadByPlaces(shard)) yield* reopenNearRows(shard, places, stream);
   else if (shard.format === 'folder') yield* reopenFiles(shard, places, stream);
   else yield* pickRows(readDocuments(shard, stream), places);
 }
@@ -186,10 +186,10 @@ async function* plainBytes(file: FileHandle, shard: Shard, start: number): Async
   }
 }
 
-/** Rows so near each other are read together: each range opens its row group anew. */
+/** Rows so near each other are read together: each range opens its row group or batch anew. */
 const NEAR_ROWS = 1000;
 
-async function* reopenParquetRows(
+async function* reopenNearRows(
   shard: Shard,
   places: readonly RowPlace[],
   stream: StreamOptions,
@@ -199,7 +199,7 @@ async function* reopenParquetRows(
     while (end < places.length && places[end]!.row - places[end - 1]!.row < NEAR_ROWS) end++;
     const wanted = places.slice(first, end);
     const range = { fromRow: wanted[0]!.row, toRow: wanted.at(-1)!.row + 1 };
-    yield* pickRows(readParquet(shard, stream, range), wanted);
+    yield* pickRows(readByPlaces(shard, stream, range), wanted);
     first = end;
   }
 }

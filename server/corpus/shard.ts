@@ -2,7 +2,7 @@
 // opened here. The order (code units of the path) is part of every result, so it never depends on a disk.
 
 import { statSync } from 'node:fs';
-import { basename, join, resolve } from 'node:path';
+import { basename, join, posix, resolve } from 'node:path';
 import { irregularKind } from '../../guard/paths/regular-file.ts';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
@@ -137,7 +137,9 @@ function shardsInFolder(folder: string, columns: ColumnNames | undefined, option
     else documents.push(file);
   }
   const described = new FileTally();
-  const isDescription = ({ path }: FoundFile) => shards.length > 0 && describesData(path);
+  const besideArrow = foldersOfArrow(shards);
+  const isDescription = ({ path }: FoundFile) =>
+    shards.length > 0 && (describesData(path) || describesArrow(path, besideArrow));
   for (const { path } of documents.filter(isDescription)) {
     described.add({ state: 'passed-over', reason: 'description' }, join(folder, path));
   }
@@ -184,3 +186,14 @@ export const describesData = (path: string): boolean =>
   /^(\.gitattributes|(readme|licen[cs]e|copying|notice|citation|changelog|dataset_infos?|croissant|data_?card)(\.[a-z]+)?)$/i.test(
     path,
   );
+
+/** What `datasets` writes beside the Arrow files that it saves or caches, and above them. */
+const describesArrow = (path: string, folders: ReadonlySet<string>): boolean =>
+  /(^|\/)(state|dataset_info|dataset_dict)\.json$|(^|\/)[^/]+\.lock$|(^|\/)LICENSE$/.test(path) &&
+  folders.has(posix.dirname(path));
+
+/** The folders that hold Arrow shards, and those right above them. */
+function foldersOfArrow(shards: readonly Pick<Shard, 'format' | 'name'>[]): ReadonlySet<string> {
+  const folders = shards.filter(({ format }) => format === 'arrow').map(({ name }) => posix.dirname(name));
+  return new Set([...folders, ...folders.map((folder) => posix.dirname(folder))]);
+}

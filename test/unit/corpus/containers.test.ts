@@ -146,5 +146,4 @@ test('a notebook is its cells, as a file and in a folder', async () => {
 
 test('a container that is not read is named, with the way out', async () => {
   assert.match((await read('x.zip', 'PK\x03\x04')).problems.join(), /^unreadable: .*zip archive.*unpack it/);
-  assert.match((await read('x.arrow', 'ARROW1\0\0')).problems.join(), /^unreadable: .*Arrow data.*save it/);
 });

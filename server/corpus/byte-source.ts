@@ -1,0 +1,22 @@
+// Bytes that are read by places: those of a file.
+
+import type { FileHandle } from 'node:fs/promises';
+import { readAt } from './open-shard.ts';
+
+export interface ByteSource {
+  readonly byteLength: number;
+  /** At most `nBytes` bytes from `position` on; fewer at the end. */
+  read(position: number, nBytes: number): Promise<Buffer>;
+}
+
+/** Throws `EnvironmentError` when the disk fails. `onRead` is called for every read: it gets on. */
+export async function fileSource(file: FileHandle, path: string, onRead: () => void): Promise<ByteSource> {
+  const { size } = await file.stat();
+  return {
+    byteLength: size,
+    read(position, nBytes) {
+      onRead();
+      return readAt(file, position, Math.max(0, Math.min(nBytes, size - position)), path);
+    },
+  };
+}
