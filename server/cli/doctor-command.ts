@@ -8,6 +8,7 @@ import { forJson } from '../../guard/text/for-json.ts';
 import { VerbatimError } from '../errors.ts';
 import { adviseSqlite } from '../node-version.ts';
 import { productFolder } from '../product-folder.ts';
+import type { ModelFact } from '../sampling/model-fact.ts';
 import { version } from '../version.ts';
 import { modelHelp, modelLocation } from './corpus-options.ts';
 import { untilInterrupted } from './until-interrupted.ts';
@@ -20,8 +21,8 @@ export function doctorCommand(): Command {
     .option('--no-fetch', 'use only what is on this machine')
     .option('--json', 'as JSON lines')
     .action(async ({ json = false, model: asked, fetch }: Options) => {
-      const show = async (key: string, state: string, detail: string, action: string | null = null) => {
-        if (json) return writeLines([forJson({ name: key, state, detail, action })]);
+      const show: Show = async (key, state, detail, action = null, fact) => {
+        if (json) return writeLines([forJson({ name: key, state, detail, action, ...(fact && { fact }) })]);
         const next = action ? [`${NEXT}${action}`] : [];
         await tellLines([`${key.padEnd(10)} ${state.padEnd(8)} ${detail}`, ...next]);
       };
@@ -58,14 +59,21 @@ interface Options {
   readonly fetch?: boolean;
 }
 
-type Show = (key: string, state: string, detail: string, action?: string | null) => Promise<void>;
+type Show = (
+  key: string,
+  state: string,
+  detail: string,
+  action?: string | null,
+  fact?: ModelFact,
+) => Promise<void>;
 
 async function examine(text: string, fetch: 'missing' | 'never', show: Show): Promise<void> {
   const { examineModel } = await import('../study/examine-model.ts');
   const execution = { provider: 'auto', batch: 'auto', workers: 'auto', fetch } as const;
   await untilInterrupted(async (signal) => {
     const findings = await examineModel(modelLocation(text), execution, signal);
-    for (const { name, state, detail, action } of findings) await show(name, state, detail, action);
+    for (const { name, state, detail, action, fact } of findings)
+      await show(name, state, detail, action, fact);
     if (findings.at(-1)?.state === 'refused') process.exitCode = 1;
   });
 }

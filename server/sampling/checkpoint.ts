@@ -2,12 +2,12 @@
 // The result is plain data, so that it can be sent to a worker. Knows nothing of graphs or runtimes.
 
 import { createHash } from 'node:crypto';
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { Architecture } from './decoder/architectures/architecture.ts';
 import { ARCHITECTURES, findArchitecture } from './decoder/architectures/index.ts';
-import { ConfigFile, parseObject } from './decoder/config-file.ts';
+import { ConfigFile } from './decoder/config-file.ts';
 import { type DecoderSpec, keyWidth, type ModelLimits } from './decoder/decoder-spec.ts';
 import { type DecoderWeights, folderAbove, selectWeights, tensorsOf } from './decoder/decoder-weights.ts';
 import { readLimits, readPastSizes } from './exported/exported-config.ts';
@@ -21,8 +21,10 @@ import { type ExportedFiles, findExportedModel, hasWeights } from './exported/ex
 import type { ModelDescription } from './exported/genai-config.ts';
 import { findModelFolder } from './find-model-folder.ts';
 import { findGguf, type OpenedWeights, openGguf } from './gguf/open-gguf.ts';
-import { isKnownArchitecture, readDescription } from './model-description.ts';
-import { type FoundEnds, findSampleEnds, type ModelFact } from './sample-ends.ts';
+import { isKnownArchitecture, readDescription, readGeneration } from './model-description.ts';
+import type { ModelFact } from './model-fact.ts';
+import { gatherFacts } from './model-facts.ts';
+import { type FoundEnds, findSampleEnds } from './sample-ends.ts';
 import { NO_FRAME, readFrame } from './tokenizer/frame.ts';
 import { readSpecialTokens } from './tokenizer/special-tokens.ts';
 import { buildTokenBytes, type TokenBytes } from './tokenizer/token-bytes.ts';
@@ -103,11 +105,12 @@ export async function openModel(
   const architecture = findArchitecture(configFile, architectures);
   const shape = architecture.read(configFile);
   const tokenizer = await readTokenizer(path);
+  const generation = await readGeneration(path);
   const found = findSampleEnds({
     dir: path,
     config: described.config,
     configName: described.name,
-    generation: await readGeneration(path),
+    generation,
     tokenizer: await readSpecialTokens(path, tokenizer),
     defaults: architecture.defaultTokens,
     vocabularySize: shape.vocabularySize,
@@ -115,22 +118,26 @@ export async function openModel(
   });
   const weights = await selectWeights(path, shape, architecture, await readWeights(path));
   return checkpointOf(path, {
-    ...{ name: basename(path), configText: described.text, shape, found, weights, tokenizer },
+    ...{ name: basename(path), description: described, generation },
+    ...{ shape, found, weights, tokenizer },
   });
 }
 
 async function checkpointOf(dir: string, model: OpenedWeights): Promise<Checkpoint> {
-  const { name, configText, shape, found, weights, tokenizer } = model;
+  const { name, description, generation, shape, found, weights, tokenizer } = model;
   const tokenBytes = withinRows(tokenizer, buildTokenBytes(tokenizer), shape.vocabularySize);
   checkVocabulary(tokenizer.path, tokenBytes.length, shape.vocabularySize);
   const tensors = tensorsOf(weights);
-  const digest = digestParts(configText, tokenizer, await digestWeights(tensors), found);
+  const digest = digestParts(description.text, tokenizer, await digestWeights(tensors), found);
   const config = { ...shape, ...found.ends };
   return {
     kind: 'weights',
     dir,
     name,
-    facts: found.facts,
+    facts: await gatherFacts({
+      ...{ path: dir, description, generation, tokenizer, nTokens: tokenBytes.length },
+      ...{ limits: shape, found, taken: { kind: 'weights', weights, head: shape.head } },
+    }),
     digest,
     config,
     weights,
@@ -145,9 +152,10 @@ async function checkpointOf(dir: string, model: OpenedWeights): Promise<Checkpoi
 
 async function openExported(
   dir: string,
-  { name: configName, text: configText, config: json }: ModelDescription,
+  description: ModelDescription,
   files: ExportedFiles,
 ): Promise<ExportedModel> {
+  const { name: configName, text: configText, config: json } = description;
   const configPath = join(dir, configName);
   const generation = await readGeneration(dir);
   const pastSizes = readPastSizes(json);
@@ -171,7 +179,10 @@ async function openExported(
     ...{ kind: 'exported', dir, name: basename(dir), config, tokenizer, tokenBytes, decoder, pastSizes },
     scoringPath: files.scoringPath,
     firstSpace: readTokenDecoder(tokenizer.path, tokenizer.json).firstSpace,
-    facts: found.facts,
+    facts: await gatherFacts({
+      ...{ path: dir, description, generation, tokenizer, nTokens: tokenBytes.length },
+      ...{ limits, found, taken: { kind: 'exported', graph: decoder.path } },
+    }),
     digest: digestParts(configText, tokenizer, files.digest, found),
     weightBytes: files.nBytes,
     cacheBytesPerPosition: bytesPerPosition(decoder),
@@ -208,12 +219,6 @@ function checkVocabulary(tokenizerPath: string, nTokens: number, nRows: number):
     `${tokenizerPath} has ${nTokens} tokens and the model's embedding ${nRows} rows: they do not belong together.`,
     { action: 'Use the tokenizer.json and the weights of the same model.' },
   );
-}
-
-/** What sampling by other programs would do; empty where there is no such file. */
-async function readGeneration(dir: string): Promise<Readonly<Record<string, unknown>>> {
-  const path = join(dir, 'generation_config.json');
-  return parseObject(path, await readFile(path, 'utf8').catch(() => '{}'));
 }
 
 const withoutNulls = (json: Readonly<Record<string, unknown>>) =>

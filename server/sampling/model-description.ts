@@ -21,6 +21,12 @@ export async function readDescription(dir: string): Promise<ModelDescription> {
   return { name: 'config.json', text, config: parseObject(path, text), graph: other?.graph ?? null };
 }
 
+/** What sampling by other programs would do; empty where there is no such file. */
+export async function readGeneration(dir: string): Promise<Readonly<Record<string, unknown>>> {
+  const path = join(dir, 'generation_config.json');
+  return parseObject(path, await readFile(path, 'utf8').catch(() => '{}'));
+}
+
 export const isKnownArchitecture = (
   { modelType }: ConfigFile,
   architectures: readonly Architecture[] = ARCHITECTURES,

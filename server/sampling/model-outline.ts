@@ -10,7 +10,7 @@ import { ConfigFile } from './decoder/config-file.ts';
 import { type DecoderShape, keyWidth, NO_END } from './decoder/decoder-spec.ts';
 import { linearsOf, mapTable, storedName } from './decoder/decoder-table.ts';
 import { selectWeights, tensorsOf } from './decoder/decoder-weights.ts';
-import { readPastSizes } from './exported/exported-config.ts';
+import { readLimits, readPastSizes } from './exported/exported-config.ts';
 import { readDecoder } from './exported/exported-decoder.ts';
 import { findGraphs, hasWeights } from './exported/exported-model.ts';
 import { externalFiles } from './exported/external-data.ts';
@@ -19,8 +19,12 @@ import { readGgufDecoder } from './gguf/gguf-decoder.ts';
 import { readGguf } from './gguf/gguf-file.ts';
 import { readGgufTokenizer } from './gguf/gguf-tokenizer.ts';
 import { readValues } from './gguf/gguf-weights.ts';
-import { findGguf } from './gguf/open-gguf.ts';
-import { isKnownArchitecture, readDescription } from './model-description.ts';
+import { describeGguf, findGguf } from './gguf/open-gguf.ts';
+import { isKnownArchitecture, readDescription, readGeneration } from './model-description.ts';
+import type { ModelFact } from './model-fact.ts';
+import { type FactSources, gatherFacts } from './model-facts.ts';
+import { findSampleEnds } from './sample-ends.ts';
+import { readSpecialTokens } from './tokenizer/special-tokens.ts';
 import { buildTokenBytes } from './tokenizer/token-bytes.ts';
 import { readTokenizer, type TokenizerFile } from './tokenizer/tokenizer-file.ts';
 import { readWeights } from './weights/read-weights.ts';
@@ -36,6 +40,8 @@ export interface ModelOutline {
   /** What the weights lie in; null where they are not here. */
   readonly files: { readonly names: readonly string[]; readonly nBytes: number } | null;
   readonly tokenizer: { readonly path: string; readonly kind: string; readonly nTokens: number };
+  /** What is known already, and from where; what weights alone tell is missing where they are not here. */
+  readonly facts: readonly ModelFact[];
 }
 
 export interface ModelSizes {
@@ -51,57 +57,99 @@ export async function outlineModel(dir: string, weights: 'here' | 'elsewhere'): 
   const path = await findModelFolder(resolve(dir));
   const gguf = await findGguf(path);
   if (gguf !== null) return outlineGguf(gguf);
-  const { name, config, graph } = await readDescription(path);
+  const description = await readDescription(path);
+  const { name, config, graph } = description;
   const file = new ConfigFile(join(path, name), config);
-  const tokenizer = describe(await readTokenizer(path));
+  const tokenizerFile = await readTokenizer(path);
+  const tokenizer = describe(tokenizerFile);
+  const generation = await readGeneration(path);
+  const factsOf = async (
+    limits: FactSources['limits'],
+    taken: FactSources['taken'],
+    defaults: Architecture['defaultTokens'],
+  ) =>
+    gatherFacts({
+      ...{
+        path,
+        description,
+        generation,
+        tokenizer: tokenizerFile,
+        nTokens: tokenizer.nTokens,
+        limits,
+        taken,
+      },
+      found: findSampleEnds({
+        ...{ dir: path, config, configName: name, generation, defaults, looksOnlyAt: config },
+        tokenizer: await readSpecialTokens(path, tokenizerFile),
+        vocabularySize: limits.vocabularySize,
+      }),
+    });
   const stored = config.torch_dtype ?? config.dtype;
-  const facts = { architecture: String(file.modelType), stored: typeof stored === 'string' ? stored : null };
+  const told = {
+    architecture: String(file.modelType),
+    stored: typeof stored === 'string' ? stored : null,
+    tokenizer,
+  };
   const isHere = weights === 'here' && (await hasWeights(path));
   const graphs = isKnownArchitecture(file) && isHere ? null : await findGraphs(path, graph);
   if (graphs !== null) {
-    const nBytes = await checkGraph(graphs.path, config);
-    return { ...facts, kind: 'export', sizes: null, tokenizer, files: { names: [graphs.path], nBytes } };
+    const { decoder, nBytes } = await checkGraph(graphs.path, config);
+    const limits = readLimits(file.path, config, decoder);
+    const facts = await factsOf(limits, { kind: 'exported', graph: graphs.path }, { bos: null, eos: null });
+    return { ...told, kind: 'export', sizes: null, files: { names: [graphs.path], nBytes }, facts };
   }
   const architecture = findArchitecture(file);
   const shape = architecture.read(file);
-  if (weights === 'elsewhere')
-    return { ...facts, kind: 'weights', sizes: sizesOf(shape, architecture), tokenizer, files: null };
+  const sizes = sizesOf(shape, architecture);
+  if (weights === 'elsewhere') {
+    const facts = await factsOf(shape, { kind: 'elsewhere' }, architecture.defaultTokens);
+    return { ...told, kind: 'weights', sizes, files: null, facts };
+  }
   const selected = await selectWeights(path, shape, architecture, await readWeights(path));
   const all = tensorsOf(selected);
   const names = [...new Set(all.map((tensor) => tensor.file))];
   const nBytes = all.reduce((sum, tensor) => sum + tensor.nBytes, 0);
   const types = new Set(linearsOf(selected).map(({ weight }) => weight.type));
+  const taken = { kind: 'weights', weights: selected, head: shape.head } as const;
+  const facts = await factsOf(shape, taken, architecture.defaultTokens);
   return {
-    ...{ ...facts, kind: 'weights', sizes: sizesOf(shape, architecture), tokenizer },
+    ...{ ...told, kind: 'weights', sizes, facts },
     stored: [...types].join(' and '),
     files: { names, nBytes },
   };
 }
 
 /** Throws a UserError for a graph that is not whole, or cannot be sampled. Gives back what it takes. */
-async function checkGraph(path: string, config: Readonly<Record<string, unknown>>): Promise<number> {
-  const { past } = readDecoder(path, readPastSizes(config));
-  if (past.length === 0) {
+async function checkGraph(path: string, config: Readonly<Record<string, unknown>>) {
+  const decoder = readDecoder(path, readPastSizes(config));
+  if (decoder.past.length === 0) {
     throw new UserError(`${path} cannot be sampled: it takes no past.`, {
       action: 'Export it as text generation with past, or choose a folder with model.safetensors in it.',
     });
   }
   const files = [path, ...(await externalFiles(path)).map((name) => join(dirname(path), name))];
   const sizes = await Promise.all(files.map(async (file) => (await stat(file)).size));
-  return sizes.reduce((sum, size) => sum + size, 0);
+  return { decoder, nBytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-function outlineGguf(path: string): ModelOutline {
+async function outlineGguf(path: string): Promise<ModelOutline> {
   const file = readGguf(path);
-  const tokenizer = describe(readGgufTokenizer(file));
+  const tokenizerFile = readGgufTokenizer(file);
+  const tokenizer = describe(tokenizerFile);
   const factors = file.tensors.get('rope_freqs.weight');
   const values = factors === undefined ? null : readValues(file, factors);
-  const { shape, architecture } = readGgufDecoder(file, values, ARCHITECTURES);
+  const { shape, architecture, configText } = readGgufDecoder(file, values, ARCHITECTURES);
   const types = new Set(
     [...file.tensors.values()].filter(({ shape }) => shape.length > 1).map(({ type }) => type),
   );
+  const facts = await gatherFacts({
+    ...describeGguf(path, configText, shape, architecture),
+    ...{ path, generation: {}, tokenizer: tokenizerFile, nTokens: tokenizer.nTokens },
+    ...{ limits: shape, taken: { kind: 'elsewhere' } },
+  });
   return {
     kind: 'gguf',
+    facts,
     architecture: String(file.metadata.get('general.architecture')),
     sizes: sizesOf(shape, architecture),
     stored: [...types].join(' and '),

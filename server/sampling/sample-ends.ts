@@ -5,18 +5,10 @@
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
 import type { SampleEnds } from './decoder/decoder-spec.ts';
+import type { ModelFact } from './model-fact.ts';
 import type { SpecialTokens } from './tokenizer/special-tokens.ts';
 
 type Json = Readonly<Record<string, unknown>>;
-
-/** A fact about a model, the file that won, and who said something else. */
-export interface ModelFact {
-  readonly fact: string;
-  readonly value: string;
-  readonly source: string;
-  /** What was said elsewhere and not taken, as sentences' ends: `config.json says 1`. */
-  readonly passedOver: readonly string[];
-}
 
 export interface EndSources {
   readonly dir: string;

@@ -9,6 +9,8 @@ import type { DecoderModel } from './decoder/decoder-model.ts';
 import { nameForm, type ProcessorForm } from './forms/graph-form.ts';
 import type { RowRequest, RowResult } from './forms/rows.ts';
 import type { DistributionDistance } from './forms/score/distribution-distance.ts';
+import type { ModelFact } from './model-fact.ts';
+import { rowsFact } from './model-facts.ts';
 import { findRuntime } from './onnx/find-runtime.ts';
 import type { SessionSettings } from './onnx/session.ts';
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts';
@@ -46,6 +48,8 @@ export interface SamplerEnvironment {
   readonly runtime: string;
   /** Why something slower than asked for runs, in sentences. */
   readonly fallbacks: readonly string[];
+  /** What a probe found of a graph that was made elsewhere. */
+  readonly found?: readonly ModelFact[];
   /** With 8-bit products: how far their distribution is from that of 32-bit floats. */
   readonly distance?: DistributionDistance;
 }
@@ -114,7 +118,10 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
       workers,
       runtime,
     };
-    const facts = distance === undefined ? {} : { distance };
+    const facts = {
+      ...(distance === undefined ? {} : { distance }),
+      ...('decoder' in model ? { found: [rowsFact(model.decoder.path, rows)] } : {}),
+    };
     request.onEnvironment({ ...environment, ...facts, fallbacks: [...fallbacks] });
   };
   report();

@@ -8,17 +8,20 @@ import type { Execution } from '../../protocol/study.ts';
 import { UserError, type VerbatimError } from '../errors.ts';
 import { outlineHubModel } from '../hub/fetch-model.ts';
 import { isHubName } from '../hub/hub-name.ts';
+import type { ModelFact } from '../sampling/model-fact.ts';
 import type { ModelOutline, ModelSizes } from '../sampling/model-outline.ts';
 import { outlineGuarded } from '../sampling/open-guarded.ts';
 import { WEIGHT_BYTES_PER_SECOND } from './estimate-study.ts';
 import { unpinnedRequest } from './hub-sources.ts';
 
 export interface ModelFinding {
-  readonly name: 'model' | 'files' | 'tokenizer' | 'precision' | 'memory' | 'speed' | 'verdict';
+  readonly name: 'model' | 'files' | 'tokenizer' | 'fact' | 'precision' | 'memory' | 'speed' | 'verdict';
   readonly state: 'works' | 'fetch' | 'about' | 'tight' | 'refused';
   readonly detail: string;
   /** What to do. */
   readonly action: string | null;
+  /** What a `fact` is, as it stands in a study. */
+  readonly fact?: ModelFact;
 }
 
 /** The last finding is the verdict. Rejects where the Hub cannot be asked. */
@@ -32,6 +35,7 @@ export async function examineModel(
     void findings.push({ name, state, detail, action: action ?? null });
   try {
     const { outline, nBytes } = await outlineOf(model, execution, signal, find);
+    findings.push(...(outline?.facts ?? []).map(tellFact));
     if (outline !== null) tellOutline(outline, nBytes, find);
     else find('verdict', 'about', 'what it is stands in the file itself, which is read once it is here');
   } catch (cause) {
@@ -39,6 +43,13 @@ export async function examineModel(
     find('verdict', 'refused', `it cannot be sampled: ${cause.message}`, (cause as VerbatimError).action);
   }
   return findings;
+}
+
+/** A fact with the source that won, and what others say. */
+function tellFact(fact: ModelFact): ModelFinding {
+  const others = fact.passedOver.length === 0 ? '' : `, though ${fact.passedOver.join(' and ')}`;
+  const detail = `${fact.fact}: ${fact.value}, by ${fact.source}${others}`;
+  return { name: 'fact', state: 'works', detail, action: null, fact };
 }
 
 type Find = (

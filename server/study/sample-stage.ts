@@ -32,11 +32,12 @@ export async function sample(context: StageContext, { model }: ModelSource): Pro
     execution: asBefore(execution, before),
     isDone: (sampleId) => done.has(sampleId),
     signal,
-    onEnvironment: ({ form, provider, fallbacks, ...facts }) => {
+    onEnvironment: ({ form, provider, fallbacks, found = [], ...facts }) => {
       if (done.size > 0) checkSameFact(db, 'form', form, 'The graph form');
       if (done.size > 0) checkSameFact(db, 'provider', provider, 'The provider');
       const all = new Set([...(before.fallbacks ?? []), ...fallbacks]);
-      mergeEnvironment(db, { ...facts, form, provider, fallbacks: [...all] });
+      const modelFacts = [...checkpoint.facts, ...found];
+      mergeEnvironment(db, { ...facts, form, provider, fallbacks: [...all], modelFacts });
     },
   });
   for await (const batch of batches) {

@@ -7,6 +7,7 @@ import type { Architecture } from '../decoder/architectures/architecture.ts';
 import { parseObject } from '../decoder/config-file.ts';
 import type { DecoderShape } from '../decoder/decoder-spec.ts';
 import { type DecoderWeights, selectWeights, tensorsOf } from '../decoder/decoder-weights.ts';
+import type { ModelDescription } from '../exported/genai-config.ts';
 import { type FoundEnds, findSampleEnds } from '../sample-ends.ts';
 import type { TokenizerFile } from '../tokenizer/tokenizer-file.ts';
 import { readGgufDecoder } from './gguf-decoder.ts';
@@ -21,8 +22,9 @@ export interface OpenedWeights {
   readonly found: FoundEnds;
   readonly weights: DecoderWeights;
   readonly tokenizer: TokenizerFile;
-  /** Its configuration, for the model's identity: GGUF's metadata in that form. */
-  readonly configText: string;
+  /** What describes it, whose text is part of its identity: of GGUF, the metadata in that form. */
+  readonly description: Pick<ModelDescription, 'name' | 'text' | 'config'>;
+  readonly generation: Readonly<Record<string, unknown>>;
 }
 
 /** The path itself, or the one GGUF file of a folder without another form of the model; null where there is none. */
@@ -50,18 +52,25 @@ export async function openGguf(path: string, architectures: readonly Architectur
   );
   const weights = await selectWeights(path, shape, architecture, await ggufWeights(file));
   refuseTheRest(file, weights);
+  const { description, found } = describeGguf(path, configText, shape, architecture);
+  const name = basename(path).replace(/\.gguf$/i, '');
+  return { name, shape, found, weights, tokenizer, description, generation: {} };
+}
+
+/** What a file's metadata say, as a description; throws a UserError where they name no token to begin with. */
+export function describeGguf(
+  path: string,
+  configText: string,
+  { vocabularySize }: DecoderShape,
+  { defaultTokens }: Architecture,
+): Pick<OpenedWeights, 'description' | 'found'> {
   const config = parseObject(path, configText);
+  const name = basename(path);
   const found = findSampleEnds({
-    dir: dirname(path),
-    config,
-    configName: basename(path),
-    generation: {},
-    tokenizer: { path: basename(path), bos: null, eos: null },
-    defaults: architecture.defaultTokens,
-    vocabularySize: shape.vocabularySize,
-    looksOnlyAt: config,
+    ...{ dir: dirname(path), config, configName: name, generation: {}, looksOnlyAt: config },
+    ...{ tokenizer: { path: name, bos: null, eos: null }, defaults: defaultTokens, vocabularySize },
   });
-  return { name: basename(path).replace(/\.gguf$/i, ''), shape, found, weights, tokenizer, configText };
+  return { description: { name, text: configText, config }, found };
 }
 
 const FACTORS = 'rope_freqs.weight';

@@ -32,8 +32,8 @@ export async function readTokenizer(dir: string): Promise<TokenizerFile> {
   return { path, json: whole === json ? json : checkTokenizer(path, whole), ...(isFramed ? { frame } : {}) };
 }
 
-/** A file that cannot be read says nothing, as other programs have it. */
-async function readSettings(dir: string): Promise<Readonly<Record<string, unknown>>> {
+/** tokenizer_config.json. One that cannot be read says nothing, as other programs have it. */
+export async function readSettings(dir: string): Promise<Readonly<Record<string, unknown>>> {
   try {
     const value: unknown = JSON.parse((await read(join(dir, 'tokenizer_config.json'))) ?? '{}');
     return isObject(value) ? (value as Record<string, unknown>) : {};

@@ -6,6 +6,7 @@ import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { outlineModel } from '../../../server/sampling/model-outline.ts';
 import {
   encodeSafetensors,
   type NamedTensor,
@@ -99,6 +100,80 @@ test('a list of ends in generation_config.json goes first, and is part of the id
   const opened = await openCheckpoint(dir);
   assert.deepEqual(opened.config.eosTokens, [299, 7]);
   assert.notEqual(opened.digest, digest);
+});
+
+test('what is known of a model stands in one place, each with the source that won and what others say', async () => {
+  const dir = write();
+  const map = { 'transformer.wte.weight': 'model-00001-of-00002.safetensors' };
+  writeFileSync(join(dir, 'model.safetensors.index.json'), JSON.stringify({ weight_map: map }));
+  writeFileSync(join(dir, 'tokenizer.model'), '');
+  change(dir, 'config.json', (json) => ({ ...json, dtype: 'bfloat16' }));
+  writeFileSync(
+    join(dir, 'tokenizer_config.json'),
+    JSON.stringify({ bos_token: '<|endoftext|>', add_bos_token: true, model_max_length: 77 }),
+  );
+  writeFileSync(join(dir, 'generation_config.json'), JSON.stringify({ temperature: 0.7, eos_token_id: 7 }));
+  const { facts, config } = await openCheckpoint(dir);
+  const told = facts.map(({ fact, value, source, passedOver }) => [fact, value, source, ...passedOver]);
+  const other = 'tokenizer.json says nothing';
+  assert.deepEqual(told, [
+    ['end tokens', '7', 'generation_config.json', 'config.json says 299'],
+    ['beginning token', '299', 'tokenizer_config.json'],
+    ['what is sampled', 'weights', 'model.safetensors', 'model.safetensors.index.json is there, too'],
+    ['architecture', 'gpt2', 'config.json'],
+    ['precision', 'float32', 'the weights', 'config.json says bfloat16'],
+    ['head', 'tied to the embedding', 'the weights'],
+    ['context', `${config.nPositions} positions`, 'config.json', 'tokenizer_config.json says 77'],
+    ['vocabulary', '300 rows', 'the weights'],
+    ['tokenizer', 'BPE with 300 tokens', 'tokenizer.json', 'tokenizer.model is there, too'],
+    ['around prompts', '299 before', 'tokenizer_config.json', other],
+    ['how tokens are drawn', 'by the plan', 'the plan', 'generation_config.json says temperature 0.7'],
+  ]);
+  // An outline knows them, too, before the model is opened.
+  assert.deepEqual((await outlineModel(dir, 'here')).facts, facts);
+});
+
+test('everything that decides samples is part of the identity, and nothing else is', async () => {
+  const dir = write();
+  const { digest } = await openCheckpoint(dir);
+  const digestWith = async (name: string, content: string | Buffer) => {
+    const path = join(dir, name);
+    const before = readFileSync(path, { flag: 'a+' });
+    writeFileSync(path, content);
+    const changed = (await openCheckpoint(dir)).digest;
+    if (before.length > 0) writeFileSync(path, before);
+    else rmSync(path);
+    return changed;
+  };
+  const edited = (name: string, from: RegExp, to: string) => {
+    const text = readFileSync(join(dir, name), 'utf8');
+    assert.match(text, from);
+    return text.replace(from, to);
+  };
+  const tokenizer = { bos_token: '<|endoftext|>', eos_token: '<|endoftext|>' };
+  const weights = readFileSync(join(dir, 'model.safetensors'));
+  weights[weights.length - 1]! ^= 1;
+  for (const [name, content] of [
+    ['model.safetensors', weights],
+    [
+      'config.json',
+      edited('config.json', /"layer_norm_epsilon":[^,}]*|"n_layer"/, '"initializer_range":1,$&'),
+    ],
+    ['tokenizer.json', edited('tokenizer.json', /"merges":\s*\[/, '"merges":["a b",')],
+    ['tokenizer_config.json', JSON.stringify({ ...tokenizer, add_bos_token: true })],
+    ['tokenizer_config.json', JSON.stringify({ added_tokens_decoder: { 300: { content: '<pad>' } } })],
+    ['generation_config.json', '{"eos_token_id": 7}'],
+    ['generation_config.json', '{"bos_token_id": 7}'],
+  ] as const) {
+    assert.notEqual(await digestWith(name, content), digest, name);
+  }
+  for (const [name, content] of [
+    ['README.md', '# Model'],
+    ['tokenizer_config.json', JSON.stringify(tokenizer)],
+    ['generation_config.json', '{"temperature": 0.2}'],
+  ] as const) {
+    assert.equal(await digestWith(name, content), digest, name);
+  }
 });
 
 test('weights in 64 bits are rounded to 32, from either form of file', async () => {
