@@ -9,10 +9,11 @@ import { test } from 'node:test';
 import { randomSource } from '../../server/analysis/random.ts';
 import { cli, demoCorpus, demoModel, startCli } from '../support/cli.ts';
 import { dumpStudy } from '../support/dump-study.ts';
+import { inCi } from '../support/in-ci.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { smallDisk } from '../support/small-disk.ts';
 
-const skip = process.env.CI ? false : 'takes a minute: set CI to run it';
+const skip = inCi ? false : 'takes a minute: set CI to run it';
 /** Another each time; a failure says which one it was. */
 const seed = Number(process.env.VERBATIM_FAULT_SEED ?? Date.now() % 1_000_000);
 const random = randomSource(seed);

@@ -11,6 +11,7 @@ import { fuzzReader } from '../../fuzz/fuzz-reader.ts';
 import { keptSeeds, loadHarness, readers } from '../../fuzz/harnesses.ts';
 import { mutate } from '../../fuzz/mutate.ts';
 import { Random } from '../../fuzz/random.ts';
+import { inCi } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 process.env.XDG_CACHE_HOME = scratchFolder();
@@ -56,7 +57,7 @@ const SERIES = 13;
 const MOST_INPUTS = 300;
 const MOST_SECONDS = 2;
 
-const notInCi = !process.env.CI && 'takes a minute: set CI to run it';
+const notInCi = !inCi && 'takes a minute: set CI to run it';
 test('no input of the series ends a reader', { skip: notInCi, timeout: 600_000 }, async () => {
   const waiting = [...readers];
   const lanes = Array.from({ length: availableParallelism() }, async () => {

@@ -26,9 +26,10 @@ import {
 import { isSafeFileName, isSafeRelativePath, refuseRelativePath } from '../../../guard/paths/file-name.ts';
 import { IrregularFile, openRegularFile, openRegularFileSync } from '../../../guard/paths/regular-file.ts';
 import { randomSource } from '../../../server/analysis/random.ts';
+import { inCi } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
-const N_TREES = process.env.CI ? 100 : 25;
+const N_TREES = inCi ? 100 : 25;
 
 test('what random trees and paths contain is what the operating system does with them', () => {
   const counts = { inside: 0, outside: 0, created: 0 };

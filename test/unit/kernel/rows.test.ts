@@ -12,6 +12,7 @@ import { hurtfulRows, seededRandom } from '../../oracle/hurtful-rows.ts';
 import { bytesOf, scene } from '../../oracle/hurtful-text.ts';
 import { cut, FULL_HASH, kernelFor } from '../../oracle/kernel-scan.ts';
 import { type PlainDocument, plainScan } from '../../oracle/plain-runs.ts';
+import { inCi } from '../../support/in-ci.ts';
 
 const rule = { minLines: 2, profile: 'exact-1' as const };
 
@@ -72,8 +73,8 @@ function readPlainly(samples: readonly SampleInput[], stream: Uint8Array): ReadR
   return { nRows, contentBytes, documents: result.documents, problems, partial };
 }
 
-/** In a CI run a minute, as long as one waits at a desk otherwise. */
-const fuzzMs = 1000 * Number(process.env.VERBATIM_FUZZ_SECONDS ?? (process.env.CI ? 60 : 5));
+/** In a CI run twenty seconds, as long as one waits at a desk otherwise. */
+const fuzzMs = 1000 * Number(process.env.VERBATIM_FUZZ_SECONDS ?? (inCi ? 20 : 3));
 
 test(`rows of any bytes in any pieces are read as the plain reader reads them (${fuzzMs / 1000} s)`, () => {
   const scenes = fc.sample(scene, { numRuns: 60, seed: 1 });

@@ -9,6 +9,7 @@ import fc from 'fast-check';
 import { UserError } from '../../../../server/errors.ts';
 import { type Checkpoint, openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
 import { openSampler } from '../../../../server/sampling/run/open-sampler.ts';
+import { inCi } from '../../../support/in-ci.ts';
 import { writeRandomCheckpoint } from '../../../support/sampling/random-checkpoint.ts';
 import { TINY_CONFIGS } from '../../../support/sampling/tiny-configs.ts';
 import { METADATA, N_TOKENS, TENSORS } from '../../../support/sampling/tiny-gguf.ts';
@@ -146,7 +147,7 @@ test('changed bytes are named, and cost no more than the bytes that are there', 
         assert.ok(error === null || error instanceof UserError, String((error as Error | null)?.stack));
       },
     ),
-    { numRuns: process.env.CI ? 400 : 60 },
+    { numRuns: inCi ? 400 : 60 },
   );
 });
 
