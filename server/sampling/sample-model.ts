@@ -22,6 +22,7 @@ import { runOnDevices } from './run/device-pool.ts';
 import type { SampledModel } from './run/open-sampler.ts';
 import { planExecution } from './run/plan-execution.ts';
 import { quantizeModel } from './run/quantize-model.ts';
+import { refuseBeyondMemory } from './run/weights-in-memory.ts';
 import { runBatches } from './run/worker-pool.ts';
 import { decodeTokens } from './tokenizer/token-bytes.ts';
 
@@ -97,6 +98,7 @@ export async function* sampleModel(request: SampleRequest): AsyncGenerator<reado
     }
     return;
   }
+  if (checkpoint.kind === 'weights') refuseBeyondMemory(checkpoint.weights, plan.int8);
   const model = await toModel(checkpoint, plan, signal);
   const rows = await chooseRowsAtOnce(checkpoint, signal);
   const execution = rows === 'alone' ? { ...request.execution, batch: 1 } : request.execution;

@@ -2,7 +2,7 @@
 // much memory it takes and about how many tokens a second come. Says of every figure what it is from.
 
 import { existsSync } from 'node:fs';
-import { availableParallelism, totalmem } from 'node:os';
+import { availableParallelism } from 'node:os';
 import { basename } from 'node:path';
 import type { Execution } from '../../protocol/study.ts';
 import { UserError, type VerbatimError } from '../errors.ts';
@@ -11,6 +11,7 @@ import { isHubName } from '../hub/hub-name.ts';
 import type { ModelFact } from '../sampling/model-fact.ts';
 import type { ModelOutline, ModelSizes } from '../sampling/model-outline.ts';
 import { outlineGuarded } from '../sampling/open-guarded.ts';
+import { memoryHere } from '../sampling/run/weights-in-memory.ts';
 import { WEIGHT_BYTES_PER_SECOND } from './estimate-study.ts';
 import { unpinnedRequest } from './hub-sources.ts';
 
@@ -162,12 +163,6 @@ function tellMemory({ nParameters, nPositions, cacheBytesPerPosition }: ModelSiz
 const USUAL_TOKENS = 512;
 /** Tokens a second of the smallest models, whose time goes into everything but products. */
 const MOST_PER_CORE = 5000;
-
-/** Memory of the machine, or as much of it as this process may use. */
-function memoryHere(): number {
-  const limit = process.constrainedMemory();
-  return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
-}
 
 const sizeOf = (files: readonly { readonly nBytes: number }[]) =>
   files.reduce((sum, { nBytes }) => sum + nBytes, 0);

@@ -12,6 +12,10 @@ const ROWS_IN_A_BLOCK = 64;
 /** What the driver, its libraries, their workspace and a piece of weights in flight take. */
 const OWN_BYTES = 1.5e9;
 
+/** Bytes that a card needs before it makes a row: the weights in 16 bits, and what the driver takes. */
+export const cudaBytesBeforeRows = (weights: DecoderWeights): number =>
+  tensorsOf(weights).reduce((sum, { shape }) => sum + 2 * product(shape), OWN_BYTES);
+
 /** Rows for a device with so many free bytes; at least one, though it may not fit. */
 export function chooseCudaRows(
   spec: DecoderSpec,
@@ -26,8 +30,7 @@ export function chooseCudaRows(
     4 * width * 2 +
     2 * (width + 2 * queryWidth(attention) + 2 * keyWidth(attention) + (mlp.gated ? 3 : 1) * mlp.innerWidth);
   const bytesPerRow = cache + activations + 4 * logitStride(spec) + 12 * nPositions + 64;
-  const weightBytes = tensorsOf(weights).reduce((sum, { shape }) => sum + 2 * product(shape), 0);
-  const fitting = Math.floor((freeBytes - weightBytes - OWN_BYTES) / bytesPerRow);
+  const fitting = Math.floor((freeBytes - cudaBytesBeforeRows(weights)) / bytesPerRow);
   const inBlocks = (rows: number, round: (x: number) => number) =>
     round(rows / ROWS_IN_A_BLOCK) * ROWS_IN_A_BLOCK;
   const possible = fitting < ROWS_IN_A_BLOCK ? fitting : inBlocks(fitting, Math.floor);

@@ -5,6 +5,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { Execution, Provider } from '../../../protocol/study.ts';
 import { EnvironmentError } from '../../errors.ts';
 import type { Checkpoint } from '../checkpoint.ts';
+import { cudaBytesBeforeRows } from '../cuda/choose-rows.ts';
 import { flopsPerPosition } from '../decoder/decoder-table.ts';
 import {
   chooseDeviceForm,
@@ -126,6 +127,11 @@ async function tryProvider(
   }
   const nDevices =
     execution.workers === 'auto' ? found.devices.length : Math.min(execution.workers, found.devices.length);
+  if (form.kind === 'cuda') {
+    const needed = cudaBytesBeforeRows(weights);
+    const free = Math.min(...found.devices.slice(0, nDevices).map(({ freeBytes }) => freeBytes));
+    if (needed > free) return { chosen: null, reason: tooLarge(needed, free) };
+  }
   const { nRows, leavesRoom } = chooseRows(question, found.devices.slice(0, nDevices), form);
   const starts = Array.from({ length: nDevices }, (_, deviceId) => ({
     model: { config, weights, weightFolder },
@@ -161,6 +167,9 @@ async function tryProvider(
   const end = () => stop.abort();
   return { chosen: { provider, form: nameDeviceForm(form, nRows), nRows, devices, proven, end }, reason: '' };
 }
+
+const tooLarge = (needed: number, free: number) =>
+  `the model's weights take ${(needed / 1e9).toFixed(1)} GB with what the driver needs, and ${(free / 1e9).toFixed(1)} GB of the card are free`;
 
 /** Why a device is unfit, with its number where there are several; null where all are fit. */
 function firstReason(devices: readonly (StartedDevice | ProvedDevice)[]): string | null {

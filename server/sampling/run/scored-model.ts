@@ -4,7 +4,9 @@ import { dirname } from 'node:path';
 import type { Checkpoint, ExportedModel } from '../checkpoint.ts';
 import { readDecoder } from '../exported/exported-decoder.ts';
 import type { SampledModel } from './open-sampler.ts';
+import { refuseBeyondMemory } from './weights-in-memory.ts';
 
+/** Throws an EnvironmentError for weights beyond the memory of this machine. */
 export function scoredModel(checkpoint: Checkpoint | ExportedModel): {
   readonly model: SampledModel;
   readonly weightFolder: string;
@@ -15,5 +17,6 @@ export function scoredModel(checkpoint: Checkpoint | ExportedModel): {
     return { model: { decoder, config }, weightFolder: dirname(scoringPath) };
   }
   const { config, weights, weightFolder } = checkpoint;
+  refuseBeyondMemory(weights, false);
   return { model: { config, weights, weightFolder }, weightFolder };
 }

@@ -1,0 +1,54 @@
+// Weights that no memory here holds are refused with both figures and the way out, before anything is computed.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { EnvironmentError } from '../../../server/errors.ts';
+import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { cudaBytesBeforeRows } from '../../../server/sampling/cuda/choose-rows.ts';
+import {
+  countNumbers,
+  memoryHere,
+  refuseBeyondMemory,
+} from '../../../server/sampling/run/weights-in-memory.ts';
+import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { scratchFolder } from '../../support/scratch.ts';
+
+const { weights, weightBytes } = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
+const nNumbers = countNumbers(weights);
+
+function refusal(int8: boolean, here: number): EnvironmentError {
+  try {
+    refuseBeyondMemory(weights, int8, here);
+  } catch (error) {
+    assert(error instanceof EnvironmentError);
+    return error;
+  }
+  return assert.fail('it was not refused');
+}
+
+test('weights are counted by their shapes, and what fits is not refused', () => {
+  assert.equal(4 * nNumbers, weightBytes, 'stored in 32 bits');
+  assert(memoryHere() > weightBytes);
+  refuseBeyondMemory(weights, false);
+  refuseBeyondMemory(weights, false, 4 * nNumbers);
+  refuseBeyondMemory(weights, true, nNumbers);
+});
+
+test('what fits in 8 bits alone is told so', () => {
+  const { message, action } = refusal(false, 4 * nNumbers - 1);
+  assert.match(message, /take \d+\.\d GB in 32 bits.*there are \d+\.\d GB of memory here/);
+  assert.match(action ?? '', /--int8/);
+});
+
+test('what fits in neither is told of a smaller model or a larger machine', () => {
+  for (const int8 of [false, true]) {
+    const { action } = refusal(int8, nNumbers - 1);
+    assert.match(action ?? '', /smaller model/);
+    assert.doesNotMatch(action ?? '', /--int8/);
+  }
+});
+
+test('a card needs the weights in 16 bits, and what its driver takes', () => {
+  const own = cudaBytesBeforeRows(weights) - 2 * nNumbers;
+  assert(own > 1e9 && own < 3e9);
+});
