@@ -14,6 +14,8 @@ export interface PlanFile extends Partial<SettingValues> {
   /** A file of prompts, for `pcg` and `tsg`. */
   readonly prompts?: string;
   readonly columns?: ColumnNames;
+  /** Whether ignore files hide files of the training data; true where it is left out. */
+  readonly ignore?: boolean;
 }
 
 /** Turns a plan as written into a plan; `folder` is what its relative paths begin at. */

@@ -1,7 +1,7 @@
 // What a setting of a plan is: its names, the values that it may have, and its words. The settings themselves are in
-// `plan-settings.ts` and `map-settings.ts`.
+// `plan-settings.ts`, `map-settings.ts` and `corpus-settings.ts`.
 
-import type { MapPlan, MatchRule, SamplingPlan } from './study.ts';
+import type { MapPlan, MatchRule, SamplingPlan, StudyPlan } from './study.ts';
 
 export type SettingType =
   | { readonly kind: 'whole'; readonly least: number; readonly most: number }
@@ -28,16 +28,18 @@ export interface SettingChoice {
 export interface PlanSetting {
   /** Its name at the top of a plan file, and the last part of its name among the editor's settings. */
   readonly key: string;
-  /** The part of a plan that holds it. */
-  readonly group: 'sampling' | 'rule' | 'map';
+  /** The part of a plan that holds it; `corpus` is its top. */
+  readonly group: 'sampling' | 'rule' | 'map' | 'corpus';
   /** Its name in that part. */
-  readonly field: keyof SamplingPlan | keyof MatchRule | keyof MapPlan;
+  readonly field: keyof SamplingPlan | keyof MatchRule | keyof MapPlan | keyof Pick<StudyPlan, 'ignore'>;
   /** Its option on the command line, as commander reads it. */
   readonly cliFlag: string;
   readonly type: SettingType;
   readonly default: number | string | boolean;
   /** What it means, in a sentence. */
   readonly doc: string;
+  /** What its option does, where that is not what it means: an option may take away. */
+  readonly help?: string;
   /** A few words above a field to fill in. */
   readonly title: string;
   /** The editor's setting that the wizard begins with; null where the wizard asks every time. */

@@ -99,6 +99,8 @@ export interface StudyPlan {
   readonly corpus: readonly string[];
   /** Named only if the corpus does not name its columns as others do. */
   readonly columns?: ColumnNames;
+  /** False where ignore files hide nothing, and folders of tools are searched, too. Left out otherwise. */
+  readonly ignore?: false;
   /** How samples are drawn; of samples made elsewhere, as far as that is known. */
   readonly sampling: SamplingPlan;
   readonly rule: MatchRule;

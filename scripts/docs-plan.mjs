@@ -1,5 +1,6 @@
 // docs/reference/plan.md, from the table of settings: how a plan is written.
 
+import { corpusSettings } from '../protocol/corpus-settings.ts';
 import { mapSettings } from '../protocol/map-settings.ts';
 import { describeType, planSettings } from '../protocol/plan-settings.ts';
 import { PLAN_VERSION } from '../protocol/study.ts';
@@ -48,14 +49,16 @@ export function planReference() {
     '',
     ...table(
       ['property', 'in the groups', 'option', 'meaning', 'value', 'default'],
-      [...planSettings, ...mapSettings].map(({ key, group, field, cliFlag, doc, type, default: value }) => [
-        `\`${key}\``,
-        `\`${group}.${field}\``,
-        `\`${cliFlag}\``,
-        doc,
-        describeType(type),
-        `\`${JSON.stringify(value)}\``,
-      ]),
+      [...planSettings, ...corpusSettings, ...mapSettings].map(
+        ({ key, group, field, cliFlag, doc, type, default: value }) => [
+          `\`${key}\``,
+          group === 'corpus' ? `\`${field}\`` : `\`${group}.${field}\``,
+          `\`${cliFlag}\``,
+          doc,
+          describeType(type),
+          `\`${JSON.stringify(value)}\``,
+        ],
+      ),
     ),
     '',
     'Strategies have long names, too: ' +

@@ -3,6 +3,7 @@
 
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { corpusSettings } from '../protocol/corpus-settings.ts';
 import { planSettings } from '../protocol/plan-settings.ts';
 import { root } from './setup.mjs';
 
@@ -20,7 +21,7 @@ export const bundleText = () => `${JSON.stringify(bundleOfStrings(), null, 2)}\n
 
 /** The wizard shows them as the table of settings has them, but for the strategies, which it explains itself. */
 const wordsOfSettings = () =>
-  planSettings
+  [...planSettings, ...corpusSettings]
     .filter(({ key }) => key !== 'strategy')
     .flatMap(({ title, type }) => [title, ...(type.choices ?? []).map(({ doc }) => doc)]);
 

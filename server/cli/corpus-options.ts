@@ -4,6 +4,7 @@ import { existsSync, globSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ColumnNames, Execution } from '../../protocol/study.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
+import { addSettingOptions } from './setting-options.ts';
 import { tell } from './tell.ts';
 
 export interface CorpusOptions {
@@ -11,6 +12,8 @@ export interface CorpusOptions {
   readonly repositoryColumn?: string;
   readonly pathColumn?: string;
   readonly licenseColumn?: string;
+  /** False with `--no-ignore`. */
+  readonly ignore?: boolean;
   readonly keepShards?: 'always' | 'never';
   /** False with `--no-fetch`. */
   readonly fetch?: boolean;
@@ -24,9 +27,9 @@ export const corpusHelp =
 
 export const samplesHelp = 'JSON lines, a folder of numbered files, or a merged "all" file';
 
-export function addColumnOptions(command: Command): Command {
-  return command
-    .optionsGroup('Columns of the training data:')
+/** How training data is listed and read. */
+export function addReadingOptions(command: Command): Command {
+  return addSettingOptions(command.optionsGroup('Training data:'), 'corpus')
     .option('--content-column <name>', 'column that holds the text (found by convention)', columnName)
     .option('--repository-column <name>', 'column that names the repository', columnName)
     .option('--path-column <name>', 'column that names the file', columnName)

@@ -6,8 +6,8 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Execution, Provider, StudyPlan } from '../../protocol/study.ts';
 import {
-  addColumnOptions,
   addFetchOptions,
+  addReadingOptions,
   type CorpusOptions,
   columnsOf,
   corpusHelp,
@@ -46,7 +46,7 @@ export function discoverCommand(): Command {
     .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp, 'plan'))
     .option('--control <path|name...>', 'code that the model cannot have seen, to compare with');
   addDrawingOptions(addSettingOptions(command.optionsGroup('Windows, and what is kept:'), 'map'));
-  addColumnOptions(command);
+  addReadingOptions(command);
   const planned = command.options.map((option) => option.attributeName());
   command
     .addOption(
@@ -119,7 +119,7 @@ async function planOf(options: Options): Promise<StudyPlan> {
     corpus: corpusLocations(options.corpus!),
     ...(options.control ? { control: corpusLocations(options.control) } : {}),
     ...columnsOf(options),
-    ...settingsOf(options, ['map']),
+    ...settingsOf(options, ['corpus', 'map']),
     ...Object.fromEntries(Object.entries(drawing).filter(([key]) => DRAWING.includes(key))),
   });
 }

@@ -20,7 +20,11 @@ export async function runBuild(
   options: BuildOptions,
   rule: MatchRule | undefined,
 ): Promise<void> {
-  const shards = listShards(corpusLocations(options.corpus).map(onThisMachine), columnsOf(options).columns);
+  const shards = listShards(
+    corpusLocations(options.corpus).map(onThisMachine),
+    columnsOf(options).columns,
+    options.ignore,
+  );
   const { workers } = options;
   const outcome = await withProgress((signal, report) =>
     buildIndex({ folder, shards, ...(rule && { rule }), workers, signal, report }),

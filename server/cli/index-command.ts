@@ -3,7 +3,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { MatchRule } from '../../protocol/study.ts';
-import { addColumnOptions } from './corpus-options.ts';
+import { addReadingOptions } from './corpus-options.ts';
 import type { BuildOptions, CheckOptions } from './index-requests.ts';
 import { RequiredOption } from './required-option.ts';
 import { addSettingOptions } from './setting-options.ts';
@@ -26,7 +26,7 @@ const corpusMeaning =
 const folderMeaning = 'folder of the index';
 
 const addReading = (command: Command): Command =>
-  addColumnOptions(command)
+  addReadingOptions(command)
     .optionsGroup('Running:')
     .option('--workers <n>', 'threads that read, or auto', fromOneOrAuto, 'auto');
 

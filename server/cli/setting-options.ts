@@ -1,6 +1,7 @@
 // The settings of a plan as options of the command line: names, words, defaults and checks come from the one table.
 
 import { type Command, InvalidArgumentError, Option } from 'commander';
+import { corpusSettings } from '../../protocol/corpus-settings.ts';
 import { mapSettings } from '../../protocol/map-settings.ts';
 import { describeType, isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
 import type { PlanSetting, SettingType } from '../../protocol/setting-type.ts';
@@ -8,7 +9,7 @@ import type { PlanSetting, SettingType } from '../../protocol/setting-type.ts';
 /** The values of settings, by their key, as commander gathers them. */
 export type SettingOptions = Readonly<Record<string, unknown>>;
 
-const allSettings: readonly PlanSetting[] = [...planSettings, ...mapSettings];
+const allSettings: readonly PlanSetting[] = [...planSettings, ...corpusSettings, ...mapSettings];
 
 export function addSettingOptions(command: Command, group: PlanSetting['group']): Command {
   for (const setting of allSettings) if (setting.group === group) command.addOption(optionOf(setting));
@@ -24,8 +25,8 @@ export function settingsOf(
   return Object.fromEntries(given.map(({ key }) => [key, options[key]]));
 }
 
-function optionOf({ cliFlag, type, default: value, doc }: PlanSetting): Option {
-  const option = new Option(cliFlag, asHelp(doc));
+function optionOf({ cliFlag, type, default: value, doc, help }: PlanSetting): Option {
+  const option = new Option(cliFlag, help ?? asHelp(doc));
   if (type.kind === 'flag') return option;
   if (type.kind === 'choice') option.choices(type.choices.map((choice) => choice.value));
   return option.default(value).argParser((text) => parseValue(type, text));

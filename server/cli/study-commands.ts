@@ -4,8 +4,8 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Execution, PromptText, Provider, StudyPlan } from '../../protocol/study.ts';
 import {
-  addColumnOptions,
   addFetchOptions,
+  addReadingOptions,
   type CorpusOptions,
   columnsOf,
   corpusHelp,
@@ -44,7 +44,7 @@ export function studyCommand(): Command {
     .description('Sample a model, find what it repeats of its training data, and report.')
     .addOption(new RequiredOption('--model <dir|name>', modelHelp, 'plan'))
     .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp, 'plan'));
-  addColumnOptions(addRuleOptions(addSamplingOptions(command)));
+  addReadingOptions(addRuleOptions(addSamplingOptions(command)));
   addPlanOption(
     command,
     'model, corpus and sampling in a JSON file; lists of values make a study of every combination',
@@ -74,7 +74,7 @@ export function sampleCommand(): Command {
     .description('Only sample a model, into a study file that `study` goes on with.')
     .addOption(new RequiredOption('--model <dir|name>', modelHelp, 'plan'))
     .option('--corpus <path|name...>', 'training data that `study` will look in', []);
-  addColumnOptions(addRuleOptions(addSamplingOptions(command)));
+  addReadingOptions(addRuleOptions(addSamplingOptions(command)));
   addPlanOption(command, 'model and sampling in a JSON file');
   addOutOption(command).option('--json', 'also write each sample to standard output as a JSON line');
   return addRunOptions(command).action(async (options: Options) => {
@@ -97,7 +97,7 @@ export function scanCommand(): Command {
     .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp));
   addOutOption(command).option('--model <dir|name>', `for samples given as token ids: ${modelHelp}`);
   command.addHelpText('after', examples(['scan --samples outputs.jsonl --corpus corpus']));
-  return addRunOptions(addColumnOptions(addRuleOptions(command)))
+  return addRunOptions(addReadingOptions(addRuleOptions(command)))
     .addOption(indexOption())
     .addOption(failOnOption())
     .action(runToReport);
@@ -154,7 +154,7 @@ async function planOf(options: Options): Promise<StudyPlan> {
     },
     corpus: corpusLocations(options.corpus),
     ...columnsOf(options),
-    ...settingsOf(options, isScan ? ['rule'] : ['sampling', 'rule']),
+    ...settingsOf(options, isScan ? ['corpus', 'rule'] : ['corpus', 'sampling', 'rule']),
     ...(options.prompts ? { sampling: { prompts: await promptsOf(resolve(options.prompts)) } } : {}),
   });
 }

@@ -17,7 +17,7 @@ import type { IndexedShard } from './index-shard.ts';
 import type { IndexingStart } from './index-worker.ts';
 import { type Manifest, type SegmentEntry, type ShardEntry, seedOf } from './manifest.ts';
 import { MAX_DOCUMENTS, shapeFor } from './postings.ts';
-import { commonRoot, entryOf, locateShard, pathBelow } from './shard-entries.ts';
+import { commonRoot, entryOf, isReadAlike, locateShard, pathBelow } from './shard-entries.ts';
 import { pagesOf, type ReadShard, sourceOfShards } from './source-of-shards.ts';
 import { WritableIndex } from './writable-index.ts';
 import { writeSegment } from './write-segment.ts';
@@ -109,7 +109,7 @@ const commonFolder = (a: string, b: string) =>
 /** Shards that are there unchanged are not read again; those that changed are read, and what they were counts no more. */
 function withoutChanged(manifest: Manifest, listed: readonly Shard[]) {
   const unchanged = new Set<string>();
-  const named = new Set(listed.map((shard) => shard.path));
+  const named = new Map(listed.map((shard) => [shard.path, shard]));
   let isChanged = false;
   const segments = manifest.segments.map((segment) => ({
     ...segment,
@@ -118,8 +118,9 @@ function withoutChanged(manifest: Manifest, listed: readonly Shard[]) {
       const place = locateShard(manifest.root, entry);
       const path =
         entry.path === '' ? manifest.root : `${manifest.root}${sep}${entry.path.split('/').join(sep)}`;
-      if (!named.has(path)) return entry;
-      if (typeof place !== 'string') {
+      const shard = named.get(path);
+      if (!shard) return entry;
+      if (typeof place !== 'string' && isReadAlike(entry, shard)) {
         unchanged.add(path);
         return entry;
       }

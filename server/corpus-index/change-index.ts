@@ -151,7 +151,7 @@ function shardsAgain(root: string, segment: SegmentEntry): readonly Shard[] {
       const place = locateShard(root, entry);
       const path = typeof place === 'string' ? join(root, entry.path) : place.path;
       if (entry.format !== 'folder' && typeof place !== 'string') return [shardOf(entry, path, 0)];
-      return listShards([path], entry.columns).filter((shard) => shard.format === entry.format);
+      return listShards([path], entry.columns, entry.ignore).filter((shard) => shard.format === entry.format);
     });
 }
 

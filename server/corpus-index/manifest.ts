@@ -49,6 +49,8 @@ export interface ShardEntry {
   /** For a folder: SHA-256 of the paths, sizes and times of its files, in hex. */
   readonly listing: string | undefined;
   readonly columns: ColumnNames | undefined;
+  /** False where ignore files hide none of a folder's files. */
+  readonly ignore?: false;
   readonly nRows: number;
   readonly contentBytes: number;
   readonly nDocuments: number;
@@ -85,6 +87,7 @@ const shardShape = has<ShardEntry>({
       license: optional(text),
     }),
   ),
+  ignore: optional(oneOf(false)),
   nRows: whole,
   contentBytes: whole,
   nDocuments: (value) => whole(value) && (value as number) < MAX_DOCUMENTS,

@@ -2,10 +2,11 @@
 
 import { statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { containedPath } from '../../guard/paths/contained.ts';
 import { refuseRelativePath } from '../../guard/paths/file-name.ts';
 import type { Shard } from '../corpus/shard.ts';
-import { walkFolder } from '../corpus/walk-folder.ts';
+import { walkFolder, walkOptions } from '../corpus/walk-folder.ts';
 import { UserError } from '../errors.ts';
 import type { IndexedShard } from './index-shard.ts';
 import { digestOf, type ShardEntry } from './manifest.ts';
@@ -35,19 +36,28 @@ export function pathBelow(root: string, shard: Shard): string {
 }
 
 export function entryOf(root: string, shard: Shard, result: IndexedShard, firstDocument: number): ShardEntry {
-  const { name, format, nBytes, modifiedMs, columns } = shard;
+  const { name, format, nBytes, modifiedMs, columns, ignore } = shard;
   const { nRows, contentBytes, nDocuments, nProblems } = result;
   return {
     ...{ name, path: pathBelow(root, shard), format, nBytes, modifiedMs, columns },
-    listing: format === 'folder' ? listingOf(shard.path) : undefined,
+    ...(ignore === undefined ? {} : { ignore }),
+    listing: format === 'folder' ? listingOf(shard) : undefined,
     ...{ nRows, contentBytes, nDocuments, firstDocument, nProblems, removed: false },
   };
 }
 
 /** Changes with each file of a folder that is added, removed or written. */
-function listingOf(folder: string): string {
-  const { files } = walkFolder(folder);
+function listingOf({ path: folder, ignore }: Pick<Shard, 'path' | 'ignore'>): string {
+  const { files } = walkFolder(folder, walkOptions(ignore));
   return digestOf(JSON.stringify(files.map(({ path, nBytes, modifiedMs }) => [path, nBytes, modifiedMs])));
+}
+
+/** Whether what is known of the shard is what reading it now would give, as far as it is asked for in the same way. */
+export function isReadAlike(entry: ShardEntry, shard: Shard): boolean {
+  if (entry.format !== shard.format || !isDeepStrictEqual(entry.columns ?? {}, shard.columns ?? {}))
+    return false;
+  // A folder may be listed without its ignore files, and without what lies in another place that is named.
+  return shard.format !== 'folder' || (entry.ignore === shard.ignore && entry.nBytes === shard.nBytes);
 }
 
 /** The place of the shard now, or why it is not what was read, as a sentence. */
@@ -58,7 +68,9 @@ export function locateShard(root: string, entry: ShardEntry): { readonly path: s
   if (!stat) return `${path} is gone`;
   if (entry.format === 'folder') {
     if (!stat.isDirectory()) return `${path} is no folder any more`;
-    return listingOf(path) === entry.listing ? { path } : `${path} has changed since it was indexed`;
+    return listingOf({ ...entry, path }) === entry.listing
+      ? { path }
+      : `${path} has changed since it was indexed`;
   }
   // What was copied has another time: its documents are compared with what the index knows of each.
   return stat.isFile() && stat.size === entry.nBytes && stat.mtimeMs === entry.modifiedMs
@@ -75,4 +87,5 @@ export const shardOf = (entry: ShardEntry, path: string, index: number): Shard =
   modifiedMs: entry.modifiedMs,
   files: [],
   ...(entry.columns && { columns: entry.columns }),
+  ...(entry.ignore === undefined ? {} : { ignore: entry.ignore }),
 });

@@ -34,6 +34,8 @@ export interface Shard {
   readonly files: readonly string[];
   /** What the user says of the columns; the rest goes by convention (`resolveColumns`). */
   readonly columns?: ColumnNames;
+  /** False where ignore files hide none of its files. */
+  readonly ignore?: false;
   /** What listing could not take in. */
   readonly problems?: readonly DataProblem[];
   /** Source of a file that may not be there yet. */
@@ -58,8 +60,11 @@ export interface ListedShards {
 }
 
 /** The shards of a corpus, as `listPlaces` lists them. */
-export const listShards = (paths: readonly string[], columns?: ColumnNames): readonly Shard[] =>
-  listPlaces(paths, columns).shards;
+export const listShards = (
+  paths: readonly string[],
+  columns?: ColumnNames,
+  ignore?: boolean,
+): readonly Shard[] => listPlaces(paths, columns, walkOptions(ignore)).shards;
 
 /**
  * The shards of a corpus. A path is a shard file, one text file, or a folder. In a folder every shard file is
@@ -79,7 +84,11 @@ export function listPlaces(
     });
   }
   return {
-    shards: shards.map((shard, index) => ({ ...shard, index, ...(columns && { columns }) })),
+    shards: shards.map((shard, index) => ({
+      ...{ ...shard, index },
+      ...(columns && { columns }),
+      ...(options.ignore === 'disregarded' ? { ignore: false } : {}),
+    })),
     passed: joinCounts(listed.map((place) => place.passed)),
   };
 }

@@ -37,7 +37,12 @@ export interface WalkOptions {
   readonly met: Map<string, string>;
 }
 
-export const walkOptions = (): WalkOptions => ({ ignore: 'honoured', named: new Set(), met: new Map() });
+/** `ignore` is what a plan says: false where nothing is hidden. */
+export const walkOptions = (ignore?: boolean): WalkOptions => ({
+  ignore: ignore === false ? 'disregarded' : 'honoured',
+  named: new Set(),
+  met: new Map(),
+});
 
 const historyFolders = new Set(['.git', '.hg', '.svn']);
 /** Folders that hold no training text of their own. */

@@ -20,6 +20,9 @@ export function valuesOf({ name, label, value }: PlanPart): readonly unknown[] {
     case 'columns':
       checkColumns(label, value);
       return [value];
+    case 'ignore':
+      checkOne(name, label, value);
+      return [value];
     case 'prompts':
       checkPrompts(label, value);
       return [value];

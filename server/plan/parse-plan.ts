@@ -101,6 +101,7 @@ function toPlan({ name, values }: Point): ParsedPlan {
     source,
     corpus: typeof corpus === 'string' ? [corpus] : corpus,
     ...(columns === undefined ? {} : { columns }),
+    ...(values.get('ignore') === false ? { ignore: false } : {}),
     sampling: sampling as unknown as SamplingPlan,
     rule: rule as unknown as StudyPlan['rule'],
     ...(source.kind === 'map' ? { map: toMap(values) } : {}),

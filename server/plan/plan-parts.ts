@@ -1,6 +1,7 @@
 // Takes a written plan apart, whichever way it was written: with its settings at the top, as people do, in the groups
 // of the stored shape, or in the shape of version 1. What comes out are named parts, not yet looked at.
 
+import { corpusSettings } from '../../protocol/corpus-settings.ts';
 import { mapSettings } from '../../protocol/map-settings.ts';
 import { planSettings } from '../../protocol/plan-settings.ts';
 import { PLAN_VERSION } from '../../protocol/study.ts';
@@ -19,7 +20,7 @@ const PLACES = [
   'control',
 ] as const;
 
-export const allSettings = [...planSettings, ...mapSettings] as const;
+export const allSettings = [...planSettings, ...corpusSettings, ...mapSettings] as const;
 
 /** The key of a setting, or one of the places. */
 export type PartName = (typeof PLACES)[number] | (typeof allSettings)[number]['key'];

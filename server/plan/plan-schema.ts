@@ -62,6 +62,7 @@ export function planSchema(): Schema {
           'Training data: shard files, folders, or data sets of the Hub (owner/name[@revision][#subset][/files]). Relative to this file.',
         anyOf: [text, { type: 'array', minItems: 1, items: text }],
       },
+      ...settings('corpus', 'key'),
       ...settings('sampling', 'key'),
       prompts: { description: PROMPTS, anyOf: oneOrMore(text) },
       ...settings('rule', 'key'),
@@ -105,8 +106,9 @@ export function planSchema(): Schema {
   };
 }
 
-function schemaOf({ key, type, default: value, doc }: PlanSetting): Schema {
+function schemaOf({ key, group, type, default: value, doc }: PlanSetting): Schema {
   const one = typeSchema(type);
+  if (group === 'corpus') return { description: doc, default: value, ...one };
   return {
     description: doc,
     default: value,

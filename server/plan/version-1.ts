@@ -10,6 +10,7 @@ export interface PlanOfVersion1 {
   readonly samples: string | null;
   readonly corpus: StudyPlan['corpus'];
   readonly columns?: NonNullable<StudyPlan['columns']>;
+  readonly ignore?: false;
   /** `topP` is 1 where nothing is cut off, and `products` is left out for 32-bit floats. */
   readonly sampling: Omit<StudyPlan['sampling'], 'topP' | 'int8'> & {
     readonly topP: number;
@@ -18,13 +19,14 @@ export interface PlanOfVersion1 {
   readonly rule: StudyPlan['rule'];
 }
 
-export function toVersion1({ source, corpus, columns, sampling, rule }: StudyPlan): PlanOfVersion1 {
+export function toVersion1({ source, corpus, columns, ignore, sampling, rule }: StudyPlan): PlanOfVersion1 {
   const { strategy, nSamples, maxTokens, topK, topP, temperature, seed, prompts, int8 } = sampling;
   return {
     model: source.model,
     samples: source.kind === 'samples' ? source.samples : null,
     corpus,
     ...(columns === undefined ? {} : { columns }),
+    ...(ignore === undefined ? {} : { ignore }),
     sampling: {
       ...{ strategy, nSamples, maxTokens, topK, topP: topP ?? 1, temperature, seed, prompts },
       ...(int8 ? { products: 'int8' } : {}),

@@ -31,6 +31,7 @@ function wordsOf(plan: StudyPlan, name: string): readonly string[] {
     const given = plan.columns?.[column];
     if (given !== undefined) words.push(`${option}=${given}`);
   }
+  if (plan.ignore === false) words.push('--no-ignore');
   if (source.kind === 'model') {
     add('--strategy', sampling.strategy);
     if (sampling.prompts.length > 0) add('--prompts', PROMPTS_FILE);

@@ -17,7 +17,7 @@ import { pinCommit, pinnedCommit } from './hub-sources.ts';
 
 export async function listCorpus(
   db: Database,
-  { corpus, columns }: StudyPlan,
+  { corpus, columns, ignore }: StudyPlan,
   access: HubAccess,
   signal: AbortSignal,
 ): Promise<DistinctShards> {
@@ -27,7 +27,7 @@ export async function listCorpus(
     });
   }
   const places = namedPlaces(corpus.filter((location) => !isHubName(location)));
-  const options = { ...walkOptions(), named: new Set(places.distinct.keys()) };
+  const options = { ...walkOptions(ignore), named: new Set(places.distinct.keys()) };
   const listed: Omit<Shard, 'index'>[] = [];
   const passed: FileCounts[] = [];
   for (const location of corpus) {

@@ -94,8 +94,9 @@ const nothingToGoOnWith = (file: string): UserError =>
 
 /** A model can be sampled before its training data is named. */
 function nameTrainingData(db: Database, file: string, stored: StudyPlan, asked: StudyPlan): StudyPlan {
-  const { corpus, columns, rule } = asked;
-  const plan = { ...stored, corpus, rule, ...(columns === undefined ? {} : { columns }) };
+  const { corpus, columns, ignore, rule } = asked;
+  const named = { ...(columns && { columns }), ...(ignore === undefined ? {} : { ignore }) };
+  const plan = { ...stored, corpus, rule, ...named };
   checkSamePlan(file, plan, asked);
   replacePlan(db, plan);
   return plan;

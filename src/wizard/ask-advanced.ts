@@ -2,13 +2,17 @@
 
 import { l10n } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
+import { corpusSettings } from '../../protocol/corpus-settings.ts';
 import type { PlanFile } from '../../protocol/plan-file.ts';
 import { isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
 import type { SettingType } from '../../protocol/setting-type.ts';
 import { type Answer, answered, askChoice, askText, type Choice, type Step } from './multi-step.ts';
 
 /** The number of samples and the strategy have questions of their own. */
-const settings = planSettings.filter((setting) => setting.key !== 'samples' && setting.key !== 'strategy');
+const settings = [
+  ...planSettings.filter((setting) => setting.key !== 'samples' && setting.key !== 'strategy'),
+  ...corpusSettings,
+];
 type Setting = (typeof settings)[number];
 
 export async function askAdvanced(at: Step, given: PlanFile): Promise<PlanFile | 'back' | 'left'> {

@@ -1,10 +1,10 @@
 // An executor that asks the index of a corpus before it scans: of a shard that the index knows, only the documents are
 // opened that it proposes. The outcome of a shard is the same; whatever the index cannot answer for is scanned.
 
-import { isDeepStrictEqual } from 'node:util';
 import type { Shard } from '../../corpus/shard.ts';
 import { CorpusIndex, type IndexedPlace, type Proposal } from '../../corpus-index/corpus-index.ts';
 import { collectKeys } from '../../corpus-index/sample-keys.ts';
+import { isReadAlike } from '../../corpus-index/shard-entries.ts';
 import { verify } from '../../corpus-index/verify.ts';
 import { indexInSteps, releaseIndex } from '../../engine/sample-index.ts';
 import { finish } from '../../engine/steps.ts';
@@ -58,10 +58,8 @@ function knownShards(index: CorpusIndex, shards: readonly Shard[]): ReadonlyMap<
   for (const shard of shards) {
     const place = places.get(shard.path);
     if (place === undefined || shard.hub) continue;
-    const { entry } = place;
-    const isSame =
-      entry.format === shard.format && isDeepStrictEqual(entry.columns ?? {}, shard.columns ?? {});
-    if (isSame && typeof index.shardAt(place, 0) !== 'string') known.set(shard, place);
+    if (isReadAlike(place.entry, shard) && typeof index.shardAt(place, 0) !== 'string')
+      known.set(shard, place);
   }
   return known;
 }

@@ -4,12 +4,15 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { corpusSettings } from '../../../protocol/corpus-settings.ts';
 import { describeType, isSettingValue, planSettings } from '../../../protocol/plan-settings.ts';
 import { planSettingFiles } from '../../../scripts/plan-settings.mjs';
 import { createProgram } from '../../../server/cli/program.ts';
 import { UserError } from '../../../server/errors.ts';
 import { parsePlan } from '../../../server/plan/parse-plan.ts';
-import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
+import { checkSamePlan, defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
+import { toVersion1 } from '../../../server/plan/version-1.ts';
+import { repeatCommand } from '../../../server/queries/repeat-command.ts';
 
 const root = join(import.meta.dirname, '..', '..', '..');
 
@@ -28,6 +31,33 @@ test('every setting is an option of the commands that have its group', () => {
       assert(optionsOf(name).includes(cliFlag), `${name} ${cliFlag}`);
     }
   }
+});
+
+test('how a corpus is listed is an option wherever a corpus is named, and stands in plans that say so', () => {
+  const program = createProgram();
+  const index = program.commands.find((command) => command.name() === 'index')!;
+  const named = [...program.commands, ...index.commands].filter(({ options }) =>
+    options.some(({ flags }) => flags.startsWith('--corpus')),
+  );
+  assert.deepEqual(named.map((command) => command.name()).sort(), [
+    'add',
+    'build',
+    'discover',
+    'sample',
+    'scan',
+    'study',
+  ]);
+  for (const { options } of named)
+    for (const { cliFlag } of corpusSettings) assert(options.some(({ flags }) => flags === cliFlag));
+  const plain = parsePlan({ model: 'm', corpus: 'c' }).plan;
+  assert.deepEqual(parsePlan({ model: 'm', corpus: 'c', ignore: true }).plan, plain);
+  const { plan } = parsePlan({ model: 'm', corpus: 'c', ignore: false });
+  assert.equal(plan.ignore, false);
+  assert.deepEqual([parsePlan(plan).plan, parsePlan(toVersion1(plan)).plan], [plan, plan]);
+  assert.match(repeatCommand(plan, 's').command!, / --no-ignore /);
+  assert.throws(() => checkSamePlan('s', plain, plan), /another study: ignore was none, now false/);
+  for (const bad of ['no', 0, null, [true, false]])
+    assert.throws(() => parsePlan({ model: 'm', corpus: 'c', ignore: bad }), /"ignore".*true or false/);
 });
 
 test('what is left out has the default of the table, and every default is a value', () => {

@@ -6,12 +6,14 @@ import { appendFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { PLAN_VERSION, type StudyPlan } from '../../../protocol/study.ts';
+import { listShards } from '../../../server/corpus/shard.ts';
 import { defaultRule, defaultSampling } from '../../../server/plan/plan.ts';
 import { indexedExecutor } from '../../../server/study/executors/indexed.ts';
 import { localExecutor } from '../../../server/study/executors/local.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { dumpStudy } from '../../support/dump-study.ts';
 import { build, type Written, writeShard } from '../../support/indexed-corpus.ts';
+import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const folder = scratchFolder();
@@ -72,4 +74,32 @@ test('tables are those of a scan, whatever the index knows of the corpus', async
     run('other', { executor, plan: { ...plan, rule: { ...defaultRule, minLines: 4 } } }),
     /windows of 6 lines/,
   );
+});
+
+test('with ignore files honoured and without, a folder is searched and indexed as it is asked for', async () => {
+  const corpus = join(folder, 'tree');
+  writeShard(folder, 'tree/', [
+    { repository: '', license: '', path: 'a.c', text: lines(1, 20) },
+    { repository: '', license: '', path: 'hidden.c', text: lines(1000, 20) },
+    { repository: '', license: '', path: 'node_modules/b.c', text: lines(2000, 20) },
+    { repository: '', license: '', path: '.gitignore', text: 'hidden.c\n' },
+  ]);
+  const samples = join(folder, 'of-tree.jsonl');
+  writeFileSync(samples, [1, 1000, 2000].map((i) => `${JSON.stringify(lines(i, 10))}\n`).join(''));
+  const found = async (name: string, ignore?: false, index?: string) => {
+    const plan = { ...scanPlan(samples, [corpus]), ...(ignore === undefined ? {} : { ignore }) };
+    const executor = index === undefined ? localExecutor : indexedExecutor(index, localExecutor, () => {});
+    const execution = { provider: 'cpu', batch: 1, workers: 1 } as const;
+    const file = join(folder, `${name}.sqlite`);
+    const { signal } = new AbortController();
+    const run = { file, plan, execution, executor, upTo: 'analyse', signal, report() {} } as const;
+    return (await runStudy(run)).nFragments;
+  };
+  const index = join(folder, 'index-of-tree');
+  await build(index, [corpus], defaultRule);
+  assert.deepEqual([await found('hidden'), await found('open', false)], [1, 3]);
+  assert.equal(await found('open-i', false, index), 3);
+  const { nAdded } = await build(index, [corpus], undefined, { shards: listShards([corpus], undefined, false) });
+  assert.equal(nAdded, 1, 'it is read again');
+  assert.equal(await found('open-j', false, index), 3);
 });
