@@ -23,13 +23,16 @@ export interface DataProblem {
   readonly shard: string;
   readonly byteOffset: number;
   readonly message: string;
+  /** With `no-column`: the columns to choose from. */
+  readonly columns?: readonly string[];
 }
 
 export type DataProblemKind =
   | 'truncated' // ends too early
   | 'corrupt' // compressed data or a container that contradicts itself
   | 'not-json' // a row that is no JSON object
-  | 'no-content' // a row, or a whole file, without the column that holds the text
+  | 'no-content' // a row without the column that holds the text
+  | 'no-column' // a whole file that has no such column, or does not tell which of several it is
   | 'unreadable' // the system refuses to read it, or it is no text
   | 'empty' // nothing in it
   | 'wrong-format' // its name says one format, its first bytes another

@@ -2,6 +2,7 @@
 // data has a default, and places may be relative or names of the Hub. Plan files may be written in other ways, too:
 // docs/reference/plan.md.
 
+import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
 import { message } from './message.ts';
 import type { SettingValues } from './plan-settings.ts';
 import type { ColumnNames, StudyPlan } from './study.ts';
@@ -36,6 +37,18 @@ export const estimateStudy = message<
   },
   StudyEstimate
 >('verbatim/estimateStudy');
+
+/** Which column of the training data is the text, where it leaves that open; null where it does not, or is not here yet. */
+export const askContentColumn = message<{ readonly plan: StudyPlan }, ContentQuestion | null>(
+  'verbatim/askContentColumn',
+);
+
+export interface ContentQuestion {
+  /** The shard that asks. */
+  readonly path: Foreign;
+  /** Columns to choose from, the likely ones first. */
+  readonly columns: ForeignList;
+}
 
 /** How fast a study ran on this machine. */
 export interface MeasuredSpeed {

@@ -2,7 +2,7 @@
 // It is stateless: every request names a study file, and a restarted server answers the same.
 
 import { createConnection, ProposedFeatures, TextDocumentSyncKind } from 'vscode-languageserver/node';
-import { estimateStudy, makePlan, readPlan } from '../protocol/plan-file.ts';
+import { askContentColumn, estimateStudy, makePlan, readPlan } from '../protocol/plan-file.ts';
 import { deleteStudy, getDemoPlan, listStudies, runStudy, studyProgress } from '../protocol/requests.ts';
 import { acceptFragments } from '../protocol/views.ts';
 import { endWithParent } from './guard/end-with-parent.ts';
@@ -17,6 +17,7 @@ import { studyMessages } from './queries/study-messages.ts';
 import { StudyReaders } from './queries/study-readers.ts';
 import * as viewQueries from './queries/view-queries.ts';
 import * as estimates from './study/estimate-study.ts';
+import { questionOfPlan } from './study/plan-question.ts';
 import * as studies from './study/run-study.ts';
 import { readPrompts } from './study/user-files.ts';
 
@@ -66,6 +67,7 @@ on(acceptFragments, async ({ baseline, fingerprints, reason }) =>
 );
 on(makePlan, async ({ plan, folder }) => plans.makePlan(plan, folder, readPrompts));
 on(readPlan, async ({ file }) => plans.readPlanFile(file, readPrompts));
+on(askContentColumn, async ({ plan }, signal) => questionOfPlan(plan, signal));
 on(estimateStudy, async ({ plan, sizes, speeds }) => estimates.estimateStudy(plan, sizes, speeds));
 
 connection.listen();

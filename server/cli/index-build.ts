@@ -25,6 +25,8 @@ export async function runBuild(
     columnsOf(options).columns,
     options.ignore,
   );
+  const { requireContentColumn } = await import('../study/user-files.ts');
+  await requireContentColumn(shards);
   const { workers } = options;
   const outcome = await withProgress((signal, report) =>
     buildIndex({ folder, shards, ...(rule && { rule }), workers, signal, report }),

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import type { DataProblem } from '../../protocol/errors.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
+import { questionProblem } from '../corpus/column-question.ts';
 import type { Columns } from '../corpus/columns.ts';
 import { FileTally } from '../corpus/file-tally.ts';
 import { breaksOff } from '../corpus/open-shard.ts';
@@ -72,9 +73,9 @@ async function readRows(
 ): Promise<ReadShard> {
   const problems = new FirstProblems();
   const restarts: IndexedRestart[] = [];
-  const { names, present, doubt } = columns;
-  if (doubt !== undefined) {
-    problems.add({ kind: 'no-content', shard: shard.name, byteOffset: 0, message: `${shard.path} ${doubt}` });
+  const { names, present, question } = columns;
+  if (question) {
+    problems.add(questionProblem(shard, question));
     return { nRows: 0, contentBytes: 0, restarts, columns: names, reading: {}, ...problems.all() };
   }
   const describe = describeMissing(columns);

@@ -110,13 +110,3 @@ function codeColumns(strings: Iterable<string>): readonly string[] {
   if (names.has('whole_func_string')) names.delete('func_code_string');
   return codeNames.filter((name) => names.has(name));
 }
-
-const MOST_NAMES_SHOWN = 50;
-
-/** Why a shard's text cannot be told, as the end of a sentence. */
-export function describeDoubt(candidates: readonly string[], columns: readonly string[]): string {
-  const quoted = candidates.slice(0, MOST_NAMES_SHOWN).map((name) => `"${name}"`);
-  const list = quoted.length === 1 ? quoted[0] : `${quoted.slice(0, -1).join(', ')} or ${quoted.at(-1)}`;
-  const shown = columns.slice(0, MOST_NAMES_SHOWN).join(', ');
-  return `does not say which column is the text: it may be ${list}. Its columns with text are ${shown} (choose one with --content-column)`;
-}

@@ -2,6 +2,7 @@
 // which holds a row in memory and copies it; opening a document again does, and so do the tests.
 
 import type { StreamOptions } from './byte-stream.ts';
+import { questionProblem } from './column-question.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { holdsRows } from './holds-rows.ts';
 import { parseRow } from './parse-row.ts';
@@ -38,10 +39,7 @@ function tellUnread(shard: Shard, options: StreamOptions): void {
 
 async function* readJsonRows(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   const columns = await resolveColumns(shard, options.signal);
-  if (columns.doubt !== undefined) {
-    const message = `${shard.path} ${columns.doubt}`;
-    return options.onProblem({ kind: 'no-content', shard: shard.name, byteOffset: 0, message });
-  }
+  if (columns.question) return options.onProblem(questionProblem(shard, columns.question));
   options.onColumns?.(columns.present);
   const describe = describeMissing(columns);
   let row = 0;

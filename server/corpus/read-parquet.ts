@@ -11,6 +11,7 @@ import {
 import { throwIfAborted } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { StreamOptions } from './byte-stream.ts';
+import { questionProblem } from './column-question.ts';
 import type { Columns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { parquetCompressors } from './parquet-compressors.ts';
@@ -27,13 +28,13 @@ export async function* readParquet(
   options: StreamOptions,
   { fromRow, toRow }: RowRange,
 ): AsyncGenerator<CorpusDocument> {
-  const complain = (kind: 'truncated' | 'corrupt' | 'no-content' | 'expands', what: string) =>
+  const complain = (kind: 'truncated' | 'corrupt' | 'expands', what: string) =>
     options.onProblem({ kind, shard: shard.name, byteOffset: 0, message: `${shard.path} ${what}` });
   const source = new ParquetSource(bytes);
   const metadata = await readMetadata(source);
   if ('failure' in metadata) return complain(metadata.kind, metadata.failure);
   const chosen = chooseTableColumns(shard.columns, tableNames(metadata));
-  if (typeof chosen === 'string') return complain('no-content', chosen);
+  if ('message' in chosen) return options.onProblem(questionProblem(shard, chosen));
   const { columns, present } = chosen;
   options.onColumns?.(present);
   let groupStart = 0;

@@ -5,12 +5,12 @@ import { parse } from 'csv-parse';
 import { throwIfAborted } from '../errors.ts';
 import { decodeStream } from '../text/decode-text.ts';
 import { readUnpacked, type StreamOptions } from './byte-stream.ts';
-import { chooseColumns, columnConventions } from './columns.ts';
+import { questionProblem } from './column-question.ts';
+import type { columnConventions } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { MAX_ROW_BYTES } from './read-rows.ts';
 import type { Shard } from './shard.ts';
-
-const MOST_NAMES_SHOWN = 50;
+import { chooseTableColumns } from './table-columns.ts';
 
 interface Parsed {
   readonly record: readonly Buffer[];
@@ -41,19 +41,10 @@ export async function* readTable(shard: Shard, options: StreamOptions): AsyncGen
       if (names === undefined) {
         const header = record.map((field) => field.toString().trim());
         names = header;
-        const columns = chooseColumns(shard.columns, (name) => header.includes(name));
-        at = (part) => header.indexOf(columns[part]);
-        if (at('content') < 0) {
-          const shown = header.slice(0, MOST_NAMES_SHOWN).join(', ');
-          return complain(
-            'no-content',
-            ` has no text column "${columns.content}": its columns are ${shown} (choose one with --content-column)`,
-          );
-        }
-        const parts = Object.keys(columnConventions) as (keyof typeof columnConventions)[];
-        options.onColumns?.(
-          Object.fromEntries(parts.filter((part) => at(part) >= 0).map((part) => [part, columns[part]])),
-        );
+        const chosen = chooseTableColumns(shard.columns, { names: header, texts: header, facts: header });
+        if ('message' in chosen) return options.onProblem(questionProblem(shard, chosen));
+        at = (part) => header.indexOf(chosen.columns[part]);
+        options.onColumns?.(chosen.present);
       } else {
         const text = record[at('content')];
         const field = (part: 'repository' | 'path' | 'license') => record[at(part)]?.toString() ?? '';

@@ -2,14 +2,14 @@
 
 import type { ColumnNames } from '../../protocol/study.ts';
 import { parseObject, type Value } from '../text/parse-json.ts';
-import { type Columns, chooseColumns, chooseContent, columnConventions, describeDoubt } from './columns.ts';
+import { askAmong, type ColumnQuestion, shownNames } from './column-question.ts';
+import { type Columns, chooseColumns, chooseContent, columnConventions } from './columns.ts';
 import { readRows } from './read-rows.ts';
 import type { Shard } from './shard.ts';
 
 /** A shard whose first rows are all damaged is not searched further. */
 const ROWS_LOOKED_AT = 20;
 const BYTES_LOOKED_AT = 64 << 20;
-const MOST_NAMES_SHOWN = 50;
 
 export interface ResolvedColumns {
   readonly names: Columns;
@@ -17,8 +17,8 @@ export interface ResolvedColumns {
   readonly found: readonly string[];
   /** The `names` that the first rows have. */
   readonly present: ColumnNames;
-  /** Why the text may be in another column, as the end of a sentence; undefined where it is evident. */
-  readonly doubt: string | undefined;
+  /** Undefined where it is evident which column is the text. */
+  readonly question: ColumnQuestion | undefined;
 }
 
 /** Columns of a shard, equal for every reader of it. What is wrong in it is for the reader to tell, not told here. */
@@ -37,8 +37,8 @@ export async function resolveColumns(shard: Shard, signal: AbortSignal): Promise
     ([part, name]) => shard.columns?.[part as keyof Columns] === name || rows.some((row) => row.has(name)),
   );
   const found = [...(first?.keys() ?? [])];
-  const doubt = choice && 'candidates' in choice ? describeDoubt(choice.candidates, found) : undefined;
-  return { names, found, present: Object.fromEntries(parts), doubt };
+  const question = choice && 'candidates' in choice ? askAmong(choice.candidates, found) : undefined;
+  return { names, found, present: Object.fromEntries(parts), question };
 }
 
 /** What a row without a text lacks; the first time with the columns that there are. */
@@ -48,8 +48,7 @@ export function describeMissing({ names, found }: ResolvedColumns): () => string
     const what = `has no string "${names.content}"`;
     if (!isFirst || found.length === 0) return what;
     isFirst = false;
-    const shown = found.slice(0, MOST_NAMES_SHOWN).join(', ');
-    return `${what}: the text columns of the first row are ${shown} (choose one with --content-column)`;
+    return `${what}: the text columns of the first row are ${shownNames(found)} (choose one with --content-column)`;
   };
 }
 

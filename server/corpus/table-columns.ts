@@ -1,7 +1,8 @@
 // The columns of a table whose names are known before its rows: one choice for every such format.
 
 import type { ColumnNames } from '../../protocol/study.ts';
-import { type Columns, chooseColumns, chooseNamedContent, describeDoubt } from './columns.ts';
+import { askAmong, askFor, type ColumnQuestion } from './column-question.ts';
+import { type Columns, chooseColumns, chooseNamedContent } from './columns.ts';
 
 export interface TableNames {
   /** All columns. */
@@ -18,23 +19,18 @@ export interface TableColumns {
   readonly present: ColumnNames;
 }
 
-const MOST_NAMES_SHOWN = 50;
-
-/** Or why the text's column cannot be told, as the end of a sentence. */
+/** Or the question which of them is the text. */
 export function chooseTableColumns(
   chosen: ColumnNames | undefined,
   { names, texts, facts }: TableNames,
-): TableColumns | string {
+): TableColumns | ColumnQuestion {
   const choice = chosen?.content === undefined ? chooseNamedContent(texts) : undefined;
-  if (choice && 'candidates' in choice) return describeDoubt(choice.candidates, names);
+  if (choice && 'candidates' in choice) return askAmong(choice.candidates, names);
   const content = choice && { content: choice.name };
   const isFact = new Set(facts);
   const columns = chooseColumns({ ...content, ...chosen }, (name) => isFact.has(name));
   const isThere = new Set(names);
-  if (!isThere.has(columns.content)) {
-    const shown = names.slice(0, MOST_NAMES_SHOWN).join(', ');
-    return `has no text column "${columns.content}": its columns are ${shown} (choose one with --content-column)`;
-  }
+  if (!isThere.has(columns.content)) return askFor(columns.content, names);
   const present = Object.entries(columns).filter(([, name]) => isThere.has(name));
   return { columns, present: Object.fromEntries(present) };
 }

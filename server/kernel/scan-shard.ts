@@ -2,6 +2,7 @@
 
 import type { ColumnNames } from '../../protocol/study.ts';
 import { readBytes } from '../corpus/byte-stream.ts';
+import { questionProblem } from '../corpus/column-question.ts';
 import { FileTally } from '../corpus/file-tally.ts';
 import { breaksOff } from '../corpus/open-shard.ts';
 import { plainRows } from '../corpus/plain-rows.ts';
@@ -30,9 +31,9 @@ async function scanRows(
   const documents: MatchedDocument[] = [];
   const problems = new FirstProblems();
   const restartPoints: RestartPoint[] = [];
-  const { present, doubt } = columns;
-  if (doubt !== undefined) {
-    problems.add({ kind: 'no-content', shard: shard.name, byteOffset: 0, message: `${shard.path} ${doubt}` });
+  const { present, question } = columns;
+  if (question) {
+    problems.add(questionProblem(shard, question));
     return { nRows: 0, contentBytes: 0, documents, partial: collector.encode(), ...problems.all() };
   }
   const describe = describeMissing(columns);

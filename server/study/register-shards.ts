@@ -18,6 +18,7 @@ import { hubAccess } from './hub-sources.ts';
 import { listCorpus } from './list-corpus.ts';
 import { isSameShard } from './shard-identity.ts';
 import type { StageContext } from './stage-context.ts';
+import { requireContentColumn } from './user-files.ts';
 
 export async function registerShards({
   db,
@@ -36,6 +37,10 @@ export async function registerShards({
   ];
   const duplicates = [...training.duplicates, ...control.duplicates];
   const stored = readShards(db);
+  if (!sameCorpus(stored, shards)) {
+    await requireContentColumn(training.shards, signal);
+    if (control.shards.length > 0) await requireContentColumn(control.shards, signal);
+  }
   transact(db, () => {
     mergeEnvironment(db, { ...systemFacts(), duplicateShards: duplicates.length > 0 ? duplicates : null });
     const isSame = sameCorpus(stored, shards);

@@ -1,6 +1,7 @@
-// The thread in which samples and the sources of prompts are read: files of whoever made them.
+// The thread in which samples, the sources of prompts and the beginnings of corpora are read: files of whoever made them.
 
 import { answerGuarded } from '../guard/answer-guarded.ts';
+import { contentQuestion } from './content-question.ts';
 import { promptsAt } from './prompts-at.ts';
 import { packSamples } from './sample-batches.ts';
 import { samplesAt } from './samples-at.ts';
@@ -11,6 +12,8 @@ let rest: ReturnType<typeof packSamples> | undefined;
 
 answerGuarded<UserFileQuestion, UserFileAnswer>(async (question, beat) => {
   if (question.kind === 'prompts') return { kind: 'prompts', prompts: await promptsAt(question.path, beat) };
+  if (question.kind === 'columns')
+    return { kind: 'columns', question: await contentQuestion(question.shards, beat) };
   rest ??= packSamples(await samplesAt(question.path));
   const { value } = rest.next();
   return { kind: 'samples', batch: value ?? null };

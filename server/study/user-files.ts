@@ -1,21 +1,26 @@
-// Samples and prompts that were made elsewhere, read in a thread with limits: nobody has vouched for what is in them.
+// Samples, prompts and the beginnings of corpora that were made elsewhere, read in a thread with limits: nobody has vouched for what is
+// in them.
 
 import { statSync } from 'node:fs';
+import { say } from '../../guard/text/say.ts';
 import type { PromptText } from '../../protocol/study.ts';
+import type { Shard } from '../corpus/shard.ts';
+import { UserError } from '../errors.ts';
 import type { ImportedSample } from '../formats/read-samples.ts';
 import { GuardedThread, type GuardLimits, runGuarded } from '../guard/run-guarded.ts';
 import { programUrl } from '../program-url.ts';
+import type { CorpusQuestion } from './content-question.ts';
 import { type SampleBatch, unpackSamples } from './sample-batches.ts';
 
 /** Asked again, for samples, it is the question for the next batch. */
-export interface UserFileQuestion {
-  readonly kind: 'samples' | 'prompts';
-  readonly path: string;
-}
+export type UserFileQuestion =
+  | { readonly kind: 'samples' | 'prompts'; readonly path: string }
+  | { readonly kind: 'columns'; readonly shards: readonly Shard[] };
 
 export type UserFileAnswer =
   | { readonly kind: 'samples'; readonly batch: SampleBatch | null }
-  | { readonly kind: 'prompts'; readonly prompts: readonly PromptText[] };
+  | { readonly kind: 'prompts'; readonly prompts: readonly PromptText[] }
+  | { readonly kind: 'columns'; readonly question: CorpusQuestion | null };
 
 const workerUrl = programUrl('./user-files-worker.ts', import.meta.url);
 
@@ -36,6 +41,28 @@ export async function readPrompts(path: string, signal?: AbortSignal): Promise<r
   const question = { kind: 'prompts', path } as const;
   const answer = await runGuarded<UserFileQuestion, UserFileAnswer>(workerUrl, question, limits);
   return answer.kind === 'prompts' ? answer.prompts : [];
+}
+
+/** Which column is the text, where the corpus leaves that open; null where it does not. */
+export async function askContentColumn(
+  shards: readonly Shard[],
+  signal?: AbortSignal,
+): Promise<CorpusQuestion | null> {
+  if (shards.every(({ format }) => format === 'folder')) return null;
+  const limits = { ...limitsOf(shards[0]!.path, signal), what: 'The corpus' };
+  const question = { kind: 'columns', shards } as const;
+  const answer = await runGuarded<UserFileQuestion, UserFileAnswer>(workerUrl, question, limits);
+  return answer.kind === 'columns' ? answer.question : null;
+}
+
+/** Throws a `UserError` with the columns to choose from. Before anything is scanned: a guess would search another text. */
+export async function requireContentColumn(shards: readonly Shard[], signal?: AbortSignal): Promise<void> {
+  const question = await askContentColumn(shards, signal);
+  if (question === null) return;
+  const { path, message, columns } = question;
+  throw new UserError(say`${path} ${message}`, {
+    action: say`Name the column of the text, such as --content-column ${columns[0] ?? 'NAME'}.`,
+  });
 }
 
 const PATIENCE_MS = 20_000;

@@ -11,6 +11,7 @@ import type { MeasuredSpeeds } from '../studies/measured-speeds.ts';
 import type { StudyLocation } from '../studies/study-location.ts';
 import type { StudyServer } from '../study-server.ts';
 import { askAdvanced } from './ask-advanced.ts';
+import { askColumn } from './ask-column.ts';
 import { askSize } from './ask-size.ts';
 import { askCorpus, askFirstStudy, askModel, askPrompts } from './ask-sources.ts';
 import { askStrategy, takesPrompts } from './ask-strategy.ts';
@@ -46,7 +47,8 @@ export class StudyWizard {
 
   async #askPlan(): Promise<StudyChoice | null> {
     const folder = workspace.workspaceFolders?.[0]?.uri.fsPath ?? '/';
-    let plan: PlanFile = { ...readPlanDefaults(), ...this.#last.plan, model: '', corpus: [] };
+    const { columns: _, ...last } = this.#last.plan;
+    let plan: PlanFile = { ...readPlanDefaults(), ...last, model: '', corpus: [] };
     const at = (step: number): Step => {
       const nExtra = takesPrompts(plan.strategy) ? 1 : 0;
       return {
@@ -62,6 +64,12 @@ export class StudyWizard {
     const outcome = await askInTurn([
       async () => keep(await askModel(at(2), this.#last.models), (model) => ({ model })),
       async () => keep(await askCorpus(at(3), this.#last.corpora), (corpus) => ({ corpus })),
+      async () => {
+        const { columns: _, ...asked } = plan;
+        plan = asked;
+        const column = await askColumn(at(3), plan, folder, this.#server);
+        return column === null ? 'passed' : keep(column, (content) => ({ columns: { content } }));
+      },
       async () =>
         keep(await askSize(at(4), plan, folder, this.#server, this.#speeds), (samples) => ({ samples })),
       async () => keep(await askStrategy(at(5), plan.strategy ?? 'npg'), (strategy) => ({ strategy })),

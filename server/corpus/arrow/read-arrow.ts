@@ -6,6 +6,7 @@ import { RecordBatch } from 'apache-arrow/fb/record-batch';
 import { throwIfAborted } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
 import type { StreamOptions } from '../byte-stream.ts';
+import { questionProblem } from '../column-question.ts';
 import type { Columns } from '../columns.ts';
 import type { CorpusDocument } from '../corpus-document.ts';
 import type { RowRange } from '../row-range.ts';
@@ -43,7 +44,7 @@ export async function* readArrow(
         if (table) continue;
         table = new Table(source, fieldsOf(message));
         const chosen = chooseTableColumns(shard.columns, table.names());
-        if (typeof chosen === 'string') return complain('no-content', ` ${chosen}`);
+        if ('message' in chosen) return options.onProblem(questionProblem(shard, chosen));
         table.columns = chosen.columns;
         options.onColumns?.(chosen.present);
       } else if (message.kind === 'dictionary') table?.learn(message);

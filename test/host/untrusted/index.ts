@@ -170,6 +170,7 @@ const MESSAGES: Readonly<Record<string, readonly object[]>> = {
     { plan: promptsElsewhere, folder: outside },
   ],
   readPlan: [{ file: within('plan.verbatim.json') }],
+  askContentColumn: [{ plan: fullPlan(within('model'), within('corpus')) }],
   estimateStudy: [{ plan: fullPlan(within('model'), within('corpus')), sizes: [1], speeds: [] }],
   runStudy: [
     { study, plan: null, execution },

@@ -160,12 +160,12 @@ test('what is no Arrow data is named for what it is', async () => {
   assert.match(await told('PK\x03\x04'), /wrong-format: FILE is named as arrow and holds a zip archive/);
   assert.match(
     await told(writeArrow([{ a: 'x' }], { form: 'file' })),
-    /no-content: FILE has no text column "content"/,
+    /no-column: FILE has no text column "content"/,
   );
   const doubtful = [{ code: 'x\n', content: 'y\n' }];
   assert.match(
     await told(writeArrow(doubtful, { form: 'file' })),
-    /no-content: FILE does not say which column/,
+    /no-column: FILE does not say which column/,
   );
 });
 

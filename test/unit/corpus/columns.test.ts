@@ -86,15 +86,16 @@ test('a column is taken where it is evident, and else none is: the columns are n
   ];
   for (const [row, content] of rows) {
     const shard = shardOf([JSON.stringify(row)]);
-    const { names, doubt } = await resolveColumns(shard, signal);
+    const { names, question } = await resolveColumns(shard, signal);
     const { documents, problems } = await read(shard);
     if (typeof content === 'string') {
-      assert.deepEqual([names.content, doubt, documents.length, problems], [content, undefined, 1, []]);
+      assert.deepEqual([names.content, question, documents.length, problems], [content, undefined, 1, []]);
     } else {
-      assert.match(doubt ?? '', content);
+      assert.match(question?.message ?? '', content);
+      assert.equal(problems[0]?.kind, 'no-column');
       assert.deepEqual([documents.length, problems.length], [0, 1]);
       const chosen = await resolveColumns(shardOf([JSON.stringify(row)], { content: 'code' }), signal);
-      assert.equal(chosen.doubt, undefined, 'the user has the last word');
+      assert.equal(chosen.question, undefined, 'the user has the last word');
     }
   }
 });

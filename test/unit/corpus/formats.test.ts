@@ -242,7 +242,7 @@ const bad: readonly (readonly [string, string, string | Uint8Array, DataProblem[
     'a wrong column in Parquet',
     'x.parquet',
     writeParquet([{ other: 'x' }], { codec: 'GZIP', rowsPerGroup: 9 }),
-    'no-content',
+    'no-column',
   ],
   ['an unfinished download', 'x.json.gz.incomplete', 'abc', 'truncated'],
 ];

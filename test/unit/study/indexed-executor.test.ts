@@ -99,7 +99,9 @@ test('with ignore files honoured and without, a folder is searched and indexed a
   await build(index, [corpus], defaultRule);
   assert.deepEqual([await found('hidden'), await found('open', false)], [1, 3]);
   assert.equal(await found('open-i', false, index), 3);
-  const { nAdded } = await build(index, [corpus], undefined, { shards: listShards([corpus], undefined, false) });
+  const { nAdded } = await build(index, [corpus], undefined, {
+    shards: listShards([corpus], undefined, false),
+  });
   assert.equal(nAdded, 1, 'it is read again');
   assert.equal(await found('open-j', false, index), 3);
 });
