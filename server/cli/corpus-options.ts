@@ -22,7 +22,7 @@ export interface CorpusOptions {
 export const modelHelp = 'checkpoint folder, or a model of the Hugging Face Hub: owner/name[@revision]';
 
 export const corpusHelp =
-  'training data: shard files (.jsonl, .json.gz, .jsonl.zst, .parquet), text files, folders of them or of ' +
+  'training data: shard files (.jsonl, .json.gz, .jsonl.zst, .parquet, .arrow, .tar, .zip), text files, folders of them or of ' +
   'source files, or data sets of the Hub: owner/name[@revision][#subset][/files]';
 
 export const samplesHelp = 'JSON lines, a folder of numbered files, or a merged "all" file';

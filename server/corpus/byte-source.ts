@@ -1,4 +1,4 @@
-// Bytes that are read by places: those of a file.
+// Bytes that are read by places: those of a file, or of a member of an archive that is held in memory.
 
 import type { FileHandle } from 'node:fs/promises';
 import { readAt } from './open-shard.ts';
@@ -20,3 +20,8 @@ export async function fileSource(file: FileHandle, path: string, onRead: () => v
     },
   };
 }
+
+export const memorySource = (bytes: Buffer): ByteSource => ({
+  byteLength: bytes.length,
+  read: async (position, nBytes) => bytes.subarray(position, position + nBytes),
+});

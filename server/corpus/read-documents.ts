@@ -1,6 +1,7 @@
 // The documents of a shard, one after the other, whole. A fast scan of JSON lines does not use this path,
 // which holds a row in memory and copies it; opening a document again does, and so do the tests.
 
+import { isArchive, readArchive } from './archive/read-archive.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import { questionProblem } from './column-question.ts';
 import type { CorpusDocument } from './corpus-document.ts';
@@ -10,7 +11,6 @@ import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
 import { readFiles } from './read-files.ts';
 import { readRows } from './read-rows.ts';
 import { readTable } from './read-table.ts';
-import { readTar } from './read-tar.ts';
 import { readText } from './read-text.ts';
 import { describeMissing, resolveColumns } from './resolve-columns.ts';
 import { allRows } from './row-range.ts';
@@ -21,20 +21,13 @@ import { streamFormOf } from './shard-format.ts';
 export async function* readDocuments(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   if (shard.format === 'folder') yield* readFiles(shard, options);
   else if (isReadByPlaces(shard)) yield* readByPlaces(shard, options, allRows);
+  else if (isArchive(shard)) yield* readArchive(shard, options);
   else if (await holdsRows(shard, options.signal)) yield* readJsonRows(shard, options);
   else {
     const form = streamFormOf(shard.format);
     if (form === 'csv' || form === 'tsv') yield* readTable(shard, options);
-    else if (form === 'tar') yield* readTar(shard, options);
-    else if (shard.format === 'zip') tellUnread(shard, options);
     else yield* readText(shard, options);
   }
-}
-
-/** A container that is not read is named: in silence it would count as searched. */
-function tellUnread(shard: Shard, options: StreamOptions): void {
-  const message = `${shard.path} is a zip archive, which is not read: unpack it to have it searched`;
-  options.onProblem({ kind: 'unreadable', shard: shard.name, byteOffset: 0, message });
 }
 
 async function* readJsonRows(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {

@@ -6,7 +6,7 @@ import { throwIfAborted } from '../errors.ts';
 import { decodeStream } from '../text/decode-text.ts';
 import { readUnpacked, type StreamOptions } from './byte-stream.ts';
 import { questionProblem } from './column-question.ts';
-import type { columnConventions } from './columns.ts';
+import type { Columns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { MAX_ROW_BYTES } from './read-rows.ts';
 import type { Shard } from './shard.ts';
@@ -18,11 +18,26 @@ interface Parsed {
 }
 
 export async function* readTable(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
+  yield* tableRecords(
+    readUnpacked(shard, options),
+    shard.format.startsWith('tsv') ? 'tsv' : 'csv',
+    shard,
+    options,
+  );
+}
+
+/** The documents of a table's bytes. */
+export async function* tableRecords(
+  chunks: AsyncIterable<Uint8Array>,
+  form: 'csv' | 'tsv',
+  shard: Pick<Shard, 'name' | 'path' | 'columns'>,
+  options: StreamOptions,
+): AsyncGenerator<CorpusDocument> {
   const complain = (kind: 'corrupt' | 'no-content', what: string) =>
     options.onProblem({ kind, shard: shard.name, byteOffset: 0, message: `${shard.path}${what}` });
-  const source = Readable.from(decodeStream(copied(readUnpacked(shard, options))), { objectMode: false });
+  const source = Readable.from(decodeStream(copied(chunks)), { objectMode: false });
   const parser = parse({
-    delimiter: shard.format.startsWith('tsv') ? '\t' : [',', ';'],
+    delimiter: form === 'tsv' ? '\t' : [',', ';'],
     encoding: null,
     info: true,
     max_record_size: MAX_ROW_BYTES,
@@ -32,7 +47,7 @@ export async function* readTable(shard: Shard, options: StreamOptions): AsyncGen
   });
   pipeline(source, parser, () => {});
   let names: readonly string[] | undefined;
-  let at = (_part: keyof typeof columnConventions): number => -1;
+  let at = (_part: keyof Columns): number => -1;
   let row = 0;
   let byteOffset = 0;
   try {

@@ -6,6 +6,7 @@ import { resolve } from 'node:path';
 import { contained } from '../../guard/paths/contained.ts';
 import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
+import { isArchive, reopenMembers } from './archive/read-archive.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
 import { holdsRows, isPlainLines } from './holds-rows.ts';
 import { OUTPUT_CHUNK_BYTES } from './inflate.ts';
@@ -43,6 +44,9 @@ export async function reopenRow(
 ): Promise<Uint8Array | undefined> {
   const options: StreamOptions = { signal, onBytes: onProgress, onProblem: () => {} };
   if (await holdsRows(shard, signal)) return reopenJsonRow(shard, place.byteOffset, restart, options);
+  if (isArchive(shard)) {
+    for await (const { text } of reopenMembers(shard, [place], options)) return text;
+  }
   const documents = isReadByPlaces(shard)
     ? readByPlaces(shard, options, { fromRow: place.row, toRow: place.row + 1 })
     : shard.format === 'folder'

@@ -4,6 +4,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted } from '../errors.ts';
+import { isArchive, reopenMembers } from './archive/read-archive.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
 import type { Columns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
@@ -48,6 +49,7 @@ export async function* reopenRows(
   if (options.columns && (await holdsRows(shard, options.signal)))
     yield* reopenJsonRows(shard, places, options, stream);
   else if (isReadByPlaces(shard)) yield* reopenNearRows(shard, places, stream);
+  else if (isArchive(shard)) yield* reopenMembers(shard, places, stream);
   else if (shard.format === 'folder') yield* reopenFiles(shard, places, stream);
   else yield* pickRows(readDocuments(shard, stream), places);
 }

@@ -8,7 +8,7 @@ import { readRows } from './read-rows.ts';
 import type { Shard } from './shard.ts';
 
 /** A shard whose first rows are all damaged is not searched further. */
-const ROWS_LOOKED_AT = 20;
+export const ROWS_LOOKED_AT = 20;
 const BYTES_LOOKED_AT = 64 << 20;
 
 export interface ResolvedColumns {
@@ -24,17 +24,21 @@ export interface ResolvedColumns {
 /** Columns of a shard, equal for every reader of it. What is wrong in it is for the reader to tell, not told here. */
 export async function resolveColumns(shard: Shard, signal: AbortSignal): Promise<ResolvedColumns> {
   const isSettled = Object.keys(columnConventions).every((part) => shard.columns?.[part as keyof Columns]);
-  const rows = await firstRows(shard, isSettled ? 1 : ROWS_LOOKED_AT, signal);
+  return columnsOfRows(shard.columns, await firstRows(shard, isSettled ? 1 : ROWS_LOOKED_AT, signal));
+}
+
+/** Columns by the first rows of what they are in. */
+export function columnsOfRows(chosen: ColumnNames | undefined, rows: readonly Row[]): ResolvedColumns {
   const [first] = rows;
-  const choice = shard.columns?.content === undefined ? chooseContent(stringsOf(rows)) : undefined;
+  const choice = chosen?.content === undefined ? chooseContent(stringsOf(rows)) : undefined;
   const content = choice && 'name' in choice ? choice.name : undefined;
   const isThere = (name: string, part: keyof Columns) => {
     const value = first?.get(name);
     return value !== undefined && (part === 'license' || value.kind === 'string');
   };
-  const names = chooseColumns({ ...(content !== undefined && { content }), ...shard.columns }, isThere);
+  const names = chooseColumns({ ...(content !== undefined && { content }), ...chosen }, isThere);
   const parts = Object.entries(names).filter(
-    ([part, name]) => shard.columns?.[part as keyof Columns] === name || rows.some((row) => row.has(name)),
+    ([part, name]) => chosen?.[part as keyof Columns] === name || rows.some((row) => row.has(name)),
   );
   const found = [...(first?.keys() ?? [])];
   const question = choice && 'candidates' in choice ? askAmong(choice.candidates, found) : undefined;

@@ -107,7 +107,7 @@ function shardsAt(path: string, columns: ColumnNames | undefined, options: WalkO
   if (!stat) {
     throw new UserError(`The corpus path ${path} does not exist`, {
       action:
-        'Check the path: a shard file (.jsonl, .json.gz, .jsonl.zst, .parquet), a text file or a folder.',
+        'Check the path: a shard file (.jsonl, .json.gz, .jsonl.zst, .parquet, .arrow, .tar, .zip), a text file or a folder.',
     });
   }
   if (stat.isDirectory()) return shardsInFolder(path, columns, options);
@@ -131,7 +131,7 @@ function shardsAt(path: string, columns: ColumnNames | undefined, options: WalkO
   }
   throw new UserError(`${path} is no shard file`, {
     action:
-      'Shards end in .jsonl, .json.gz, .jsonl.gz, .jsonl.zst, .parquet or .txt; for source files, name their folder.',
+      'Shards end in .jsonl, .json.gz, .jsonl.gz, .jsonl.zst, .parquet, .arrow, .tar, .zip or .txt; for source files, name their folder.',
   });
 }
 
@@ -160,7 +160,7 @@ function shardsInFolder(folder: string, columns: ColumnNames | undefined, option
   if (shards.length === 0 && !holdsAnotherPlace(folder, options)) {
     throw new UserError(`The corpus folder ${folder} holds no documents`, {
       action:
-        'Choose a folder with shard files (.jsonl, .json.gz, .jsonl.zst, .parquet) or with source files.',
+        'Choose a folder with shard files (.jsonl, .json.gz, .jsonl.zst, .parquet, .arrow, .tar, .zip) or with source files.',
     });
   }
   return { shards, passed: joinCounts([passed, described.all()]) };

@@ -1,6 +1,6 @@
-// Writes zip archives for tests: stored or deflated entries, no checksums that nobody reads here.
+// Writes zip archives for tests: stored or deflated entries.
 
-import { deflateRawSync } from 'node:zlib';
+import { crc32, deflateRawSync } from 'node:zlib';
 
 export interface ZipContent {
   readonly name: string;
@@ -17,9 +17,11 @@ export function writeZip(contents: readonly ZipContent[]): Buffer {
     const fields = Buffer.alloc(26);
     fields.writeUInt16LE(20, 0);
     fields.writeUInt16LE(packed ? 8 : 0, 4);
+    fields.writeUInt32LE(crc32(bytes), 10);
     fields.writeUInt32LE(data.length, 14);
     fields.writeUInt32LE(bytes.length, 18);
-    fields.writeUInt16LE(name.length, 22);
+    fields.writeUInt16LE(0x800, 2);
+    fields.writeUInt16LE(Buffer.byteLength(name), 22);
     const local = Buffer.concat([Buffer.from('PK\x03\x04'), fields, Buffer.from(name), data]);
     const tail = Buffer.alloc(14);
     tail.writeUInt32LE(offset, 10);

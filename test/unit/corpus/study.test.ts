@@ -11,7 +11,9 @@ import { openForReading } from '../../../server/store/study-file.ts';
 import { openDocument } from '../../../server/study/open-document.ts';
 import { cli } from '../../support/cli.ts';
 import { scratchFolder } from '../../support/scratch.ts';
+import { writeArrow } from '../../support/write-arrow.ts';
 import { writeParquet } from '../../support/write-parquet.ts';
+import { writeZip } from '../../support/write-zip.ts';
 
 const signal = new AbortController().signal;
 const block = Array.from({ length: 8 }, (_, i) => `a line that was seen, number ${i}`).join('\n');
@@ -61,6 +63,10 @@ test('every format is searched, and every document opens again with its provenan
     'b.json.gz': gzipSync(`${line}\n`),
     'c.jsonl.zst': zstdCompressSync(line),
     'd.parquet': writeParquet([row({ content: 'x' }), row()], { codec: 'ZSTD', rowsPerGroup: 1 }),
+    'f.arrow': writeArrow([{ ...row(), content: 'x' }, row()], { form: 'stream', rowsPerBatch: 1 }),
+    'g.feather': writeArrow([row()], { form: 'file', packing: 'zstd' }),
+    'h.zip': writeZip([{ name: 'rows.jsonl.gz', bytes: gzipSync(`{"content":"x"}\n${line}`) }]),
+    'i.csv.gz': gzipSync(`repo_name,path,license,content\no/r,p.py,apache-2.0,"${document}"\n`),
     'src/e.py': document,
   });
   const { exitCode, stderr } = await scan();
@@ -69,7 +75,10 @@ test('every format is searched, and every document opens again with its provenan
   assert.deepEqual(
     documents.map(({ shard, from }) => [shard, from]),
     [
-      ...['a.jsonl', 'b.json.gz', 'c.jsonl.zst', 'd.parquet'].map((name) => [name, 'o/r p.py Apache-2.0']),
+      ...[
+        ...['a.jsonl', 'b.json.gz', 'c.jsonl.zst', 'd.parquet'],
+        ...['f.arrow', 'g.feather', 'h.zip', 'i.csv.gz'],
+      ].map((name) => [name, 'o/r p.py Apache-2.0']),
       ['corpus', 'corpus src/e.py '],
     ],
   );
@@ -82,7 +91,7 @@ test('every format is searched, and every document opens again with its provenan
   assert.match(problems[0]!, /a\.jsonl has changed/);
   assert.match(problems[1]!, /b\.json\.gz is gone/);
   assert.equal(problems[2], null);
-  assert.match(problems[4]!, /e\.py is gone/);
+  assert.match(problems.at(-1)!, /e\.py is gone/);
   assert.match(later[1]!.text, /number 3/, 'the excerpt is shown');
 });
 
