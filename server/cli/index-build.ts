@@ -1,11 +1,16 @@
 // Builds and changes an index for a terminal: progress to stderr, Ctrl-C stops it resumably.
 
+import { forTerminal } from '../../guard/text/for-terminal.ts';
 import type { MatchRule } from '../../protocol/study.ts';
-import { listShards } from '../corpus/shard.ts';
+import { joinCounts } from '../corpus/file-tally.ts';
+import { listPlaces } from '../corpus/shard.ts';
+import { walkOptions } from '../corpus/walk-folder.ts';
 import type { BuildOutcome } from '../corpus-index/build-index.ts';
 import { buildIndex } from '../corpus-index/build-index.ts';
 import { mergeSegments, removeShards, repairIndex } from '../corpus-index/change-index.ts';
+import { accountOfIndex, type IndexAccount } from '../corpus-index/index-account.ts';
 import { UserError } from '../errors.ts';
+import { describeAccount, describeColumns } from '../formats/account-words.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { isHubName } from '../hub/hub-name.ts';
 import type { Report } from '../progress.ts';
@@ -20,11 +25,9 @@ export async function runBuild(
   options: BuildOptions,
   rule: MatchRule | undefined,
 ): Promise<void> {
-  const shards = listShards(
-    corpusLocations(options.corpus).map(onThisMachine),
-    columnsOf(options).columns,
-    options.ignore,
-  );
+  const { columns } = columnsOf(options);
+  const places = corpusLocations(options.corpus).map(onThisMachine);
+  const { shards, passed } = listPlaces(places, columns, walkOptions(options.ignore));
   const { requireContentColumn } = await import('../study/user-files.ts');
   await requireContentColumn(shards);
   const { workers } = options;
@@ -32,6 +35,16 @@ export async function runBuild(
     buildIndex({ folder, shards, ...(rule && { rule }), workers, signal, report }),
   );
   tellOutcome(folder, outcome);
+  tellAccount(accountOfIndex(folder, new Set(outcome.paths), joinCounts([passed, outcome.passed])));
+}
+
+/** What became of the files that were named now, whenever they were read. */
+function tellAccount({ account, columnsRead, nRows }: IndexAccount): void {
+  tell(`files: ${describeAccount(account)}`);
+  if (columnsRead.length > 0) tell(`columns: ${forTerminal(describeColumns(columnsRead))}`);
+  if (nRows > 0) return;
+  tell('Nothing was indexed: no document could be read.');
+  process.exitCode = 3;
 }
 
 function onThisMachine(location: string): string {

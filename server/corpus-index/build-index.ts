@@ -7,6 +7,7 @@ import { availableParallelism } from 'node:os';
 import { dirname, relative, sep } from 'node:path';
 import type { MatchRule } from '../../protocol/study.ts';
 import { leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
+import type { FileCounts } from '../corpus/file-tally.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { scanInThreads } from '../kernel/scan-pool.ts';
@@ -47,6 +48,10 @@ export interface BuildOutcome {
   readonly nProblems: number;
   /** A sentence each. */
   readonly duplicates: readonly string[];
+  /** Shards that are another one's bytes. */
+  readonly passed: FileCounts;
+  /** All shards but those. */
+  readonly paths: readonly string[];
 }
 
 /** What a segment is made of at most, in bytes of text: its temporary files are a tenth of that. */
@@ -56,7 +61,8 @@ const TEXT_A_POSTING = 100;
 const EXPANSION = 4;
 
 export async function buildIndex(request: BuildRequest): Promise<BuildOutcome> {
-  const { shards: listed, duplicates } = await leaveOutDuplicates(request.shards, request.signal);
+  const { shards: listed, duplicates, passed } = await leaveOutDuplicates(request.shards, request.signal);
+  const paths = listed.map(({ path }) => path);
   using index = new WritableIndex(request.folder);
   const before = index.manifest ?? newManifest(request, listed);
   checkRule(before, request);
@@ -66,10 +72,10 @@ export async function buildIndex(request: BuildRequest): Promise<BuildOutcome> {
   for (const shard of toRead) pathBelow(manifest.root, shard);
   if (toRead.length === 0) {
     if (manifest !== before || !index.manifest) index.replace(manifest);
-    return { manifest, nAdded: 0, nKept, failures: [], nProblems: 0, duplicates };
+    return { manifest, nAdded: 0, nKept, failures: [], nProblems: 0, duplicates, passed, paths };
   }
   const added = await addSegments(index, manifest, toRead, request);
-  return { ...added, nAdded: toRead.length - added.failures.length, nKept, duplicates };
+  return { ...added, nAdded: toRead.length - added.failures.length, nKept, duplicates, passed, paths };
 }
 
 function newManifest({ rule, folder }: BuildRequest, listed: readonly Shard[]): Manifest {

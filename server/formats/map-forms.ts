@@ -6,6 +6,7 @@ import { forTerminal } from '../../guard/text/for-terminal.ts';
 import { type Encodable, rawValue } from '../../guard/text/foreign.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { readProblems } from '../store/problems.ts';
+import { describeAccount, describeColumns } from './account-words.ts';
 import { describeMap, describeRead, type MapReport, mapTables } from './map-content.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
 
@@ -26,6 +27,8 @@ function* facts(report: MapReport): Generator<readonly [name: string, value: Enc
   yield ['Model', summary.plan.source.model ?? ''];
   yield ['Map', describeMap(report)];
   yield ['Corpus', describeRead(counts)];
+  if (summary.account) yield ['Files', describeAccount(summary.account)];
+  if (summary.columnsRead.length > 0) yield ['Columns', describeColumns(summary.columnsRead)];
   if (summary.nProblems > 0)
     yield ['Problems', `${count(summary.nProblems)} in the data: what could not be read is not counted`];
   for (const message of readProblems(db, SHOWN_PROBLEMS)) yield ['', message];
@@ -38,7 +41,9 @@ function* facts(report: MapReport): Generator<readonly [name: string, value: Enc
 function* mapTable(report: MapReport): Generator<string> {
   for (const [name, value] of facts(report)) yield `${name.padEnd(9)} ${forTerminal(value)}`;
   if (report.measures.rates.nWindows === 0) {
-    yield 'No window was measured, so nothing is said of what could be drawn out.';
+    yield report.summary.nDocuments === 0
+      ? 'Nothing was searched: no document could be read.'
+      : 'No window was measured, so nothing is said of what could be drawn out.';
     return;
   }
   for (const { title, head, rows, note } of mapTables(report)) {

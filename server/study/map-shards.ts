@@ -2,8 +2,9 @@
 // them a shard's result. Rows of several documents share a batch, and a shard's last batches may be small.
 
 import type { DataProblem } from '../../protocol/errors.ts';
-import type { Execution } from '../../protocol/study.ts';
+import type { ColumnNames, Execution } from '../../protocol/study.ts';
 import type { CorpusDocument } from '../corpus/corpus-document.ts';
+import { type FileCounts, FileTally } from '../corpus/file-tally.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { RestartPoint } from '../engine/detection.ts';
@@ -37,6 +38,10 @@ export interface ShardMap {
   readonly contentBytes: number;
   readonly problems: readonly DataProblem[];
   readonly restartPoints: readonly RestartPoint[];
+  /** Of a folder: what became of its files. */
+  readonly files?: FileCounts;
+  /** The columns that were read of rows. */
+  readonly columns?: ColumnNames;
 }
 
 /** In the order of the shards. */
@@ -95,6 +100,8 @@ class OpenShard {
   readonly #documents: MappedDocument[] = [];
   readonly #problems: DataProblem[] = [];
   readonly #restartPoints: RestartPoint[] = [];
+  readonly #files = new FileTally();
+  #columns: ColumnNames | undefined;
   #nRows = 0;
   #contentBytes = 0;
   #nShort = 0;
@@ -112,6 +119,10 @@ class OpenShard {
       signal: request.signal,
       onBytes: (nBytes) => request.onBytes(nBytes, this.#shard),
       onProblem: (problem) => this.#problems.push(problem),
+      onFile: (fate, path) => this.#files.add(fate, path),
+      onColumns: (present) => {
+        this.#columns = present;
+      },
       onRestartPoint: (point) => this.#restartPoints.push(point),
     });
     for await (const document of documents) {
@@ -141,6 +152,8 @@ class OpenShard {
       contentBytes: this.#contentBytes,
       problems: this.#problems,
       restartPoints: this.#restartPoints,
+      ...(this.#shard.format === 'folder' ? { files: this.#files.all() } : {}),
+      ...(this.#columns && { columns: this.#columns }),
     };
   }
 }

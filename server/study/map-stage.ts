@@ -8,7 +8,7 @@ import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import { mapEnvironment } from '../sampling/map-model.ts';
 import { openGuarded } from '../sampling/open-guarded.ts';
 import { insertMap } from '../store/map-tables.ts';
-import { isCorpusWhole, storeShardResult } from '../store/shards-table.ts';
+import { holdsDocuments, isCorpusWhole, storeShardResult } from '../store/shards-table.ts';
 import { forgetStage } from '../store/stages-table.ts';
 import { transact } from '../store/study-file.ts';
 import { mergeEnvironment } from '../store/study-table.ts';
@@ -59,7 +59,7 @@ export async function mapCorpus(context: StageContext, { model }: MapSource): Pr
     throwIfAborted(signal);
   }
   await countCopies(context, shards);
-  return isCorpusWhole(db) ? 'complete' : 'partial';
+  return isCorpusWhole(db) && holdsDocuments(db) ? 'complete' : 'partial';
 }
 
 function keep({ db }: StageContext, { shard, mapped, ...read }: ShardMap): void {

@@ -1,5 +1,7 @@
 // Lists the corpus and notes it in the study file: a shard that changed since its scan becomes pending again.
 
+import type { DistinctShards } from '../corpus/duplicate-shards.ts';
+import { joinCounts } from '../corpus/file-tally.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { isAccounted, storePassedFiles } from '../store/files-table.ts';
 import { insertMapShards } from '../store/map-tables.ts';
@@ -29,7 +31,7 @@ export async function registerShards({
   const list = (corpus: readonly string[]) =>
     listCorpus(db, { ...plan, corpus }, hubAccess(execution, signal), signal);
   const training = await list(plan.corpus);
-  const control = plan.map?.control.length ? await list(plan.map.control) : { shards: [], duplicates: [] };
+  const control = plan.map?.control.length ? await list(plan.map.control) : NO_CONTROL;
   const nTraining = training.shards.length;
   const shards = [
     ...training.shards,
@@ -61,11 +63,13 @@ export async function registerShards({
         forgetStage(db, 'copies');
       }
     }
-    // Extraction maps, and earlier versions, count no folder that they read: a part would be taken for the whole.
-    if (!plan.map && (!isSame || isAccounted(db))) storePassedFiles(db, training.passed);
+    // Earlier versions counted no folder that they read: a part would be taken for the whole.
+    if (!isSame || isAccounted(db)) storePassedFiles(db, joinCounts([training.passed, control.passed]));
   });
   return shards;
 }
+
+const NO_CONTROL: DistinctShards = { shards: [], duplicates: [], passed: { counts: [], unsearched: [] } };
 
 const sameCorpus = (stored: readonly StoredShard[], shards: readonly Shard[]) =>
   stored.length === shards.length && shards.every((shard, i) => shard.path === stored[i]!.path);
