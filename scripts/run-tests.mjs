@@ -7,7 +7,7 @@ import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 const SILENCE_LIMIT_MS = 10 * 60_000;
-/** Where Node keeps what it compiled: hundreds of processes of a run begin with the same modules. */
+/** Folder in which Node keeps what it compiled: hundreds of processes of a run begin with the same modules. */
 process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.verbatim-compiled');
 const HEARD = ['test:dequeue', 'test:complete', 'test:stdout', 'test:stderr'];
 

@@ -12,7 +12,7 @@ export interface IndexAccount {
   readonly nRows: number;
 }
 
-/** Of the shards at these paths. `passed` is what listing them passed over. A shard that is not in the index is a problem. */
+/** Counts the shards at these paths. `passed` is what listing them passed over. A shard that is not in the index is a problem. */
 export function accountOfIndex(folder: string, paths: ReadonlySet<string>, passed: FileCounts): IndexAccount {
   using index = new CorpusIndex(folder);
   const parts: FileCounts[] = [passed];

@@ -5,11 +5,12 @@ import { say } from '../../guard/text/say.ts';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../system-failure.ts';
 import { decodeText } from '../text/decode-text.ts';
+import { stringOfBytes } from '../text/text-strings.ts';
 import { readNamedFile } from './named-file.ts';
 
 /** `what` names what the file should hold, as in "The labels"; `given` are its bytes, where somebody read them already. */
 export const readTextFile = (path: string, what: string, given?: Buffer): string =>
-  Buffer.from(readTextBytes(path, what, given)).toString();
+  stringOfBytes(readTextBytes(path, what, given));
 
 /** Its bytes, of which none is replaced. */
 export function readTextBytes(path: string, what: string, given?: Buffer): Buffer {
@@ -29,14 +30,19 @@ export function readTextBytes(path: string, what: string, given?: Buffer): Buffe
   return Buffer.from(text.buffer, text.byteOffset, text.length);
 }
 
-/** `what` says what the text should be, as in "Labels are JSON lines." */
+/** `what` says what the text should be, as in "Labels are JSON lines." Numbers that are none, as Python writes them, are null. */
 export function parseJson(text: string, where: string, what: string): unknown {
   try {
-    return JSON.parse(text);
+    return JSON.parse(NOT_JSON.test(text) ? text.replaceAll(STRING_OR_NONE, withoutNone) : text);
   } catch (cause) {
     throw new UserError(say`${where} is no JSON`, { action: what, cause });
   }
 }
+
+const NOT_JSON = /NaN|Infinity/;
+const STRING_OR_NONE = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
+
+const withoutNone = (part: string): string => (part.startsWith('"') ? part : 'null');
 
 /** Null for a value that is no object, or an array. */
 export const asObject = (value: unknown): Readonly<Record<string, unknown>> | null =>

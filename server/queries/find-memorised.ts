@@ -6,6 +6,7 @@ import { memorisedInText } from '../answers/memorised-in-text.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
+import { bytesOfString } from '../text/text-strings.ts';
 
 const MAX_TEXT_BYTES = 4 << 20;
 const MAX_MARKS = 5000;
@@ -18,7 +19,7 @@ export async function findMemorised(
   signal: AbortSignal,
   limitMs = LIMIT_MS,
 ): Promise<MemorisedText> {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = bytesOfString(text);
   if (bytes.length > MAX_TEXT_BYTES) {
     throw new UserError(`The text has ${bytes.length} bytes, and ${MAX_TEXT_BYTES} are searched at most.`, {
       action: 'Open the part of it that matters in an editor of its own.',

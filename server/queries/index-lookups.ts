@@ -5,6 +5,7 @@ import type { CheckedText, checkWithIndex as request } from '../../protocol/chec
 import { checkText } from '../corpus-index/check-text.ts';
 import { CorpusIndex } from '../corpus-index/corpus-index.ts';
 import { UserError } from '../errors.ts';
+import { bytesOfString } from '../text/text-strings.ts';
 
 type Params = NonNullable<typeof request.types>['params'];
 
@@ -26,7 +27,7 @@ export async function checkWithIndex(
   { index: folder, root, text }: Params,
   signal: AbortSignal,
 ): Promise<CheckedText> {
-  const bytes = new TextEncoder().encode(text);
+  const bytes = bytesOfString(text);
   if (bytes.length > MAX_TEXT_BYTES) {
     throw new UserError(`The text has ${bytes.length} bytes, and ${MAX_TEXT_BYTES} are looked up at most.`, {
       action: 'Look a part of it up, or the whole from the command line: verbatim index check.',

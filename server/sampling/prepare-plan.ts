@@ -4,6 +4,7 @@
 import type { PromptText, SamplingPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { checkSampling } from '../plan/plan.ts';
+import { bytesOfString } from '../text/text-strings.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { PickRule } from './pick/pick-token.ts';
 import type { Schedule } from './pick/schedule.ts';
@@ -100,19 +101,18 @@ async function encodePrompts(
   encoder: Encoder,
   prompts: readonly PromptText[],
 ): Promise<readonly (readonly number[])[]> {
-  const bytes = (text: string) => new TextEncoder().encode(text);
   const { before, after } = tokenizer.frame ?? NO_FRAME;
   const texts = await encoder.encode(
-    prompts.map((prompt) => bytes(typeof prompt === 'string' ? prompt : '')),
+    prompts.map((prompt) => bytesOfString(typeof prompt === 'string' ? prompt : '')),
   );
   const gaps = prompts.flatMap((prompt) => (typeof prompt === 'string' ? [] : [prompt]));
   const fill = gaps.length === 0 ? null : findFillInTokens(tokenizer);
   const prefixes = await encoder.encode(
-    gaps.map(({ prefix }) => bytes(prefix)),
+    gaps.map(({ prefix }) => bytesOfString(prefix)),
     'continues',
   );
   const suffixes = await encoder.encode(
-    gaps.map(({ suffix }) => bytes(suffix)),
+    gaps.map(({ suffix }) => bytesOfString(suffix)),
     'continues',
   );
   let gap = 0;

@@ -38,7 +38,7 @@ export interface ShardMap {
   readonly contentBytes: number;
   readonly problems: readonly DataProblem[];
   readonly restartPoints: readonly RestartPoint[];
-  /** Of a folder: what became of its files. */
+  /** What became of the files of a folder. */
   readonly files?: FileCounts;
   /** The columns that were read of rows. */
   readonly columns?: ColumnNames;

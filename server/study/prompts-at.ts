@@ -4,14 +4,17 @@
 import { existsSync, statSync } from 'node:fs';
 import { extname } from 'node:path';
 import type { PromptText } from '../../protocol/study.ts';
+import { holdsRows } from '../corpus/holds-rows.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
+import { readRows } from '../corpus/read-rows.ts';
 import { listShards } from '../corpus/shard.ts';
 import { shardFormat } from '../corpus/shard-format.ts';
 import { UserError } from '../errors.ts';
 import { isShellPipe, readShellPipe } from '../formats/named-file.ts';
-import { readPromptFile } from '../formats/read-prompt-file.ts';
+import { promptsIn, readPromptFile } from '../formats/read-prompt-file.ts';
 import { readFragmentBytes } from '../store/stored-fragments.ts';
 import { openForReading } from '../store/study-file.ts';
+import { stringOfBytes } from '../text/text-strings.ts';
 import { extractFunctionPrompt, type SourceLanguage } from './function-prompt.ts';
 
 /** In the source's order; a study's by occurrences in its samples, descending, as published. */
@@ -23,7 +26,7 @@ export async function promptsAt(path: string, beat: () => void): Promise<readonl
   const prompts = path.endsWith('.sqlite')
     ? promptsOfStudy(path)
     : stat.isDirectory() || isShard(path)
-      ? await promptsOfSources(path, beat)
+      ? ((await promptsOfRows(path, beat)) ?? (await promptsOfSources(path, beat)))
       : readPromptFile(path, isShellPipe(path) ? await readShellPipe(path) : undefined);
   if (prompts.length === 0) throw new UserError(`${path} holds no prompts`);
   return prompts;
@@ -32,9 +35,34 @@ export async function promptsAt(path: string, beat: () => void): Promise<readonl
 /** Plain JSON lines are a list of prompts; what is compressed or columnar holds documents. */
 const isShard = (path: string) => ![undefined, 'jsonl'].includes(shardFormat(path));
 
+/** Packed lines that hold prompts by that name, or strings, or gaps, are a list of prompts, too; undefined for others. */
+async function promptsOfRows(path: string, beat: () => void): Promise<readonly PromptText[] | undefined> {
+  const [shard, ...others] = statSync(path).isDirectory() ? [] : listShards([path]);
+  const { signal } = new AbortController();
+  if (!shard || others.length > 0 || !(await holdsRows(shard, signal))) return undefined;
+  const prompts: PromptText[] = [];
+  const ignore = () => {};
+  for await (const { line } of readRows(shard, { signal, onBytes: beat, onProblem: ignore })) {
+    const text = stringOfBytes(line);
+    if (prompts.length === 0 && !isPromptRow(text)) return undefined;
+    prompts.push(...promptsIn(`${path}.jsonl`, text));
+  }
+  return prompts;
+}
+
+function isPromptRow(line: string): boolean {
+  try {
+    const value: unknown = JSON.parse(line);
+    if (typeof value !== 'object' || value === null) return typeof value === 'string';
+    return 'prompt' in value || ('prefix' in value && 'suffix' in value);
+  } catch {
+    return false;
+  }
+}
+
 function promptsOfStudy(path: string): string[] {
   using db = openForReading(path);
-  return Array.from(readFragmentBytes(db, 'extract'), ({ text }) => new TextDecoder().decode(text));
+  return Array.from(readFragmentBytes(db, 'extract'), ({ text }) => stringOfBytes(text));
 }
 
 async function promptsOfSources(path: string, beat: () => void): Promise<string[]> {
@@ -43,7 +71,7 @@ async function promptsOfSources(path: string, beat: () => void): Promise<string[
   for (const shard of listShards([path])) {
     for await (const document of readDocuments(shard, options)) {
       const language = languageOf(document.path);
-      const prompt = language && extractFunctionPrompt(new TextDecoder().decode(document.text), language);
+      const prompt = language && extractFunctionPrompt(stringOfBytes(document.text), language);
       if (prompt) prompts.push(prompt);
     }
   }

@@ -1,6 +1,7 @@
 // A notebook's cells as the text that their author wrote: sources alone, without what running them printed.
 
 import { decodeText } from './decode-text.ts';
+import { bytesOfString } from './text-strings.ts';
 
 /** The cells one behind the other, a blank line between them; undefined for what is no notebook. */
 export function notebookText(bytes: Uint8Array): Uint8Array | undefined {
@@ -26,7 +27,7 @@ export function notebookText(bytes: Uint8Array): Uint8Array | undefined {
     const lines = source ?? input ?? '';
     return Array.isArray(lines) ? lines.join('') : String(lines);
   });
-  return new TextEncoder().encode(sources.filter((source) => source !== '').join('\n\n'));
+  return bytesOfString(sources.filter((source) => source !== '').join('\n\n'));
 }
 
 const asObject = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -93,3 +93,15 @@ test('three gigabytes out of three megabytes are neither samples nor prompts', a
   await assert.rejects(readSampleFiles(file), refused(/bomb\.jsonl\.gz/));
   await assert.rejects(readPrompts(file), /bomb\.jsonl\.gz holds no prompts$/);
 });
+
+test('packed lines of prompts are prompts, and packed rows of code are sources of them', async () => {
+  const pack = (name: string, ...rows: readonly object[]) =>
+    write(name, gzipSync(rows.map((row) => `${JSON.stringify(row)}\n`).join('')));
+  const rows = [{ task_id: 'T/0', prompt: 'def f(' }, { prompt: 'é' }];
+  assert.deepEqual(await readPrompts(pack('prompt.jsonl.gz', ...rows)), ['def f(', 'é']);
+  const gaps = [{ prefix: 'a', suffix: 'b' }];
+  assert.deepEqual(await readPrompts(pack('gaps.jsonl.gz', ...gaps)), gaps);
+  const source = { content: 'import os\ndef f(a):\n    return a\n', path: 'x.py' };
+  assert.deepEqual(await readPrompts(pack('code.json.gz', source)), ['import os\ndef f(a):\n']);
+  await assert.rejects(readPrompts(pack('list.jsonl.gz', { prompt: [1, 2] })), refused(/is no prompt/));
+});

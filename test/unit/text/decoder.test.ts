@@ -8,8 +8,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
+import { readPromptFile } from '../../../server/formats/read-prompt-file.ts';
 import { readSamples } from '../../../server/formats/read-samples.ts';
+import { openForReading } from '../../../server/store/study-file.ts';
+import { runStudy } from '../../../server/study/run-study.ts';
 import { decodeStream, decodeText } from '../../../server/text/decode-text.ts';
+import { bytesOfString } from '../../../server/text/text-strings.ts';
+import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const folder = scratchFolder();
@@ -64,6 +69,13 @@ function asSample(path: string): Buffer {
   return Buffer.from(sample.content.text);
 }
 
+/** The bytes that the tokenizer gets. */
+function asPrompt(name: string, bytes: Uint8Array): Buffer {
+  const [prompt] = readPromptFile(join(folder, name), Buffer.from(bytes));
+  assert.ok(typeof prompt === 'string');
+  return Buffer.from(bytesOfString(prompt));
+}
+
 test('a text is the same bytes in every form, in a corpus and as a sample', async () => {
   const anyText = fc
     .oneof(
@@ -88,9 +100,48 @@ test('a text is the same bytes in every form, in a corpus and as a sample', asyn
       }
       writeFileSync(join(folder, 'samples.jsonl'), escaped(text));
       assert.deepEqual(asSample(join(folder, 'samples.jsonl')), expected, 'a string');
+      for (const [form, write] of Object.entries(inRow)) {
+        assert.deepEqual(asPrompt('prompts.jsonl', write(text, 'prompt')), expected, `a prompt: ${form}`);
+      }
+      assert.deepEqual(asPrompt('prompts.json', Buffer.from(`[${escaped(text)}]`)), expected, 'in a list');
+      assert.deepEqual(Buffer.from(bytesOfString(text)), expected, 'in an editor');
+      assert.deepEqual(Buffer.from(bytesOfString(MARK + text)), expected, 'behind a mark in an editor');
     }),
     { numRuns: 12 },
   );
+});
+
+test('forms on either side make one fragment, counted once a form', async () => {
+  const lines = ['x = "\ud800"', 'y = "\ufffd"', 'z = "\udfff é"', '🌲 = 1', 'Ω', '\u0001 a', 'end'];
+  const text = `${lines.join('\n')}\n`;
+  const zero = `${lines.join('\0.\n')}\0.\n`;
+  const here = join(folder, 'forms');
+  mkdirSync(join(here, 'samples'), { recursive: true });
+  mkdirSync(join(here, 'corpus'));
+  for (const [i, write] of Object.values(plain).entries()) {
+    writeFileSync(join(here, 'corpus', `${i}.py`), write(text));
+    writeFileSync(join(here, 'samples', String(i)), write(text));
+  }
+  for (const [i, write] of Object.values(inRow).entries()) {
+    writeFileSync(join(here, 'corpus', `${i}.jsonl`), write(text, 'content'));
+    writeFileSync(join(here, 'corpus', `zero-${i}.jsonl`), write(zero, 'content'));
+  }
+  const { signal } = new AbortController();
+  const execution = { provider: 'cpu', batch: 1, workers: 1 } as const;
+  const fragmentsOf = async (name: string, samples: string) => {
+    const file = join(here, `${name}.sqlite`);
+    const plan = scanPlan(samples, [join(here, 'corpus')]);
+    await runStudy({ file, plan, execution, upTo: 'analyse', signal, report() {} });
+    using db = openForReading(file);
+    const rows = db.prepare('SELECT n_lines, train, extract, n_documents, n_samples FROM fragments').all();
+    return rows.map((row) => Object.values(row));
+  };
+  const [nPlain, nRows] = [Object.keys(plain).length, Object.keys(inRow).length];
+  const all = nPlain + nRows;
+  assert.deepEqual(await fragmentsOf('plain', join(here, 'samples')), [[7, all, nPlain, all, nPlain]]);
+  const inLines = join(here, 'samples.jsonl');
+  writeFileSync(inLines, [escaped(zero), `{"n": NaN, "text": ${escaped(zero)}}`].join('\n'));
+  assert.deepEqual(await fragmentsOf('rows', inLines), [[7, nRows, 2, nRows, 2]]);
 });
 
 test('a stream is decoded the same however it is cut', async () => {
