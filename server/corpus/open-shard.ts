@@ -66,6 +66,9 @@ export async function* withShardFile<T>(
   }
 }
 
+/** No system reads 2 GiB at once. */
+const MOST_BYTES_AT_ONCE = 1 << 30;
+
 /** At most `nBytes` bytes from `position` on; fewer at the end of the file. */
 export async function readAt(
   file: FileHandle,
@@ -76,7 +79,8 @@ export async function readAt(
   const buffer = Buffer.allocUnsafeSlow(nBytes);
   let nRead = 0;
   while (nRead < nBytes) {
-    const { bytesRead } = await file.read(buffer, nRead, nBytes - nRead, position + nRead).catch((cause) => {
+    const nAtOnce = Math.min(nBytes - nRead, MOST_BYTES_AT_ONCE);
+    const { bytesRead } = await file.read(buffer, nRead, nAtOnce, position + nRead).catch((cause) => {
       throw unreadable(path, cause);
     });
     if (bytesRead === 0) break;

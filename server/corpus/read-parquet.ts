@@ -16,6 +16,7 @@ import type { Columns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { parquetCompressors } from './parquet-compressors.ts';
 import { doubtGroup, type Failure, knownColumns } from './parquet-groups.ts';
+import { piecesOf, type ReadColumn, type RowsInGroup } from './parquet-pieces.ts';
 import { ParquetSource } from './parquet-source.ts';
 import type { RowRange } from './row-range.ts';
 import type { Shard } from './shard.ts';
@@ -27,6 +28,8 @@ export async function* readParquet(
   shard: Pick<Shard, 'name' | 'path' | 'columns'>,
   options: StreamOptions,
   { fromRow, toRow }: RowRange,
+  /** Groups whose columns take more memory are read a few pages at a time. */
+  largeBytes = LARGE_GROUP_BYTES,
 ): AsyncGenerator<CorpusDocument> {
   const complain = (kind: 'truncated' | 'corrupt' | 'expands', what: string) =>
     options.onProblem({ kind, shard: shard.name, byteOffset: 0, message: `${shard.path} ${what}` });
@@ -48,13 +51,14 @@ export async function* readParquet(
     const first = Math.max(groupStart, fromRow);
     const last = Math.min(groupEnd, toRow);
     const range = { first: first - groupStart, last: last - groupStart };
-    const rows = first < last ? await readGroup(source, metadata, group, columns, range) : [];
-    if ('failure' in rows) {
-      complain(
-        rows.kind,
-        `rows ${first} to ${last - 1} (row group ${index}) cannot be read: ${rows.failure}`,
-      );
-    } else yield* documents(rows, first, shard, options);
+    for await (const piece of readPieces(bytes, metadata, group, columns, range, largeBytes)) {
+      throwIfAborted(options.signal);
+      const start = groupStart + piece.first;
+      if ('failure' in piece.rows) {
+        const what = `rows ${start} to ${groupStart + piece.last - 1} (row group ${index}) cannot be read: ${piece.rows.failure}`;
+        complain(piece.rows.kind, what);
+      } else yield* documents(piece.rows, start, shard, options);
+    }
     const diskBytes = group.columns.reduce(
       (sum, c) => sum + Number(c.meta_data?.total_compressed_size ?? 0),
       0,
@@ -100,24 +104,91 @@ async function readMetadata(source: ParquetSource): Promise<FileMetaData | Failu
   }
 }
 
-/** Rows `[first, last)` of one group. */
-async function readGroup(
-  file: ParquetSource,
+type ReadRow = Columns & { readonly text: unknown };
+
+interface ReadPiece extends RowsInGroup {
+  readonly rows: readonly ReadRow[] | Failure;
+}
+
+async function* readPieces(
+  source: ByteSource,
   metadata: FileMetaData,
   group: RowGroup,
   columns: Columns,
-  { first, last }: { readonly first: number; readonly last: number },
-): Promise<(Columns & { text: unknown })[] | Failure> {
+  range: RowsInGroup,
+  largeBytes: number,
+): AsyncGenerator<ReadPiece> {
+  if (range.first >= range.last) return;
   const present = columnNames(metadata);
-  const wanted = [...new Set(Object.values(columns))].filter((name) => present.has(name));
-  const doubt = doubtGroup(group, wanted, file.byteLength);
-  if (doubt) return doubt;
+  const wanted = [...new Set([columns.content, ...Object.values(columns)])].filter((name) =>
+    present.has(name),
+  );
+  const toRow = (value: (name: string) => unknown): ReadRow => ({
+    text: value(columns.content),
+    content: '',
+    repository: asText(value(columns.repository)),
+    path: asText(value(columns.path)),
+    license: asText(value(columns.license)),
+  });
+  if (isLarge(group, wanted, largeBytes)) {
+    const readColumn: ReadColumn = async (file, described, name, rows) => {
+      const found = await readRows(file, described, [name], rows);
+      return 'failure' in found ? found : found.map((row) => row[name]);
+    };
+    for await (const { values, ...rows } of piecesOf(
+      source,
+      metadata,
+      group,
+      wanted,
+      range,
+      readColumn,
+      Math.min(largeBytes, PIECE_BYTES),
+    )) {
+      if ('failure' in values) yield { ...rows, rows: values };
+      else {
+        const texts = values.get(columns.content) ?? [];
+        yield { ...rows, rows: texts.map((_, i) => toRow((name) => values.get(name)?.[i])) };
+      }
+    }
+    return;
+  }
+  const described = {
+    ...metadata,
+    num_rows: group.num_rows,
+    row_groups: [knownColumns(group, metadata)],
+  };
+  const rows =
+    doubtGroup(group, wanted, source.byteLength) ?? (await readRows(source, described, wanted, range));
+  yield { ...range, rows: 'failure' in rows ? rows : rows.map((row) => toRow((name) => row[name])) };
+}
+
+const LARGE_GROUP_BYTES = 512 << 20;
+const PIECE_BYTES = 64 << 20;
+
+function isLarge(group: RowGroup, wanted: readonly string[], largeBytes: number): boolean {
+  const sizes = group.columns
+    .map(({ meta_data: column }) => column)
+    .filter((column) => wanted.includes(column?.path_in_schema[0] ?? ''))
+    .map((column) =>
+      Math.max(Number(column?.total_compressed_size), Number(column?.total_uncompressed_size)),
+    );
+  return sizes.reduce((sum, size) => sum + size, 0) > largeBytes;
+}
+
+/** Rows of the one group that is described. */
+async function readRows(
+  source: ByteSource,
+  metadata: FileMetaData,
+  columns: string[],
+  { first, last }: RowsInGroup,
+): Promise<Record<string, unknown>[] | Failure> {
+  const file = new ParquetSource(source);
   let rows: Record<string, unknown>[] = [];
   try {
     await parquetRead({
       file,
-      metadata: { ...metadata, num_rows: group.num_rows, row_groups: [knownColumns(group, metadata)] },
-      columns: wanted,
+      metadata,
+      columns,
       rowStart: first,
       rowEnd: last,
       rowFormat: 'object',
@@ -132,15 +203,10 @@ async function readGroup(
     file.check();
     return { kind: 'corrupt', failure: (error as Error).message };
   }
+  file.check();
   if (rows.length !== last - first)
     return { kind: 'corrupt', failure: `it holds ${rows.length} rows and not ${last - first}` };
-  return rows.map((row) => ({
-    text: row[columns.content],
-    content: '',
-    repository: asText(row[columns.repository]),
-    path: asText(row[columns.path]),
-    license: asText(row[columns.license]),
-  }));
+  return rows;
 }
 
 /** A text, or a list of them. */
