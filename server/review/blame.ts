@@ -1,6 +1,6 @@
 // Which commit each line of a file in the work tree comes from, and where it stood there.
 
-import { git } from './git.ts';
+import { gitOfWorkTree } from './git.ts';
 
 export interface BlamedLine {
   /** All zeros for a line that no commit has yet. */
@@ -16,9 +16,8 @@ export async function blame(root: string, path: string, signal: AbortSignal): Pr
   const lines: BlamedLine[] = [];
   const paths = new Map<string, string>();
   let current: { commit: string; line: number } | undefined;
-  for (const line of (await git(root, ['blame', '--porcelain', '--no-textconv', '--', path], signal)).split(
-    '\n',
-  )) {
+  const asked = ['blame', '--porcelain', '--no-textconv', '--', path];
+  for (const line of (await gitOfWorkTree(root, asked, signal)).split('\n')) {
     const header = /^([0-9a-f]{40,64}) (\d+) \d+/.exec(line);
     if (current && line.startsWith('\t')) {
       lines.push({ ...current, path: paths.get(current.commit) ?? path });

@@ -1,7 +1,7 @@
 // The lines of a work tree that were added or changed since a commit, by file: those of files that git does not know yet
 // are all of them.
 
-import { checkRevision, git } from './git.ts';
+import { checkRevision, git, gitOfWorkTree } from './git.ts';
 import { EVERY_LINE, type LineRange } from './line-ranges.ts';
 
 /** Keyed by path below the repository's root. */
@@ -14,8 +14,8 @@ export async function changedLines(
 ): Promise<LinesOfFiles> {
   checkRevision(revision);
   const diff = ['diff', '--unified=0', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames'];
-  const form = ['--src-prefix=a/', '--dst-prefix=b/', '--diff-filter=AM'];
-  const changes = parseDiff(await git(root, [...diff, ...form, revision, '--'], signal));
+  const form = ['--src-prefix=a/', '--dst-prefix=b/', '--diff-filter=AM', '--ignore-submodules=all'];
+  const changes = parseDiff(await gitOfWorkTree(root, [...diff, ...form, revision, '--'], signal));
   const others = await git(root, ['ls-files', '--others', '--exclude-standard', '-z'], signal);
   for (const path of others.split('\0')) if (path !== '') changes.set(path, EVERY_LINE);
   return changes;

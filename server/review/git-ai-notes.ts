@@ -17,7 +17,9 @@ export async function readNote(
   signal: AbortSignal,
 ): Promise<NotedLines | undefined> {
   try {
-    return parseNote(await git(root, ['notes', `--ref=${NOTES}`, 'show', commit], signal));
+    // `git notes show` would show a commit in the place of a note, and run what the repository names for that.
+    const note = (await git(root, ['notes', `--ref=${NOTES}`, 'list', commit], signal)).trim();
+    return parseNote(await git(root, ['cat-file', 'blob', note], signal));
   } catch (error) {
     if (signal.aborted) throw error;
     return undefined; // It has none.
@@ -26,8 +28,9 @@ export async function readNote(
 
 export function parseNote(note: string): NotedLines | undefined {
   if (note.length > MAX_NOTE_CHARACTERS) return undefined;
-  const [, attested = '', about = ''] = /^([\s\S]*?)^---\r?\n([\s\S]*)$/m.exec(note) ?? [];
-  if (!isVersion3(about)) return undefined;
+  const dashes = /^---\r?\n/m.exec(note);
+  if (!dashes || !isVersion3(note.slice(dashes.index + dashes[0].length))) return undefined;
+  const attested = note.slice(0, dashes.index);
   const files = new Map<string, LineRange[]>();
   let ranges: LineRange[] | undefined;
   for (const line of attested.split(/\r?\n/)) {

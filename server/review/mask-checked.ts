@@ -28,7 +28,7 @@ export async function maskCheckedNames(checked: CheckedText): Promise<CheckedTex
  * or a long run of letters and digits.
  */
 const mayHoldSecret = (name: string): boolean =>
-  /@|:\/\/|(?=[A-Za-z]*\d)[A-Za-z0-9]{12,}|[A-Za-z0-9]{24,}/.test(name);
+  /@|:\/\/|(?=[A-Za-z]{0,11}\d)[A-Za-z0-9]{12}|[A-Za-z0-9]{24}/.test(name);
 
 function* namesOf({ matches }: CheckedText): Generator<string> {
   for (const { licenses, sources } of matches) {
