@@ -47,6 +47,8 @@ export const walkOptions = (ignore?: boolean): WalkOptions => ({
 const historyFolders = new Set(['.git', '.hg', '.svn']);
 /** Folders that hold no training text of their own. */
 const toolFolders = new Set(['node_modules', '.verbatim', '__pycache__']);
+/** Each rule is asked for each file. */
+const MAX_RULES_BYTES = 1 << 20;
 /** What downloads that were broken off leave behind. */
 const unfinished = /\.(incomplete|part|partial|crdownload|aria2|download)$/i;
 
@@ -188,7 +190,11 @@ function rulesIn(walk: Walk, below: string, entries: readonly Entry[]): IgnoreRu
     .flatMap((name) => {
       const path = join(walk.root, below, name);
       try {
-        return [parseIgnoreRules(below, name, readFileSync(onDisk(path), 'utf8'))];
+        const { size } = statSync(onDisk(path));
+        if (size <= MAX_RULES_BYTES)
+          return [parseIgnoreRules(below, name, readFileSync(onDisk(path), 'utf8'))];
+        complain(walk, 'unreadable', `${path} has ${size} bytes, and at most ${MAX_RULES_BYTES} are read`);
+        return [];
       } catch (error) {
         complain(walk, 'unreadable', `${path} cannot be read (${(error as Error).message})`);
         return [];
