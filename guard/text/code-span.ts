@@ -6,7 +6,7 @@ export function codeSpan(text: string): string {
   const nLongest = longestRun(text);
   const fence = '`'.repeat(nLongest + 1);
   // One space at both ends is taken off again when the span is drawn.
-  const gap = nLongest > 0 || /^ .*[^ ].* $/.test(text) ? ' ' : '';
+  const gap = nLongest > 0 || (text.startsWith(' ') && text.endsWith(' ') && /[^ ]/.test(text)) ? ' ' : '';
   return `${fence}${gap}${text}${gap}${fence}`;
 }
 

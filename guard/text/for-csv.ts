@@ -3,8 +3,12 @@
 
 import { type Encodable, textOf } from './foreign.ts';
 
-/** A formula's first character at the beginning of the cell, or of what may become one. */
-const formula = /(^|[;\t\r\n])(["'\s]*)(?=[=+\-@＝＋－＠])/g;
+/** What stands before a formula's first character: all quotes and blanks, so that each run of them is read once. */
+const beforeFormula = /(?<!["'\s])["'\s]*(?=[=+\-@＝＋－＠])/g;
+
+/** Whether that is the beginning of the cell, or of what may become one. */
+const mayBegin = (run: string, before: string | undefined): boolean =>
+  before === undefined || before === ';' || /[\t\r\n]/.test(run);
 
 /** The apostrophe makes a cell text. Numbers are no text of others and stay. */
 export function forCsv(value: Encodable | null): string {
@@ -12,6 +16,8 @@ export function forCsv(value: Encodable | null): string {
   if (typeof value === 'number' || typeof value === 'boolean') return String(value);
   const safe = textOf(value)
     .replace(/^[\t\r]/, "'$&")
-    .replace(formula, "$1$2'");
+    .replace(beforeFormula, (run: string, at: number, whole: string) =>
+      mayBegin(run, whole[at - 1]) ? `${run}'` : run,
+    );
   return /[";,\t\r\n]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

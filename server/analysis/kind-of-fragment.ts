@@ -37,7 +37,7 @@ export function kindOfFragment(text: string, licenses: LicenseIndex): KindLabel 
 
 /** At the beginning of a line or of its comment: "keys generated from the results" says nothing of the file. */
 const generatedMark =
-  /@generated|^[^\w\n]*(?:(?:this|the)\s+)?(?:(?:file|code|module|class|document)\s+)?(?:(?:is|was|has been)\s+)?(?:auto(?:matically)?[- ]?)?generated\s+(?:by|from|with|using|automatically)|auto-?generated\s+(?:by|from|with|using|file|code|do not)|(?:do not|don't) (?:edit|modify) (?:this|it|by hand|manually|directly)|do not edit\b/im;
+  /@generated|^[^\w\n\r\u2028\u2029]*(?:(?:this|the)\s+)?(?:(?:file|code|module|class|document)\s+)?(?:(?:is|was|has been)\s+)?(?:auto(?:matically)?[- ]?)?generated\s+(?:by|from|with|using|automatically)|auto-?generated\s+(?:by|from|with|using|file|code|do not)|(?:do not|don't) (?:edit|modify) (?:this|it|by hand|manually|directly)|do not edit\b/im;
 const copyrightMark = /copyright|\(c\)\s*\d{4}|©|all rights reserved|spdx-license-identifier/i;
 /** Loaded by tests alone. */
 const testFramework =

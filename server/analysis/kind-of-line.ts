@@ -6,8 +6,15 @@ export type LineKind = 'comment' | 'import' | 'test' | 'data' | 'boilerplate' | 
 /** One kind a line. Knows of comments and docstrings that go on over lines. */
 export function kindsOfLines(lines: readonly string[]): readonly LineKind[] {
   let closing: RegExp | undefined;
+  const lastOf = new Map<RegExp, number>();
+  const isClosedAfter = (close: RegExp, at: number): boolean => {
+    const last = lastOf.get(close) ?? lines.findLastIndex((line) => close.test(line));
+    lastOf.set(close, last);
+    return last > at;
+  };
   return lines.map((raw, i) => {
-    const line = raw.trim();
+    // A dot matches none of these, and a pattern that fails there would try every way to get so far.
+    const line = raw.trim().replace(/[\r\u2028\u2029]/g, ' ');
     if (closing) {
       if (closing.test(line)) closing = undefined;
       return 'comment';
@@ -17,7 +24,7 @@ export function kindsOfLines(lines: readonly string[]): readonly LineKind[] {
       const [open, close] = opening;
       const rest = line.replace(open, '');
       // A closing mark without an opening one: the fragment began inside.
-      if (!close.test(rest) && lines.slice(i + 1).some((later) => close.test(later))) closing = close;
+      if (!close.test(rest) && isClosedAfter(close, i)) closing = close;
       return 'comment';
     }
     return kindOfLine(line);

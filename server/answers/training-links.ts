@@ -34,12 +34,10 @@ export function trainingLinks(
 
 /** The cache's folders say which file at which commit they hold. */
 function hubUrl(shardPath: string): string | null {
-  const match = /[\\/]datasets--([\w.-]+?)(?:--([\w.-]+))?[\\/]snapshots[\\/]([0-9a-f]{40})[\\/](.+)$/.exec(
-    shardPath,
-  );
+  const match = /[\\/]datasets--([\w.-]+)[\\/]snapshots[\\/]([0-9a-f]{40})[\\/](.+)$/.exec(shardPath);
   if (!match) return null;
-  const [, owner, name, commit, file = ''] = match;
-  const repository = name === undefined ? owner : `${owner}/${name}`;
+  const [, folder = '', commit, file = ''] = match;
+  const repository = folder.replace('--', '/');
   return `https://huggingface.co/datasets/${repository}/blob/${commit}/${forAddress(file)}`;
 }
 

@@ -54,9 +54,25 @@ function repositoryAround(folder: string): string | undefined {
 /** `owner/name` of the remote that it was cloned from, or the folder's name. */
 function repositoryName(folder: string): string {
   const config = readStart(join(folder, '.git', 'config'));
-  const url = /\[remote "origin"\][^[]*?\n\s*url\s*=\s*(\S+)/.exec(config)?.[1];
-  const name = url && /([^/:\s]+\/[^/\s]+?)(?:\.git)?\/?$/.exec(url)?.[1];
-  return name || basename(folder);
+  return ownerAndName(originUrl(config)) ?? basename(folder);
+}
+
+/** A line at a time, since an expression for the whole could read the rest of the file for each of its lines. */
+function originUrl(config: string): string {
+  let isOrigin = false;
+  for (const line of config.split('\n').map((line) => line.trim())) {
+    if (line.startsWith('[')) isOrigin = line.startsWith('[remote "origin"]');
+    const url = isOrigin ? /^url\s*=\s*(\S+)/.exec(line)?.[1] : undefined;
+    if (url !== undefined) return url;
+  }
+  return '';
+}
+
+function ownerAndName(url: string): string | undefined {
+  const path = url.replace(/\/$/, '').replace(/\.git$/, '');
+  const at = path.lastIndexOf('/');
+  const owner = path.slice(0, at).split(/[/:]/).at(-1);
+  return at > 0 && owner && at + 1 < path.length ? `${owner}/${path.slice(at + 1)}` : undefined;
 }
 
 const licenseFiles = ['LICENSE', 'LICENSE.txt', 'LICENSE.md', 'LICENCE', 'COPYING'];

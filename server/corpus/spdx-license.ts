@@ -9,11 +9,11 @@ const resolved = new Map<string, string>();
 export function spdxLicense(license: string): string {
   const known = resolved.get(license);
   if (known !== undefined) return known;
-  const parts = license.split(/\s+OR\s+/);
+  const parts = license.split(/(?<!\s)\s+OR\s+/);
   const found = parts
     .map((part) => (isBlank(part) || part.length > MAX_LENGTH ? part : resolve(part)))
     .join(' OR ');
-  if (resolved.size < 10_000) resolved.set(license, found);
+  if (resolved.size < 10_000 && license.length <= MAX_LENGTH) resolved.set(license, found);
   return found;
 }
 

@@ -13,6 +13,10 @@ secretLintProfiler.mark = () => {};
 
 /** Texts of about this many characters are searched in one go: a call costs more than a short text. */
 const BLOCK_CHARACTERS = 4_000_000;
+/** Secretlint compares each secret that it finds with all others, so that it gets a piece at a time. */
+const PIECE_CHARACTERS = 65_536;
+/** Longer than what its rules look for; keys of many lines are found by our own. */
+const OVERLAP_CHARACTERS = 4096;
 /** Ends every text, so that no rule's match runs on into the next. */
 const END = '\n\u0000\n';
 
@@ -44,9 +48,10 @@ async function searchBlock<T extends { readonly text: string }>(
 ): Promise<readonly SearchedText<T>[]> {
   const joined = block.map(({ text }) => text + END).join('');
   const secrets = withoutWholeKeys(await findSecrets(joined));
+  const isCovered = overlapsOneOf(secrets);
   const found = [
     ...secrets,
-    ...findTokens(joined).filter((token) => !secrets.some((secret) => overlap(secret, token))),
+    ...findTokens(joined).filter((token) => !isCovered(token)),
     ...findKeys(joined),
     ...findContacts(joined),
   ].sort((a, b) => a.start - b.start);
@@ -64,7 +69,27 @@ async function searchBlock<T extends { readonly text: string }>(
   });
 }
 
-async function findSecrets(content: string): Promise<readonly SensitiveRange[]> {
+/** In order of place. */
+async function findSecrets(text: string): Promise<readonly SensitiveRange[]> {
+  const found: SensitiveRange[] = [];
+  let covered = 0;
+  for (let from = 0; from < text.length; ) {
+    const lineEnd = text.lastIndexOf('\n', from + PIECE_CHARACTERS);
+    const to = lineEnd > from ? lineEnd + 1 : from + PIECE_CHARACTERS;
+    const before = covered;
+    for (const range of await findSecretsIn(text.slice(from, to + OVERLAP_CHARACTERS))) {
+      const [start, end] = [range.start + from, range.end + from];
+      // What begins behind the piece is found in the next one, and its beginning may be the middle of what was found.
+      if (start >= to || end <= before) continue;
+      found.push({ ...range, start, end });
+      covered = Math.max(covered, end);
+    }
+    from = to;
+  }
+  return found.sort((a, b) => a.start - b.start);
+}
+
+async function findSecretsIn(content: string): Promise<readonly SensitiveRange[]> {
   const { messages } = await lintSource({
     source: { content, filePath: 'text', ext: '', contentType: 'text' },
     options: {
@@ -84,7 +109,20 @@ async function findSecrets(content: string): Promise<readonly SensitiveRange[]> 
 const withoutWholeKeys = (ranges: readonly SensitiveRange[]) =>
   ranges.filter(({ rule }) => rule !== 'privatekey');
 
-const overlap = (a: SensitiveRange, b: SensitiveRange) => a.start < b.end && b.start < a.end;
+/** `ranges` are in order of place. */
+function overlapsOneOf(ranges: readonly SensitiveRange[]): (range: SensitiveRange) => boolean {
+  const ends: number[] = [];
+  for (const { end } of ranges) ends.push(Math.max(end, ends.at(-1) ?? 0));
+  return ({ start, end }) => {
+    let [low, high] = [0, ranges.length];
+    while (low < high) {
+      const middle = (low + high) >>> 1;
+      if (ranges[middle]!.start < end) low = middle + 1;
+      else high = middle;
+    }
+    return low > 0 && ends[low - 1]! > start;
+  };
+}
 
 const PRESET = '@secretlint/secretlint-rule-preset-recommend';
 /** The preset without the rule that lets comments switch the others off: here the data is what is doubted. */

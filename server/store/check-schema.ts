@@ -51,18 +51,25 @@ function definitionsOf(db: DatabaseSync): Definitions | undefined {
   const definitions = new Map(
     rows.map(({ type, name, tbl_name, sql }) => {
       const what = type === 'table' ? `table ${name}` : `${type} ${name} of ${tbl_name}`;
-      return [what, sql === null ? '' : tokensOf(String(sql))];
+      return [what, sql === null ? '' : tokensOf(String(sql).slice(0, MAX_CHARACTERS))];
     }),
   );
   return definitions.size === rows.length ? definitions : undefined;
 }
 
+/** No definition of Verbatim's is as long: a longer one differs, whatever is behind. */
+const MAX_CHARACTERS = 65_536;
+
 /** The statement's tokens, with one space between them. */
 const tokensOf = (sql: string): string =>
   (sql.match(TOKENS) ?? []).filter((token) => !/^(--|\/\*)/.test(token)).join(' ');
 
-/** Quoted text, comments, words, and single characters for all the rest. */
-const TOKENS = /'(?:[^']|'')*'|"(?:[^"]|"")*"|`[^`]*`|\[[^\]]*\]|--[^\n]*|\/\*[\s\S]*?\*\/|[\w$]+|[^\s\w]/g;
+/**
+ * Quoted text, comments, words, and single characters for all the rest. What is never closed goes to the end, so that no
+ * character is read twice.
+ */
+const TOKENS =
+  /'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$)|`[^`]*(?:`|$)|\[[^\]]*(?:\]|$)|--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|[\w$]+|[^\s\w]/g;
 
 const foreign = (path: string, what: string) =>
   new UserError(`${path} ${what}`, {

@@ -6,11 +6,16 @@ export type SourceLanguage = 'python' | 'braces';
 
 /** Longer prompts are skipped, as the published study does. */
 const MAX_PROMPT_WORDS = 220;
+/** So many characters hold more than those words, whatever the language; nothing behind twice as many is looked at. */
+const MAX_PROMPT_CHARACTERS = 16_384;
+/** From a function's name to what opens its body. */
+const MAX_HEAD_CHARACTERS = 2048;
 
 /** The prompt, or null for a file without a function, or whose prompt would be too long. */
-export function extractFunctionPrompt(source: string, language: SourceLanguage): string | null {
+export function extractFunctionPrompt(whole: string, language: SourceLanguage): string | null {
+  const source = whole.slice(0, 2 * MAX_PROMPT_CHARACTERS);
   const end = language === 'python' ? endOfPythonHead(source) : endOfBraceHead(source);
-  if (end === null) return null;
+  if (end === null || end > MAX_PROMPT_CHARACTERS) return null;
   const lines = source.slice(0, end).split(/\r\n|\n|\r/);
   const prompt = `${lines.filter((line) => line.trim() !== '').join('\n')}\n`;
   const nWords = prompt.split(/\s+/).filter((word) => word !== '').length;
@@ -23,7 +28,7 @@ function endOfPythonHead(source: string): number | null {
   if (start === null) return null;
   const colon = findOutside(source, start, ':', pythonToken);
   if (colon === null) return null;
-  const docstring = /\s*(?:#[^\n]*\s*)*[rRuUbB]{0,2}("""|'''|"|')/y;
+  const docstring = /\s*(?:#[^\n]*\n\s*)*[rRuUbB]{0,2}("""|'''|"|')/y;
   docstring.lastIndex = colon + 1;
   const opening = docstring.exec(source);
   if (opening === null) return colon + 1;
@@ -66,7 +71,8 @@ function match(source: string, at: number, sticky: RegExp): number | null {
 
 /** The first match of `pattern` that starts in no string and no comment. */
 function skipTo(source: string, pattern: RegExp, tokenEnd: TokenEnd, from = 0): number | null {
-  let at = 0;
+  // A search that goes on does so at what was found before, where no string and no comment is open.
+  let at = Math.max(0, from - 1);
   pattern.lastIndex = from;
   for (let found = pattern.exec(source); found !== null; found = pattern.exec(source)) {
     while (at < found.index) at = Math.max(at + 1, tokenEnd(source, at));
@@ -85,10 +91,11 @@ function findOutside(
   stop?: string,
 ): number | null {
   let depth = 0;
-  for (let at = from; at < source.length; ) {
-    const end = tokenEnd(source, at);
-    if (end > at) {
-      at = end;
+  const end = Math.min(source.length, from + MAX_HEAD_CHARACTERS);
+  for (let at = from; at < end; ) {
+    const behind = tokenEnd(source, at);
+    if (behind > at) {
+      at = behind;
       continue;
     }
     const current = source[at]!;

@@ -59,7 +59,7 @@ async function* groupsOf(
   let key: string | undefined;
   let nBytes = 0;
   for await (const member of members) {
-    const own = member.path.replace(/(?<=[^/])\.[^/]*$/, '');
+    const own = withoutEndings(member.path);
     if (group.length > 0 && (own !== key || nBytes > MAX_GROUP_BYTES)) {
       yield group;
       group = [];
@@ -77,6 +77,12 @@ async function* groupsOf(
     }
   }
   if (group.length > 0) yield group;
+}
+
+/** Up to the first dot of the last part, but for one that it begins with. */
+function withoutEndings(path: string): string {
+  const dot = path.indexOf('.', path.lastIndexOf('/') + 2);
+  return dot < 0 ? path : path.slice(0, dot);
 }
 
 interface Facts {

@@ -162,7 +162,7 @@ function readTexts(folder: ForeignFolder, path: string): ReadonlyMap<string, rea
     if (start) open = { fingerprint: start[1]!, lines: [] };
     // A text that does not end its last line has the mark behind it on that line.
     else if (open && /(?:\+{4}|<{10})fingerprints [0-9a-f]{32} /.test(line)) {
-      const rest = line.replace(/(?:\+{4}|<{10})fingerprints .*$/, '');
+      const rest = line.slice(0, line.search(/(?:\+{4}|<{10})fingerprints /));
       if (!texts.has(open.fingerprint))
         texts.set(open.fingerprint, rest === '' ? open.lines : [...open.lines, rest]);
       open = undefined;

@@ -5,6 +5,9 @@ import { join } from 'node:path';
 import { refuseFileName } from '../../../guard/paths/file-name.ts';
 import { EnvironmentError, UserError } from '../../errors.ts';
 
+/** Names of files are shorter on every system. */
+const MAX_NAME = 255;
+
 interface WheelSource {
   readonly url: string;
   readonly fileName: string;
@@ -36,7 +39,7 @@ export async function findWheel(
   const files = isJson ? parseJson(body, page) : parseHtml(body, page);
   const pattern = new RegExp(`^${name.replaceAll('-', '_')}-${major}\\.([\\d.]+)-.*linux.*x86_64\\.whl$`);
   const wheels = files.flatMap((wheel) => {
-    const version = pattern.exec(wheel.fileName)?.[1];
+    const version = wheel.fileName.length > MAX_NAME ? undefined : pattern.exec(wheel.fileName)?.[1];
     return version === undefined ? [] : [{ wheel, version: version.split('.').map(Number) }];
   });
   const newest = wheels.sort((a, b) => compareVersions(a.version, b.version)).at(-1);
