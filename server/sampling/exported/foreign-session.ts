@@ -4,6 +4,8 @@ import type { InferenceSession, Tensor } from 'onnxruntime-node';
 import { UserError } from '../../errors.ts';
 import { isOutOfMemory } from '../onnx/out-of-memory.ts';
 import { openSession, type SessionSettings } from '../onnx/session.ts';
+import type { ExportedDecoder } from './exported-decoder.ts';
+import { rotateOutside } from './rotate-outside.ts';
 
 /** A session of a file. Throws a UserError with the runtime's reason. */
 export interface ForeignSession {
@@ -13,8 +15,14 @@ export interface ForeignSession {
   ): Promise<Readonly<Record<string, Tensor>>>;
 }
 
-export async function openForeignSession(path: string, settings: SessionSettings): Promise<ForeignSession> {
-  const session = await openSession(path, settings).catch((cause) => refuse(path, cause));
+export async function openForeignSession(
+  decoder: Pick<ExportedDecoder, 'path' | 'past'>,
+  settings: SessionSettings,
+): Promise<ForeignSession> {
+  const { path } = decoder;
+  const session = await openSession(rotateOutside(decoder) ?? path, settings).catch((cause) =>
+    refuse(path, cause),
+  );
   return {
     run: (feeds, fetches) =>
       (fetches === undefined ? session.run(feeds) : session.run(feeds, fetches)).catch((cause) =>

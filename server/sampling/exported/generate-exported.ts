@@ -30,7 +30,7 @@ export async function openExportedSampler(
     });
   }
   const { vocabularySize, eosTokens } = config;
-  const session = await openForeignSession(decoder.path, settings);
+  const session = await openForeignSession(decoder, settings);
   const picker = await openSession(buildPickGraph(rule, vocabularySize, decoder.logitsType), settings);
   return async (settings, requests, isStopped) => {
     const all = requests.map((request) => new Row(request, settings.maxTokens));

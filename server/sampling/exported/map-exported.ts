@@ -17,7 +17,7 @@ export async function openExportedMapper(
   rule: DrawingRule,
   settings: SessionSettings,
 ): Promise<MeasureTokens> {
-  const session = await openForeignSession(decoder.path, settings);
+  const session = await openForeignSession(decoder, settings);
   await checkDirection(decoder, session);
   const graph = buildMeasuringGraph(decoder.logitsType, vocabularySize, rule);
   const measuring = await openSession(graph, settings);

@@ -15,7 +15,7 @@ export async function openExportedScorer(
   decoder: ExportedDecoder,
   settings: SessionSettings,
 ): Promise<TeacherForcing> {
-  const session = await openForeignSession(decoder.path, settings);
+  const session = await openForeignSession(decoder, settings);
   await checkDirection(decoder, session);
   const measure = await openSession(buildScoreGraph(decoder.logitsType), settings);
   return async (tokens, targets, shape) => {
@@ -35,7 +35,7 @@ export async function openStepScorer(
   decoder: ExportedDecoder,
   settings: SessionSettings,
 ): Promise<TeacherForcing> {
-  const session = await openForeignSession(decoder.path, settings);
+  const session = await openForeignSession(decoder, settings);
   const measure = await openSession(buildScoreGraph(decoder.logitsType), settings);
   return async (tokens, targets, [nRows, nPositions]) => {
     const logprobs = new Float32Array(nRows * nPositions);

@@ -32,6 +32,12 @@ export class ProtobufWriter {
     return this;
   }
 
+  /** The fields of a message as fields of this one: messages may stand in pieces. */
+  raw(value: ProtobufWriter): this {
+    for (const part of value.#parts) this.#append(part);
+    return this;
+  }
+
   finish(): Uint8Array {
     return Buffer.concat(this.#parts, this.#nBytes);
   }

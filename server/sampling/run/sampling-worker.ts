@@ -123,7 +123,7 @@ async function prepareWork(): Promise<(batch: Exclude<WorkerRequest, null>) => P
     }
     case 'probe': {
       const { decoder, config } = task.model;
-      const session = await openForeignSession(decoder.path, settings);
+      const session = await openForeignSession(decoder, settings);
       return async () => [(await areRowsIndependent(decoder, config, session)) ? 'together' : 'alone'];
     }
     case 'score': {
