@@ -21,7 +21,7 @@ import { readSampleText } from '../store/samples-table.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { listTrainOccurrences } from '../store/views.ts';
-import { reopenDocument } from '../study/open-document.ts';
+import { DocumentOpener } from '../study/open-document.ts';
 import { maskAll, maskLabels } from './mask-texts.ts';
 import { fragmentOf } from './study-queries.ts';
 
@@ -38,7 +38,8 @@ export async function getComparison(
     ? nextPair(db, study.fragment, request, request.step)
     : choosePair(db, study.fragment, longestKnown(db, request) ?? study.fragment, request);
   const left = leftOf(db, request, pair);
-  const opened = await reopenDocument(db, pair.train.documentId, signal, request.closed);
+  using opener = new DocumentOpener(db, signal, request.closed);
+  const opened = await opener.open(pair.train.documentId);
   const { nEqualLines, left: lines, document } = compare(study, left.side, pair, opened);
   const comparison: Comparison = {
     fragment: describe(study.fragment),
@@ -70,6 +71,7 @@ export async function getComparisons(
   const pair = choosePair(db, fragment, longestKnown(db, request) ?? fragment, request);
   const left = leftOf(db, request, pair);
   const documents: ComparedDocument[] = [];
+  using opener = new DocumentOpener(db, signal, request.closed);
   let place = left.side.place;
   let length = 0;
   for (const train of listTrainOccurrences(db, fragment.fragmentId, { offset: 0, limit })) {
@@ -79,7 +81,7 @@ export async function getComparisons(
       documents.push({ documentId, provenance, text: null, problem: null, lines });
       continue;
     }
-    const opened = await reopenDocument(db, documentId, signal, request.closed);
+    const opened = await opener.open(documentId);
     const at = { sample: pair.at.sample, train: train.firstLine };
     const compared = compare(study, left.side, { train, at }, opened);
     if (documents.length === 0) place = compared.left.fragment;

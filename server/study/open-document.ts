@@ -6,7 +6,7 @@ import { foreign, rawText } from '../../guard/text/foreign.ts';
 import type { DocumentText } from '../../protocol/fragments.ts';
 import type { ClosedFolders } from '../../protocol/requests.ts';
 import type { Profile } from '../../protocol/study.ts';
-import { reopenGuarded } from '../corpus/reopen-guarded.ts';
+import { RowReader } from '../corpus/row-reader.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { normaliseLines } from '../formats/published/normalise-lines.ts';
 import { damaged } from '../sqlite-failure.ts';
@@ -25,7 +25,8 @@ export async function openDocument(
 ): Promise<DocumentText> {
   const { provenance } = documentOf(db, documentId);
   const excerpt = findExcerpt(db, documentId);
-  const opened = await reopenDocument(db, documentId, signal, closed);
+  using opener = new DocumentOpener(db, signal, closed);
+  const opened = await opener.open(documentId);
   if (typeof opened !== 'string') {
     const text = new TextDecoder().decode(opened);
     return { documentId, provenance, text, problem: null };
@@ -38,19 +39,33 @@ export async function openDocument(
   };
 }
 
-/** The document's bytes, or why there are none. */
-export async function reopenDocument(
-  db: Database,
-  documentId: number,
-  signal: AbortSignal,
-  closed?: ClosedFolders,
-): Promise<Uint8Array | string> {
-  const stored = documentOf(db, documentId);
-  const shard = readShards(db).find(({ index }) => index === stored.shardId);
-  if (!shard) throw damaged(db.path, `it has no shard ${stored.shardId}`);
-  if (isClosed(shard.path, closed)) return 'Its folder is not trusted, so the training data is not opened';
-  const excerpt = findExcerpt(db, documentId);
-  return excerpt ? await reopen(db, shard, stored, excerpt, signal) : UNKNOWN;
+/** Opens documents of one study, one after the other, until it is let go. */
+export class DocumentOpener implements Disposable {
+  readonly #db: Database;
+  readonly #closed: ClosedFolders | undefined;
+  readonly #reader: RowReader;
+
+  constructor(db: Database, signal: AbortSignal, closed?: ClosedFolders) {
+    this.#db = db;
+    this.#closed = closed;
+    this.#reader = new RowReader(signal);
+  }
+
+  /** The document's bytes, or why there are none. */
+  async open(documentId: number): Promise<Uint8Array | string> {
+    const db = this.#db;
+    const stored = documentOf(db, documentId);
+    const shard = readShards(db).find(({ index }) => index === stored.shardId);
+    if (!shard) throw damaged(db.path, `it has no shard ${stored.shardId}`);
+    if (isClosed(shard.path, this.#closed))
+      return 'Its folder is not trusted, so the training data is not opened';
+    const excerpt = findExcerpt(db, documentId);
+    return excerpt ? await reopen(db, shard, stored, excerpt, this.#reader) : UNKNOWN;
+  }
+
+  [Symbol.dispose](): void {
+    this.#reader[Symbol.dispose]();
+  }
 }
 
 function isClosed(path: string, { folders, except }: ClosedFolders = { folders: [], except: [] }): boolean {
@@ -75,7 +90,7 @@ async function reopen(
   shard: StoredShard,
   { row, byteOffset, provenance }: StoredDocument,
   excerpt: Excerpt,
-  signal: AbortSignal,
+  reader: RowReader,
 ): Promise<Uint8Array | string> {
   const path = rawText(provenance.path);
   const refusal = refusePlace(shard, path) ?? whatChanged(shard, path);
@@ -85,10 +100,11 @@ async function reopen(
   const restart = findRestartPoint(db, shard.index, byteOffset);
   try {
     const place = { row, byteOffset, path };
-    const text = await reopenGuarded(
-      { shard: { ...shard, files: [], ...(columns && { columns }) }, place, restart },
-      signal,
-    );
+    const text = await reader.read({
+      shard: { ...shard, files: [], ...(columns && { columns }) },
+      place,
+      restart,
+    });
     if (!text) return `${shard.path} no longer holds row ${row}`;
     if (text.length > MAX_DOCUMENT_BYTES) return tooLarge(`Row ${row} of ${shard.path}`, text.length);
     if (!plan || !holds(text, excerpt, plan.rule.profile)) {

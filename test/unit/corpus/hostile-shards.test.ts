@@ -1,7 +1,7 @@
 // Shards that ask for more than their bytes: what they take is bounded, what is wrong is named, nothing else ends.
 
 import assert from 'node:assert/strict';
-import { statSync, writeFileSync } from 'node:fs';
+import { rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
@@ -9,8 +9,8 @@ import type { DataProblem } from '../../../protocol/errors.ts';
 import { parseRow } from '../../../server/corpus/parse-row.ts';
 import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { MAX_ROW_BYTES } from '../../../server/corpus/read-rows.ts';
-import { reopenGuarded } from '../../../server/corpus/reopen-guarded.ts';
 import { type ReopenRequest, reopenRow } from '../../../server/corpus/reopen-row.ts';
+import { RowReader } from '../../../server/corpus/row-reader.ts';
 import { listShards, type Shard } from '../../../server/corpus/shard.ts';
 import { UserError } from '../../../server/errors.ts';
 import { runGuarded } from '../../../server/guard/run-guarded.ts';
@@ -66,12 +66,25 @@ test('Parquet: a file that the library never ends with is given up', async () =>
   );
 });
 
-test('a row is read again in a thread of its own', async () => {
+test('rows are read again in a thread of their shard, also after one that could not be', async () => {
   const path = join(scratchFolder(), 'x.jsonl');
   writeFileSync(path, '{"content":"one"}\n{"content":"two"}\n');
-  const place = { row: 1, byteOffset: 18, path: '' };
-  const text = await reopenGuarded({ shard: shardAt(path), place, restart: undefined }, signal);
-  assert.equal(Buffer.from(text!).toString(), 'two');
+  const other = join(scratchFolder(), 'y.jsonl');
+  writeFileSync(other, '{"content":"three"}\n');
+  using reader = new RowReader(signal);
+  const shards = new Map([path, other].map((each) => [each, shardAt(each)]));
+  const read = async (at: string, byteOffset: number) => {
+    const place = { row: byteOffset === 0 ? 0 : 1, byteOffset, path: '' };
+    const text = await reader.read({ shard: shards.get(at)!, place, restart: undefined });
+    return text && Buffer.from(text).toString();
+  };
+  assert.deepEqual(
+    [await read(path, 18), await read(path, 0), await read(other, 0)],
+    ['two', 'one', 'three'],
+  );
+  rmSync(other);
+  await assert.rejects(read(other, 0));
+  assert.equal(await read(path, 18), 'two');
 });
 
 test('a row of a few hundred kilobytes that unpacks to more than any document is named, never shown', async () => {
