@@ -1,5 +1,5 @@
 // The dashboard in the real workbench: read by axe in every kind of theme, used by mouse and by keyboard, loaded
-// again with its window, under a policy that nothing of ours violates. Leaves pictures in shots/.
+// again with its window, under a policy that nothing of ours violates. VERBATIM_SHOTS leaves pictures in shots/.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,12 +9,10 @@ import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import type { AxeResults } from 'axe-core';
 import type { FrameLocator, Locator } from 'playwright-core';
-import { demoPlan } from '../../server/plan/demo-plan.ts';
-import { productFolder } from '../../server/product-folder.ts';
-import { runStudy } from '../../server/study/run-study.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
+import { copyDemoStudy } from '../support/demo-study.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
-import { Workbench } from './workbench.ts';
+import { TAKES_SHOTS, Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -38,17 +36,9 @@ let workbench: Workbench;
 const stopped: string[] = [];
 
 before(async () => {
-  mkdirSync(join(folder, '.verbatim'));
   mkdirSync(join(folder, '.vscode'));
   useTheme('Light Modern');
-  await runStudy({
-    file: join(folder, '.verbatim', 'demo.sqlite'),
-    plan: demoPlan(productFolder()),
-    execution: { provider: 'cpu', batch: 'auto', workers: 2 },
-    upTo: 'analyse',
-    signal: new AbortController().signal,
-    report: () => {},
-  });
+  await copyDemoStudy(join(folder, '.verbatim', 'demo.sqlite'));
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, viewport: VIEWPORT });
   host.page.setDefaultTimeout(WAIT_LIMIT_MS);
   host.page.on('console', (message) => {
@@ -73,7 +63,7 @@ function stage(name: string, run: () => Promise<void>): void {
       await run();
     } catch (error) {
       hasFailed = true;
-      await workbench?.takeShot('dashboard-failed');
+      await workbench?.takeFailure('dashboard-failed');
       throw error;
     }
   });
@@ -120,6 +110,7 @@ for (const { name, theme, bodyClass } of THEMES) {
     const violations = await findViolations();
     assert.deepEqual(violations, []);
     await workbench.takeShot(`dashboard-${name}`);
+    if (!TAKES_SHOTS) return;
     // All of it, as tall as it is.
     await page.setViewportSize({ ...VIEWPORT, height: 4250 });
     await marks('ROC curves').first().waitFor();

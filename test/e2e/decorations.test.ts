@@ -7,12 +7,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { disclose } from '../../server/answers/undisclosed.ts';
-import { demoPlan } from '../../server/plan/demo-plan.ts';
-import { productFolder } from '../../server/product-folder.ts';
 import { getSample, listSamplePage } from '../../server/queries/study-queries.ts';
 import { viewFragments } from '../../server/queries/view-queries.ts';
-import { runStudy } from '../../server/study/run-study.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
+import { copyDemoStudy } from '../support/demo-study.ts';
 import { flatView } from '../support/flat-view.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { Workbench } from './workbench.ts';
@@ -28,17 +26,9 @@ type Part = (typeof PARTS)[number];
 const ALL_ON = Object.fromEntries(PARTS.map((part) => [part, true])) as Record<Part, boolean>;
 
 before(async () => {
-  mkdirSync(join(folder, '.verbatim'));
   mkdirSync(join(folder, '.vscode'));
   configure(ALL_ON);
-  await runStudy({
-    file: study,
-    plan: demoPlan(productFolder()),
-    execution: { provider: 'cpu', batch: 'auto', workers: 2 },
-    upTo: 'analyse',
-    signal: new AbortController().signal,
-    report: () => {},
-  });
+  await copyDemoStudy(study);
   writeFileSync(join(folder, 'pasted.js'), `// pasted by hand\n${await sampleText()}`);
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder });
   host.page.setDefaultTimeout(WAIT_LIMIT_MS);
@@ -97,7 +87,7 @@ async function comesToBe(part: Part, state: 'there' | 'gone'): Promise<void> {
   const giveUpAt = Date.now() + 15_000;
   while ((await isThere(part)) !== (state === 'there')) {
     if (Date.now() > giveUpAt) {
-      await workbench.takeShotAsIs('decorations-failed');
+      await workbench.takeFailure('decorations-failed');
       assert.fail(`${part} is not ${state}`);
     }
     await workbench.page.waitForTimeout(100);
@@ -150,6 +140,7 @@ function look(part: Exclude<Part, 'hover'>): Promise<boolean> {
 
 function configure(parts: Readonly<Record<Part, boolean>>, isEnabled = true): void {
   const settings = {
+    'editor.hover.delay': 50,
     // Errors would have marks of their own in the overview ruler.
     'javascript.validate.enable': false,
     'typescript.validate.enable': false,

@@ -39,7 +39,7 @@ function stage(name: string, run: () => Promise<void>): void {
     try {
       await run();
     } catch (error) {
-      await workbench?.takeShot('first-run-failed');
+      await workbench?.takeFailure('first-run-failed');
       throw error;
     }
   });

@@ -1,8 +1,17 @@
 // A newcomer's first minutes in the real workbench: from the palette to a fingerprint beside its source and a
-// sample with its memorised lines, with a picture of every stage in shots/.
+// sample with its memorised lines, and with VERBATIM_SHOTS a picture of every stage in shots/.
 
 import assert from 'node:assert/strict';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { after, before, test } from 'node:test';
@@ -11,6 +20,8 @@ import { openForReading } from '../../server/store/study-file.ts';
 import { readStudy } from '../../server/store/study-table.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
 import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
+import { copyPausedDemo } from '../support/demo-study.ts';
+import { scratchFolder } from '../support/scratch.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { THEMES, Workbench } from './workbench.ts';
 
@@ -21,6 +32,7 @@ const PLACE = /\S:\d+–\d+.* · .* · /;
 const STAGE_LIMIT_MS = 10 * WAIT_LIMIT_MS;
 const DEMO_LIMIT_MS = 2 * WAIT_LIMIT_MS;
 
+const outside = scratchFolder();
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-journey-'));
 let host: Host;
 let workbench: Workbench;
@@ -46,7 +58,7 @@ function stage(name: string, run: () => Promise<void>, timeout = STAGE_LIMIT_MS)
       await run();
     } catch (error) {
       journey.hasFailed = true;
-      await workbench?.takeShot('failed');
+      await workbench?.takeFailure('failed');
       throw error;
     }
   });
@@ -64,15 +76,15 @@ stage(
   'the palette runs the demo study with progress',
   async () => {
     const { page } = workbench;
+    // Most of it is there already: who sees it for the first time runs all of it, in test/e2e/first-run.test.ts.
+    await copyPausedDemo(join(folder, '.verbatim', 'demo.sqlite'), 192);
+    await workbench.treeRows(/paused · not scanned yet/).waitFor();
     await workbench.runCommand('Verbatim: Run Memorization Study');
     await workbench.quickPickRow('Run the demo').waitFor();
     await workbench.takeShot('2-quick-pick');
     await page.keyboard.press('Enter');
     const status = page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.run"]');
     await status.filter({ hasText: /Sampling: \d+ of \d+ samples/ }).waitFor();
-    // For the picture alone: how many samples come at once, and so whether there is a rate, is the sampler's.
-    const rate = status.filter({ hasText: / left$/ });
-    await rate.waitFor({ timeout: 10_000 }).catch(() => {});
     await workbench.takeShot('3-running');
     await page.locator('#status\\.notifications').click();
     const notification = page.locator('.notification-list-item', { hasText: 'Study demo' });
@@ -192,32 +204,26 @@ stage('the view groups and filters, and says that it does', async () => {
   await page.locator('.pane .message', { hasText: 'Filter' }).waitFor({ state: 'hidden' });
 });
 
-stage('a comparison comes back after a reload', async () => {
-  const { page } = workbench;
-  await page.reload();
-  // Which of the places seen last: that is as old as the state that VS Code has written by then.
-  await workbench.comparison();
-  await workbench.takeShot('13-reloaded');
-});
-
 stage(
-  'a study that runs goes on after a reload, and is paused from the status bar',
+  'a comparison comes back after a reload, and a study that runs goes on and is paused from the status bar',
   async () => {
     const { page } = workbench;
     const plan = {
       model: DEMO_MODEL,
       corpus: DEMO_CORPUS,
-      samples: 5000,
-      maxTokens: 256,
+      samples: 50_000,
+      maxTokens: 16,
     };
     writeFileSync(join(folder, 'long.verbatim.json'), JSON.stringify(plan));
     await workbench.runCommand('Verbatim: Run Plan File');
     await workbench.quickPickRow('long.verbatim.json').click();
     const status = page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.run"]');
-    await status.filter({ hasText: /Sampling: [1-9]\d* of 5,000 samples/ }).waitFor();
+    await status.filter({ hasText: /Sampling: [1-9][\d,]* of 50,000 samples/ }).waitFor();
     await page.reload();
     await page.locator('.monaco-workbench').waitFor();
-    await status.filter({ hasText: /Sampling: [1-9]\d* of 5,000 samples/ }).waitFor();
+    await status.filter({ hasText: /Sampling: [1-9][\d,]* of 50,000 samples/ }).waitFor();
+    // Which of the places seen last: that is as old as the state that VS Code has written by then.
+    await workbench.comparison();
     await workbench.takeShot('14-resumed');
     await status.click();
     await workbench.quickPickRow('Pause').click();
@@ -247,6 +253,28 @@ stage('a folder without a model is refused with its name and a way on', async ()
   await notification.locator('.monaco-button', { hasText: 'Choose Again' }).waitFor();
   await workbench.takeShot('10-refused');
   assert.equal(existsSync(join(folder, '.verbatim', `${basename(folder)}.sqlite`)), false);
+  await page.locator('#status\\.notifications').click();
+});
+
+stage('a key of a model that would be a link is text in the notification of the error', async () => {
+  const { page } = workbench;
+  // One click on such a link would run a command.
+  const key = '[text](command:workbench.action.terminal.new)';
+  const model = join(outside, 'model');
+  cpSync(DEMO_MODEL, model, { recursive: true });
+  const config = JSON.parse(readFileSync(join(model, 'config.json'), 'utf8'));
+  writeFileSync(join(model, 'config.json'), JSON.stringify({ ...config, [key]: 1 }));
+  await workbench.chooseSources(model, DEMO_CORPUS);
+  await workbench.quickPickRow('256 samples').click();
+  await workbench.quickPickRow('Without a prompt').click();
+  await workbench.quickPickRow('Start the study').click();
+  await page.locator('#status\\.notifications').click();
+  const message = page.locator('.notifications-center .notification-list-item-message', {
+    hasText: 'workbench.action.terminal.new',
+  });
+  await message.waitFor();
+  assert.equal(await message.locator('a').count(), 0);
+  assert.match((await message.textContent()) ?? '', /\[text\] \(command:workbench\.action\.terminal\.new\)/);
   await page.locator('#status\\.notifications').click();
 });
 
@@ -301,6 +329,10 @@ stage(
   'the wizard tells what a study takes, and continues what a first study found',
   async () => {
     const { page } = workbench;
+    writeFileSync(
+      join(folder, '.vscode', 'settings.json'),
+      JSON.stringify({ 'verbatim.sampling.maxTokens': 64 }),
+    );
     await workbench.chooseSources(DEMO_MODEL, DEMO_CORPUS);
     // The demo has run here.
     await workbench.quickPickRow('as fast as your last studies here').waitFor();

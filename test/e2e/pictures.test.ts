@@ -56,7 +56,7 @@ for (const [name, theme, workbenchClass] of THEMES) {
       await host.page.locator(`.monaco-workbench.${workbenchClass}`).waitFor();
       await takeAll(host, name);
     } catch (error) {
-      await new Workbench(host.page).takeShotAsIs('pictures-failed');
+      await new Workbench(host.page).takeFailure('pictures-failed');
       throw error;
     } finally {
       await host.close();

@@ -7,17 +7,30 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
 import { type Host, startHost } from '../host/launch/start-host.ts';
+import { copyPausedDemo } from '../support/demo-study.ts';
+import { scratchFolder } from '../support/scratch.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
 
+/** The extension's own storage, where the demo was run once and paused. */
+const STORED_DEMO = join('User', 'globalStorage', 'verbatim.verbatim', 'demo.sqlite');
+
+const files = scratchFolder();
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-restricted-'));
 let host: Host;
 let workbench: Workbench;
 
 before(async () => {
-  host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, isRestricted: true });
+  const begun = join(files, 'demo.sqlite');
+  await copyPausedDemo(begun, 240);
+  host = await startHost({
+    extensionDevelopmentPaths: [ROOT],
+    workspace: folder,
+    isRestricted: true,
+    userFiles: { [STORED_DEMO]: begun },
+  });
   host.page.setDefaultTimeout(WAIT_LIMIT_MS);
   workbench = new Workbench(host.page);
 });

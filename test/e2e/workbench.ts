@@ -5,7 +5,9 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
 
-export const SHOTS = join(import.meta.dirname, 'shots');
+const SHOTS = join(import.meta.dirname, 'shots');
+/** `VERBATIM_SHOTS=1` takes a picture of every stage; what failed is always seen. */
+export const TAKES_SHOTS = process.env.VERBATIM_SHOTS !== undefined;
 
 /** Each with its name in the settings and the class that the window has under it. */
 export const THEMES = [
@@ -39,7 +41,7 @@ export class Workbench {
     // The dialog writes where it starts, and completes what is typed, each in its own time.
     do {
       await input.fill(`${path}/`);
-      await this.page.waitForTimeout(500);
+      await this.page.waitForTimeout(300);
     } while ((await input.inputValue()) !== `${path}/`);
     await accept.click();
   }
@@ -87,7 +89,7 @@ export class Workbench {
     return train!;
   }
 
-  /** Leaves a picture in shots/, which is not committed. */
+  /** Leaves a picture in shots/, which is not committed, where somebody wants to look at them. */
   async takeShot(name: string): Promise<void> {
     await this.page.mouse.move(640, 790); // Away from anything that would show a hover.
     await this.takeShotAsIs(name);
@@ -95,8 +97,14 @@ export class Workbench {
 
   /** Takes the picture with the mouse where it is, for what it points at. */
   async takeShotAsIs(name: string): Promise<void> {
-    mkdirSync(SHOTS, { recursive: true });
+    if (!TAKES_SHOTS) return;
     await this.page.waitForTimeout(500); // Animations.
+    await this.takeFailure(name);
+  }
+
+  /** Takes it in any case, and at once. */
+  async takeFailure(name: string): Promise<void> {
+    mkdirSync(SHOTS, { recursive: true });
     await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
   }
 }

@@ -45,8 +45,8 @@ test('a study outlives its extension host and its window, and no process of thei
   const plan = {
     model: DEMO_MODEL,
     corpus: DEMO_CORPUS,
-    samples: 50_000,
-    maxTokens: 256,
+    samples: 500_000,
+    maxTokens: 16,
   };
   writeFileSync(join(workspace, 'long.verbatim.json'), JSON.stringify(plan));
   let workbench = new Workbench(page);

@@ -1,6 +1,16 @@
 // Every test of the suite in the real VS Code, as a test of this run.
 
+import { join } from 'node:path';
 import { test } from 'node:test';
+import { copyPausedDemo } from '../support/demo-study.ts';
+import { scratchFolder } from '../support/scratch.ts';
 import { reportSuite } from './report-suite.ts';
 
-test('the extension in the real VS Code', (t) => reportSuite(t));
+/** Samples that are left for the suite's own run of the demo; the browser's tests run one from its beginning. */
+const LEFT = 16;
+
+test('the extension in the real VS Code', async (t) => {
+  const demo = join(scratchFolder(), 'demo.sqlite');
+  await copyPausedDemo(demo, 256 - LEFT);
+  await reportSuite(t, { env: { VERBATIM_TEST_DEMO: demo } });
+});

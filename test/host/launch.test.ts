@@ -6,54 +6,60 @@ import { once } from 'node:events';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { test } from 'node:test';
+import { describe, test } from 'node:test';
 
 const LAUNCHER = join(import.meta.dirname, 'launch', 'vscode-host.ts');
 const skip = process.platform === 'linux' ? false : 'the host is for Linux';
 
-test('a test that throws ends with 1', { skip }, async (t) => {
-  const { ended } = launch(t, 'exports.run = async () => { throw new Error("it failed"); };');
-  assert.equal(await ended, 1);
-});
-
-test('an extension host that dies in the middle ends with 70, not with success', { skip }, async (t) => {
-  const { ended } = launch(t, 'exports.run = () => new Promise(() => process.kill(process.pid, "SIGKILL"));');
-  assert.equal(await ended, 70);
-});
-
-test('no result in time ends with 124', { skip }, async (t) => {
-  const { ended } = launch(t, 'exports.run = () => new Promise(() => {});', {
-    VSCODE_HOST_TIMEOUT_MS: '6000',
+// Two at a time: the third one mostly waits.
+describe('the host', { concurrency: 2 }, () => {
+  test('a test that throws ends with 1', { skip }, async (t) => {
+    const { ended } = launch(t, 'exports.run = async () => { throw new Error("it failed"); };');
+    assert.equal(await ended, 1);
   });
-  assert.equal(await ended, 124);
-});
 
-test('a killed launcher leaves no process and no file behind', { skip }, async (t) => {
-  const started = Promise.withResolvers<void>();
-  const {
-    process: launcher,
-    marker,
-    ended,
-    scratch,
-  } = launch(
-    t,
-    `exports.run = () => {
-      require('node:child_process').spawn('sleep', ['300']);
-      console.log('started');
-      return new Promise(() => {});
-    };`,
-  );
-  launcher.stdout.on('data', (chunk) => String(chunk).includes('started') && started.resolve());
-  await started.promise;
-  const before = processesWith(marker);
-  assert.ok(before.length >= 4, `Only ${before.length} processes: the marker is not handed down`);
-  launcher.kill('SIGKILL');
-  await ended;
-  const giveUpAt = Date.now() + 10_000;
-  const isClean = () => processesWith(marker).length === 0 && readdirSync(scratch).length === 0;
-  while (!isClean() && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 100));
-  assert.deepEqual(processesWith(marker), []);
-  assert.deepEqual(readdirSync(scratch), []);
+  test('an extension host that dies in the middle ends with 70, not with success', { skip }, async (t) => {
+    const { ended } = launch(
+      t,
+      'exports.run = () => new Promise(() => process.kill(process.pid, "SIGKILL"));',
+    );
+    assert.equal(await ended, 70);
+  });
+
+  test('no result in time ends with 124', { skip }, async (t) => {
+    const { ended } = launch(t, 'exports.run = () => new Promise(() => {});', {
+      VSCODE_HOST_TIMEOUT_MS: '6000',
+    });
+    assert.equal(await ended, 124);
+  });
+
+  test('a killed launcher leaves no process and no file behind', { skip }, async (t) => {
+    const started = Promise.withResolvers<void>();
+    const {
+      process: launcher,
+      marker,
+      ended,
+      scratch,
+    } = launch(
+      t,
+      `exports.run = () => {
+        require('node:child_process').spawn('sleep', ['300']);
+        console.log('started');
+        return new Promise(() => {});
+      };`,
+    );
+    launcher.stdout.on('data', (chunk) => String(chunk).includes('started') && started.resolve());
+    await started.promise;
+    const before = processesWith(marker);
+    assert.ok(before.length >= 4, `Only ${before.length} processes: the marker is not handed down`);
+    launcher.kill('SIGKILL');
+    await ended;
+    const giveUpAt = Date.now() + 10_000;
+    const isClean = () => processesWith(marker).length === 0 && readdirSync(scratch).length === 0;
+    while (!isClean() && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 100));
+    assert.deepEqual(processesWith(marker), []);
+    assert.deepEqual(readdirSync(scratch), []);
+  });
 });
 
 function launch(t: { after(work: () => void): void }, entry: string, env: Record<string, string> = {}) {

@@ -6,7 +6,7 @@ import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'nod
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import type { Locator } from 'playwright-core';
+import type { Locator, Page } from 'playwright-core';
 import { Workbench } from '../e2e/workbench.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { linkExtension } from './launch/link-extension.ts';
@@ -16,17 +16,17 @@ const ROOT = join(import.meta.dirname, '..', '..');
 const skip = process.platform === 'linux' ? false : 'the host is for Linux';
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-virtual-'));
 const extensionsDir = join(folder, 'extensions');
-const hosts: Host[] = [];
+let host: Host | undefined;
 
 linkExtension(extensionsDir);
 
 after(async () => {
-  for (const host of hosts) await host.close();
+  await host?.close();
   rmSync(folder, { recursive: true, force: true });
 });
 
 test('a window with virtual folders alone is left alone, politely', { skip }, async () => {
-  const { page } = await open('virtual.code-workspace', [{ uri: 'memory:/project' }]);
+  const page = await open('virtual.code-workspace', [{ uri: 'memory:/project' }]);
   const workbench = new Workbench(page);
   await page.locator('.monaco-list-row', { hasText: 'project' }).waitFor();
   assert.equal(await activityIcon(page).count(), 0);
@@ -42,20 +42,25 @@ test('a window with virtual folders alone is left alone, politely', { skip }, as
 test('a real folder beside a virtual one is enough', { skip }, async () => {
   mkdirSync(join(folder, 'real'), { recursive: true });
   const folders = [{ uri: 'memory:/project' }, { path: join(folder, 'real') }];
-  const { page } = await open('both.code-workspace', folders);
-  await activityIcon(page).waitFor();
+  await activityIcon(await open('both.code-workspace', folders)).waitFor();
 });
 
 const activityIcon = (page: Host['page']): Locator =>
   page.locator('.activitybar a.action-label[aria-label^="Verbatim"]');
 
-async function open(name: string, folders: readonly object[]): Promise<Host> {
+/** One window after the other: the second takes the first one's place. */
+async function open(name: string, folders: readonly object[]): Promise<Page> {
   const workspace = join(folder, name);
   writeFileSync(workspace, JSON.stringify({ folders }));
-  const host = await startHost({ extensionsDir, workspace });
-  host.page.setDefaultTimeout(WAIT_LIMIT_MS);
-  hosts.push(host);
-  return host;
+  if (host === undefined) {
+    host = await startHost({ extensionsDir, workspace });
+    host.page.setDefaultTimeout(WAIT_LIMIT_MS);
+  } else {
+    const address = new URL(host.page.url());
+    address.searchParams.set('workspace', workspace);
+    await host.page.goto(address.href);
+  }
+  return host.page;
 }
 
 test('it runs where the workspace is, and refuses virtual ones by its manifest', () => {

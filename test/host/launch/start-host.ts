@@ -1,9 +1,9 @@
 // Starts a real VS Code workbench: code-server (VS Code's server with its Node extension host) shown by
 // headless Chromium. It knows nothing of this extension.
 
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { dirname, join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { startCodeServer } from './code-server.ts';
 
@@ -43,6 +43,8 @@ export interface HostOptions {
   /** User settings over the quiet ones. */
   readonly settings?: Readonly<Record<string, unknown>>;
   readonly extensionsDir?: string;
+  /** Files to begin with, by their places below the folder of user data. */
+  readonly userFiles?: Readonly<Record<string, string>>;
   readonly env?: Readonly<Record<string, string>>;
   readonly viewport?: { readonly width: number; readonly height: number };
   readonly verbose?: boolean;
@@ -74,6 +76,10 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
     mkdirSync(folder, { recursive: true });
   const settings = { ...QUIET_SETTINGS, ...options.settings };
   writeFileSync(join(userData, 'User', 'settings.json'), JSON.stringify(settings, null, 2));
+  for (const [place, file] of Object.entries(options.userFiles ?? {})) {
+    mkdirSync(dirname(join(userData, place)), { recursive: true });
+    copyFileSync(file, join(userData, place));
+  }
 
   const server = startCodeServer({
     root,
