@@ -258,6 +258,8 @@ export type FromDashboard =
   | { readonly kind: 'compare'; readonly fingerprint: string }
   | { readonly kind: 'openSample'; readonly sampleId: number }
   | { readonly kind: 'showInTree' }
+  /** For what the samples repeat that are there by now, or for shorter pieces. */
+  | { readonly kind: 'searchAgain'; readonly how: 'soFar' | 'closest' }
   /** An anchor in docs/method.md. */
   | { readonly kind: 'openMethod'; readonly section: string }
   | { readonly kind: 'copy'; readonly what: 'command' | 'plan' | 'prompts' };

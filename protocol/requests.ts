@@ -20,6 +20,8 @@ export const runStudy = message<
     /** Null resumes the study with the plan in its file. */
     readonly plan: StudyPlan | null;
     readonly execution: Execution;
+    /** `scanned` goes no further than to what the shards hold that were scanned by now; left out: to the end. */
+    readonly upTo?: 'scanned';
   },
   StudySummary
 >('verbatim/runStudy');

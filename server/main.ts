@@ -46,12 +46,13 @@ process.once('disconnect', () => {
 // And where work keeps this thread from hearing that.
 void endWithParent(2000);
 
-on(runStudy, async ({ study, plan, execution }, signal) => {
+on(runStudy, async ({ study, plan, execution, upTo }, signal) => {
   const throttled = throttleProgress((progress) => {
     void connection.sendNotification(studyProgress.method, { study, progress });
   });
   await readers.refuseUnreadable(study, signal);
-  return studies.runStudy({ file: study, plan, execution, upTo: 'analyse', signal, report: throttled });
+  const request = { file: study, plan, execution, signal, report: throttled };
+  return studies.runStudy({ ...request, upTo: upTo ?? 'analyse' });
 });
 on(getDemoPlan, async () => demoPlan(productFolder()));
 on(listStudies, async ({ folder }, signal) => readers.listStudies(folder, signal));

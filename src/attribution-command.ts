@@ -47,6 +47,7 @@ export function attributionCommand(
 async function askFile(name: string): Promise<Uri | undefined> {
   const folder = workspace.workspaceFolders?.[0]?.uri;
   return window.showSaveDialog({
+    title: l10n.t('Save the attribution list as .csv or .md'),
     ...(folder === undefined ? {} : { defaultUri: Uri.joinPath(folder, `${name}.attribution.csv`) }),
     filters: { CSV: ['csv'], Markdown: ['md'] },
   });

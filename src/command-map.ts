@@ -1,5 +1,5 @@
 // Every command of the extension with what it takes: the list is the documentation. Handlers are made in
-// study-commands.ts, view-commands.ts, fragment-commands.ts, find-memorised-command.ts, plan-commands.ts and
+// study-commands.ts, search-again-commands.ts, view-commands.ts, fragment-commands.ts, find-memorised-command.ts, plan-commands.ts and
 // provider-commands.ts.
 
 import { commands, Disposable, type Uri } from 'vscode';
@@ -37,6 +37,10 @@ export interface CommandMap {
   'verbatim.forgetStudy': (target: StudyNode | NoticeNode) => Promise<void>;
   /** Deletes a study's file for good, if the user says so. */
   'verbatim.deleteStudy': (target: StudyNode) => Promise<void>;
+  /** Looks for what the samples that a study has by now repeat. */
+  'verbatim.showSoFar': (target: StudyNode | StudyId) => Promise<void>;
+  /** Looks for shorter pieces in the samples of a study that found nothing. */
+  'verbatim.showClosest': (target: StudyNode | StudyId) => Promise<void>;
   /** Opens the dashboard of a study, and asks which if none is given. */
   'verbatim.openDashboard': (target?: StudyNode | StudyId) => Promise<void>;
   'verbatim.refreshStudies': () => void;

@@ -44,7 +44,8 @@ export function saveCommands({
       requireTrustToSave();
       const study = await whichStudy(l10n.t('Save the report of which study?'), target);
       if (study === null) return;
-      const file = given?.fsPath ?? (await askFile(study, 'html', Object.entries(FORMATS)));
+      const title = l10n.t('Save the report as .html, .md, .csv, .json or .sarif');
+      const file = given?.fsPath ?? (await askFile(title, study, 'html', Object.entries(FORMATS)));
       if (file === undefined) return;
       const format = formatOf(file);
       const baseline = location.baselineFile();
@@ -58,7 +59,9 @@ export function saveCommands({
       const title = l10n.t('Save the training rows of which study?');
       const study = await whichStudy(title, isStudy(target) ? target : target?.study);
       if (study === null) return;
-      const file = given?.fsPath ?? (await askFile(study, 'rows.jsonl', [['jsonl', l10n.t('JSON lines')]]));
+      const file =
+        given?.fsPath ??
+        (await askFile(l10n.t('Save training rows'), study, 'rows.jsonl', [['jsonl', l10n.t('JSON lines')]]));
       if (file === undefined) return;
       const chosen = chosenOf(target, selected ?? []);
       const { nRows, nUnlisted } = await withNotification(l10n.t('Saving training rows'), (_, token) =>
@@ -98,6 +101,7 @@ const isStudy = (target: unknown): target is StudyNode | StudyId =>
 const requireTrustToSave = () => requireTrust(l10n.t('Results are only saved in trusted workspaces.'));
 
 async function askFile(
+  title: string,
   study: StudyId,
   ending: string,
   formats: readonly (readonly [ending: string, name: string])[],
@@ -106,6 +110,7 @@ async function askFile(
   // A study's own folder is hidden, and nobody would find the file there.
   const folder = basename(dirname(study)) === '.verbatim' ? dirname(dirname(study)) : dirname(study);
   const chosen = await window.showSaveDialog({
+    title,
     defaultUri: Uri.file(join(folder, name)),
     filters: Object.fromEntries(formats.map(([each, title]) => [title, [each]])),
   });

@@ -14,6 +14,7 @@ import type { ErrorFunnel, Remedy } from './error-funnel.ts';
 import { UserFault } from './failure.ts';
 import { confirm, showInformation } from './notify.ts';
 import { percentText } from './percent-text.ts';
+import { searchAgainCommands } from './search-again-commands.ts';
 import { listedStudies } from './studies/listed-studies.ts';
 import { studyChoice } from './studies/study-choice.ts';
 import type { StudyLocation } from './studies/study-location.ts';
@@ -33,6 +34,8 @@ type Names =
   | 'verbatim.cancelStudy'
   | 'verbatim.showRunningStudy'
   | 'verbatim.runPlan'
+  | 'verbatim.showSoFar'
+  | 'verbatim.showClosest'
   | 'verbatim.openStudy'
   | 'verbatim.forgetStudy'
   | 'verbatim.deleteStudy';
@@ -54,10 +57,10 @@ export interface StudyCommandParts {
 export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names> {
   const { server, location, runs, gate, errors, wizard, reveal, revealQuietly, refresh } = parts;
 
-  const run = async (study: StudyId, plan: StudyPlan | null, remedy?: Remedy) => {
+  const run = async (study: StudyId, plan: StudyPlan | null, remedy?: Remedy, upTo?: 'scanned') => {
     if (runs.get(study) !== undefined) return reveal(study);
     await commands.executeCommand('verbatim.studies.focus');
-    const summary = await errors.run(() => runs.run(study, plan), remedy);
+    const summary = await errors.run(() => runs.run(study, plan, upTo), remedy);
     if (summary === undefined) return;
     if (summary.state === 'complete') tickStep(basename(study) === 'demo.sqlite' ? 'demo' : 'own');
     await revealQuietly(study);
@@ -90,6 +93,12 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
   };
 
   return {
+    ...searchAgainCommands({
+      server,
+      location,
+      gate,
+      run: (study, plan, upTo) => run(study, plan, undefined, upTo),
+    }),
     async 'verbatim.runStudy'(given) {
       const choice = given ?? (await wizard.ask());
       if (choice === null) return;

@@ -16,7 +16,7 @@ import { findings, section } from './findings.ts';
 import { FragmentTable, type TableChoice } from './fragment-table.ts';
 import { heading, headline } from './headline.ts';
 import { l10n } from './l10n.ts';
-import { notAnalysedText, nothingFound } from './nothing-found.ts';
+import { notAnalysed, nothingFound } from './nothing-found.ts';
 import { dataProblems, origins } from './origins.ts';
 import { Tip } from './plots/tip.ts';
 import { predictors } from './predictors.ts';
@@ -102,7 +102,7 @@ function render(dashboard: Dashboard, measures: Promise<DashboardMeasures>): voi
     overview === null
       ? null
       : new FragmentTable(
-          { selection: kept?.selection ?? { kind: 'all' }, order: kept?.order ?? 'train' },
+          { selection: kept?.selection ?? { kind: 'all' }, order: kept?.order ?? 'logic' },
           { load: loadFragments, compare, onChoice: keep, onScroll: keepSoon },
         );
   const select = (selection: FragmentSelection) => {
@@ -118,11 +118,11 @@ function render(dashboard: Dashboard, measures: Promise<DashboardMeasures>): voi
   page.replaceChildren(
     heading(dashboard, { showInTree, copyCommand: () => copy('command') }),
     ...(overview === null || fragments === null
-      ? [element('p', { class: 'panel' }, notAnalysedText(summary))]
+      ? [notAnalysed(summary, () => host.send({ kind: 'searchAgain', how: 'soFar' }))]
       : [
           headline(overview, measures, { select }),
           ...(overview.nFragments === 0
-            ? [nothingFound(summary, overview)]
+            ? [nothingFound(summary, overview, () => host.send({ kind: 'searchAgain', how: 'closest' }))]
             : [
                 findings(overview, measures, { select, compare }, tip),
                 fragments,

@@ -7,8 +7,14 @@ import { element } from './element.ts';
 import { section } from './findings.ts';
 import { l10n } from './l10n.ts';
 import { bytes, count, samplesText } from './numbers.ts';
+import { button } from './ui.ts';
 
-export function nothingFound(summary: StudySummary, { lines, samples }: DashboardOverview): HTMLElement {
+export function nothingFound(
+  summary: StudySummary,
+  { lines, samples }: DashboardOverview,
+  onClosest: () => void,
+): HTMLElement {
+  const { nDocuments, plan } = summary;
   return section(
     'nothing',
     l10n.t('Why nothing may have been found'),
@@ -17,6 +23,9 @@ export function nothingFound(summary: StudySummary, { lines, samples }: Dashboar
       {},
       ...reasons(summary, lines.total, samples.total).map((reason) => element('li', {}, reason)),
     ),
+    ...(nDocuments > 0 && plan.rule.minLines > 2
+      ? [button(l10n.t('Show the Closest Matches'), 'secondary', onClosest)]
+      : []),
   );
 }
 
@@ -51,14 +60,16 @@ function reasons(summary: StudySummary, nLines: number, nSamples: number): reado
   return linesEach < 2 * minLines ? [...found, tries] : [...found.slice(1), found[0]!, tries];
 }
 
-export function notAnalysedText({
-  nSamples,
-  nTokens,
-  nShards,
-  nShardsScanned,
-  plan,
-  state,
-}: StudySummary): string {
+export function notAnalysed(summary: StudySummary, onSoFar: () => void): HTMLElement {
+  return element(
+    'section',
+    { class: 'panel' },
+    element('p', {}, notAnalysedText(summary)),
+    ...(summary.nSamples > 0 ? [button(l10n.t('Show Results So Far'), 'secondary', onSoFar)] : []),
+  );
+}
+
+function notAnalysedText({ nSamples, nTokens, nShards, nShardsScanned, plan, state }: StudySummary): string {
   const known = l10n.t(
     'So far: {0} of {1} ({2} tokens), {3} of {4} shards scanned. What they share is known once all shards are scanned.',
     count(nSamples),

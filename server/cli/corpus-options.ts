@@ -25,7 +25,7 @@ export const corpusHelp =
   'training data: shard files (.jsonl, .json.gz, .jsonl.zst, .parquet, .arrow, .tar, .zip), text files, folders of them or of ' +
   'source files, or data sets of the Hub: owner/name[@revision][#subset][/files]';
 
-export const samplesHelp = 'JSON lines, a folder of numbered files, or a merged "all" file';
+export const samplesHelp = 'JSON lines, a folder of numbered files, a merged "all" file, or another study';
 
 /** How training data is listed and read. */
 export function addReadingOptions(command: Command): Command {

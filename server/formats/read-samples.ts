@@ -18,6 +18,8 @@ export interface ImportedSample {
   readonly sampleId: number;
   /** The text, or the tokens that a tokenizer turns into it. */
   readonly content: { readonly text: Uint8Array } | { readonly tokens: readonly number[] };
+  /** Whether it came to its own end or was cut, where the source says so. */
+  readonly ended?: 'eos' | 'length';
 }
 
 /** `given`: the bytes of the file, where somebody read them already. */
@@ -25,7 +27,7 @@ export function readSamples(path: string, given?: Buffer): readonly ImportedSamp
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) {
     throw new UserError(`There are no samples at ${path}`, {
-      action: 'Name a .jsonl file, a folder of numbered files, or a merged "all" file.',
+      action: 'Name a .jsonl file, a folder of numbered files, a merged "all" file, or a study.',
     });
   }
   const merged = asMergedFile(path);

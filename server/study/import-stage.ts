@@ -28,13 +28,14 @@ export async function importSamples(context: StageContext, source: SamplesSource
   const checkpoint = needsDecoding
     ? await openGuarded(await localModel(context, source.model!), context.signal)
     : undefined;
-  const samples = imported.map(({ sampleId, content }): StoredSample => {
+  const samples = imported.map(({ sampleId, content, ended: known }): StoredSample => {
+    const ended: StoredSample['ended'] = known ?? 'unknown';
     const tokens = 'tokens' in content ? Uint32Array.from(content.tokens) : null;
     const text =
       'text' in content
         ? content.text
         : decodeTokens(checkpoint!.tokenBytes, tokens!, checkpoint!.firstSpace);
-    const sample = { sampleId, promptIndex: null, ended: 'unknown', tokens, logprobs: null, text } as const;
+    const sample = { sampleId, promptIndex: null, ended, tokens, logprobs: null, text } as const;
     return tokens
       ? { ...sample, tokenBytes: tokenLengths(checkpoint!.tokenBytes, tokens, checkpoint!.firstSpace) }
       : sample;

@@ -36,8 +36,8 @@ export interface RunRequest {
   /** Null goes on with the plan in the file. */
   readonly plan: StudyPlan | null;
   readonly execution: Execution;
-  /** `sample` stops after the samples are made. */
-  readonly upTo: 'sample' | 'analyse';
+  /** `sample` stops after the samples are made; `scanned` tells what is known of the shards that were scanned by now. */
+  readonly upTo: 'sample' | 'scanned' | 'analyse';
   readonly signal: AbortSignal;
   readonly report: Report;
   /** This machine unless another is named. */
@@ -108,6 +108,10 @@ async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promi
   if (upTo === 'sample') {
     await makeSamples(context);
     return 'partial';
+  }
+  if (upTo === 'scanned') {
+    const state = await analyse(context);
+    return state === 'complete' ? state : 'cancelled'; // It can still be gone on with.
   }
   // Fetching goes on while samples are made, and ends with the run, however that ends.
   const fetching = new AbortController();

@@ -4,10 +4,8 @@
 import type { ImportedSample } from '../formats/read-samples.ts';
 
 export interface SampleBatch {
-  readonly samples: readonly (
-    | { readonly sampleId: number; readonly nBytes: number }
-    | { readonly sampleId: number; readonly tokens: readonly number[] }
-  )[];
+  readonly samples: readonly (Omit<ImportedSample, 'content'> &
+    ({ readonly nBytes: number } | { readonly tokens: readonly number[] }))[];
   /** The texts, one behind the other. */
   readonly bytes: Uint8Array<ArrayBuffer>;
 }
@@ -31,10 +29,13 @@ export function* packSamples(
 export function unpackSamples({ samples, bytes }: SampleBatch): readonly ImportedSample[] {
   let at = 0;
   return samples.map((sample) => {
-    const { sampleId } = sample;
-    if ('tokens' in sample) return { sampleId, content: { tokens: sample.tokens } };
-    at += sample.nBytes;
-    return { sampleId, content: { text: bytes.subarray(at - sample.nBytes, at) } };
+    if ('tokens' in sample) {
+      const { tokens, ...rest } = sample;
+      return { ...rest, content: { tokens } };
+    }
+    const { nBytes, ...rest } = sample;
+    at += nBytes;
+    return { ...rest, content: { text: bytes.subarray(at - nBytes, at) } };
   });
 }
 
@@ -48,8 +49,8 @@ function pack(samples: readonly ImportedSample[]): SampleBatch {
   }
   return {
     bytes,
-    samples: samples.map(({ sampleId, content }) =>
-      'text' in content ? { sampleId, nBytes: content.text.length } : { sampleId, tokens: content.tokens },
+    samples: samples.map(({ content, ...rest }) =>
+      'text' in content ? { ...rest, nBytes: content.text.length } : { ...rest, tokens: content.tokens },
     ),
   };
 }

@@ -118,6 +118,11 @@ export class DashboardPanel implements Disposable {
       case 'showInTree':
         await commands.executeCommand('verbatim.studies.focus');
         return this.#parts.reveal(study);
+      case 'searchAgain': {
+        const command = message.how === 'soFar' ? 'verbatim.showSoFar' : 'verbatim.showClosest';
+        await commands.executeCommand(command, study);
+        return;
+      }
       case 'openMethod':
         return openMethod(this.#parts.dist, message.section);
       case 'saveFigure':

@@ -18,6 +18,7 @@ export async function saveFigure({ how, name, svg, png, csv }: FigureToSave, giv
   const file =
     given ??
     (await window.showSaveDialog({
+      title: isFigure ? l10n.t('Save the figure as .svg or .png') : l10n.t('Save the numbers as .csv'),
       ...(folder === undefined ? {} : { defaultUri: Uri.joinPath(folder, fileName) }),
       filters,
     }));

@@ -55,7 +55,7 @@ export class OpenTexts {
   readonly #comparisons: Pick<Comparisons, 'ask' | 'askAll'>;
   readonly #files: Pick<StudyFiles, 'openWith'>;
   readonly #marks: Pick<TextMarks, 'expect' | 'read' | 'track' | 'tracked'>;
-  readonly #columns: Pick<SideBySide, 'show' | 'showAlone' | 'inFront'>;
+  readonly #columns: Pick<SideBySide, 'show' | 'showAlone' | 'leave' | 'inFront'>;
   #nAsked = 0;
 
   constructor(
@@ -63,7 +63,7 @@ export class OpenTexts {
     comparisons: Pick<Comparisons, 'ask' | 'askAll'>,
     files: Pick<StudyFiles, 'openWith'>,
     marks: Pick<TextMarks, 'expect' | 'read' | 'track' | 'tracked'>,
-    columns: Pick<SideBySide, 'show' | 'showAlone' | 'inFront'>,
+    columns: Pick<SideBySide, 'show' | 'showAlone' | 'leave' | 'inFront'>,
   ) {
     this.#server = server;
     this.#comparisons = comparisons;
@@ -129,9 +129,16 @@ export class OpenTexts {
       return [right, left, right] as const;
     });
     const nLeftOff = total - resources.length;
-    const shown = l10n.t('{0} occurrences of {1}', resources.length, shortName(forLabel(fragment.firstLine)));
+    const name = shortName(forLabel(fragment.firstLine));
+    const shown =
+      resources.length === 1
+        ? l10n.t('1 occurrence of {0}', name)
+        : l10n.t('{0} occurrences of {1}', resources.length, name);
     const text = nLeftOff > 0 ? l10n.t('{0}, {1} more not shown', shown, nLeftOff.toLocaleString()) : shown;
-    await this.#files.openWith(texts, () => commands.executeCommand('vscode.changes', text, resources));
+    await this.#files.openWith(texts, async () => {
+      await this.#columns.leave(); // Many texts below each other need all of the width.
+      await commands.executeCommand('vscode.changes', text, resources);
+    });
   }
 
   /** Goes from the comparison in front to the fragment's next place, in the training data or else in the samples. */

@@ -71,20 +71,14 @@ export class SideBySide implements Disposable {
     const pair = this.inFront();
     const viewColumn = pair === undefined ? ViewColumn.Active : columnFor(pair.left);
     const editor = await window.showTextDocument(uri, { viewColumn, preview: true });
-    const stale = window.tabGroups.all.flatMap(({ tabs }) =>
-      tabs.filter(({ input, isPreview }) => {
-        const side = input instanceof TabInputText ? input.uri : undefined;
-        return (
-          isPreview &&
-          pair !== undefined &&
-          side !== undefined &&
-          isSame(side, pair.right) &&
-          !isSame(side, uri)
-        );
-      }),
-    );
-    await window.tabGroups.close(stale, true);
+    if (pair !== undefined) await closeSides([pair.right], uri);
     return editor;
+  }
+
+  /** Takes the comparison away that is seen, unless the user pinned it. */
+  async leave(): Promise<void> {
+    const pair = this.inFront();
+    if (pair !== undefined) await closeSides([pair.right, pair.left]);
   }
 
   /** The comparison that is seen, the one with the focus first. */
@@ -136,6 +130,18 @@ export class SideBySide implements Disposable {
     this.#echoesUntil.set(editor, performance.now() + ECHO_MS);
     editor.revealRange(new Range(at, 0, at, 0), TextEditorRevealType.AtTop);
   }
+}
+
+/** Closes previews of these texts, but for the one that is to stay. */
+async function closeSides(sides: readonly Uri[], staying?: Uri): Promise<void> {
+  const stale = window.tabGroups.all.flatMap(({ tabs }) =>
+    tabs.filter(({ input, isPreview }) => {
+      const uri = input instanceof TabInputText ? input.uri : undefined;
+      if (!isPreview || uri === undefined || (staying !== undefined && isSame(uri, staying))) return false;
+      return sides.some((side) => isSame(side, uri));
+    }),
+  );
+  await window.tabGroups.close(stale, true);
 }
 
 /** The column of the comparison that is there already, or of the text itself: comparisons never add up columns. */

@@ -96,7 +96,7 @@ export class StudyRuns implements Disposable {
    * Settles when the study ends. A null plan resumes with the plan in the study's file, which takes no more than the
    * view's progress; what the user has just started says so in a notification.
    */
-  async run(study: StudyId, plan: StudyPlan | null): Promise<StudySummary> {
+  async run(study: StudyId, plan: StudyPlan | null, upTo?: 'scanned'): Promise<StudySummary> {
     if (plan === null && !workspace.isTrusted) {
       // A file names what it goes on with, wherever it lies itself.
       const stored = await this.#server.request(getStudy, { study });
@@ -112,7 +112,11 @@ export class StudyRuns implements Disposable {
     try {
       const execution = readExecution();
       const summary = await window.withProgress({ location: { viewId: 'verbatim.studies' } }, () =>
-        this.#server.request(runStudy, { study, plan, execution }, cancellation.token),
+        this.#server.request(
+          runStudy,
+          { study, plan, execution, ...(upTo === undefined ? {} : { upTo }) },
+          cancellation.token,
+        ),
       );
       this.#ended.fire({ summary, last });
       return summary;

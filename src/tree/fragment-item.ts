@@ -16,7 +16,7 @@ import type { FragmentNode } from './tree-node.ts';
 
 /** Characters that a row's label may have. */
 const MAX_LABEL = 40;
-const MAX_PREVIEW_LINES = 24;
+const MAX_PREVIEW_LINES = 16;
 
 export function fragmentItem(node: FragmentNode): TreeItem {
   const { fragment } = node;
@@ -60,13 +60,16 @@ function sourceParts({ source }: ListedFragment): readonly string[] {
   return [file, repository, license || l10n.t('licence unknown')].filter((part) => part !== '');
 }
 
-/** What pointing at a row shows: the fragment in its language's colours, with its counts and sources. */
+/** What pointing at a row shows: the fragment's counts and sources, and its text in the colours of its language. */
 export function fragmentHover({ fragment }: FragmentNode, text: string, known: string): MarkdownString {
   const hover = new MarkdownString();
   hover.isTrusted = false;
   hover.supportHtml = false;
   const lines = visible(text, '\n\t').split('\n');
   const extension = fragment.source === null ? '' : posix.extname(labelsOf(fragment.source).path).slice(1);
+  const kind = fragment.category === null ? '' : l10n.t('Kind: {0}', categoryName(fragment.category));
+  const about = [sourceParts(fragment).join(' · '), kind, ...known.split('\n')].filter((part) => part !== '');
+  for (const part of about) hover.appendMarkdown(`${forHover(part)}\n\n`);
   hover.appendCodeblock(
     lines.slice(0, MAX_PREVIEW_LINES).join('\n'),
     /^\w+$/.test(extension) ? extension : '',
@@ -74,9 +77,6 @@ export function fragmentHover({ fragment }: FragmentNode, text: string, known: s
   if (lines.length > MAX_PREVIEW_LINES) {
     hover.appendMarkdown(`${forHover(l10n.t('… {0} more lines', lines.length - MAX_PREVIEW_LINES))}\n\n`);
   }
-  const kind = fragment.category === null ? '' : l10n.t('Kind: {0}', categoryName(fragment.category));
-  const about = [sourceParts(fragment).join(' · '), kind, ...known.split('\n')].filter((part) => part !== '');
-  for (const part of about) hover.appendMarkdown(`${forHover(part)}\n\n`);
   return hover;
 }
 

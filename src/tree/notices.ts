@@ -4,12 +4,20 @@
 import { l10n } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import type { StudyId } from '../../protocol/study.ts';
+import { shorter } from '../search-again-commands.ts';
+import { canShowClosest, canShowSoFar } from './study-item.ts';
 import type { NoticeNode, PagedNode, StudyNode } from './tree-node.ts';
 
 export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
   const { summary, study } = parent;
   const notices: NoticeNode[] = [];
-  const add = (name: string, severity: NoticeNode['severity'], text: string, tooltip?: string) =>
+  const add = (
+    name: string,
+    severity: NoticeNode['severity'],
+    text: string,
+    tooltip?: string,
+    command?: string,
+  ) =>
     notices.push({
       kind: 'notice',
       name,
@@ -18,6 +26,7 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
       parent,
       text,
       ...(tooltip === undefined ? {} : { tooltip }),
+      ...(command === undefined ? {} : { command }),
     });
 
   if (summary.failure !== null && !isRunning) add('failure', 'error', forLabel(summary.failure));
@@ -40,6 +49,15 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
       nShards,
     );
     add('unscanned', 'info', text, l10n.t('Fragments appear here when the training data has been scanned.'));
+    if (canShowSoFar(summary, isRunning)) {
+      add(
+        'so-far',
+        'info',
+        l10n.t('Show results so far'),
+        l10n.t('Looks for what the samples that are there by now repeat.'),
+        'verbatim.showSoFar',
+      );
+    }
   } else if (summary.nShardsScanned < summary.nShards) {
     add(
       'scanned',
@@ -54,6 +72,15 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
       l10n.t('No memorised fragment of {0} lines or more', summary.plan.rule.minLines),
       l10n.t('All of the training data was scanned. The dashboard says why nothing may have been found.'),
     );
+    if (canShowClosest(summary)) {
+      add(
+        'closest',
+        'info',
+        l10n.t('Show the closest matches'),
+        l10n.t('Looks for pieces of {0} lines in the same samples.', shorter(summary.plan.rule.minLines)),
+        'verbatim.showClosest',
+      );
+    }
   }
   return notices;
 }

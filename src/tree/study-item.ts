@@ -25,10 +25,30 @@ export function studyItem({ summary }: StudyNode, run: StudyRun | undefined): Tr
 
 /** What can be done with it: `viewItem =~ /canBeResumed/` and so on in the manifest. */
 function contextOf(summary: StudySummary, isOurs: boolean): string {
-  if (isOurs) return 'canBeCancelled';
-  if (summary.state === 'running') return 'runsElsewhere'; // Only the window that runs a study may stop it.
-  return summary.state === 'complete' ? 'complete.canBeDeleted' : 'canBeResumed.canBeDeleted';
+  const more = canShowSoFar(summary, isOurs)
+    ? '.canShowSoFar'
+    : canShowClosest(summary)
+      ? '.canShowClosest'
+      : '';
+  if (isOurs) return `canBeCancelled${more}`;
+  // Only the window that runs a study may stop it.
+  if (summary.state === 'running') return `runsElsewhere${more}`;
+  const { state } = summary;
+  const first =
+    state === 'complete' ? 'complete' : state === 'partial' ? 'partial.canBeResumed' : 'canBeResumed';
+  return `${first}.canBeDeleted${more}`;
 }
+
+/** Whether its samples can be looked into before it has come to its end. */
+export function canShowSoFar({ nFragments, nSamples, plan, state }: StudySummary, isOurs: boolean): boolean {
+  if (nFragments !== null || nSamples === 0) return false;
+  const isSampling = plan.source.kind === 'model' && nSamples < plan.sampling.nSamples;
+  return isSampling || !(isOurs || state === 'running');
+}
+
+/** Whether shorter pieces can be looked for. */
+export const canShowClosest = ({ nFragments, nDocuments, plan }: StudySummary): boolean =>
+  nFragments === 0 && nDocuments > 0 && plan.rule.minLines > 2;
 
 const STATE_ICONS: Readonly<Record<StudyState, ThemeIcon>> = {
   running: new ThemeIcon('sync'),

@@ -78,7 +78,13 @@ function noticeItem(node: NoticeNode): TreeItem {
   item.iconPath = NOTICE_ICONS[node.severity];
   item.tooltip = node.tooltip ?? node.text;
   item.contextValue = node.isForgettable ? 'notice.forgettable' : 'notice';
-  if (node.command !== undefined) item.command = { command: node.command, title: node.text };
+  if (node.command !== undefined) {
+    item.command = {
+      command: node.command,
+      title: node.text,
+      ...(node.study === '' ? {} : { arguments: [node.study] }),
+    };
+  }
   return item;
 }
 

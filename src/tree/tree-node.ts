@@ -23,7 +23,7 @@ export interface NoticeNode {
   readonly tooltip?: string;
   /** The file cannot be read as a study, and the user may take it off the list. */
   readonly isForgettable?: true;
-  /** What a click on it does. */
+  /** The command of a click on it, which is given the study. */
   readonly command?: string;
 }
 

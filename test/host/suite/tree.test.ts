@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { commands, type MarkdownString, type TreeItem, type TreeItemLabel } from 'vscode';
 import type { PageRequest } from '../../../protocol/fragments.ts';
+import { deleteStudy } from '../../../protocol/requests.ts';
 import { labelsOf } from '../../../src/documents/provenance-labels.ts';
 import { StudyTree } from '../../../src/tree/study-tree.ts';
 import { nodeId, type TreeNode } from '../../../src/tree/tree-node.ts';
@@ -22,8 +23,27 @@ export const tests = [
     const item = parts().tree.getTreeItem(node);
     assert.match(String(item.description), /paused · not scanned yet/);
     assert.match(item.contextValue ?? '', /canBeResumed/);
-    assert.equal((await childrenOf(node, 'notice')).length, 1);
+    const notices = await childrenOf(node, 'notice');
+    assert.deepEqual(
+      notices.map(({ name }) => name),
+      ['unscanned', 'so-far'],
+    );
     assert.equal((await childrenOf(node, 'fragment')).length, 0);
+  }),
+  hostTest('looks into the samples that a paused study has, and for shorter pieces in them', async () => {
+    const [, soFar] = await childrenOf(await studyNode('demo-model'), 'notice');
+    await clickOn(soFar!);
+    const looked = await studyNode('demo-model-so-far');
+    const { nSamples } = (await studyNode('demo-model')).summary;
+    // Samples of so few tokens hold no six lines.
+    assert.deepEqual([looked.summary.nSamples, looked.summary.nFragments], [nSamples, 0]);
+    const [none, closest] = await childrenOf(looked, 'notice');
+    assert.deepEqual([none?.name, closest?.name], ['none', 'closest']);
+    await clickOn(closest!);
+    const shorter = await studyNode('demo-model-so-far-closest');
+    assert.deepEqual([shorter.summary.nSamples, shorter.summary.plan.rule.minLines], [nSamples, 3]);
+    for (const { study } of [looked, shorter]) await parts().server.request(deleteStudy, { study });
+    await commands.executeCommand('verbatim.refreshStudies');
   }),
   hostTest('lists program logic first and the longest first, in rows that can be told apart', async () => {
     const fragments = (await demoFragments()).filter(({ fragment }) => fragment.category === 'logic');
@@ -120,6 +140,12 @@ export const tests = [
     }
   }),
 ];
+
+/** What VS Code does with a row that is pressed. */
+async function clickOn(node: TreeNode): Promise<void> {
+  const { command, arguments: args = [] } = parts().tree.getTreeItem(node).command!;
+  await commands.executeCommand(command, ...args);
+}
 
 /** The whole tree, but only the first fingerprints of each study in depth. */
 async function walk(): Promise<readonly TreeNode[]> {

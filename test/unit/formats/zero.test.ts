@@ -57,7 +57,7 @@ for (const format of ['table', 'md', 'html'] as const) {
       text,
       /A sample has 3\.0 lines on average, and a fragment needs 6\. 1 document was searched/,
     );
-    assert.match(text, /To try/);
+    assert.match(text, /To try[\s\S]*verbatim scan --samples \S+nothing\.sqlite --corpus … --min-lines 3/);
     assert.doesNotMatch(text, /0\.0–0\.0/);
     assert.match(text, /at most 16\.1/);
     assert.doesNotMatch(text, /<figure>/);
