@@ -22,14 +22,18 @@ export interface Inflated {
 
 export type Engine = Transform & Zlib;
 
-/**
- * Pushes one chunk at a time and takes all its output before the next. `openNext` is for streams that may follow each
- * other and end their engine: Zstandard's frames. Gzip's members do not.
- */
+export interface InflateOptions {
+  /** For streams that may follow each other and end their engine: Zstandard's frames. Gzip's members do not. */
+  readonly openNext?: () => Engine;
+  /** Zeros behind the end are padding in any case, where gzip's engine ends. */
+  readonly behindEnd?: 'told' | 'passed-over';
+}
+
+/** Pushes one chunk at a time and takes all its output before the next. */
 export async function* inflate(
   source: AsyncIterable<Buffer>,
   first: Engine,
-  openNext?: () => Engine,
+  { openNext, behindEnd = 'passed-over' }: InflateOptions = {},
 ): AsyncGenerator<Inflated> {
   let ready: Buffer[] = [];
   let nReady = 0;
@@ -54,6 +58,7 @@ export async function* inflate(
     return engine;
   };
   let engine = listen(first);
+  let isOver = false;
   const settle = (start: (done: () => void) => void) =>
     new Promise<void>((resolve) => {
       wake = resolve;
@@ -71,6 +76,7 @@ export async function* inflate(
     for await (const chunk of source) {
       let rest = chunk;
       for (;;) {
+        if (isOver) break;
         const before = engine.bytesWritten;
         await settle((done) => engine.write(rest, done));
         if (failure || !engine.readableEnded) break;
@@ -81,10 +87,19 @@ export async function* inflate(
         engine = listen(openNext());
       }
       nIn += chunk.length;
+      if (isOver) {
+        if (chunk.some(isNoPadding)) throw trailing();
+        // It gets on.
+        yield { diskBytes: nIn, pieces: [] };
+        continue;
+      }
       yield take();
       if (failure) throw failure;
-      if (engine.readableEnded) return;
+      isOver = engine.readableEnded;
+      if (isOver && behindEnd === 'passed-over') return;
+      if (isOver && rest.some(isNoPadding)) throw trailing();
     }
+    if (isOver) return;
     await settle((done) => {
       engine.once('end', done);
       engine.end();
@@ -98,6 +113,15 @@ export async function* inflate(
 
 export const expandsLikeNoText = (nIn: number, nOut: number): boolean =>
   nOut > HARMLESS_BYTES && nOut > nIn * MAX_EXPANSION;
+
+const isNoPadding = (byte: number) => byte !== 0;
+
+/** All output came before it. */
+export const trailingCode = 'VERBATIM_TRAILING';
+
+/** Something else stands behind the end of a stream. */
+export const trailing = (): Error =>
+  Object.assign(new Error('no other stream begins there'), { code: trailingCode });
 
 export function expands(): Error {
   const error = new Error(`more than ${MAX_EXPANSION} times its size`);

@@ -9,7 +9,7 @@ const WINDOW_BYTES = 64 << 10;
 
 /** What a frame contradicts. */
 class Lz4Damage extends Error {
-  readonly code: 'LZ4_CORRUPT' | 'LZ4_TRUNCATED';
+  readonly code: 'LZ4_CORRUPT' | 'LZ4_TRUNCATED' | 'LZ4_TRAILING';
 
   constructor(code: Lz4Damage['code'], message: string) {
     super(message);
@@ -21,13 +21,14 @@ const corrupt = (message: string) => new Lz4Damage('LZ4_CORRUPT', message);
 
 export async function* unpackLz4(source: AsyncIterable<Buffer>): AsyncGenerator<Inflated> {
   const input = new Input(source);
-  for (;;) {
-    const magic = await input.tryTake(4);
-    if (magic === undefined) return;
-    const word = magic.readUInt32LE();
+  for (let nFrames = 0; ; nFrames++) {
+    const magic = await input.takeUpTo(4);
+    if (magic.length === 0) return;
+    const word = magic.length === 4 ? magic.readUInt32LE() : 0;
     // A frame of the user's own, to be passed over.
     if ((word & 0xfffffff0) >>> 0 === 0x184d2a50) await input.skip((await input.take(4)).readUInt32LE());
     else if (word === MAGIC) yield* unpackFrame(input);
+    else if (nFrames > 0) throw new Lz4Damage('LZ4_TRAILING', 'no other frame begins there');
     else throw corrupt('no LZ4 frame begins there');
   }
 }
@@ -110,8 +111,8 @@ class Input {
     this.#source = source[Symbol.asyncIterator]();
   }
 
-  /** Undefined at the stream's end. */
-  async tryTake(nBytes: number): Promise<Buffer | undefined> {
+  /** Fewer at the stream's end. */
+  async takeUpTo(nBytes: number): Promise<Buffer> {
     const pieces = [this.#rest];
     let n = this.#rest.length;
     while (n < nBytes) {
@@ -120,17 +121,16 @@ class Input {
       pieces.push(Buffer.from(next.value));
       n += next.value.length;
     }
-    if (n === 0 && nBytes > 0) return undefined;
-    if (n < nBytes) throw new Lz4Damage('LZ4_TRUNCATED', 'the file ends inside a frame');
     const all = pieces.length === 1 ? pieces[0]! : Buffer.concat(pieces);
     this.#rest = all.subarray(nBytes);
-    this.nTaken += nBytes;
-    return all.subarray(0, nBytes);
+    const taken = all.subarray(0, nBytes);
+    this.nTaken += taken.length;
+    return taken;
   }
 
   async take(nBytes: number): Promise<Buffer> {
-    const bytes = await this.tryTake(nBytes);
-    if (bytes === undefined) throw new Lz4Damage('LZ4_TRUNCATED', 'the file ends inside a frame');
+    const bytes = await this.takeUpTo(nBytes);
+    if (bytes.length < nBytes) throw new Lz4Damage('LZ4_TRUNCATED', 'the file ends inside a frame');
     return bytes;
   }
 

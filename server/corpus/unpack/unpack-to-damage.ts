@@ -1,7 +1,7 @@
 // A damaged stream gives every byte that stands before the damage. A decoder that meets damage keeps what it had unpacked
 // of the same piece of input, so the piece is given to it again in smaller ones, down to single bytes.
 
-import type { Inflated } from '../inflate.ts';
+import { type Inflated, trailing, trailingCode } from '../inflate.ts';
 import type { Packing } from '../shard-format.ts';
 import { damageOf, unpack } from './unpack.ts';
 
@@ -34,13 +34,48 @@ export async function* unpackToDamage(
       }
       return;
     } catch (error) {
+      if (damageOf(error, packing, given) === 'truncated' && given > 0 && (await endsBefore(open, packing)))
+        throw trailing();
       const isLast = i + 1 === PIECE_BYTES.length;
-      const isHeldBack = packing === 'gz' || packing === 'zst' || packing === 'xz';
+      const isAllGiven = (error as NodeJS.ErrnoException).code === trailingCode;
+      const isHeldBack = !isAllGiven && (packing === 'gz' || packing === 'zst' || packing === 'xz');
       if (isLast || !isHeldBack || damageOf(error, packing, given) === 'expands') throw error;
       const damage = damageOf(error, packing, given);
       if (damage !== 'corrupt' && damage !== 'trailing') throw error;
       damagedFrom = before;
     }
+  }
+}
+
+/** A few bytes behind a stream's end are too few to be told from another one that was cut: it is read again without them. */
+async function endsBefore(open: () => AsyncIterable<Buffer>, packing: Packing): Promise<boolean> {
+  if (packing !== 'gz' && packing !== 'xz') return false;
+  let nBytes = 0;
+  let tail: Buffer = Buffer.alloc(0);
+  for await (const chunk of open()) {
+    nBytes += chunk.length;
+    tail = Buffer.concat([tail, chunk.subarray(-TAIL_BYTES)]).subarray(-TAIL_BYTES);
+  }
+  // Two bytes are told by gzip's own beginning; an end of xz has a mark.
+  const mark = tail.lastIndexOf('YZ');
+  const nBehind = packing === 'gz' ? 1 : mark < 0 ? 0 : tail.length - mark - 2;
+  if (nBehind === 0) return false;
+  try {
+    for await (const _ of unpack(cutAt(open(), nBytes - nBehind), packing));
+    return true;
+  } catch (error) {
+    if (damageOf(error, packing, 1) === undefined) throw error;
+    return false;
+  }
+}
+
+const TAIL_BYTES = 16;
+
+async function* cutAt(source: AsyncIterable<Buffer>, nBytes: number): AsyncGenerator<Buffer> {
+  let left = nBytes;
+  for await (const chunk of source) {
+    if (left > 0) yield chunk.subarray(0, left);
+    left -= chunk.length;
   }
 }
 

@@ -12,8 +12,8 @@ const openGunzip = () => createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
 
 /** What is damaged throws, after all that could be unpacked before it. */
 export function unpack(source: AsyncIterable<Buffer>, packing: Packing): AsyncGenerator<Inflated> {
-  if (packing === 'gz') return inflate(source, openGunzip());
-  if (packing === 'zst') return inflate(source, openZstd(), openZstd);
+  if (packing === 'gz') return inflate(source, openGunzip(), { behindEnd: 'told' });
+  if (packing === 'zst') return inflate(source, openZstd(), { openNext: openZstd });
   return doubted({ bz2: unpackBzip2, xz: unpackXz, lz4: unpackLz4 }[packing](source));
 }
 
@@ -33,11 +33,11 @@ export type Damage = 'truncated' | 'corrupt' | 'expands' | 'trailing';
 export function damageOf(error: unknown, packing: Packing, nOut: number): Damage | undefined {
   const code = error instanceof Error && 'code' in error ? String(error.code) : '';
   if (code === 'VERBATIM_EXPANDS') return 'expands';
-  if (code === 'Z_BUF_ERROR' || code === 'ZSTD_error_srcSize_wrong' || /^(LZ4|XZ)_TRUNCATED$/.test(code))
+  if (code === 'Z_BUF_ERROR' || code === 'ZSTD_error_srcSize_wrong' || /^(LZ4|XZ|BZ2)_TRUNCATED$/.test(code))
     return 'truncated';
-  if (code === 'XZ_TRAILING') return 'trailing';
+  if (/^(LZ4|XZ|BZ2|VERBATIM)_TRAILING$/.test(code)) return 'trailing';
   if (nOut > 0 && isNoBeginning(error, code)) return 'trailing';
-  if (/^(Z_|ZSTD_|LZ4_|XZ_)/.test(code)) {
+  if (/^(Z_|ZSTD_|LZ4_|XZ_|BZ2_)/.test(code)) {
     return /truncated|incomplete/i.test(String(error)) ? 'truncated' : 'corrupt';
   }
   if (packing !== 'bz2' && packing !== 'xz') return undefined;

@@ -73,16 +73,18 @@ for (const [packing, bytes] of Object.entries(packed)) {
     const cut = await read(`x.jsonl.${packing}`, bytes.subarray(0, bytes.length - 12));
     assert.deepEqual(
       cut.problems.map(({ kind }) => kind),
-      [packing === 'bz2' ? 'corrupt' : 'truncated'],
+      ['truncated'],
     );
-    const followed = await read(
-      `x.jsonl.${packing}`,
-      Buffer.concat([bytes, Buffer.from('\r\nEOF trailing junk')]),
-    );
-    assert.equal(followed.problems.length, 1);
-    if (packing !== 'bz2' && packing !== 'lz4') {
-      assert.equal(followed.problems[0]!.kind, 'trailing');
-      assert.deepEqual(followed.found, texts);
+    for (const junk of ['\r\nEOF trailing junk', '\n', '\0'.repeat(512), `${'\0'.repeat(200_000)}x`]) {
+      const followed = await read(`x.jsonl.${packing}`, Buffer.concat([bytes, Buffer.from(junk)]));
+      // So much padding is none of xz, whose decoder then waits for more.
+      if (packing === 'xz' && junk.length > 1000) continue;
+      const isPadding = (packing === 'xz' || packing === 'gz') && junk.length === 512;
+      assert.deepEqual(
+        [followed.found, followed.problems.map(({ kind }) => kind)],
+        [texts, isPadding ? [] : ['trailing']],
+        JSON.stringify(junk.slice(-9)),
+      );
     }
   });
 }
