@@ -19,6 +19,7 @@ const RULE = { topK: 40, topP: 1, greedy: false };
 
 async function measure(measurement: Measurement): Promise<Result> {
   if (measurement.kind === 'transformers.js') return measureTransformersJs(measurement);
+  if (measurement.kind === 'llama.cpp') return measureLlamaCpp(measurement);
   const startedAt = performance.now();
   const checkpoint = await openCheckpoint(measurement.dir);
   const { weightFolder } = checkpoint;
@@ -118,6 +119,37 @@ async function measureTransformersJs({
   const settings = { do_sample: true, top_k: 40, eos_token_id: null, pad_token_id: 0 };
   const make = (n: number) =>
     model.generate({ inputs: ids, attention_mask: mask, ...settings, max_new_tokens: n, min_new_tokens: n });
+  await make(4);
+  return timed(batch * tokens, () => make(tokens));
+}
+
+/** A sequence for each row, all of them in one batch at every step, as its authors advise for many outputs at once. */
+async function measureLlamaCpp({
+  dir,
+  batch,
+  tokens,
+  flashAttention,
+  modules,
+}: Measurement & { kind: 'llama.cpp' }) {
+  const entry = join(modules, 'node_modules/node-llama-cpp/dist/index.js');
+  const { getLlama } = await import(pathToFileURL(entry).href);
+  const llama = await getLlama({ gpu: false, build: 'never', maxThreads: nThreads, logLevel: 'error' });
+  const model = await llama.loadModel({ modelPath: dir });
+  const context = await model.createContext({
+    ...{ sequences: batch, contextSize: tokens + 8, batchSize: Math.max(batch, 64), threads: nThreads },
+    flashAttention,
+  });
+  const sequences = Array.from({ length: batch }, () => context.getSequence());
+  const picking = { temperature: 1, topK: 40, topP: 1, minP: 0, seed: 7, yieldEogToken: true };
+  const make = (n: number) =>
+    Promise.all(
+      sequences.map(async (sequence, row) => {
+        await sequence.clearHistory();
+        let nMade = 0;
+        for await (const _ of sequence.evaluate([1], { ...picking, seed: row })) if (++nMade === n) break;
+        if (nMade !== n) throw new Error(`row ${row} ended after ${nMade} tokens`);
+      }),
+    );
   await make(4);
   return timed(batch * tokens, () => make(tokens));
 }

@@ -54,20 +54,22 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
   const isPast = graph.op('LessOrEqual', [range(nAll), graph.op('Unsqueeze', [places, graph.int64([1])])]);
   const masked = graph.float32(sight === 'all' ? 0 : -60000);
   const mask = graph.op('Where', [isPast, graph.float32(0), masked]);
-  const toHeads = graph.int64([0, 0, nHeads, headWidth]);
-  const split = (part: string) =>
-    graph.op('Transpose', [graph.op('Reshape', [part, toHeads])], { perm: [0, 2, 1, 3] });
-  const nShared = nKeyHeads ?? nHeads;
-  /** The first head of each group is kept, and stands for all of it. */
-  const heads = (input: string, ids: readonly number[]) =>
-    nShared === nHeads ? input : graph.op('Gather', [input, graph.int64(ids)], { axis: 1 });
+  const split = (part: string, n: number) =>
+    graph.op('Transpose', [graph.op('Reshape', [part, graph.int64([0, 0, n, headWidth])])], {
+      perm: [0, 2, 1, 3],
+    });
+  const nOwn = attention.nKeyHeads;
+  const nShared = nKeyHeads ?? nOwn;
+  const heads = (input: string, ids: readonly number[], nHere: number) =>
+    ids.length === nHere ? input : graph.op('Gather', [input, graph.int64(ids)], { axis: 1 });
   const join = (layer: number, part: string, added: string): string => {
-    const firsts = Array.from({ length: nShared }, (_, i) => (i * nHeads) / nShared);
-    const narrow = graph.op('Cast', [heads(added, firsts)], { to: DATA_TYPE[type] });
+    // The first head of each group is kept, and stands for all of it.
+    const firsts = Array.from({ length: nShared }, (_, i) => (i * nOwn) / nShared);
+    const narrow = graph.op('Cast', [heads(added, firsts, nOwn)], { to: DATA_TYPE[type] });
     const parts = past === 'none' ? [narrow] : [`past_key_values.${layer}.${part}`, narrow];
     const joined = graph.op('Concat', parts, { axis: 2 }, `present.${layer}.${part}`);
     const groups = Array.from({ length: nHeads }, (_, i) => Math.floor((i * nShared) / nHeads));
-    return heads(graph.op('Cast', [joined], { to: DATA_TYPE.float32 }), groups);
+    return heads(graph.op('Cast', [joined], { to: DATA_TYPE.float32 }), groups, nShared);
   };
   const embedded = embed(graph, model, 'input_ids', 'position_ids');
   const hidden = transform(graph, model, embedded, 'position_ids', {
@@ -75,10 +77,10 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
     rotates: () => 'before-computed',
     attend: (_, heads, layer) => {
       const { query, key, value } = takeApart(graph, attention, heads, 2);
-      const keys = join(layer, 'key', split(key));
-      const values = join(layer, 'value', split(value));
+      const keys = join(layer, 'key', split(key, nOwn));
+      const values = join(layer, 'value', split(value, nOwn));
       const transposed = graph.op('Transpose', [keys], { perm: [0, 1, 3, 2] });
-      const scaled = graph.op('Mul', [split(query), graph.float32(layers[layer]!.scale)]);
+      const scaled = graph.op('Mul', [split(query, nHeads), graph.float32(layers[layer]!.scale)]);
       const scores = graph.op('Add', [graph.op('MatMul', [scaled, transposed]), mask]);
       const mixed = graph.op('MatMul', [graph.op('Softmax', [scores], { axis: -1 }), values]);
       const merged = graph.op('Transpose', [mixed], { perm: [0, 2, 1, 3] });

@@ -28,6 +28,15 @@ export type Measurement =
       readonly tokens: number;
       /** Folder of the reference implementation's packages. */
       readonly modules: string;
+    }
+  | {
+      readonly kind: 'llama.cpp';
+      /** The GGUF file. */
+      readonly dir: string;
+      readonly flashAttention: boolean;
+      readonly batch: number;
+      readonly tokens: number;
+      readonly modules: string;
     };
 
 export interface Result {

@@ -2,20 +2,24 @@
 // and on the demo model. Speed is a ratio: to transformers.js with the same weights, and to the runtime's own
 // matrix products of the same shapes, both measured in the same run. Nothing else should run meanwhile.
 
-import { execFile } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { promisify } from 'node:util';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { measureDistance } from '../../server/sampling/forms/score/distribution-distance.ts';
 import { quantizeModel } from '../../server/sampling/run/quantize-model.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
-import { buildExportedGraph } from './sampler-exported-graph.ts';
-import type { Measurement, Result } from './sampler-measurement.ts';
+import { benchLlama } from './sampler-llama.ts';
+import {
+  CACHE,
+  type Emit,
+  exportForReference,
+  installReference,
+  measure,
+  measureReference,
+  ownMegabytes,
+} from './sampler-processes.ts';
 
-const CACHE = join(tmpdir(), 'verbatim-bench');
-const REFERENCE = '@huggingface/transformers@4.3.1';
 const CODEPARROT_SMALL = {
   ...{ n_embd: 768, n_head: 12, n_layer: 12, n_positions: 1024, vocab_size: 32768 },
   ...{ bos_token_id: 0, eos_token_id: 0, scale_attn_by_inverse_layer_idx: true },
@@ -27,18 +31,17 @@ const SHAPES = [
   { batch: 64, tokens: 512, minSpeedUp: 3, minOfRoofline: 0.35 },
 ];
 
-type Emit = (figure: object) => void;
-
 export async function run(emit: Emit): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
   const dir = join(CACHE, 'codeparrot-small');
   if (!existsSync(join(dir, 'model.safetensors'))) writeRandomCheckpoint(dir, { config: CODEPARROT_SMALL });
   const checkpoint = await openCheckpoint(dir);
-  const modules = await installReference();
+  const modules = await installReference('transformers.js');
 
   await benchLoad(emit, checkpoint);
   await exportForReference(checkpoint, dir);
   for (const shape of SHAPES) await benchGenerate(emit, checkpoint, shape, modules);
+  await benchLlama(emit, modules);
   await benchScore(emit, dir);
   await benchInt8(emit, checkpoint);
   await benchWhatIsPicked(emit, dir);
@@ -79,7 +82,7 @@ async function benchGenerate(
 ): Promise<void> {
   const roofline = await measure({ kind: 'roofline', dir, rows: batch });
   const own = await measure({ kind: 'generate', dir, batch, tokens });
-  const reference = await measureReference({ dir, batch, tokens, modules });
+  const reference = await measureReference({ kind: 'transformers.js', dir, batch, tokens, modules });
   const cacheBytes = batch * tokens * config.nLayers * 2 * config.width * 4;
   emit({
     figure: `generate ${batch}x${tokens}`,
@@ -109,7 +112,7 @@ async function benchDemo(
   modules: string,
 ): Promise<void> {
   const own = await measure({ kind: 'study', dir: DEMO, samples: 8 * batch, tokens, batch });
-  const reference = await measureReference({ dir, batch, tokens, modules });
+  const reference = await measureReference({ kind: 'transformers.js', dir, batch, tokens, modules });
   emit({
     figure: `demo, generate ${batch}x${tokens}`,
     tokensPerSecond: own.tokensPerSecond,
@@ -190,75 +193,4 @@ async function benchBatches(emit: Emit, dir: string): Promise<void> {
     });
     emit({ figure: `${basename(dir)}, batch ${batch}`, tokensPerSecond, tokensPerCpuSecond });
   }
-}
-
-interface Measured extends Result {
-  readonly peakBytes: number;
-  /** What the process took before it did anything: the interpreter and the runtime's library. */
-  readonly baseBytes: number;
-  /** All but pages of files, which the system takes back when it needs them; the interpreter's 45 MB are in it. */
-  readonly peakAnonymousBytes: number;
-}
-
-async function measure(measurement: Measurement): Promise<Measured> {
-  const program = join(import.meta.dirname, 'sampler-child.ts');
-  const running = promisify(execFile)(process.execPath, [program, JSON.stringify(measurement)]);
-  let peakAnonymousBytes = Number.NaN;
-  const timer = setInterval(() => {
-    const status = readIfThere(`/proc/${running.child.pid}/status`);
-    const kilobytes = /RssAnon:\s+(\d+)/.exec(status)?.[1];
-    if (kilobytes) peakAnonymousBytes = Math.max(peakAnonymousBytes || 0, 1024 * Number(kilobytes));
-  }, 20);
-  try {
-    const { stdout } = await running;
-    return { ...JSON.parse(stdout.trim().split('\n').at(-1)!), peakAnonymousBytes };
-  } finally {
-    clearInterval(timer);
-  }
-}
-
-function readIfThere(path: string): string {
-  try {
-    return readFileSync(path, 'utf8');
-  } catch {
-    return '';
-  }
-}
-
-/** It may need more memory than there is: then there is no ratio, and the rest goes on. */
-async function measureReference(measurement: Omit<Measurement & { kind: 'transformers.js' }, 'kind'>) {
-  try {
-    return await measure({ kind: 'transformers.js', ...measurement });
-  } catch (cause) {
-    console.error(`transformers.js failed: ${(cause as Error).message}`);
-    const none = Number.NaN;
-    return { tokensPerSecond: none, tokensPerCpuSecond: none, peakBytes: none, baseBytes: none };
-  }
-}
-
-/** Installs the reference once, outside of this project. */
-async function installReference(): Promise<string> {
-  const modules = join(CACHE, 'reference');
-  if (!existsSync(join(modules, 'node_modules'))) {
-    mkdirSync(modules, { recursive: true });
-    writeFileSync(join(modules, 'package.json'), '{"private":true}');
-    await promisify(execFile)('npm', ['install', '--ignore-scripts', '--no-audit', REFERENCE], {
-      cwd: modules,
-    });
-  }
-  return modules;
-}
-
-/** Writes the weights in the layout that the reference reads. */
-async function exportForReference(checkpoint: Checkpoint, dir: string): Promise<void> {
-  const model = join(dir, 'onnx/model.onnx');
-  if (existsSync(model)) return;
-  mkdirSync(join(dir, 'onnx'), { recursive: true });
-  writeFileSync(model, buildExportedGraph(checkpoint));
-  writeFileSync(join(dir, 'generation_config.json'), '{"_from_model_config":true}');
-}
-
-/** Without what the process took before it did anything. */
-function ownMegabytes({ peakBytes, baseBytes }: Pick<Measured, 'peakBytes' | 'baseBytes'>): number {
-  return (peakBytes - baseBytes) / 1e6;
 }

@@ -2,7 +2,14 @@
 
 import { writeFileSync } from 'node:fs';
 
-export type Entry = string | number | boolean | readonly string[] | readonly number[];
+export type Entry =
+  | string
+  | number
+  | boolean
+  | readonly string[]
+  | readonly number[]
+  /** A float that may be a whole number. */
+  | { readonly float: number };
 
 export interface GgufTensorToWrite {
   readonly name: string;
@@ -15,7 +22,7 @@ export interface GgufTensorToWrite {
 
 const ALIGNMENT = 32;
 
-/** Whole numbers are written in 32 bits, others as floats. */
+/** Whole numbers are written in 32 bits, in lists with a sign; others as floats. */
 export function encodeGguf(
   metadata: Readonly<Record<string, Entry>>,
   tensors: readonly GgufTensorToWrite[],
@@ -55,9 +62,14 @@ function typed(value: Entry): readonly Buffer[] {
   if (typeof value === 'string') return [u32(8), text(value)];
   if (typeof value === 'boolean') return [u32(7), Buffer.from([value ? 1 : 0])];
   if (typeof value === 'number') return [u32(Number.isInteger(value) ? 4 : 6), scalar(value)];
+  if ('float' in value) {
+    const bytes = Buffer.alloc(4);
+    bytes.writeFloatLE(value.float);
+    return [u32(6), bytes];
+  }
   const isText = typeof value[0] === 'string';
   const items = value.map((item) => (typeof item === 'string' ? text(item) : scalar(item)));
-  return [u32(9), u32(isText ? 8 : Number.isInteger(value[0] ?? 0) ? 4 : 6), u64(value.length), ...items];
+  return [u32(9), u32(isText ? 8 : Number.isInteger(value[0] ?? 0) ? 5 : 6), u64(value.length), ...items];
 }
 
 function scalar(value: number): Buffer {
