@@ -47,6 +47,25 @@ export const rawValue = <Value>(value: FromOthers<Value>): Value => value as unk
 type Plain = string | number | bigint | boolean | null | undefined;
 
 /**
+ * Whether a value of several parts holds such text: in properties, lists and alternatives, six levels deep, since types may
+ * hold themselves. What is of any type holds nothing that the compiler knows of.
+ */
+type Holds<Value, Depth extends readonly unknown[] = []> = 0 extends 1 & Value
+  ? false
+  : Depth['length'] extends 6
+    ? false
+    : Value extends Foreign | ForeignList
+      ? true
+      : Value extends Plain | symbol | ((...args: never) => unknown)
+        ? false
+        : Value extends readonly (infer Item)[]
+          ? Holds<Item, [...Depth, unknown]>
+          : { [Key in keyof Value]-?: Holds<Value[Key], [...Depth, unknown]> }[keyof Value];
+
+/** The text of a value: text of others where some of that is in it. */
+type TextOf<Value> = true extends Holds<Value> ? Foreign : string;
+
+/**
  * What takes anything and makes a string of it would let such text out: to the compiler it stays text of others. What comes
  * first wins, so that plain text, and what is of any type, is a string as ever.
  */
@@ -54,6 +73,7 @@ declare global {
   interface StringConstructor {
     (value: Plain): string;
     (value: Encodable | null | undefined): Foreign;
+    <Value extends object>(value: Value): TextOf<Value>;
     raw(template: { readonly raw: readonly string[] }, ...substitutions: readonly Plain[]): string;
     raw(
       template: { readonly raw: readonly string[] },
@@ -63,6 +83,7 @@ declare global {
   interface JSON {
     stringify(value: Plain, replacer?: null, space?: string | number): string;
     stringify(value: Encodable | null | undefined, replacer?: null, space?: string | number): Foreign;
+    stringify<Value extends object>(value: Value, replacer?: null, space?: string | number): TextOf<Value>;
   }
   interface Array<T> {
     join(this: readonly Plain[], separator?: string): string;

@@ -20,6 +20,10 @@ import { html } from '../guard/text/for-html.ts';
 const text = foreign('x');
 const item = window.createStatusBarItem('x', StatusBarAlignment.Left);
 const row = new TreeItem('x');
+interface Tree { readonly name: string; readonly below: readonly Tree[] }
+const tree: Tree = { name: 'x', below: [] };
+interface Page { readonly next?: Page; readonly rows?: readonly { readonly name: typeof text | null }[] }
+const page: Page = {};
 const plan: FromOthers<{ readonly model: string; readonly topK: number }> = { model: text, topK: 1 };
 `;
 
@@ -55,6 +59,12 @@ const refused: readonly string[] = [
   'process.stdout.write([text].join(""));',
   'process.stdout.write(["x", text].join(""));',
   'process.stdout.write(String(Math.random() > 1 ? text : "x"));',
+  'process.stdout.write(JSON.stringify({ a: 1, b: text }));',
+  'process.stdout.write(JSON.stringify([{ a: [text] }], null, 2));',
+  'process.stdout.write(JSON.stringify(plan));',
+  'process.stdout.write(JSON.stringify({ plan, others: [] }));',
+  'process.stdout.write(JSON.stringify(page));',
+  'process.stdout.write(String([text]));',
   'const b: string = plan.model;',
   'if (text === "x") row.id = "x";',
 ];
@@ -65,6 +75,10 @@ const taken: readonly string[] = [
   'new MarkdownString(forHover(text));',
   'l10n.t("{0}", forLabel(text));',
   `void html${inTemplate};`,
+  'process.stdout.write(JSON.stringify({ a: [1, "x"], b: null }));',
+  'process.stdout.write(JSON.stringify({ a: forLabel(text) }));',
+  'process.stdout.write(JSON.stringify(tree));',
+  'process.stdout.write(JSON.stringify(JSON.parse("1")));',
 ];
 
 const webviewHead = `
