@@ -10,6 +10,16 @@ import type { Disclosure } from './undisclosed.ts';
 
 export type ShowPlace = <Place extends Partial<Provenance>>(place: Place) => Place;
 
+/** Sentences and paths that may hold such names, in their order. */
+export async function disclosedWords(
+  words: readonly string[],
+  disclosure: Disclosure,
+): Promise<readonly string[]> {
+  if (disclosure === 'shown') return words;
+  const masked = await maskNames(words);
+  return words.map((word) => masked.get(word) ?? word);
+}
+
 export async function disclosedNames(db: Database, disclosure: Disclosure): Promise<ShowPlace> {
   const masked = disclosure === 'masked' ? await maskNames(readNames(db)) : new Map<string, string>();
   if (masked.size === 0) return (place) => place;

@@ -10,6 +10,7 @@ import { comparisonMarkdown, comparisonTable } from '../formats/comparison-table
 import { mapComparisonJson, mapComparisonMarkdown, mapComparisonTable } from '../formats/map-comparison.ts';
 import { toVersion1 } from '../plan/version-1.ts';
 import { openMapsToCompare, openToCompare } from '../queries/compared-studies.ts';
+import { maskAnswer } from '../queries/mask-answer.ts';
 import { tellLines, writeLines } from './write-lines.ts';
 
 type Format = 'table' | 'json' | 'md';
@@ -25,13 +26,16 @@ export function compareCommand(): Command {
       const paths = files.map((file) => resolve(file));
       const tellOrWrite = format === 'table' ? tellLines : writeLines;
       const maps = openMapsToCompare(paths, open);
-      const lines = maps === undefined ? write(openToCompare(paths, open), format) : writeMaps(maps, format);
+      const lines =
+        maps === undefined ? write(openToCompare(paths, open), format) : await writeMaps(maps, format);
       await tellOrWrite(lines);
     });
 }
 
-function writeMaps([first, second]: readonly [MapToCompare, MapToCompare], format: Format) {
-  return mapForms[format]([first.name, second.name], compareMaps(first, second));
+/** Names of documents are masked as everywhere. */
+async function writeMaps([first, second]: readonly [MapToCompare, MapToCompare], format: Format) {
+  const comparison = await maskAnswer(compareMaps(first, second));
+  return mapForms[format]([first.name, second.name], comparison);
 }
 
 const mapForms = {

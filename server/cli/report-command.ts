@@ -9,7 +9,7 @@ import { BASELINE_NAME, hasBaseline, readBaseline } from '../formats/baseline-fi
 import { gatherMapReport } from '../formats/map-content.ts';
 import { type MapFormat, mapForms } from '../formats/map-forms.ts';
 import { fragmentEntries, gatherReport, type ReportContent } from '../formats/report-content.ts';
-import { reportFiles } from '../formats/report-files.ts';
+import { gatherFiles, reportFiles } from '../formats/report-files.ts';
 import { type ReportForm, type ReportFormat, reportFormats, reportForms } from '../formats/report-forms.ts';
 import type { Rows } from '../formats/report-table.ts';
 import { summaryOf } from '../queries/study-summary.ts';
@@ -63,11 +63,12 @@ export function reportCommand(): Command {
     .option('--fail-on-new', `exit with ${CONDITION_MET} if a fragment is not in the baseline`)
     .addOption(failOnOption())
     .action(async (study: string, options: Options) => {
-      if (options.files) return printFiles(resolve(study), options.format);
+      const disclosure = options.showSensitive ? 'shown' : 'masked';
+      if (options.files) return printFiles(resolve(study), options.format, disclosure);
       const { state, hasNew } = await printReport(resolve(study), {
         ...options,
         rows: options.all ? 'fragments' : 'families',
-        disclosure: options.showSensitive ? 'shown' : 'masked',
+        disclosure,
       });
       if (state !== 'complete') process.exitCode = 3;
       if (options.failOnNew) tell(`--fail-on-new: ${hasNew ? 'met' : 'not met'}`);
@@ -77,13 +78,13 @@ export function reportCommand(): Command {
 }
 
 /** What became of the files of the corpus. */
-async function printFiles(file: string, format: ReportFormat): Promise<void> {
+async function printFiles(file: string, format: ReportFormat, disclosure: Disclosure): Promise<void> {
   if (format !== 'table' && format !== 'json' && format !== 'csv') {
     throw new UserError(`--files has no form ${format}`, { action: 'Its forms are table, json and csv.' });
   }
   using db = openForReading(file);
   const summary = summaryOf(db, file);
-  const lines = reportFiles(db, summary, format);
+  const lines = reportFiles(await gatherFiles(db, disclosure), summary, format);
   await (format === 'table' ? tellLines : writeLines)(lines);
   if (summary.state !== 'complete') process.exitCode = 3;
 }

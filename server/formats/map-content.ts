@@ -13,6 +13,7 @@ import type { Disclosure } from '../answers/undisclosed.ts';
 import type { MapCounts } from '../store/map-reader.ts';
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
+import { discloseTroubles } from './report-content.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
 
 export interface MapReport {
@@ -21,6 +22,8 @@ export interface MapReport {
   readonly environment: Readonly<Record<string, unknown>>;
   readonly map: MapPlan;
   readonly measures: MapMeasures;
+  /** The first of what could not be read. */
+  readonly problems: readonly string[];
 }
 
 export interface MapTable {
@@ -44,7 +47,8 @@ export async function gatherMapReport(
   const showGroups = (groups: readonly MapGroup[], as: 'license' | 'repository' | 'path') =>
     groups.map((group) => ({ ...group, name: showPlace({ [as]: group.name })[as]! }));
   return {
-    ...{ db, summary, environment, map },
+    ...(await discloseTroubles(db, summary, disclosure)),
+    ...{ db, environment, map },
     measures: {
       ...measures,
       byLicense: showGroups(measures.byLicense, 'license'),

