@@ -22,7 +22,7 @@ export async function studyNode(name: string): Promise<StudyNode> {
   const node = roots.find(
     (root): root is StudyNode => root.kind === 'study' && rawText(root.summary.name) === name,
   );
-  if (node === undefined) throw new Error(`No study ${name} in the tree: ${JSON.stringify(roots)}`);
+  if (node === undefined) throw new Error(`No study ${name} in the tree: ${rawText(JSON.stringify(roots))}`);
   return node;
 }
 

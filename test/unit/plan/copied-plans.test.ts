@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
+import { rawText } from '../../../guard/text/foreign.ts';
 import type { SamplingPlan, StudyPlan } from '../../../protocol/study.ts';
 import { checkSamePlan } from '../../../server/plan/plan.ts';
 import { readPlanFile, readPlanToSample, readSweep } from '../../../server/plan/plan-file.ts';
@@ -178,7 +179,7 @@ async function runHere(name: string, plan: StudyPlan): Promise<string> {
 async function copyPlan(study: string): Promise<string> {
   const { summary } = await getDashboard(study);
   const file = join(elsewhere, 'copied.verbatim.json');
-  writeFileSync(file, JSON.stringify(summary.plan, null, 2));
+  writeFileSync(file, rawText(JSON.stringify(summary.plan, null, 2)));
   return file;
 }
 

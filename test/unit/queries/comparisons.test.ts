@@ -269,7 +269,7 @@ test('all places come in one answer, masked like every text, and an open text st
     await getComparisons({ ...request, limit: 50 }, 'masked', signal),
     await getComparison(request, 'masked', signal),
   ]) {
-    const text = JSON.stringify(answer);
+    const text = rawText(JSON.stringify(answer));
     assert.ok(!text.includes(leakedToken) && !text.includes(leakedAddress), text);
   }
 
