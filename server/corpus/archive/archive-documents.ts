@@ -1,6 +1,7 @@
 // The documents of an archive's members, in their order. Members of one name but for its ending that stand together belong
 // together, as WebDataset has them: where one of them is JSON, it tells where the others come from.
 
+import { throwIfAborted } from '../../errors.ts';
 import { decodeText } from '../../text/decode-text.ts';
 import { parseObject } from '../../text/parse-json.ts';
 import { chooseColumns } from '../columns.ts';
@@ -29,6 +30,7 @@ export async function* archiveDocuments(
       if (facts?.member === member.path) continue;
       let nDocuments = 0;
       for await (const document of memberDocuments(member, context, archiveDocuments)) {
+        throwIfAborted(context.options.signal);
         const isText = document.of === 'text';
         const license = isText && (statedLicense(document.text) || origins.licenseOf(member.path));
         yield {

@@ -1,5 +1,6 @@
 // The documents of one member of an archive: a text, rows of several kinds, packed or not, or an archive inside the archive.
 
+import { gunzipSync } from 'node:zlib';
 import { decodeText } from '../../text/decode-text.ts';
 import { notebookText } from '../../text/notebook.ts';
 import { parseObject } from '../../text/parse-json.ts';
@@ -195,6 +196,8 @@ async function* unpacked(
 ): AsyncGenerator<Uint8Array> {
   const open = () => ('bytes' in member ? once(member.bytes) : buffers(member.read()));
   if (!packing) return yield* open();
+  const atOnce = packing === 'gz' && 'bytes' in member ? gunzipSmall(member.bytes) : undefined;
+  if (atOnce) return yield atOnce;
   let nOut = 0;
   try {
     const inflated = 'bytes' in member ? unpackToDamage(open, packing, 0) : unpack(open(), packing);
@@ -208,6 +211,25 @@ async function* unpacked(
     if (!kind) throw error;
     const message = `${shard.path}: ${member.path} is damaged after ${nOut} unpacked bytes (${(error as Error).message})${wayOut(error)}`;
     options.onProblem({ kind, shard: shard.name, byteOffset: 0, message });
+  }
+}
+
+/** Larger members are unpacked by pieces, beside the thread. */
+const SMALL_BYTES = 256 << 10;
+
+/** One whole stream that is small; a stream tells what is wrong with all else. */
+function gunzipSmall(bytes: Buffer): Buffer | undefined {
+  if (
+    bytes.length < 18 ||
+    bytes.length > SMALL_BYTES ||
+    bytes.readUInt32LE(bytes.length - 4) > 16 * SMALL_BYTES
+  )
+    return undefined;
+  try {
+    const text = gunzipSync(bytes, { maxOutputLength: 16 * SMALL_BYTES });
+    return text.length === bytes.readUInt32LE(bytes.length - 4) ? text : undefined;
+  } catch {
+    return undefined;
   }
 }
 

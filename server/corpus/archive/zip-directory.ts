@@ -2,7 +2,7 @@
 // against the bytes that are there.
 
 import yauzl, { type Entry, type ZipFile } from 'yauzl';
-import type { ByteSource } from '../byte-source.ts';
+import { type ByteSource, WindowedSource } from '../byte-source.ts';
 
 /** What a directory contradicts. */
 export class ZipDamage extends Error {
@@ -18,16 +18,20 @@ export interface ZipDirectory {
   readonly zip: ZipFile;
   /** All entries, once. */
   readonly entries: AsyncGenerator<Entry>;
+  /** The bytes of members. */
+  readonly members: ByteSource;
 }
 
 /** Throws `ZipDamage` where there is no directory, and what the disk failed with. */
 export async function openZip(source: ByteSource): Promise<ZipDirectory> {
-  const reader = new Reader(source);
+  const members = new WindowedSource(source, WINDOW_BYTES);
+  const reader = new Reader(source, members);
   try {
     // Names are shown and never opened: one that leads out of a folder is no reason to refuse all others.
     const options = { autoClose: false, lazyEntries: true, decodeStrings: false, validateEntrySizes: false };
     const zip = await yauzl.fromRandomAccessReaderPromise(reader, source.byteLength, options);
-    return { zip, entries: entriesOf(zip, reader) };
+    reader.directoryStart = (zip as unknown as { readonly readEntryCursor: number }).readEntryCursor;
+    return { zip, members, entries: entriesOf(zip, reader) };
   } catch (error) {
     throw reader.failure ?? damageIn(error);
   }
@@ -67,19 +71,21 @@ function damageIn(error: unknown): ZipDamage {
   return new ZipDamage(/EOF|not found|overflows/.test(message) ? 'truncated' : 'corrupt', message);
 }
 
-/** Entries are small and stand together. */
-const WINDOW_BYTES = 256 << 10;
+/** Entries are small and stand together; members of a source archive do, too. */
+const WINDOW_BYTES = 128 << 10;
 
 class Reader extends yauzl.RandomAccessReader {
-  readonly #source: ByteSource;
-  #window: Buffer = Buffer.alloc(0);
-  #windowStart = 0;
+  readonly #directory: ByteSource;
+  readonly #members: ByteSource;
+  /** Two windows: what is read of members is not to drop what was read of the directory. */
+  directoryStart = 0;
   /** What the disk failed with. */
   failure: Error | undefined;
 
-  constructor(source: ByteSource) {
+  constructor(source: ByteSource, members: ByteSource) {
     super();
-    this.#source = source;
+    this.#directory = new WindowedSource(source, WINDOW_BYTES);
+    this.#members = members;
   }
 
   override read(
@@ -89,22 +95,13 @@ class Reader extends yauzl.RandomAccessReader {
     position: number,
     callback: (error: Error | null, nBytes?: number) => void,
   ): void {
-    void this.#take(position, length).then(
+    const source = position < this.directoryStart ? this.#members : this.#directory;
+    void source.read(position, length).then(
       (bytes) => callback(null, bytes.copy(buffer, offset)),
       (error: Error) => {
         this.failure = error;
         callback(error);
       },
     );
-  }
-
-  async #take(position: number, length: number): Promise<Buffer> {
-    const from = position - this.#windowStart;
-    if (from < 0 || from + length > this.#window.length) {
-      this.#window = await this.#source.read(position, Math.max(length, WINDOW_BYTES));
-      this.#windowStart = position;
-    }
-    const start = position - this.#windowStart;
-    return this.#window.subarray(start, start + length);
   }
 }

@@ -1,6 +1,6 @@
 // The members of a zip archive, by its directory: each is unpacked when it is asked for, and no other.
 
-import { crc32, createInflateRaw } from 'node:zlib';
+import { crc32, createInflateRaw, inflateRawSync } from 'node:zlib';
 import type { Entry } from 'yauzl';
 import { throwIfAborted } from '../../errors.ts';
 import type { ByteSource } from '../byte-source.ts';
@@ -41,9 +41,10 @@ export async function* zipMembers(source: ByteSource, context: ArchiveContext): 
       if (entry.isEncrypted()) unread.add('that are encrypted', path);
       else if (!isRead(entry.compressionMethod) || (entry.compressionMethod === 95 && context.isInXz))
         unread.add(`that are packed by the method ${entry.compressionMethod}`, path);
-      else
-        yield { path, nBytes, place, read: () => readMember(source, directory, entry, path, context, sums) };
+      else yield { path, nBytes, place, read: () => readMember(directory, entry, path, context, sums) };
       place += nBytes;
+      if (expandsLikeNoText(sums.nIn, sums.nOut))
+        throw new ZipDamage('expands', 'its members grow as no text does');
       if (!Number.isSafeInteger(place))
         throw new ZipDamage('corrupt', 'its members have more bytes than there are');
     }
@@ -72,7 +73,6 @@ export interface Sums {
 
 /** The bytes of a member; its damage is a problem. */
 export async function* readMember(
-  source: ByteSource,
   directory: ZipDirectory,
   entry: Entry,
   path: string,
@@ -85,7 +85,9 @@ export async function* readMember(
   try {
     const start = await dataStartOf(directory, entry);
     const nBefore = sums.nIn;
-    for await (const { diskBytes, pieces } of unpacked(packedBytes(source, start, entry, context), entry)) {
+    const packed = () => packedBytes(directory.members, start, entry, context);
+    const inflated = (await unpackedAtOnce(directory.members, start, entry)) ?? unpacked(packed(), entry);
+    for await (const { diskBytes, pieces } of inflated) {
       sums.nIn = nBefore + diskBytes;
       for (const piece of pieces) {
         nOut += piece.length;
@@ -110,6 +112,26 @@ export async function* readMember(
     if (!kind) throw error;
     const message = `${shard.path}: ${path} is damaged: ${(error as Error).message}`;
     options.onProblem({ kind, shard: shard.name, byteOffset: 0, message });
+  }
+}
+
+/** Larger members are unpacked by pieces, beside the thread. */
+const SMALL_BYTES = 256 << 10;
+
+/** A small member, without the price of a stream; undefined for a damaged one, too: a stream tells what it is. */
+async function unpackedAtOnce(
+  source: ByteSource,
+  start: number,
+  { compressionMethod, compressedSize, uncompressedSize }: Entry,
+): Promise<readonly Inflated[] | undefined> {
+  if (compressionMethod !== DEFLATED || Math.max(compressedSize, uncompressedSize) > SMALL_BYTES)
+    return undefined;
+  const packed = await source.read(start, compressedSize);
+  try {
+    const bytes = inflateRawSync(packed, { maxOutputLength: Math.max(1, uncompressedSize) });
+    return bytes.length === uncompressedSize ? [{ diskBytes: compressedSize, pieces: [bytes] }] : undefined;
+  } catch {
+    return undefined;
   }
 }
 

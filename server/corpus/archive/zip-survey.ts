@@ -51,7 +51,7 @@ export async function surveyZip(source: ByteSource, context: ArchiveContext): Pr
   }
   for (const entry of tellers) {
     if (entry.isEncrypted() || !isRead(entry.compressionMethod) || entry.compressionMethod === 95) continue;
-    origins.learn(nameOf(entry), await startOf(source, directory, entry, context));
+    origins.learn(nameOf(entry), await startOf(directory, entry, context));
   }
   return { origins, folder: (folder ?? '').replace(/\/$/, '') };
 }
@@ -65,16 +65,11 @@ function overlap(ranges: readonly { readonly start: number; readonly end: number
 }
 
 /** A member's beginning; its damage is told when it is read whole. */
-async function startOf(
-  source: ByteSource,
-  directory: ZipDirectory,
-  entry: Entry,
-  context: ArchiveContext,
-): Promise<Uint8Array> {
+async function startOf(directory: ZipDirectory, entry: Entry, context: ArchiveContext): Promise<Uint8Array> {
   const quiet = { ...context, options: { ...context.options, onProblem: () => {} } };
   const pieces: Uint8Array[] = [];
   let nBytes = 0;
-  for await (const piece of readMember(source, directory, entry, '', quiet, { nIn: 0, nOut: 0 })) {
+  for await (const piece of readMember(directory, entry, '', quiet, { nIn: 0, nOut: 0 })) {
     pieces.push(new Uint8Array(piece));
     nBytes += piece.length;
     if (nBytes >= ORIGIN_BYTES) break;
