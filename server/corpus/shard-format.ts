@@ -67,6 +67,8 @@ const wholeNames: Readonly<Record<string, ShardFormat>> = {
   ...shortNames,
   jsonl: 'jsonl',
   ndjson: 'jsonl',
+  jsonlines: 'jsonl',
+  jl: 'jsonl',
   tar: 'tar',
   parquet: 'parquet',
   arrow: 'arrow',
@@ -97,6 +99,9 @@ export function shardFormat(path: string): ShardFormat | undefined {
   const form = inner === 'json' ? 'jsonl' : (wholeNames[inner] ?? namedAlone[inner] ?? 'text');
   return `${streamForms.find((each) => each === form) ?? 'text'}.${packing}`;
 }
+
+/** Whether the name says nothing of what is in the file: it has no ending, as what clusters write (`part-00000`). */
+export const isUnnamed = (path: string): boolean => !/\.[^./\\]*$/.test(path);
 
 /** Format of a file that was named by itself. Whether a `.json` holds rows is said by its content. */
 export const namedFormat = (path: string): ShardFormat | undefined =>

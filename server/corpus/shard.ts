@@ -8,8 +8,8 @@ import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { type FileCounts, FileTally, joinCounts } from './file-tally.ts';
-import { formatInFolder } from './folder-format.ts';
-import { namedFormat, type ShardFormat } from './shard-format.ts';
+import { formatInFolder, isWrappedInFolder } from './folder-format.ts';
+import { isUnnamed, namedFormat, type ShardFormat } from './shard-format.ts';
 import {
   type FoundFile,
   holdsAnotherPlace,
@@ -117,7 +117,7 @@ function shardsAt(path: string, columns: ColumnNames | undefined, options: WalkO
       action: 'Name a file or a folder.',
     });
   }
-  const format = namedFormat(path);
+  const format = isUnnamed(path) ? formatInFolder(path, columns) : namedFormat(path);
   if (format) {
     if (stat.nlink > 1 && isMetAgain(options.met, path, path)) {
       const tally = new FileTally();
@@ -144,6 +144,14 @@ function shardsInFolder(folder: string, columns: ColumnNames | undefined, option
     if (format)
       shards.push(fileShard(join(folder, file.path), file.path, format, file.nBytes, file.modifiedMs));
     else documents.push(file);
+  }
+  // What programs keep in such files lies beside other files; a folder of nothing else holds data.
+  if (documents.every(({ path }) => /\.json$/i.test(path))) {
+    const isWrapped = ({ path }: FoundFile) => isWrappedInFolder(join(folder, path), columns);
+    for (const file of documents.filter(isWrapped)) {
+      shards.push(fileShard(join(folder, file.path), file.path, 'json', file.nBytes, file.modifiedMs));
+      documents.splice(documents.indexOf(file), 1);
+    }
   }
   const described = new FileTally();
   const besideArrow = foldersOfArrow(shards);

@@ -19,7 +19,9 @@ export function selectShards(
   const matching = files.filter(({ path }) => belongs(path) && matches(path));
   const shards = matching.filter(({ path }) => shardFormat(path));
   // Taken where there is nothing else, or by name: JSON lines are often called .json, and texts lie as they are.
-  const others = matching.filter(({ path }) => /\.(json|txt|text)$/i.test(path) && !describes.test(path));
+  const others = matching.filter(
+    ({ path }) => /\.(json|csv|tsv|txt|text)$/i.test(path) && !describes.test(path),
+  );
   const chosen = shards.length > 0 ? shards : others;
   if (chosen.length > 0) return chosen;
   const what = [name.subset && `subset ${name.subset}`, name.files && `files ${name.files}`]

@@ -18,23 +18,28 @@ export interface CorpusQuestion extends ColumnQuestion {
   readonly path: string;
 }
 
-/** Null where at least half of the shards leave nothing open. Shards that are still to be fetched are passed over. */
+/** Null where more than half of the bytes leave nothing open. Shards that are still to be fetched are passed over. */
 export async function contentQuestion(
   shards: readonly Shard[],
   beat: () => void,
 ): Promise<CorpusQuestion | null> {
-  const candidates = shards.filter(({ format, path }) => format !== 'folder' && existsSync(path));
+  const here = shards.filter(({ path }) => existsSync(path));
+  const candidates = here.filter(({ format }) => format !== 'folder');
   const step = Math.max(1, candidates.length / LOOKED_AT);
   const looked = candidates.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
-  const questions: CorpusQuestion[] = [];
+  let first: CorpusQuestion | null = null;
+  let askingBytes = 0;
   for (const shard of looked) {
     const question = await questionOf(shard, beat);
-    if (question) questions.push({ path: shard.path, message: question.message, columns: question.columns });
+    if (!question) continue;
+    first ??= { ...question, path: shard.path };
+    askingBytes += shard.nBytes;
   }
-  return 2 * questions.length > looked.length || (questions.length > 0 && looked.length <= 2)
-    ? questions[0]!
-    : null;
+  const share = (askingBytes / bytesOf(looked)) * bytesOf(candidates);
+  return 2 * share >= bytesOf(here) ? first : null;
 }
+
+const bytesOf = (shards: readonly Shard[]) => shards.reduce((sum, { nBytes }) => sum + nBytes, 0);
 
 async function questionOf(shard: Shard, beat: () => void): Promise<ColumnQuestion | undefined> {
   const reading = new AbortController();
@@ -73,7 +78,7 @@ async function firstQuestion(
       columns = [],
     }: Parameters<Parameters<typeof readDocuments>[1]['onProblem']>[0]) {
       if (kind !== 'no-column') return;
-      question = { message: message.slice(shard.path.length + 1), columns };
+      question = { message: message.slice(shard.path.length + 1), columns, isMissing: false };
     },
   };
   for await (const _ of readDocuments(shard, options)) break;

@@ -59,9 +59,11 @@ export async function askContentColumn(
 export async function requireContentColumn(shards: readonly Shard[], signal?: AbortSignal): Promise<void> {
   const question = await askContentColumn(shards, signal);
   if (question === null) return;
-  const { path, message, columns } = question;
+  const { path, message, columns, isMissing } = question;
   throw new UserError(say`${path} ${message}`, {
-    action: say`Name the column of the text, such as --content-column ${columns[0] ?? 'NAME'}.`,
+    action: isMissing
+      ? 'Name the column of the text with --content-column. Rows that lie inside of one object have to be taken out of it first.'
+      : say`Name the column of the text, such as --content-column ${columns[0] ?? 'NAME'}.`,
   });
 }
 

@@ -18,7 +18,7 @@ const N_POSITIONS = 16;
 
 interface Shape {
   readonly width: number;
-  /** Of a head, so much is rotated. */
+  /** How much of a head is rotated. */
   readonly rotated: number;
   readonly interleaved: 0 | 1;
   readonly isPacked: boolean;
