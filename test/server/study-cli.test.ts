@@ -22,11 +22,13 @@ const studyArgs = (out: string) => [
   ...small,
 ];
 
+/** Outlives each test. */
+const shared = scratchFolder();
 /** What an undisturbed run of it leaves: made once. */
 let undisturbed: Promise<string> | undefined;
 function wholeStudy(): Promise<string> {
   undisturbed ??= (async () => {
-    const out = join(scratchFolder(), 'whole.sqlite');
+    const out = join(shared, 'whole.sqlite');
     const { exitCode, stderr } = await cli(...studyArgs(out));
     assert.equal(exitCode, 0, stderr);
     return out;
