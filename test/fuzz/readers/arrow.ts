@@ -17,7 +17,7 @@ export const harness: Harness = {
     writeArrow(table, { form: 'file', rowsPerBatch: 15 }),
     writeArrow(table, { form: 'stream', type: 'dictionary' }),
     writeArrow(table, { form: 'stream', type: 'largeUtf8', packing: 'zstd', rowsPerBatch: 20 }),
-    ...['views-lz4', 'deltas', 'legacy'].map((name) => readFileSync(join(fixtures, `${name}.arrow`))),
+    ...['deltas', 'legacy'].map((name) => readFileSync(join(fixtures, `${name}.arrow`))),
   ],
   read: (_, file) => readShard(file),
 };

@@ -187,6 +187,6 @@ test('the same texts are read out of every container, and open again', async () 
         assert.deepEqual([problems, documents.map((document) => document[3])], [[], texts], name);
       }
     }),
-    { numRuns: 12 },
+    { numRuns: 6 },
   );
 });
