@@ -4,7 +4,8 @@
 // The headline run, a study's 20,000 samples, goes through the command line.
 //
 //   npm run bench -- gpu        VERBATIM_BENCH_PYTHON names a Python with torch, transformers and, perhaps, vllm
-//                               VERBATIM_BENCH_MODELS chooses models by words of their names, separated by commas
+//                               VERBATIM_BENCH_MODELS chooses models by words of their names, separated by commas;
+//                               "families" proves a small decoder of every architecture
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -26,6 +27,7 @@ import {
   runOnDevices,
   startDevice,
 } from '../../server/sampling/run/device-pool.ts';
+import { proveFamilies } from './gpu-families.ts';
 import { BENCH_MODELS, type BenchModel, makeModel } from './gpu-models.ts';
 import { measureCopy, measurePeers, type PeerRate } from './gpu-peers.ts';
 
@@ -39,6 +41,7 @@ export async function run(emit: Emit): Promise<void> {
   const words = process.env.VERBATIM_BENCH_MODELS?.split(',') ?? [''];
   const chosen = BENCH_MODELS.filter(({ name }) => words.some((word) => name.includes(word)));
   try {
+    if (words.some((word) => 'families'.includes(word))) await proveFamilies(emit);
     for (const one of chosen) await measureModel(one, folder, emit);
   } finally {
     rmSync(folder, { recursive: true, force: true });
