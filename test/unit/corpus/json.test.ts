@@ -21,7 +21,7 @@ const rows = Array.from({ length: 6 }, (_, i) => ({
   repo_name: `o/r${i}`,
   path: `f${i}.py`,
   content: `a = [{"x": ${i}}]\n\tb = "}{," # é 🌲\n`,
-  meta: { n: i, tags: ['x', { y: [] }] },
+  meta: { n: i, tags: ['x', { y: [] as number[] }] },
 }));
 const text = rows.map(({ content }) => content);
 const lines = rows.map((row) => JSON.stringify(row));
