@@ -5,6 +5,7 @@ import { say } from '../../guard/text/say.ts';
 import { UserError } from '../errors.ts';
 import { reasonOf } from '../system-failure.ts';
 import { decodeText } from '../text/decode-text.ts';
+import { parsePythonJson } from '../text/python-json.ts';
 import { stringOfBytes } from '../text/text-strings.ts';
 import { readNamedFile } from './named-file.ts';
 
@@ -33,16 +34,11 @@ export function readTextBytes(path: string, what: string, given?: Buffer): Buffe
 /** `what` says what the text should be, as in "Labels are JSON lines." Numbers that are none, as Python writes them, are null. */
 export function parseJson(text: string, where: string, what: string): unknown {
   try {
-    return JSON.parse(NOT_JSON.test(text) ? text.replaceAll(STRING_OR_NONE, withoutNone) : text);
+    return parsePythonJson(text);
   } catch (cause) {
     throw new UserError(say`${where} is no JSON`, { action: what, cause });
   }
 }
-
-const NOT_JSON = /NaN|Infinity/;
-const STRING_OR_NONE = /"(?:[^"\\]|\\.)*"|-?\bInfinity\b|\bNaN\b/g;
-
-const withoutNone = (part: string): string => (part.startsWith('"') ? part : 'null');
 
 /** Null for a value that is no object, or an array. */
 export const asObject = (value: unknown): Readonly<Record<string, unknown>> | null =>

@@ -33,6 +33,8 @@ export const isHubName = (location: string): boolean => location.startsWith(SCHE
 export function locate(kind: HubName['kind'], text: string): string {
   if (isHubName(text)) return formatHubName(parseHubName(text, kind));
   if (/^https?:\/\//i.test(text)) return locate(kind, nameOfPage(text));
+  if (/^(?:www\.)?(?:huggingface\.co|hf\.co)\//i.test(text) && !existsSync(text))
+    return locate(kind, nameOfPage(`https://${text}`));
   const mayBeName = /^[\w.-]+\/[\w.-]+(?:[@#/].*)?$/.test(text) && !/^\.{1,2}\//.test(text);
   if (!mayBeName || existsSync(text)) return resolve(text);
   return formatHubName(parseHubName(`${SCHEME}${kind === 'dataset' ? 'datasets/' : ''}${text}`, kind));
@@ -41,7 +43,7 @@ export function locate(kind: HubName['kind'], text: string): string {
 /** What a page of the Hub shows: a repository, at a revision, and a file or a folder of it. */
 function nameOfPage(address: string): string {
   const match =
-    /^https?:\/\/(?:www\.)?(?:huggingface\.co|hf\.co)\/(datasets\/)?([\w.-]+\/[\w.-]+)(?:\/(?:tree|blob|resolve|raw)\/([^/?#]+)(?:\/([^?#]*))?)?\/?(?:[?#].*)?$/i.exec(
+    /^https?:\/\/(?:www\.)?(?:huggingface\.co|hf\.co)\/(datasets\/)?([\w.-]+\/[\w.-]+)(?:\/(?:tree|blob|resolve|raw|commit)\/([^/?#]+)(?:\/([^?#]*))?|\/viewer(?:\/([^/?#]+)[^?#]*)?)?\/?(?:[?#].*)?$/i.exec(
       address,
     );
   if (match === null) {
@@ -52,9 +54,10 @@ function nameOfPage(address: string): string {
       },
     );
   }
-  const [, type = '', repository = '', revision = 'main', files = ''] = match;
+  const [, type = '', repository = '', revision = 'main', files = '', shown = 'default'] = match;
+  const subset = shown === 'default' ? '' : `#${shown}`;
   const at = revision === 'main' ? '' : `@${revision}`;
-  return `${SCHEME}${type}${repository}${at}${files && `/${decodePath(files)}`}`;
+  return `${SCHEME}${type}${repository}${at}${subset}${files && `/${decodePath(files)}`}`;
 }
 
 /** A path that no percent-encoding gives is left as it is: there is no such file. */

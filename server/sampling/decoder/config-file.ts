@@ -2,6 +2,7 @@
 // `refuseTheRest`, since a key that nobody knows could silently make another model. Knows no architecture.
 
 import { UserError } from '../../errors.ts';
+import { isLfsPointer, parsePythonJson } from '../../text/python-json.ts';
 import type { Activation } from './decoder-spec.ts';
 
 /** Far beyond any model, and still nothing that a file could take the memory of a machine with. */
@@ -157,15 +158,24 @@ export class ConfigFile {
 /** Throws a UserError for what is no JSON object. */
 export function parseObject(path: string, text: string): Readonly<Record<string, unknown>> {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parsePythonJson(text);
     if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
       return value as Record<string, unknown>;
     }
   } catch (cause) {
-    throw new UserError(`${path} is no JSON.`, { action: 'Download or copy the model again.', cause });
+    throw noJson(path, text, cause);
   }
   throw new UserError(`${path} is no JSON object.`, { action: 'Download or copy the model again.' });
 }
+
+/** What a file of a model is that is no JSON. */
+export const noJson = (path: string, text: string, cause: unknown): UserError =>
+  isLfsPointer(text)
+    ? new UserError(`${path} is a pointer of Git LFS, not the file.`, {
+        action: 'Fetch the file itself with "git lfs pull", or download the model from the Hub.',
+        cause,
+      })
+    : new UserError(`${path} is no JSON.`, { action: 'Download or copy the model again.', cause });
 
 const ACTIVATIONS: ReadonlyMap<unknown, Activation> = new Map([
   ['gelu_new', 'tanh-gelu'],

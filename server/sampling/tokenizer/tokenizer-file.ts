@@ -4,6 +4,8 @@
 import { readFile, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
+import { parsePythonJson } from '../../text/python-json.ts';
+import { noJson } from '../decoder/config-file.ts';
 import {
   type AddedToken,
   checkTokenizer,
@@ -117,10 +119,10 @@ const PLAIN = { single_word: false, lstrip: false, rstrip: false, normalized: fa
 
 function parse(path: string, text: string): object {
   try {
-    const value: unknown = JSON.parse(text);
+    const value = parsePythonJson(text);
     if (isObject(value)) return value;
   } catch (cause) {
-    throw new UserError(`${path} is no JSON.`, { action: 'Download or copy the model again.', cause });
+    throw noJson(path, text, cause);
   }
   throw new UserError(`${path} is no JSON object.`, { action: 'Download or copy the model again.' });
 }

@@ -51,8 +51,15 @@ function parseIndex(path: string, text: string): readonly string[] {
 export async function tellOtherWeights(dir: string): Promise<string> {
   const names = await readdir(dir).catch((): string[] => []);
   const others = names.filter((name) => OTHER_WEIGHTS.test(name)).sort();
-  if (others.length === 0) return '';
-  return ` It holds ${others.slice(0, MOST_SHOWN).join(', ')}, which ${others.length === 1 ? 'is' : 'are'} not read.`;
+  const unfinished = await findUnfinished(dir);
+  const interrupted = unfinished === null ? '' : ` ${unfinished}`;
+  if (others.length === 0) return interrupted;
+  const shown = others.slice(0, MOST_SHOWN).join(', ');
+  const isSharded = others.every((name) => /-\d+-of-\d+\.(safetensors|bin)$/.test(name));
+  const why = isSharded
+    ? `and the index that says what is in ${others.length === 1 ? 'it' : 'them'} is missing`
+    : `which ${others.length === 1 ? 'is' : 'are'} not read`;
+  return ` It holds ${shown}, ${why}.${interrupted}`;
 }
 
 const OTHER_WEIGHTS =

@@ -180,6 +180,14 @@ test('names: what is one, what is a path, and what each means', () => {
   assert.equal(locate('model', 'https://huggingface.co/o/n/tree/v1'), 'hf://o/n@v1');
   assert.equal(locate('model', 'https://hf.co/o/n/blob/main/a/b.gguf?x=1'), 'hf://o/n/a/b.gguf');
   assert.equal(locate('model', 'https://huggingface.co/o/n/tree/refs%2Fpr%2F3'), 'hf://o/n@refs%2Fpr%2F3');
+  assert.equal(locate('model', 'hf.co/o/n'), 'hf://o/n');
+  assert.equal(
+    locate('model', `https://huggingface.co/o/n/commit/${'ab'.repeat(20)}`),
+    `hf://o/n@${'ab'.repeat(20)}`,
+  );
+  const viewed = 'https://huggingface.co/datasets/o/n/viewer';
+  assert.equal(locate('dataset', `${viewed}/default/train`), 'hf://datasets/o/n');
+  assert.equal(locate('dataset', `${viewed}/python/train?row=3`), 'hf://datasets/o/n#python');
   const rows = 'https://huggingface.co/datasets/o/n/resolve/main/data/a.parquet';
   assert.equal(locate('dataset', rows), 'hf://datasets/o/n/data/a.parquet');
   assert.throws(() => locate('model', 'https://example.org/model.zip'), /is an address/);

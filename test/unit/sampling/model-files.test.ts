@@ -187,6 +187,15 @@ test('weights in 64 bits are rounded to 32, from either form of file', async () 
   assert.equal(digest, same.digest);
 });
 
+test('JSON as Python writes it: behind a byte order mark, with numbers that are none', async () => {
+  const dir = write();
+  const path = join(dir, 'config.json');
+  const text = readFileSync(path, 'utf8');
+  const more = '{"_name_or_path": "NaN", "transformers_version": NaN, ';
+  writeFileSync(path, `\ufeff${text.replace('{', more)}`);
+  assert.equal((await openCheckpoint(dir)).config.vocabularySize, 300);
+});
+
 describe('refused for what is there', () => {
   const quantised: NamedTensor = {
     name: 'transformer.h.0.attn.c_attn.qweight',
@@ -240,6 +249,28 @@ describe('refused for what is there', () => {
     rmSync(join(dir, 'model.safetensors'));
     writeFileSync(join(dir, 'tf_model.h5'), '');
     await assert.rejects(openCheckpoint(dir), /does not exist\. It holds tf_model\.h5, which is not read/);
+  });
+
+  test('one file of weights that a download left half, and shards without their index', async () => {
+    const dir = write();
+    rmSync(join(dir, 'model.safetensors'));
+    const unfinished = join(dir, '.cache', 'huggingface', 'download');
+    mkdirSync(unfinished, { recursive: true });
+    writeFileSync(join(unfinished, 'model.safetensors.ab.incomplete'), '');
+    await assert.rejects(
+      openCheckpoint(dir),
+      /does not exist\. A download was interrupted: 1 file is unfinished/,
+    );
+    writeFileSync(join(dir, 'model-00001-of-00002.safetensors'), '');
+    await assert.rejects(openCheckpoint(dir), /, and the index that says what is in it is missing\./);
+  });
+
+  test('pointers of Git LFS in place of what describes the model', async () => {
+    for (const name of ['config.json', 'tokenizer.json']) {
+      const dir = write();
+      writeFileSync(join(dir, name), 'version https://git-lfs.github.com/spec/v1\noid sha256:0\n');
+      await assert.rejects(openCheckpoint(dir), new RegExp(`${name} is a pointer of Git LFS`));
+    }
   });
 
   test('an adapter', async () => {
