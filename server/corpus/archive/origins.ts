@@ -6,6 +6,9 @@ import { licenseOfText, spdxLicense } from '../spdx-license.ts';
 /** So much of a member is looked at. */
 export const ORIGIN_BYTES = 64 << 10;
 
+/** No system unpacks longer ones, and all folders of a path are asked for. */
+const LONGEST_PATH = 4096;
+
 /** Whether a member may tell of others. */
 export const tellsOrigin = (path: string): boolean =>
   /(^|\/)((LICEN[CS]E|COPYING)(\.(txt|md))?|package\.json|[^/]+\.dist-info\/METADATA)$/.test(path);
@@ -45,6 +48,7 @@ export class Origins {
   }
 
   licenseOf(path: string): string {
+    if (path.length > LONGEST_PATH) return '';
     for (let folder = folderOf(path); ; folder = folderOf(folder.slice(0, -1))) {
       const license = this.#licenses.get(folder);
       if (license !== undefined || folder === '') return license ?? '';

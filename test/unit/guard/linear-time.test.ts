@@ -15,7 +15,9 @@ import { findKeys } from '../../../server/analysis/find-keys.ts';
 import { findTokens } from '../../../server/analysis/find-tokens.ts';
 import { kindOfFragment } from '../../../server/analysis/kind-of-fragment.ts';
 import { trainingLinks } from '../../../server/answers/training-links.ts';
+import { Origins } from '../../../server/corpus/archive/origins.ts';
 import { describeFolder } from '../../../server/corpus/folder-provenance.ts';
+import { readTrackedFiles } from '../../../server/corpus/git-index.ts';
 import { ignoredBy, parseIgnoreRules } from '../../../server/corpus/ignore-rules.ts';
 import { spdxLicense } from '../../../server/corpus/spdx-license.ts';
 import { parseNote } from '../../../server/review/git-ai-notes.ts';
@@ -52,6 +54,8 @@ const works: Readonly<Record<string, () => unknown>> = {
   'declarations without an end': () => extractFunctionPrompt('a b(\n'.repeat(N), 'braces'),
   'comments in code that nothing ends': () => extractFunctionPrompt(`${'/*'.repeat(N)}\na b() {`, 'braces'),
   'the settings of a repository': () => describeFolder({ path: repository() })('x/a.c'),
+  'an index of git with folders in folders': gitIndex,
+  'a path of an archive': () => new Origins().licenseOf('a/'.repeat(N)),
   'a definition in a study': () => assert.throws(() => checkSchema(study(), 'x', 12), /otherwise|not make/),
   'rules of an ignore file': () =>
     ignoredBy('a/'.repeat(1000), [parseIgnoreRules('', '.gitignore', '**/a/**/a/**/a/**/a/**/b\n')]),
@@ -62,6 +66,29 @@ function repository(): string {
   mkdirSync(join(folder, '.git'));
   const settings = `[remote "origin"]${'\n'.repeat(30_000)}url = ${'a'.repeat(30_000)}`;
   writeFileSync(join(folder, '.git/config'), settings);
+  return folder;
+}
+
+/** Version 4 of the index of git: 2000 files, each in as many folders of its own. */
+function gitIndex(): string {
+  const folder = scratchFolder();
+  mkdirSync(join(folder, '.git'));
+  const numbers = Buffer.alloc(8);
+  numbers.writeUInt32BE(4, 0);
+  numbers.writeUInt32BE(2000, 4);
+  const tail = '/a'.repeat(2000);
+  const entries = Array.from({ length: 2000 }, (_, i) => {
+    const entry = Buffer.alloc(62);
+    entry.writeUInt32BE(0o100644, 24);
+    // All of the name before is cut off, whose length is in git's own variable length.
+    const cut = i === 0 ? 0 : String(i - 1).length + tail.length;
+    const length = cut < 128 ? [cut] : [0x80 | ((cut >> 7) - 1), cut & 127];
+    return Buffer.concat([entry, Buffer.from([...length]), Buffer.from(`${i}${tail}\0`)]);
+  });
+  const bytes = [Buffer.from('DIRC'), numbers, ...entries, Buffer.alloc(20)];
+  writeFileSync(join(folder, '.git/index'), Buffer.concat(bytes));
+  const read = readTrackedFiles(folder);
+  assert(typeof read === 'object' && read.has(`7${tail}`));
   return folder;
 }
 
