@@ -75,7 +75,8 @@ function toMarks(db: Database, study: StudyId, found: readonly Fragment[]): read
   const pieces = found.flatMap(({ fingerprint, samplePlaces, trainPlaces }): Piece[] => {
     const whole = findFragment(db, fingerprint)?.fragmentId;
     // Fragments are numbered by how often they occur: of those that hold this part, the first says most.
-    const fragmentId = whole ?? Math.min(...trainPlaces.map(({ row }) => row));
+    const fragmentId =
+      whole ?? trainPlaces.reduce((least, { row }) => Math.min(least, row), Number.POSITIVE_INFINITY);
     const extent = whole === undefined ? 'part' : 'whole';
     return samplePlaces.map(({ firstLine, lastLine }) => ({ fragmentId, extent, firstLine, lastLine }));
   });

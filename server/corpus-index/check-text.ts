@@ -64,7 +64,7 @@ export async function lookUp(
         deadline,
       });
       results.push({ shard: i, result: verified.result, proposal });
-      notes.push(...verified.changed);
+      for (const note of verified.changed) notes.push(note);
       nDocumentsOpened += verified.nOpened;
       if (verified.nOpened < documents.length) {
         unopened.push({ ...proposal, documents: documents.slice(verified.nOpened) });

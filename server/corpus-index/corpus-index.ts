@@ -156,7 +156,7 @@ export class CorpusIndex implements Disposable {
           else found.set(document, [key]);
         });
       }
-      if (found.size > 0) proposals.push(...byShard(segment, found, only));
+      if (found.size > 0) for (const proposal of byShard(segment, found, only)) proposals.push(proposal);
     }
     return proposals;
   }

@@ -44,7 +44,7 @@ export function readTrackedFiles(workingCopy: string): TrackedFiles | string | u
   return { has: (path) => files.has(path), hasBelow: (folder) => hasBelow(folder) || files.has(folder) };
 }
 
-/** Where the first of the texts is that does not come before `text`. */
+/** The place of the first text that does not come before `text`. */
 function firstFrom(sorted: readonly string[], text: string): number {
   let [low, high] = [0, sorted.length];
   while (low < high) {

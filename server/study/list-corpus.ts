@@ -34,11 +34,11 @@ export async function listCorpus(
     if (isHubName(location)) {
       const hub = await listHubCorpus(access, location, pinnedCommit(db, location), columns, signal);
       pinCommit(db, location, hub.commit);
-      listed.push(...hub.shards);
+      for (const shard of hub.shards) listed.push(shard);
       passed.push(hub.passed);
     } else if (places.takeFirst(location)) {
       const place = listPlaces([location], columns, options);
-      listed.push(...place.shards);
+      for (const shard of place.shards) listed.push(shard);
       passed.push(place.passed);
     }
   }

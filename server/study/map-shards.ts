@@ -109,7 +109,7 @@ class OpenShard {
 
   constructor(shard: Shard) {
     this.#shard = shard;
-    this.#problems.push(...(shard.problems ?? []));
+    for (const problem of shard.problems ?? []) this.#problems.push(problem);
   }
 
   /** The documents that are measured. */

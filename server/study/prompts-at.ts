@@ -45,7 +45,7 @@ async function promptsOfRows(path: string, beat: () => void): Promise<readonly P
   for await (const { line } of readRows(shard, { signal, onBytes: beat, onProblem: ignore })) {
     const text = stringOfBytes(line);
     if (prompts.length === 0 && !isPromptRow(text)) return undefined;
-    prompts.push(...promptsIn(`${path}.jsonl`, text));
+    for (const prompt of promptsIn(`${path}.jsonl`, text)) prompts.push(prompt);
   }
   return prompts;
 }

@@ -42,4 +42,4 @@ function nLinesOf({ firstLine, lastLine }: TextRange): number {
 }
 
 const levelOf = (marks: readonly SampleMark[]): Level =>
-  levelOfTrain(Math.max(...marks.map((mark) => mark.train)));
+  levelOfTrain(marks.reduce((most, { train }) => Math.max(most, train), Number.NEGATIVE_INFINITY));

@@ -88,7 +88,9 @@ export class OpenTexts {
       this.#marks.expect(uri, marks);
       await this.#files.openWith([[uri, text]], async () => {
         const editor = await this.#columns.showAlone(uri);
-        const line = firstLine ?? Math.min(...marks.map((mark) => mark.firstLine));
+        const line =
+          firstLine ??
+          marks.reduce((least, mark) => Math.min(least, mark.firstLine), Number.POSITIVE_INFINITY);
         if (Number.isFinite(line)) revealIn(editor, { firstLine: line, lastLine: line });
       });
     });

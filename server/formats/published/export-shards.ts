@@ -65,7 +65,8 @@ export function exportShards(db: Database, { folder, train, logs, merged, showPl
     };
     // Simian repeats a fragment's sample places in every log, which at 50 shards is most of what it writes;
     // one is enough for a block to be taken as shared, so only the first shard's log has them all.
-    const whole = Math.min(...byShard.keys());
+    let whole = Number.POSITIVE_INFINITY;
+    for (const shard of byShard.keys()) whole = Math.min(whole, shard);
     for (const [shard, places] of byShard)
       files.get(shard)!.write(block, shard === whole ? inSamples.slice(1) : [], places);
   }

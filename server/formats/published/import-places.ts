@@ -72,7 +72,7 @@ export function importPlaces(folder: ForeignFolder, logs: readonly string[]): Im
       for (const { side, path: merged, firstLine, lastLine } of block.places)
         if (side === 'samples') known.addSamplePlace(nameOf(merged), firstLine, lastLine);
       const noted = own?.next(block.fingerprint, inTrain.length);
-      if (noted) known.trainPlaces.push(...noted);
+      if (noted) for (const place of noted) known.trainPlaces.push(place);
       else {
         for (const { path: name, firstLine, lastLine } of inTrain) {
           const document = know({ shard, row: 0, repository: '', path: name, license: '' });

@@ -27,7 +27,8 @@ export async function readTorchWeights(dir: string): Promise<readonly Weight[]> 
   const text = hasSingle ? null : await readFile(index, 'utf8').catch(() => null);
   if (text === null) return readTorchFile(single);
   const weights: Weight[] = [];
-  for (const file of await shardsOf(index, text)) weights.push(...(await readTorchFile(file)));
+  for (const file of await shardsOf(index, text))
+    for (const weight of await readTorchFile(file)) weights.push(weight);
   return weights;
 }
 
