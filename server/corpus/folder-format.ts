@@ -24,7 +24,7 @@ export const isWrappedInFolder = (path: string, columns: ColumnNames | undefined
   /\.json$/i.test(path) && jsonContent(readHead(path), columns) === 'wrapped';
 
 /** A table without a text is a file of a program; one that leaves open which of its columns is the text is none here. */
-function isTable(head: Uint8Array, table: 'csv' | 'tsv', columns: ColumnNames | undefined): boolean {
+export function isTable(head: Uint8Array, table: 'csv' | 'tsv', columns: ColumnNames | undefined): boolean {
   const [line = ''] = Buffer.from(decodeText(head)).toString().split(/\r?\n/, 1);
   const names = line
     .split(table === 'tsv' ? '\t' : /[,;]/)

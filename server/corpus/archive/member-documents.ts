@@ -1,6 +1,5 @@
 // The documents of one member of an archive: a text, rows of several kinds, packed or not, or an archive inside the archive.
 
-import { gunzipSync } from 'node:zlib';
 import { decodeText } from '../../text/decode-text.ts';
 import { notebookText } from '../../text/notebook.ts';
 import { parseObject } from '../../text/parse-json.ts';
@@ -9,7 +8,8 @@ import { memorySource } from '../byte-source.ts';
 import type { StreamOptions } from '../byte-stream.ts';
 import { questionProblem } from '../column-question.ts';
 import { isBinary, isPicture } from '../first-bytes.ts';
-import { jsonContent } from '../json-content.ts';
+import { isTable } from '../folder-format.ts';
+import { JSON_HEAD_BYTES, jsonContent } from '../json-content.ts';
 import { asJsonLines } from '../json-lines.ts';
 import { parseRow } from '../parse-row.ts';
 import { readParquet } from '../read-parquet.ts';
@@ -17,12 +17,11 @@ import { splitLines } from '../read-rows.ts';
 import { tableRecords } from '../read-table.ts';
 import { columnsOfRows, ROWS_LOOKED_AT } from '../resolve-columns.ts';
 import { allRows } from '../row-range.ts';
-import { type Packing, packingOf, type ShardFormat, shardFormat, streamFormOf } from '../shard-format.ts';
-import { damageOf, unpack, wayOut } from '../unpack/unpack.ts';
-import { unpackToDamage } from '../unpack/unpack-to-damage.ts';
+import { isUnnamed, packingOf, type ShardFormat, shardFormat, streamFormOf } from '../shard-format.ts';
 import { type ArchiveContext, type HeldMember, hold, MAX_MEMBER_BYTES, type Member, once } from './member.ts';
 import type { Origins } from './origins.ts';
 import { tarMembers } from './tar-members.ts';
+import { unpackMember } from './unpack-member.ts';
 import { zipMembers } from './zip-members.ts';
 import { surveyZip } from './zip-survey.ts';
 
@@ -36,6 +35,7 @@ export interface MemberDocument {
 }
 
 const PACKED = 'that are packed or hold others';
+const TOO_LARGE = `of more than ${MAX_MEMBER_BYTES} bytes`;
 const XZ_IN_XZ = 'that are packed with xz inside of xz';
 
 /** How an archive inside is read: as the one around it. */
@@ -53,7 +53,7 @@ export async function* memberDocuments(
   readMembers: ReadMembers,
 ): AsyncGenerator<MemberDocument> {
   const format = shardFormat(member.path);
-  if (format === undefined) yield* plainDocuments(await held(member), context);
+  if (format === undefined) yield* plainDocuments(member, context);
   else if (format === 'parquet' || format === 'arrow')
     yield* tableDocuments(await held(member), format, context);
   else if (format === 'zip' || streamFormOf(format) === 'tar')
@@ -70,15 +70,57 @@ const fromRow = (
 const held = (member: Member | HeldMember): Promise<HeldMember> | HeldMember =>
   'bytes' in member ? member : hold(member);
 
+/** A member whose name says that it is a document, or says nothing: what it begins with tells whether it holds rows. */
 async function* plainDocuments(
-  { path, bytes }: HeldMember,
+  member: Member | HeldMember,
   context: ArchiveContext,
 ): AsyncGenerator<MemberDocument> {
-  if (/\.json$/i.test(path) && jsonContent(bytes, context.shard.columns) === 'rows')
-    return yield* rowsOf(once(bytes), path, context);
+  const { path } = member;
+  const { columns } = context.shard;
+  const { head, all } =
+    'bytes' in member
+      ? { head: member.bytes.subarray(0, JSON_HEAD_BYTES), all: once(member.bytes) }
+      : await peek(member.read());
+  const form = /\.([ct]sv)$/i.exec(path)?.[1]?.toLowerCase();
+  if ((/\.json$/i.test(path) || isUnnamed(path)) && jsonContent(head, columns) === 'rows')
+    return yield* rowsOf(all, path, context);
+  if ((form === 'csv' || form === 'tsv') && isTable(head, form, columns))
+    return yield* recordsOf(all, form, path, context);
+  const bytes = 'bytes' in member ? member.bytes : await gather(all);
+  if (!bytes) return context.unread.add(TOO_LARGE, path);
   const text = /\.ipynb$/i.test(path) ? notebookText(bytes) : decodeText(bytes);
   if (text === undefined) context.unread.add('that are called .ipynb and no notebooks', path);
   else yield* oneText(path, text, bytes, context);
+}
+
+/** The beginning of a stream, and all of it. */
+async function peek(
+  chunks: AsyncGenerator<Uint8Array>,
+): Promise<{ readonly head: Buffer; readonly all: AsyncGenerator<Uint8Array> }> {
+  const pieces: Uint8Array[] = [];
+  let nBytes = 0;
+  while (nBytes < JSON_HEAD_BYTES) {
+    const { value, done } = await chunks.next();
+    if (done) break;
+    pieces.push(new Uint8Array(value));
+    nBytes += value.length;
+  }
+  const start = pieces.length === 1 ? Buffer.from(pieces[0]!.buffer) : Buffer.concat(pieces);
+  async function* all(): AsyncGenerator<Uint8Array> {
+    yield start;
+    yield* chunks;
+  }
+  return { head: start.subarray(0, JSON_HEAD_BYTES), all: all() };
+}
+
+async function* recordsOf(
+  chunks: AsyncIterable<Uint8Array>,
+  form: 'csv' | 'tsv',
+  path: string,
+  context: ArchiveContext,
+): AsyncGenerator<MemberDocument> {
+  for await (const row of tableRecords(chunks, form, inside(context, path), quietly(context)))
+    yield fromRow(row, row.text, path);
 }
 
 function* oneText(
@@ -112,14 +154,12 @@ async function* streamDocuments(
   const packing = packingOf(format);
   if (packing === 'xz' && context.isInXz) return context.unread.add(XZ_IN_XZ, path);
   const form = streamFormOf(format);
-  const chunks = unpacked(member, packing, context);
+  const chunks = unpackMember(member, packing, context);
   if (form === 'jsonl') yield* rowsOf(chunks, path, context);
-  else if (form === 'csv' || form === 'tsv') {
-    for await (const row of tableRecords(chunks, form, inside(context, path), quietly(context)))
-      yield fromRow(row, row.text, path);
-  } else {
+  else if (form === 'csv' || form === 'tsv') yield* recordsOf(chunks, form, path, context);
+  else {
     const bytes = await gather(chunks);
-    if (!bytes) return context.unread.add(`of more than ${MAX_MEMBER_BYTES} bytes`, path);
+    if (!bytes) return context.unread.add(TOO_LARGE, path);
     // The name without its packing, as whoever unpacks it has it.
     const inner = path.replace(/\.[^./]+$/, '');
     const text = form === 'notebook' ? notebookText(bytes) : decodeText(bytes);
@@ -162,7 +202,7 @@ async function* innerArchive(
     const survey = await surveyZip(source, inner);
     if (survey) yield* below(path, readMembers(zipMembers(source, inner), inner, '', survey.origins));
   } else {
-    const chunks = unpacked(member, packing, context);
+    const chunks = unpackMember(member, packing, context);
     const unpacking = { ...inner, isInXz: context.isInXz || packing === 'xz' };
     yield* below(path, readMembers(tarMembers(chunks, unpacking), unpacking, ''));
   }
@@ -187,55 +227,6 @@ const inside = ({ shard }: ArchiveContext, path: string): ArchiveContext['shard'
   ...shard,
   path: `${shard.path}: ${path}`,
 });
-
-/** The bytes of a member that may be packed; damage is a problem, after all that stands before it. */
-async function* unpacked(
-  member: Member | HeldMember,
-  packing: Packing | undefined,
-  { shard, options }: ArchiveContext,
-): AsyncGenerator<Uint8Array> {
-  const open = () => ('bytes' in member ? once(member.bytes) : buffers(member.read()));
-  if (!packing) return yield* open();
-  const atOnce = packing === 'gz' && 'bytes' in member ? gunzipSmall(member.bytes) : undefined;
-  if (atOnce) return yield atOnce;
-  let nOut = 0;
-  try {
-    const inflated = 'bytes' in member ? unpackToDamage(open, packing, 0) : unpack(open(), packing);
-    for await (const { pieces } of inflated) {
-      options.onBytes(0);
-      for (const piece of pieces) nOut += piece.length;
-      yield* pieces;
-    }
-  } catch (error) {
-    const kind = damageOf(error, packing, nOut);
-    if (!kind) throw error;
-    const message = `${shard.path}: ${member.path} is damaged after ${nOut} unpacked bytes (${(error as Error).message})${wayOut(error)}`;
-    options.onProblem({ kind, shard: shard.name, byteOffset: 0, message });
-  }
-}
-
-/** Larger members are unpacked by pieces, beside the thread. */
-const SMALL_BYTES = 256 << 10;
-
-/** One whole stream that is small; a stream tells what is wrong with all else. */
-function gunzipSmall(bytes: Buffer): Buffer | undefined {
-  if (
-    bytes.length < 18 ||
-    bytes.length > SMALL_BYTES ||
-    bytes.readUInt32LE(bytes.length - 4) > 16 * SMALL_BYTES
-  )
-    return undefined;
-  try {
-    const text = gunzipSync(bytes, { maxOutputLength: 16 * SMALL_BYTES });
-    return text.length === bytes.readUInt32LE(bytes.length - 4) ? text : undefined;
-  } catch {
-    return undefined;
-  }
-}
-
-async function* buffers(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
-  for await (const chunk of chunks) yield Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
-}
 
 async function* rowsOf(
   chunks: AsyncIterable<Uint8Array>,

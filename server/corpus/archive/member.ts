@@ -2,7 +2,7 @@
 
 import type { StreamOptions } from '../byte-stream.ts';
 import type { Shard } from '../shard.ts';
-import { shardFormat, streamFormOf } from '../shard-format.ts';
+import { isUnnamed, shardFormat, streamFormOf } from '../shard-format.ts';
 import type { Unread } from './unread.ts';
 
 export interface Member {
@@ -54,13 +54,15 @@ export async function holdSmall(
     return undefined;
   }
   const held = await hold(member);
-  return held.bytes.length === member.nBytes || isInPieces ? held : undefined;
+  // Rows stand for themselves; a part of a text does not.
+  return held.bytes.length === member.nBytes || shardFormat(member.path) ? held : undefined;
 }
 
 /** Whether a member is read a piece at a time, however large it is. */
 function isStreamed(path: string): boolean {
   const format = shardFormat(path);
-  return format !== undefined && streamFormOf(format) !== undefined;
+  if (format === undefined) return /\.(json|[ct]sv)$/i.test(path) || isUnnamed(path);
+  return streamFormOf(format) !== undefined;
 }
 
 export async function* once(bytes: Buffer): AsyncGenerator<Buffer> {

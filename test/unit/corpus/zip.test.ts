@@ -104,6 +104,9 @@ test('members that are packed or hold others, in tar as in zip', async () => {
     'd/x.arrow': writeArrow(table, { form: 'stream' }),
     'd/inner.tar.gz': inner,
     'd/w.zip': zip({ 'w/b.py': 'zipped\n', 'w/LICENSE': mit }),
+    'd/plain.csv': 'content,path\n"c\nd",q.py\n',
+    'd/other.csv': 'width,height\n1,2\n',
+    'd/part-00000': rows(1),
     'd/odd.jsonl': '[{"text": "t\\n"}, {"text": 5}]',
   };
   const expected = [
@@ -115,6 +118,9 @@ test('members that are packed or hold others, in tar as in zip', async () => {
     ['d/inner.tar.gz/in/a.py', 'all', '', 'inner\n'],
     ['d/w.zip/w/b.py', 'all', 'MIT', 'zipped\n'],
     ['d/w.zip/w/LICENSE', 'all', 'MIT', mit],
+    ['q.py', 'all', '', 'c\nd'],
+    ['d/other.csv', 'all', '', 'width,height\n1,2\n'],
+    ['d/part-00000', 'all', '', 'row 0\n'],
     ['d/odd.jsonl', 'all', '', 't\n'],
   ];
   for (const [name, bytes] of [
