@@ -94,3 +94,25 @@ export function isPicture(bytes: Uint8Array): boolean {
 
 const isSkippableFrame = (head: Uint8Array) =>
   head.length >= 4 && (head[0]! & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18;
+
+/** What macOS keeps beside files and puts into archives: resource forks, and how a folder is shown. */
+export const isOfFinder = (bytes: Uint8Array): boolean => {
+  const head = Buffer.from(bytes.subarray(0, 8)).toString('latin1');
+  return head.startsWith('\0\x05\x16\x07') || head === '\0\0\0\x01Bud1';
+};
+
+const containers: readonly (readonly [string, string])[] = [
+  ['7z\xbc\xaf\x27\x1c', 'a 7z archive, which is not read: unpack it'],
+  ['Rar!\x1a\x07', 'a rar archive, which is not read: unpack it'],
+  ['Obj\x01', 'Avro data, which is not read: save it as Parquet or JSON lines'],
+  ['ORC', 'ORC data, which is not read: save it as Parquet or JSON lines'],
+];
+
+/** What a binary file is that may well hold training data and is not read, with the way out. */
+export function unreadContainer(bytes: Uint8Array, path: string): string | undefined {
+  const head = Buffer.from(bytes.subarray(0, 8)).toString('latin1');
+  const known = containers.find(([start]) => head.startsWith(start))?.[1];
+  if (known) return known;
+  const name = /\.(tfrecords?|mds|lzma)$/i.exec(path)?.[1];
+  return name && `called .${name}, which is not read: save it as Parquet or JSON lines`;
+}

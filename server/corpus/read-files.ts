@@ -12,7 +12,7 @@ import { notebookText } from '../text/notebook.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import type { FileFate } from './file-tally.ts';
-import { firstBytesName, isBinary, isLfsPointer, isPicture } from './first-bytes.ts';
+import { firstBytesName, isBinary, isLfsPointer, isPicture, unreadContainer } from './first-bytes.ts';
 import { describeFolder, statedLicense } from './folder-provenance.ts';
 import { onDisk } from './name-bytes.ts';
 import type { Shard } from './shard.ts';
@@ -38,7 +38,7 @@ export async function* readFiles(shard: Shard, options: StreamOptions): AsyncGen
     options.onBytes(read.bytes.length);
     if (read.changed) complain('changed', 'changed while it was read');
     const text = (/\.ipynb$/i.test(path) && notebookText(read.bytes)) || decodeText(read.bytes);
-    const { fate, what } = judge(read.bytes, text);
+    const { fate, what } = judge(read.bytes, text, path);
     if (what !== undefined && fate.state === 'problem') complain(fate.reason, what);
     options.onFile?.(fate, file);
     if (fate.state !== 'searched') continue;
@@ -55,13 +55,19 @@ export async function* readFiles(shard: Shard, options: StreamOptions): AsyncGen
 }
 
 /** What becomes of a file, by its bytes and the text that they are, and of a problem what to tell. */
-function judge(bytes: Uint8Array, text: Uint8Array): { readonly fate: FileFate; readonly what?: string } {
+function judge(
+  bytes: Uint8Array,
+  text: Uint8Array,
+  path: string,
+): { readonly fate: FileFate; readonly what?: string } {
   if (bytes.length === 0) return { fate: { state: 'passed-over', reason: 'empty' } };
   if (isLfsPointer(bytes)) {
     const what = `is ${firstBytesName['git-lfs-pointer']}`;
     return { fate: { state: 'problem', reason: 'wrong-format' }, what };
   }
   if (!isBinary(text)) return { fate: { state: 'searched' } };
+  const container = unreadContainer(bytes, path);
+  if (container) return { fate: { state: 'problem', reason: 'unreadable' }, what: `is ${container}` };
   return { fate: { state: 'passed-over', reason: isPicture(bytes) ? 'picture' : 'binary' } };
 }
 

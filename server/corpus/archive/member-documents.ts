@@ -7,7 +7,7 @@ import { readArrow } from '../arrow/read-arrow.ts';
 import { memorySource } from '../byte-source.ts';
 import type { StreamOptions } from '../byte-stream.ts';
 import { questionProblem } from '../column-question.ts';
-import { isBinary, isPicture } from '../first-bytes.ts';
+import { isBinary, isOfFinder, isPicture, unreadContainer } from '../first-bytes.ts';
 import { isTable } from '../folder-format.ts';
 import { JSON_HEAD_BYTES, jsonContent } from '../json-content.ts';
 import { asJsonLines } from '../json-lines.ts';
@@ -130,7 +130,8 @@ function* oneText(
   { unread }: ArchiveContext,
 ): Generator<MemberDocument> {
   if (isBinary(text)) {
-    if (!isPicture(bytes)) unread.add('that are no text', path);
+    if (unreadContainer(bytes, path)) unread.add(PACKED, path);
+    else if (!isPicture(bytes) && !isOfFinder(bytes)) unread.add('that are no text', path);
   } else if (text.length > 0) yield { of: 'text', path, repository: '', license: '', text };
 }
 

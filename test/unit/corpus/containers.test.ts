@@ -148,6 +148,35 @@ test('a notebook is its cells, as a file and in a folder', async () => {
   assert.deepEqual(found, [text]);
 });
 
+test('what may hold training data and is not read is named, in a folder and in an archive', async () => {
+  const folder = scratchFolder();
+  const files = {
+    'a.py': Buffer.from('x = 1\n'),
+    'b.7z': Buffer.from('7z\xbc\xaf\x27\x1c\0\x04', 'latin1'),
+    'c.tfrecord': Buffer.from('\x05\0\0\0\0\0\0\0', 'latin1'),
+    'd.so': Buffer.from('\x7fELF\0\0', 'latin1'),
+  };
+  for (const [name, bytes] of Object.entries(files)) writeFileSync(join(folder, name), bytes);
+  const told: string[] = [];
+  const options = {
+    signal,
+    onBytes: () => {},
+    onProblem: ({ kind, message }: DataProblem) =>
+      void told.push(`${kind}: ${message.slice(folder.length + 1)}`),
+  };
+  let nDocuments = 0;
+  for await (const _ of readDocuments(listShards([folder])[0]!, options)) nDocuments++;
+  assert.equal(nDocuments, 1);
+  assert.deepEqual(told, [
+    'unreadable: b.7z is a 7z archive, which is not read: unpack it',
+    'unreadable: c.tfrecord is called .tfrecord, which is not read: save it as Parquet or JSON lines',
+  ]);
+  assert.match(
+    (await read('x.tar', await tar(files))).problems.join(),
+    /that are packed or hold others are not read: 2/,
+  );
+});
+
 test('the same texts are read out of every container, and open again', async () => {
   const text = fc
     .string({

@@ -68,7 +68,13 @@ const mit = 'MIT License\n\nPermission is hereby granted, free of charge, to any
 
 test('archives of repositories, packages and wheels, with where they come from', async () => {
   for (const packed of ['deflate', 'no'] as const) {
-    const files = { 'tool-main/src/ü.py': 'x = 1\n', 'tool-main/empty.py': '', 'tool-main/LICENSE': mit };
+    const files = {
+      'tool-main/src/ü.py': 'x = 1\n',
+      'tool-main/empty.py': '',
+      'tool-main/LICENSE': mit,
+      'tool-main/._a.py': Buffer.from('\0\x05\x16\x07\0\0', 'latin1'),
+      'tool-main/logo.png': Buffer.from('\x89PNG\0\0', 'latin1'),
+    };
     const { documents, problems } = await read('main.zip', zip(files, packed));
     assert.deepEqual(problems, []);
     assert.deepEqual(documents, [
