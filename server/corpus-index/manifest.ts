@@ -2,7 +2,7 @@
 // is not part of the index.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { isSafeFileName, refuseRelativePath } from '../../guard/paths/file-name.ts';
 import { openRegularFileSync } from '../../guard/paths/regular-file.ts';
@@ -148,9 +148,9 @@ function readText(path: string): string | undefined {
     throw error;
   }
   try {
-    const bytes = readFileSync(file);
-    if (bytes.length > MAX_MANIFEST_BYTES) throw new UserError(`${path} has more bytes than an index needs`);
-    return bytes.toString('utf8');
+    const { size } = fstatSync(file);
+    if (size > MAX_MANIFEST_BYTES) throw new UserError(`${path} has more bytes than an index needs`);
+    return readFileSync(file, 'utf8');
   } finally {
     closeSync(file);
   }
