@@ -216,8 +216,8 @@ async function* below(
   for await (const document of documents) yield { ...document, path: `${archive}/${document.path}` };
 }
 
-/** Bytes are those of the archive. Its members may have any columns: one without a text is no question about the corpus. */
-const quietly = ({ options: { onColumns: _, ...options } }: ArchiveContext): StreamOptions => ({
+/** Bytes are those of the archive. A member without a text is no question about the corpus. */
+const quietly = ({ options }: ArchiveContext): StreamOptions => ({
   ...options,
   onBytes: () => options.onBytes(0),
   onProblem: ({ columns: _columns, ...problem }) =>
@@ -243,7 +243,10 @@ async function* rowsOf(
     const rows = first.map(parseObject).filter((row) => row !== 'not-json');
     const columns = columnsOfRows(shard.columns, rows);
     names = columns.names;
-    if (!columns.question) return true;
+    if (!columns.question) {
+      context.options.onColumns?.(columns.present);
+      return true;
+    }
     quietly(context).onProblem(questionProblem(inside(context, path), columns.question));
     return false;
   };

@@ -71,7 +71,16 @@ function contextOf(
   unread = new Unread(shard, options),
 ): ArchiveContext {
   const isInXz = packingOf(shard.format) === 'xz';
-  return { shard, options, unread, unreadOf: (archive) => unread.below(archive), isInXz };
+  let { onColumns } = options;
+  const once: StreamOptions = {
+    ...options,
+    // Members may have different ones; those of the first stand for the archive.
+    onColumns(present) {
+      onColumns?.(present);
+      onColumns = undefined;
+    },
+  };
+  return { shard, options: once, unread, unreadOf: (archive) => unread.below(archive), isInXz };
 }
 
 export interface ArchivePlace {

@@ -8,11 +8,15 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
 import type { DataProblem } from '../../../protocol/errors.ts';
+import type { ColumnNames } from '../../../protocol/study.ts';
 import { readArchive, reopenMembers } from '../../../server/corpus/archive/read-archive.ts';
+import { zipMembers } from '../../../server/corpus/archive/zip-members.ts';
+import { surveyZip } from '../../../server/corpus/archive/zip-survey.ts';
 import type { CorpusDocument } from '../../../server/corpus/corpus-document.ts';
 import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { reopenRow } from '../../../server/corpus/reopen-row.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
+import { EnvironmentError } from '../../../server/errors.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { writeArrow } from '../../support/write-arrow.ts';
 import { writeParquet } from '../../support/write-parquet.ts';
@@ -42,9 +46,11 @@ async function read(name: string, bytes: Uint8Array) {
   const [shard] = listShards([path]);
   const problems: DataProblem[] = [];
   const found: CorpusDocument[] = [];
+  const columns: ColumnNames[] = [];
   let nBytes = 0;
   const options = {
     signal,
+    onColumns: (present: ColumnNames) => void columns.push(present),
     onBytes: (n: number) => {
       nBytes += n;
     },
@@ -59,6 +65,7 @@ async function read(name: string, bytes: Uint8Array) {
   return {
     shard: shard!,
     found,
+    columns,
     documents: found.map((one) => [one.path, one.repository, one.license, Buffer.from(one.text).toString()]),
     problems: problems.map(({ kind, message }) => `${kind}: ${message.replace(path, 'FILE')}`),
   };
@@ -133,8 +140,9 @@ test('members that are packed or hold others, in tar as in zip', async () => {
     ['all.zip', zip(files)],
     ['all.tar', await tar(Object.fromEntries(Object.entries(files).map(([n, b]) => [n, Buffer.from(b)])))],
   ] as const) {
-    const { documents, problems } = await read(name, bytes);
+    const { documents, problems, columns } = await read(name, bytes);
     assert.deepEqual(documents, expected);
+    assert.deepEqual(columns, [{ content: 'content' }]);
     assert.deepEqual(problems, [
       'unreadable: FILE: members that are packed or hold others are not read: 1, of which the first is d/inner.tar.gz/in/deep.zip (unpack the archive to have them searched)',
       'unreadable: FILE: members with rows that hold no text are not read: 1, of which the first is d/odd.jsonl (unpack the archive to have them searched)',
@@ -221,6 +229,32 @@ test('members over each other, sizes that are not there, and what is encrypted o
   const bomb = zip({ 'a.py': Buffer.alloc(20 << 20, 0x20), 'b.py': 'b\n' });
   const kept = await read('x.zip', patched(bomb, 24, 3 << 20));
   assert.match(kept.problems.join(), /^corrupt: FILE: a.py is damaged: it has more than the 3145728 bytes/);
+});
+
+test('what the disk fails with is no damage of the archive', async () => {
+  const bytes = zip({ 'a.py': 'a\n'.repeat(300_000), 'b.py': 'b\n' }, 'no');
+  for (let nGood = 0; nGood < 4; nGood++) {
+    let nReads = 0;
+    const source = {
+      byteLength: bytes.length,
+      read: async (position: number, nBytes: number) => {
+        if (nReads++ === nGood) throw new EnvironmentError('the disk is broken');
+        return bytes.subarray(position, position + nBytes);
+      },
+    };
+    const options = { signal, onBytes: () => {}, onProblem: () => assert.fail() };
+    const context = {
+      shard: { name: 'x', path: 'x' },
+      options,
+      unread: { add() {} },
+      unreadOf: undefined,
+      isInXz: false,
+    };
+    await assert.rejects(async () => {
+      await surveyZip(source, context);
+      for await (const member of zipMembers(source, context)) for await (const _ of member.read());
+    }, /the disk is broken/);
+  }
 });
 
 test('reading ends when it is asked to', async () => {
