@@ -51,6 +51,11 @@ export async function* readParquet(
     const first = Math.max(groupStart, fromRow);
     const last = Math.min(groupEnd, toRow);
     const range = { first: first - groupStart, last: last - groupStart };
+    const diskBytes = group.columns.reduce(
+      (sum, c) => sum + Number(c.meta_data?.total_compressed_size ?? 0),
+      0,
+    );
+    let nLeft = diskBytes;
     for await (const piece of readPieces(bytes, metadata, group, columns, range, largeBytes)) {
       throwIfAborted(options.signal);
       const start = groupStart + piece.first;
@@ -58,12 +63,11 @@ export async function* readParquet(
         const what = `rows ${start} to ${groupStart + piece.last - 1} (row group ${index}) cannot be read: ${piece.rows.failure}`;
         complain(piece.rows.kind, what);
       } else yield* documents(piece.rows, start, shard, options);
+      const nTold = Math.min(nLeft, Math.floor((diskBytes * (piece.last - piece.first)) / nRows));
+      options.onBytes(nTold);
+      nLeft -= nTold;
     }
-    const diskBytes = group.columns.reduce(
-      (sum, c) => sum + Number(c.meta_data?.total_compressed_size ?? 0),
-      0,
-    );
-    options.onBytes(diskBytes);
+    options.onBytes(nLeft);
     nReported += diskBytes;
     groupStart = groupEnd;
   }
