@@ -5,7 +5,7 @@ import type { TracedFile } from './agent-traces.ts';
 import { type BlamedLine, blame, UNCOMMITTED } from './blame.ts';
 import { git } from './git.ts';
 import { type NotedLines, notedLine, readNote } from './git-ai-notes.ts';
-import { holdsLine, type LineRange, toRanges } from './line-ranges.ts';
+import { holdsLine, joined, type LineRange, toRanges } from './line-ranges.ts';
 
 /** Whether the line, which now has the number `now`, is an AI's. */
 export type IsByAi = (line: BlamedLine, now: number) => Promise<boolean> | boolean;
@@ -28,16 +28,23 @@ export async function byTraces(
   traces: readonly TracedFile[],
   signal: AbortSignal,
 ): Promise<IsByAi> {
-  const byPath = Map.groupBy(traces, ({ path }) => path);
+  const ofPaths = Map.groupBy(traces, ({ path }) => path);
+  const byPath = new Map(Array.from(ofPaths, ([path, own]) => [path, byRevision(own)]));
   const head = await git(root, ['rev-parse', '--verify', '--quiet', 'HEAD'], signal).catch(() => '');
-  return ({ commit, path, line }, now) =>
-    (byPath.get(path) ?? []).some(({ revision, ranges }) => {
-      // What was traced before it was committed stands where it stands now.
-      if (UNCOMMITTED.test(commit)) {
-        return (revision === undefined || revision === head.trim()) && holdsLine(ranges, now);
-      }
-      return revision === undefined ? holdsLine(ranges, now) : revision === commit && holdsLine(ranges, line);
-    });
+  return ({ commit, path, line }, now) => {
+    const traced = byPath.get(path);
+    const holds = (revision: string | undefined, at: number) => holdsLine(traced?.get(revision) ?? [], at);
+    // What was traced before it was committed stands where it stands now.
+    if (UNCOMMITTED.test(commit)) return holds(undefined, now) || holds(head.trim(), now);
+    return holds(undefined, now) || holds(commit, line);
+  };
+}
+
+function byRevision(traces: readonly TracedFile[]): ReadonlyMap<string | undefined, readonly LineRange[]> {
+  const grouped = Map.groupBy(traces, ({ revision }) => revision);
+  return new Map(
+    Array.from(grouped, ([revision, own]) => [revision, joined(own.flatMap(({ ranges }) => ranges))]),
+  );
 }
 
 export async function linesByAi(

@@ -7,7 +7,7 @@ import { readTraces } from './agent-traces.ts';
 import { byNotes, byTraces, linesByAi } from './ai-lines.ts';
 import { changedLines } from './changed-lines.ts';
 import { git, repositoryRoot } from './git.ts';
-import { EVERY_LINE, type LineRange, overlaps } from './line-ranges.ts';
+import { EVERY_LINE, type LineRange, shared } from './line-ranges.ts';
 
 export type AiLines = 'git-ai' | 'agent-trace';
 
@@ -57,7 +57,7 @@ export async function chooseLines(choice: LineChoice, signal: AbortSignal): Prom
     // Nobody has noted anything of a file that git does not know.
     const isUnknown = changes !== undefined && changed === EVERY_LINE;
     const ranges =
-      isByAi && !isUnknown ? both(changed, await linesByAi(root, path, isByAi, signal)) : changed;
+      isByAi && !isUnknown ? shared(changed, await linesByAi(root, path, isByAi, signal)) : changed;
     if (ranges.length > 0 && !(isByAi && isUnknown)) chosen.push({ path: resolve(root, path), ranges });
   }
   return chosen;
@@ -65,13 +65,4 @@ export async function chooseLines(choice: LineChoice, signal: AbortSignal): Prom
 
 async function trackedFiles(root: string, signal: AbortSignal): Promise<readonly string[]> {
   return (await git(root, ['ls-files', '-z'], signal)).split('\0').filter((path) => path !== '');
-}
-
-/** Lines that are in both. */
-function both(a: readonly LineRange[], b: readonly LineRange[]): readonly LineRange[] {
-  return b.flatMap((range) =>
-    a
-      .filter(({ first, last }) => overlaps([range], first, last))
-      .map(({ first, last }) => ({ first: Math.max(first, range.first), last: Math.min(last, range.last) })),
-  );
 }

@@ -2,7 +2,7 @@
 // each the sessions with their lines, then a line of dashes and JSON about the sessions.
 
 import { git } from './git.ts';
-import { holdsLine, type LineRange } from './line-ranges.ts';
+import { holdsLine, joined, type LineRange } from './line-ranges.ts';
 
 const NOTES = 'refs/notes/ai';
 /** Notes hold whole conversations. */
@@ -49,7 +49,7 @@ export function parseNote(note: string): NotedLines | undefined {
       if (first !== undefined) ranges?.push({ first: Number(first), last: Number(last ?? first) });
     }
   }
-  return files;
+  return new Map(Array.from(files, ([path, ranges]) => [path, joined(ranges)]));
 }
 
 function isVersion3(about: string): boolean {

@@ -20,7 +20,7 @@ import { describeFolder } from '../../../server/corpus/folder-provenance.ts';
 import { readTrackedFiles } from '../../../server/corpus/git-index.ts';
 import { ignoredBy, parseIgnoreRules } from '../../../server/corpus/ignore-rules.ts';
 import { spdxLicense } from '../../../server/corpus/spdx-license.ts';
-import { parseNote } from '../../../server/review/git-ai-notes.ts';
+import { notedLine, parseNote } from '../../../server/review/git-ai-notes.ts';
 import { findSensitive } from '../../../server/sensitive/find-sensitive.ts';
 import { checkSchema } from '../../../server/store/check-schema.ts';
 import { extractFunctionPrompt } from '../../../server/study/function-prompt.ts';
@@ -49,6 +49,11 @@ const works: Readonly<Record<string, () => unknown>> = {
     trainingLinks(place, `/datasets--${'--'.repeat(N)}`, { firstLine: 1, lastLine: 1 }),
   'a licence of blanks': () => spdxLicense(' '.repeat(N)),
   'a note of empty lines': () => parseNote('\n'.repeat(N)),
+  'a note of many lines': () => {
+    const lines = Array.from({ length: N }, (_, i) => 2 * i + 1);
+    const noted = parseNote(`a.c\n  x ${lines.join()}\n---\n{"schema_version":"authorship/3.0.0"}`);
+    for (let line = 1; line <= 2 * N; line++) assert.equal(notedLine(noted, 'a.c', line), line % 2 === 1);
+  },
   'a comment behind a head': () => extractFunctionPrompt(`def f():${'#'.repeat(N)}`, 'python'),
   'words that begin functions': () => extractFunctionPrompt('function '.repeat(N), 'braces'),
   'declarations without an end': () => extractFunctionPrompt('a b(\n'.repeat(N), 'braces'),
