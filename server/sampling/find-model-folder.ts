@@ -1,8 +1,9 @@
 // Which folder holds the model that a path names: the path itself, or, where that is a repository in the Hub's cache, the
 // snapshot that its main branch stands for. Tells what is there where that is no model.
 
-import { readdir, readFile, stat } from 'node:fs/promises';
+import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
+import { openRegularFile } from '../../guard/paths/regular-file.ts';
 import { UserError } from '../errors.ts';
 import { findUnfinished } from './find-unfinished.ts';
 
@@ -11,7 +12,7 @@ export async function findModelFolder(path: string): Promise<string> {
   const repository = basename(path) === 'snapshots' ? dirname(path) : path;
   if (!/^models--/.test(basename(repository))) return path;
   const snapshots = await readdir(join(repository, 'snapshots')).catch((): string[] => []);
-  const main = (await readFile(join(repository, 'refs', 'main'), 'utf8').catch(() => '')).trim();
+  const main = await readCommit(join(repository, 'refs', 'main'));
   const named = snapshots.includes(main) ? main : snapshots.length === 1 ? snapshots[0]! : null;
   if (named !== null) return join(repository, 'snapshots', named);
   if (snapshots.length === 0) return path;
@@ -19,6 +20,20 @@ export async function findModelFolder(path: string): Promise<string> {
     action: `Name one of them as the model, such as ${join(repository, 'snapshots', snapshots[0]!)}.`,
   });
 }
+
+/** What a branch stands for; empty where nothing says it that is a file. */
+async function readCommit(path: string): Promise<string> {
+  try {
+    await using file = await openRegularFile(path);
+    const { buffer, bytesRead } = await file.read(Buffer.alloc(COMMIT_BYTES), 0, COMMIT_BYTES, 0);
+    return buffer.toString('utf8', 0, bytesRead).trim();
+  } catch {
+    return '';
+  }
+}
+
+/** With room for a line end. */
+const COMMIT_BYTES = 64;
 
 /** A UserError for a folder without a description of a model, from what is there instead. */
 export async function refuseFolder(dir: string, cause: unknown): Promise<UserError> {

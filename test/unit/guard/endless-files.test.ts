@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { describeFolder } from '../../../server/corpus/folder-provenance.ts';
 import { walkFolder } from '../../../server/corpus/walk-folder.ts';
 import { UserError } from '../../../server/errors.ts';
+import { findModelFolder } from '../../../server/sampling/find-model-folder.ts';
 import { openGuarded } from '../../../server/sampling/open-guarded.ts';
 import { demoModel } from '../../support/cli.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -42,6 +43,13 @@ for (const name of [
     });
   });
 }
+
+test('a model in a cache whose branch is a pipe', { skip, timeout: 10_000 }, async () => {
+  const repository = join(scratchFolder(), 'models--owner--name');
+  mkdirSync(join(repository, 'snapshots', 'one'), { recursive: true });
+  makePipe(join(repository, 'refs', 'main'));
+  assert.equal(await findModelFolder(repository), join(repository, 'snapshots', 'one'));
+});
 
 test('a source tree whose licence, manifest, rules and settings of git are pipes', { skip }, () => {
   const folder = scratchFolder();
