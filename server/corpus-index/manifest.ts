@@ -2,7 +2,16 @@
 // is not part of the index.
 
 import { createHash, randomUUID } from 'node:crypto';
-import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeSync,
+} from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { isSafeFileName, refuseRelativePath } from '../../guard/paths/file-name.ts';
 import { openRegularFileSync } from '../../guard/paths/regular-file.ts';

@@ -69,6 +69,9 @@ function frameHeader(flags: Buffer) {
   };
 }
 
+/** A call costs more than so many bytes. */
+const SHORT_BYTES = 32;
+
 /** Unpacks a block into `out` from `start` on, and returns where it ends. */
 function unpackBlock(block: Uint8Array, out: Uint8Array, start: number): number {
   let at = 0;
@@ -86,7 +89,8 @@ function unpackBlock(block: Uint8Array, out: Uint8Array, start: number): number 
     const token = block[at++]!;
     const nLiterals = length(token >> 4);
     if (at + nLiterals > block.length || to + nLiterals > out.length) throw corrupt('a block is too long');
-    out.set(block.subarray(at, at + nLiterals), to);
+    if (nLiterals > SHORT_BYTES) out.set(block.subarray(at, at + nLiterals), to);
+    else for (let i = 0; i < nLiterals; i++) out[to + i] = block[at + i]!;
     at += nLiterals;
     to += nLiterals;
     if (at >= block.length) break;
@@ -95,7 +99,10 @@ function unpackBlock(block: Uint8Array, out: Uint8Array, start: number): number 
     const nRepeated = length(token & 15) + 4;
     if (distance === 0 || distance > to || to + nRepeated > out.length)
       throw corrupt('a block repeats what is not there');
-    for (let i = 0; i < nRepeated; i++) out[to + i] = out[to + i - distance]!;
+    // What repeats itself is copied byte by byte: its end is made of its beginning.
+    if (nRepeated > SHORT_BYTES && distance >= nRepeated)
+      out.copyWithin(to, to - distance, to - distance + nRepeated);
+    else for (let i = 0; i < nRepeated; i++) out[to + i] = out[to + i - distance]!;
     to += nRepeated;
   }
   return to;
