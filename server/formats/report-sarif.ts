@@ -5,6 +5,7 @@ import { forAddress } from '../../guard/text/for-address.ts';
 import { forJson } from '../../guard/text/for-json.ts';
 import { forSarif, forSarifLink } from '../../guard/text/for-sarif.ts';
 import { rawValue } from '../../guard/text/foreign.ts';
+import { visible } from '../../guard/text/visible.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
 import type { SensitiveFinding } from '../answers/sensitive-findings.ts';
@@ -122,7 +123,9 @@ function* results(content: ReportContent, samples: ReadonlyMap<number, number>):
       partialFingerprints: { 'verbatimFragment/v1': entry.fingerprint },
       ...(entry.accepted === null
         ? {}
-        : { suppressions: [{ kind: 'external', status: 'accepted', justification: entry.accepted }] }),
+        : {
+            suppressions: [{ kind: 'external', status: 'accepted', justification: visible(entry.accepted) }],
+          }),
       properties: {
         tags: [entry.kind, ...entry.sensitive],
         len: entry.nLines,

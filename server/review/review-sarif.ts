@@ -5,6 +5,7 @@ import { compose } from '../../guard/text/compose.ts';
 import { forAddress } from '../../guard/text/for-address.ts';
 import { forJson } from '../../guard/text/for-json.ts';
 import { forSarif } from '../../guard/text/for-sarif.ts';
+import { visible } from '../../guard/text/visible.ts';
 import type { CheckedSource } from '../../protocol/checked-text.ts';
 import { version } from '../version.ts';
 import type { Review, ReviewedMatch } from './check-files.ts';
@@ -76,7 +77,7 @@ const resultOf = (path: string, match: ReviewedMatch) => ({
     : { partialFingerprints: { 'verbatimFragment/v1': match.fingerprint } }),
   ...(match.accepted === null
     ? {}
-    : { suppressions: [{ kind: 'external', status: 'accepted', justification: match.accepted }] }),
+    : { suppressions: [{ kind: 'external', status: 'accepted', justification: visible(match.accepted) }] }),
   properties: {
     isVerified: match.isVerified,
     len: match.nLines,

@@ -103,6 +103,9 @@ test('the table and the comparison keep one line a line', async () => {
 test('SARIF messages hold no links but ours, and addresses lead nowhere else', async () => {
   const { runs } = JSON.parse(await report('sarif'));
   assert(runs[0].results.length > 0);
+  const reasons = runs[0].results.flatMap(({ suppressions = [] }: typeof runs) => suppressions);
+  assert(reasons.length > 0);
+  for (const { justification } of reasons) assert(!controls.test(justification), justification);
   for (const { message, relatedLocations } of runs[0].results) {
     const texts = [message.text, ...relatedLocations.map(({ message: m }: typeof runs) => m.text)];
     for (const text of texts) {
