@@ -2,9 +2,9 @@
 // many that differs is a problem of that shard, told by its reader; a corpus that does is a question to whoever named it.
 
 import { existsSync } from 'node:fs';
+import type { DataProblem } from '../../protocol/errors.ts';
 import { askFor, type ColumnQuestion } from '../corpus/column-question.ts';
 import { holdsRows } from '../corpus/holds-rows.ts';
-import { readDocuments } from '../corpus/read-documents.ts';
 import { resolveColumns } from '../corpus/resolve-columns.ts';
 import type { Shard } from '../corpus/shard.ts';
 
@@ -72,15 +72,13 @@ async function firstQuestion(
       nBytes += n;
       if (nBytes > MOST_BYTES) reading.abort();
     },
-    onProblem({
-      kind,
-      message,
-      columns = [],
-    }: Parameters<Parameters<typeof readDocuments>[1]['onProblem']>[0]) {
+    onProblem({ kind, message, columns = [] }: DataProblem) {
       if (kind !== 'no-column') return;
       question = { message: message.slice(shard.path.length + 1), columns, isMissing: false };
     },
   };
+  // Readers of other formats are large, and most shards are JSON lines.
+  const { readDocuments } = await import('../corpus/read-documents.ts');
   for await (const _ of readDocuments(shard, options)) break;
   return question;
 }

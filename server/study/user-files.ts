@@ -9,7 +9,7 @@ import { UserError } from '../errors.ts';
 import type { ImportedSample } from '../formats/read-samples.ts';
 import { GuardedThread, type GuardLimits, runGuarded } from '../guard/run-guarded.ts';
 import { programUrl } from '../program-url.ts';
-import type { CorpusQuestion } from './content-question.ts';
+import { type CorpusQuestion, contentQuestion } from './content-question.ts';
 import { type SampleBatch, unpackSamples } from './sample-batches.ts';
 
 /** Asked again, for samples, it is the question for the next batch. */
@@ -43,12 +43,16 @@ export async function readPrompts(path: string, signal?: AbortSignal): Promise<r
   return answer.kind === 'prompts' ? answer.prompts : [];
 }
 
+/** Their first rows are read in bounded memory and time, as any thread may, and a thread costs more than that. */
+const LOOKED_AT_HERE: ReadonlySet<string> = new Set(['folder', 'json', 'jsonl', 'jsonl.gz', 'jsonl.zst']);
+
 /** Which column is the text, where the corpus leaves that open; null where it does not. */
 export async function askContentColumn(
   shards: readonly Shard[],
   signal?: AbortSignal,
 ): Promise<CorpusQuestion | null> {
   if (shards.every(({ format }) => format === 'folder')) return null;
+  if (shards.every(({ format }) => LOOKED_AT_HERE.has(format))) return contentQuestion(shards, () => {});
   const limits = { ...limitsOf(shards[0]!.path, signal), what: 'The corpus' };
   const question = { kind: 'columns', shards } as const;
   const answer = await runGuarded<UserFileQuestion, UserFileAnswer>(workerUrl, question, limits);
