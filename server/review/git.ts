@@ -2,6 +2,7 @@
 // folder made that, too.
 
 import { execFile } from 'node:child_process';
+import { findProgram } from '../../guard/paths/find-program.ts';
 import { UserError } from '../errors.ts';
 
 const MAX_OUTPUT_BYTES = 256 << 20;
@@ -31,14 +32,19 @@ export function git(folder: string, args: readonly string[], signal: AbortSignal
   const env = { ...process.env, ...own, ...FETCH_NOTHING };
   const options = { cwd: folder, maxBuffer: MAX_OUTPUT_BYTES, timeout: TIMEOUT_MS, env, signal };
   return new Promise((resolve, reject) => {
-    execFile('git', [...RUN_NOTHING, '--no-pager', ...args], options, (error, stdout, stderr) => {
-      if (!error) return resolve(stdout);
-      if (signal.aborted) return reject(error);
-      const isMissing = error.code === 'ENOENT';
-      const why = isMissing ? 'git is not installed' : stderr.trim().split('\n')[0] || error.message;
-      const asked = args.find((word) => !word.startsWith('-') && !word.includes('='));
-      reject(new UserError(`git ${asked} failed in ${folder}: ${why}`, { cause: error }));
-    });
+    execFile(
+      findProgram('git'),
+      [...RUN_NOTHING, '--no-pager', ...args],
+      options,
+      (error, stdout, stderr) => {
+        if (!error) return resolve(stdout);
+        if (signal.aborted) return reject(error);
+        const isMissing = error.code === 'ENOENT';
+        const why = isMissing ? 'git is not installed' : stderr.trim().split('\n')[0] || error.message;
+        const asked = args.find((word) => !word.startsWith('-') && !word.includes('='));
+        reject(new UserError(`git ${asked} failed in ${folder}: ${why}`, { cause: error }));
+      },
+    );
   });
 }
 

@@ -4,6 +4,7 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
+import { findProgram } from '../../../guard/paths/find-program.ts';
 import { CUDA_MAJORS, type CudaMajor, librariesOf, majorsOfDriver } from './cuda-libraries.ts';
 import type { DeviceSearch, FoundDevice } from './device-system.ts';
 import { cudaFolder, readInstalled } from './provider-folder.ts';
@@ -115,7 +116,7 @@ function list(folder: string, pattern: RegExp): readonly string[] {
 /** Devices that the driver's own tool tells of; where there is none, or it may not tell, one of modest size is assumed. */
 function listDevices(): readonly FoundDevice[] {
   const query = ['--query-gpu=name,memory.free', '--format=csv,noheader,nounits'];
-  const { stdout } = spawnSync('nvidia-smi', query, { encoding: 'utf8', timeout: 10_000 });
+  const { stdout } = spawnSync(findProgram('nvidia-smi'), query, { encoding: 'utf8', timeout: 10_000 });
   const lines = (stdout ?? '').split('\n').filter((line) => line.includes(','));
   const devices = lines.map((line) => {
     const [name = '', mebibytes = '0'] = line.split(',').map((part) => part.trim());

@@ -24,6 +24,7 @@ import {
   surelyOutside,
 } from '../../../guard/paths/contained.ts';
 import { isSafeFileName, isSafeRelativePath, refuseRelativePath } from '../../../guard/paths/file-name.ts';
+import { findProgram } from '../../../guard/paths/find-program.ts';
 import { IrregularFile, openRegularFile, openRegularFileSync } from '../../../guard/paths/regular-file.ts';
 import { randomSource } from '../../../server/analysis/random.ts';
 import { inCi } from '../../support/in-ci.ts';
@@ -321,4 +322,21 @@ test('pipes, sockets, devices and folders are refused at once, by what they are'
   symlinkSync(file, linked);
   assert.ok(statSync(linked).isFile());
   assert.throws(() => openRegularFileSync(linked, 'refuse'), { code: 'ELOOP' });
+});
+
+test('a program is not started from the working folder', () => {
+  const there = [
+    'git.exe',
+    '.\\git.exe',
+    'tools\\git.exe',
+    '\\git.exe',
+    'C:git.exe',
+    'C:\\Git\\cmd\\git.exe',
+  ];
+  const exists = (path: string) => there.includes(path);
+  const find = (PATH: string) =>
+    findProgram('git', { platform: 'win32', env: { PATH, SystemRoot: 'D:\\W' }, exists });
+  assert.equal(find(';.;tools;\\;C:;"C:\\Git\\cmd"'), 'C:\\Git\\cmd\\git.exe');
+  assert.equal(find('.'), 'D:\\W\\System32\\git.exe');
+  assert.equal(findProgram('git', { platform: 'linux', env: {}, exists }), 'git');
 });
