@@ -42,44 +42,25 @@ const kinds: Readonly<Partial<Record<MessageHeader, ArrowMessage['kind']>>> = {
 /** Throws `ArrowDamage` where they break off, after all that stand before. */
 export async function* messagesOf(source: ByteSource): AsyncGenerator<ArrowSchema | ArrowMessage> {
   const { start, end, isCut } = await extentOf(source);
-  if (start > 0 && !isCut) yield await footerSchema(source, end);
+  let hasDictionaries = false;
+  if (start > 0 && !isCut) {
+    const footer = await readFooter(source, end);
+    yield footer.schema;
+    // In a file they may stand behind the batches that refer to them, and none takes another one's place.
+    for (const place of footer.dictionaries) {
+      const found = await messageAt(source, place, end);
+      if (found.message?.kind === 'dictionary') yield found.message;
+    }
+    hasDictionaries = footer.dictionaries.length > 0;
+  }
   let at = start;
-  for (;;) {
-    if (at === end) break;
-    const head = await source.read(at, Math.min(FIRST_READ_BYTES, end - at));
-    if (head.length < 4) throw cut(at);
-    // Before version 0.15 of Arrow the length stood alone.
-    const nPrefixBytes = head.readUInt32LE(0) === CONTINUES ? 8 : 4;
-    if (head.length < nPrefixBytes) throw cut(at);
-    const nMetadataBytes = head.readInt32LE(nPrefixBytes - 4);
-    if (nMetadataBytes === 0) {
-      at += nPrefixBytes;
-      break;
-    }
-    const bodyStart = at + nPrefixBytes + nMetadataBytes;
-    if (nMetadataBytes < 0 || nMetadataBytes > MAX_METADATA_BYTES)
-      throw corrupt(`the message at byte ${at} has ${nMetadataBytes} bytes`);
-    if (bodyStart > end) throw cut(at);
-    const metadata =
-      nPrefixBytes + nMetadataBytes <= head.length
-        ? head.subarray(nPrefixBytes, nPrefixBytes + nMetadataBytes)
-        : await source.read(at + nPrefixBytes, nMetadataBytes);
-    const message = Message.getRootAsMessage(new ByteBuffer(metadata));
-    const version = message.version();
-    if (version !== MetadataVersion.V5 && version !== MetadataVersion.V4)
-      throw corrupt(`the message at byte ${at} is of version ${version} of the format`);
-    const nBodyBytes = sizeOf(message.bodyLength(), `the length of the message at byte ${at}`);
-    if (bodyStart + nBodyBytes > end) throw cut(at);
-    if (message.headerType() === MessageHeader.Schema) {
-      const schema: Schema | null = message.header(new Schema());
-      if (schema) yield { kind: 'schema', schema, version, nMetadataBytes };
-    } else if (isCut && at === start) {
+  while (at < end) {
+    const found = await messageAt(source, at, end);
+    if (found.message?.kind !== 'schema' && isCut && at === start)
       throw new ArrowDamage('truncated', 'it ends without its footer, which has its only schema');
-    } else {
-      const kind = kinds[message.headerType()] ?? 'other';
-      yield { kind, message, nMetadataBytes, bodyStart, nBodyBytes };
-    }
-    at = bodyStart + nBodyBytes;
+    at = found.next;
+    if (!found.message) break;
+    if (!hasDictionaries || found.message.kind !== 'dictionary') yield found.message;
   }
   if (isCut) throw new ArrowDamage('truncated', 'it ends without the mark of its end');
   if (at < end && !(await isBlank(source, at, end)))
@@ -87,6 +68,43 @@ export async function* messagesOf(source: ByteSource): AsyncGenerator<ArrowSchem
       'trailing',
       `its end at byte ${at} is followed by ${end - at} bytes, which are none of it`,
     );
+}
+
+/** The message at a place, and the place behind it; no message where the end is marked. */
+async function messageAt(
+  source: ByteSource,
+  at: number,
+  end: number,
+): Promise<{ readonly message: ArrowSchema | ArrowMessage | undefined; readonly next: number }> {
+  const head = await source.read(at, Math.min(FIRST_READ_BYTES, end - at));
+  if (head.length < 4) throw cut(at);
+  // Before version 0.15 of Arrow the length stood alone.
+  const nPrefixBytes = head.readUInt32LE(0) === CONTINUES ? 8 : 4;
+  if (head.length < nPrefixBytes) throw cut(at);
+  const nMetadataBytes = head.readInt32LE(nPrefixBytes - 4);
+  const bodyStart = at + nPrefixBytes + nMetadataBytes;
+  if (nMetadataBytes === 0) return { message: undefined, next: bodyStart };
+  if (nMetadataBytes < 0 || nMetadataBytes > MAX_METADATA_BYTES)
+    throw corrupt(`the message at byte ${at} has ${nMetadataBytes} bytes`);
+  if (bodyStart > end) throw cut(at);
+  const metadata =
+    nPrefixBytes + nMetadataBytes <= head.length
+      ? head.subarray(nPrefixBytes, nPrefixBytes + nMetadataBytes)
+      : await source.read(at + nPrefixBytes, nMetadataBytes);
+  const message = Message.getRootAsMessage(new ByteBuffer(metadata));
+  const version = message.version();
+  if (version !== MetadataVersion.V5 && version !== MetadataVersion.V4)
+    throw corrupt(`the message at byte ${at} is of version ${version} of the format`);
+  const nBodyBytes = sizeOf(message.bodyLength(), `the length of the message at byte ${at}`);
+  const next = bodyStart + nBodyBytes;
+  if (next > end) throw cut(at);
+  if (message.headerType() === MessageHeader.Schema) {
+    const schema: Schema | null = message.header(new Schema());
+    if (!schema) throw corrupt('its schema is missing');
+    return { message: { kind: 'schema', schema, version, nMetadataBytes }, next };
+  }
+  const kind = kinds[message.headerType()] ?? 'other';
+  return { message: { kind, message, nMetadataBytes, bodyStart, nBodyBytes }, next };
 }
 
 const cut = (at: number) => new ArrowDamage('truncated', `it ends inside the message at byte ${at}`);
@@ -108,14 +126,28 @@ async function extentOf(source: ByteSource): Promise<{ start: number; end: numbe
   return isWhole ? { start: 8, end, isCut: false } : { start: 8, end: byteLength, isCut: true };
 }
 
-async function footerSchema(source: ByteSource, end: number): Promise<ArrowSchema> {
+async function readFooter(
+  source: ByteSource,
+  end: number,
+): Promise<{ readonly schema: ArrowSchema; readonly dictionaries: readonly number[] }> {
   const nMetadataBytes = source.byteLength - 10 - end;
   if (nMetadataBytes > MAX_METADATA_BYTES) throw corrupt(`its footer has ${nMetadataBytes} bytes`);
   const footer = Footer.getRootAsFooter(new ByteBuffer(await source.read(end, nMetadataBytes)));
   const schema = footer.schema();
   if (!schema) throw corrupt('its footer has no schema');
-  return { kind: 'schema', schema, version: footer.version(), nMetadataBytes };
+  const nDictionaries = footer.dictionariesLength();
+  if (nDictionaries * BLOCK_BYTES > nMetadataBytes)
+    throw corrupt(`its footer lists ${nDictionaries} dictionaries`);
+  const dictionaries = Array.from({ length: nDictionaries }, (_, i) => {
+    const place = sizeOf(footer.dictionaries(i)?.offset() ?? -1n, 'the place of a dictionary');
+    if (place < MAGIC.length || place >= end) throw corrupt(`a dictionary stands at byte ${place}`);
+    return place;
+  });
+  return { schema: { kind: 'schema', schema, version: footer.version(), nMetadataBytes }, dictionaries };
 }
+
+/** What the footer says of a message. */
+const BLOCK_BYTES = 24;
 
 /** Whether what follows is padding. */
 async function isBlank(source: ByteSource, start: number, end: number): Promise<boolean> {

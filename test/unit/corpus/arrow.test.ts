@@ -6,6 +6,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
+import { Footer } from 'apache-arrow/fb/footer';
+import { ByteBuffer } from 'flatbuffers';
 import type { DataProblem } from '../../../protocol/errors.ts';
 import { readArrow } from '../../../server/corpus/arrow/read-arrow.ts';
 import type { CorpusDocument } from '../../../server/corpus/corpus-document.ts';
@@ -93,6 +95,28 @@ test('what other programs write: views packed with LZ4, dictionaries that grow, 
   const { texts } = await read('x.arrow', fixture('deltas.arrow'));
   assert.deepEqual(texts, ['a\nb', 'c', 'a\nb', 'd', 'c', 'zz', 'yy']);
   assert.deepEqual((await read('x.arrow', fixture('legacy.arrow'))).texts, ['x\n', 'y\n', '']);
+});
+
+test('in a file, dictionaries may stand behind the batches that refer to them', async () => {
+  const texts = ['b\n', 'a\n', 'b\n'];
+  const bytes = writeArrow(
+    texts.map((text) => ({ text })),
+    { form: 'file', type: 'dictionary' },
+  );
+  const end = bytes.length - 10 - bytes.readInt32LE(bytes.length - 10);
+  const footer = Footer.getRootAsFooter(new ByteBuffer(bytes.subarray(end)));
+  const [dictionary, batch] = [footer.dictionaries(0)!, footer.recordBatches(0)!];
+  const [first, second] = [dictionary, batch].map((block) => Number(block.offset())) as [number, number];
+  const behind = second + batch.metaDataLength() + Number(batch.bodyLength());
+  const swapped = Buffer.concat([
+    bytes.subarray(0, first),
+    bytes.subarray(second, behind),
+    bytes.subarray(first, second),
+    bytes.subarray(behind),
+  ]);
+  swapped.writeBigInt64LE(BigInt(first + behind - second), end + dictionary.bb_pos);
+  swapped.writeBigInt64LE(BigInt(first), end + batch.bb_pos);
+  assert.deepEqual(await read('x.arrow', swapped), { texts, facts: ['0   ', '1   ', '2   '], problems: [] });
 });
 
 test('bytes stay what they are', async () => {
