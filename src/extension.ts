@@ -33,6 +33,7 @@ import { StudyLocation } from './studies/study-location.ts';
 import { StudyRuns } from './studies/study-runs.ts';
 import { studyCommands } from './study-commands.ts';
 import { StudyServer } from './study-server.ts';
+import { revealStudy } from './tree/reveal-study.ts';
 import { StudyTree } from './tree/study-tree.ts';
 import { ViewOptions } from './tree/view-options.ts';
 import { WorkspaceGate } from './trust/workspace-gate.ts';
@@ -82,14 +83,10 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const columns = new SideBySide();
   const searchCount = new SearchCount();
   const wizard = new StudyWizard(server, location, new LastAnswers(context.globalState), speeds);
-  const select = async (study: StudyId, focus: boolean) => {
-    const node = await tree.find(study);
-    if (node !== undefined) await view.reveal(node, { select: true, focus, expand: true });
-  };
-  const reveal = (study: StudyId) => select(study, true);
+  const reveal = (study: StudyId) => revealStudy(tree, view, log, study, true);
   const revealQuietly = async (study: StudyId) => {
     if (!view.visible) return 'hidden';
-    await select(study, false);
+    await revealStudy(tree, view, log, study, false);
     return 'shown';
   };
   const refresh = () => tree.refresh();

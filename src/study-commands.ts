@@ -10,6 +10,7 @@ import { deleteStudy, getDemoPlan, getStudy } from '../protocol/requests.ts';
 import type { StudyId, StudyPlan, StudySummary } from '../protocol/study.ts';
 import { viewFragments } from '../protocol/views.ts';
 import type { CommandMap } from './command-map.ts';
+import { fragmentsText } from './counts-text.ts';
 import type { ErrorFunnel, Remedy } from './error-funnel.ts';
 import { UserFault } from './failure.ts';
 import { confirm, showInformation } from './notify.ts';
@@ -234,12 +235,12 @@ async function resultText(server: StudyServer, summary: StudySummary): Promise<s
     );
   }
   return l10n.t(
-    '{0}: {1} of samples repeat training data (95 % interval {2} to {3}), {4} fragments in all.',
+    '{0}: {1} of samples repeat training data (95 % interval {2} to {3}), {4} in all.',
     name,
     percentText(samples.value),
     percentText(samples.low),
     percentText(samples.high),
-    (summary.nFragments ?? 0).toLocaleString(),
+    fragmentsText(summary.nFragments ?? 0),
   );
 }
 
@@ -275,7 +276,8 @@ async function askWhichToResume(server: StudyServer, location: StudyLocation): P
     return null;
   }
   const items = stopped.map(({ id, name, state }) => ({ ...studyChoice(name, state, id), study: id }));
-  return (await window.showQuickPick(items, { title: l10n.t('Resume a study') }))?.study ?? null;
+  const options = { title: l10n.t('Resume a study'), matchOnDetail: true };
+  return (await window.showQuickPick(items, options))?.study ?? null;
 }
 
 async function askWhichRuns(runs: StudyRuns): Promise<StudyId | null> {

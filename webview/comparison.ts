@@ -83,7 +83,7 @@ export function comparison(
               share(samples),
               share(lines),
               tokens === null ? l10n.t('unknown') : share(tokens),
-              `${count(fragments.value)} (${countRange(fragments)})`,
+              withRange(count(fragments.value), fragments.high === 0 ? '' : countRange(fragments)),
             ],
           })),
         ),
@@ -146,7 +146,10 @@ export function comparison(
   ];
 }
 
-const share = (measured: Measured) => `${percent(measured.value)} (${percentRange(measured)})`;
+const share = (measured: Measured) => withRange(percent(measured.value), percentRange(measured));
+
+/** Nothing that was never seen has an interval around it. */
+const withRange = (value: string, range: string) => (range === '' ? value : `${value} (${range})`);
 
 /** Writes a difference like "+3.1 (0.2 to 6.0)". */
 const points = ({ value, low, high }: Measured) =>

@@ -73,7 +73,8 @@ function stateName(state: StudyState): string {
 function factsText(s: StudySummary): string {
   return [
     samplesText(s.nSamples),
-    l10n.t('{0} tokens', count(s.nTokens)),
+    // Those of samples made elsewhere are not known.
+    ...(s.nTokens === 0 ? [] : [l10n.t('{0} tokens', count(s.nTokens))]),
     l10n.t('{0} training documents ({1})', count(s.nDocuments), bytes(s.corpusBytes)),
     l10n.t('{0} of {1} shards scanned', count(s.nShardsScanned), count(s.nShards)),
     duration(s.elapsedMs),

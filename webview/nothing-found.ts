@@ -37,17 +37,28 @@ function reasons(summary: StudySummary, nLines: number, nSamples: number): reado
   const linesEach = nSamples === 0 ? 0 : nLines / nSamples;
   const { minLines } = plan.rule;
   const found = [
-    l10n.t(
-      'A fragment needs {0} equal lines in a row, and a sample has {1} on average ({2} tokens).',
-      minLines,
-      linesEach.toFixed(1),
-      nSamples === 0 ? 0 : Math.round(nTokens / nSamples),
-    ),
-    l10n.t(
-      '{0} documents ({1}) were searched. What the model repeats may come from data that was not among them.',
-      count(nDocuments),
-      bytes(corpusBytes),
-    ),
+    nTokens === 0
+      ? l10n.t(
+          'A fragment needs {0} equal lines in a row, and a sample has {1} on average.',
+          minLines,
+          linesEach.toFixed(1),
+        )
+      : l10n.t(
+          'A fragment needs {0} equal lines in a row, and a sample has {1} on average ({2} tokens).',
+          minLines,
+          linesEach.toFixed(1),
+          Math.round(nTokens / nSamples),
+        ),
+    nDocuments === 1
+      ? l10n.t(
+          '1 document ({0}) was searched. What the model repeats may come from data that is not in it.',
+          bytes(corpusBytes),
+        )
+      : l10n.t(
+          '{0} documents ({1}) were searched. What the model repeats may come from data that was not among them.',
+          count(nDocuments),
+          bytes(corpusBytes),
+        ),
     l10n.t(
       '{0} show what a model repeats often. More of them show rarer things, too.',
       samplesText(nSamples),

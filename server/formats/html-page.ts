@@ -6,6 +6,7 @@ import { type Html, html, ownMarkup } from '../../guard/text/for-html.ts';
 import type { Encodable } from '../../guard/text/foreign.ts';
 import type { NamedLink } from './confirmations.ts';
 
+/** Ends inside the page's header, which whoever writes the page closes. */
 export function* htmlPageStart(title: Html): Generator<Html> {
   const policy = `default-src 'none'; style-src 'sha256-${digest(styles)}'; script-src 'sha256-${digest(script)}'`;
   yield html`<!doctype html>`;
@@ -14,16 +15,20 @@ export function* htmlPageStart(title: Html): Generator<Html> {
   yield html`<meta name="viewport" content="width=device-width, initial-scale=1">`;
   yield html`<title>${title}</title><style>${ownMarkup(styles)}</style></head><body>`;
   yield html`<a class="skip" href="#fragments">Skip to the fragments</a>`;
-  yield html`<p class="theme"><label>Theme <select id="theme"><option value="light dark">system</option><option>light</option><option>dark</option></select></label></p>`;
+  yield html`<header><p class="theme"><label>Theme <select id="theme"><option value="light dark">system</option><option>light</option><option>dark</option></select></label></p>`;
 }
 
 export function* htmlPageEnd(): Generator<Html> {
   yield html`<script>${ownMarkup(script)}</script></body></html>`;
 }
 
-/** A plot with its numbers, which anyone can open who cannot see it or wants them. */
-export const htmlFigure = (caption: string, drawing: Html, numbers: Html): Html =>
-  html`<figure><figcaption>${caption}</figcaption>${drawing}<details><summary>Numbers</summary>${numbers}</details></figure>`;
+/** A plot with its numbers, which anyone can open who cannot see it or wants them, and with one sentence on what it is. */
+export const htmlFigure = (caption: string, meaning: string, drawing: Html, numbers: Html): Html =>
+  html`<figure><figcaption>${caption}</figcaption>${drawing}<details><summary>Numbers</summary>${numbers}</details>${htmlMeaning(meaning)}</figure>`;
+
+/** What a number is, for whoever asks. */
+export const htmlMeaning = (meaning: string): Html =>
+  html`<details class="meaning"><summary>What is this?</summary>${meaning} <a href="#method">Method</a></details>`;
 
 /** Plain text, or that with links behind it. */
 export type HtmlCell = Encodable | { readonly text: Encodable; readonly links: readonly NamedLink[] };

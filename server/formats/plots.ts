@@ -24,6 +24,8 @@ function draw(label: string, options: Plot.PlotOptions): Html {
     document,
   });
   svg.setAttribute('role', 'img');
+  // The library names its groups for nobody who could hear it: the whole is one picture.
+  for (const group of svg.querySelectorAll('g')) group.removeAttribute('aria-label');
   svg.setAttribute('aria-label', label);
   // The plot speaks as one image, and the page has its styles already: its policy allows no others.
   for (const style of svg.querySelectorAll('style')) style.remove();

@@ -10,7 +10,7 @@ import type { Part } from '../answers/measure-study.ts';
 import { readFragmentCounts } from '../store/fragment-counts.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
 import { confirmationLinks, describeConfirmation } from './confirmations.ts';
-import { htmlFigure, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
+import { htmlFigure, htmlMeaning, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
 import { explainNothing } from './nothing-found.ts';
 import {
   binName,
@@ -42,7 +42,7 @@ function* page(content: ReportContent): Generator<Html> {
   const { summary, answers, options } = content;
   const title = html`What ${modelName(summary)} has memorised`;
   yield* htmlPageStart(title);
-  yield html`<header><h1>${title}</h1>`;
+  yield html`<h1>${title}</h1>`;
   yield html`<dl class="facts">${facts(summary).map(
     ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
   )}</dl></header><main>`;
@@ -99,7 +99,7 @@ function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
 
 function* headline({ measures: m }: Answers): Generator<Html> {
   const card = (title: string, value: string, note: string, meaning: string) =>
-    html`<li><strong>${value}</strong> <span>${title}</span> <small>${note}</small> <details class="meaning"><summary>What is this?</summary>${meaning} <a href="#method">Method</a></details></li>`;
+    html`<li><strong>${value}</strong> <span>${title}</span> <small>${note}</small> ${htmlMeaning(meaning)}</li>`;
   yield html`<section aria-labelledby="how-much"><h2 id="how-much">How much</h2><ul class="cards">`;
   yield card(
     'of samples',
@@ -148,6 +148,7 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   yield html`<section aria-labelledby="what-drives"><h2 id="what-drives">What drives it</h2><div class="figures">`;
   yield htmlFigure(
     'Growth with the number of samples',
+    'How many different fragments fewer samples would have shown.',
     growthPlot(
       `Distinct fragments grow to ${count(m.fragments.count.value)} at ${count(m.samples.total)} samples.`,
       m.growth,
@@ -165,6 +166,7 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   ].filter(Boolean);
   yield htmlFigure(
     'Occurrences in the training data and in the samples',
+    'Whether what the training data holds more often is repeated more often: 1 always, 0 not at all.',
     html`${trainExtractPlot(
       `Each circle is the fragments with the same two counts. ${correlations.join('. ')}.`,
       points,
@@ -176,6 +178,7 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   );
   yield htmlFigure(
     'Length of fragments',
+    'How many fragments have so many lines; the rule sets the fewest.',
     lengthPlot('Number of fragments by their number of lines.', m.byLength),
     htmlTable(
       ['lines', 'fragments', 'in the samples', 'in the training data'],
@@ -184,6 +187,7 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   );
   yield htmlFigure(
     'Kinds of fragments, by rules',
+    'What each fragment is, as fixed rules read its text.',
     kindPlot('Number of fragments of each kind.', kinds),
     htmlTable(
       ['kind', 'fragments', 'licences'],
@@ -197,6 +201,9 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   yield html`</div></section>`;
   yield* predictorSection(answers);
 }
+
+const PREDICTION =
+  'How well memorised samples are told from others without the training data: 0.5 is chance for the ROC curve, 1 is always.';
 
 function* predictorSection({ predictors }: Answers): Generator<Html> {
   const known = predictors.filter(({ quality }) => quality !== null);
@@ -212,6 +219,7 @@ function* predictorSection({ predictors }: Answers): Generator<Html> {
     const quality = (p: (typeof known)[number]) => p.quality!;
     yield htmlFigure(
       'ROC curves',
+      PREDICTION,
       curvePlot(
         `ROC curves: ${known.map((p) => `${p.title}, area ${quality(p).auc.value.toFixed(3)}`).join('; ')}.`,
         { x: 'false positive rate', y: 'true positive rate', diagonal: 'chance' },
@@ -224,6 +232,7 @@ function* predictorSection({ predictors }: Answers): Generator<Html> {
     );
     yield htmlFigure(
       'Precision–recall curves',
+      PREDICTION,
       curvePlot(
         `Precision–recall curves: ${known.map((p) => `${p.title}, average precision ${quality(p).averagePrecision.toFixed(3)}`).join('; ')}.`,
         { x: 'recall', y: 'precision', diagonal: 'none' },

@@ -76,7 +76,7 @@ async function askStudies(server: StudyServer, location: StudyLocation): Promise
     );
   }
   const title = l10n.t('Compare which studies? Choose two or more.');
-  const picked = await window.showQuickPick(items, { title, canPickMany: true });
+  const picked = await window.showQuickPick(items, { title, canPickMany: true, matchOnDetail: true });
   if (picked === undefined) return null;
   if (picked.length < 2) {
     throw new UserFault(l10n.t('A comparison takes two studies or more.'), l10n.t('Choose another one.'));

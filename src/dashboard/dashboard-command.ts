@@ -44,5 +44,5 @@ export async function askWhichStudy(
     return null;
   }
   if (items.length === 1) return items[0]!.study;
-  return (await window.showQuickPick(items, { title }))?.study ?? null;
+  return (await window.showQuickPick(items, { title, matchOnDetail: true }))?.study ?? null;
 }

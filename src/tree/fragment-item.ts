@@ -67,9 +67,11 @@ export function fragmentHover({ fragment }: FragmentNode, text: string, known: s
   hover.supportHtml = false;
   const lines = visible(text, '\n\t').split('\n');
   const extension = fragment.source === null ? '' : posix.extname(labelsOf(fragment.source).path).slice(1);
-  const kind = fragment.category === null ? '' : l10n.t('Kind: {0}', categoryName(fragment.category));
+  const name = fragment.category === null ? '' : categoryName(fragment.category);
+  // A badge may have said it.
+  const kind = name === '' || known.includes(name) ? '' : l10n.t('Kind: {0}', name);
   const about = [sourceParts(fragment).join(' · '), kind, ...known.split('\n')].filter((part) => part !== '');
-  for (const part of about) hover.appendMarkdown(`${forHover(part)}\n\n`);
+  hover.appendMarkdown(`${about.map((part) => forHover(part)).join('  \n')}\n\n`);
   hover.appendCodeblock(
     lines.slice(0, MAX_PREVIEW_LINES).join('\n'),
     /^\w+$/.test(extension) ? extension : '',

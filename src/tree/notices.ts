@@ -4,6 +4,7 @@
 import { l10n } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import type { StudyId } from '../../protocol/study.ts';
+import { samplesText } from '../counts-text.ts';
 import { shorter } from '../search-again-commands.ts';
 import { canShowClosest, canShowSoFar } from './study-item.ts';
 import type { NoticeNode, PagedNode, StudyNode } from './tree-node.ts';
@@ -43,8 +44,8 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
   if (summary.nFragments === null) {
     const { nSamples, nShardsScanned, nShards } = summary;
     const text = l10n.t(
-      '{0} samples made, {1} of {2} shards scanned: no results yet',
-      nSamples.toLocaleString(),
+      '{0} made, {1} of {2} shards scanned: no results yet',
+      samplesText(nSamples),
       nShardsScanned,
       nShards,
     );

@@ -7,8 +7,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import type { AxeResults } from 'axe-core';
 import type { FrameLocator, Locator } from 'playwright-core';
+import { saveReport } from '../../server/queries/save-files.ts';
 import { type Host, startHost } from '../host/launch/start-host.ts';
 import { copyDemoStudy } from '../support/demo-study.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
@@ -84,9 +86,29 @@ function useTheme(theme: string): void {
   );
 }
 
-stage('a study’s row opens it', async () => {
+stage('studies are compared, and axe finds nothing there', async () => {
   const { page } = workbench;
+  const other = join(folder, '.verbatim', 'other.sqlite');
+  await copyDemoStudy(other);
   await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').click();
+  await workbench.treeRows(/^other/).waitFor();
+  await workbench.runCommand('Verbatim: Compare Studies');
+  await workbench.quickPickRow('other').waitFor();
+  await page
+    .locator('.quick-input-header input[type=checkbox], .quick-input-header .monaco-checkbox')
+    .first()
+    .click();
+  await page.keyboard.press('Enter');
+  await dashboard().locator('figure', { hasText: 'Samples that repeat' }).locator('svg').first().waitFor();
+  await dashboard().locator('td', { hasText: 'no more than chance would give' }).waitFor();
+  assert.deepEqual(await findViolations(), []);
+  await workbench.takeShot('compared');
+  await page.locator('.tab', { hasText: 'Studies Compared' }).click({ button: 'middle' });
+  rmSync(other);
+  await workbench.treeRows(/^other/).waitFor({ state: 'detached' });
+});
+
+stage('a study’s row opens it', async () => {
   const row = workbench.treeRows(/fragments in/).first();
   await row.hover();
   await row.locator('.action-label[aria-label="Open Dashboard"]').click();
@@ -123,13 +145,48 @@ async function findViolations(): Promise<readonly string[]> {
   const main = await dashboard().locator('main').elementHandle();
   const frame = await main!.ownerFrame();
   await frame!.evaluate(AXE);
-  const { violations } = (await frame!.evaluate(
-    "axe.run(document, { resultTypes: ['violations'] })",
-  )) as AxeResults;
-  return violations.flatMap(({ id, help, nodes }) =>
+  return violationsOf((await frame!.evaluate(RUN_AXE)) as AxeResults);
+}
+
+const RUN_AXE = "axe.run(document, { resultTypes: ['violations'] })";
+
+const violationsOf = ({ violations }: AxeResults): readonly string[] =>
+  violations.flatMap(({ id, help, nodes }) =>
     nodes.map(({ html, failureSummary }) => `${id}: ${help}\n${html}\n${failureSummary}`),
   );
-}
+
+stage('a figure is saved as a picture', async () => {
+  const { page } = workbench;
+  const file = join(folder, 'growth.png');
+  await dashboard()
+    .locator('figure', { hasText: 'Growth' })
+    .locator('button', { hasText: 'Save Figure…' })
+    .click();
+  const input = page.locator('.quick-input-widget input.input');
+  await input.waitFor();
+  await workbench.quickPickRow('.verbatim').waitFor(); // The dialog lists the folder, and takes what is typed from then on.
+  await input.fill(file);
+  await page.locator('.quick-input-widget .monaco-button:visible', { hasText: 'OK' }).click();
+  await page.locator('.statusbar-item', { hasText: 'Saved' }).waitFor();
+  const bytes = readFileSync(file);
+  assert.equal(bytes.subarray(1, 4).toString(), 'PNG');
+  const [width, height] = [bytes.readUInt32BE(16), bytes.readUInt32BE(20)];
+  assert.ok(width > 600 && height > 300, `${width} × ${height}`);
+});
+
+stage('axe finds nothing in the report as a web page, light and dark', async () => {
+  const study = join(folder, '.verbatim', 'demo.sqlite');
+  const file = join(folder, 'report.html');
+  await saveReport({ study, format: 'html', file, baseline: null });
+  const page = await host.page.context().newPage();
+  await page.goto(pathToFileURL(file).href);
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(AXE);
+    assert.deepEqual(violationsOf((await page.evaluate(RUN_AXE)) as AxeResults), [], colorScheme);
+  }
+  await page.close();
+});
 
 stage('a mark lists its fragments, and a row opens one beside its source', async () => {
   useTheme('Light Modern');
