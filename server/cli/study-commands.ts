@@ -96,7 +96,13 @@ export function scanCommand(): Command {
     .addOption(new RequiredOption('--samples <path>', samplesHelp))
     .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp));
   addOutOption(command).option('--model <dir|name>', `for samples given as token ids: ${modelHelp}`);
-  command.addHelpText('after', examples(['scan --samples outputs.jsonl --corpus corpus']));
+  command.addHelpText(
+    'after',
+    examples([
+      'scan --samples outputs.jsonl --corpus corpus',
+      'scan --samples paused.sqlite --corpus corpus',
+    ]),
+  );
   return addRunOptions(addReadingOptions(addRuleOptions(command)))
     .addOption(indexOption())
     .addOption(failOnOption())
