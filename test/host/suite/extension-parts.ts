@@ -38,8 +38,16 @@ export async function demoFragments(): Promise<readonly FragmentNode[]> {
   return childrenOf(await studyNode('demo'), 'fragment');
 }
 
+/** Asked for once: the demo's fragments stay what they are. */
+const known: { frequent?: Promise<readonly FragmentNode[]> } = {};
+
 /** Each fragment by itself, those that repeat most often first: what leads a family often stands in one place alone. */
-export async function frequentFragments(): Promise<readonly FragmentNode[]> {
+export function frequentFragments(): Promise<readonly FragmentNode[]> {
+  known.frequent ??= listFrequent();
+  return known.frequent;
+}
+
+async function listFrequent(): Promise<readonly FragmentNode[]> {
   await writeSetting('tree.groupBy', 'flat');
   await writeSetting('tree.order', 'train');
   try {
