@@ -1,4 +1,4 @@
-// The format of a file in a folder. Some names say nothing: a .json, a .csv or a file without an ending may hold rows or be a document, and
+// The format of a file in a folder. Some names say nothing: a .json, a .jl, a .csv or a file without an ending may hold rows or be a document, and
 // is looked into.
 
 import { closeSync, readSync } from 'node:fs';
@@ -14,7 +14,7 @@ import { chooseTableColumns } from './table-columns.ts';
 export function formatInFolder(path: string, columns: ColumnNames | undefined): ShardFormat | undefined {
   const table = /\.([ct]sv)$/i.exec(path)?.[1]?.toLowerCase();
   if (table === 'csv' || table === 'tsv') return isTable(readHead(path), table, columns) ? table : undefined;
-  if (!/\.json$/i.test(path) && !isUnnamed(path)) return shardFormat(path);
+  if (!/\.(json|jl)$/i.test(path) && !isUnnamed(path)) return shardFormat(path);
   // A list without a text is a file of a program far more often than training data.
   return jsonContent(readHead(path), columns) === 'rows' ? 'json' : undefined;
 }

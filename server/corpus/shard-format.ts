@@ -68,7 +68,6 @@ const wholeNames: Readonly<Record<string, ShardFormat>> = {
   jsonl: 'jsonl',
   ndjson: 'jsonl',
   jsonlines: 'jsonl',
-  jl: 'jsonl',
   tar: 'tar',
   parquet: 'parquet',
   arrow: 'arrow',
@@ -80,6 +79,8 @@ const wholeNames: Readonly<Record<string, ShardFormat>> = {
 /** What a file is that is a document itself in a folder, or holds rows, as its content says. */
 const namedAlone: Readonly<Record<string, ShardFormat>> = {
   json: 'json',
+  // JSON lines, or Julia.
+  jl: 'json',
   csv: 'csv',
   tsv: 'tsv',
   ipynb: 'notebook',

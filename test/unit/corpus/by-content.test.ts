@@ -57,11 +57,14 @@ for (const [name, content] of [
 test('files of programs stay documents, whatever their names', async () => {
   const files = {
     Makefile: 'all:\n\ttrue\n',
+    'sum.jl': 'total(xs) = sum(xs)\n',
     'figures.csv': 'year,n\n2020,1\n',
     'both.csv': 'code,content\na,b\n',
     'package.json': '{"name": "x", "files": [{"path": "a", "content": "b\\nc"}]}\n',
   };
-  const texts = await textsOf(corpusOf(files));
+  const folder = corpusOf(files);
+  assert.deepEqual(await textsOf(join(folder, 'sum.jl')), [files['sum.jl']]);
+  const texts = await textsOf(folder);
   assert.deepEqual(texts.toSorted(), Object.values(files).toSorted());
 });
 
