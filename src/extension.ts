@@ -134,13 +134,13 @@ export function activate(context: ExtensionContext): VerbatimParts {
     registerCommands(
       {
         ...studyCommandMap,
-        ...dashboardCommand(dashboards, server, location),
+        ...dashboardCommand(dashboards, server, location, columns),
         ...viewCommands(tree, new OpenTexts(server, comparisons, files, marks, columns), options, log),
         ...findMemorisedCommand(server, location, marks, searchCount),
         ...fragmentCommands(server, location, refresh),
         ...saveCommands({ server, location, options }),
         ...attributionCommand(marks),
-        ...comparisonCommand(server, location, dist, errors),
+        ...comparisonCommand(server, location, dist, errors, columns),
         ...planCommands(),
         ...providerCommands(context.extensionPath),
         'verbatim.restartServer': () => server.restart(),

@@ -4,6 +4,7 @@ import { l10n, type Uri, ViewColumn, window } from 'vscode';
 import { compareStudies, type ToDashboard } from '../../protocol/dashboard.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { CommandMap } from '../command-map.ts';
+import type { SideBySide } from '../documents/side-by-side.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
 import { UserFault } from '../failure.ts';
 import { withNotification } from '../notify.ts';
@@ -21,6 +22,7 @@ export function comparisonCommand(
   location: StudyLocation,
   dist: Uri,
   errors: ErrorFunnel,
+  columns: Pick<SideBySide, 'leave'>,
 ): Pick<CommandMap, 'verbatim.compareStudies'> {
   return {
     async 'verbatim.compareStudies'(target, selected) {
@@ -29,6 +31,7 @@ export function comparisonCommand(
       const comparison = await withNotification(l10n.t('Comparing studies'), (_, token) =>
         server.request(compareStudies, { studies }, token),
       );
+      await columns.leave();
       const title = l10n.t('Studies Compared');
       const panel = window.createWebviewPanel('verbatim.comparison', title, ViewColumn.Active, {
         enableScripts: true,

@@ -3,6 +3,7 @@
 import { l10n, window } from 'vscode';
 import type { StudyId } from '../../protocol/study.ts';
 import type { CommandMap } from '../command-map.ts';
+import type { SideBySide } from '../documents/side-by-side.ts';
 import { showInformation } from '../notify.ts';
 import { listedStudies } from '../studies/listed-studies.ts';
 import { studyChoice } from '../studies/study-choice.ts';
@@ -14,6 +15,7 @@ export function dashboardCommand(
   dashboards: Dashboards,
   server: StudyServer,
   location: StudyLocation,
+  columns: Pick<SideBySide, 'leave'>,
 ): Pick<CommandMap, 'verbatim.openDashboard'> {
   return {
     async 'verbatim.openDashboard'(target) {
@@ -23,7 +25,9 @@ export function dashboardCommand(
           : typeof target === 'string'
             ? target
             : target.study;
-      if (study !== null) dashboards.show(study);
+      if (study === null) return;
+      await columns.leave(); // A page beside a comparison would be half as wide.
+      dashboards.show(study);
     },
   };
 }
