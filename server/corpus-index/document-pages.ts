@@ -2,12 +2,13 @@
 // its lines. Knows no files.
 
 import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { MAX_NAME_BYTES } from '../corpus/cut-name.ts';
 import type { MatchedDocument } from '../engine/detection.ts';
 import { VarintReader, VarintWriter } from '../engine/varint.ts';
 
 /** Documents of a page. A shard begins a new page. */
 export const PAGE_DOCUMENTS = 64;
-/** Names are cut at 64 KiB when they are read, so no page is larger when it is unpacked. */
+/** Names are cut when they are read, at 64 KiB by earlier versions, so no page is larger when it is unpacked. */
 const MAX_PAGE_BYTES = PAGE_DOCUMENTS * (3 * (64 << 10) + 64);
 const CHECKSUM_BYTES = 4;
 
@@ -67,7 +68,7 @@ function unpack(page: Buffer): IndexedDocument[] {
   let { at } = input;
   const name = (nBytes: number) => {
     at += nBytes;
-    return page.toString('utf8', at - nBytes, at);
+    return page.toString('utf8', at - nBytes, at - nBytes + Math.min(nBytes, MAX_NAME_BYTES));
   };
   return places.map(({ nBytes: [repository, path, license], ...place }) => ({
     ...place,

@@ -5,6 +5,7 @@ import { isArchive, readArchive } from './archive/read-archive.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import { questionProblem } from './column-question.ts';
 import type { CorpusDocument } from './corpus-document.ts';
+import { withCutNames } from './cut-name.ts';
 import { holdsRows } from './holds-rows.ts';
 import { parseRow } from './parse-row.ts';
 import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
@@ -19,6 +20,10 @@ import { streamFormOf } from './shard-format.ts';
 
 /** Rows that cannot be read are reported as problems and keep their row number. */
 export async function* readDocuments(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
+  for await (const document of documentsOf(shard, options)) yield withCutNames(document);
+}
+
+async function* documentsOf(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   if (shard.format === 'folder') yield* readFiles(shard, options);
   else if (isReadByPlaces(shard)) yield* readByPlaces(shard, options, allRows);
   else if (isArchive(shard)) yield* readArchive(shard, options);

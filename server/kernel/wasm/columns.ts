@@ -14,7 +14,7 @@ import { alloc, array, nil } from "./memory";
 
 /** Longer names are cut here: enough to tell apart what anyone has called a file. */
 // @ts-ignore: decorator
-@inline export const COLUMN_BYTES: u32 = 1 << 16;
+@inline export const COLUMN_BYTES: u32 = 1 << 13;
 /** Longer keys are cut, so a name is shorter (MAX_NAME_BYTES in scan-kernel.ts). */
 // @ts-ignore: decorator
 @inline export const KEY_BYTES: u32 = 1024;
