@@ -9,6 +9,7 @@ import { cli, demoCorpus, demoModel, startCli, untilStderr } from '../support/cl
 import { dumpStudy } from '../support/dump-study.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { smallDisk } from '../support/small-disk.ts';
+import { AT_ONCE_MS } from '../support/wait-limit.ts';
 
 const small = ['--samples', '48', '--max-tokens', '160', '--batch', '8', '--seed', '7'];
 const studyArgs = (out: string) => [
@@ -131,7 +132,7 @@ test('Ctrl-C stops within seconds, says how to go on, and the next run goes on',
   const before = performance.now();
   child.kill('SIGINT');
   const { exitCode, stderr } = await result;
-  assert(performance.now() - before < 3000);
+  assert(performance.now() - before < AT_ONCE_MS);
   assert.equal(exitCode, 130);
   assert.match(stderr, /Run the same command again/);
   const report = await cli('report', out);

@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { walkFolder } from '../../../server/corpus/walk-folder.ts';
+import { runs } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const names = ['a', 'b', 'ab', 'a.b', 'a b', '[a]', 'a-1', 'B', '!a', '#a', 'a\\b'];
@@ -76,6 +77,6 @@ test('what git ignores is passed over, and nothing else', () => {
       const found = walkFolder(folder).files.map(({ path }) => path);
       assert.deepEqual(found.toSorted(), wanted.toSorted(), rules);
     }),
-    { numRuns: process.env.CI === 'true' ? 200 : 60 },
+    { numRuns: runs(240) },
   );
 });

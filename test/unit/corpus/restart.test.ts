@@ -10,6 +10,7 @@ import { constants, createGunzip, gzipSync } from 'node:zlib';
 import { inflate } from '../../../server/corpus/inflate.ts';
 import { restartGzip } from '../../../server/corpus/restart-gzip.ts';
 import { type RestartPoint, watchForRestarts } from '../../../server/corpus/restart-point.ts';
+import { someOf } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const folder = scratchFolder();
@@ -76,7 +77,7 @@ const plain = text(3 << 20);
 
 for (const level of [1, 6, 9]) {
   test(`every point of a stream at level ${level} can be used`, async () => {
-    for (const pieceBytes of [40_000, 65_536, 31_337]) {
+    for (const pieceBytes of someOf([40_000, 65_536, 31_337], 3)) {
       const { nPoints, nUsed } = await check(`level-${level}.gz`, plain, gzipSync(plain, { level }), {
         pieceBytes,
       });

@@ -12,6 +12,7 @@ import { parseRow } from '../../../server/corpus/parse-row.ts';
 import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
 import { UserError } from '../../../server/errors.ts';
+import { runs } from '../../support/in-ci.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
 const folder = () => mkdtempSync(join(tmpdir(), 'verbatim-rows-'));
@@ -67,7 +68,7 @@ test('what JSON.parse refuses is no JSON', () => {
       }
       assert.equal(parseRow(bytes(row)) !== 'not-json', isObject, row);
     }),
-    { numRuns: 2000 },
+    { numRuns: runs(2000) },
   );
 });
 

@@ -9,6 +9,7 @@ import { bruteForce } from '../../oracle/brute-force.ts';
 import { type Scene, scene } from '../../oracle/hurtful-text.ts';
 import { plainFragments } from '../../oracle/plain-fragments.ts';
 import { plainScan } from '../../oracle/plain-runs.ts';
+import { runs } from '../../support/in-ci.ts';
 
 const rules = fc.record({
   minLines: fc.constantFrom(1, 2, 3, 6),
@@ -27,7 +28,7 @@ test('fragments, counts, places and families are those of brute force over all p
       const expected = bruteForce(given.samples, rule, given.shards);
       assert.deepEqual([...findFragments(scan(given, rule))], expected);
     }),
-    { numRuns: 1500 },
+    { numRuns: runs(1500) },
   );
 });
 
@@ -36,6 +37,6 @@ test('the plain form agrees with brute force', () => {
     fc.property(scene, rules, (given, rule) => {
       assert.deepEqual(plainFragments(scan(given, rule)), bruteForce(given.samples, rule, given.shards));
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });

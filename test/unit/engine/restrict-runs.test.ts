@@ -13,6 +13,7 @@ import { scanCorpus } from '../../../server/kernel/scan-corpus.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { runSweep } from '../../../server/study/run-sweep.ts';
+import { runs } from '../../support/in-ci.ts';
 import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -59,7 +60,7 @@ test('a restricted result is that of a scan alone, byte for byte', async () => {
         }
       },
     ),
-    { numRuns: 25 },
+    { numRuns: runs(25) },
   );
 });
 

@@ -21,6 +21,7 @@ import { readPromptFile } from '../../../server/formats/read-prompt-file.ts';
 import { readSamples } from '../../../server/formats/read-samples.ts';
 import { systemFailure } from '../../../server/system-failure.ts';
 import { hostileText } from '../../support/hostile-text.ts';
+import { runs } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { smallDisk } from '../../support/small-disk.ts';
 
@@ -82,7 +83,7 @@ for (const [name, read] of readers) {
         assert(error.message.length < 5000, 'however large what is wrong');
       }
     };
-    fc.assert(fc.property(damaged, check), { numRuns: 500 });
+    fc.assert(fc.property(damaged, check), { numRuns: runs(500) });
     for (const value of [
       'null',
       '[]',

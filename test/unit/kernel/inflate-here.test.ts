@@ -13,6 +13,7 @@ import { readBytes, type StreamOptions } from '../../../server/corpus/byte-strea
 import { inflateHere } from '../../../server/corpus/inflate-here.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
 import { seededRandom } from '../../oracle/hurtful-rows.ts';
+import { runs } from '../../support/in-ci.ts';
 
 const folder = mkdtempSync(join(tmpdir(), 'verbatim-inflate-'));
 after(() => rmSync(folder, { recursive: true }));
@@ -73,7 +74,7 @@ test('one or many members, whole, cut, corrupt or with a tail: the same bytes an
       stream[at]! ^= 0x10;
       return assertSame(stream);
     }),
-    { numRuns: 50 },
+    { numRuns: runs(50) },
   );
 });
 

@@ -7,6 +7,7 @@ import { readShardRuns, visitRuns } from '../../../server/engine/shard-runs.ts';
 import { bytesOf, scene } from '../../oracle/hurtful-text.ts';
 import { cut, FULL_HASH, kernelFor, scanTexts } from '../../oracle/kernel-scan.ts';
 import { decodeRuns, plainScan } from '../../oracle/plain-runs.ts';
+import { runs } from '../../support/in-ci.ts';
 
 const rules = fc.record({
   minLines: fc.constantFrom(1, 2, 3, 6),
@@ -42,7 +43,7 @@ test('runs are those of the plain form, whatever the pieces and however bad the 
         }
       },
     ),
-    { numRuns: 800 },
+    { numRuns: runs(800) },
   );
 });
 
@@ -77,7 +78,7 @@ test('long runs of one line are those of the plain form, in any spelling and any
         assert.deepEqual(scanTexts(kernelFor(samples, rule, hash), texts).partial, expected.partial);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 

@@ -9,6 +9,7 @@ import type { RowResult } from '../../../server/sampling/forms/rows.ts';
 import { type ChosenDevices, chooseDevices } from '../../../server/sampling/run/choose-devices.ts';
 import type { DeviceStart } from '../../../server/sampling/run/device-messages.ts';
 import { type Device, runOnDevices, startDevice } from '../../../server/sampling/run/device-pool.ts';
+import { inCi } from '../../support/in-ci.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { driverEnvironment, driverFolder, hasSoftwareDriver } from '../../support/software-driver.ts';
@@ -17,6 +18,9 @@ const N_ROWS = 2;
 const BATCHES = [0, 1, 2].map((batch) =>
   [0, 1].map((row) => ({ sampleId: batch * N_ROWS + row, prompt: [299] })),
 );
+
+/** Each start of a driver takes seconds: at a desk there are some already. */
+const inCiAlone = { skip: !inCi && 'starts more drivers: set CI to run it' };
 
 describe('device processes', { skip: !hasSoftwareDriver }, () => {
   Object.assign(process.env, driverEnvironment);
@@ -99,14 +103,14 @@ describe('device processes', { skip: !hasSoftwareDriver }, () => {
     assert.equal((await device.answer()).kind, 'failed');
   });
 
-  test('end all together, also those that are still being proved', async () => {
+  test('end all together, also those that are still being proved', inCiAlone, async () => {
     const { devices, proven, end } = await choose(N_ROWS);
     end();
     await assert.rejects(proven, { name: 'Cancelled' });
     assert.equal((await devices[0]!.answer()).kind, 'failed');
   });
 
-  test('are proved first where the batch leaves no memory for it', async () => {
+  test('are proved first where the batch leaves no memory for it', inCiAlone, async () => {
     const { proven, end } = await choose(2 ** 20);
     end();
     await proven;

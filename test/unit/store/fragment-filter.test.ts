@@ -11,6 +11,7 @@ import { type ViewQuery, viewFragments } from '../../../server/store/fragment-vi
 import { forgetWords, indexWords, standsFromWord } from '../../../server/store/fragment-words.ts';
 import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
 import { seedMillion } from '../../bench/ui-study.ts';
+import { runs } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const file = seedMillion(40_000, scratchFolder());
@@ -119,7 +120,7 @@ test('a page is the one that sorting everything would give, and totals are exact
         else assert.ok(page.total < plain.total && page.total >= COUNT_LIMIT);
       },
     ),
-    { numRuns: 60 },
+    { numRuns: runs(60) },
   );
 });
 
