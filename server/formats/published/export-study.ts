@@ -15,6 +15,7 @@ import { ExportFolder } from './export-folder.ts';
 import { exportSamples, type MergedPlaces } from './export-samples.ts';
 import { exportShards } from './export-shards.ts';
 import { formatRunName, OWN_EXPORT } from './layout.ts';
+import { shownPrompts } from './shown-prompts.ts';
 
 export interface Exported {
   readonly results: string;
@@ -30,7 +31,8 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
   const results = folder.named(join('extract', 'results'), run);
   const logs = folder.named(join('log', 'save'), run);
   readAllOver(db);
-  const merged = await exportSamples(db, { folder, results }, plan.sampling.prompts, disclosure);
+  const prompts = await shownPrompts(plan.sampling.prompts, disclosure);
+  const merged = await exportSamples(db, { folder, results }, prompts, disclosure);
   const train = join(root, 'clone', 'save', 'corpus');
   exportShards(db, { folder, train, logs, merged, showPlace: await disclosedNames(db, disclosure) });
   exportStatistics(db, folder, logs);
@@ -39,7 +41,7 @@ export async function exportStudy(db: Database, root: string, disclosure: Disclo
     join(logs, OWN_EXPORT),
     JSON.stringify({
       version: 1,
-      plan: toVersion1(plan),
+      plan: toVersion1({ ...plan, sampling: { ...plan.sampling, prompts } }),
       environment,
       shards: readShards(db).map(({ name, path }) => ({ name, path })),
     }),
