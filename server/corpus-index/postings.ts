@@ -109,7 +109,7 @@ export class BucketWriter {
   #endBucket(): void {
     const lists = this.#bits.take();
     const head = this.#head;
-    head.writeUInt32LE(crc32(lists, this.#bucket ^ this.#nLists), 0);
+    head.writeUInt32LE(crc32(lists, checksumSeed(this.#bucket, this.#nLists)), 0);
     head.writeUInt32LE(this.#nLists, 4);
     // An empty one is no bytes at all.
     if (this.#nLists === 0) this.#emit(lists, lists);
@@ -120,12 +120,15 @@ export class BucketWriter {
   }
 }
 
+/** A bucket's number and count are in its checksum. A damaged count may be any of 32 bits. */
+const checksumSeed = (bucket: number, nLists: number): number => (bucket ^ nLists) >>> 0;
+
 /** Whether these are the bytes that were written for this bucket. */
 export function isWholeBucket(bytes: Buffer, bucket: number): boolean {
   if (bytes.length === 0) return true;
   if (bytes.length <= BUCKET_HEAD_BYTES) return false;
   const lists = bytes.subarray(BUCKET_HEAD_BYTES);
-  return crc32(lists, bucket ^ bytes.readUInt32LE(4)) === bytes.readUInt32LE(0);
+  return crc32(lists, checksumSeed(bucket, bytes.readUInt32LE(4))) === bytes.readUInt32LE(0);
 }
 
 /** The record's words of a key that was read, with its first bits alone. */
