@@ -20,10 +20,18 @@ export function checkContent(db: DatabaseSync, path: string, file: string): void
   const state = stateOf(file);
   // A study that a process of this account is writing is no stranger's, and looks different in a moment.
   if (inOrder.get(file) === state || isLocked(path)) return;
-  if (statSync(file).size + logBytes(file) <= MAX_BYTES_AT_OPENING) checkPages(db, path);
+  const { size } = statSync(file);
+  if (logBytes(file) === 0 && size % pageBytes(db) !== 0) throw damaged(path, CUT);
+  if (size + logBytes(file) <= MAX_BYTES_AT_OPENING) checkPages(db, path);
   if (inOrder.size >= MAX_REMEMBERED) inOrder.clear();
   inOrder.set(file, state);
 }
+
+/** SQLite reads what is missing of the last page as zeros, and finds nothing wrong where that part was empty. */
+const CUT = 'it ends in the middle of a page, so its end is missing';
+
+const pageBytes = (db: DatabaseSync): number =>
+  Number(Object.values(db.prepare('PRAGMA page_size').get() ?? {})[0]);
 
 /** Every page, and every value's type: what `STRICT` and `NOT NULL` say holds for strangers' files only if looked at. */
 function checkPages(db: DatabaseSync, path: string): void {

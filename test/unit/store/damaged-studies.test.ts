@@ -1,12 +1,13 @@
 // Damage that the schema lets through: each kind is named when something went wrong, and only then is the file to blame.
 
 import assert from 'node:assert/strict';
-import { copyFileSync } from 'node:fs';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { UserError } from '../../../server/errors.ts';
 import { diagnose } from '../../../server/store/study-damage.ts';
+import { openForReading } from '../../../server/store/study-file.ts';
 import { cli } from '../../support/cli.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { makeSmallStudy } from '../../support/small-study.ts';
@@ -52,6 +53,17 @@ for (const [sql, says] of damages) {
     assert.match(found.message, says);
   });
 }
+
+test('a file that ends in the middle of a page is damage, wherever that page had nothing', () => {
+  const whole = changed('VACUUM');
+  const bytes = readFileSync(whole);
+  for (const nMissing of [1, 53, 4000]) {
+    const file = join(scratchFolder(), 'cut.sqlite');
+    writeFileSync(file, bytes.subarray(0, bytes.length - nMissing));
+    assert.throws(() => openForReading(file), /is damaged/, `${nMissing} bytes`);
+  }
+  openForReading(whole).close();
+});
 
 test('the command line calls it damage, too', async () => {
   const { exitCode, stderr } = await cli(
