@@ -16,6 +16,7 @@ export const MAX_DOCUMENT_BYTES = 64 << 20;
 /** Why not, as a sentence; undefined when it may, and for a file that is gone, which `whatChanged` tells. */
 export function refusePlace(shard: StoredShard, path: string): string | undefined {
   const file = shard.format === 'folder' ? join(shard.path, path) : shard.path;
+  if (file.includes('\0')) return `${file} is no path: it holds a NUL`;
   const stats = statSync(onDisk(file), { throwIfNoEntry: false });
   if (!stats) return undefined;
   const kind = irregularKind(stats);

@@ -42,7 +42,9 @@ export function askCorpus(at: Step, recent: readonly Places[]): Promise<Answer<P
     fromDialog(
       {
         label: l10n.t('$(folder) A folder…'),
-        detail: l10n.t('Of shards (JSON lines, Parquet, Arrow, CSV, tar, zip, packed or not) or of plain source files.'),
+        detail: l10n.t(
+          'Of shards (JSON lines, Parquet, Arrow, CSV, tar, zip, packed or not) or of plain source files.',
+        ),
       },
       { ...dialog, canSelectFolders: true, canSelectFiles: false, canSelectMany: true },
     ),

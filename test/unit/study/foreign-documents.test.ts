@@ -73,6 +73,8 @@ const forged: readonly (readonly [what: string, shard: ForgedShard, says: RegExp
   ['a folder', { path: folder, format: 'jsonl' }, /is a folder/],
   ['a link out of its folder', { ...folders, document: 'link.txt' }, /lies outside of/],
   ['a pipe in its folder', { ...folders, document: 'pipe.txt' }, /is a named pipe/],
+  ['a path with a NUL', { path: `${folder}\0`, format: 'jsonl' }, /holds a NUL/],
+  ['a name with a NUL', { ...folders, document: 'a\0b' }, /holds a NUL/],
   ['a way up', { ...folders, document: '../../../../../../../../../../etc/passwd' }, /lies outside of/],
   [
     'a file in a folder that holds everything',
