@@ -54,13 +54,15 @@ type Holds<Value, Depth extends readonly unknown[] = []> = 0 extends 1 & Value
   ? false
   : Depth['length'] extends 6
     ? false
-    : Value extends Foreign | ForeignList
-      ? true
-      : Value extends Plain | symbol | ((...args: never) => unknown)
-        ? false
-        : Value extends readonly (infer Item)[]
-          ? Holds<Item, [...Depth, unknown]>
-          : { [Key in keyof Value]-?: Holds<Value[Key], [...Depth, unknown]> }[keyof Value];
+    : Value extends readonly never[]
+      ? false
+      : Value extends Foreign | ForeignList
+        ? true
+        : Value extends Plain | symbol | ((...args: never) => unknown)
+          ? false
+          : Value extends readonly (infer Item)[]
+            ? Holds<Item, [...Depth, unknown]>
+            : { [Key in keyof Value]-?: Holds<Value[Key], [...Depth, unknown]> }[keyof Value];
 
 /** The text of a value: text of others where some of that is in it. */
 type TextOf<Value> = true extends Holds<Value> ? Foreign : string;

@@ -38,7 +38,8 @@ async function open({ path, format, hub, document }: ForgedShard): Promise<Docum
   const file = join(scratchFolder(), 's.sqlite');
   copyFileSync(small.file, file);
   const db = new DatabaseSync(file);
-  const stats = statSync(format === 'folder' ? join(path, document ?? '') : path, { throwIfNoEntry: false });
+  const place = format === 'folder' ? join(path, document ?? '') : path;
+  const stats = place.includes('\0') ? undefined : statSync(place, { throwIfNoEntry: false });
   db.prepare('UPDATE shards SET path = ?, format = ?, disk_bytes = ?, modified_ms = ?, hub = ?').run(
     path,
     format,
