@@ -38,10 +38,11 @@ for (const name of HEARD) {
   });
 }
 // The last event of a file bears the file's own name.
-events.on('test:complete', ({ file, name }) => {
+events.on('test:complete', ({ file, name, details }) => {
   if (file !== name) return;
   heard.delete(file);
   ended.add(file);
+  if (process.env.VERBATIM_TEST_TIMES) console.error(`${Math.round(details.duration_ms)} ms for ${file}`);
 });
 events.on('test:fail', ({ todo, skip }) => {
   hasFailed ||= todo === undefined && skip === undefined;

@@ -15,6 +15,12 @@ export interface GuardLimits extends WorkerLimits {
 /** The limits of a file that is small, or of which little is read at once. */
 export const SMALL_FILE_LIMITS: WorkerLimits = { stallMs: 20_000, memoryBytes: 1 << 30 };
 
+/**
+ * V8's own limit stands behind the watch's and far from it: a thread that meets it in the moment when it is taken down
+ * ends the whole process.
+ */
+const V8_TIMES = 2;
+
 /** One question to the program at `url`, which calls `answerGuarded`. Throws its `VerbatimError`s as they are. */
 export async function runGuarded<Input, Output>(
   url: URL,
@@ -37,7 +43,7 @@ export class GuardedThread<Input, Output> implements Disposable {
   constructor(url: URL, limits: GuardLimits) {
     this.#limits = limits;
     const workerData: GuardedStart = { beats: this.#beats, what: limits.what };
-    const maxOldGenerationSizeMb = Math.ceil(limits.memoryBytes / 2 ** 20);
+    const maxOldGenerationSizeMb = Math.ceil((V8_TIMES * limits.memoryBytes) / 2 ** 20);
     this.#worker = new Worker(url, { workerData, resourceLimits: { maxOldGenerationSizeMb } });
     this.#worker.unref();
     this.#worker.on('message', (answer: GuardedAnswer<Output>) => this.#settle?.(answer));

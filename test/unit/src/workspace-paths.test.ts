@@ -77,6 +77,7 @@ test('every message is known to need trust or to need none outside of the worksp
   const needTrust = all.filter((method) => !NEEDS_NO_TRUST_OUTSIDE.has(method)).sort();
   assert.deepEqual(needTrust, [
     'verbatim/acceptFragments',
+    'verbatim/askContentColumn',
     'verbatim/checkWithIndex',
     'verbatim/compareStudies',
     'verbatim/findMemorised',
