@@ -22,8 +22,7 @@ let hasFailed = false;
 
 const events = run({
   files,
-  // One more than there are cores: windows wait more than they work.
-  concurrency: 1 + Math.min(8, availableParallelism()),
+  concurrency: Math.max(2, Math.min(8, availableParallelism())),
   signal: stop.signal,
 });
 for (const name of HEARD) {

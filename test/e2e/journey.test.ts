@@ -78,6 +78,8 @@ stage(
     const { page } = workbench;
     // Most of it is there already: who sees it for the first time runs all of it, in test/e2e/first-run.test.ts.
     await copyPausedDemo(join(folder, '.verbatim', 'demo.sqlite'), 192);
+    // The editor may not watch a folder yet that has just been made.
+    await workbench.runCommand('Verbatim: Refresh Studies');
     await workbench.treeRows(/paused · not scanned yet/).waitFor();
     await workbench.runCommand('Verbatim: Run Memorization Study');
     await workbench.quickPickRow('Run the demo').waitFor();
