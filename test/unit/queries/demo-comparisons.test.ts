@@ -10,11 +10,9 @@ import { disclose } from '../../../server/answers/undisclosed.ts';
 import { getComparison } from '../../../server/queries/comparisons.ts';
 import { getFragment, listSamplePage, listTrainPage } from '../../../server/queries/study-queries.ts';
 import { viewFragments } from '../../../server/queries/view-queries.ts';
-import { runStudy } from '../../../server/study/run-study.ts';
-import { DEMO_CORPUS, DEMO_MODEL } from '../../support/demo.ts';
+import { copyDemoStudy } from '../../support/demo-study.ts';
 import { flatView } from '../../support/flat-view.ts';
 import { inCi } from '../../support/in-ci.ts';
-import { modelPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const { signal } = new AbortController();
@@ -28,15 +26,7 @@ interface Known extends ListedFragment {
 let all: readonly Known[] = [];
 
 before(async () => {
-  const sampling = { nSamples: 48, maxTokens: 256, topK: 40, temperature: 1, seed: 0 };
-  await runStudy({
-    file,
-    plan: modelPlan(DEMO_MODEL, [DEMO_CORPUS], sampling),
-    execution: { provider: 'cpu', batch: 'auto', workers: 'auto' },
-    upTo: 'analyse',
-    signal,
-    report: () => {},
-  });
+  await copyDemoStudy(file);
   const { items } = await disclose(viewFragments({ ...flatView, ...page, order: 'train' }), 'shown');
   all = await Promise.all(
     items.map(async (item) => {
@@ -60,7 +50,7 @@ const open = async (fingerprint: string, place = {}) =>
 test('every fragment opens on the longest agreement that holds it', async () => {
   assert.ok(all.length > 50, `${all.length} fragments`);
   let nInside = 0;
-  for (const fragment of some(inCi ? 24 : 10)) {
+  for (const fragment of some(inCi ? 40 : 10)) {
     const longest = longestHolding(fragment);
     if (longest > fragment.nLines) nInside++;
     const { nEqualLines } = await open(fragment.fingerprint);
