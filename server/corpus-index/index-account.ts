@@ -1,9 +1,9 @@
 // What became of the files that an index was made of, and which columns were read: the sums that a study tells of a scan.
 
 import { fromOthers } from '../../guard/text/foreign.ts';
-import type { ColumnsRead, CorpusAccount, PassedOverReason } from '../../protocol/corpus-account.ts';
+import type { ColumnsRead, CorpusAccount } from '../../protocol/corpus-account.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
-import { type FileCount, type FileCounts, joinCounts } from '../corpus/file-tally.ts';
+import { accountOf, type FileCount, type FileCounts, joinCounts } from '../corpus/file-tally.ts';
 import { CorpusIndex } from './corpus-index.ts';
 
 export interface IndexAccount {
@@ -40,7 +40,7 @@ export function accountOfIndex(folder: string, paths: ReadonlySet<string>, passe
   }
   for (const _ of missing) parts.push(counted({ state: 'problem', reason: 'unreadable' }));
   return {
-    account: toAccount(joinCounts(parts).counts),
+    account: accountOf(joinCounts(parts).counts.toSorted((a, b) => b.nFiles - a.nFiles)),
     columnsRead: [...columns.values()].flatMap(({ names: { content, repository, path, license }, n }) =>
       content === undefined
         ? []
@@ -61,22 +61,3 @@ const counted = (fate: Omit<FileCount, 'nFiles'>): FileCounts => ({
   counts: [{ ...fate, nFiles: 1 }],
   unsearched: [],
 });
-
-function toAccount(counts: readonly FileCount[]): CorpusAccount {
-  const sum = (state?: FileCount['state']) =>
-    counts.reduce(
-      (total, count) => total + (state === undefined || count.state === state ? count.nFiles : 0),
-      0,
-    );
-  return {
-    nFiles: sum(),
-    nSearched: sum('searched'),
-    nPassedOver: sum('passed-over'),
-    passedOver: counts
-      .filter(({ state }) => state === 'passed-over')
-      .map(({ reason, nFiles }) => ({ reason: reason as PassedOverReason, nFiles }))
-      .sort((a, b) => b.nFiles - a.nFiles),
-    nProblems: sum('problem'),
-    nPending: 0,
-  };
-}

@@ -1,7 +1,7 @@
 // Counts files by what became of them, and keeps the names of the first that were not searched: a corpus may have
 // millions, and the sums of all still have to add up.
 
-import type { PassedOverReason } from '../../protocol/corpus-account.ts';
+import type { CorpusAccount, PassedOverReason } from '../../protocol/corpus-account.ts';
 import type { DataProblemKind } from '../../protocol/errors.ts';
 
 export type FileFate =
@@ -61,4 +61,25 @@ export function joinCounts(parts: readonly FileCounts[]): FileCounts {
   }
   const unsearched = parts.flatMap((part) => part.unsearched).slice(0, NAMES_KEPT);
   return { counts: [...joined.values()], unsearched };
+}
+
+/** The account of counts that are each of another state and reason, in the order in which the reasons are to be told. */
+export function accountOf(
+  counts: readonly { readonly state: string; readonly reason: string; readonly nFiles: number }[],
+): CorpusAccount {
+  const sum = (state?: string) =>
+    counts.reduce(
+      (total, count) => total + (state === undefined || count.state === state ? count.nFiles : 0),
+      0,
+    );
+  return {
+    nFiles: sum(),
+    nSearched: sum('searched'),
+    nPassedOver: sum('passed-over'),
+    passedOver: counts
+      .filter(({ state }) => state === 'passed-over')
+      .map(({ reason, nFiles }) => ({ reason: reason as PassedOverReason, nFiles })),
+    nProblems: sum('problem'),
+    nPending: sum('pending'),
+  };
 }

@@ -2,13 +2,9 @@
 // that are files the table `shards` tells it.
 
 import { foreign } from '../../guard/text/foreign.ts';
-import type {
-  ColumnsRead,
-  CorpusAccount,
-  PassedOverReason,
-  UnsearchedFile,
-} from '../../protocol/corpus-account.ts';
+import type { ColumnsRead, CorpusAccount, UnsearchedFile } from '../../protocol/corpus-account.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
+import { accountOf } from '../corpus/file-tally.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { ShardFiles } from '../engine/detection.ts';
 import { readColumnNames } from './stored-json.ts';
@@ -77,18 +73,7 @@ export function readAccount(db: Database): CorpusAccount | null {
     )
     .all()
     .map((row) => ({ state: String(row.state), reason: String(row.reason), nFiles: Number(row.n) }));
-  const sum = (state?: string) =>
-    rows.reduce((total, row) => total + (state === undefined || row.state === state ? row.nFiles : 0), 0);
-  return {
-    nFiles: sum(),
-    nSearched: sum('searched'),
-    nPassedOver: sum('passed-over'),
-    passedOver: rows
-      .filter(({ state }) => state === 'passed-over')
-      .map(({ reason, nFiles }) => ({ reason: reason as PassedOverReason, nFiles })),
-    nProblems: sum('problem'),
-    nPending: sum('pending'),
-  };
+  return accountOf(rows);
 }
 
 /** The files that were not searched, as far as their names are kept: shards that are files, then the others. */
