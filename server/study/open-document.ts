@@ -5,7 +5,7 @@ import { contained, surelyOutside } from '../../guard/paths/contained.ts';
 import { foreign, rawText } from '../../guard/text/foreign.ts';
 import type { DocumentText } from '../../protocol/fragments.ts';
 import type { ClosedFolders } from '../../protocol/requests.ts';
-import type { Profile } from '../../protocol/study.ts';
+import type { Profile, StudyPlan } from '../../protocol/study.ts';
 import { RowReader } from '../corpus/row-reader.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { normaliseLines } from '../formats/published/normalise-lines.ts';
@@ -39,11 +39,18 @@ export async function openDocument(
   };
 }
 
+interface Source {
+  readonly shards: ReadonlyMap<number, StoredShard>;
+  readonly plan: StudyPlan | undefined;
+}
+
 /** Opens documents of one study, one after the other, until it is let go. */
 export class DocumentOpener implements Disposable {
   readonly #db: Database;
   readonly #closed: ClosedFolders | undefined;
   readonly #reader: RowReader;
+  /** Read once: a study may have thousands of shards, and a plan thousands of prompts. */
+  #source: Source | undefined;
 
   constructor(db: Database, signal: AbortSignal, closed?: ClosedFolders) {
     this.#db = db;
@@ -55,12 +62,17 @@ export class DocumentOpener implements Disposable {
   async open(documentId: number): Promise<Uint8Array | string> {
     const db = this.#db;
     const stored = documentOf(db, documentId);
-    const shard = readShards(db).find(({ index }) => index === stored.shardId);
+    this.#source ??= {
+      shards: new Map(readShards(db).map((shard) => [shard.index, shard])),
+      plan: readStudy(db)?.plan,
+    };
+    const { shards, plan } = this.#source;
+    const shard = shards.get(stored.shardId);
     if (!shard) throw damaged(db.path, `it has no shard ${stored.shardId}`);
     if (isClosed(shard.path, this.#closed))
       return 'Its folder is not trusted, so the training data is not opened';
     const excerpt = findExcerpt(db, documentId);
-    return excerpt ? await reopen(db, shard, stored, excerpt, this.#reader) : UNKNOWN;
+    return excerpt ? await reopen(db, plan, shard, stored, excerpt, this.#reader) : UNKNOWN;
   }
 
   [Symbol.dispose](): void {
@@ -87,6 +99,7 @@ const UNKNOWN = 'The study does not say what of this document is memorised';
  */
 async function reopen(
   db: Database,
+  plan: StudyPlan | undefined,
   shard: StoredShard,
   { row, byteOffset, provenance }: StoredDocument,
   excerpt: Excerpt,
@@ -95,7 +108,6 @@ async function reopen(
   const path = rawText(provenance.path);
   const refusal = refusePlace(shard, path) ?? whatChanged(shard, path);
   if (refusal) return refusal;
-  const plan = readStudy(db)?.plan;
   const columns = plan?.columns;
   const restart = findRestartPoint(db, shard.index, byteOffset);
   try {
