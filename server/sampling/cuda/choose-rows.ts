@@ -1,8 +1,7 @@
 // How many rows a card is given: the memory of a decoder is known to the byte, since nothing is claimed but here.
 
 import { type DecoderSpec, keyWidth, queryWidth } from '../decoder/decoder-spec.ts';
-import type { DecoderWeights } from '../decoder/decoder-weights.ts';
-import { tensorsOf } from '../decoder/decoder-weights.ts';
+import { countNumbers, type DecoderWeights } from '../decoder/decoder-weights.ts';
 import { logitStride } from './kernel-sizes.ts';
 
 /** More rows than these were no faster on an H100. */
@@ -13,8 +12,7 @@ const ROWS_IN_A_BLOCK = 64;
 const OWN_BYTES = 1.5e9;
 
 /** Bytes that a card needs before it makes a row: the weights in 16 bits, and what the driver takes. */
-export const cudaBytesBeforeRows = (weights: DecoderWeights): number =>
-  tensorsOf(weights).reduce((sum, { shape }) => sum + 2 * product(shape), OWN_BYTES);
+export const cudaBytesBeforeRows = (weights: DecoderWeights): number => 2 * countNumbers(weights) + OWN_BYTES;
 
 /** Rows for a device with so many free bytes; at least one, though it may not fit. */
 export function chooseCudaRows(
@@ -36,5 +34,3 @@ export function chooseCudaRows(
   const possible = fitting < ROWS_IN_A_BLOCK ? fitting : inBlocks(fitting, Math.floor);
   return Math.max(1, Math.min(MAX_ROWS, possible, inBlocks(nSamples, Math.ceil)));
 }
-
-const product = (shape: readonly number[]): number => shape.reduce((all, size) => all * size, 1);

@@ -178,3 +178,7 @@ function refuseBiases(dir: string, names: TensorNames, byName: ReadonlyMap<strin
     }
   }
 }
+
+/** How many numbers the weights are, each tensor counted once. */
+export const countNumbers = (weights: DecoderWeights): number =>
+  tensorsOf(weights).reduce((sum, { shape }) => sum + shape.reduce((all, size) => all * size, 1), 0);

@@ -3,17 +3,13 @@
 
 import { totalmem } from 'node:os';
 import { EnvironmentError } from '../../errors.ts';
-import { type DecoderWeights, tensorsOf } from '../decoder/decoder-weights.ts';
+import { countNumbers, type DecoderWeights } from '../decoder/decoder-weights.ts';
 
 /** Memory of the machine in bytes, or as much of it as this process may use. */
 export function memoryHere(): number {
   const limit = process.constrainedMemory();
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
-
-/** How many numbers the weights are. */
-export const countNumbers = (weights: DecoderWeights): number =>
-  tensorsOf(weights).reduce((sum, { shape }) => sum + shape.reduce((all, size) => all * size, 1), 0);
 
 /** Throws an EnvironmentError that says both figures, where the processor would need more than `here` bytes. */
 export function refuseBeyondMemory(weights: DecoderWeights, int8: boolean, here = memoryHere()): void {

@@ -5,11 +5,8 @@ import { test } from 'node:test';
 import { EnvironmentError } from '../../../server/errors.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { cudaBytesBeforeRows } from '../../../server/sampling/cuda/choose-rows.ts';
-import {
-  countNumbers,
-  memoryHere,
-  refuseBeyondMemory,
-} from '../../../server/sampling/run/weights-in-memory.ts';
+import { countNumbers } from '../../../server/sampling/decoder/decoder-weights.ts';
+import { memoryHere, refuseBeyondMemory } from '../../../server/sampling/run/weights-in-memory.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
