@@ -16,13 +16,14 @@ import type { MatchRule, StudyId } from '../../protocol/study.ts';
 import { compareTexts, type TextToCompare } from '../answers/compare-texts.ts';
 import { Undisclosed } from '../answers/undisclosed.ts';
 import { UserError } from '../errors.ts';
+import { maskAll } from '../sensitive/mask-all.ts';
 import { type ComparedPair, choosePair, type Fragment, nextPair } from '../store/compared-places.ts';
 import { readSampleText } from '../store/samples-table.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { listTrainOccurrences } from '../store/views.ts';
 import { DocumentOpener } from '../study/open-document.ts';
-import { maskAll, maskLabels } from './mask-texts.ts';
+import { maskLabels } from './mask-texts.ts';
 import { fragmentOf } from './study-queries.ts';
 
 /** Texts that one answer brings along, in characters. */

@@ -22,16 +22,6 @@ export async function maskText<T extends { readonly text: string }>(item: T): Pr
   return item;
 }
 
-/** Texts that may be absent, in the order given. */
-export async function maskAll(texts: readonly (string | null)[]): Promise<readonly (string | null)[]> {
-  const masked: (string | null)[] = [...texts];
-  const items = texts.flatMap((text, i) => (text === null ? [] : [{ i, text }]));
-  for await (const { item, ranges } of findSensitive(items)) {
-    masked[item.i] = maskRanges(item.text, ranges);
-  }
-  return masked;
-}
-
 /** For a page of fragments, whose texts are their labels. */
 export const withLabels = <T extends Labelled>(study: StudyId, page: Page<T>): Undisclosed<Page<T>> =>
   new Undisclosed(page, async ({ items, ...rest }) => ({ ...rest, items: await maskLabels(study, items) }));

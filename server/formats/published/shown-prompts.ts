@@ -2,9 +2,8 @@
 // training data, or of a file of somebody's.
 
 import type { PromptText } from '../../../protocol/study.ts';
-import { maskRanges } from '../../analysis/sensitive.ts';
 import type { Disclosure } from '../../answers/undisclosed.ts';
-import { findSensitive } from '../../sensitive/find-sensitive.ts';
+import { maskAll } from '../../sensitive/mask-all.ts';
 
 /** In their order; prompts of two parts keep both. */
 export async function shownPrompts(
@@ -15,11 +14,7 @@ export async function shownPrompts(
   const parts = prompts.flatMap((prompt) =>
     typeof prompt === 'string' ? [prompt] : [prompt.prefix, prompt.suffix],
   );
-  const shown: string[] = [];
-  for await (const { item, ranges } of findSensitive(parts.map((text) => ({ text })))) {
-    shown.push(maskRanges(item.text, ranges));
-  }
-  let at = 0;
-  const next = () => shown[at++]!;
+  const shown = (await maskAll(parts)).values();
+  const next = () => shown.next().value!;
   return prompts.map((prompt) => (typeof prompt === 'string' ? next() : { prefix: next(), suffix: next() }));
 }
