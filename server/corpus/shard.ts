@@ -147,10 +147,11 @@ function shardsInFolder(folder: string, columns: ColumnNames | undefined, option
   }
   // What programs keep in such files lies beside other files; a folder of nothing else holds data.
   if (documents.every(({ path }) => /\.json$/i.test(path))) {
-    const isWrapped = ({ path }: FoundFile) => isWrappedInFolder(join(folder, path), columns);
-    for (const file of documents.filter(isWrapped)) {
-      shards.push(fileShard(join(folder, file.path), file.path, 'json', file.nBytes, file.modifiedMs));
-      documents.splice(documents.indexOf(file), 1);
+    for (const file of documents.splice(0)) {
+      const path = join(folder, file.path);
+      if (isWrappedInFolder(path, columns))
+        shards.push(fileShard(path, file.path, 'json', file.nBytes, file.modifiedMs));
+      else documents.push(file);
     }
   }
   const described = new FileTally();
