@@ -27,11 +27,11 @@ export type DictionaryOf = (id: bigint) => Promise<readonly ArrowColumn[]>;
 export function openColumn(placed: PlacedColumn, dictionaryOf: DictionaryOf): ArrowColumn | undefined {
   const form = formOf(placed.field);
   if (form === 'other') return undefined;
-  if (placed.field.dictionary) return new NumberedColumn(placed, placed.field.dictionary, dictionaryOf);
-  if (form === 'texts') return new TextColumn(placed);
-  if (form === 'views') return new ViewColumn(placed);
+  if (placed.field.dictionary) return numberedColumn(placed, placed.field.dictionary, dictionaryOf);
+  if (form === 'texts') return textColumn(placed);
+  if (form === 'views') return viewColumn(placed);
   const items = openColumn(placed.children[0]!, dictionaryOf);
-  return items && new ListColumn(placed, items);
+  return items && listColumn(placed, items);
 }
 
 /** All values of `[first, last)`. */
@@ -42,19 +42,12 @@ export async function allValues(column: ArrowColumn, first: number, last: number
   return values;
 }
 
-class TextColumn implements ArrowColumn {
-  readonly nRows: number;
-  readonly #placed: PlacedColumn;
-
-  constructor(placed: PlacedColumn) {
-    this.nRows = placed.nRows;
-    this.#placed = placed;
-  }
-
-  async values(first: number, last: number): Promise<readonly ArrowText[]> {
-    const [validity, offsets, data] = this.#placed.buffers as readonly [BodyBuffer, BodyBuffer, BodyBuffer];
+const textColumn = ({ nRows, field, buffers }: PlacedColumn): ArrowColumn => ({
+  nRows,
+  async values(first, last) {
+    const [validity, offsets, data] = buffers as readonly [BodyBuffer, BodyBuffer, BodyBuffer];
     const isThere = await validityOf(validity, first, last);
-    const at = await readOffsets(offsets, this.#placed.field, first, last);
+    const at = await readOffsets(offsets, field, first, last);
     let n = 1;
     while (n < last - first && at[n + 1]! - at[0]! <= BLOCK_BYTES) n++;
     const nBytes = at[n]! - at[0]!;
@@ -63,28 +56,17 @@ class TextColumn implements ArrowColumn {
     return Array.from({ length: n }, (_, i) =>
       isThere(i) ? block.subarray(at[i]! - at[0]!, at[i + 1]! - at[0]!) : null,
     );
-  }
-}
+  },
+});
 
 const VIEW_BYTES = 16;
 /** Shorter texts stand in the view itself. */
 const INLINE_BYTES = 12;
 
-class ViewColumn implements ArrowColumn {
-  readonly nRows: number;
-  readonly #placed: PlacedColumn;
-
-  constructor(placed: PlacedColumn) {
-    this.nRows = placed.nRows;
-    this.#placed = placed;
-  }
-
-  async values(first: number, last: number): Promise<readonly ArrowText[]> {
-    const [validity, viewed, ...data] = this.#placed.buffers as readonly [
-      BodyBuffer,
-      BodyBuffer,
-      ...BodyBuffer[],
-    ];
+const viewColumn = ({ nRows, buffers }: PlacedColumn): ArrowColumn => ({
+  nRows,
+  async values(first, last) {
+    const [validity, viewed, ...data] = buffers as readonly [BodyBuffer, BodyBuffer, ...BodyBuffer[]];
     const isThere = await validityOf(validity, first, last);
     const views = await viewed.read(first * VIEW_BYTES, (last - first) * VIEW_BYTES);
     const values: ArrowText[] = [];
@@ -106,57 +88,36 @@ class ViewColumn implements ArrowColumn {
       }
     }
     return values;
-  }
-}
+  },
+});
 
-class ListColumn implements ArrowColumn {
-  readonly nRows: number;
-  readonly #placed: PlacedColumn;
-  readonly #items: ArrowColumn;
-
-  constructor(placed: PlacedColumn, items: ArrowColumn) {
-    this.nRows = placed.nRows;
-    this.#placed = placed;
-    this.#items = items;
-  }
-
-  async values(first: number, last: number): Promise<readonly ArrowValue[]> {
-    const [validity, offsets] = this.#placed.buffers as readonly [BodyBuffer, BodyBuffer, ...BodyBuffer[]];
+const listColumn = ({ nRows, field, buffers }: PlacedColumn, items: ArrowColumn): ArrowColumn => ({
+  nRows,
+  async values(first, last) {
+    const [validity, offsets] = buffers as readonly [BodyBuffer, BodyBuffer, ...BodyBuffer[]];
     const isThere = await validityOf(validity, first, last);
-    const at = await readOffsets(offsets, this.#placed.field, first, last);
+    const at = await readOffsets(offsets, field, first, last);
     const [start, end] = [at[0]!, at.at(-1)!];
-    if (end > this.#items.nRows || end - start > MAX_LIST_ITEMS)
-      throw corrupt(`lists hold ${end - start} texts, up to the text ${end} of ${this.#items.nRows}`);
-    const items = (await allValues(this.#items, start, end)) as ArrowText[];
+    if (end > items.nRows || end - start > MAX_LIST_ITEMS)
+      throw corrupt(`lists hold ${end - start} texts, up to the text ${end} of ${items.nRows}`);
+    const texts = (await allValues(items, start, end)) as ArrowText[];
     return Array.from({ length: last - first }, (_, i) =>
-      isThere(i) ? items.slice(at[i]! - start, at[i + 1]! - start) : null,
+      isThere(i) ? texts.slice(at[i]! - start, at[i + 1]! - start) : null,
     );
-  }
-}
+  },
+});
 
-class NumberedColumn implements ArrowColumn {
-  readonly nRows: number;
-  readonly #placed: PlacedColumn;
-  readonly #dictionary: NonNullable<ArrowField['dictionary']>;
-  readonly #dictionaryOf: DictionaryOf;
-
-  constructor(
-    placed: PlacedColumn,
-    dictionary: NonNullable<ArrowField['dictionary']>,
-    dictionaryOf: DictionaryOf,
-  ) {
-    this.nRows = placed.nRows;
-    this.#placed = placed;
-    this.#dictionary = dictionary;
-    this.#dictionaryOf = dictionaryOf;
-  }
-
-  async values(first: number, last: number): Promise<readonly ArrowValue[]> {
-    const [validity, numbers] = this.#placed.buffers as readonly [BodyBuffer, BodyBuffer, ...BodyBuffer[]];
+const numberedColumn = (
+  { nRows, buffers }: PlacedColumn,
+  { id, indexBytes }: NonNullable<ArrowField['dictionary']>,
+  dictionaryOf: DictionaryOf,
+): ArrowColumn => ({
+  nRows,
+  async values(first, last) {
+    const [validity, numbers] = buffers as readonly [BodyBuffer, BodyBuffer, ...BodyBuffer[]];
     const isThere = await validityOf(validity, first, last);
-    const { id, indexBytes } = this.#dictionary;
     const bytes = await numbers.read(first * indexBytes, (last - first) * indexBytes);
-    const parts = await this.#dictionaryOf(id);
+    const parts = await dictionaryOf(id);
     const values: ArrowValue[] = [];
     const known = new Map<number, ArrowValue>();
     let nBytes = 0;
@@ -171,8 +132,8 @@ class NumberedColumn implements ArrowColumn {
       values.push(value);
     }
     return values;
-  }
-}
+  },
+});
 
 function numberAt(bytes: Buffer, i: number, nBytes: 1 | 2 | 4 | 8): number {
   if (nBytes === 1) return bytes.readUInt8(i);
