@@ -8,8 +8,7 @@ import { memorySource } from '../byte-source.ts';
 import type { StreamOptions } from '../byte-stream.ts';
 import { questionProblem } from '../column-question.ts';
 import { isBinary, isOfFinder, isPicture, unreadContainer } from '../first-bytes.ts';
-import { isTable } from '../folder-format.ts';
-import { JSON_HEAD_BYTES, jsonContent } from '../json-content.ts';
+import { JSON_HEAD_BYTES } from '../json-content.ts';
 import { asJsonLines } from '../json-lines.ts';
 import { parseRow } from '../parse-row.ts';
 import { readParquet } from '../read-parquet.ts';
@@ -17,7 +16,8 @@ import { splitLines } from '../read-rows.ts';
 import { tableRecords } from '../read-table.ts';
 import { columnsOfRows, ROWS_LOOKED_AT } from '../resolve-columns.ts';
 import { allRows } from '../row-range.ts';
-import { isUnnamed, packingOf, type ShardFormat, shardFormat, streamFormOf } from '../shard-format.ts';
+import { packingOf, type ShardFormat, shardFormat, streamFormOf } from '../shard-format.ts';
+import { holds, mayHold } from '../told-by-content.ts';
 import { type ArchiveContext, type HeldMember, hold, MAX_MEMBER_BYTES, type Member, once } from './member.ts';
 import type { Origins } from './origins.ts';
 import { tarMembers } from './tar-members.ts';
@@ -81,11 +81,11 @@ async function* plainDocuments(
     'bytes' in member
       ? { head: member.bytes.subarray(0, JSON_HEAD_BYTES), all: once(member.bytes) }
       : await peek(member.read());
-  const form = /\.([ct]sv)$/i.exec(path)?.[1]?.toLowerCase();
-  if ((/\.json$/i.test(path) || isUnnamed(path)) && jsonContent(head, columns) === 'rows')
-    return yield* rowsOf(all, path, context);
-  if ((form === 'csv' || form === 'tsv') && isTable(head, form, columns))
+  const form = mayHold(path);
+  if (form !== undefined && holds(form, head, columns)) {
+    if (form === 'json') return yield* rowsOf(all, path, context);
     return yield* recordsOf(all, form, path, context);
+  }
   const bytes = 'bytes' in member ? member.bytes : await gather(all);
   if (!bytes) return context.unread.add(TOO_LARGE, path);
   const text = /\.ipynb$/i.test(path) ? notebookText(bytes) : decodeText(bytes);

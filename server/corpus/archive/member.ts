@@ -2,7 +2,8 @@
 
 import type { StreamOptions } from '../byte-stream.ts';
 import type { Shard } from '../shard.ts';
-import { isUnnamed, shardFormat, streamFormOf } from '../shard-format.ts';
+import { shardFormat, streamFormOf } from '../shard-format.ts';
+import { mayHold } from '../told-by-content.ts';
 import type { Unread } from './unread.ts';
 
 export interface Member {
@@ -61,7 +62,7 @@ export async function holdSmall(
 /** Whether a member is read a piece at a time, however large it is. */
 function isStreamed(path: string): boolean {
   const format = shardFormat(path);
-  if (format === undefined) return /\.(json|[ct]sv)$/i.test(path) || isUnnamed(path);
+  if (format === undefined) return mayHold(path) !== undefined;
   return streamFormOf(format) !== undefined;
 }
 

@@ -3,7 +3,9 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
+import { pack } from 'tar-stream';
 import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
 import { contentQuestion } from '../../../server/study/content-question.ts';
@@ -47,10 +49,16 @@ for (const [name, content] of [
   ['train.csv', table(',')],
   ['train.tsv', table('\t', 'code')],
 ] as const) {
-  test(`${name} holds rows, by itself and in a folder`, async () => {
+  test(`${name} holds rows, by itself, in a folder and in an archive`, async () => {
     const folder = corpusOf({ [name]: content, 'notes.py': '# Data\n' });
     assert.deepEqual(await textsOf(join(folder, name)), [text, text]);
     assert.deepEqual((await textsOf(folder)).toSorted(), ['# Data\n', text, text]);
+    const archive = pack();
+    archive.entry({ name }, content);
+    archive.finalize();
+    const packed = join(scratchFolder(), 'corpus.tar');
+    writeFileSync(packed, await buffer(archive));
+    assert.deepEqual(await textsOf(packed), [text, text]);
   });
 }
 
