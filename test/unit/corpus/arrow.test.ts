@@ -8,13 +8,12 @@ import { test } from 'node:test';
 import { zstdCompressSync } from 'node:zlib';
 import { Footer } from 'apache-arrow/fb/footer';
 import { ByteBuffer } from 'flatbuffers';
-import type { DataProblem } from '../../../protocol/errors.ts';
 import { readArrow } from '../../../server/corpus/arrow/read-arrow.ts';
-import type { CorpusDocument } from '../../../server/corpus/corpus-document.ts';
 import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { reopenRow } from '../../../server/corpus/reopen-row.ts';
 import { reopenRows } from '../../../server/corpus/reopen-rows.ts';
 import { listPlaces, listShards } from '../../../server/corpus/shard.ts';
+import { readAsShard } from '../../support/read-as-shard.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { writeArrow } from '../../support/write-arrow.ts';
 
@@ -22,28 +21,14 @@ const signal = new AbortController().signal;
 const fixture = (name: string) => readFileSync(join(import.meta.dirname, '../../fixtures/arrow', name));
 
 async function read(name: string, bytes: Uint8Array) {
-  const path = join(scratchFolder(), name);
-  writeFileSync(path, bytes);
-  const [shard] = listShards([path]);
-  const problems: DataProblem[] = [];
-  const found: CorpusDocument[] = [];
-  let nBytes = 0;
-  const options = {
-    signal,
-    onBytes: (n: number) => {
-      nBytes += n;
-    },
-    onProblem: (problem: DataProblem) => void problems.push(problem),
-  };
-  for await (const document of readDocuments(shard!, options)) found.push(document);
-  if (found.length > 0) assert.equal(nBytes, bytes.length, 'all bytes are told');
+  const { shard, found, problems } = await readAsShard(name, bytes);
   for (const document of found) {
-    const again = await reopenRow(shard!, document, undefined, signal);
+    const again = await reopenRow(shard, document, undefined, signal);
     assert.deepEqual(again && Buffer.from(again), Buffer.from(document.text), 'opens again');
   }
   const together: string[] = [];
   const reopening = { columns: null, restarts: [], signal, onProgress: () => {} };
-  for await (const { text } of reopenRows(shard!, found, reopening))
+  for await (const { text } of reopenRows(shard, found, reopening))
     together.push(Buffer.from(text!).toString());
   const texts = found.map(({ text }) => Buffer.from(text).toString());
   assert.deepEqual(together, texts);
@@ -52,7 +37,7 @@ async function read(name: string, bytes: Uint8Array) {
     facts: found.map(({ row, repository, path: file, license }) =>
       [row, repository, file, license].join(' '),
     ),
-    problems: problems.map(({ kind, message }) => `${kind}: ${message.replace(path, 'FILE')}`),
+    problems,
   };
 }
 

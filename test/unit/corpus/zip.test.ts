@@ -7,16 +7,13 @@ import { buffer } from 'node:stream/consumers';
 import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { pack } from 'tar-stream';
-import type { DataProblem } from '../../../protocol/errors.ts';
-import type { ColumnNames } from '../../../protocol/study.ts';
 import { readArchive, reopenMembers } from '../../../server/corpus/archive/read-archive.ts';
 import { zipMembers } from '../../../server/corpus/archive/zip-members.ts';
 import { surveyZip } from '../../../server/corpus/archive/zip-survey.ts';
-import type { CorpusDocument } from '../../../server/corpus/corpus-document.ts';
-import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { reopenRow } from '../../../server/corpus/reopen-row.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
 import { EnvironmentError } from '../../../server/errors.ts';
+import { readAsShard } from '../../support/read-as-shard.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { writeArrow } from '../../support/write-arrow.ts';
 import { writeParquet } from '../../support/write-parquet.ts';
@@ -41,33 +38,17 @@ async function tar(files: Readonly<Record<string, Uint8Array>>): Promise<Buffer>
 }
 
 async function read(name: string, bytes: Uint8Array) {
-  const path = join(scratchFolder(), name);
-  writeFileSync(path, bytes);
-  const [shard] = listShards([path]);
-  const problems: DataProblem[] = [];
-  const found: CorpusDocument[] = [];
-  const columns: ColumnNames[] = [];
-  let nBytes = 0;
-  const options = {
-    signal,
-    onColumns: (present: ColumnNames) => void columns.push(present),
-    onBytes: (n: number) => {
-      nBytes += n;
-    },
-    onProblem: (problem: DataProblem) => void problems.push(problem),
-  };
-  for await (const document of readDocuments(shard!, options)) found.push(document);
-  if (found.length > 0) assert.equal(nBytes, bytes.length, 'all bytes are told');
+  const { shard, found, columns, problems } = await readAsShard(name, bytes);
   for (const document of found.length < 100 ? found : found.slice(-3)) {
-    const again = await reopenRow(shard!, document, undefined, signal);
+    const again = await reopenRow(shard, document, undefined, signal);
     assert.deepEqual(again && Buffer.from(again), Buffer.from(document.text), `${document.path} opens again`);
   }
   return {
-    shard: shard!,
+    shard,
     found,
     columns,
     documents: found.map((one) => [one.path, one.repository, one.license, Buffer.from(one.text).toString()]),
-    problems: problems.map(({ kind, message }) => `${kind}: ${message.replace(path, 'FILE')}`),
+    problems,
   };
 }
 
