@@ -57,15 +57,19 @@ const ANY_NAME: Segment = [STAR];
 const asName = (segment: Segment) =>
   (segment === ANY_DEPTH ? ANY_NAME : segment) as readonly (Piece | typeof STAR)[];
 
-/** At slashes that stand in no class. */
+/** At slashes that stand in no class. One behind a backslash is a slash like others, but that `**` before it takes a name. */
 function segmentsOf(text: string): readonly string[] {
   const segments: string[] = [];
   let start = 0;
   for (let at = 0; at < text.length; at++) {
-    if (text[at] === '\\') at++;
+    const isEscaped = text[at] === '\\';
+    if (isEscaped && text[at + 1] !== '/') at++;
     else if (text[at] === '[') at = parseClass(text, at + 1)?.end ?? at;
-    else if (text[at] === '/') {
-      segments.push(text.slice(start, at));
+    else if (isEscaped || text[at] === '/') {
+      const segment = text.slice(start, at);
+      if (isEscaped && segment === '**') segments.push('*');
+      segments.push(segment);
+      if (isEscaped) at++;
       start = at + 1;
     }
   }
@@ -119,7 +123,8 @@ function parseClass(
     const isRange = text[behind] === '-' && behind + 1 < text.length && text[behind + 1] !== ']';
     const [last, end] = isRange ? characterAt(text, behind + 1) : [first, behind];
     if (last === undefined) return undefined;
-    tests.push((character) => character >= first && character <= last);
+    // The first one is taken by itself, too, where the range that it begins holds nothing.
+    tests.push((character) => character === first || (character >= first && character <= last));
     at = end;
   }
   return { takes: (character) => tests.some((test) => test(character)) !== isNegated, end: at };
