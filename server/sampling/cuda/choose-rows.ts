@@ -22,11 +22,12 @@ export function chooseCudaRows(
   nSamples: number,
   freeBytes: number,
 ): number {
-  const { attention, mlp, width, nLayers } = spec;
+  const { attention, mlp, width, embeddingWidth, nLayers } = spec;
   const cache = 2 * 2 * nLayers * keyWidth(attention) * nPositions;
   const activations =
     4 * width * 2 +
-    2 * (width + 2 * queryWidth(attention) + 2 * keyWidth(attention) + (mlp.gated ? 3 : 1) * mlp.innerWidth);
+    2 * (width + 2 * queryWidth(attention) + 2 * keyWidth(attention) + (mlp.gated ? 3 : 1) * mlp.innerWidth) +
+    (embeddingWidth === width ? 0 : 2 * embeddingWidth);
   const bytesPerRow = cache + activations + 4 * logitStride(spec) + 12 * nPositions + 64;
   const fitting = Math.floor((freeBytes - cudaBytesBeforeRows(weights)) / bytesPerRow);
   const inBlocks = (rows: number, round: (x: number) => number) =>

@@ -11,13 +11,8 @@ import { CudaDriver, type GraphRun } from './cuda-driver.ts';
 import { kernelMacros } from './kernel-sizes.ts';
 import { MatrixProducts } from './matrix-product.ts';
 import { placeWeights } from './place-weights.ts';
-import {
-  allocateBuffers,
-  type Operation,
-  type StepBuffers,
-  type StepSize,
-  stepOperations,
-} from './step-operations.ts';
+import { allocateBuffers, type StepBuffers, type StepSize } from './step-buffers.ts';
+import { type Operation, stepOperations } from './step-operations.ts';
 import { WeightUpload } from './upload-weights.ts';
 
 const source = programUrl('./kernels/decoder.cu', import.meta.url);
@@ -48,7 +43,7 @@ export function openCudaDecoder(
   const kernel = driver.loadModule(compileKernels(readFileSync(source, 'utf8'), driver.architecture, macros));
   const products = new MatrixProducts(driver.stream, (nBytes) => driver.allocate(nBytes));
   const upload = new WeightUpload(driver, kernel);
-  const placed = placeWeights(driver, upload, spec, weights);
+  const placed = placeWeights(driver, upload, spec, weights, size.nPositions);
   upload.close();
   const buffers = allocateBuffers(driver, spec, size);
   const operations = stepOperations({ driver, kernel, products, spec, weights, placed, buffers, size });

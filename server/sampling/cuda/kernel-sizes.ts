@@ -26,7 +26,7 @@ export function kernelMacros(
   rule: PickRule,
   nRows: number,
 ): Readonly<Record<string, string | number>> {
-  const { attention, mlp, norm } = spec;
+  const { attention, mlp, norm, logits } = spec;
   const { headWidth, nHeads, nKeyHeads } = attention;
   const refuse = (what: string): never => {
     throw new EnvironmentError(`The CUDA kernels have no form for this model: ${what}`, {
@@ -41,17 +41,23 @@ export function kernelMacros(
     attention.layers.flatMap(({ rotation }) => (rotation === null ? [] : [rotation.pairs])),
   );
   if (kinds.size > 1) refuse('its layers rotate in two ways');
-  for (const what of unknownTo(spec)) refuse(what);
   return {
     WIDTH: spec.width,
+    EMBEDDING_WIDTH: spec.embeddingWidth,
+    EMBEDDING_SCALE: real(spec.embeddingScale),
+    RESIDUAL_SCALE: real(spec.residualScale),
     N_KEY_HEADS: nKeyHeads,
     GROUP: nHeads / nKeyHeads,
     HEAD_WIDTH: headWidth,
+    SCORE_CAP: real(attention.scoreCap ?? 0),
     INNER_WIDTH: mlp.innerWidth,
     VOCABULARY: spec.vocabularySize,
     LOGIT_STRIDE: logitStride(spec),
-    NORM_EPSILON: `${norm.epsilon.toExponential()}`,
+    LOGIT_SCALE: real(logits.scale),
+    LOGIT_CAP: real(logits.cap ?? 0),
+    NORM_EPSILON: real(norm.epsilon),
     RMS_NORM: norm.kind === 'rms' ? 1 : 0,
+    NORM_MORE: norm.factor === 'weight-and-one' ? 1 : 0,
     ROTARY_HALVES: kinds.has('neighbours') ? 0 : 1,
     ACTIVATION: ACTIVATIONS.indexOf(mlp.activation),
     GATED: mlp.gated ? 1 : 0,
@@ -65,19 +71,5 @@ export function kernelMacros(
   };
 }
 
-/** What a description may ask for and the kernels do not compute. */
-function unknownTo(spec: DecoderSpec): readonly string[] {
-  const { attention, norm, logits, residual, positions } = spec;
-  const parts: readonly (readonly [boolean, string])[] = [
-    [spec.embeddingWidth !== spec.width, 'its embeddings are narrower than its layers'],
-    [spec.embeddingScale !== 1, 'its embeddings are scaled'],
-    [typeof positions === 'object', 'its positions are sinusoids'],
-    [residual === 'norm-around' || residual === 'norm-of-sum', `its norms stand in the order ${residual}`],
-    [spec.residualScale !== 1, 'its sums are scaled'],
-    [spec.lastNorm === 'none', 'it has no last norm'],
-    [logits.scale !== 1 || logits.cap !== null, 'its logits are scaled or have a cap'],
-    [attention.scoreCap !== null, 'its scores have a cap'],
-    [norm.factor !== 'weight', 'its norms multiply by one more than their weights'],
-  ];
-  return parts.flatMap(([isAsked, what]) => (isAsked ? [what] : []));
-}
+/** A literal of C that is no whole number, whatever the value. */
+const real = (value: number): string => value.toExponential();

@@ -6,6 +6,7 @@ import type { DecoderTable, Linear, Norm, QkvProjection } from '../decoder/decod
 import type { DecoderWeights, StoredTensor } from '../decoder/decoder-weights.ts';
 import type { CudaDriver, DeviceAddress } from './cuda-driver.ts';
 import { logitStride } from './kernel-sizes.ts';
+import { sinusoidsTable } from './position-tables.ts';
 import type { WeightUpload } from './upload-weights.ts';
 
 /** 0 for none. */
@@ -13,6 +14,8 @@ export interface PlacedNorm {
   readonly scale: DeviceAddress;
   readonly shift: DeviceAddress;
 }
+
+export const NO_NORM: PlacedNorm = { scale: 0, shift: 0 };
 
 export interface PlacedLinear {
   readonly weight: DeviceAddress;
@@ -31,19 +34,23 @@ export interface PlacedLayer {
   readonly queryNorm: PlacedNorm | null;
   readonly keyNorm: PlacedNorm | null;
   readonly output: PlacedLinear;
-  readonly mlpNorm: PlacedNorm | null;
+  readonly attentionEndNorm: PlacedNorm;
+  readonly mlpNorm: PlacedNorm;
   /** Gate and up side by side, or up alone. */
   readonly up: PlacedLinear;
   readonly down: PlacedLinear;
+  readonly mlpEndNorm: PlacedNorm;
 }
 
 export interface PlacedWeights {
-  /** 16 bits [vocabulary, width]. */
+  /** 16 bits [vocabulary, embedding width]. */
   readonly embedding: DeviceAddress;
+  readonly embeddingProjection: PlacedLinear | null;
   /** 16 bits [positions, width], or 0. */
   readonly positions: DeviceAddress;
   readonly layers: readonly PlacedLayer[];
   readonly finalNorm: PlacedNorm;
+  readonly headProjection: PlacedLinear | null;
   readonly head: PlacedLinear;
 }
 
@@ -55,22 +62,26 @@ export function placeWeights(
   upload: WeightUpload,
   spec: DecoderSpec,
   weights: DecoderWeights,
+  nPositions: number,
 ): PlacedWeights {
   const placer = new Placer(driver, upload);
   const stride = logitStride(spec);
-  const embedding = placer.tensor(weights.embedding, 'float16', stride * spec.width);
-  const { head } = weights;
+  const nTableValues = stride * spec.embeddingWidth;
+  const embedding = placer.tensor(weights.embedding, 'float16', nTableValues);
+  const { head, embeddingProjection, headProjection } = weights;
   const isTied = head.weight.bareName === weights.embedding.bareName;
   return {
     embedding,
-    positions: weights.positions === null ? 0 : placer.tensor(weights.positions, 'float16'),
+    embeddingProjection: embeddingProjection && placer.linear([embeddingProjection], 'float32'),
+    positions: placer.positions(spec, weights.positions, nPositions),
     layers: weights.layers.map((layer) => placer.layer(layer)),
-    finalNorm: placer.norm(weights.finalNorm!),
+    finalNorm: placer.norm(weights.finalNorm),
+    headProjection: headProjection && placer.linear([headProjection], 'float16'),
     head: {
-      weight: isTied ? embedding : placer.tensor(head.weight, 'float16', stride * spec.width),
+      weight: isTied ? embedding : placer.tensor(head.weight, 'float16', nTableValues),
       bias: head.bias === null ? null : placer.tensor(head.bias, 'float32', stride),
       layout: 'out-in',
-      nIn: spec.width,
+      nIn: spec.embeddingWidth,
       nOut: stride,
     },
   };
@@ -88,22 +99,36 @@ class Placer {
   layer(layer: DecoderTable<StoredTensor>['layers'][number]): PlacedLayer {
     return {
       attentionNorm: this.norm(layer.attentionNorm),
-      qkv: this.#linear(partsOf(layer.qkv), 'float16'),
+      qkv: this.linear(partsOf(layer.qkv), 'float16'),
       headOrder: layer.qkv.kind === 'joint' ? this.#order(layer.qkv.headOrder) : 0,
       queryNorm: layer.queryNorm && this.norm(layer.queryNorm),
       keyNorm: layer.keyNorm && this.norm(layer.keyNorm),
-      output: this.#linear([layer.output], 'float32'),
-      mlpNorm: layer.mlpNorm && this.norm(layer.mlpNorm),
-      up: this.#linear(layer.gate === null ? [layer.up] : [layer.gate, layer.up], 'float16'),
-      down: this.#linear([layer.down], 'float32'),
+      output: this.linear([layer.output], 'float32'),
+      attentionEndNorm: this.norm(layer.attentionEndNorm),
+      mlpNorm: this.norm(layer.mlpNorm),
+      up: this.linear(layer.gate === null ? [layer.up] : [layer.gate, layer.up], 'float16'),
+      down: this.linear([layer.down], 'float32'),
+      mlpEndNorm: this.norm(layer.mlpEndNorm),
     };
   }
 
-  norm({ scale, shift }: Norm<StoredTensor>): PlacedNorm {
+  norm(norm: Norm<StoredTensor> | null): PlacedNorm {
+    if (norm === null) return NO_NORM;
+    const { scale, shift } = norm;
     return {
       scale: this.tensor(scale, 'float32'),
       shift: shift === null ? 0 : this.tensor(shift, 'float32'),
     };
+  }
+
+  /** 0 where nothing is added to embeddings. */
+  positions({ positions }: DecoderSpec, stored: StoredTensor | null, nPositions: number): DeviceAddress {
+    if (stored !== null) return this.tensor(stored, 'float16');
+    if (typeof positions !== 'object') return 0;
+    const table = sinusoidsTable(positions, nPositions);
+    const to = this.#driver.allocate(table.byteLength);
+    this.#driver.upload(to, table);
+    return to;
   }
 
   /** With zeros behind it where it has room for more. */
@@ -114,7 +139,7 @@ class Placer {
     return to;
   }
 
-  #linear(parts: readonly Linear<StoredTensor>[], output: Type): PlacedLinear {
+  linear(parts: readonly Linear<StoredTensor>[], output: Type): PlacedLinear {
     const { layout } = parts[0]!;
     const [nIn, nOut] = parts.reduce<readonly [number, number]>(
       ([, sum], { weight: { shape } }) =>
@@ -123,22 +148,24 @@ class Placer {
     );
     if (layout === 'in-out' && parts.length > 1)
       throw new Error('Columns of several matrices do not lie side by side');
-    const weight = this.#sideBySide(
-      parts.map(({ weight }) => weight),
-      'float16',
-    );
-    const biases = parts.flatMap(({ bias }) => (bias === null ? [] : [bias]));
-    const bias = biases.length === 0 ? null : this.#sideBySide(biases, output);
-    return { weight, bias, layout, nIn, nOut };
+    const weight = this.#driver.allocate(nIn * nOut * BYTES.float16);
+    let at = weight;
+    for (const part of parts) {
+      this.#upload.put(part.weight, at, 'float16');
+      at += sizeOf(part.weight) * BYTES.float16;
+    }
+    return { weight, bias: this.#biases(parts, nOut, output), layout, nIn, nOut };
   }
 
-  #sideBySide(tensors: readonly StoredTensor[], type: Type): DeviceAddress {
-    const nValues = tensors.reduce((sum, tensor) => sum + sizeOf(tensor), 0);
-    const start = this.#driver.allocate(nValues * BYTES[type]);
+  /** Zeros for parts without. */
+  #biases(parts: readonly Linear<StoredTensor>[], nOut: number, type: Type): DeviceAddress | null {
+    if (parts.every(({ bias }) => bias === null)) return null;
+    const start = this.#driver.allocate(nOut * BYTES[type]);
+    this.#driver.clear(start, nOut * BYTES[type]);
     let at = start;
-    for (const tensor of tensors) {
-      this.#upload.put(tensor, at, type);
-      at += sizeOf(tensor) * BYTES[type];
+    for (const { weight, layout, bias } of parts) {
+      if (bias !== null) this.#upload.put(bias, at, type);
+      at += weight.shape[layout === 'in-out' ? 1 : 0]! * BYTES[type];
     }
     return start;
   }

@@ -3,23 +3,21 @@
 // matrix, so that the proof costs little whatever the model's size. A driver that starts and then computes something
 // else is found here, before any sample is made.
 
-import { closeSync, openSync, readSync } from 'node:fs';
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import { type DecoderSpec, queryWidth } from '../decoder/decoder-spec.ts';
 import type { Linear, Norm } from '../decoder/decoder-table.ts';
 import type { DecoderWeights, StoredTensor } from '../decoder/decoder-weights.ts';
 import type { PickRule } from '../pick/pick-token.ts';
-import { BYTES_PER_ELEMENT } from '../weights/safetensors.ts';
 import type { CudaDecoder } from './cuda-decoder.ts';
 import { logitStride } from './kernel-sizes.ts';
 import { activate, type Vector } from './plain-activation.ts';
+import { sinusoidsAt } from './position-tables.ts';
 import type { Buffer as DeviceBuffer, Operation, OperationFacts } from './step-operations.ts';
+import { StoredValues } from './stored-values.ts';
 
 /** A second position is the first that reads a cache. */
 const N_POSITIONS = 2;
 const N_ROWS = 4;
-/** Columns of each matrix that are computed again. */
-const N_COLUMNS = 24;
 /** Ten times what 16 bits round to, relative to the size of what is compared; wrong results are off by about 1. */
 const TOLERANCE = 0.005;
 /** In nats: sums over a vocabulary are in 32 bits. */
@@ -44,23 +42,15 @@ export function proveStep(
   }
 }
 
-/** Some columns of a matrix, side by side. */
-interface Columns {
-  readonly from: number;
-  readonly columns: readonly Float32Array[];
-}
-
 class Proof {
   readonly #decoder: CudaDecoder;
   readonly #spec: DecoderSpec;
   readonly #weights: DecoderWeights;
   readonly #rule: PickRule;
   readonly #nRows: number;
-  readonly #files = new Map<string, number>();
-  readonly #columns = new Map<StoredTensor, Columns>();
+  readonly #stored = new StoredValues();
   /** Keys and values of earlier positions, [layer][row][position]. */
   readonly #past = new Map<number, { keys: Vector[]; values: Vector[] }[]>();
-  #bytes = new Uint8Array(1 << 16);
   #position = 0;
   #worst = 0;
 
@@ -95,7 +85,7 @@ class Proof {
   }
 
   close(): void {
-    for (const file of this.#files.values()) closeSync(file);
+    this.#stored.close();
   }
 
   /** Rows begin with tokens from all over the vocabulary, and are fed one more. */
@@ -137,7 +127,8 @@ class Proof {
   #check({ facts, ask }: Operation): string | null {
     const before = inputOf(facts) === null ? [] : this.#rows(inputOf(facts)!);
     const target = outputOf(facts);
-    const old = target !== null && 'adds' in facts && facts.adds ? this.#rows(target) : null;
+    const isAdded = 'adds' in facts ? facts.adds : facts.kind === 'embed' && facts.parts === 'positions';
+    const old = target !== null && isAdded ? this.#rows(target) : null;
     ask();
     if (target === null) return null;
     const after = this.#rows(target);
@@ -155,9 +146,11 @@ class Proof {
   #expect(facts: OperationFacts, row: number, input: Vector): ReadonlyMap<number, number> {
     switch (facts.kind) {
       case 'embed':
-        return all(this.#embedding(row));
-      case 'norm':
-        return all(facts.norm === null ? input : this.#normed(facts.norm, input));
+        return all(this.#embedding(facts.parts, row));
+      case 'norm': {
+        const normed = facts.norm === null ? input : this.#normed(facts.norm, input);
+        return all(facts.adds ? normed.map((value) => value * this.#spec.residualScale) : normed);
+      }
       case 'product':
         return this.#product(facts.parts, input);
       case 'head-norms':
@@ -169,28 +162,43 @@ class Proof {
         const open = input.slice(0, innerWidth).map((value) => activate(activation, value));
         return all(gated ? open.map((value, i) => value * input[innerWidth + i]!) : open);
       }
+      case 'limit': {
+        const { scale, cap } = this.#spec.logits;
+        const limited = input.map((value) => withCap(value * scale, cap));
+        return all(limited);
+      }
       case 'pick':
         return new Map();
     }
   }
 
-  #embedding(row: number): Vector {
+  #embedding(parts: Extract<OperationFacts, { kind: 'embed' }>['parts'], row: number): Vector {
     const { embedding, positions } = this.#weights;
-    const { width, vocabularySize } = this.#spec;
+    const { width, embeddingWidth, embeddingScale, vocabularySize } = this.#spec;
     const stride = Math.max(1, Math.floor(vocabularySize / (N_ROWS * N_POSITIONS)));
-    const word = [...this.#read(embedding, this.#tokenAt(row, this.#position, stride) * width, width)];
-    if (positions === null) return word;
-    const place = this.#read(positions, this.#position * width, width);
-    return word.map((value, i) => value + place[i]!);
+    const table = this.#spec.positions;
+    const place = () =>
+      typeof table === 'object'
+        ? sinusoidsAt(table, this.#position)
+        : [...this.#stored.read(positions!, this.#position * width, width)];
+    if (parts === 'positions') return place();
+    const start = this.#tokenAt(row, this.#position, stride) * embeddingWidth;
+    const word = [...this.#stored.read(embedding, start, embeddingWidth)].map(
+      (value) => value * embeddingScale,
+    );
+    if (parts === 'tokens') return word;
+    const added = place();
+    return word.map((value, i) => value + added[i]!);
   }
 
   #normed({ scale, shift }: Norm<StoredTensor>, x: Vector): Vector {
-    const { kind, epsilon } = this.#spec.norm;
-    const scales = [...this.#read(scale, 0, x.length)];
-    const shifts = shift === null ? null : this.#read(shift, 0, x.length);
+    const { kind, epsilon, factor } = this.#spec.norm;
+    const more = factor === 'weight-and-one' ? 1 : 0;
+    const scales = [...this.#stored.read(scale, 0, x.length)].map((value) => value + more);
+    const shifts = shift === null ? null : this.#stored.read(shift, 0, x.length);
     const mean = kind === 'layer' ? sum(x) / x.length : 0;
-    const factor = 1 / Math.sqrt(sum(x.map((value) => (value - mean) ** 2)) / x.length + epsilon);
-    return x.map((value, i) => (value - mean) * factor * scales[i]! + (shifts?.[i] ?? 0));
+    const spread = Math.sqrt(sum(x.map((value) => (value - mean) ** 2)) / x.length + epsilon);
+    return x.map((value, i) => ((value - mean) / spread) * scales[i]! + (shifts?.[i] ?? 0));
   }
 
   /** A few columns of each part, another few for each. */
@@ -198,36 +206,14 @@ class Proof {
     const expected = new Map<number, number>();
     let start = 0;
     for (const { weight, layout, bias } of parts) {
-      const { from, columns } = this.#columnsOf(weight, layout);
-      const biases = bias === null ? null : this.#read(bias, from, columns.length);
+      const { from, columns } = this.#stored.columnsOf(weight, layout);
+      const biases = bias === null ? null : this.#stored.read(bias, from, columns.length);
       for (const [at, column] of columns.entries()) {
         expected.set(start + from + at, dot(column, x) + (biases?.[at] ?? 0));
       }
       start += weight.shape[layout === 'in-out' ? 1 : 0]!;
     }
     return expected;
-  }
-
-  /** Read once: from a matrix that lies by its inputs, each of these is a piece of its own. */
-  #columnsOf(weight: StoredTensor, layout: Linear<StoredTensor>['layout']): Columns {
-    const known = this.#columns.get(weight);
-    if (known !== undefined) return known;
-    const [first, second] = weight.shape as [number, number];
-    const [nIn, nOut] = layout === 'in-out' ? [first, second] : [second, first];
-    const n = Math.min(N_COLUMNS, nOut);
-    // Somewhere else in each matrix.
-    const from = (7919 * this.#columns.size) % (nOut - n + 1);
-    const columns = Array.from({ length: n }, () => new Float32Array(nIn));
-    if (layout === 'out-in') {
-      for (const [at, column] of columns.entries()) column.set(this.#read(weight, (from + at) * nIn, nIn));
-    } else {
-      for (let i = 0; i < nIn; i++) {
-        const some = this.#read(weight, i * nOut + from, n);
-        for (let at = 0; at < n; at++) columns[at]![i] = some[at]!;
-      }
-    }
-    this.#columns.set(weight, { from, columns });
-    return { from, columns };
   }
 
   #headNorms(layer: number, qkv: Vector): Vector {
@@ -250,8 +236,8 @@ class Proof {
   }
 
   #attend(layer: number, row: number, qkv: Vector): Vector {
-    const { headWidth, nHeads, nKeyHeads, layers } = this.#spec.attention;
-    const { scale, rotation } = layers[layer]!;
+    const { headWidth, nHeads, nKeyHeads, layers, scoreCap } = this.#spec.attention;
+    const { scale, rotation, window } = layers[layer]!;
     const head = (at: number) => {
       const place = this.#placeOf(layer, at) * headWidth;
       return qkv.slice(place, place + headWidth);
@@ -275,14 +261,18 @@ class Proof {
     past.values[this.#position] = Array.from({ length: nKeyHeads }, (_, at) =>
       head(nHeads + nKeyHeads + at),
     ).flat();
+    const first = window === null ? 0 : Math.max(0, this.#position + 1 - window);
+    const [keys, values] = [past.keys.slice(first), past.values.slice(first)];
     return Array.from({ length: nHeads }, (_, at) => {
       const from = Math.floor(at / (nHeads / nKeyHeads)) * headWidth;
       const query = turned(head(at));
-      const scores = past.keys.map((key) => scale * dot(query, key.slice(from, from + headWidth)));
+      const scores = keys.map((key) =>
+        withCap(scale * dot(query, key.slice(from, from + headWidth)), scoreCap),
+      );
       const highest = Math.max(...scores);
       const shares = scores.map((score) => Math.exp(score - highest));
       const whole = sum(shares);
-      return query.map((_, i) => sum(past.values.map((value, p) => (shares[p]! / whole) * value[from + i]!)));
+      return query.map((_, i) => sum(values.map((value, p) => (shares[p]! / whole) * value[from + i]!)));
     }).flat();
   }
 
@@ -341,35 +331,22 @@ class Proof {
       ...values.subarray(row * width, (row + 1) * width),
     ]);
   }
-
-  /** The values stay as they are until the next call. */
-  #read(tensor: StoredTensor, start: number, n: number): Float32Array {
-    const size = BYTES_PER_ELEMENT[tensor.type];
-    let file = this.#files.get(tensor.file);
-    if (file === undefined) {
-      file = openSync(tensor.file, 'r');
-      this.#files.set(tensor.file, file);
-    }
-    if (this.#bytes.byteLength < n * size) this.#bytes = new Uint8Array(2 * n * size);
-    readSync(file, this.#bytes, 0, n * size, tensor.byteOffset + start * size);
-    const { buffer } = this.#bytes;
-    if (tensor.type === 'float32') return new Float32Array(buffer, 0, n);
-    if (tensor.type === 'float16') return Float32Array.from(new Float16Array(buffer, 0, n));
-    return new Float32Array(Uint32Array.from(new Uint16Array(buffer, 0, n), (half) => half << 16).buffer);
-  }
 }
 
 function inputOf(facts: OperationFacts): DeviceBuffer | null {
   if (facts.kind === 'head-norms') return facts.qkv;
+  if (facts.kind === 'limit') return facts.logits;
   return 'from' in facts ? facts.from : null;
 }
 
 function outputOf(facts: OperationFacts): DeviceBuffer | null {
   if (facts.kind === 'head-norms') return facts.qkv;
+  if (facts.kind === 'limit') return facts.logits;
   return 'to' in facts ? facts.to : null;
 }
 
 const all = (vector: Vector): ReadonlyMap<number, number> => new Map(vector.entries());
+const withCap = (x: number, cap: number | null): number => (cap === null ? x : cap * Math.tanh(x / cap));
 const sum = (x: Vector): number => x.reduce((total, value) => total + value, 0);
 
 function dot(x: Vector | Float32Array, y: Vector): number {

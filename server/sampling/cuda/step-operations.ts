@@ -1,13 +1,15 @@
-// One step of a decoder as what the device is asked for, one thing after the other: at most nine a layer.
+// One step of a decoder as what the device is asked for, one thing after the other: at most eleven a layer.
 
 import { type DecoderSpec, keyWidth, queryWidth, type Rotation } from '../decoder/decoder-spec.ts';
 import type { Linear, Norm } from '../decoder/decoder-table.ts';
 import type { DecoderWeights, StoredTensor } from '../decoder/decoder-weights.ts';
 import { keyOf } from '../decoder/rotation.ts';
 import type { CudaDriver, DeviceAddress, Kernel, KernelParameter, LaunchSize } from './cuda-driver.ts';
-import { attendWarps, logitStride, PICK_THREADS, ROW_THREADS } from './kernel-sizes.ts';
+import { attendWarps, PICK_THREADS, ROW_THREADS } from './kernel-sizes.ts';
 import type { MatrixProducts } from './matrix-product.ts';
-import { type PlacedLinear, type PlacedNorm, type PlacedWeights, partsOf } from './place-weights.ts';
+import { NO_NORM, type PlacedLinear, type PlacedNorm, type PlacedWeights, partsOf } from './place-weights.ts';
+import { turnsTable } from './position-tables.ts';
+import type { StepBuffers, StepSize } from './step-buffers.ts';
 
 /** One thing that the device is asked for. */
 export interface Operation {
@@ -18,7 +20,7 @@ export interface Operation {
 
 /** What an operation computes, from where to where, for whoever checks it. Buffers hold a row behind the other. */
 export type OperationFacts =
-  | { readonly kind: 'embed'; readonly to: Buffer }
+  | { readonly kind: 'embed'; readonly to: Buffer; readonly parts: EmbeddingParts }
   | {
       readonly kind: 'product';
       readonly from: Buffer;
@@ -30,69 +32,25 @@ export type OperationFacts =
       readonly kind: 'norm';
       readonly from: Buffer;
       readonly to: Buffer;
+      /** What is added to the stream is scaled as the description says. */
       readonly adds: boolean;
-      /** Null: none, the row in 16 bits. */
+      /** Null: none, the row itself. */
       readonly norm: Norm<StoredTensor> | null;
     }
   | { readonly kind: 'head-norms'; readonly layer: number; readonly qkv: Buffer }
   | { readonly kind: 'attend'; readonly layer: number; readonly from: Buffer; readonly to: Buffer }
   | { readonly kind: 'activate'; readonly from: Buffer; readonly to: Buffer }
+  | { readonly kind: 'limit'; readonly logits: Buffer }
   | { readonly kind: 'pick'; readonly logits: Buffer };
+
+/** Positions alone are added to what is there. */
+type EmbeddingParts = 'tokens' | 'tokens-and-positions' | 'positions';
 
 export interface Buffer {
   readonly address: DeviceAddress;
   readonly type: 'float16' | 'float32';
   /** Values of a row. */
   readonly width: number;
-}
-
-/** What the host writes before a batch, and reads after it. */
-export interface StepBuffers {
-  /** int32 [row], to feed next. */
-  readonly token: DeviceAddress;
-  /** int32 [row], of that token. */
-  readonly position: DeviceAddress;
-  /** int32 [row], picks left. */
-  readonly remaining: DeviceAddress;
-  /** uint64 [row]: the samples' numbers. */
-  readonly samples: DeviceAddress;
-  /** int32 [row, position], of which the first so many count. */
-  readonly prompts: DeviceAddress;
-  readonly promptLengths: DeviceAddress;
-  /** float64 [step]: of a sample's first token, its second, … */
-  readonly temperatures: DeviceAddress;
-  /** uint64, one. */
-  readonly seed: DeviceAddress;
-  /** int32 [row, position]. */
-  readonly picked: DeviceAddress;
-  /** float32 [row, position]. */
-  readonly logprob: DeviceAddress;
-  /** float32 [row, logitStride], of the step that was run last. */
-  readonly logits: DeviceAddress;
-}
-
-export interface StepSize {
-  readonly nRows: number;
-  /** Positions of the cache. */
-  readonly nPositions: number;
-}
-
-export function allocateBuffers(driver: CudaDriver, spec: DecoderSpec, size: StepSize): StepBuffers {
-  const { nRows, nPositions } = size;
-  const perPosition = () => driver.allocate(4 * nRows * nPositions);
-  return {
-    token: driver.allocate(4 * nRows),
-    position: driver.allocate(4 * nRows),
-    remaining: driver.allocate(4 * nRows),
-    samples: driver.allocate(8 * nRows),
-    prompts: perPosition(),
-    promptLengths: driver.allocate(4 * nRows),
-    temperatures: driver.allocate(8 * nPositions),
-    seed: driver.allocate(8),
-    picked: perPosition(),
-    logprob: perPosition(),
-    logits: driver.allocate(4 * nRows * logitStride(spec)),
-  };
 }
 
 /** What a step needs of the device. */
@@ -107,7 +65,6 @@ export interface StepParts {
   readonly size: StepSize;
 }
 
-const NO_NORM: PlacedNorm = { scale: 0, shift: 0 };
 const address = (value: DeviceAddress) => ({ kind: 'address', value }) as const;
 const int = (value: number) => ({ kind: 'int', value }) as const;
 const float = (value: number) => ({ kind: 'float', value }) as const;
@@ -128,12 +85,14 @@ class StepBuilder {
   readonly #attended: Buffer;
   readonly #inner: Buffer;
   readonly #activated: Buffer;
-  /** What attention or the feed-forward layer gives, if its norm comes after. */
+  /** What attention or the feed-forward layer gives, if it does not join the stream as it is. */
   readonly #given: Buffer;
+  /** As wide as embeddings, if the stream is wider. */
+  readonly #narrow: Buffer;
 
   constructor(parts: StepParts) {
     this.#parts = parts;
-    const { driver, spec, size } = parts;
+    const { driver, spec, weights, size } = parts;
     const { width, attention, mlp } = spec;
     const buffer = (type: Buffer['type'], values: number): Buffer => ({
       address: driver.allocate((type === 'float16' ? 2 : 4) * size.nRows * values),
@@ -146,24 +105,18 @@ class StepBuilder {
     this.#attended = buffer('float16', queryWidth(attention));
     this.#inner = buffer('float16', mlp.gated ? 2 * mlp.innerWidth : mlp.innerWidth);
     this.#activated = mlp.gated ? buffer('float16', mlp.innerWidth) : this.#inner;
-    this.#given = spec.residual === 'norm-after' ? buffer('float32', width) : this.#residual;
+    this.#given = joinsAsIs(spec) ? this.#residual : buffer('float32', width);
+    this.#narrow =
+      weights.embeddingProjection === null ? this.#normed : buffer('float16', spec.embeddingWidth);
     // Rows that want nothing leave out attention, and products read what lies there.
     driver.clear(this.#attended.address, 2 * size.nRows * queryWidth(attention));
   }
 
   build(): readonly Operation[] {
-    const { weights, placed, buffers, size } = this.#parts;
-    this.#launch({ kind: 'embed', to: this.#residual }, 'embed', this.#perRow, [
-      address(buffers.token),
-      address(buffers.position),
-      address(placed.embedding),
-      address(placed.positions),
-      address(this.#residual.address),
-    ]);
+    const { weights, buffers, size } = this.#parts;
+    this.#embed();
     for (const at of weights.layers.keys()) this.#layer(at);
-    this.#normalise(weights.finalNorm, placed.finalNorm);
-    const logits = { address: buffers.logits, type: 'float32', width: placed.head.nOut } as const;
-    this.#product([weights.head], placed.head, this.#normed, logits, false);
+    const logits = this.#head();
     this.#launch({ kind: 'pick', logits }, 'pick', { blocks: [size.nRows], threads: PICK_THREADS }, [
       address(buffers.logits),
       address(buffers.samples),
@@ -181,41 +134,95 @@ class StepBuilder {
     return this.#operations;
   }
 
+  #embed(): void {
+    const { weights, placed, buffers } = this.#parts;
+    const projection = weights.embeddingProjection;
+    const isProjected = projection !== null && placed.embeddingProjection !== null;
+    const to = isProjected ? this.#narrow : this.#residual;
+    const parts = isProjected || placed.positions === 0 ? 'tokens' : 'tokens-and-positions';
+    this.#launch({ kind: 'embed', to, parts }, 'embed', this.#perRow, [
+      address(buffers.token),
+      address(buffers.position),
+      address(placed.embedding),
+      address(isProjected ? 0 : placed.positions),
+      address(isProjected ? 0 : to.address),
+      address(isProjected ? to.address : 0),
+    ]);
+    if (!isProjected) return;
+    this.#product([projection], placed.embeddingProjection, this.#narrow, this.#residual, false);
+    if (placed.positions === 0) return;
+    const facts = { kind: 'embed', to: this.#residual, parts: 'positions' } as const;
+    this.#launch(facts, 'addPositions', this.#perRow, [
+      address(buffers.position),
+      address(placed.positions),
+      address(this.#residual.address),
+    ]);
+  }
+
+  #head(): Buffer {
+    const { spec, weights, placed, buffers, size } = this.#parts;
+    this.#normalise(weights.finalNorm, placed.finalNorm);
+    let from = this.#normed;
+    if (weights.headProjection !== null && placed.headProjection !== null) {
+      this.#product([weights.headProjection], placed.headProjection, from, this.#narrow, false);
+      from = this.#narrow;
+    }
+    const logits = { address: buffers.logits, type: 'float32', width: placed.head.nOut } as const;
+    this.#product([weights.head], placed.head, from, logits, false);
+    if (spec.logits.scale !== 1 || spec.logits.cap !== null) {
+      const nBlocks = Math.min(8192, Math.ceil((size.nRows * logits.width) / 512));
+      this.#launch({ kind: 'limit', logits }, 'limitLogits', { blocks: [nBlocks], threads: 256 }, [
+        address(logits.address),
+        int(size.nRows),
+      ]);
+    }
+    return logits;
+  }
+
   #layer(at: number): void {
     const layer = this.#parts.weights.layers[at]!;
     const placed = this.#parts.placed.layers[at]!;
-    const merge = (to: Buffer, adds: boolean) =>
-      this.#product([layer.output], placed.output, this.#attended, to, adds);
-    const narrow = (to: Buffer, adds: boolean) =>
-      this.#product([layer.down], placed.down, this.#activated, to, adds);
+    const joinAttended = (norm: Norm<StoredTensor> | null, placedNorm: PlacedNorm) =>
+      this.#join(layer.output, placed.output, this.#attended, norm, placedNorm);
+    const joinNarrowed = (norm: Norm<StoredTensor> | null, placedNorm: PlacedNorm) =>
+      this.#join(layer.down, placed.down, this.#activated, norm, placedNorm);
     switch (this.#parts.spec.residual) {
       case 'sequential':
+      case 'norm-around':
         this.#normalise(layer.attentionNorm, placed.attentionNorm);
         this.#attend(at);
-        merge(this.#residual, true);
-        this.#normalise(layer.mlpNorm!, placed.mlpNorm!);
+        joinAttended(layer.attentionEndNorm, placed.attentionEndNorm);
+        this.#normalise(layer.mlpNorm, placed.mlpNorm);
         this.#feedForward(at);
-        narrow(this.#residual, true);
+        joinNarrowed(layer.mlpEndNorm, placed.mlpEndNorm);
         break;
       case 'parallel':
       case 'parallel-one-norm':
         this.#normalise(layer.attentionNorm, placed.attentionNorm);
         this.#attend(at);
         // The feed-forward layer reads what attention read, so nothing may be added before it did.
-        if (layer.mlpNorm !== null) this.#normalise(layer.mlpNorm, placed.mlpNorm!);
+        if (layer.mlpNorm !== null) this.#normalise(layer.mlpNorm, placed.mlpNorm);
         this.#feedForward(at);
-        merge(this.#residual, true);
-        narrow(this.#residual, true);
+        joinAttended(null, NO_NORM);
+        joinNarrowed(null, NO_NORM);
         break;
       case 'norm-after':
         this.#normalise(null, NO_NORM);
         this.#attend(at);
-        merge(this.#given, false);
-        this.#addNormed(layer.attentionNorm, placed.attentionNorm);
+        joinAttended(layer.attentionNorm, placed.attentionNorm);
         this.#normalise(null, NO_NORM);
         this.#feedForward(at);
-        narrow(this.#given, false);
-        this.#addNormed(layer.mlpNorm!, placed.mlpNorm!);
+        joinNarrowed(layer.mlpNorm, placed.mlpNorm);
+        break;
+      case 'norm-of-sum':
+        this.#normalise(null, NO_NORM);
+        this.#attend(at);
+        joinAttended(null, NO_NORM);
+        this.#norm(layer.attentionNorm, placed.attentionNorm, this.#residual, this.#residual, false);
+        this.#normalise(null, NO_NORM);
+        this.#feedForward(at);
+        joinNarrowed(null, NO_NORM);
+        this.#norm(layer.mlpNorm, placed.mlpNorm, this.#residual, this.#residual, false);
         break;
     }
   }
@@ -284,26 +291,38 @@ class StepBuilder {
   }
 
   /** From the residual sum to `normed`. */
-  #normalise(norm: Norm<StoredTensor> | null, { scale, shift }: PlacedNorm): void {
-    const facts = { kind: 'norm', from: this.#residual, to: this.#normed, adds: false, norm } as const;
-    this.#launch(facts, 'normalise', this.#perRow, [
-      address(this.#residual.address),
-      address(scale),
-      address(shift),
-      address(this.#normed.address),
-      address(0),
-    ]);
+  #normalise(norm: Norm<StoredTensor> | null, placed: PlacedNorm): void {
+    this.#norm(norm, placed, this.#residual, this.#normed, false);
   }
 
-  /** Adds the norm of what was given to the residual sum. */
-  #addNormed(norm: Norm<StoredTensor>, { scale, shift }: PlacedNorm): void {
-    const facts = { kind: 'norm', from: this.#given, to: this.#residual, adds: true, norm } as const;
-    this.#launch(facts, 'normalise', this.#perRow, [
-      address(this.#given.address),
+  /** A product that joins the residual sum, with a norm before it does or with none. */
+  #join(
+    part: Linear<StoredTensor>,
+    placed: PlacedLinear,
+    from: Buffer,
+    norm: Norm<StoredTensor> | null,
+    placedNorm: PlacedNorm,
+  ): void {
+    const isDirect = joinsAsIs(this.#parts.spec);
+    this.#product([part], placed, from, this.#given, isDirect);
+    if (!isDirect) this.#norm(norm, placedNorm, this.#given, this.#residual, true);
+  }
+
+  #norm(
+    norm: Norm<StoredTensor> | null,
+    { scale, shift }: PlacedNorm,
+    from: Buffer,
+    to: Buffer,
+    adds: boolean,
+  ): void {
+    const isNarrow = to.type === 'float16';
+    this.#launch({ kind: 'norm', from, to, adds, norm }, 'normalise', this.#perRow, [
+      address(from.address),
       address(scale),
       address(shift),
-      address(0),
-      address(this.#residual.address),
+      address(isNarrow ? to.address : 0),
+      address(isNarrow ? 0 : to.address),
+      int(adds ? 1 : 0),
     ]);
   }
 
@@ -326,14 +345,7 @@ class StepBuilder {
     const known = this.#turns.get(keyOf(rotation));
     if (known !== undefined) return known;
     const { driver, size } = this.#parts;
-    const { frequencies, factor } = rotation;
-    const table = new Float32Array(size.nPositions * frequencies.length * 2);
-    for (let position = 0, at = 0; position < size.nPositions; position++) {
-      for (const frequency of frequencies) {
-        table[at++] = factor * Math.cos(position * frequency);
-        table[at++] = factor * Math.sin(position * frequency);
-      }
-    }
+    const table = turnsTable(rotation, size.nPositions);
     const to = driver.allocate(table.byteLength);
     driver.upload(to, table);
     this.#turns.set(keyOf(rotation), to);
@@ -354,3 +366,7 @@ class StepBuilder {
     this.#operations.push({ name, ask: () => driver.launch(kernel(name), size, parameters), facts });
   }
 }
+
+/** Whether what attention and the feed-forward layer give is added to the stream without a norm or a factor. */
+const joinsAsIs = ({ residual, residualScale }: DecoderSpec): boolean =>
+  residualScale === 1 && residual !== 'norm-after' && residual !== 'norm-around';

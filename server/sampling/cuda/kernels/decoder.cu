@@ -1,8 +1,10 @@
 // One step of a decoder for many rows: all but the matrix products. Compiled for one model: its sizes are macros.
 // Activations and the cache are in 16 bits, the residual stream, sums and logits in 32, the pick in 64.
 //
-// WIDTH, N_KEY_HEADS, GROUP (queries that share a key), HEAD_WIDTH (a multiple of 8), INNER_WIDTH, VOCABULARY,
-// LOGIT_STRIDE, NORM_EPSILON, RMS_NORM (0, 1), ROTARY_HALVES (0, 1), ACTIVATION (see `activated`), GATED (0, 1),
+// WIDTH, EMBEDDING_WIDTH, EMBEDDING_SCALE, RESIDUAL_SCALE (of what joins the stream), N_KEY_HEADS, GROUP (queries that
+// share a key), HEAD_WIDTH (a multiple of 8), SCORE_CAP (0 for none), INNER_WIDTH, VOCABULARY, LOGIT_STRIDE, LOGIT_SCALE,
+// LOGIT_CAP (0 for none), NORM_EPSILON, RMS_NORM (0, 1), NORM_MORE (what is added to the weights of norms),
+// ROTARY_HALVES (0, 1), ACTIVATION (see `activated`), GATED (0, 1),
 // ROW_THREADS (threads that share a row), ATTEND_WARPS (warps that share a row's positions of one key head),
 // PICK_THREADS (a power of two), TOP_K (0 for the whole vocabulary, 1 for the likeliest), NUCLEUS (0, 1), TOP_P,
 // END_TOKENS (END_AT(token) for each).
@@ -92,17 +94,25 @@ extern "C" __global__ void floatFromBfloat(const half_t* from, float* to, u64 n)
 // ---------------------------------------------------------------------------------------------------------------
 // Around the products. A block is a row.
 
-/** The residual stream of a row's next token. */
+/** The residual stream of a row's next token; into `narrow` where a product stands between embeddings and the stream. */
 extern "C" __global__ void embed(const int* token, const int* position, const half_t* tokens, const half_t* positions,
-                                 float* residual) {
+                                 float* residual, half_t* narrow) {
   const u64 row = blockIdx.x;
-  const half_t* word = tokens + (u64)token[row] * WIDTH;
-  const half_t* place = positions ? positions + (u64)position[row] * WIDTH : 0;
-  for (int i = threadIdx.x; i < WIDTH; i += blockDim.x) {
-    float x = toFloat(word[i]);
+  const half_t* word = tokens + (u64)token[row] * EMBEDDING_WIDTH;
+  const half_t* place = positions ? positions + (u64)position[row] * EMBEDDING_WIDTH : 0;
+  for (int i = threadIdx.x; i < EMBEDDING_WIDTH; i += blockDim.x) {
+    float x = toFloat(word[i]) * (float)EMBEDDING_SCALE;
     if (place) x += toFloat(place[i]);
-    residual[row * WIDTH + i] = x;
+    if (narrow) narrow[row * EMBEDDING_WIDTH + i] = toHalf(bounded(x));
+    else residual[row * EMBEDDING_WIDTH + i] = x;
   }
+}
+
+/** Positions for a stream that such a product has made. */
+extern "C" __global__ void addPositions(const int* position, const half_t* positions, float* residual) {
+  const u64 row = blockIdx.x;
+  const half_t* place = positions + (u64)position[row] * WIDTH;
+  for (int i = threadIdx.x; i < WIDTH; i += blockDim.x) residual[row * WIDTH + i] += toFloat(place[i]);
 }
 
 /** A row's mean and the factor that makes its spread one, over `N` values of which each thread holds some. */
@@ -127,11 +137,11 @@ __device__ __forceinline__ float2 measure(const float (&kept)[EACH], float* shar
 }
 
 /**
- * The norm of a row of `from`: into `normed`, or added to `residual` where norms come after. Without `scale` it is
- * no norm, but the row in sixteen bits.
+ * The norm of a row of `from`: into `normed`, or else into `residual`, to which it is added if `adds` is not 0. Without
+ * `scale` it is no norm, but the row itself.
  */
 extern "C" __global__ void normalise(const float* from, const float* scale, const float* shift, half_t* normed,
-                                     float* residual) {
+                                     float* residual, int adds) {
   __shared__ float shared[33];
   const u64 at = (u64)blockIdx.x * WIDTH;
   constexpr int EACH = (WIDTH + ROW_THREADS - 1) / ROW_THREADS;
@@ -148,10 +158,11 @@ extern "C" __global__ void normalise(const float* from, const float* scale, cons
     const int i = threadIdx.x + k * ROW_THREADS;
     if (i >= WIDTH) continue;
     float y = (kept[k] - by.x) * by.y;
-    if (scale) y *= scale[i];
+    if (scale) y *= scale[i] + (float)NORM_MORE;
     if (shift) y += shift[i];
-    if (residual) residual[at + i] += y;
-    else normed[at + i] = toHalf(bounded(y));
+    if (normed) normed[at + i] = toHalf(bounded(y));
+    else if (adds) residual[at + i] += y * (float)RESIDUAL_SCALE;
+    else residual[at + i] = y;
   }
 }
 
@@ -173,7 +184,7 @@ __device__ void normaliseVector(half_t* vector, const float* scale, const float*
 #pragma unroll
   for (int k = 0; k < EACH; k++) {
     const int i = threadIdx.x + k * ROW_THREADS;
-    if (i < N) vector[i] = toHalf((kept[k] - by.x) * by.y * scale[i] + (shift ? shift[i] : 0.f));
+    if (i < N) vector[i] = toHalf((kept[k] - by.x) * by.y * (scale[i] + (float)NORM_MORE) + (shift ? shift[i] : 0.f));
   }
 }
 
@@ -231,6 +242,15 @@ extern "C" __global__ void activate(const half_t* from, half_t* to, int nRows) {
   }
 }
 
+/** Logits in place. */
+extern "C" __global__ void limitLogits(float* logits, int nRows) {
+  const u64 n = (u64)nRows * LOGIT_STRIDE;
+  for (u64 i = blockIdx.x * (u64)blockDim.x + threadIdx.x; i < n; i += (u64)gridDim.x * blockDim.x) {
+    const float x = logits[i] * (float)LOGIT_SCALE;
+    logits[i] = LOGIT_CAP > 0 ? (float)LOGIT_CAP * tanhf(x / (float)LOGIT_CAP) : x;
+  }
+}
+
 // ---------------------------------------------------------------------------------------------------------------
 // Attention of one new position a row. A block is a row and a key head; its warps share the positions.
 // The cache is [row, key head, capacity, HEAD_WIDTH], keys and values apart.
@@ -242,6 +262,8 @@ extern "C" __global__ void activate(const half_t* from, half_t* to, int nRows) {
 #define UNROLL (GROUP > 4 ? 2 : 4)
 #define TILE (AT_ONCE * UNROLL)
 #define PARTS (ATTEND_WARPS * AT_ONCE)
+// Powers of two are cheaper than those of e.
+#define LOG2_OF_E 1.4426950408889634f
 
 /** Value `i` of a head, turned to its position: `turns` are cosines and sines of its pairs. */
 __device__ __forceinline__ float turned(const half_t* head, int i, const float2* turns, int nPairs) {
@@ -286,8 +308,7 @@ extern "C" __global__ void __launch_bounds__(32 * ATTEND_WARPS)
   for (int i = threadIdx.x; i < (GROUP + 2) * HEAD_WIDTH; i += blockDim.x) {
     const int head = i / HEAD_WIDTH, at = i % HEAD_WIDTH;
     if (head < GROUP)
-      // Powers of two are cheaper than those of e.
-      query[head][at] = turned(headAt(keyHead * GROUP + head), at, turn, nPairs) * scale * 1.4426950408889634f;
+      query[head][at] = turned(headAt(keyHead * GROUP + head), at, turn, nPairs) * scale * (SCORE_CAP > 0 ? 1.f : LOG2_OF_E);
     else if (head == GROUP)
       k[(u64)last * HEAD_WIDTH + at] = toHalf(turned(newKey, at, turn, nPairs));
     else
@@ -333,6 +354,7 @@ extern "C" __global__ void __launch_bounds__(32 * ATTEND_WARPS)
                   q[g][6] * d.x + q[g][7] * d.y;
 #pragma unroll
         for (int o = LANES / 2; o > 0; o >>= 1) s += __shfl_xor_sync(0xffffffffu, s, o);
+        if (SCORE_CAP > 0) s = (float)SCORE_CAP * LOG2_OF_E * tanhf(s / (float)SCORE_CAP);
         score[g][u] = tile + u * AT_ONCE + which <= last ? s : -1e38f;
       }
     }

@@ -1,26 +1,31 @@
-// What the kernels for CUDA do not compute is refused by name, before anything is compiled for it.
+// What the kernels for CUDA are compiled for: every flag of a description becomes a number of theirs, and what they do not
+// compute is refused by name, before anything is compiled.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../../../server/errors.ts';
 import { kernelMacros } from '../../../../server/sampling/cuda/kernel-sizes.ts';
-import { makeSinusoids } from '../../../../server/sampling/decoder/sinusoids.ts';
-import { makeSpec, type SpecChanges } from '../../../support/sampling/make-spec.ts';
+import { makeRotation, makeSpec, type SpecChanges } from '../../../support/sampling/make-spec.ts';
+import { PLAIN_DECODERS } from '../../../support/sampling/plain-decoders.ts';
 
 const RULE = { topK: 40, topP: 1, greedy: false };
 
+const ROTATED = { scale: 1, window: null };
 const REFUSED: readonly (readonly [changes: SpecChanges, message: RegExp])[] = [
-  [{ embeddingWidth: 16 }, /narrower/],
-  [{ embeddingScale: 2 }, /embeddings are scaled/],
-  [{ positions: makeSinusoids(32, 2) }, /sinusoids/],
-  [{ residual: 'norm-around' }, /norm-around/],
-  [{ residual: 'norm-of-sum' }, /norm-of-sum/],
-  [{ lastNorm: 'none' }, /no last norm/],
-  [{ residualScale: 0.5 }, /sums are scaled/],
-  [{ logits: { scale: 0.5, cap: null } }, /logits/],
-  [{ logits: { scale: 1, cap: 30 } }, /logits/],
-  [{ attention: { scoreCap: 50 } }, /scores have a cap/],
-  [{ norm: { factor: 'weight-and-one' } }, /one more than their weights/],
+  [{ attention: { headWidth: 12 } }, /12 values/],
+  [{ attention: { headWidth: 264 } }, /264 values/],
+  [{ mlp: { innerWidth: 81 } }, /81 is odd/],
+  [
+    {
+      attention: {
+        layers: [
+          { ...ROTATED, rotation: makeRotation(8, 'halves') },
+          { ...ROTATED, rotation: makeRotation(8, 'neighbours') },
+        ],
+      },
+    },
+    /rotate in two ways/,
+  ],
 ];
 
 for (const [changes, message] of REFUSED) {
@@ -32,6 +37,28 @@ for (const [changes, message] of REFUSED) {
   });
 }
 
-test('and take what they know', () => {
-  assert.equal(kernelMacros(makeSpec(), RULE, 8).WIDTH, 32);
+const usual = kernelMacros(makeSpec(), RULE, 8);
+const HONOURED: readonly (readonly [changes: SpecChanges, macro: string, value: number])[] = [
+  [{ embeddingWidth: 16 }, 'EMBEDDING_WIDTH', 16],
+  [{ embeddingScale: 2 }, 'EMBEDDING_SCALE', 2],
+  [{ residualScale: 0.5 }, 'RESIDUAL_SCALE', 0.5],
+  [{ logits: { scale: 0.5, cap: null } }, 'LOGIT_SCALE', 0.5],
+  [{ logits: { scale: 1, cap: 30 } }, 'LOGIT_CAP', 30],
+  [{ attention: { scoreCap: 50 } }, 'SCORE_CAP', 50],
+  [{ norm: { factor: 'weight-and-one' } }, 'NORM_MORE', 1],
+  [{ norm: { epsilon: 1e-3 } }, 'NORM_EPSILON', 1e-3],
+];
+
+for (const [changes, macro, value] of HONOURED) {
+  test(`and are told ${JSON.stringify(changes)}`, () => {
+    const told = kernelMacros(makeSpec(changes), RULE, 8);
+    assert.equal(Number(told[macro]), value);
+    assert.notEqual(Number(usual[macro]), value);
+  });
+}
+
+test('and take every other decoder', () => {
+  for (const { spec } of Object.values(PLAIN_DECODERS)) {
+    assert.equal(kernelMacros(spec, RULE, 8).WIDTH, spec.width);
+  }
 });
