@@ -1,5 +1,5 @@
 // The extension's composition root: makes the parts, hands them to each other, and registers them for disposal.
-// Nothing is started or read here; the background process starts with the first request.
+// Nothing is started or read here but names of files; the background process starts with the first request.
 
 import { type ExtensionContext, languages, Uri, window, workspace } from 'vscode';
 import type { StudyId } from '../protocol/study.ts';
@@ -34,6 +34,7 @@ import { StudyRuns } from './studies/study-runs.ts';
 import { studyCommands } from './study-commands.ts';
 import { StudyServer } from './study-server.ts';
 import { revealStudy } from './tree/reveal-study.ts';
+import { announceExpected } from './tree/study-contexts.ts';
 import { StudyTree } from './tree/study-tree.ts';
 import { ViewOptions } from './tree/view-options.ts';
 import { WorkspaceGate } from './trust/workspace-gate.ts';
@@ -68,6 +69,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const runs = new StudyRuns(server, context.workspaceState, gate);
   const options = new ViewOptions(context.workspaceState);
   const tree = new StudyTree(server, location, runs, errors, options);
+  announceExpected(location.expectsStudies());
   const view = window.createTreeView('verbatim.studies', {
     treeDataProvider: tree,
     showCollapseAll: true,

@@ -1,7 +1,7 @@
 // The places of study files: in the workspace's `.verbatim` folder, in the extension's own storage when no folder
 // is open or it is not trusted, and wherever the user opened one from. It knows paths only, no contents.
 
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { CancellationError, l10n, type Memento, type Uri, window, workspace } from 'vscode';
 import { contained } from '../../guard/paths/contained.ts';
@@ -39,6 +39,12 @@ export class StudyLocation {
       .filter(({ uri }) => uri.scheme === 'file')
       .map(({ uri }) => join(uri.fsPath, FOLDER));
     return [...local, this.#storage].filter((folder) => existsSync(folder));
+  }
+
+  /** Whether the view will have rows, by the names of files. */
+  expectsStudies(): boolean {
+    const hasStudy = (folder: string) => readdirSync(folder).some((name) => name.endsWith('.sqlite'));
+    return this.opened().length > 0 || this.hasClosedFolder() || this.folders().some(hasStudy);
   }
 
   /** Whether the view lists it, so that a link may name it. */
