@@ -24,7 +24,7 @@ const LEFT_OUT = [
 const NOT_FOR_NPM = [
   /^dist\/([^/]+\.cjs$|dashboard\.)/,
   /^media\/(?!demo-model\/)/,
-  /^(package\.nls|l10n|docs)/,
+  /^(package\.nls|l10n|docs\/schema)/,
 ];
 
 const STAGED = 'dist/node_modules';

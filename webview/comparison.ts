@@ -64,6 +64,7 @@ export function comparison(
       ),
       panel(
         l10n.t('Studies'),
+        'shares',
         table(
           l10n.t('Studies'),
           [
@@ -94,6 +95,7 @@ export function comparison(
       l10n.t('What they have in common'),
       panel(
         l10n.t('Fragments by the studies that have them'),
+        'fragments',
         table(
           l10n.t('Fragments by the studies that have them'),
           [l10n.t('fragments in'), l10n.t('number')],
@@ -113,6 +115,7 @@ export function comparison(
       l10n.t('Whether they differ'),
       panel(
         l10n.t('Differences of the shares'),
+        'comparison',
         element(
           'p',
           { class: 'note' },
@@ -134,7 +137,7 @@ export function comparison(
             cells: [
               `${nameOf(pair.first)} − ${nameOf(pair.second)}`,
               points(pair.samples),
-              pValue(pair.pValue),
+              pValue(pair.pValue).replace(/^p (= )?/, ''), // The column's name says it.
               points(pair.lines),
               pair.tokens === null ? l10n.t('unknown') : points(pair.tokens),
               inWords(pair, nameOf),

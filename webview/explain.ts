@@ -11,6 +11,8 @@ const SECTIONS = {
   predictors: '4-predictors-without-training-data',
   kinds: '5-what-kind-of-thing-it-is',
   comparing: '6-comparing-studies',
+  sampling: '2-sampling',
+  limits: '8-what-the-numbers-do-not-say',
 } as const;
 
 export type Explained =
@@ -26,7 +28,10 @@ export type Explained =
   | 'kinds'
   | 'sources'
   | 'predictors'
-  | 'comparison';
+  | 'comparison'
+  | 'shares'
+  | 'problems'
+  | 'plan';
 
 export const OPEN_METHOD = 'verbatim-open-method';
 
@@ -80,6 +85,15 @@ function sentenceOf(what: Explained): readonly [sentence: string, section: keyof
         ),
         'predictors',
       ];
+    case 'shares':
+      return [
+        l10n.t('Of all samples, lines and tokens of each study, those that repeat training data.'),
+        'measures',
+      ];
+    case 'problems':
+      return [l10n.t('What of the training data could not be read; nothing in it is counted.'), 'limits'];
+    case 'plan':
+      return [l10n.t('All that decides the samples and what counts as repeated.'), 'sampling'];
     case 'comparison':
       return [l10n.t('A difference counts where chance would rarely give one as large.'), 'comparing'];
   }

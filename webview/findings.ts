@@ -4,6 +4,7 @@ import { forDom } from '../guard/text/for-dom.ts';
 import type { DashboardMeasures, DashboardOverview, FragmentSelection } from '../protocol/dashboard.ts';
 import { categoryName } from './category-name.ts';
 import { element } from './element.ts';
+import { type Explained, explain } from './explain.ts';
 import { figure } from './figure.ts';
 import { l10n } from './l10n.ts';
 import { bone, later } from './later.ts';
@@ -132,8 +133,9 @@ function taxonomyFigure(
   );
 }
 
-export function panel(title: string, ...content: readonly Node[]): HTMLElement {
-  return element('div', { class: 'panel' }, element('h3', {}, title), ...content);
+/** Numbers under a title, with what they are. */
+export function panel(title: string, what: Explained, ...content: readonly Node[]): HTMLElement {
+  return element('div', { class: 'panel' }, element('h3', {}, title), explain(what), ...content);
 }
 
 export function section(id: string, title: string, ...content: readonly Node[]): HTMLElement {

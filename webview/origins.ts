@@ -22,6 +22,7 @@ export function origins(
       { class: 'figures' },
       panel(
         titled(l10n.t('Top sources'), sources.total, sources.items.length),
+        'sources',
         table(
           l10n.t('Top sources'),
           [l10n.t('repository'), l10n.t('fragments'), l10n.t('documents'), l10n.t('licences')],
@@ -38,6 +39,7 @@ export function origins(
       ),
       panel(
         titled(l10n.t('Licences'), licenses.total, licenses.items.length),
+        'sources',
         table(
           l10n.t('Licences'),
           [l10n.t('licence'), l10n.t('fragments'), l10n.t('documents'), l10n.t('repositories')],
@@ -83,6 +85,7 @@ export function dataProblems({ problems, summary, files }: Dashboard, showInTree
     ...account,
     panel(
       l10n.t('The first {0}', count(first.length)),
+      'problems',
       table(
         title,
         [l10n.t('shard'), l10n.t('kind'), l10n.t('at'), l10n.t('what')],

@@ -148,6 +148,7 @@ function rankingOf(predictor: PredictorCurves, openSample: (sampleId: number) =>
   return [
     ...panel(
       title,
+      'predictors',
       element('p', { class: 'note' }, predictor.formula),
       table(
         title,

@@ -74,6 +74,7 @@ export function recipe(
     ),
     panel(
       l10n.t('Plan'),
+      'plan',
       element(
         'dl',
         {},

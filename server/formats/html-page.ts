@@ -5,6 +5,7 @@ import { createHash } from 'node:crypto';
 import { type Html, html, ownMarkup } from '../../guard/text/for-html.ts';
 import type { Encodable } from '../../guard/text/foreign.ts';
 import type { NamedLink } from './confirmations.ts';
+import { type MethodSection, methodAnchor } from './html-method.ts';
 
 /** Ends inside the page's header, which whoever writes the page closes. */
 export function* htmlPageStart(title: Html): Generator<Html> {
@@ -23,12 +24,14 @@ export function* htmlPageEnd(): Generator<Html> {
 }
 
 /** A plot with its numbers, which anyone can open who cannot see it or wants them, and with one sentence on what it is. */
-export const htmlFigure = (caption: string, meaning: string, drawing: Html, numbers: Html): Html =>
+export const htmlFigure = (caption: string, meaning: Meaning, drawing: Html, numbers: Html): Html =>
   html`<figure><figcaption>${caption}</figcaption>${drawing}<details><summary>Numbers</summary>${numbers}</details>${htmlMeaning(meaning)}</figure>`;
 
-/** What a number is, for whoever asks. */
-export const htmlMeaning = (meaning: string): Html =>
-  html`<details class="meaning"><summary>What is this?</summary>${meaning} <a href="#method">Method</a></details>`;
+/** What a number is, in one sentence, and the section of docs/method.md that defines it. */
+export type Meaning = readonly [sentence: string, section: MethodSection];
+
+export const htmlMeaning = ([sentence, section]: Meaning): Html =>
+  html`<details class="meaning"><summary>What is this?</summary>${sentence} <a href="#${methodAnchor(section)}">Method</a></details>`;
 
 /** Plain text, or that with links behind it. */
 export type HtmlCell = Encodable | { readonly text: Encodable; readonly links: readonly NamedLink[] };

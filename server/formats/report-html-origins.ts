@@ -4,7 +4,7 @@ import { joinForeign } from '../../guard/text/compose.ts';
 import { type Html, html } from '../../guard/text/for-html.ts';
 import { type Foreign, rawText } from '../../guard/text/foreign.ts';
 import { topLicenses, topSources } from '../store/origins.ts';
-import { htmlTable } from './html-page.ts';
+import { htmlMeaning, htmlTable } from './html-page.ts';
 import type { Answers, ReportContent } from './report-content.ts';
 import { count, counted } from './report-numbers.ts';
 
@@ -16,6 +16,10 @@ export function* originSection({ db }: ReportContent, { showPlace }: Answers): G
   const sources = topSources(db);
   const known = (name: Foreign) => (rawText(name) === '' ? 'unknown' : name);
   yield html`<section aria-labelledby="origins"><h2 id="origins">Where it comes from</h2>`;
+  yield htmlMeaning([
+    'Where the training documents come from that hold a fragment, as the training data says.',
+    5,
+  ]);
   yield html`<h3>${counted(licenses.total, 'licence')}</h3>`;
   yield htmlTable(
     ['licence', 'fragments', 'documents', 'repositories'],

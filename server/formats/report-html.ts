@@ -10,7 +10,8 @@ import type { Part } from '../answers/measure-study.ts';
 import { readFragmentCounts } from '../store/fragment-counts.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
 import { confirmationLinks, describeConfirmation } from './confirmations.ts';
-import { htmlFigure, htmlMeaning, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
+import { methodSections } from './html-method.ts';
+import { htmlFigure, htmlMeaning, htmlPageEnd, htmlPageStart, htmlTable, type Meaning } from './html-page.ts';
 import { explainNothing } from './nothing-found.ts';
 import {
   binName,
@@ -98,41 +99,44 @@ function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
 }
 
 function* headline({ measures: m }: Answers): Generator<Html> {
-  const card = (title: string, value: string, note: string, meaning: string) =>
+  const card = (title: string, value: string, note: string, meaning: Meaning) =>
     html`<li><strong>${value}</strong> <span>${title}</span> <small>${note}</small> ${htmlMeaning(meaning)}</li>`;
   yield html`<section aria-labelledby="how-much"><h2 id="how-much">How much</h2><ul class="cards">`;
   yield card(
     'of samples',
     percent(m.samples.share.value),
     `${range(m.samples)}, ${count(m.samples.memorised)} of ${count(m.samples.total)}`,
-    'Of all samples, those that hold at least one fragment.',
+    ['Of all samples, those that hold at least one fragment.', 3],
   );
   yield card(
     'of lines',
     percent(m.lines.share.value),
     `${range(m.lines)}, ${count(m.lines.memorised)} of ${count(m.lines.total)}`,
-    'Of the lines of all samples, those that lie in a fragment; blank lines do not count.',
+    ['Of the lines of all samples, those that lie in a fragment; blank lines do not count.', 3],
   );
   if (m.tokens)
     yield card(
       'of tokens',
       percent(m.tokens.share.value),
       `${range(m.tokens)}, ${count(m.tokens.memorised)} of ${count(m.tokens.total)}`,
-      'Of the tokens of all samples, those that lie in a fragment.',
+      ['Of the tokens of all samples, those that lie in a fragment.', 3],
     );
   const { count: fragments, families } = m.fragments;
   yield card(
     'fragments',
     count(fragments.value),
     `${count(fragments.low)}–${count(fragments.high)}, in ${counted(families, 'family', 'families')}`,
-    'Different pieces of lines in a row that a sample and a training document share.',
+    ['Different pieces of lines in a row that a sample and a training document share.', 1],
   );
   const { chao1, goodTuringCoverage } = m.unseen;
   yield card(
     'fragments in samples without end (Chao1)',
     count(chao1.value),
     `${count(chao1.low)}–${count(chao1.high)}${goodTuringCoverage === null ? '' : `; coverage ${percent(goodTuringCoverage)} (Good–Turing)`}`,
-    'How many different fragments ever more samples would show, estimated from those seen once and twice.',
+    [
+      'How many different fragments ever more samples would show, estimated from those seen once and twice.',
+      3,
+    ],
   );
   yield html`</ul><p class="note">Ranges are 95 % intervals.</p></section>`;
 }
@@ -148,7 +152,7 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   yield html`<section aria-labelledby="what-drives"><h2 id="what-drives">What drives it</h2><div class="figures">`;
   yield htmlFigure(
     'Growth with the number of samples',
-    'How many different fragments fewer samples would have shown.',
+    ['How many different fragments fewer samples would have shown.', 3],
     growthPlot(
       `Distinct fragments grow to ${count(m.fragments.count.value)} at ${count(m.samples.total)} samples.`,
       m.growth,
@@ -166,7 +170,7 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   ].filter(Boolean);
   yield htmlFigure(
     'Occurrences in the training data and in the samples',
-    'Whether what the training data holds more often is repeated more often: 1 always, 0 not at all.',
+    ['Whether what the training data holds more often is repeated more often: 1 always, 0 not at all.', 3],
     html`${trainExtractPlot(
       `Each circle is the fragments with the same two counts. ${correlations.join('. ')}.`,
       points,
@@ -178,7 +182,7 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   );
   yield htmlFigure(
     'Length of fragments',
-    'How many fragments have so many lines; the rule sets the fewest.',
+    ['How many fragments have so many lines; the rule sets the fewest.', 1],
     lengthPlot('Number of fragments by their number of lines.', m.byLength),
     htmlTable(
       ['lines', 'fragments', 'in the samples', 'in the training data'],
@@ -187,7 +191,7 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   );
   yield htmlFigure(
     'Kinds of fragments, by rules',
-    'What each fragment is, as fixed rules read its text.',
+    ['What each fragment is, as fixed rules read its text.', 5],
     kindPlot('Number of fragments of each kind.', kinds),
     htmlTable(
       ['kind', 'fragments', 'licences'],
@@ -202,8 +206,10 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   yield* predictorSection(answers);
 }
 
-const PREDICTION =
-  'How well memorised samples are told from others without the training data: 0.5 is chance for the ROC curve, 1 is always.';
+const PREDICTION = [
+  'How well memorised samples are told from others without the training data: 0.5 is chance for the ROC curve, 1 is always.',
+  4,
+] as const;
 
 function* predictorSection({ predictors }: Answers): Generator<Html> {
   const known = predictors.filter(({ quality }) => quality !== null);
@@ -259,6 +265,7 @@ function* predictorSection({ predictors }: Answers): Generator<Html> {
         : [title, formula, absent ?? '', '', ''],
     ),
   );
+  yield htmlMeaning(PREDICTION);
   yield html`</section>`;
 }
 
@@ -266,6 +273,7 @@ function* sensitiveSection({ sensitive: { inFragments, inSamples } }: Answers): 
   const SHOWN = 200;
   yield html`<section aria-labelledby="sensitive"><h2 id="sensitive">Sensitive content</h2>`;
   yield html`<p>${count(inFragments.length)} in fragments, ${count(inSamples.length)} in samples.</p>`;
+  yield htmlMeaning(['Places where rules find keys, addresses and the like; their texts are masked.', 5]);
   if (inFragments.length > 0) {
     yield htmlTable(
       ['what', 'rule', 'fragment', 'in the training data', 'confirmed by'],
@@ -288,6 +296,10 @@ function* sensitiveSection({ sensitive: { inFragments, inSamples } }: Answers): 
 function* fragmentSection(content: ReportContent, top: number, nFamilies: number): Generator<Html> {
   yield html`<section aria-labelledby="fragments"><h2 id="fragments">Fragments</h2>`;
   yield html`<p>The longest of each family, program logic first: ${count(Math.min(top, nFamilies))} of ${count(nFamilies)} families.</p>`;
+  yield htmlMeaning([
+    'A fragment is as long as it can be; × says how often all of it stands in the training data and in the samples.',
+    1,
+  ]);
   yield html`<p class="filter"><label>Filter <input type="search" id="filter" autocomplete="off"></label> <output id="shown" aria-live="polite"></output></p>`;
   yield html`<ol class="fragments">`;
   for (const entry of familyEntries(content, top)) yield fragmentItem(entry);
@@ -314,7 +326,9 @@ function fragmentItem(e: FamilyEntry): Html {
 
 function* methodSection(): Generator<Html> {
   yield html`<section aria-labelledby="method"><h2 id="method">How these numbers are made</h2>`;
-  yield html`<p>A fragment is a piece of lines in a row that a sample and a training document share, as long as it can be; lines are compared without the blanks at their ends. Shares have Wilson’s intervals or bootstrap over samples, at 95 %. What is not in the training data that was searched is not found. docs/method.md of Verbatim defines every number.</p></section>`;
+  yield html`<p>What is not in the training data that was searched is not found. The page of Verbatim that defines the numbers, docs/method.md, says:</p>`;
+  yield* methodSections();
+  yield html`</section>`;
 }
 
 /** Fragments with equal counts are one point; the most numerous first. */

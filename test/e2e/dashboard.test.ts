@@ -101,6 +101,7 @@ stage('studies are compared, and axe finds nothing there', async () => {
   await dashboard().locator('figure', { hasText: 'Samples that repeat' }).locator('svg').first().waitFor();
   await dashboard().locator('td', { hasText: 'no more than chance would give' }).waitFor();
   assert.deepEqual(await findViolations(), []);
+  await everyNumberIsExplained();
   await workbench.takeShot('compared');
   await page.locator('.tab', { hasText: 'Studies Compared' }).click({ button: 'middle' });
 });
@@ -128,7 +129,13 @@ stage('a study’s row opens it', async () => {
   assert.match(cards[0]!, /^\d+\.\d %\s+of samples repeat training data\s+\d+\.\d–\d+\.\d % · \d+ of 256/);
   for (const part of ['Top sources', 'Licences', 'ROC curves', 'Problems of the data', 'Command'])
     await dashboard().locator('h2, h3', { hasText: part }).first().waitFor();
+  await everyNumberIsExplained();
 });
+
+async function everyNumberIsExplained(): Promise<void> {
+  const bare = dashboard().locator(':is(.card, figure, .panel:has(table, dl)):not(:has(.explain))');
+  assert.deepEqual(await bare.allInnerTexts(), []);
+}
 
 for (const { name, theme, bodyClass } of THEMES) {
   stage(`axe finds nothing in ${theme}`, async () => {

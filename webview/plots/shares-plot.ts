@@ -32,7 +32,7 @@ export function sharesPlot(
           y2: 'name',
           stroke: 'var(--series-1)',
           strokeWidth: 3,
-          strokeOpacity: 0.5,
+          strokeOpacity: 0.7,
         }),
         Plot.dot(rows, { className: 'live', x: 'value', y: 'name', r: 5, fill: 'var(--series-1)' }),
       ],

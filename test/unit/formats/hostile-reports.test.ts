@@ -62,7 +62,7 @@ test('HTML has the elements and attributes of any report, and none of the strang
   for (const link of document.querySelectorAll('a')) {
     assert.match(
       link.getAttribute('href')!,
-      /^(#(fragments|method)$|https:\/\/(github\.com|huggingface\.co)\/)/,
+      /^(#(fragments|method-\d)$|https:\/\/(github\.com|huggingface\.co)\/)/,
     );
   }
 });

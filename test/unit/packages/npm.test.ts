@@ -47,6 +47,8 @@ test('npx finds the command, and the demo runs to its end', async () => {
   const result = await run(cli, study, { cwd: folder, env });
   assert.match(result.stdout, /^Samples +8 \([\d,]+ tokens\)/m);
   assert.match(result.stdout, /^Found +\d+ fragments/m);
+  const report = await run(cli, ['report', 'study.sqlite', '--format', 'html'], { cwd: folder, env });
+  assert.match(report.stdout, /<h3 id="method-3">3\. How much is memorised</, 'docs/method.md comes along');
 });
 
 test('a Node that is too old is named with the way out', () => {
