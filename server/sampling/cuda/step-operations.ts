@@ -87,7 +87,7 @@ class StepBuilder {
   readonly #activated: Buffer;
   /** What attention or the feed-forward layer gives, if it does not join the stream as it is. */
   readonly #given: Buffer;
-  /** As wide as embeddings, if the stream is wider. */
+  /** What is as wide as embeddings, if the stream is wider. */
   readonly #narrow: Buffer;
 
   constructor(parts: StepParts) {

@@ -27,12 +27,7 @@ const STEPS = { nSteps: 8, arithmetic: 'float32' } as const;
 
 /** The fastest form as measured (docs/performance.md). Throws where the provider has no form for this model. */
 export function chooseDeviceForm(provider: DeviceProvider, { attention }: DecoderSpec): DeviceForm {
-  const { headWidth, scoreCap } = attention;
-  if (scoreCap !== null && provider === 'webgpu') {
-    throw new EnvironmentError('its attention has no cap of scores, and this model has one', {
-      action: 'Choose the provider cpu.',
-    });
-  }
+  const { headWidth } = attention;
   if (headWidth % 8 !== 0) {
     throw new EnvironmentError(
       `its attention takes heads of a width in steps of 8, and this model's have ${headWidth} values`,

@@ -33,15 +33,16 @@ export async function openStepSampler(
   const { config } = model;
   const { nSteps, arithmetic } = form;
   const nRuns = Math.ceil((nPositions - 1) / nSteps);
+  const capacity = nRuns * nSteps;
   const logits = onLogits === undefined ? {} : { logits: null };
   // Only what is written in place stays in the device's memory: a cache that is handed on comes through the host.
   const kept = form.cache === 'in-place' ? stepCacheNames('present', config.nLayers) : [];
   const emptyCache = await openSession(buildEmptyCache(model), { ...session, deviceOutputs: kept });
   const outputs = onLogits === undefined ? 'tokens' : 'tokens-and-logits';
-  const steps = await openSession(buildStepGraph(model, rule, form, outputs), session);
+  const steps = await openSession(buildStepGraph(model, rule, form, capacity, outputs), session);
   return async (settings, requests, isStopped) => {
     const rows = requests.map((request) => new Row(request, settings.maxTokens));
-    const cache = new StepCache(config, nRows, nRuns * nSteps, form);
+    const cache = new StepCache(config, nRows, capacity, form);
     await cache.create(emptyCache);
     try {
       for (let run = 0; run < nRuns && rows.some((row) => row.remaining > 0); run++) {

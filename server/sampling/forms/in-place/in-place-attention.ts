@@ -1,7 +1,7 @@
 // Attention for WebGPU over a cache that stays where it is: each step's keys and values are outputs of the graph,
 // and who runs it gives the same memory for the input and for all of them. Knows nothing of who does.
 
-import type { Heads } from '../../decoder/attention-heads.ts';
+import { type Heads, takeApart } from '../../decoder/attention-heads.ts';
 import type { Precision } from '../../decoder/decoder-model.ts';
 import type { DecoderSpec } from '../../decoder/decoder-spec.ts';
 import { rotationTables } from '../../decoder/rotation.ts';
@@ -13,11 +13,13 @@ import {
   rotatesGrouped,
   type StepLengths,
 } from '../device/device-attention.ts';
+import { attendCapped } from './capped-attention.ts';
 
 export class InPlaceAttention implements DeviceAttention {
   readonly #config: DecoderSpec;
   readonly #precision: Precision;
   readonly #nPositions: number;
+  readonly #capacity: number;
   #past: readonly KeyAndValue[];
   #made: readonly KeyAndValue[];
 
@@ -25,25 +27,35 @@ export class InPlaceAttention implements DeviceAttention {
   constructor(
     config: DecoderSpec,
     precision: Precision,
+    capacity: number,
     past: readonly KeyAndValue[],
     made: readonly KeyAndValue[],
   ) {
     this.#config = config;
     this.#precision = precision;
+    this.#capacity = capacity;
     // The last run's steps may go on behind the model's last position.
     this.#nPositions = config.nPositions + made.length / config.nLayers;
     this.#past = past;
     this.#made = made;
   }
 
+  /** Scores with a cap are of queries that are turned already. */
   rotates(layer: number) {
-    return rotatesGrouped(this.#config.attention, layer);
+    const { attention } = this.#config;
+    if (attention.scoreCap !== null && attention.layers[layer]!.rotation !== null) return 'before-looked-up';
+    return rotatesGrouped(attention, layer);
   }
 
   attend(graph: Graph, heads: Heads, layer: number, lengths: StepLengths): string {
     const [past, made] = [this.#past[layer]!, this.#made[layer]!];
     const { attention } = this.#config;
     const { rotation } = attention.layers[layer]!;
+    if (attention.scoreCap !== null) {
+      const apart = { kind: 'apart', ...takeApart(graph, attention, heads) } as const;
+      attendGrouped(graph, { ...attention, scoreCap: null }, layer, apart, past, lengths, made);
+      return attendCapped(graph, attention, layer, apart.query, made, lengths, this.#capacity);
+    }
     const tables =
       rotation === null
         ? this.#rotateByNothing(graph, heads)

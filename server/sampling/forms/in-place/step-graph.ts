@@ -39,7 +39,7 @@ export function stepCacheOutputs(
 }
 
 /**
- * Inputs: `token` int32 [batch]; `teacherForced` int32 [steps, batch]; `uniform` and `temperature` [steps, batch, 1];
+ * `capacity` is how many positions the cache has. Inputs: `token` int32 [batch]; `teacherForced` int32 [steps, batch]; `uniform` and `temperature` [steps, batch, 1];
  * `position` int32 [steps, 1]; `length` int32 [steps, batch]; `total.N` int32 scalars, one a step; and the
  * cache, [batch, key heads, capacity, head width] each.
  * Outputs: `picked` int32 and `logprob` float32 [steps, batch], and the cache, in place or not; if asked for also
@@ -49,6 +49,7 @@ export function buildStepGraph(
   model: DecoderModel,
   rule: PickRule,
   form: StepForm,
+  capacity: number,
   outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
 ): Uint8Array {
   const { nSteps, arithmetic } = form;
@@ -57,10 +58,10 @@ export function buildStepGraph(
   const input = (name: string, type: 'int32' | Arithmetic, ...rest: readonly Dimension[]) =>
     splitSteps(graph, graph.input(name, type, [nSteps, ...rest]), nSteps);
   const { nKeyHeads, headWidth } = config.attention;
-  const cacheShape: readonly Dimension[] = ['batch', nKeyHeads, 'capacity', headWidth];
+  const cacheShape: readonly Dimension[] = ['batch', nKeyHeads, capacity, headWidth];
   for (const name of stepCacheNames('past', config.nLayers)) graph.input(name, precision, cacheShape);
   const present = stepCacheOutputs(form, config.nLayers);
-  const attention = attendOver(form, model, present);
+  const attention = attendOver(form, model, capacity, present);
   const made = buildSteps(graph, model, rule, arithmetic, attention, {
     token: graph.input('token', 'int32', ['batch']),
     teacherForced: input('teacherForced', 'int32', 'batch'),
@@ -85,12 +86,13 @@ export function buildStepGraph(
 function attendOver(
   { nSteps, cache }: StepForm,
   { config, precision = 'float32' }: DecoderModel,
+  capacity: number,
   present: readonly string[],
 ): DeviceAttention {
   const past = inPairs(stepCacheNames('past', config.nLayers));
   const made = inPairs(present);
   return cache === 'in-place'
-    ? new InPlaceAttention(config, precision, past, made)
+    ? new InPlaceAttention(config, precision, capacity, past, made)
     : new GroupedAttention(config, precision, past, nSteps, made);
 }
 

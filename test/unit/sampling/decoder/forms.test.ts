@@ -56,14 +56,6 @@ const MODELS: Readonly<Record<string, string>> = {
   ),
 };
 
-/** Models with a cap of scores, which WebGPU's attention would not see: `choose-devices.test.ts` has the refusal. */
-const REFUSED_ON_WEBGPU = new Set([
-  'gemma2',
-  ...Object.entries(PLAIN_DECODERS).flatMap(([name, { spec }]) =>
-    spec.attention.scoreCap === null ? [] : [name],
-  ),
-]);
-
 test('there is a model of every architecture', () => {
   const types = ARCHITECTURES.flatMap(({ modelTypes }) => modelTypes);
   assert.deepEqual(types.toSorted(), Object.keys(TINY_CONFIGS).toSorted());
@@ -100,8 +92,7 @@ for (const [name, dir] of Object.entries(MODELS)) {
 
 describe('steps on WebGPU', { skip: !hasSoftwareDriver }, () => {
   // A process that starts the driver once for some of them. Each decoder takes the driver seconds of compiling.
-  const runnable = Object.entries(MODELS).filter(([name]) => !REFUSED_ON_WEBGPU.has(name));
-  const all = someOf(runnable, 4);
+  const all = someOf(Object.entries(MODELS), 4);
   for (let start = 0; start < all.length; start += AT_ONCE) {
     const models = all.slice(start, start + AT_ONCE).map(([name, dir]) => ({ name, dir }));
     test(`sample the same in place, wait for nothing, and never move the cache: ${start + 1} and on`, async () => {
