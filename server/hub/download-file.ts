@@ -22,13 +22,17 @@ import { isRepositoryName } from './hub-name.ts';
 import type { HubSettings } from './hub-settings.ts';
 import { explain, isHash, type RepositoryFile } from './list-repository.ts';
 
-export interface DownloadRequest {
+/** A file of a repository at a commit, and who asks for it. */
+export interface FileRequest {
   readonly settings: HubSettings;
   readonly fetch: typeof fetch;
   readonly repo: HubRepository;
   readonly commit: string;
   readonly file: RepositoryFile;
   readonly signal: AbortSignal;
+}
+
+export interface DownloadRequest extends FileRequest {
   /** Bytes that arrived since the last call, or were there already; negative when they have to come again. */
   readonly onBytes: (nBytes: number) => void;
 }
@@ -56,7 +60,7 @@ export async function downloadFile(request: DownloadRequest): Promise<string> {
 }
 
 /** What is asked for may stand in a study file of a stranger: it must name a file of the cache and no other. */
-function refuseForeignNames({ repo, commit, file }: DownloadRequest): void {
+function refuseForeignNames({ repo, commit, file }: FileRequest): void {
   const isSafe =
     isRepositoryName(repo.repository) &&
     isCommit(commit) &&
@@ -64,6 +68,41 @@ function refuseForeignNames({ repo, commit, file }: DownloadRequest): void {
     isSafeRelativePath(file.path, 'this');
   if (!isSafe) throw new UserError(`${file.path} of ${repo.repository} is no name of a file on the Hub`);
 }
+
+/** Up to `nBytes` from the start of a file, which stays out of the cache. Throws as `downloadFile` does. */
+export async function fetchStart(request: FileRequest, nBytes: number): Promise<Buffer> {
+  refuseForeignNames(request);
+  const { file, signal } = request;
+  const stall = new AbortController();
+  const response = await askFor(request, `bytes=0-${nBytes - 1}`, stall.signal);
+  const parts: Uint8Array[] = [];
+  let nMissing = Math.min(nBytes, file.nBytes);
+  let timer = setTimeout(() => stall.abort(), STALL_MS);
+  try {
+    for await (const chunk of response.body ?? []) {
+      throwIfAborted(signal);
+      clearTimeout(timer);
+      timer = setTimeout(() => stall.abort(), STALL_MS);
+      parts.push(chunk.subarray(0, nMissing));
+      nMissing -= parts.at(-1)!.length;
+      // A server that knows no ranges sends the whole file.
+      if (nMissing === 0) break;
+    }
+  } catch (cause) {
+    if (cause instanceof Cancelled || signal.aborted) throw new Cancelled();
+    throw stopped(request, cause);
+  } finally {
+    clearTimeout(timer);
+  }
+  if (nMissing > 0) throw stopped(request);
+  return Buffer.concat(parts);
+}
+
+const stopped = ({ file, repo }: FileRequest, cause?: unknown) =>
+  new EnvironmentError(`${file.path} of ${repo.repository} stops within its first bytes`, {
+    action: 'Run the same command again.',
+    cause,
+  });
 
 async function waitForLock(blob: string, signal: AbortSignal): Promise<Disposable> {
   const name = join(dirname(dirname(blob)), '.verbatim-locks', blob.slice(dirname(blob).length + 1));
@@ -142,15 +181,9 @@ async function fetchRest(
   from: number,
   hash: Hash,
 ): Promise<number> {
-  const { settings, repo, commit, file, signal } = request;
-  const kind = repo.kind === 'dataset' ? 'datasets/' : '';
-  const path = file.path.split('/').map(encodeURIComponent).join('/');
-  const headers = new Headers({ 'accept-encoding': 'identity' });
-  if (from > 0) headers.set('range', `bytes=${from}-`);
+  const { file, signal } = request;
   const stall = new AbortController();
-  const url = `${settings.endpoint}/${kind}${repo.repository}/resolve/${commit}/${path}`;
-  const response = await request.fetch(url, { headers, signal: stall.signal });
-  if (!response.ok) throw explain(await refusal(response), settings, repo, commit);
+  const response = await askFor(request, from > 0 ? `bytes=${from}-` : null, stall.signal);
   let nDone = from;
   if (from > 0 && !isRest(response, from)) {
     // The server starts over: what is there already is read and thrown away, which keeps the hash simple.
@@ -183,6 +216,21 @@ async function fetchRest(
     await writing.catch(() => {});
   }
   return Math.max(from, nDone);
+}
+
+async function askFor(
+  { settings, fetch, repo, commit, file }: FileRequest,
+  range: string | null,
+  signal: AbortSignal,
+): Promise<Response> {
+  const kind = repo.kind === 'dataset' ? 'datasets/' : '';
+  const path = file.path.split('/').map(encodeURIComponent).join('/');
+  const headers = new Headers({ 'accept-encoding': 'identity' });
+  if (range !== null) headers.set('range', range);
+  const url = `${settings.endpoint}/${kind}${repo.repository}/resolve/${commit}/${path}`;
+  const response = await fetch(url, { headers, signal });
+  if (!response.ok) throw explain(await refusal(response), settings, repo, commit);
+  return response;
 }
 
 function isRest(response: Response, from: number): boolean {

@@ -16,9 +16,8 @@ import { findGraphs, hasWeights } from './exported/exported-model.ts';
 import { externalFiles } from './exported/external-data.ts';
 import { findModelFolder } from './find-model-folder.ts';
 import { readGgufDecoder } from './gguf/gguf-decoder.ts';
-import { readGguf } from './gguf/gguf-file.ts';
+import { type GgufFile, readGguf, readGgufStart } from './gguf/gguf-file.ts';
 import { readGgufTokenizer } from './gguf/gguf-tokenizer.ts';
-import { readValues } from './gguf/gguf-weights.ts';
 import { describeGguf, findGguf } from './gguf/open-gguf.ts';
 import { isKnownArchitecture, readDescription, readGeneration } from './model-description.ts';
 import type { ModelFact } from './model-fact.ts';
@@ -56,7 +55,7 @@ export interface ModelSizes {
 export async function outlineModel(dir: string, weights: 'here' | 'elsewhere'): Promise<ModelOutline> {
   const path = await findModelFolder(resolve(dir));
   const gguf = await findGguf(path);
-  if (gguf !== null) return outlineGguf(gguf);
+  if (gguf !== null) return outlineGguf(gguf, readGguf(gguf));
   const description = await readDescription(path);
   const { name, config, graph } = description;
   const file = new ConfigFile(join(path, name), config);
@@ -132,13 +131,17 @@ async function checkGraph(path: string, config: Readonly<Record<string, unknown>
   return { decoder, nBytes: sizes.reduce((sum, size) => sum + size, 0) };
 }
 
-async function outlineGguf(path: string): Promise<ModelOutline> {
-  const file = readGguf(path);
+/** A GGUF file of `nBytes`, of which the start is here; null where its header is longer than that. */
+export async function outlineGgufStart(path: string, nBytes: number): Promise<ModelOutline | null> {
+  const file = readGgufStart(path, nBytes);
+  return file && outlineGguf(path, file);
+}
+
+async function outlineGguf(path: string, file: GgufFile): Promise<ModelOutline> {
   const tokenizerFile = readGgufTokenizer(file);
   const tokenizer = describe(tokenizerFile);
-  const factors = file.tensors.get('rope_freqs.weight');
-  const values = factors === undefined ? null : readValues(file, factors);
-  const { shape, architecture, configText } = readGgufDecoder(file, values, ARCHITECTURES);
+  // How fast what turns changes nothing of what is told here.
+  const { shape, architecture, configText } = readGgufDecoder(file, null, ARCHITECTURES);
   const types = new Set(
     [...file.tensors.values()].filter(({ shape }) => shape.length > 1).map(({ type }) => type),
   );

@@ -25,6 +25,13 @@ export const outlineGuarded = (
   signal?: AbortSignal,
 ): Promise<ModelOutline> => ask(dir, depth, signal);
 
+/** What the start of a GGUF file of `nBytes` tells, which lies at `path`; null where its header goes on behind that. */
+export const outlineStartGuarded = (
+  path: string,
+  nBytes: number,
+  signal: AbortSignal,
+): Promise<ModelOutline | null> => ask(path, { startOf: nBytes }, signal);
+
 async function ask<Answer>(dir: string, depth: OpenRequest['depth'], signal?: AbortSignal): Promise<Answer> {
   const limits = openingLimits(await sizeOf(await findModelFolder(resolve(dir))));
   const request: OpenRequest = { dir, depth };

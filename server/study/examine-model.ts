@@ -14,6 +14,7 @@ import { outlineGuarded } from '../sampling/open-guarded.ts';
 import { memoryHere } from '../sampling/run/weights-in-memory.ts';
 import { WEIGHT_BYTES_PER_SECOND } from './estimate-study.ts';
 import { unpinnedRequest } from './hub-sources.ts';
+import { outlineFromStart } from './outline-from-start.ts';
 
 export interface ModelFinding {
   readonly name: 'model' | 'files' | 'tokenizer' | 'fact' | 'precision' | 'memory' | 'speed' | 'verdict';
@@ -36,9 +37,8 @@ export async function examineModel(
     void findings.push({ name, state, detail, action: action ?? null });
   try {
     const { outline, nBytes } = await outlineOf(model, execution, signal, find);
-    findings.push(...(outline?.facts ?? []).map(tellFact));
-    if (outline !== null) tellOutline(outline, nBytes, find);
-    else find('verdict', 'about', 'what it is stands in the file itself, which is read once it is here');
+    findings.push(...outline.facts.map(tellFact));
+    tellOutline(outline, nBytes, find);
   } catch (cause) {
     if (!(cause instanceof UserError)) throw cause;
     find('verdict', 'refused', `it cannot be sampled: ${cause.message}`, (cause as VerbatimError).action);
@@ -60,13 +60,12 @@ type Find = (
   action?: string,
 ) => void;
 
-/** Null for a file that would have to be fetched whole to be outlined. */
 async function outlineOf(
   model: string,
   execution: Execution,
   signal: AbortSignal,
   find: Find,
-): Promise<{ readonly outline: ModelOutline | null; readonly nBytes: number | null }> {
+): Promise<{ readonly outline: ModelOutline; readonly nBytes: number | null }> {
   if (!isHubName(model)) {
     if (!existsSync(model))
       throw new UserError(`there is nothing at ${model}.`, { action: 'Check the path.' });
@@ -101,7 +100,10 @@ async function outlineOf(
         : `${gigabytes(sizeOf(missing))} of it to be fetched into ${access.settings.cacheFolder}`),
   );
   if (missing.length === 0) return { outline: await outlineGuarded(folder, 'headers', signal), nBytes };
-  if (/\.gguf$/i.test(folder)) return { outline: null, nBytes };
+  if (/\.gguf$/i.test(folder)) {
+    const file = { repo: name, commit, file: missing[0]! };
+    return { outline: await outlineFromStart(access, file, signal), nBytes };
+  }
   const isExport = weights.some(({ path }) => path.endsWith('.onnx'));
   const outline = await outlineGuarded(folder, 'description', signal);
   return { outline: isExport ? { ...outline, kind: 'export', sizes: null } : outline, nBytes };

@@ -33,9 +33,24 @@ const MAX_AXES = 4;
 const MAX_HEADER_BYTES = 256 << 20;
 
 /** Throws a UserError that names the file and what is wrong in it. */
-export function readGguf(path: string): GgufFile {
+export const readGguf = (path: string): GgufFile => readHeader(path, null);
+
+/** A file of which no more than the start is here; null where its header is longer than that. */
+export function readGgufStart(path: string, nBytes: number): GgufFile | null {
+  try {
+    return readHeader(path, nBytes);
+  } catch (cause) {
+    if (cause instanceof HeaderGoesOn) return null;
+    throw cause;
+  }
+}
+
+class HeaderGoesOn extends Error {}
+
+/** `nBytes`: how long the file is, if not as long as it is here. */
+function readHeader(path: string, nBytes: number | null): GgufFile {
   const real = realpathSync(path);
-  const reader = new Reader(path, real);
+  const reader = new Reader(path, real, nBytes);
   try {
     return readWhole(reader, real);
   } finally {
@@ -111,14 +126,16 @@ class Reader {
   readonly path: string;
   readonly nBytes: number;
   readonly #file: number;
+  readonly #nBytesHere: number;
   #piece = Buffer.alloc(0);
   #pieceAt = 0;
   at = 0;
 
-  constructor(path: string, real: string) {
+  constructor(path: string, real: string, nBytes: number | null) {
     this.path = path;
     this.#file = openRegularFileSync(real);
-    this.nBytes = fstatSync(this.#file).size;
+    this.#nBytesHere = fstatSync(this.#file).size;
+    this.nBytes = nBytes ?? this.#nBytesHere;
   }
 
   close(): void {
@@ -136,7 +153,7 @@ class Reader {
   /** A number of things that take at least so many bytes each. */
   count(leastBytes: number): number {
     const n = this.safe(this.u64());
-    if (n * leastBytes > this.nBytes - this.at) {
+    if (n * leastBytes > Math.min(this.nBytes, MAX_HEADER_BYTES) - this.at) {
       throw this.damaged(`it says that ${n} things follow at byte ${this.at}, and has no room for them`);
     }
     return n;
@@ -174,9 +191,10 @@ class Reader {
       throw this.damaged(`it ends at byte ${this.nBytes}, inside its header`);
     if (this.at + nBytes > MAX_HEADER_BYTES)
       throw this.damaged(`its header is longer than ${MAX_HEADER_BYTES} bytes`);
+    if (this.at + nBytes > this.#nBytesHere) throw new HeaderGoesOn();
     const end = this.#pieceAt + this.#piece.length;
     if (this.at < this.#pieceAt || this.at + nBytes > end) {
-      const piece = Buffer.alloc(Math.min(this.nBytes - this.at, Math.max(nBytes, PIECE_BYTES)));
+      const piece = Buffer.alloc(Math.min(this.#nBytesHere - this.at, Math.max(nBytes, PIECE_BYTES)));
       readSync(this.#file, piece, 0, piece.length, this.at);
       this.#piece = piece;
       this.#pieceAt = this.at;

@@ -1,20 +1,22 @@
 // What `verbatim doctor --model` says of a model before its weights are fetched or read.
 
 import assert from 'node:assert/strict';
-import { cpSync, readFileSync, rmSync, truncateSync } from 'node:fs';
+import { cpSync, readdirSync, readFileSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { Execution } from '../../../protocol/study.ts';
-import { examineModel } from '../../../server/study/examine-model.ts';
-import { startHubServer } from '../../support/hub-server.ts';
+import { examineModel, type ModelFinding } from '../../../server/study/examine-model.ts';
+import { type Fault, type HubServer, startHubServer } from '../../support/hub-server.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { METADATA, TENSORS } from '../../support/sampling/tiny-gguf.ts';
+import { encodeGguf } from '../../support/sampling/write-gguf.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const signal = new AbortController().signal;
 const execution: Execution = { provider: 'cpu', batch: 'auto', workers: 'auto', fetch: 'missing' };
 const llama = writeRandomCheckpoint(scratchFolder(), { config: { model_type: 'llama' } });
 
-const examine = async (model: string) => {
+const examine = async (model: string): Promise<Findings> => {
   const findings = await examineModel(model, execution, signal);
   return Object.fromEntries(findings.map((finding) => [finding.name, finding]));
 };
@@ -72,7 +74,7 @@ test('a model of the Hub is described without its weights', async () => {
   });
   assert.match(files!.detail, /^model\.safetensors: 1 MB at commit .* to be fetched into/);
   assert.equal(verdict!.state, 'works');
-  assert.ok(requests.every((path) => !path.endsWith('model.safetensors')));
+  assert.ok(requests.every(({ path }) => !path.endsWith('model.safetensors')));
 });
 
 test('a model of the Hub that cannot be sampled costs no weights', async () => {
@@ -83,15 +85,72 @@ test('a model of the Hub that cannot be sampled costs no weights', async () => {
   });
   assert.equal(verdict!.state, 'refused');
   assert.match(verdict!.detail, /the architecture "starry" is not supported/);
-  assert.ok(requests.every((path) => !path.endsWith('model.safetensors')));
+  assert.ok(requests.every(({ path }) => !path.endsWith('model.safetensors')));
 });
 
-async function onHub(files: Readonly<Record<string, string | Buffer>>) {
+const NOTE_BYTES = 5 << 20;
+const padded = (bytes: Buffer) => Buffer.concat([bytes, Buffer.alloc(NOTE_BYTES)]);
+
+test('a GGUF file of the Hub is described by its start, without its weights', async () => {
+  const whole = padded(encodeGguf(METADATA, TENSORS));
+  const { model, precision, memory, speed, verdict, requests, kept } = await onHub({ 'tiny.gguf': whole });
+  assert.match(model!.detail, /^llama, .* parameters, a context of 96 positions$/);
+  assert.match(precision!.detail, /^from the GGUF file, stored as F32;/);
+  assert.match(memory!.detail, /about 1 MB on the CPU/);
+  assert.match(speed!.detail, /tokens a second/);
+  assert.equal(verdict!.state, 'works');
+  const asked = requests.filter(({ path }) => path.endsWith('.gguf'));
+  assert.deepEqual([...new Set(asked.map(({ range }) => range))], ['bytes=0-4194303']);
+  assert.deepEqual(kept, []);
+});
+
+test('as much of it is asked for as its tokens take, from a server without ranges as well', async () => {
+  const metadata = { ...METADATA, 'general.description': 'x'.repeat(NOTE_BYTES) };
+  for (const faults of [[], [{ path: '.gguf', times: 9, kind: 'no-range' }]] as const) {
+    const { verdict, requests } = await onHub({ 'tiny.gguf': padded(encodeGguf(metadata, TENSORS)) }, faults);
+    assert.equal(verdict!.state, 'works');
+    const ranges = new Set(requests.flatMap(({ range }) => range ?? []));
+    assert.deepEqual([...ranges], ['bytes=0-4194303', 'bytes=0-8388607']);
+  }
+});
+
+test('what is wrong in a GGUF file of the Hub is the verdict, by its name there', async () => {
+  const unknown = { ...METADATA, 'general.architecture': 'mamba' };
+  const cut = encodeGguf(METADATA, TENSORS);
+  const cases = [
+    [encodeGguf(unknown, TENSORS), /owner\/name\/tiny\.gguf: the architecture "mamba" is not supported/],
+    [cut.subarray(0, cut.length - 100), /owner\/name\/tiny\.gguf is damaged: it ends at byte \d+, inside /],
+    [cut.subarray(0, 500), /owner\/name\/tiny\.gguf is damaged/],
+  ] as const;
+  for (const [bytes, message] of cases) {
+    const { verdict } = await onHub({ 'tiny.gguf': bytes });
+    assert.equal(verdict!.state, 'refused');
+    assert.match(verdict!.detail, message);
+  }
+});
+
+type Findings = Readonly<Partial<Record<ModelFinding['name'], ModelFinding>>>;
+interface OnHub extends Findings {
+  readonly requests: HubServer['requests'];
+  /** Files that are in the cache afterwards. */
+  readonly kept: readonly string[];
+}
+
+async function onHub(
+  files: Readonly<Record<string, string | Buffer>>,
+  faults: readonly Fault[] = [],
+): Promise<OnHub> {
   process.env.XDG_CACHE_HOME = scratchFolder();
   const server = await startHubServer({ repositories: { 'models/owner/name': files } });
   after(() => server.close());
   process.env.HF_ENDPOINT = server.endpoint;
-  process.env.HF_HOME = scratchFolder();
-  const { verdict, memory, files: found } = await examine('hf://owner/name');
-  return { verdict, memory, files: found, requests: server.requests.map(({ path }) => path) };
+  server.faults.push(...faults.map((fault) => ({ ...fault })));
+  const home = scratchFolder();
+  process.env.HF_HOME = home;
+  const found = await examine('hf://owner/name');
+  const kept = readdirSync(home, { recursive: true, encoding: 'utf8' });
+  return Object.assign(found, {
+    requests: server.requests,
+    kept: kept.filter((path) => path.includes('blobs')),
+  });
 }
