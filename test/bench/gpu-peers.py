@@ -102,8 +102,10 @@ def vllm(dtype, rows):
     from vllm.inputs import TokensPrompt
 
     sizes = [int(n) for n in rows.split(",")]
+    # Graphs are captured up to 512 rows unless it is told otherwise; every size that is measured gets its own.
+    graphs = {"cudagraph_capture_sizes": sorted({1, 8, 64, *sizes}), "max_cudagraph_capture_size": max(sizes)}
     llm = engine.LLM(model=model_folder, dtype=dtype, max_model_len=1024, max_num_seqs=max(sizes), skip_tokenizer_init=True,
-                     generation_config="vllm", seed=0)
+                     generation_config="vllm", seed=0, compilation_config=graphs)
 
     def generate(n_rows, n):
         sampling = engine.SamplingParams(temperature=1.0, top_k=TOP_K, max_tokens=n, ignore_eos=True, detokenize=False)

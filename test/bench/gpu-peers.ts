@@ -46,7 +46,12 @@ function ask(model: string, nTokens: number, whats: readonly string[], emit: Emi
   const { stdout, stderr, status } = spawnSync(BENCH_PYTHON, [script, model, String(nTokens), ...whats], {
     encoding: 'utf8',
     timeout: LIMIT_MS,
-    env: { ...process.env, HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1', DO_NOT_TRACK: '1' },
+    env: {
+      ...{ HF_HUB_OFFLINE: '1', VLLM_NO_USAGE_STATS: '1', DO_NOT_TRACK: '1' },
+      // Its faster runner, which is not yet its default.
+      VLLM_USE_V2_MODEL_RUNNER: '1',
+      ...process.env,
+    },
   });
   const lines = (stdout ?? '').split('\n').filter((line) => line.startsWith('{"what"'));
   const figures = lines.map((line): Figure => JSON.parse(line));
