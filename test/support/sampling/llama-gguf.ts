@@ -26,7 +26,7 @@ export function llamaMetadata(config: LlamaConfig, nTokens: number): Readonly<Re
   };
 }
 
-function tokenizerMetadata(nTokens: number): Record<string, Entry> {
+export function tokenizerMetadata(nTokens: number): Record<string, Entry> {
   const { model, added_tokens: added } = byteTokenizer(nTokens);
   const tokens = Array.from({ length: nTokens }, (_, id) => `[PAD${id}]`);
   const types = new Array<number>(nTokens).fill(5);
@@ -72,13 +72,18 @@ export function llamaTensors(config: LlamaConfig): readonly GgufTensorToWrite[] 
   });
 }
 
-function interleaved(values: Float32Array, [nRows, width]: readonly number[], half: number): Float32Array {
+/** Rows of each head so that those that turn together lie side by side. */
+export function interleaved(
+  values: Float32Array,
+  [nRows, width = 1]: readonly number[],
+  half: number,
+): Float32Array {
   const out = new Float32Array(values.length);
   for (let row = 0; row < nRows!; row++) {
     const head = Math.floor(row / (2 * half)) * 2 * half;
     const at = row - head;
     const from = head + (at % 2) * half + Math.floor(at / 2);
-    out.set(values.subarray(from * width!, (from + 1) * width!), row * width!);
+    out.set(values.subarray(from * width, (from + 1) * width), row * width);
   }
   return out;
 }

@@ -8,6 +8,7 @@ export type Entry =
   | boolean
   | readonly string[]
   | readonly number[]
+  | readonly boolean[]
   /** A float that may be a whole number. */
   | { readonly float: number };
 
@@ -67,8 +68,11 @@ function typed(value: Entry): readonly Buffer[] {
     bytes.writeFloatLE(value.float);
     return [u32(6), bytes];
   }
+  if (typeof value[0] === 'boolean') {
+    return [u32(9), u32(7), u64(value.length), Buffer.from(value.map((item) => (item ? 1 : 0)))];
+  }
   const isText = typeof value[0] === 'string';
-  const items = value.map((item) => (typeof item === 'string' ? text(item) : scalar(item)));
+  const items = value.map((item) => (typeof item === 'string' ? text(item) : scalar(Number(item))));
   return [u32(9), u32(isText ? 8 : Number.isInteger(value[0] ?? 0) ? 5 : 6), u64(value.length), ...items];
 }
 

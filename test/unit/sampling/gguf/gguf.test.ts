@@ -10,6 +10,7 @@ import { UserError } from '../../../../server/errors.ts';
 import { type Checkpoint, openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
 import { openSampler } from '../../../../server/sampling/run/open-sampler.ts';
 import { inCi } from '../../../support/in-ci.ts';
+import { encodeModel, GGUF_MODELS } from '../../../support/sampling/family-gguf.ts';
 import { writeRandomCheckpoint } from '../../../support/sampling/random-checkpoint.ts';
 import { TINY_CONFIGS } from '../../../support/sampling/tiny-configs.ts';
 import { METADATA, N_TOKENS, TENSORS } from '../../../support/sampling/tiny-gguf.ts';
@@ -51,6 +52,20 @@ test('a GGUF file samples what a folder with the same weights samples', async ()
     }
   }
 });
+
+for (const [name, model] of Object.entries(GGUF_MODELS)) {
+  test(`a file samples what its folder samples: ${name}`, async () => {
+    const folder = writeRandomCheckpoint(scratchFolder(), { config: model.config });
+    const expected = await sample(await openCheckpoint(folder));
+    const found = await sample(await openCheckpoint(write(encodeModel(model))));
+    for (const [i, { tokens, logprobs }] of found.entries()) {
+      assert.deepEqual([...tokens], [...expected[i]!.tokens]);
+      for (const [j, logprob] of logprobs.entries()) {
+        assert.ok(Math.abs(logprob - expected[i]!.logprobs[j]!) < 1e-4, `token ${j}`);
+      }
+    }
+  });
+}
 
 test('quantized tensors are unpacked once, and are part of the identity', async () => {
   const packed = TENSORS.map((tensor) =>
