@@ -8,7 +8,7 @@ import { bytesOfString } from '../text/text-strings.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { PickRule } from './pick/pick-token.ts';
 import type { Schedule } from './pick/schedule.ts';
-import { findFillInTokens } from './tokenizer/fill-in.ts';
+import { type FillIn, findFillIn } from './tokenizer/fill-in.ts';
 import { NO_FRAME } from './tokenizer/frame.ts';
 import { type Encoder, openEncoder } from './tokenizer/open-encoder.ts';
 import type { TokenizerFile } from './tokenizer/tokenizer-file.ts';
@@ -22,6 +22,8 @@ export interface PreparedPlan {
   readonly rule: PickRule;
   readonly schedule: Schedule;
   readonly promptOf: (sampleId: number) => Prompt;
+  /** What ends a sample: the model's own tokens, and those that end a middle where there are gaps to fill. */
+  readonly eosTokens: readonly number[];
   /** Positions of the longest sample with its prompt. */
   readonly nPositions: number;
   /** What could not be done as the plan asks, in sentences. */
@@ -42,10 +44,13 @@ export async function preparePlan(
     topP: plan.topP ?? 1,
     greedy: schedule.kind === 'constant' && schedule.temperature === 0,
   };
-  const { prompts, notes } = await readPrompts(checkpoint, plan, signal);
+  const hasGaps = plan.strategy !== 'npg' && plan.strategy !== 'tdg' && !plan.prompts.every(isText);
+  const fill = hasGaps ? findFillIn(checkpoint.tokenizer) : null;
+  const { prompts, notes } = await readPrompts(checkpoint, plan, fill, signal);
   return {
     rule,
     schedule,
+    eosTokens: [...new Set([...config.eosTokens, ...(fill?.ends ?? [])])],
     promptOf: (sampleId) => prompts[sampleId % prompts.length]!,
     nPositions:
       plan.maxTokens +
@@ -61,6 +66,7 @@ export async function preparePlan(
 async function readPrompts(
   checkpoint: Checkpoint | ExportedModel,
   plan: SamplingPlan,
+  fill: FillIn | null,
   signal: AbortSignal | undefined,
 ) {
   const { bosToken, nPositions } = checkpoint.config;
@@ -75,7 +81,7 @@ async function readPrompts(
     });
   }
   using encoder = openEncoder(checkpoint.tokenizer, checkpoint.tokenBytes, signal && { signal });
-  const all = (await encodePrompts(checkpoint.tokenizer, encoder, plan.prompts)).map(
+  const all = (await encodePrompts(checkpoint.tokenizer, encoder, fill, plan.prompts)).map(
     (tokens, index): Prompt => {
       return { index, tokens: tokens.length === 0 ? [bosToken] : tokens };
     },
@@ -99,29 +105,28 @@ async function readPrompts(
 async function encodePrompts(
   tokenizer: TokenizerFile,
   encoder: Encoder,
+  fill: FillIn | null,
   prompts: readonly PromptText[],
 ): Promise<readonly (readonly number[])[]> {
   const { before, after } = tokenizer.frame ?? NO_FRAME;
   const texts = await encoder.encode(
-    prompts.map((prompt) => bytesOfString(typeof prompt === 'string' ? prompt : '')),
+    prompts.map((prompt) => bytesOfString(isText(prompt) ? prompt : prompt.prefix)),
   );
-  const gaps = prompts.flatMap((prompt) => (typeof prompt === 'string' ? [] : [prompt]));
-  const fill = gaps.length === 0 ? null : findFillInTokens(tokenizer);
-  const prefixes = await encoder.encode(
-    gaps.map(({ prefix }) => bytesOfString(prefix)),
-    'continues',
-  );
+  const gaps = prompts.flatMap((prompt) => (isText(prompt) ? [] : [prompt]));
   const suffixes = await encoder.encode(
     gaps.map(({ suffix }) => bytesOfString(suffix)),
     'continues',
   );
   let gap = 0;
   return prompts.map((prompt, i) => {
-    if (typeof prompt === 'string' || fill === null) return [...before, ...texts[i]!, ...after];
-    const [prefix, suffix] = [prefixes[gap]!, suffixes[gap++]!];
-    return [...before, fill.prefix, ...prefix, fill.suffix, ...suffix, fill.middle];
+    if (isText(prompt) || fill === null) return [...before, ...texts[i]!, ...after];
+    // A prefix begins a text, and a suffix goes on in its middle.
+    const ends = { prefix: texts[i]!, suffix: suffixes[gap++]! };
+    return [...before, ...fill.prompt.flatMap((part) => (typeof part === 'number' ? part : ends[part]))];
   });
 }
+
+const isText = (prompt: PromptText): prompt is string => typeof prompt === 'string';
 
 function toSchedule({ strategy, temperature }: SamplingPlan): Schedule {
   if (strategy !== 'tdg') return { kind: 'constant', temperature };

@@ -65,10 +65,12 @@ export interface SampleRequest {
   readonly onEnvironment: (environment: SamplerEnvironment) => void;
 }
 
-export async function* sampleModel(request: SampleRequest): AsyncGenerator<readonly GeneratedSample[]> {
-  const { checkpoint, plan, signal } = request;
+export async function* sampleModel(asked: SampleRequest): AsyncGenerator<readonly GeneratedSample[]> {
+  const { plan, signal } = asked;
+  const prepared = await preparePlan(asked.checkpoint, plan, signal);
+  const request = { ...asked, checkpoint: endingWith(asked.checkpoint, prepared.eosTokens) };
+  const { checkpoint } = request;
   const { tokenBytes, firstSpace } = checkpoint;
-  const prepared = await preparePlan(checkpoint, plan, signal);
   const pending: RowRequest[] = [];
   for (let sampleId = 0; sampleId < plan.nSamples; sampleId++) {
     if (!request.isDone(sampleId)) pending.push({ sampleId, prompt: prepared.promptOf(sampleId).tokens });
@@ -209,3 +211,8 @@ function refuseComparison(): never {
     action: 'Leave --int8 out.',
   });
 }
+
+const endingWith = <Model extends Checkpoint | ExportedModel>(
+  model: Model,
+  eosTokens: readonly number[],
+): Model => ({ ...model, config: { ...model.config, eosTokens } });

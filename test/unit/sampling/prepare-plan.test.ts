@@ -30,16 +30,74 @@ describe('a gap between a prefix and a suffix', () => {
   const prompts = [{ prefix: 'def f(', suffix: '):' }, 'q#z'];
   const asked = { ...defaultSampling, ...({ strategy: 'pcg', maxTokens: 20, prompts } as const) };
 
-  test('is put between the tokens that the tokenizer has for that', async () => {
-    const names = ['<fim_prefix>', '<fim_suffix>', '<fim_middle>'];
-    const json = { ...tiny.tokenizer.json, added_tokens: [...tiny.tokenizer.json.added_tokens!] };
-    for (const [i, content] of names.entries())
-      json.added_tokens.push({ id: 290 + i, content, special: true });
-    const taught = { ...tiny, tokenizer: { ...tiny.tokenizer, json } };
-    const { promptOf } = await preparePlan(taught, asked);
-    const ids = (text: string) => Array.from(text, (character) => tokenOf(character));
-    assert.deepEqual(promptOf(0).tokens, [290, ...ids('def f('), 291, ...ids('):'), 292]);
-    assert.deepEqual(promptOf(1).tokens, ids('q#z'));
+  const ids = (text: string) => Array.from(text, (character) => tokenOf(character));
+  const teach = (names: readonly string[], changes: object = {}) => {
+    const json = { ...tiny.tokenizer.json, ...changes };
+    const added = names.map((content, i) => ({ id: 280 + i, content, special: true }));
+    const tokenizer = {
+      ...tiny.tokenizer,
+      json: { ...json, added_tokens: [...json.added_tokens!, ...added] },
+    };
+    return { ...tiny, tokenizer };
+  };
+
+  // Each format as its authors give it, in the numbers of its tokens, and those that end a middle.
+  const formats: Readonly<
+    Record<string, readonly [string, readonly (number | string)[], readonly number[]]>
+  > = {
+    StarCoder: ['<fim_prefix> <fim_suffix> <fim_middle>', [280, 'def f(', 281, '):', 282], []],
+    SantaCoder: ['<fim-middle> <fim-suffix> <fim-prefix>', [282, 'def f(', 281, '):', 280], []],
+    Qwen: [
+      '<|fim_prefix|> <|fim_middle|> <|fim_suffix|> <|fim_pad|> <|repo_name|> <|file_sep|>',
+      [280, 'def f(', 282, '):', 281],
+      [283, 285, 284],
+    ],
+    CodeGemma: [
+      '<|fim_prefix|> <|fim_middle|> <|fim_suffix|> <|file_separator|>',
+      [280, 'def f(', 282, '):', 281],
+      [283],
+    ],
+    DeepSeek: ['<｜fim▁hole｜> <｜fim▁begin｜> <｜fim▁end｜>', [281, 'def f(', 280, '):', 282], []],
+    InCoder: ['<|mask:0|> <|mask:1|> <|endofmask|>', ['def f(', 280, '):', 281, 280], [282]],
+    'Seed-Coder': ['<[fim-suffix]> <[fim-prefix]> <[fim-middle]>', [280, '):', 281, 'def f(', 282], []],
+    Codestral: ['[PREFIX] [MIDDLE] [SUFFIX]', [282, '):', 280, 'def f('], []],
+  };
+  for (const [name, [tokens, expected, ends]] of Object.entries(formats)) {
+    test(`is put between the tokens that ${name}'s tokenizer has for that`, async () => {
+      const { promptOf, eosTokens } = await preparePlan(teach(tokens.split(' ')), asked);
+      const inIds = expected.flatMap((part) => (typeof part === 'number' ? part : ids(part)));
+      assert.deepEqual(promptOf(0).tokens, inIds);
+      assert.deepEqual(promptOf(1).tokens, ids('q#z'));
+      assert.deepEqual(eosTokens, [299, ...ends]);
+    });
+  }
+
+  test('begins with the space that Code Llama puts before a text, and goes on behind it without', async () => {
+    const words = ['▁', ...new Set('def f():q#z'.replaceAll(' ', ''))];
+    const vocab = Object.fromEntries(words.map((word, id) => [word, id] as const));
+    const spaced = {
+      model: { type: 'BPE', vocab, merges: [], byte_fallback: true },
+      added_tokens: [],
+      normalizer: {
+        type: 'Sequence',
+        normalizers: [
+          { type: 'Prepend', prepend: '▁' },
+          { type: 'Replace', pattern: { String: ' ' }, content: '▁' },
+        ],
+      },
+      pre_tokenizer: null,
+    };
+    const model = teach(['▁<PRE>', '▁<MID>', '▁<SUF>', '▁<EOT>'], spaced);
+    const { promptOf, eosTokens } = await preparePlan(model, asked);
+    const of = (text: string) => Array.from(text, (character) => vocab[character]!);
+    assert.deepEqual(promptOf(0).tokens, [280, ...of('▁def▁f('), 282, ...of('):'), 281]);
+    assert.deepEqual(promptOf(1).tokens, of('▁q#z'));
+    assert.deepEqual(eosTokens, [299, 283]);
+  });
+
+  test('changes nothing of what ends a sample where there is none', async () => {
+    const plain = { ...asked, prompts: ['q#z'] };
+    assert.deepEqual((await preparePlan(teach(['▁<EOT>']), plain)).eosTokens, [299]);
   });
 
   test('is refused without such tokens', () =>

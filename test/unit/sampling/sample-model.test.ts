@@ -52,6 +52,27 @@ describe('a sample', () => {
   });
 });
 
+test('what fills a gap ends where the tokenizer has a token for that', async () => {
+  const taught = (names: Readonly<Record<string, number>>) => {
+    const { json } = tiny.tokenizer;
+    const added = Object.entries(names).map(([content, id]) => ({ content, id, special: true }));
+    return {
+      ...tiny,
+      tokenizer: { ...tiny.tokenizer, json: { ...json, added_tokens: [...json.added_tokens!, ...added] } },
+    };
+  };
+  const gap = { prefix: 'def f(', suffix: '):' };
+  const plan = { ...PLAN, strategy: 'pcg', prompts: [gap], temperature: 0, nSamples: 1 } as const;
+  const names = { '<|fim_prefix|>': 290, '<|fim_suffix|>': 291, '<|fim_middle|>': 292 };
+  const [whole] = await collectSamples(taught(names), { plan });
+  const end = whole!.tokens.at(-1)!;
+  const [ended] = await collectSamples(taught({ ...names, '<|fim_pad|>': end }), { plan });
+  const nBefore = whole!.tokens.indexOf(end);
+  assert.ok(nBefore < whole!.tokens.length - 1 || whole!.ended === 'length');
+  assert.deepEqual([...ended!.tokens], [...whole!.tokens.subarray(0, nBefore + 1)]);
+  assert.equal(ended!.ended, 'eos');
+});
+
 describe('the sampler stops', () => {
   // What is left would take minutes.
   test('when it is cancelled, at any time', async () => {
