@@ -2,6 +2,7 @@
 // wizard's questions and all checks follow from this table; places and prompts are no settings.
 
 import type { PlanSetting, SettingType } from './setting-type.ts';
+import { STRATEGY_NAMES } from './study.ts';
 
 export const planSettings = [
   {
@@ -34,18 +35,22 @@ export const planSettings = [
     type: {
       kind: 'choice',
       choices: [
-        { value: 'npg', longName: 'non-prompt', doc: 'Non-prompt: from the beginning token alone.' },
+        { value: 'npg', longName: STRATEGY_NAMES.npg, doc: 'Non-prompt: from the beginning token alone.' },
         {
           value: 'tdg',
-          longName: 'temperature-decaying',
+          longName: STRATEGY_NAMES.tdg,
           doc: 'Temperature-decaying: the first 20 tokens are drawn wildly.',
         },
         {
           value: 'pcg',
-          longName: 'prompt-conditioned',
+          longName: STRATEGY_NAMES.pcg,
           doc: 'Prompt-conditioned: continues the prompts of a file.',
         },
-        { value: 'tsg', longName: 'two-step', doc: 'Two-step: continues what an earlier study found.' },
+        {
+          value: 'tsg',
+          longName: STRATEGY_NAMES.tsg,
+          doc: 'Two-step: continues what an earlier study found.',
+        },
       ],
     },
     default: 'npg',

@@ -7,6 +7,14 @@ import type { ColumnsRead, CorpusAccount } from './corpus-account.ts';
 export type StudyId = string;
 
 export type Strategy = 'npg' | 'tdg' | 'pcg' | 'tsg';
+
+/** What people are shown and may say for them. */
+export const STRATEGY_NAMES = {
+  npg: 'non-prompt',
+  tdg: 'temperature-decaying',
+  pcg: 'prompt-conditioned',
+  tsg: 'two-step',
+} as const satisfies Record<Strategy, string>;
 export type Profile = 'exact-1' | 'text-1';
 export type Provider = 'cpu' | 'cuda' | 'webgpu' | 'dml' | 'coreml';
 

@@ -2,6 +2,7 @@
 
 import { forDom } from '../guard/text/for-dom.ts';
 import type { Dashboard } from '../protocol/dashboard.ts';
+import { STRATEGY_NAMES } from '../protocol/study.ts';
 import { element } from './element.ts';
 import { panel, section } from './findings.ts';
 import { l10n } from './l10n.ts';
@@ -20,7 +21,7 @@ export function recipe(
     [l10n.t('Training data'), plan.corpus.map(forDom).join(', ')],
     ...(source.kind === 'model'
       ? [
-          [l10n.t('Strategy'), sampling.strategy] as const,
+          [l10n.t('Strategy'), STRATEGY_NAMES[sampling.strategy]] as const,
           [
             l10n.t('Samples'),
             l10n.t('{0} of at most {1} tokens', count(sampling.nSamples), count(sampling.maxTokens)),

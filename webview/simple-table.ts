@@ -16,7 +16,7 @@ export function table(name: string, head: readonly string[], rows: readonly Tabl
     element(
       tag,
       { ...(isNumber[i] ? { class: 'number' } : {}), ...(tag === 'th' ? { scope: 'col' } : {}) },
-      content,
+      ...breakable(content),
     );
   const body = rows.map(({ cells, press }) => {
     const row = element(
@@ -46,7 +46,13 @@ export function table(name: string, head: readonly string[], rows: readonly Tabl
 }
 
 function pressable(content: string | Node, press: () => void): HTMLElement {
-  const made = element('button', { class: 'link', type: 'button' }, content);
+  const made = element('button', { class: 'link', type: 'button' }, ...breakable(content));
   made.addEventListener('click', press);
   return made;
 }
+
+/** A narrow column breaks a path behind its slashes, and only then inside a word. */
+const breakable = (content: string | Node): readonly (string | Node)[] =>
+  typeof content === 'string'
+    ? content.split(/(?<=\/)/).flatMap((step, i) => (i === 0 ? [step] : [element('wbr', {}), step]))
+    : [content];

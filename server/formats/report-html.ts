@@ -4,7 +4,7 @@
 import { compose } from '../../guard/text/compose.ts';
 import { type Html, html } from '../../guard/text/for-html.ts';
 import { type Encodable, foreign, rawText } from '../../guard/text/foreign.ts';
-import type { StudySummary } from '../../protocol/study.ts';
+import { STRATEGY_NAMES, type StudySummary } from '../../protocol/study.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import type { Part } from '../answers/measure-study.ts';
 import { readFragmentCounts } from '../store/fragment-counts.ts';
@@ -84,7 +84,7 @@ function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
       ? ['Samples from', source.samples]
       : [
           'Model',
-          compose`${source.model} · ${sampling.strategy}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
+          compose`${source.model} · ${STRATEGY_NAMES[sampling.strategy]}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
         ],
     ['Samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
     [

@@ -24,7 +24,7 @@ import { withHeading } from './provenance-labels.ts';
 import { knownLanguage } from './quiet-languages.ts';
 import type { SideBySide } from './side-by-side.ts';
 import type { StudyFiles } from './study-files.ts';
-import { type Highlight, parseTextUri, sampleUri, trainUri } from './text-ref.ts';
+import { type Highlight, parseTextUri, SAMPLE_SCHEME, sampleUri, trainUri } from './text-ref.ts';
 
 /** A fragment, and the place to show on either side; where none is given, whichever shows most of what agrees. */
 export interface ComparisonTarget {
@@ -125,7 +125,9 @@ export class OpenTexts {
         { fingerprint, ...lines.fragment },
         sample.sampleId ?? undefined,
       );
-      const left = leftUri(target, sample, provenance, { fingerprint, ...sample.lines.fragment });
+      const own = leftUri(target, sample, provenance, { fingerprint, ...sample.lines.fragment });
+      // VS Code strikes one of two names through, as if a file had been renamed.
+      const left = own.scheme === SAMPLE_SCHEME ? own.with({ path: right.path }) : own;
       if (text !== null) texts.push([right, text]);
       if (sample.text !== null) texts.push([left, sample.text]);
       return [right, left, right] as const;

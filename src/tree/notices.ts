@@ -43,12 +43,12 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
   }
   if (summary.nFragments === null) {
     const { nSamples, nShardsScanned, nShards } = summary;
-    const text = l10n.t(
-      '{0} made, {1} of {2} shards scanned: no results yet',
-      samplesText(nSamples),
-      nShardsScanned,
-      nShards,
-    );
+    const made = samplesText(nSamples);
+    // Shards are counted when the samples are all there.
+    const text =
+      nShards === 0
+        ? l10n.t('{0} made, nothing scanned yet: no results', made)
+        : l10n.t('{0} made, {1} of {2} shards scanned: no results yet', made, nShardsScanned, nShards);
     add('unscanned', 'info', text, l10n.t('Fragments appear here when the training data has been scanned.'));
     if (canShowSoFar(summary, isRunning)) {
       add(

@@ -86,6 +86,13 @@ export const tests = [
       return /occurrences of/.test(activeTab?.label ?? '') ? activeTab : undefined;
     });
     assert.match(tab.label, new RegExp(`^${Math.min(50, node!.fragment.train)} occurrences of`));
+    // One heading above both sides, with no name struck through.
+    const paths = (scheme: string) =>
+      workspace.textDocuments.filter(({ uri }) => uri.scheme === scheme).map(({ uri }) => uri.path);
+    await eventually('both sides of one name', () => {
+      const samples = new Set(paths('verbatim-sample'));
+      return paths('verbatim-train').some((path) => samples.has(path)) || undefined;
+    });
     await commands.executeCommand('workbench.action.closeActiveEditor');
   }),
   hostTest('keeps texts apart that share a name, and lets nobody write them', async () => {
