@@ -65,5 +65,7 @@ function numberRules(db: DatabaseSync): readonly (readonly [what: string, rule: 
 function stateOf(file: string): string {
   const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
   const log = statSync(`${file}-wal`, { bigint: true, throwIfNoEntry: false });
-  return [dev, ino, size, mtimeNs, ctimeNs, log?.size, log?.mtimeNs].join();
+  // Whoever opens a study makes a log, which is empty and a moment old.
+  const logged = log?.size ? [log.size, log.mtimeNs] : [];
+  return [dev, ino, size, mtimeNs, ctimeNs, ...logged].join();
 }

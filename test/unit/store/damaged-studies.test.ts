@@ -7,6 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import { UserError } from '../../../server/errors.ts';
 import { diagnose } from '../../../server/store/study-damage.ts';
+import { StudyDatabase } from '../../../server/store/study-database.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { cli } from '../../support/cli.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -21,6 +22,20 @@ function changed(sql: string): string {
   db.exec(sql);
   return file;
 }
+
+test('a study is looked through once, and again when it has changed', (t) => {
+  const file = changed('PRAGMA user_version');
+  const prepare = t.mock.method(StudyDatabase.prototype, 'prepare');
+  const nLooks = () => {
+    openForReading(file).close();
+    return prepare.mock.calls.filter(({ arguments: [sql] }) => sql.includes('quick_check')).length;
+  };
+  assert.deepEqual([nLooks(), nLooks(), nLooks()], [1, 1, 1]);
+  using db = new DatabaseSync(file);
+  db.exec('DELETE FROM problems');
+  db.exec("UPDATE study SET state = 'partial'");
+  assert.equal(nLooks(), 2);
+});
 
 const bug = new TypeError('Cannot read properties of undefined');
 
