@@ -19,14 +19,8 @@ const LEAST_SHARE = 0.5;
 
 /** Earlier licences win ties: put the plainer and more common ones first. */
 export function indexLicenses(licenses: readonly LicenseText[]): LicenseIndex {
-  const holders = new Map<string, number[]>();
-  for (const [i, { text }] of licenses.entries()) {
-    for (const run of new Set(wordRuns(wordsOf(text)))) {
-      const list = holders.get(run);
-      if (list) list.push(i);
-      else holders.set(run, [i]);
-    }
-  }
+  // Made for the first text that may be a licence: it takes longer than a small study's whole analysis.
+  let holders: ReturnType<typeof holdersOfRuns> | undefined;
   return {
     match(text) {
       const declared = /spdx-license-identifier\s*:?\s*([\w.+-]+)/i.exec(text)?.[1];
@@ -36,6 +30,7 @@ export function indexLicenses(licenses: readonly LicenseText[]): LicenseIndex {
       if (words.length < LEAST_WORDS) return null;
       const runs = wordRuns(words);
       const counts = new Uint32Array(licenses.length);
+      holders ??= holdersOfRuns(licenses);
       for (const run of runs) for (const i of holders.get(run) ?? []) counts[i]!++;
       let best = 0;
       for (let i = 1; i < counts.length; i++) if (counts[i]! > counts[best]!) best = i;
@@ -44,6 +39,19 @@ export function indexLicenses(licenses: readonly LicenseText[]): LicenseIndex {
       return /any later version/i.test(words.join(' ')) ? spdxId.replace(/-only$/, '-or-later') : spdxId;
     },
   };
+}
+
+/** In which licences each run of words stands. */
+function holdersOfRuns(licenses: readonly LicenseText[]): ReadonlyMap<string, readonly number[]> {
+  const holders = new Map<string, number[]>();
+  for (const [i, { text }] of licenses.entries()) {
+    for (const run of new Set(wordRuns(wordsOf(text)))) {
+      const list = holders.get(run);
+      if (list) list.push(i);
+      else holders.set(run, [i]);
+    }
+  }
+  return holders;
 }
 
 /** Every licence says one of these in every few lines; most code never does. */
