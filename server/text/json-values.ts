@@ -33,7 +33,15 @@ export class JsonValues {
   push(chunk: Uint8Array): Uint8Array {
     const out = new Uint8Array(2 * chunk.length);
     let length = 0;
+    const endOfText = findEndsOfTexts(chunk);
     for (let at = 0; at < chunk.length; at++) {
+      if (this.#isInString && !this.#isEscaped) {
+        const from = at;
+        at = endOfText(from);
+        out.set(chunk.subarray(from, at), length);
+        length += at - from;
+        if (at === chunk.length) break;
+      }
       const byte = chunk[at]!;
       if (this.#isInString) {
         if (byte === LF) this.#giveUpRow();
@@ -104,4 +112,33 @@ export class JsonValues {
       if (this.#open.length === 0) this.#isBehindRow = true;
     }
   }
+}
+
+/**
+ * Texts are nearly all of a corpus, and are moved as a whole. Gives back how to find, from a place inside a string, its
+ * next byte that has to be looked at, or the chunk's end.
+ */
+function findEndsOfTexts(chunk: Uint8Array): (from: number) => number {
+  const nextQuote = searchOnwards(chunk, QUOTE);
+  const nextBackslash = searchOnwards(chunk, BACKSLASH);
+  const nextLineEnd = searchOnwards(chunk, LF);
+  return (from) => {
+    for (let at = from; ; at += 2) {
+      at = Math.min(nextQuote(at), nextBackslash(at), nextLineEnd(at));
+      const isEscape = chunk[at] === BACKSLASH && at + 1 < chunk.length && chunk[at + 1] !== LF;
+      if (!isEscape) return at;
+    }
+  };
+}
+
+/** Asked for places further and further on, it looks at no byte twice. */
+function searchOnwards(chunk: Uint8Array, wanted: number): (from: number) => number {
+  const bytes = Buffer.from(chunk.buffer, chunk.byteOffset, chunk.length);
+  let at = -1;
+  return (from) => {
+    if (at >= from) return at;
+    const found = bytes.indexOf(wanted, from);
+    at = found < 0 ? bytes.length : found;
+    return at;
+  };
 }
