@@ -4,17 +4,16 @@ import assert from 'node:assert/strict';
 import { copyFileSync, mkdirSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath } from 'node:url';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { readFingerprints } from '../../server/store/stored-fragments.ts';
 import { openForReading } from '../../server/store/study-file.ts';
+import { CLI } from '../support/cli.ts';
 import { build, writeShard } from '../support/indexed-corpus.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { leakedToken, makeSmallStudy } from '../support/small-study.ts';
 
 const folder = scratchFolder();
-const entry = fileURLToPath(new URL('../../server/cli.ts', import.meta.url));
 const lines = Array.from({ length: 12 }, (_, i) => `  known(${i * 91});\n`).join('');
 
 function firstFingerprint(file: string): string {
@@ -26,7 +25,7 @@ function firstFingerprint(file: string): string {
 async function connect(...args: string[]): Promise<Client> {
   const client = new Client({ name: 'test', version: '1' });
   await client.connect(
-    new StdioClientTransport({ command: process.execPath, args: [entry, 'mcp', ...args], stderr: 'inherit' }),
+    new StdioClientTransport({ command: process.execPath, args: [CLI, 'mcp', ...args], stderr: 'inherit' }),
   );
   after(() => client.close());
   return client;

@@ -7,12 +7,10 @@ import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
-import { fileURLToPath, pathToFileURL } from 'node:url';
-import { demoCorpus, demoModel, untilStderr } from '../support/cli.ts';
+import { pathToFileURL } from 'node:url';
+import { CLI, demoCorpus, demoModel, untilStderr } from '../support/cli.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { processesWith, SERVER, until } from '../support/server-client.ts';
-
-const entry = fileURLToPath(new URL('../../server/cli.ts', import.meta.url));
 
 const deafness = {
   'a loop': 'for (;;);',
@@ -36,7 +34,7 @@ function startDeaf(how: string): ChildProcess {
   const preload = join(folder, 'deaf.mjs');
   writeFileSync(preload, deafCommand(how));
   const study = ['study', '--model', demoModel, '--corpus', demoCorpus, '--out', join(folder, 's.sqlite')];
-  const child = spawn(process.execPath, ['--import', pathToFileURL(preload).href, entry, ...study], {
+  const child = spawn(process.execPath, ['--import', pathToFileURL(preload).href, CLI, ...study], {
     stdio: ['ignore', 'ignore', 'pipe'],
   });
   after(() => child.kill('SIGKILL'));

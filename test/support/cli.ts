@@ -3,8 +3,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { programUrl } from '../../server/program-url.ts';
 
-const entry = fileURLToPath(new URL('../../server/cli.ts', import.meta.url));
+/** The program itself: bundled where the run names its bundles, as `npm test` does, and from source. */
+export const CLI = fileURLToPath(programUrl('../../server/cli.ts', import.meta.url));
 export const demoModel = fileURLToPath(new URL('../../media/demo-model', import.meta.url));
 export const demoCorpus = fileURLToPath(new URL('../../dist/demo-corpus/shards', import.meta.url));
 
@@ -18,7 +20,7 @@ export function startCli(...args: string[]): {
   readonly child: ChildProcess;
   readonly result: Promise<CliResult>;
 } {
-  const child = spawn(process.execPath, [entry, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
+  const child = spawn(process.execPath, [CLI, ...args], { stdio: ['ignore', 'pipe', 'pipe'] });
   // A test that fails half way must not leave it running: the runner would wait for it.
   after(() => child.kill('SIGKILL'));
   let stdout = '';

@@ -2,6 +2,7 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { after } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import {
@@ -14,7 +15,11 @@ import type { Message } from '../../protocol/message.ts';
 import { studyProgress } from '../../protocol/requests.ts';
 import type { Progress } from '../../protocol/study.ts';
 
-export const SERVER = fileURLToPath(new URL('../../server/main.ts', import.meta.url));
+const bundles = process.env.VERBATIM_BUNDLES;
+/** Bundled, or from source, as the command line is in `cli.ts`. */
+export const SERVER = bundles
+  ? join(bundles, 'server.js')
+  : fileURLToPath(new URL('../../server/main.ts', import.meta.url));
 
 export interface ServerClient {
   readonly child: ChildProcess;

@@ -5,9 +5,7 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { after } from 'node:test';
-import { demoCorpus, demoModel } from './cli.ts';
-
-const cli = join(import.meta.dirname, '..', '..', 'server', 'cli.ts');
+import { CLI, demoCorpus, demoModel } from './cli.ts';
 
 /** Keeps a page's commands as they are for people, and a test's seconds few. */
 const SMALL: Readonly<Record<string, number>> = { '--samples': 16, '--max-tokens': 96 };
@@ -21,7 +19,7 @@ const args = words.map((word, i) =>
   /^\\d+$/.test(word) && words[i - 1] in small ? String(Math.min(Number(word), small[words[i - 1]])) : word);
 const bounded = /^(study|sample)$/.test(args[0]) && !args.some((arg) => /^--(max-tokens|plan)$/.test(arg));
 if (bounded) args.push('--max-tokens', String(small['--max-tokens']));
-process.exitCode = spawnSync(process.execPath, [${JSON.stringify(cli)}, ...args], { stdio: 'inherit' }).status ?? 1;
+process.exitCode = spawnSync(process.execPath, [${JSON.stringify(CLI)}, ...args], { stdio: 'inherit' }).status ?? 1;
 `;
 
 export interface ShellResult {
