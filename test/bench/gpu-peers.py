@@ -102,8 +102,8 @@ def vllm(dtype, rows):
     from vllm.inputs import TokensPrompt
 
     sizes = [int(n) for n in rows.split(",")]
-    # Graphs are captured up to 512 rows unless it is told otherwise; every size that is measured gets its own.
-    graphs = {"cudagraph_capture_sizes": sorted({1, 8, 64, *sizes}), "max_cudagraph_capture_size": max(sizes)}
+    # Its default of 512 rows at most stays: 0.22.1 ends with an illegal memory access on an H100 while it captures larger graphs.
+    graphs = {"cudagraph_capture_sizes": sorted({1, 8, 64, 512, *(n for n in sizes if n <= 512)})}
     llm = engine.LLM(model=model_folder, dtype=dtype, max_model_len=1024, max_num_seqs=max(sizes), skip_tokenizer_init=True,
                      generation_config="vllm", seed=0, compilation_config=graphs)
 
