@@ -3,6 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
+import { CHROMIUM_PACKAGE, findChromium } from './chromium.mjs';
 import { node, root, run, setUp } from './setup.mjs';
 import { allTests, chosenTests } from './test-files.mjs';
 
@@ -22,10 +23,11 @@ run('Testing', node, ['scripts/run-tests.mjs', ...(isWhole ? allTests(root) : ch
 
 /** The browser that shows the workbench. Debian's, since browsers of test tools download themselves. */
 function installChromium() {
-  if (process.env.CHROMIUM || existsSync('/usr/bin/chromium')) return;
+  if (findChromium() !== null) return;
   if (process.getuid?.() === 0 && existsSync('/usr/bin/apt-get')) {
     run('Updating package lists', 'apt-get', ['update', '-qq']);
-    run('Installing chromium', 'apt-get', ['install', '-y', '-qq', '--no-install-recommends', 'chromium']);
+    const install = ['install', '-y', '-qq', '--no-install-recommends', CHROMIUM_PACKAGE];
+    run('Installing Chromium', 'apt-get', install);
     return;
   }
   console.error('The tests of the user interface need Chromium: install it, or set CHROMIUM to its path.');

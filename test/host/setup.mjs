@@ -8,6 +8,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { delimiter, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { CHROMIUM_PACKAGE, findChromium } from '../../scripts/chromium.mjs';
 
 const here = dirname(fileURLToPath(import.meta.url));
 const stamp = join(here, 'node_modules', '.ready');
@@ -52,9 +53,9 @@ function npm(cwd, args, env = {}) {
 
 function checkHost() {
   if (process.platform !== 'linux') return; // There the tests download VS Code.
-  const chromium = process.env.CHROMIUM ?? '/usr/bin/chromium';
-  if (!existsSync(chromium)) {
-    fail(`the real-editor tests need Chromium, and ${chromium} is not there`, 'chromium');
+  const chromium = findChromium();
+  if (chromium === null || !existsSync(chromium)) {
+    fail(`the real-editor tests need Chromium, and ${chromium ?? 'it'} is not there`, CHROMIUM_PACKAGE);
   }
   for (const tool of ['python3', 'make', 'g++']) {
     const found = spawnSync(tool, ['--version'], { stdio: 'ignore' });

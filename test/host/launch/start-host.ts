@@ -5,6 +5,7 @@ import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../../scripts/chromium.mjs';
 import { startCodeServer } from './code-server.ts';
 
 const CHROMIUM_ARGS = [
@@ -131,7 +132,7 @@ async function launchChromium(root: string): Promise<Browser> {
   process.env.TMPDIR = root;
   try {
     return await chromium.launch({
-      executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium',
+      executablePath: findChromium() ?? 'chromium',
       headless: true,
       handleSIGINT: false,
       handleSIGTERM: false,
