@@ -102,9 +102,12 @@ export class Workbench {
     await this.takeFailure(name);
   }
 
-  /** Takes it in any case, and at once. */
+  /** Takes it in any case and at once, with every pixel. */
   async takeFailure(name: string): Promise<void> {
     mkdirSync(SHOTS, { recursive: true });
+    const session = await this.page.context().newCDPSession(this.page);
+    const metrics = { ...this.page.viewportSize()!, deviceScaleFactor: 1, mobile: false };
+    await session.send('Emulation.setDeviceMetricsOverride', metrics);
     await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
   }
 }

