@@ -4,19 +4,16 @@ import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { commands, l10n, type Uri, window, workspace } from 'vscode';
 import { forLabel } from '../guard/text/for-label.ts';
-import { measureDashboard } from '../protocol/dashboard.ts';
 import { makePlan, readPlan } from '../protocol/plan-file.ts';
 import { deleteStudy, getDemoPlan, getStudy } from '../protocol/requests.ts';
-import type { StudyId, StudyPlan, StudySummary } from '../protocol/study.ts';
-import { viewFragments } from '../protocol/views.ts';
+import type { StudyId, StudyPlan } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
-import { fragmentsText } from './counts-text.ts';
 import type { ErrorFunnel, Remedy } from './error-funnel.ts';
 import { UserFault } from './failure.ts';
 import { confirm, showInformation } from './notify.ts';
-import { percentText } from './percent-text.ts';
 import { searchAgainCommands } from './search-again-commands.ts';
 import { listedStudies } from './studies/listed-studies.ts';
+import { offerResult } from './studies/offer-result.ts';
 import { studyChoice } from './studies/study-choice.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyRuns } from './studies/study-runs.ts';
@@ -187,62 +184,6 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
 
 const requireTrustToRun = () =>
   requireTrust(l10n.t('Models and training data are only read in trusted workspaces.'));
-
-/** What came out of it, and the two ways on. */
-async function offerResult(
-  server: StudyServer,
-  summary: StudySummary,
-  show: () => Promise<void>,
-): Promise<void> {
-  const { id: study, nFragments } = summary;
-  if (nFragments === null) return; // Paused: the study's row says how far it came.
-  const dashboard = l10n.t('Open Dashboard');
-  const comparison = l10n.t('First Comparison');
-  const list = l10n.t('Show in Studies');
-  const result = await resultText(server, summary);
-  const buttons = nFragments === 0 ? [dashboard, list] : [dashboard, comparison, list];
-  const chosen = await showInformation(result, ...buttons);
-  if (chosen === list) await show();
-  if (chosen === dashboard) await commands.executeCommand('verbatim.openDashboard', study);
-  if (chosen !== comparison) return;
-  const { items } = await server.request(viewFragments, {
-    ...{
-      study,
-      filter: {},
-      baseline: null,
-      grouping: 'family',
-      group: null,
-      order: 'logic',
-      offset: 0,
-      limit: 1,
-    },
-  });
-  const fingerprint = items[0]?.fingerprint;
-  if (fingerprint !== undefined) {
-    await commands.executeCommand('verbatim.compareFragment', { study, fingerprint });
-  }
-}
-
-async function resultText(server: StudyServer, summary: StudySummary): Promise<string> {
-  const name = forLabel(summary.name);
-  const { samples } = await server.request(measureDashboard, { study: summary.id });
-  if (summary.nFragments === 0) {
-    return l10n.t(
-      '{0}: no sample repeats {1} lines or more of the training data. At 95 % confidence the true share is at most {2}.',
-      name,
-      summary.plan.rule.minLines,
-      percentText(samples.high),
-    );
-  }
-  return l10n.t(
-    '{0}: {1} of samples repeat training data (95 % interval {2} to {3}), {4} in all.',
-    name,
-    percentText(samples.value),
-    percentText(samples.low),
-    percentText(samples.high),
-    fragmentsText(summary.nFragments ?? 0),
-  );
-}
 
 function studyOf(target: StudyNode | StudyId): StudyId {
   return typeof target === 'string' ? target : target.study;

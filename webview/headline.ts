@@ -75,8 +75,13 @@ function factsText(s: StudySummary): string {
     samplesText(s.nSamples),
     // Those of samples made elsewhere are not known.
     ...(s.nTokens === 0 ? [] : [l10n.t('{0} tokens', count(s.nTokens))]),
-    l10n.t('{0} training documents ({1})', count(s.nDocuments), bytes(s.corpusBytes)),
-    l10n.t('{0} of {1} shards scanned', count(s.nShardsScanned), count(s.nShards)),
+    // Shards are counted once the samples are there.
+    ...(s.nShards === 0
+      ? [l10n.t('nothing scanned yet')]
+      : [
+          l10n.t('{0} training documents ({1})', count(s.nDocuments), bytes(s.corpusBytes)),
+          l10n.t('{0} of {1} shards scanned', count(s.nShardsScanned), count(s.nShards)),
+        ]),
     duration(s.elapsedMs),
   ].join(' · ');
 }

@@ -81,13 +81,19 @@ export function notAnalysed(summary: StudySummary, onSoFar: () => void): HTMLEle
 }
 
 function notAnalysedText({ nSamples, nTokens, nShards, nShardsScanned, plan, state }: StudySummary): string {
-  const known = l10n.t(
-    'So far: {0} of {1} ({2} tokens), {3} of {4} shards scanned. What they share is known once all shards are scanned.',
-    count(nSamples),
-    samplesText(Math.max(nSamples, plan.source.kind === 'model' ? plan.sampling.nSamples : nSamples)),
-    count(nTokens),
-    count(nShardsScanned),
-    count(nShards),
-  );
+  const nAsked = plan.source.kind === 'model' ? plan.sampling.nSamples : nSamples;
+  const made = [count(nSamples), samplesText(Math.max(nSamples, nAsked)), count(nTokens)] as const;
+  const known =
+    nShards === 0
+      ? l10n.t(
+          'So far: {0} of {1} ({2} tokens). What they share with the training data is known once it is scanned.',
+          ...made,
+        )
+      : l10n.t(
+          'So far: {0} of {1} ({2} tokens), {3} of {4} shards scanned. What they share is known once all shards are scanned.',
+          ...made,
+          count(nShardsScanned),
+          count(nShards),
+        );
   return state === 'running' ? known : `${known} ${l10n.t('Resume the study to go on.')}`;
 }

@@ -69,7 +69,7 @@ export function dataProblems({ problems, summary, files }: Dashboard, showInTree
   );
   const account = files === undefined ? [] : [element('p', {}, forDom(files))];
   if (summary.nShardsScanned === 0) {
-    return section('problems', title, element('p', {}, l10n.t('Nothing has been read yet. {0}', scanned)));
+    return section('problems', title, element('p', {}, l10n.t('Not known: nothing has been read yet.')));
   }
   if (total === 0) {
     return section('problems', title, element('p', {}, l10n.t('None. {0}', scanned)), ...account);

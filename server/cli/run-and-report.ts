@@ -9,12 +9,14 @@ import type { Executor } from '../study/executors/executor.ts';
 import { indexedExecutor } from '../study/executors/indexed.ts';
 import { localExecutor } from '../study/executors/local.ts';
 import { runStudy } from '../study/run-study.ts';
+import { closestMatches } from './closest-matches.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { printReport } from './report-command.ts';
 import { tell } from './tell.ts';
 import { terminalProgress } from './terminal-progress.ts';
 import { untilInterrupted } from './until-interrupted.ts';
+import { tellLines } from './write-lines.ts';
 
 export interface RunAndReportRequest {
   readonly file: string;
@@ -40,6 +42,11 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
     return;
   }
   await printReport(request.file, { format: 'table', top: request.top });
+  // An index may stand for training data that is not here.
+  if (request.index === undefined) {
+    const { execution } = request;
+    await tellLines(await untilInterrupted((signal) => closestMatches(summary, execution, signal)));
+  }
   if (summary.state === 'partial') process.exitCode = 3;
   failOn(request.file, request.failOn);
 }

@@ -8,6 +8,7 @@ import type { StudyPlan } from '../../protocol/study.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
 import { describeMap, describeRead, type MapReport, mapTables } from './map-content.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
+import { stateWord } from './report-words.ts';
 
 export const mapForms = { table: mapTable, md: mapMarkdown, json: mapJson } as const;
 
@@ -19,7 +20,7 @@ function* facts(report: MapReport): Generator<readonly [name: string, value: Enc
   const failure = summary.failure === null ? '' : `: ${forTerminal(summary.failure).split('\n')[0]}`;
   yield [
     'Study',
-    `${forTerminal(summary.id)} (${summary.state}${failure}, ${(summary.elapsedMs / 1000).toFixed(1)} s)`,
+    `${forTerminal(summary.id)} (${stateWord(summary.state)}${failure}, ${(summary.elapsedMs / 1000).toFixed(1)} s)`,
   ];
   yield ['Model', summary.plan.source.model ?? ''];
   yield ['Map', describeMap(report)];

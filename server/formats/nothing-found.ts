@@ -17,10 +17,14 @@ export function explainNothing({ id, plan, nDocuments }: StudySummary, { measure
     };
   }
   const { samples, lines } = measures;
+  const fewer = shorterThan(plan.rule.minLines);
   const linesEach = samples.total === 0 ? 0 : lines.total / samples.total;
   const searched = nDocuments === 1 ? '1 document was' : `${counted(nDocuments, 'document')} were`;
   return {
     why: `A sample has ${linesEach.toFixed(1)} lines on average, and a fragment needs ${plan.rule.minLines}. ${searched} searched, which may not be what the model repeats.`,
-    toTry: `Longer samples (--max-tokens), --min-lines ${Math.max(2, Math.floor(plan.rule.minLines / 2))}, --profile text-1, more samples, or more of the training data. The closest matches: verbatim scan --samples ${id} --corpus … --min-lines ${Math.max(2, Math.floor(plan.rule.minLines / 2))}.`,
+    toTry: `Longer samples (--max-tokens), --min-lines ${fewer}, --profile text-1, more samples, or more of the training data. The closest matches: verbatim scan --samples ${id} --corpus … --min-lines ${fewer}.`,
   };
 }
+
+/** Lines of the pieces to look for where none of `minLines` lines was found. */
+export const shorterThan = (minLines: number): number => Math.max(2, Math.floor(minLines / 2));

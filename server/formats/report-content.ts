@@ -5,6 +5,7 @@ import { compose, joinForeign } from '../../guard/text/compose.ts';
 import { type Foreign, foreign, rawText } from '../../guard/text/foreign.ts';
 import type { Provenance } from '../../protocol/fragments.ts';
 import type { StudySummary } from '../../protocol/study.ts';
+import type { Category } from '../../protocol/views.ts';
 import type { SensitiveKind, SensitiveRange } from '../analysis/sensitive.ts';
 import {
   countKinds,
@@ -124,7 +125,7 @@ export interface FragmentEntry {
   readonly samples: number;
   readonly clipped: boolean;
   readonly family: number;
-  readonly kind: string;
+  readonly kind: Category;
   readonly spdxId: string | null;
   /** The label that all annotators gave; null without one, or where they differ. */
   readonly handLabel: string | null;

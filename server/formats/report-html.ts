@@ -32,6 +32,7 @@ import {
 } from './report-content.ts';
 import { originSection } from './report-html-origins.ts';
 import { count, counted, decimalInterval, percent, pValue } from './report-numbers.ts';
+import { KIND_WORDS, problemWords, scannedWords, stateWord } from './report-words.ts';
 
 const FAMILIES = 200;
 
@@ -48,7 +49,7 @@ function* page(content: ReportContent): Generator<Html> {
     ([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`,
   )}</dl></header><main>`;
   if (!answers) {
-    yield html`<p>Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned.</p>`;
+    yield html`<p>Not analysed yet: ${scannedWords(summary)}.</p>`;
   } else {
     yield* headline(answers);
     if (summary.nFragments === 0) {
@@ -79,7 +80,7 @@ function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
   const { source, sampling, rule } = s.plan;
   return [
     ['Study', s.name],
-    ['State', s.state],
+    ['State', stateWord(s.state)],
     source.kind === 'samples'
       ? ['Samples from', source.samples]
       : [
@@ -89,12 +90,12 @@ function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
     ['Samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
     [
       'Training data',
-      `${count(s.nDocuments)} documents, ${(s.corpusBytes / 1e6).toFixed(1)} MB, ${s.nShardsScanned} of ${s.nShards} shards scanned`,
+      `${count(s.nDocuments)} documents, ${(s.corpusBytes / 1e6).toFixed(1)} MB, ${scannedWords(s)}`,
     ],
     ...(s.account ? [['Files', describeAccount(s.account)] as const] : []),
     ...(s.columnsRead.length > 0 ? [['Columns', describeColumns(s.columnsRead)] as const] : []),
     ['Rule', `at least ${rule.minLines} equal lines, ${rule.profile}`],
-    ['Problems in the data', count(s.nProblems)],
+    ['Problems in the data', problemWords(s)],
   ];
 }
 
@@ -192,11 +193,14 @@ function* figures(content: ReportContent, answers: Answers): Generator<Html> {
   yield htmlFigure(
     'Kinds of fragments, by rules',
     ['What each fragment is, as fixed rules read its text.', 5],
-    kindPlot('Number of fragments of each kind.', kinds),
+    kindPlot(
+      'Number of fragments of each kind.',
+      kinds.map(({ kind, fragments }) => ({ kind: KIND_WORDS[kind], fragments })),
+    ),
     htmlTable(
       ['kind', 'fragments', 'licences'],
       kinds.map((k) => [
-        k.kind,
+        KIND_WORDS[k.kind],
         count(k.fragments),
         k.spdxIds.map(({ spdxId, fragments }) => `${spdxId} (${fragments})`).join(', '),
       ]),
@@ -308,7 +312,7 @@ function* fragmentSection(content: ReportContent, top: number, nFamilies: number
 
 function fragmentItem(e: FamilyEntry): Html {
   const tags = [
-    e.spdxId ?? e.kind,
+    e.spdxId ?? KIND_WORDS[e.kind],
     ...e.sensitive,
     ...(e.accepted === null ? [] : ['accepted']),
     ...(e.nFamily > 1

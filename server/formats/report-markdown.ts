@@ -21,6 +21,7 @@ import {
   type ReportContent,
 } from './report-content.ts';
 import { count, counted, decimalInterval, percent, percentInterval, pValue } from './report-numbers.ts';
+import { KIND_WORDS, problemWords, scannedWords, stateWord } from './report-words.ts';
 
 export function* reportMarkdown(content: ReportContent): Generator<string> {
   const { summary, answers, options } = content;
@@ -28,7 +29,7 @@ export function* reportMarkdown(content: ReportContent): Generator<string> {
   yield '';
   yield* table(['', ''], facts(summary));
   if (!answers) {
-    yield `Not analysed yet: ${summary.nShardsScanned} of ${summary.nShards} shards are scanned.`;
+    yield `Not analysed yet: ${scannedWords(summary)}.`;
     return;
   }
   yield* measures(answers);
@@ -52,7 +53,7 @@ export function* reportMarkdown(content: ReportContent): Generator<string> {
 function facts(s: StudySummary): readonly (readonly Cell[])[] {
   const { source, sampling, rule } = s.plan;
   return [
-    ['state', s.state],
+    ['state', stateWord(s.state)],
     source.kind === 'samples'
       ? ['samples from', { of: source.samples }]
       : [
@@ -65,12 +66,12 @@ function facts(s: StudySummary): readonly (readonly Cell[])[] {
     ['samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
     [
       'corpus',
-      `${count(s.nDocuments)} documents, ${(s.corpusBytes / 1e6).toFixed(1)} MB, ${s.nShardsScanned} of ${s.nShards} shards scanned`,
+      `${count(s.nDocuments)} documents, ${(s.corpusBytes / 1e6).toFixed(1)} MB, ${scannedWords(s)}`,
     ],
     ...(s.account ? [['files', describeAccount(s.account)] as const] : []),
     ...(s.columnsRead.length > 0 ? [['columns', { of: describeColumns(s.columnsRead) }] as const] : []),
     ['rule', `at least ${rule.minLines} lines, ${rule.profile}`],
-    ['problems in the data', count(s.nProblems)],
+    ['problems in the data', problemWords(s)],
   ];
 }
 
@@ -144,7 +145,7 @@ function* kinds({ kinds: all }: Answers): Generator<string> {
   yield* table(
     ['kind', 'fragments', 'licences'],
     all.map(({ kind, fragments, spdxIds }) => [
-      kind,
+      KIND_WORDS[kind],
       count(fragments),
       spdxIds.map(({ spdxId, fragments: n }) => `${spdxId} (${n})`).join(', '),
     ]),
@@ -179,7 +180,7 @@ function* sensitive({ sensitive: { inFragments, inSamples } }: Answers): Generat
 }
 
 function* fragment(entry: FamilyEntry): Generator<string> {
-  const notes = [entry.spdxId ?? entry.kind, ...entry.sensitive].map(escapeMarkdown);
+  const notes = [entry.spdxId ?? KIND_WORDS[entry.kind], ...entry.sensitive].map(escapeMarkdown);
   if (entry.accepted !== null) notes.push(`accepted: ${forMarkdown(entry.accepted)}`);
   yield `### ${escapeMarkdown(entry.fingerprint)}`;
   yield '';

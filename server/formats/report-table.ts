@@ -19,6 +19,7 @@ import {
   type ReportContent,
 } from './report-content.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
+import { KIND_WORDS, scannedWords, stateWord } from './report-words.ts';
 
 export type Rows = 'families' | 'fragments';
 
@@ -69,23 +70,26 @@ function* lines(content: ReportContent, rows: Rows): Generator<string> {
 function* heading(s: StudySummary): Generator<string> {
   const { source, sampling } = s.plan;
   const megabytes = (s.corpusBytes / 1e6).toFixed(1);
-  yield `Study     ${s.id} (${s.state}${s.failure === null ? '' : `: ${firstLine(s.failure)}`}, ${(s.elapsedMs / 1000).toFixed(1)} s)`;
+  yield `Study     ${s.id} (${stateWord(s.state)}${s.failure === null ? '' : `: ${firstLine(s.failure)}`}, ${(s.elapsedMs / 1000).toFixed(1)} s)`;
   if (source.kind === 'model') {
     yield `Model     ${forTerminal(source.model)} · ${STRATEGY_NAMES[sampling.strategy]}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`;
   }
   const tokens = s.nTokens > 0 ? ` (${counted(s.nTokens, 'token')})` : '';
   yield `Samples   ${count(s.nSamples)}${tokens}${source.kind === 'samples' ? `, from ${forTerminal(source.samples)}` : ''}`;
   const size = s.corpusBytes > 0 ? `, ${megabytes} MB` : '';
-  yield `Corpus    ${counted(s.nDocuments, 'document')}${size}, ${s.nShardsScanned} of ${s.nShards} shards scanned`;
+  const documents = s.nShards === 0 ? '' : `${counted(s.nDocuments, 'document')}${size}, `;
+  yield `Corpus    ${documents}${scannedWords(s)}`;
   if (s.account) yield `Files     ${describeAccount(s.account)}`;
   if (s.columnsRead.length > 0) yield `Columns   ${forTerminal(describeColumns(s.columnsRead))}`;
 }
 
-function notAnalysed({ state, plan, nShards, nShardsScanned }: StudySummary): string {
-  if (plan.corpus.length === 0)
+function notAnalysed(summary: StudySummary): string {
+  if (summary.plan.corpus.length === 0)
     return 'no training data is named. Run verbatim study with the same settings and --corpus.';
-  const scanned = `${nShardsScanned} of ${nShards} shards are scanned.`;
-  return state === 'running' ? `${scanned} The study is running.` : `${scanned} Run the study to go on.`;
+  const scanned = `${scannedWords(summary)}.`;
+  return summary.state === 'running'
+    ? `${scanned} The study is running.`
+    : `${scanned} Run the study to go on.`;
 }
 
 function* findings({ plan, nMemorisedSamples }: StudySummary, answers: Answers): Generator<string> {
@@ -100,7 +104,7 @@ function* findings({ plan, nMemorisedSamples }: StudySummary, answers: Answers):
   }
   const kinds = answers.kinds.map(
     ({ kind, fragments: n, spdxIds }) =>
-      `${count(n)} ${kind}${spdxIds.length > 0 ? ` (${spdxIds.map(({ spdxId }) => spdxId).join(', ')})` : ''}`,
+      `${KIND_WORDS[kind]} ${count(n)}${spdxIds.length > 0 ? ` (${spdxIds.map(({ spdxId }) => spdxId).join(', ')})` : ''}`,
   );
   if (kinds.length > 0) yield `Kinds     ${kinds.join(', ')}`;
   const { inFragments, inSamples } = answers.sensitive;

@@ -53,7 +53,7 @@ export function fragmentFacts({ fragment }: FragmentNode): string {
 }
 
 /** File, repository and licence, as far as they are known. */
-function sourceParts({ source }: ListedFragment): readonly string[] {
+export function sourceParts({ source }: ListedFragment): readonly string[] {
   if (source === null) return [];
   const { repository, path, shard, license } = labelsOf(source);
   const file = posix.basename(path || shard);

@@ -136,7 +136,7 @@ test('Ctrl-C stops within seconds, says how to go on, and the next run goes on',
   assert.equal(exitCode, 130);
   assert.match(stderr, /Run the same command again/);
   const report = await cli('report', out);
-  assert.match(report.stdout, /cancelled/);
+  assert.match(report.stdout, /paused/);
   assert.match(report.stdout, /Not analysed yet/);
 });
 

@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { type CodeLens, commands, languages, Uri, window, workspace } from 'vscode';
 import { estimateStudy, makePlan, readPlan } from '../../../protocol/plan-file.ts';
-import { getDemoPlan } from '../../../protocol/requests.ts';
+import { deleteStudy, getDemoPlan } from '../../../protocol/requests.ts';
 import type { Failure } from '../../../src/failure.ts';
+import { closestMatch } from '../../../src/studies/closest-match.ts';
 import { parts, studyNode } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
@@ -32,6 +33,18 @@ export const tests = [
     assert.equal(summary.state, 'complete', inspect(summary.failure));
     assert.equal(summary.nSamples, 8);
     assert.equal(summary.plan.sampling.seed, 3);
+  }),
+  hostTest('a study that finds nothing tells how close it came', async () => {
+    const { source, corpus } = await parts().server.request(getDemoPlan, {});
+    const content = { model: source.model, corpus: corpus[0], samples: 24, maxTokens: 20, seed: 3 };
+    await commands.executeCommand('verbatim.runPlan', planFile('short.verbatim.json', content));
+    const { summary } = await studyNode('demo-model-3');
+    assert.equal(summary.nFragments, 0);
+    const closest = await closestMatch(parts().server, summary);
+    assert.ok(closest && closest.nLines >= 3 && closest.nLines < 6, inspect(closest));
+    assert.ok(closest.source);
+    await parts().server.request(deleteStudy, { study: summary.id });
+    parts().tree.refresh();
   }),
   hostTest('refuses a plan with a wrong property by its name, before anything is made', async () => {
     const failures: Failure[] = [];

@@ -14,8 +14,10 @@ import type { Baseline } from '../../../server/formats/baseline-file.ts';
 import { gatherReport, type ReportOptions } from '../../../server/formats/report-content.ts';
 import { reportForms } from '../../../server/formats/report-forms.ts';
 import type { Rows } from '../../../server/formats/report-table.ts';
+import { forgetShards } from '../../../server/store/shards-table.ts';
 import { forgetStage } from '../../../server/store/stages-table.ts';
 import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
+import { setState } from '../../../server/store/study-table.ts';
 import { summarise } from '../../../server/store/summary.ts';
 import { leakedAddress, leakedToken, makeSmallStudy, type SmallStudy } from '../../support/small-study.ts';
 
@@ -88,9 +90,16 @@ for (const format of formats) {
     const { file } = await makeSmallStudy(join(folder, `unfinished-${format}`), format);
     const db = openForWriting(file);
     forgetStage(db, 'analyse');
+    forgetShards(db);
+    setState(db, 'cancelled', null);
     db.close();
     const text = await report(format, {}, file);
     assert(!/memorised lines|% of lines/.test(text));
+    if (['table', 'md', 'html'].includes(format)) {
+      assert.match(text, /paused/);
+      assert.match(text, /nothing scanned yet/);
+      assert.doesNotMatch(text, /cancelled|0 of 0|problems in the data[^\n]*\b0\b/i);
+    }
     if (format === 'sarif') assert.deepEqual(JSON.parse(text).runs[0].results, []);
     if (format === 'json') {
       const { fragments, measures } = JSON.parse(text);

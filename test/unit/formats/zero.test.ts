@@ -6,6 +6,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { wilson } from '../../../server/analysis/intervals.ts';
+import { closestMatches } from '../../../server/cli/closest-matches.ts';
 import { gatherReport } from '../../../server/formats/report-content.ts';
 import { reportForms } from '../../../server/formats/report-forms.ts';
 import { percentInterval } from '../../../server/formats/report-numbers.ts';
@@ -63,3 +64,22 @@ for (const format of ['table', 'md', 'html'] as const) {
     assert.doesNotMatch(text, /<figure>/);
   });
 }
+
+test('who runs a study that finds nothing is told how close its samples come', async () => {
+  const execution = { provider: 'cpu', batch: 'auto', workers: 1 } as const;
+  const { signal } = new AbortController();
+  const closest = async (name: string, samples: readonly string[]) => {
+    const study = join(folder, `${name}.sqlite`);
+    writeFileSync(join(folder, `${name}.jsonl`), samples.map((text) => `${JSON.stringify(text)}\n`).join(''));
+    const plan = scanPlan(join(folder, `${name}.jsonl`), [join(folder, 'corpus')]);
+    const run = { file: study, plan, execution, upTo: 'analyse', signal, report: () => {} } as const;
+    return closestMatches(await runStudy(run), execution, signal);
+  };
+  assert.deepEqual(await closest('near', ['q\na\nb\nc\nr', 'c\nd\ne\nf\ns']), [
+    'Closest   4 lines, 1× in the training data: r · p.js:3-6',
+    '          3 lines, 1× in the training data: r · p.js:1-3',
+  ]);
+  assert.deepEqual(await closest('far', ['x\ny\nz']), [
+    'Closest   No sample has even 3 lines in a row that the training data has.',
+  ]);
+});

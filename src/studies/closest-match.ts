@@ -1,0 +1,38 @@
+// How close a study's samples come to its training data where nothing long enough was found: the same search for shorter
+// pieces, in a study file that is gone afterwards. It follows a run, which has read the same places a moment ago.
+
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { rawValue } from '../../guard/text/foreign.ts';
+import { runStudy } from '../../protocol/requests.ts';
+import type { StudyPlan, StudySummary } from '../../protocol/study.ts';
+import { type ListedFragment, viewFragments } from '../../protocol/views.ts';
+import { shorter } from '../search-again-commands.ts';
+import { readExecution } from '../settings.ts';
+import type { StudyServer } from '../study-server.ts';
+import { canShowClosest } from '../tree/study-item.ts';
+
+/** What is read again in a moment. */
+const MAX_CORPUS_BYTES = 64e6;
+
+/** The longest piece; null where there is none, or where looking for it would take long. */
+export async function closestMatch(
+  server: Pick<StudyServer, 'request'>,
+  summary: StudySummary,
+): Promise<ListedFragment | null> {
+  if (!canShowClosest(summary) || summary.corpusBytes > MAX_CORPUS_BYTES) return null;
+  const folder = mkdtempSync(join(tmpdir(), 'verbatim-closest-'));
+  try {
+    const study = join(folder, 'closest.sqlite');
+    const { rule, ...rest } = rawValue<StudyPlan>(summary.plan);
+    const source = { kind: 'samples', samples: summary.id, model: null } as const;
+    const plan = { ...rest, source, rule: { ...rule, minLines: shorter(rule.minLines) } };
+    await server.request(runStudy, { study, plan, execution: readExecution() });
+    const page = { filter: {}, baseline: null, grouping: 'flat', group: null, offset: 0, limit: 1 } as const;
+    const { items } = await server.request(viewFragments, { study, ...page, order: 'length' });
+    return items[0] ?? null;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}

@@ -1,0 +1,78 @@
+// The end of a study's run, in one message: the share with its interval, or how close nothing was, and the ways on.
+
+import { commands, l10n } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
+import { measureDashboard } from '../../protocol/dashboard.ts';
+import type { StudySummary } from '../../protocol/study.ts';
+import { type ListedFragment, viewFragments } from '../../protocol/views.ts';
+import { fragmentsText } from '../counts-text.ts';
+import { showInformation } from '../notify.ts';
+import { percentText } from '../percent-text.ts';
+import type { StudyServer } from '../study-server.ts';
+import { sourceParts } from '../tree/fragment-item.ts';
+import { closestMatch } from './closest-match.ts';
+
+export async function offerResult(
+  server: StudyServer,
+  summary: StudySummary,
+  show: () => Promise<void>,
+): Promise<void> {
+  const { id: study, nFragments } = summary;
+  if (nFragments === null) return; // Paused: the study's row says how far it came.
+  const dashboard = l10n.t('Open Dashboard');
+  const comparison = l10n.t('First Comparison');
+  const list = l10n.t('Show in Studies');
+  const closest = l10n.t('Show Closest Matches');
+  const match = await closestMatch(server, summary);
+  const result = await resultText(server, summary, match);
+  const ways = nFragments === 0 ? (match === null ? [] : [closest]) : [comparison];
+  const chosen = await showInformation(result, dashboard, ...ways, list);
+  if (chosen === list) await show();
+  if (chosen === closest) await commands.executeCommand('verbatim.showClosest', study);
+  if (chosen === dashboard) await commands.executeCommand('verbatim.openDashboard', study);
+  if (chosen !== comparison) return;
+  const { items } = await server.request(viewFragments, {
+    ...{
+      study,
+      filter: {},
+      baseline: null,
+      grouping: 'family',
+      group: null,
+      order: 'logic',
+      offset: 0,
+      limit: 1,
+    },
+  });
+  const fingerprint = items[0]?.fingerprint;
+  if (fingerprint !== undefined) {
+    await commands.executeCommand('verbatim.compareFragment', { study, fingerprint });
+  }
+}
+
+async function resultText(
+  server: StudyServer,
+  summary: StudySummary,
+  match: ListedFragment | null,
+): Promise<string> {
+  const name = forLabel(summary.name);
+  const { samples } = await server.request(measureDashboard, { study: summary.id });
+  if (summary.nFragments === 0) {
+    const text = l10n.t(
+      '{0}: no sample repeats {1} lines or more of the training data. At 95 % confidence the true share is at most {2}.',
+      name,
+      summary.plan.rule.minLines,
+      percentText(samples.high),
+    );
+    if (match === null) return text;
+    const places = sourceParts(match).join(' · ');
+    return `${text} ${l10n.t('The closest are {0} lines of {1}.', match.nLines, places)}`;
+  }
+  return l10n.t(
+    '{0}: {1} of samples repeat training data (95 % interval {2} to {3}), {4} in all.',
+    name,
+    percentText(samples.value),
+    percentText(samples.low),
+    percentText(samples.high),
+    fragmentsText(summary.nFragments ?? 0),
+  );
+}
