@@ -15,6 +15,8 @@ import { requireTrust } from './trust/require-trust.ts';
 
 export function attributionCommand(
   marks: Pick<TextMarks, 'read' | 'tracked'>,
+  /** Looks for memorised code in the text in front. */
+  search: () => Promise<void>,
 ): Pick<CommandMap, 'verbatim.saveAttribution'> {
   return {
     async 'verbatim.saveAttribution'(given) {
@@ -23,13 +25,9 @@ export function attributionCommand(
       if (document === undefined) {
         throw new UserFault(l10n.t('No text is open.'), l10n.t('Open a sample or a file first.'));
       }
-      const known = (await marks.read(document.uri))?.marks ?? marks.tracked(document);
-      if (known === undefined) {
-        throw new UserFault(
-          l10n.t('Nobody has looked for memorised code in this text yet.'),
-          l10n.t('Run “Verbatim: Find Memorised Code in This Editor” first.'),
-        );
-      }
+      const marksOf = async () => (await marks.read(document.uri))?.marks ?? marks.tracked(document);
+      // What fails to be searched says why; then nothing is marked.
+      const known = (await marksOf()) ?? (await search().then(marksOf)) ?? [];
       const name = basename(document.uri.path, extname(document.uri.path));
       const file = given ?? (await askFile(name));
       if (file === undefined) return;

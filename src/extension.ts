@@ -110,6 +110,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
     revealQuietly,
     refresh,
   });
+  const findMemorised = findMemorisedCommand(server, location, marks, searchCount);
   const studyFiles = workspace.createFileSystemWatcher('**/.verbatim/*.sqlite', false, true, false);
 
   context.subscriptions.push(
@@ -138,10 +139,10 @@ export function activate(context: ExtensionContext): VerbatimParts {
         ...studyCommandMap,
         ...dashboardCommand(dashboards, server, location, columns),
         ...viewCommands(tree, new OpenTexts(server, comparisons, files, marks, columns), options, log),
-        ...findMemorisedCommand(server, location, marks, searchCount),
+        ...findMemorised,
         ...fragmentCommands(server, location, refresh),
         ...saveCommands({ server, location, options }),
-        ...attributionCommand(marks),
+        ...attributionCommand(marks, findMemorised['verbatim.findMemorised']),
         ...comparisonCommand(server, location, dist, errors, columns),
         ...planCommands(),
         ...providerCommands(context.extensionPath),

@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { commands, Uri, workspace } from 'vscode';
+import { commands, Uri, window, workspace } from 'vscode';
 import { childrenOf, frequentFragments, studyNode } from './extension-parts.ts';
 import { hostTest } from './host-test.ts';
 
@@ -31,6 +31,11 @@ export const tests = [
     const [head, ...pieces] = read('list.csv').trim().split('\n');
     assert.match(head!, /^lines,licence \(SPDX\),/);
     assert.ok(pieces.length > 0 && pieces.every((line) => /^\d+-\d+,/.test(line)), pieces[0]);
+    // A text that nobody has searched yet is searched first.
+    const content = window.activeTextEditor!.document.getText();
+    await window.showTextDocument(await workspace.openTextDocument({ content }));
+    await commands.executeCommand('verbatim.saveAttribution', file('pasted.csv'));
+    assert.ok(read('pasted.csv').trim().split('\n').length > pieces.length / 2);
     await commands.executeCommand('workbench.action.closeAllEditors');
   }),
 ];
