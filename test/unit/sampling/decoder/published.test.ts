@@ -2,6 +2,8 @@
 // would change the mathematics and is not known is refused by name.
 
 import assert from 'node:assert/strict';
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { UserError } from '../../../../server/errors.ts';
 import { findArchitecture } from '../../../../server/sampling/decoder/architectures/index.ts';
@@ -9,6 +11,11 @@ import { ConfigFile } from '../../../../server/sampling/decoder/config-file.ts';
 import type { DecoderShape } from '../../../../server/sampling/decoder/decoder-spec.ts';
 import { PUBLISHED } from '../../../support/sampling/published-configs.ts';
 import { TINY_CONFIGS } from '../../../support/sampling/tiny-configs.ts';
+
+/** Made by test/fixtures/make-saved-configs.py. */
+const { configs: SAVED } = JSON.parse(
+  readFileSync(join(import.meta.dirname, '../../../fixtures/saved-configs.json'), 'utf8'),
+) as { readonly configs: Readonly<Record<string, object>> };
 
 function read(config: object): DecoderShape {
   const file = new ConfigFile('config.json', JSON.stringify(config));
@@ -29,6 +36,16 @@ describe('published configurations are read', () => {
       if (facts.rotated) assert.deepEqual(rotated(spec).slice(0, facts.rotated.length), facts.rotated);
     });
   }
+});
+
+describe('what transformers 5 saves of a configuration says the same', () => {
+  for (const [type, config] of Object.entries(SAVED)) {
+    test(type, () => assert.deepEqual(read(config), read(TINY_CONFIGS[type]!)));
+  }
+
+  test('of every architecture', () => {
+    assert.deepEqual(Object.keys(SAVED).toSorted(), Object.keys(TINY_CONFIGS).toSorted());
+  });
 });
 
 const refused: readonly (readonly [type: string, change: object, message: RegExp])[] = [
