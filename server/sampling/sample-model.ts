@@ -6,6 +6,7 @@ import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts'
 import { EnvironmentError, UserError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { DecoderModel } from './decoder/decoder-model.ts';
+import type { DecoderWeights } from './decoder/decoder-weights.ts';
 import { nameForm, type ProcessorForm } from './forms/graph-form.ts';
 import type { RowRequest, RowResult } from './forms/rows.ts';
 import type { DistributionDistance } from './forms/score/distribution-distance.ts';
@@ -22,7 +23,7 @@ import { runOnDevices } from './run/device-pool.ts';
 import type { SampledModel } from './run/open-sampler.ts';
 import { planExecution } from './run/plan-execution.ts';
 import { quantizeModel } from './run/quantize-model.ts';
-import { refuseBeyondMemory } from './run/weights-in-memory.ts';
+import { floatBytes, gigabytes, memoryHere, refuseBeyondMemory } from './run/weights-in-memory.ts';
 import { runBatches } from './run/worker-pool.ts';
 import { decodeTokens } from './tokenizer/token-bytes.ts';
 
@@ -109,11 +110,19 @@ export async function* sampleModel(asked: SampleRequest): AsyncGenerator<readonl
   const sizes = new BatchSizeSearch(planned.batch, planned.largestBatch, workers);
   const queue = new BatchQueue(pending, sizes);
   const alone = 'decoder' in model && rows === 'alone' ? [aloneNote(model.decoder)] : [];
-  const fallbacks = [...passedOver, ...planned.fallbacks, ...alone];
+  const hasRoomForFloats = checkpoint.kind !== 'weights' || floatBytes(checkpoint.weights) <= memoryHere();
+  const unmeasured =
+    plan.int8 && checkpoint.kind === 'weights' && !hasRoomForFloats
+      ? [unmeasuredNote(checkpoint.weights)]
+      : [];
+  const fallbacks = [...passedOver, ...planned.fallbacks, ...alone, ...unmeasured];
   const form: ProcessorForm = 'decoder' in model ? { kind: 'exported', rows } : { kind: 'cached' };
   const weightFolder = 'decoder' in model ? dirname(model.decoder.path) : model.weightFolder;
   const session = { provider, nThreads, weightFolder };
-  const distance = plan.int8 && !('decoder' in model) ? await measure(model, session, signal) : undefined;
+  const distance =
+    plan.int8 && hasRoomForFloats && !('decoder' in model)
+      ? await measure(model, session, signal)
+      : undefined;
   const report = () => {
     const environment = {
       provider,
@@ -203,6 +212,11 @@ async function measure(
   }
   throw new EnvironmentError('The 8-bit products could not be compared with the floats');
 }
+
+/** A model that has to be sampled in 8 bits could not be beside itself in floats. */
+const unmeasuredNote = (weights: DecoderWeights): string =>
+  `How far 8-bit products are from floats was not measured: the floats take up to ${gigabytes(floatBytes(weights))}, ` +
+  `and there are ${gigabytes(memoryHere())} of memory here.`;
 
 const COMPARED_ROWS = 16;
 

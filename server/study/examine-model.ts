@@ -11,7 +11,7 @@ import { isHubName } from '../hub/hub-name.ts';
 import type { ModelFact } from '../sampling/model-fact.ts';
 import type { ModelOutline, ModelSizes } from '../sampling/model-outline.ts';
 import { outlineGuarded } from '../sampling/open-guarded.ts';
-import { memoryHere } from '../sampling/run/weights-in-memory.ts';
+import { bytesHeld, memoryHere } from '../sampling/run/weights-in-memory.ts';
 import { WEIGHT_BYTES_PER_SECOND } from './estimate-study.ts';
 import { unpinnedRequest } from './hub-sources.ts';
 import { outlineFromStart } from './outline-from-start.ts';
@@ -126,19 +126,24 @@ function tellOutline(outline: ModelOutline, nBytes: number | null, find: Find): 
   const from = kind === 'gguf' ? 'the GGUF file' : 'its weights';
   const how = stored === null ? '' : `, stored as ${stored}`;
   find('precision', 'works', `from ${from}${how}; 32-bit floats on the CPU, 16-bit products on CUDA`);
-  tellMemory(sizes, find);
+  tellMemory(sizes, stored, find);
 }
 
-function tellMemory({ nParameters, nPositions, cacheBytesPerPosition }: ModelSizes, find: Find): void {
+function tellMemory(
+  { nParameters, nPositions, cacheBytesPerPosition }: ModelSizes,
+  stored: string | null,
+  find: Find,
+): void {
   const length = Math.min(nPositions ?? USUAL_TOKENS, USUAL_TOKENS);
   const sample = cacheBytesPerPosition * length;
-  const inFloats = 4 * nParameters + sample;
-  const in8Bits = nParameters + sample;
+  const weights = bytesHeld(nParameters, /^(float32|F32)$/.test(stored ?? '') ? 'float32' : 'from-16-bits');
+  const inFloats = weights + sample;
+  const in8Bits = bytesHeld(nParameters, 'int8') + sample;
   const here = memoryHere();
   find(
     'memory',
     inFloats <= here ? 'works' : 'tight',
-    `about ${gigabytes(inFloats)} on the CPU, ${gigabytes(in8Bits)} with --int8, ${gigabytes(2 * nParameters)} on a card; ` +
+    `up to ${gigabytes(inFloats)} on the CPU, ${gigabytes(in8Bits)} with --int8, ${gigabytes(2 * nParameters)} on a card; ` +
       `and ${gigabytes(sample)} for each further sample of ${length} tokens at once. There are ${gigabytes(here)} here`,
   );
   const nCores = availableParallelism();
@@ -155,7 +160,7 @@ function tellMemory({ nParameters, nPositions, cacheBytesPerPosition }: ModelSiz
     find(
       'verdict',
       smaller ? 'tight' : 'refused',
-      `its weights take ${gigabytes(4 * nParameters)} in 32 bits, and there are ${gigabytes(here)} of memory here`,
+      `its weights take up to ${gigabytes(weights)} in 32 bits, and there are ${gigabytes(here)} of memory here`,
       smaller
         ? 'Sample it with --int8, or on a card with enough memory.'
         : 'Choose a smaller model, or a machine or a card with enough memory.',

@@ -71,7 +71,7 @@ export function buildExportedGraph(checkpoint: Checkpoint, options: ExportOption
     const groups = Array.from({ length: nHeads }, (_, i) => Math.floor((i * nShared) / nHeads));
     return heads(graph.op('Cast', [joined], { to: DATA_TYPE.float32 }), groups, nShared);
   };
-  const embedded = embed(graph, model, 'input_ids', 'position_ids');
+  const embedded = embed(graph, model, 'input_ids', 'position_ids', 'stored');
   const hidden = transform(graph, model, embedded, 'position_ids', {
     nAxesBefore: 2,
     rotates: () => 'before-computed',

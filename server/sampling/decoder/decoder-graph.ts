@@ -9,14 +9,26 @@ import type { Linear, Norm } from './decoder-table.ts';
 import type { StoredTensor } from './decoder-weights.ts';
 import { feedForward } from './feed-forward.ts';
 import { addAndNormalise, normalise } from './norms.ts';
-import { addBias, addTensor, project } from './projection.ts';
+import { addBias, addStored, addTensor, project } from './projection.ts';
 import { lookUpSinusoids } from './sinusoids.ts';
 
-/** Embeddings of tokens, with those of their positions added where there are such. The shapes of the two must broadcast. */
-export function embed(graph: Graph, model: DecoderModel, tokens: string, positions: string): string {
+/**
+ * Embeddings of tokens, with those of their positions added where there are such. The shapes of the two must broadcast. Tables
+ * are read as they are stored where the device can, and what is read is converted; elsewhere they are converted whole.
+ */
+export function embed(
+  graph: Graph,
+  model: DecoderModel,
+  tokens: string,
+  positions: string,
+  tables: 'stored' | 'float32',
+): string {
   const { weights, precision, config } = model;
-  const lookUp = (table: StoredTensor, at: string) =>
-    graph.op('Gather', [addTensor(graph, model, table, 'float32'), at]);
+  const lookUp = (table: StoredTensor, at: string) => {
+    if (tables === 'float32') return graph.op('Gather', [addTensor(graph, model, table, 'float32'), at]);
+    const found = graph.op('Gather', [addStored(graph, model, table), at]);
+    return table.type === 'float32' ? found : graph.op('Cast', [found], { to: DATA_TYPE.float32 });
+  };
   let sum = scale(graph, lookUp(weights.embedding, tokens), config.embeddingScale);
   if (weights.embeddingProjection !== null) {
     const { embeddingProjection } = weights;

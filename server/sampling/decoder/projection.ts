@@ -3,6 +3,7 @@
 
 import { relative } from 'node:path';
 import { DATA_TYPE, type Graph } from '../onnx/onnx-graph.ts';
+import type { WeightType } from '../weights/safetensors.ts';
 import type { DecoderModel, Precision } from './decoder-model.ts';
 import { keyWidth, queryWidth } from './decoder-spec.ts';
 import type { Linear } from './decoder-table.ts';
@@ -12,13 +13,25 @@ import { addInt8Weight, int8Product } from './int8-product.ts';
 /** A tensor in the precision wanted: conversions of constants are folded when a session starts. */
 export function addTensor(
   graph: Graph,
-  { weightFolder, precision = 'float32' }: DecoderModel,
-  { bareName, type, shape, file, byteOffset, nBytes }: StoredTensor,
-  wanted: Precision = precision,
+  model: DecoderModel,
+  tensor: StoredTensor,
+  wanted: Precision = model.precision ?? 'float32',
 ): string {
-  graph.weight(bareName, type, shape, { location: relative(weightFolder, file), byteOffset, nBytes });
-  if (type === wanted) return bareName;
-  return graph.constantOp(`${bareName}:${wanted}`, 'Cast', [bareName], { to: DATA_TYPE[wanted] });
+  return convert(graph, addStored(graph, model, tensor), tensor.type, wanted);
+}
+
+/** A tensor as it is stored. */
+export function addStored(
+  graph: Graph,
+  { weightFolder }: DecoderModel,
+  { bareName, type, shape, file, byteOffset, nBytes }: StoredTensor,
+): string {
+  return graph.weight(bareName, type, shape, { location: relative(weightFolder, file), byteOffset, nBytes });
+}
+
+function convert(graph: Graph, constant: string, type: WeightType, wanted: Precision): string {
+  if (type === wanted) return constant;
+  return graph.constantOp(`${constant}:${wanted}`, 'Cast', [constant], { to: DATA_TYPE[wanted] });
 }
 
 /** `input` [..., in] times the matrix, its bias not added. */
@@ -29,7 +42,7 @@ export function project(
   linear: Linear<StoredTensor>,
   precision?: Precision,
 ): string {
-  return multiply(graph, input, addFactor(graph, model, linear, precision));
+  return multiply(graph, model, input, addFactor(graph, model, linear), precision);
 }
 
 export function addBias(
@@ -48,54 +61,72 @@ export function projectQkv(graph: Graph, model: DecoderModel, input: string, lay
   if (qkv.kind === 'apart') {
     const parts = [qkv.query, qkv.key, qkv.value];
     const factors = parts.map((linear) => addFactor(graph, model, linear));
-    const product = multiply(graph, input, joinFactors(graph, `qkv.${layer}`, factors));
+    const product = multiply(graph, model, input, joinFactors(graph, model, `qkv.${layer}`, factors));
     const bias = joinBiases(graph, model, layer, parts);
     return bias === null ? product : graph.op('Add', [product, bias]);
   }
   const { linear, headOrder } = qkv;
   if (headOrder === null) return addBias(graph, model, project(graph, model, input, linear), linear);
   const order = (name: string, axis: 0 | 1) => orderHeads(graph, model, name, axis, headOrder);
-  const { matrix, scale } = addFactor(graph, model, linear);
-  const ordered = { matrix: order(matrix, 1), scale: scale === null ? null : order(scale, 0) };
-  const product = multiply(graph, input, ordered);
+  const factor = addFactor(graph, model, linear);
+  const product = multiply(graph, model, input, {
+    ...factor,
+    matrix: order(factor.matrix, 1),
+    scale: factor.scale === null ? null : order(factor.scale, 0),
+  });
   if (linear.bias === null) return product;
   return graph.op('Add', [product, order(addTensor(graph, model, linear.bias), 0)]);
 }
 
-/** What an input is multiplied by: [in, out], and in 8 bits also the scale of each of its columns. */
+/**
+ * What an input is multiplied by: [in, out], and in 8 bits also the scale of each of its columns. It is turned, joined and
+ * ordered as it is stored, and converted at last: the runtime keeps what each of these steps gives until all are done, and
+ * 32 bits should be held but once.
+ */
 interface Factor {
   readonly matrix: string;
+  readonly type: WeightType | 'int8';
   readonly scale: string | null;
 }
 
-function addFactor(
-  graph: Graph,
-  model: DecoderModel,
-  { weight, layout }: Linear<StoredTensor>,
-  precision?: Precision,
-): Factor {
+function addFactor(graph: Graph, model: DecoderModel, { weight, layout }: Linear<StoredTensor>): Factor {
   const { int8, weightFolder } = model;
-  const { bareName } = weight;
+  const { bareName, type } = weight;
   if (int8 !== undefined) {
     const location = relative(weightFolder, int8.file);
-    return addInt8Weight(graph, bareName, int8.byName.get(bareName)!, location);
+    return { ...addInt8Weight(graph, bareName, int8.byName.get(bareName)!, location), type: 'int8' };
   }
-  const stored = addTensor(graph, model, weight, precision);
-  if (layout === 'in-out') return { matrix: stored, scale: null };
+  const stored = addStored(graph, model, weight);
+  if (layout === 'in-out') return { matrix: stored, type, scale: null };
   const turned = graph.constantOp(`${bareName}:transposed`, 'Transpose', [stored], { perm: [1, 0] });
-  return { matrix: turned, scale: null };
+  return { matrix: turned, type, scale: null };
 }
 
-function multiply(graph: Graph, input: string, { matrix, scale }: Factor): string {
-  return scale === null ? graph.op('MatMul', [input, matrix]) : int8Product(graph, input, matrix, scale);
+function multiply(
+  graph: Graph,
+  model: DecoderModel,
+  input: string,
+  { matrix, type, scale }: Factor,
+  precision: Precision = model.precision ?? 'float32',
+): string {
+  if (type === 'int8') return int8Product(graph, input, matrix, scale!);
+  return graph.op('MatMul', [input, convert(graph, matrix, type, precision)]);
 }
 
 /** One product instead of several: a column's result does not depend on what stands beside it. */
-function joinFactors(graph: Graph, name: string, factors: readonly Factor[]): Factor {
-  const matrices = factors.map(({ matrix }) => matrix);
+function joinFactors(graph: Graph, model: DecoderModel, name: string, factors: readonly Factor[]): Factor {
+  const { precision = 'float32' } = model;
+  const types = new Set(factors.map(({ type }) => type));
+  const [type] = types.size === 1 ? types : [precision];
+  const matrices = factors.map((factor) =>
+    factor.type === type || factor.type === 'int8'
+      ? factor.matrix
+      : convert(graph, factor.matrix, factor.type, precision),
+  );
   const scales = factors.flatMap(({ scale }) => scale ?? []);
   return {
     matrix: graph.constantOp(name, 'Concat', matrices, { axis: 1 }),
+    type: type!,
     scale: scales.length === 0 ? null : graph.constantOp(`${name}:scale`, 'Concat', scales, { axis: 0 }),
   };
 }

@@ -3,7 +3,18 @@
 
 import { totalmem } from 'node:os';
 import { EnvironmentError } from '../../errors.ts';
-import { countNumbers, type DecoderWeights } from '../decoder/decoder-weights.ts';
+import { countNumbers, type DecoderWeights, tensorsOf } from '../decoder/decoder-weights.ts';
+
+/** What a model computes in on the processor, and how its weights are stored where that is in 32 bits. */
+export type HeldAs = 'int8' | 'float32' | 'from-16-bits';
+
+/**
+ * Bytes a number while a session makes its weights ready, as measured of models of 0.2 billion parameters: matrices are turned,
+ * converted and packed, and the runtime lets go of what each step gave when the next is done. Afterwards it is 4, or 1.
+ */
+const BYTES_A_NUMBER: Readonly<Record<HeldAs, number>> = { int8: 2, float32: 6, 'from-16-bits': 7 };
+
+export const bytesHeld = (nNumbers: number, as: HeldAs): number => BYTES_A_NUMBER[as] * nNumbers;
 
 /** Memory of the machine in bytes, or as much of it as this process may use. */
 export function memoryHere(): number {
@@ -11,21 +22,27 @@ export function memoryHere(): number {
   return limit > 0 ? Math.min(limit, totalmem()) : totalmem();
 }
 
+/** What the processor needs in 32 bits. */
+export function floatBytes(weights: DecoderWeights): number {
+  const isWide = tensorsOf(weights).every(({ type }) => type === 'float32');
+  return bytesHeld(countNumbers(weights), isWide ? 'float32' : 'from-16-bits');
+}
+
 /** Throws an EnvironmentError that says both figures, where the processor would need more than `here` bytes. */
 export function refuseBeyondMemory(weights: DecoderWeights, int8: boolean, here = memoryHere()): void {
-  const nNumbers = countNumbers(weights);
-  const needed = int8 ? nNumbers : 4 * nNumbers;
+  const in8Bits = bytesHeld(countNumbers(weights), 'int8');
+  const needed = int8 ? in8Bits : floatBytes(weights);
   if (needed <= here) return;
   const bits = int8 ? 'in 8 bits' : 'in 32 bits, in which the processor computes';
   throw new EnvironmentError(
-    `The model's weights take ${gigabytes(needed)} ${bits}, and there are ${gigabytes(here)} of memory here.`,
+    `The model's weights take up to ${gigabytes(needed)} ${bits}, and there are ${gigabytes(here)} of memory here.`,
     {
       action:
-        int8 || nNumbers > here
+        int8 || in8Bits > here
           ? 'Choose a smaller model, or a machine or a card with enough memory (verbatim doctor --model says what one takes).'
-          : `Sample it with --int8 (${gigabytes(nNumbers)}), or on a card with enough memory.`,
+          : `Sample it with --int8 (up to ${gigabytes(in8Bits)}), or on a card with enough memory.`,
     },
   );
 }
 
-const gigabytes = (n: number): string => `${(n / 1e9).toFixed(1)} GB`;
+export const gigabytes = (n: number): string => `${(n / 1e9).toFixed(1)} GB`;

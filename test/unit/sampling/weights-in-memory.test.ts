@@ -6,7 +6,12 @@ import { EnvironmentError } from '../../../server/errors.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { cudaBytesBeforeRows } from '../../../server/sampling/cuda/choose-rows.ts';
 import { countNumbers } from '../../../server/sampling/decoder/decoder-weights.ts';
-import { memoryHere, refuseBeyondMemory } from '../../../server/sampling/run/weights-in-memory.ts';
+import {
+  bytesHeld,
+  floatBytes,
+  memoryHere,
+  refuseBeyondMemory,
+} from '../../../server/sampling/run/weights-in-memory.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -27,13 +32,13 @@ test('weights are counted by their shapes, and what fits is not refused', () => 
   assert.equal(4 * nNumbers, weightBytes, 'stored in 32 bits');
   assert(memoryHere() > weightBytes);
   refuseBeyondMemory(weights, false);
-  refuseBeyondMemory(weights, false, 4 * nNumbers);
-  refuseBeyondMemory(weights, true, nNumbers);
+  refuseBeyondMemory(weights, false, floatBytes(weights));
+  refuseBeyondMemory(weights, true, 2 * nNumbers);
 });
 
 test('what fits in 8 bits alone is told so', () => {
-  const { message, action } = refusal(false, 4 * nNumbers - 1);
-  assert.match(message, /take \d+\.\d GB in 32 bits.*there are \d+\.\d GB of memory here/);
+  const { message, action } = refusal(false, floatBytes(weights) - 1);
+  assert.match(message, /take up to \d+\.\d GB in 32 bits.*there are \d+\.\d GB of memory here/);
   assert.match(action ?? '', /--int8/);
 });
 
@@ -43,6 +48,17 @@ test('what fits in neither is told of a smaller model or a larger machine', () =
     assert.match(action ?? '', /smaller model/);
     assert.doesNotMatch(action ?? '', /--int8/);
   }
+});
+
+test('weights of 16 bits are held a moment longer than those of 32', async () => {
+  const narrow = await openCheckpoint(writeRandomCheckpoint(scratchFolder(), { dtype: 'BF16' }));
+  assert.equal(floatBytes(narrow.weights), floatBytes(weights) + nNumbers);
+});
+
+test('a model of 1.5 billion in 16 bits goes into 8 GB in 8 bits alone', () => {
+  const laptop = 8e9;
+  assert(bytesHeld(1.55e9, 'int8') < laptop / 2);
+  assert(bytesHeld(1.55e9, 'from-16-bits') > laptop);
 });
 
 test('a card needs the weights in 16 bits, and what its driver takes', () => {

@@ -26,7 +26,7 @@ test('a folder: files, size, precision, memory and speed, and what the figures a
   assert.match(model!.detail, /^llama, .* million parameters, a context of \d+ positions$/);
   assert.match(files!.detail, /^model\.safetensors: 1 MB$/);
   assert.match(precision!.detail, /stored as float32/);
-  assert.match(memory!.detail, /about 1 MB on the CPU/);
+  assert.match(memory!.detail, /up to 1 MB on the CPU/);
   assert.match(speed!.detail, /estimated from the speed of a model of 111 million parameters/);
   assert.equal(verdict!.state, 'works');
 });
@@ -60,7 +60,7 @@ test('weights that no memory here holds are refused with the figure', async () =
   assert.equal(memory!.state, 'tight');
   assert.match(
     verdict!.detail,
-    /its weights take [\d.]+ GB in 32 bits, and there are [\d.]+ (GB|MB) of memory/,
+    /its weights take up to [\d.]+ GB in 32 bits, and there are [\d.]+ (GB|MB) of memory/,
   );
   assert.equal(verdict!.state, 'refused');
 });
@@ -96,7 +96,7 @@ test('a GGUF file of the Hub is described by its start, without its weights', as
   const { model, precision, memory, speed, verdict, requests, kept } = await onHub({ 'tiny.gguf': whole });
   assert.match(model!.detail, /^llama, .* parameters, a context of 96 positions$/);
   assert.match(precision!.detail, /^from the GGUF file, stored as F32;/);
-  assert.match(memory!.detail, /about 1 MB on the CPU/);
+  assert.match(memory!.detail, /up to 1 MB on the CPU/);
   assert.match(speed!.detail, /tokens a second/);
   assert.equal(verdict!.state, 'works');
   const asked = requests.filter(({ path }) => path.endsWith('.gguf'));

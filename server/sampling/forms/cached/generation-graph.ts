@@ -105,7 +105,7 @@ function buildStep(
   for (const { window } of attention.layers) {
     if (window !== null && !unseen.has(window)) unseen.set(window, unseenBefore(step, lengths, window));
   }
-  const embedded = embed(step, model, 'step_token', 'step_position');
+  const embedded = embed(step, model, 'step_token', 'step_position', 'stored');
   const hidden = transform(step, model, embedded, 'step_position', {
     nAxesBefore: 1,
     rotates: () => 'before-computed',

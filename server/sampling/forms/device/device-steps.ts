@@ -50,7 +50,7 @@ export function buildSteps(
   const picks: Picked[] = [];
   for (const [step, teacherForced] of inputs.teacherForced.entries()) {
     const lengths = { length: inputs.length[step]!, total: inputs.total[step]! };
-    const embedded = embed(graph, model, token, inputs.position[step]!);
+    const embedded = embed(graph, model, token, inputs.position[step]!, 'float32');
     const hidden = transform(graph, model, embedded, inputs.position[step]!, {
       nAxesBefore: 1,
       rotates: (layer) => attention.rotates(layer),

@@ -12,7 +12,7 @@ export function transformTexts(graph: Graph, model: DecoderModel, tokens: string
   const { attention } = model.config;
   const nPositions = graph.op('Squeeze', [graph.op('Shape', [tokens], { start: 1, end: 2 })]);
   const positions = graph.op('Range', [graph.int64(0), nPositions, graph.int64(1)]);
-  return transform(graph, model, embed(graph, model, tokens, positions), positions, {
+  return transform(graph, model, embed(graph, model, tokens, positions, 'stored'), positions, {
     nAxesBefore: 2,
     rotates: () => 'before-computed',
     attend: (_, heads, layer) => {
