@@ -1,6 +1,8 @@
 // What a sample is, and when the sampler stops.
 
 import assert from 'node:assert/strict';
+import { copyFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Execution, SamplingPlan } from '../../../protocol/study.ts';
 import { Cancelled } from '../../../server/errors.ts';
@@ -50,6 +52,20 @@ describe('a sample', () => {
     );
     assert.ok(samples.every(({ tokens, ended }) => ended === 'eos' || tokens.length === PROMPTS.maxTokens));
   });
+});
+
+test('rows of the vocabulary behind the tokenizer can be sampled, and are nothing of the text', async () => {
+  const few = join(writeRandomCheckpoint(scratchFolder()), 'tokenizer.json');
+  const dir = writeRandomCheckpoint(scratchFolder(), { config: { vocab_size: 400 } });
+  copyFileSync(few, join(dir, 'tokenizer.json'));
+  const spare = await openCheckpoint(dir);
+  const plan = { ...PLAN, nSamples: 4, topK: 0, temperature: 3 };
+  const samples = await collectSamples(spare, { plan });
+  assert.ok(samples.some(({ tokens }) => tokens.some((token) => token >= 300)));
+  for (const { tokens, text } of samples) {
+    const bytes = [...tokens].filter((token) => token < 299).map((token) => tiny.tokenBytes[token]!);
+    assert.deepEqual(Buffer.from(text), Buffer.concat(bytes));
+  }
 });
 
 test('what fills a gap ends where the tokenizer has a token for that', async () => {

@@ -11,6 +11,7 @@ import { type Checkpoint, openCheckpoint } from '../../../../server/sampling/che
 import { openSampler } from '../../../../server/sampling/run/open-sampler.ts';
 import { inCi } from '../../../support/in-ci.ts';
 import { encodeModel, GGUF_MODELS } from '../../../support/sampling/family-gguf.ts';
+import { tokenizerMetadata } from '../../../support/sampling/llama-gguf.ts';
 import { writeRandomCheckpoint } from '../../../support/sampling/random-checkpoint.ts';
 import { TINY_CONFIGS } from '../../../support/sampling/tiny-configs.ts';
 import { METADATA, N_TOKENS, TENSORS } from '../../../support/sampling/tiny-gguf.ts';
@@ -100,6 +101,7 @@ function asQ8(values: Float32Array): Uint8Array {
 }
 
 test('what is damaged or not known is named, with the way out', async () => {
+  const ENDS = { 'tokenizer.ggml.bos_token_id': 299, 'tokenizer.ggml.eos_token_id': 299 };
   const whole = encodeGguf(METADATA, TENSORS);
   const without = (name: string) => TENSORS.filter((tensor) => tensor.name !== name);
   const changed = (more: Readonly<Record<string, Entry>>) => encodeGguf({ ...METADATA, ...more }, TENSORS);
@@ -115,6 +117,9 @@ test('what is damaged or not known is named, with the way out', async () => {
     [changed({ 'tokenizer.ggml.model': 'bert' }), /its tokenizer is of the kind "bert"/],
     [changed({ 'llama.embedding_length': 64 }), /token_embd\.weight has the shape \[300, 32\]/],
     [changed({ 'tokenizer.ggml.token_type': [1, 1] }), /300 tokens and 2 types/],
+    [changed({ ...tokenizerMetadata(302), ...ENDS }), /has 302 tokens and the model's embedding 300 rows/],
+    [changed({ 'llama.rope.dimension_count': 8 }), /"llama\.rope\.dimension_count" is 8, and .* 16 values/],
+    [changed({ 'llama.rope.scaling.yarn_attn_factor': 1.5 }), /yarn_attn_factor": 1\.5 is not supported/],
     [encodeGguf(METADATA, without('blk.1.ffn_up.weight')), /blk\.1\.ffn_up\.weight is missing/],
     [
       encodeGguf(METADATA, [...TENSORS, { ...TENSORS[0]!, name: 'blk.0.ffn_gate_inp.weight' }]),
