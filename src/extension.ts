@@ -74,6 +74,8 @@ export function activate(context: ExtensionContext): VerbatimParts {
     treeDataProvider: tree,
     showCollapseAll: true,
     canSelectMany: true,
+    // While rows are awaited VS Code hides a view without one, and drops the keyboard's focus with it.
+    dragAndDropController: { dragMimeTypes: [], dropMimeTypes: [], handleDrag: () => {} },
   });
   const comparisons = new Comparisons(server, gate);
   const files = new StudyFiles(new StudyTexts(server, comparisons, location, gate));

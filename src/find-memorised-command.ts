@@ -88,7 +88,7 @@ function tell(
   const editor = window.visibleTextEditors.find((visible) => visible.document === document);
   if (first !== undefined) editor?.revealRange(lineRange(first));
   const unknown = l10n.t(
-    '{0} of {1} studies have no fragments yet or took too long.',
+    'Not looked through: {0} of {1} studies, without fragments so far or too slow.',
     unsearched.length,
     nStudies,
   );

@@ -1,7 +1,7 @@
 // Plan files: run from the file, refused by name, completed and checked by the schema, and estimated.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { type CodeLens, commands, languages, Uri, window, workspace } from 'vscode';
@@ -33,6 +33,8 @@ export const tests = [
     assert.equal(summary.state, 'complete', inspect(summary.failure));
     assert.equal(summary.nSamples, 8);
     assert.equal(summary.plan.sampling.seed, 3);
+    const ignored = join(workspace.workspaceFolders![0]!.uri.fsPath, '.verbatim', '.gitignore');
+    assert.equal(readFileSync(ignored, 'utf8'), '*\n', 'studies stay out of version control');
   }),
   hostTest('a study that finds nothing tells how close it came', async () => {
     const { source, corpus } = await parts().server.request(getDemoPlan, {});
