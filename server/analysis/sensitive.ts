@@ -29,7 +29,7 @@ export function findContacts(text: string): readonly SensitiveRange[] {
     found.push({ kind: 'ip-address', rule: 'ipv4', start: match.index, end: match.index + match[0].length });
   }
   for (const match of text.matchAll(ipv6)) {
-    if (!isPublicIpv6(match[0])) continue;
+    if (isExampleIpv6(match[0])) continue;
     found.push({ kind: 'ip-address', rule: 'ipv6', start: match.index, end: match.index + match[0].length });
   }
   return found.sort((a, b) => a.start - b.start);
@@ -60,7 +60,9 @@ const isPackageVersion = (host: string) => /^\d+\.\d+/.test(host);
 
 const ipv4 =
   /(?<![\w.])(?:(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)\.){3}(?:25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(?![\w]|\.\d)/g;
-const ipv6 = /(?<![\w:.])(?:[0-9a-f]{1,4}:){2,7}(?::|[0-9a-f]{1,4}|(?::[0-9a-f]{1,4}){1,6})(?![\w:.])/gi;
+/** Global unicast alone, 2000::/3: a pattern that began with any group would be tried at every word. */
+const ipv6 =
+  /(?<![\w:.])[23][0-9a-f]{3}:(?:[0-9a-f]{1,4}:){1,6}(?::|[0-9a-f]{1,4}|(?::[0-9a-f]{1,4}){1,6})(?![\w:.])/gi;
 
 /** Unspecified, loopback, private (RFC 1918), link-local, documentation (RFC 5737), masks and versions. */
 function isOrdinaryIpv4(address: string): boolean {
@@ -79,6 +81,5 @@ function isOrdinaryIpv4(address: string): boolean {
   return Math.max(a, b, c, d) < 20;
 }
 
-/** Global unicast (2000::/3), but for the documentation prefix 2001:db8::/32 (RFC 3849). */
-const isPublicIpv6 = (address: string) =>
-  /^[23][0-9a-f]{3}:/i.test(address) && !/^2001:0?db8:/i.test(address) && address.split(':').length >= 3;
+/** The documentation prefix 2001:db8::/32 (RFC 3849). */
+const isExampleIpv6 = (address: string) => /^2001:0?db8:/i.test(address);
