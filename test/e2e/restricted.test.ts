@@ -24,7 +24,7 @@ let workbench: Workbench;
 
 before(async () => {
   const begun = join(files, 'demo.sqlite');
-  await copyPausedDemo(begun, 240);
+  await copyPausedDemo(begun, 252);
   host = await startHost({
     extensionDevelopmentPaths: [ROOT],
     workspace: folder,

@@ -28,6 +28,7 @@ before(async () => {
   host = await startHost({
     extensionsDir: join(folder, 'extensions'),
     workspace,
+    settings: { 'verbatim.execution.workers': 1 },
     env: { VERBATIM_DEATHS_TEST: folder },
   });
   host.page.setDefaultTimeout(WAIT_LIMIT_MS);

@@ -16,6 +16,7 @@ const CHROMIUM_ARGS = [
   '--disable-background-networking',
   '--disable-component-update',
   '--disable-sync',
+  '--js-flags=--min-semi-space-size=32 --initial-heap-size=512',
 ];
 
 /** Keeps the workbench to itself: no network, no pop-ups, nothing but what a test asks for. */
@@ -34,6 +35,12 @@ const QUIET_SETTINGS = {
   'chat.disableAIFeatures': true,
   'git.openRepositoryInParentFolders': 'never',
   'files.hotExit': 'off',
+  'editor.minimap.enabled': false,
+  'editor.occurrencesHighlight': 'off',
+  'editor.colorDecorators': false,
+  'editor.semanticHighlighting.enabled': false,
+  'workbench.editor.languageDetection': false,
+  'workbench.localHistory.enabled': false,
   'typescript.disableAutomaticTypeAcquisition': true,
   'typescript.tsserver.useSyntaxServer': 'never', // One process is enough.
   'editor.cursorBlinking': 'solid',
@@ -89,10 +96,13 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
   const userData = join(root, 'u');
   const extensionsDir = options.extensionsDir ?? join(root, 'e');
   const testDir = join(root, 't');
-  for (const folder of [join(userData, 'User'), extensionsDir, testDir])
+  for (const folder of [extensionsDir, testDir]) mkdirSync(folder, { recursive: true });
+  const settings = JSON.stringify({ ...QUIET_SETTINGS, ...options.settings }, null, 2);
+  // Those of a machine are heeded from the second alone.
+  for (const folder of ['User', 'Machine'].map((name) => join(userData, name))) {
     mkdirSync(folder, { recursive: true });
-  const settings = { ...QUIET_SETTINGS, ...options.settings };
-  writeFileSync(join(userData, 'User', 'settings.json'), JSON.stringify(settings, null, 2));
+    writeFileSync(join(folder, 'settings.json'), settings);
+  }
   for (const [place, file] of Object.entries(options.userFiles ?? {})) {
     mkdirSync(dirname(join(userData, place)), { recursive: true });
     copyFileSync(file, join(userData, place));
