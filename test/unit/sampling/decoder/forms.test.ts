@@ -56,6 +56,13 @@ const MODELS: Readonly<Record<string, string>> = {
   ),
 };
 
+/** Each decoder takes a software driver seconds of compiling: of those with a cap of scores Gemma 2 stands for all. */
+const NOT_ON_WEBGPU = new Set(
+  Object.entries(PLAIN_DECODERS).flatMap(([name, { spec }]) =>
+    spec.attention.scoreCap === null ? [] : [name],
+  ),
+);
+
 test('there is a model of every architecture', () => {
   const types = ARCHITECTURES.flatMap(({ modelTypes }) => modelTypes);
   assert.deepEqual(types.toSorted(), Object.keys(TINY_CONFIGS).toSorted());
@@ -92,7 +99,8 @@ for (const [name, dir] of Object.entries(MODELS)) {
 
 describe('steps on WebGPU', { skip: !hasSoftwareDriver }, () => {
   // A process that starts the driver once for some of them. Each decoder takes the driver seconds of compiling.
-  const all = someOf(Object.entries(MODELS), 4);
+  const runnable = Object.entries(MODELS).filter(([name]) => !NOT_ON_WEBGPU.has(name));
+  const all = someOf(runnable, 4);
   for (let start = 0; start < all.length; start += AT_ONCE) {
     const models = all.slice(start, start + AT_ONCE).map(([name, dir]) => ({ name, dir }));
     test(`sample the same in place, wait for nothing, and never move the cache: ${start + 1} and on`, async () => {
