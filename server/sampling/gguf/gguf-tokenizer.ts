@@ -113,6 +113,8 @@ const LLAMA_3 = ['llama-bpe', 'llama-v3', 'llama3'];
 const CUTS: ReadonlyMap<unknown, readonly object[]> = new Map<unknown, readonly object[]>([
   ['default', [BYTES]],
   ['gpt-2', [BYTES]],
+  ['phi-2', [BYTES]],
+  ['mellum', [BYTES]],
   ['olmo', [BYTES]],
   ['mpt', [BYTES]],
   ['smollm', [DIGITS, BYTES]],
@@ -128,4 +130,5 @@ const CUTS: ReadonlyMap<unknown, readonly object[]> = new Map<unknown, readonly 
   ],
   ['qwen2', [WORDS_OF_UP_TO(''), CUT_BYTES]],
   ['dbrx', [WORDS_OF_UP_TO('{1,3}'), CUT_BYTES]],
+  ['smaug-bpe', [WORDS_OF_UP_TO('{1,3}'), CUT_BYTES]],
 ]);
