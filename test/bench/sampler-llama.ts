@@ -59,6 +59,10 @@ export async function benchLlama(emit: Emit, transformersJs: string): Promise<vo
       minOfLlamaCpp: MIN_OF_LLAMA_CPP,
       ofRoofline: own.tokensPerSecond / roofline.tokensPerSecond,
       minOfRoofline: MIN_OF_ROOFLINE,
+      // On a machine that does other work too, these still compare.
+      ofTransformersJsPerCpuSecond: own.tokensPerCpuSecond / js.tokensPerCpuSecond,
+      ofLlamaCppPerCpuSecond: own.tokensPerCpuSecond / cpp.tokensPerCpuSecond,
+      ofRooflinePerCpuSecond: own.tokensPerCpuSecond / roofline.tokensPerCpuSecond,
       peakMegabytes: ownMegabytes(own),
     });
     emit({
@@ -67,6 +71,7 @@ export async function benchLlama(emit: Emit, transformersJs: string): Promise<vo
       llamaCpp: cpp8.tokensPerSecond,
       ofLlamaCpp: own8.tokensPerSecond / cpp8.tokensPerSecond,
       minOfLlamaCpp: batch === 64 ? MIN_OF_LLAMA_CPP_8_BIT : null,
+      ofLlamaCppPerCpuSecond: own8.tokensPerCpuSecond / cpp8.tokensPerCpuSecond,
     });
   }
 }

@@ -1,6 +1,7 @@
 // How fast the sampler is and how much memory it takes, at the size of CodeParrot-small with random weights
 // and on the demo model. Speed is a ratio: to transformers.js with the same weights, and to the runtime's own
 // matrix products of the same shapes, both measured in the same run. Nothing else should run meanwhile.
+// VERBATIM_BENCH_PARTS=llama,demo runs these parts alone.
 
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,19 +34,31 @@ const SHAPES = [
 
 export async function run(emit: Emit): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
+  const modules = await installReference('transformers.js');
+  const parts: Readonly<Record<string, () => Promise<void>>> = {
+    codeparrot: () => benchCodeParrot(emit, modules),
+    llama: () => benchLlama(emit, modules),
+    demo: () => benchDemoModel(emit, modules),
+  };
+  const chosen = process.env.VERBATIM_BENCH_PARTS?.split(',') ?? Object.keys(parts);
+  for (const name of chosen) await parts[name]!();
+}
+
+async function benchCodeParrot(emit: Emit, modules: string): Promise<void> {
   const dir = join(CACHE, 'codeparrot-small');
   if (!existsSync(join(dir, 'model.safetensors'))) writeRandomCheckpoint(dir, { config: CODEPARROT_SMALL });
   const checkpoint = await openCheckpoint(dir);
-  const modules = await installReference('transformers.js');
-
   await benchLoad(emit, checkpoint);
   await exportForReference(checkpoint, dir);
   for (const shape of SHAPES) await benchGenerate(emit, checkpoint, shape, modules);
-  await benchLlama(emit, modules);
   await benchScore(emit, dir);
   await benchInt8(emit, checkpoint);
   await benchWhatIsPicked(emit, dir);
-  for (const at of [dir, DEMO]) await benchBatches(emit, at);
+  await benchBatches(emit, dir);
+}
+
+async function benchDemoModel(emit: Emit, modules: string): Promise<void> {
+  await benchBatches(emit, DEMO);
   // transformers.js needs an exported model, which must not lie in the product's folder.
   const demo = await openCheckpoint(DEMO);
   const copy = join(CACHE, 'demo-model');
