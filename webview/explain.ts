@@ -29,6 +29,7 @@ export type Explained =
   | 'sources'
   | 'predictors'
   | 'comparison'
+  | 'occurrences'
   | 'shares'
   | 'problems'
   | 'plan';
@@ -84,6 +85,13 @@ function sentenceOf(what: Explained): readonly [sentence: string, section: keyof
           'How well memorised samples are told from others without the training data: 0.5 is chance, 1 is always.',
         ),
         'predictors',
+      ];
+    case 'occurrences':
+      return [
+        l10n.t(
+          'How often all of a fragment stands in the training data and in the samples; a + says that a sample was cut inside it.',
+        ),
+        'memorised',
       ];
     case 'shares':
       return [

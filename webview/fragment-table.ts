@@ -5,6 +5,7 @@ import { forDom } from '../guard/text/for-dom.ts';
 import type { FragmentSelection } from '../protocol/dashboard.ts';
 import type { FragmentOrder, FragmentRow, Page } from '../protocol/fragments.ts';
 import { element } from './element.ts';
+import { explain } from './explain.ts';
 import { l10n } from './l10n.ts';
 import { count, fragmentsText, selectionText } from './numbers.ts';
 import { button, tag } from './ui.ts';
@@ -79,7 +80,13 @@ export class FragmentTable {
     });
     this.#grid.addEventListener('keydown', (event) => this.#onKey(event));
     new ResizeObserver(() => this.#draw()).observe(this.#grid);
-    this.element = element('div', { class: 'panel fragments' }, this.#choice, this.#grid);
+    this.element = element(
+      'div',
+      { class: 'panel fragments' },
+      explain('occurrences'),
+      this.#choice,
+      this.#grid,
+    );
     this.#drawHeader();
     void this.#load(0);
   }

@@ -10,6 +10,7 @@ import { indexedExecutor } from '../study/executors/indexed.ts';
 import { localExecutor } from '../study/executors/local.ts';
 import { runStudy } from '../study/run-study.ts';
 import { closestMatches } from './closest-matches.ts';
+import { estimateNote } from './estimate-note.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { printReport } from './report-command.ts';
@@ -34,6 +35,8 @@ export interface RunAndReportRequest {
 }
 
 export async function runAndReport(request: RunAndReportRequest): Promise<void> {
+  const note = estimateNote(request.file, request.plan);
+  if (note !== undefined) tell(`note: ${note}`);
   const summary = await untilInterrupted((signal) => runShowingProgress(request, signal));
   showFallbacks(request.file);
   if (request.json) await writeSamples(request.file);

@@ -108,9 +108,9 @@ export function describeProgress(p: Progress, sinceMs = 0): string {
   if (p.done > p.resumedFrom && p.unit !== 'steps') {
     parts.push(p.unit === 'bytes' ? `${perSecond(rate / 1e6)} MB/s` : `${perSecond(rate)} ${p.unit}/s`);
     const leftMs = ((p.total - p.done) / rate) * 1000;
-    parts.push(p.done >= p.total ? seconds(p.elapsedMs) : `${seconds(Math.max(0, leftMs - sinceMs))} left`);
+    parts.push(p.done >= p.total ? timeText(p.elapsedMs) : `${timeText(Math.max(0, leftMs - sinceMs))} left`);
   } else if (p.done < p.total && p.elapsedMs + sinceMs >= TICK_MS) {
-    parts.push(`for ${seconds(p.elapsedMs + sinceMs)}`);
+    parts.push(`for ${timeText(p.elapsedMs + sinceMs)}`);
   }
   if (p.message) parts.push(forTerminal(p.message));
   return parts.join(' · ');
@@ -124,7 +124,7 @@ function amount(p: Progress): string {
 const perSecond = (rate: number) => (rate < 1000 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en'));
 
 /** "8 s", "3 min 20 s", "2 h 5 min" */
-function seconds(ms: number): string {
+export function timeText(ms: number): string {
   const s = Math.round(ms / 1000);
   if (s < 60) return `${s} s`;
   if (s < 3600) return `${Math.floor(s / 60)} min ${s % 60} s`;

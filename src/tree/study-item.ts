@@ -65,7 +65,17 @@ function runText(run: StudyRun): string {
 /** A complete study's icon says so; anything else is said in words too. */
 function descriptionOf(summary: StudySummary): string {
   const counts = countsText(summary);
-  return summary.state === 'complete' ? counts : `${stateName(summary)} · ${counts}`;
+  if (summary.state === 'complete') return counts;
+  return [...shareDone(summary), stateName(summary), counts].join(' · ');
+}
+
+/** How far a study is that has no results: in a narrow row the rest is not seen. */
+function shareDone({ nFragments, nSamples, nShards, nShardsScanned, plan }: StudySummary): readonly string[] {
+  if (nFragments !== null) return [];
+  const { source, sampling } = plan;
+  if (source.kind === 'model' && nSamples < sampling.nSamples)
+    return [l10n.t('{0} % sampled', Math.floor((100 * nSamples) / sampling.nSamples))];
+  return nShards === 0 ? [] : [l10n.t('{0} % scanned', Math.floor((100 * nShardsScanned) / nShards))];
 }
 
 function stateName(summary: StudySummary): string {

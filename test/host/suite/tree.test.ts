@@ -21,7 +21,7 @@ export const tests = [
   hostTest('never shows a study that was not scanned as one without results', async () => {
     const node = await studyNode('demo-model');
     const item = parts().tree.getTreeItem(node);
-    assert.match(String(item.description), /paused · not scanned yet/);
+    assert.match(String(item.description), /^\d+ % sampled · paused · not scanned yet/);
     assert.match(item.contextValue ?? '', /canBeResumed/);
     const notices = await childrenOf(node, 'notice');
     assert.deepEqual(
