@@ -1,8 +1,9 @@
 // Brings a fresh clone to where everything runs: packages, bundles and the demo corpus. Each step is
 // skipped when its result is there already. Runs on whatever Node starts npm scripts.
 
-import { spawnSync } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -38,6 +39,17 @@ export function installPackages() {
   }
   mkdirSync(join(root, 'node_modules'), { recursive: true });
   writeFileSync(stamp, hash);
+}
+
+/** Starts a step beside whatever else is done, and ends the process with its exit code if it fails. */
+export async function runBeside(title, command, args) {
+  console.error(`${title} …`);
+  const step = spawn(command, args, { cwd: root, stdio: 'inherit' });
+  process.once('exit', () => step.kill());
+  const [code, signal] = await once(step, 'exit');
+  if (code === 0) return;
+  console.error(`${title} failed${signal ? ` (${signal})` : ''}`);
+  process.exit(code ?? 1);
 }
 
 /** Runs a step and ends the process with its exit code if it fails. */

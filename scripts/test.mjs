@@ -4,7 +4,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { CHROMIUM_PACKAGE, findChromium } from './chromium.mjs';
-import { node, root, run, setUp } from './setup.mjs';
+import { node, root, run, runBeside, setUp } from './setup.mjs';
 import { allTests, chosenTests } from './test-files.mjs';
 
 const chosen = chosenTests(root, process.argv.slice(2));
@@ -12,9 +12,13 @@ const isWhole = chosen.length === 0;
 
 setUp();
 if (isWhole) {
-  run('Checking lint and formatting', 'node_modules/.bin/biome', ['check', '.']);
-  run('Checking types', 'node_modules/.bin/tsc', ['-b']);
+  // Types take one core and lint a moment, while Chromium mostly waits for the network.
+  const checks = [
+    runBeside('Checking types', 'node_modules/.bin/tsc', ['-b']),
+    runBeside('Checking lint and formatting', 'node_modules/.bin/biome', ['check', '.']),
+  ];
   installChromium();
+  await Promise.all(checks);
   run('Installing the VS Code test host', node, ['test/host/setup.mjs']);
 }
 // What set-up has just bundled is what the tests start: a bundle's threads begin in half the time.
