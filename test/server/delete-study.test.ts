@@ -2,7 +2,7 @@
 
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
-import { existsSync, readdirSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import type { ErrorData } from '../../protocol/errors.ts';
@@ -12,6 +12,15 @@ import { type ServerClient, startServer } from '../support/server-client.ts';
 import { makeSmallStudy } from '../support/small-study.ts';
 
 const execution = { provider: 'cpu', batch: 8, workers: 1 } as const;
+
+const { file: made } = await makeSmallStudy(scratchFolder());
+
+/** A finished study in a folder of its own. */
+function anotherStudy(): string {
+  const study = join(scratchFolder(), 's.sqlite');
+  copyFileSync(made, study);
+  return study;
+}
 
 /** `done`, or the code of the failure. */
 const outcome = (work: Promise<unknown>): Promise<string> =>
@@ -46,7 +55,7 @@ test('a study that runs is not deleted, and one that has been paused is', async 
 test('two windows delete one study at once, again and again: it is gone, and nobody meets a bug', async () => {
   const [first, second] = await Promise.all([startServer(), startServer()]);
   for (let n = 0; n < 10; n++) {
-    const { file: study } = await makeSmallStudy(scratchFolder());
+    const study = anotherStudy();
     // The loser of the race may find the study being written, which deleting is.
     const outcomes = await Promise.all([remove(first, study), remove(second, study)]);
     assert.ok(outcomes.includes('done'), outcomes.join());
@@ -59,7 +68,7 @@ test('one window deletes while another resumes: either it runs to its end, or no
   const [first, second] = await Promise.all([startServer(), startServer()]);
   const ends = new Set<string>();
   for (let n = 0; n < 12; n++) {
-    const { file: study } = await makeSmallStudy(scratchFolder());
+    const study = anotherStudy();
     const resume = () => outcome(second.send(protocol.runStudy, { study, plan: null, execution }));
     const [removed, resumed] =
       n % 2 === 0

@@ -111,7 +111,7 @@ test('a sampling thread that dies fails its study with a way out, and the next r
   writeFileSync(mark, '');
   writeFileSync(preload, DYING_THREAD);
   const client = await startServer({ execArgv: ['--import', preload], env: { VERBATIM_DIE: mark } });
-  const plan = await demoPlan(client, 64);
+  const plan = await demoPlan(client, 32);
   const failure = await rejection(client.send(protocol.runStudy, { study, plan, execution }));
   assert.equal(failure.data?.code, 'environment', failure.message);
   assert.match(failure.message, /thread/);
@@ -124,7 +124,7 @@ test('a sampling thread that dies fails its study with a way out, and the next r
   rmSync(mark);
   const summary = await client.send(protocol.runStudy, { study, plan: null, execution });
   assert.equal(summary.state, 'complete');
-  assert.equal(summary.nSamples, 64);
+  assert.equal(summary.nSamples, 32);
 });
 
 test('two thousand answers need no more heap than a few', async () => {

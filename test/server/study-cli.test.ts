@@ -1,7 +1,7 @@
 // Whole studies through the command line: the demo's model and data, and everything that can go wrong.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync, gzipSync } from 'node:zlib';
@@ -11,16 +11,13 @@ import { scratchFolder } from '../support/scratch.ts';
 import { smallDisk } from '../support/small-disk.ts';
 import { AT_ONCE_MS } from '../support/wait-limit.ts';
 
+/** Finds dozens of fragments, and is not done before another command has started. */
 const small = ['--samples', '48', '--max-tokens', '160', '--batch', '8', '--seed', '7'];
-const studyArgs = (out: string) => [
-  'study',
-  '--model',
-  demoModel,
-  '--corpus',
-  demoCorpus,
-  '--out',
-  out,
-  ...small,
+/** Six batches: for what is disturbed, whatever it finds. */
+const smaller = ['--samples', '24', '--max-tokens', '96', '--batch', '4', '--seed', '7'];
+const studyArgs = (out: string, sampling = small) => [
+  ...['study', '--model', demoModel, '--corpus', demoCorpus],
+  ...['--out', out, ...sampling],
 ];
 
 /** Outlives each test. */
@@ -30,7 +27,7 @@ let undisturbed: Promise<string> | undefined;
 function wholeStudy(): Promise<string> {
   undisturbed ??= (async () => {
     const out = join(shared, 'whole.sqlite');
-    const { exitCode, stderr } = await cli(...studyArgs(out));
+    const { exitCode, stderr } = await cli(...studyArgs(out, smaller));
     assert.equal(exitCode, 0, stderr);
     return out;
   })();
@@ -66,7 +63,9 @@ function countStarts(lines: readonly string[], block: readonly string[]): number
 }
 
 test('a study finds memorised code, and its counts are those of a plain search', async () => {
-  const out = await wholeStudy();
+  const out = join(scratchFolder(), 's.sqlite');
+  const run = await cli(...studyArgs(out));
+  assert.equal(run.exitCode, 0, run.stderr);
   const report = JSON.parse((await cli('report', out, '--format', 'json')).stdout) as JsonReport;
   assert.equal(report.study.state, 'complete');
   assert.equal(report.study.nSamples, 48);
@@ -111,13 +110,13 @@ test('killed anywhere and run again, a study ends with the same tables', async (
   const killed = join(scratchFolder(), 'killed.sqlite');
   let kills = 0;
   for (const delayMs of [300, 700, 900, 1200, 1500, 1800]) {
-    const { child, result } = startCli(...studyArgs(killed));
+    const { child, result } = startCli(...studyArgs(killed, smaller));
     const timer = setTimeout(() => child.kill('SIGKILL'), delayMs);
     const { exitCode } = await result;
     clearTimeout(timer);
     if (exitCode === null) kills++;
   }
-  const { exitCode, stderr } = await cli(...studyArgs(killed));
+  const { exitCode, stderr } = await cli(...studyArgs(killed, smaller));
   assert.equal(exitCode, 0, stderr);
   assert(kills >= 2, `only ${kills} runs were killed`);
   assert.equal(dumpStudy(killed), dumpStudy(whole));
@@ -141,17 +140,18 @@ test('Ctrl-C stops within seconds, says how to go on, and the next run goes on',
 });
 
 test('on a full disk it stops with the way out, and goes on when there is room', async (t) => {
-  const disk = smallDisk(160_000);
+  const whole = await wholeStudy();
+  const disk = smallDisk(Math.ceil((0.6 * statSync(whole).size) / 4096) * 4096);
   if (!disk) return t.skip('needs the right to mount a small disk');
   const out = join(disk.folder, 's.sqlite');
-  const full = await cli(...studyArgs(out));
+  const full = await cli(...studyArgs(out, smaller));
   assert.equal(full.exitCode, 1, full.stdout);
   assert.match(full.stderr, /disk/i);
   assert.match(full.stderr, /run the same command again/);
   disk.resize(64 << 20);
-  const rest = await cli(...studyArgs(out));
+  const rest = await cli(...studyArgs(out, smaller));
   assert.equal(rest.exitCode, 0, rest.stderr);
-  assert.equal(dumpStudy(out), dumpStudy(await wholeStudy()));
+  assert.equal(dumpStudy(out), dumpStudy(whole));
   return undefined;
 });
 
@@ -182,7 +182,7 @@ function corpusWith(
 }
 
 const study = (out: string, corpus: string, model = demoModel) =>
-  cli('study', '--model', model, '--corpus', corpus, '--out', out, '--samples', '16', '--max-tokens', '64');
+  cli('study', '--model', model, '--corpus', corpus, '--out', out, '--samples', '16', '--max-tokens', '24');
 
 test('a truncated gzip is counted, named, and makes the study partial', async () => {
   const folder = scratchFolder();

@@ -12,11 +12,17 @@ const SMALL: Readonly<Record<string, number>> = { '--samples': 16, '--max-tokens
 
 const shim = `#!${process.execPath}
 const { spawnSync } = require('node:child_process');
+const { readFileSync, writeFileSync } = require('node:fs');
 const small = ${JSON.stringify(SMALL)};
 const words = process.argv.slice(2);
 if (words[0] === 'verbatim') words.shift();
 const args = words.map((word, i) =>
   /^\\d+$/.test(word) && words[i - 1] in small ? String(Math.min(Number(word), small[words[i - 1]])) : word);
+const plan = args.indexOf('--plan') + 1;
+if (plan > 0) {
+  const written = JSON.parse(readFileSync(args[plan], 'utf8'));
+  writeFileSync(args[plan], JSON.stringify({ ...written, samples: Math.min(written.samples, small['--samples']) }));
+}
 const bounded = /^(study|sample)$/.test(args[0]) && !args.some((arg) => /^--(max-tokens|plan)$/.test(arg));
 if (bounded) args.push('--max-tokens', String(small['--max-tokens']));
 process.exitCode = spawnSync(process.execPath, [${JSON.stringify(CLI)}, ...args], { stdio: 'inherit' }).status ?? 1;

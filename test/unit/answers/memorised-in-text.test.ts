@@ -13,6 +13,7 @@ import { findMemorised } from '../../../server/queries/find-memorised.ts';
 import { getSample } from '../../../server/queries/study-queries.ts';
 import { forgetStage } from '../../../server/store/stages-table.ts';
 import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
+import { runs } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { makeSmallStudy } from '../../support/small-study.ts';
 
@@ -74,7 +75,7 @@ test('wholes and parts are those of brute force', async () => {
         bruteForce(lines),
       );
     }),
-    { numRuns: 300 },
+    { numRuns: runs(300) },
   );
 });
 

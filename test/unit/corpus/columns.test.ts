@@ -12,6 +12,7 @@ import { resolveColumns } from '../../../server/corpus/resolve-columns.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
 import { kernelScanner } from '../../../server/kernel/scan-shard.ts';
 import { FULL_HASH, kernelFor } from '../../oracle/kernel-scan.ts';
+import { runs } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const folder = scratchFolder();
@@ -164,6 +165,6 @@ test('the kernel reads the same rows and the same columns', async () => {
         plain.documents.map(({ text: _, ...document }) => document),
       );
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

@@ -14,6 +14,7 @@ import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { reopenRow } from '../../../server/corpus/reopen-row.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
 import { JsonValues } from '../../../server/text/json-values.ts';
+import { runs } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const signal = new AbortController().signal;
@@ -165,7 +166,7 @@ test('any values in any layout come out one a line, however the stream is cut', 
         );
       },
     ),
-    { numRuns: 200 },
+    { numRuns: runs(200) },
   );
 });
 

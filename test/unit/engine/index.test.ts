@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import { EDGE, indexSamples } from '../../../server/engine/sample-index.ts';
 import { scene } from '../../oracle/hurtful-text.ts';
 import { numberLines } from '../../oracle/plain-numbers.ts';
+import { runs } from '../../support/in-ci.ts';
 
 const profiles = fc.constantFrom('exact-1' as const, 'text-1' as const);
 const anyBytes = fc
@@ -35,6 +36,6 @@ test('the numbers of lines and where they stand are those of the plain form, how
         assert.equal(index.sequence[index.sampleStarts[i + 1]! - 1], EDGE);
       }
     }),
-    { numRuns: 500 },
+    { numRuns: runs(500) },
   );
 });

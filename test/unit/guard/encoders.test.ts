@@ -26,10 +26,11 @@ import { say } from '../../../guard/text/say.ts';
 import { shorten } from '../../../guard/text/shorten.ts';
 import { visible } from '../../../guard/text/visible.ts';
 import { hostilePieces, hostileText } from '../../support/hostile-text.ts';
+import { runs } from '../../support/in-ci.ts';
 
 const always = (check: (text: string) => void) => {
   for (const piece of hostilePieces) check(piece);
-  fc.assert(fc.property(hostileText, check), { numRuns: 2000 });
+  fc.assert(fc.property(hostileText, check), { numRuns: runs(2000) });
 };
 
 /** Bytes on which a terminal or an editor acts. */
@@ -105,7 +106,7 @@ test('a code span ends where it should, whatever stands beside it', () => {
           ...(b === '' ? [] : [visible(b)]),
         ]);
       }),
-      { numRuns: 2000 },
+      { numRuns: runs(2000) },
     );
   }
   always((text) => {

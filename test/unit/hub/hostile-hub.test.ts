@@ -11,6 +11,7 @@ import { boundedAnswers } from '../../../server/hub/bounded-answers.ts';
 import { readConfigurations } from '../../../server/hub/data-set-card.ts';
 import { compileGlob } from '../../../server/hub/glob.ts';
 import { listRepository } from '../../../server/hub/list-repository.ts';
+import { runs } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 process.env.XDG_CACHE_HOME = scratchFolder();
@@ -25,7 +26,7 @@ test('patterns match what the plain expressions for them match', () => {
     fc.property(pattern, path, (glob, name) => {
       assert.equal(compileGlob(glob)(name), plainExpression(glob).test(name), `${glob} ${name}`);
     }),
-    { numRuns: 20_000 },
+    { numRuns: runs(20_000) },
   );
 });
 

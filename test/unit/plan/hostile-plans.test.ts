@@ -14,6 +14,7 @@ import { MAX_STUDIES, parsePlans } from '../../../server/plan/parse-plan.ts';
 import { makePlan, readPlanFile, readSweep } from '../../../server/plan/plan-file.ts';
 import { parseStoredPlan } from '../../../server/plan/stored-plan.ts';
 import { readPrompts } from '../../../server/study/user-files.ts';
+import { runs } from '../../support/in-ci.ts';
 import { modelPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -248,10 +249,10 @@ test('any JSON at all is plans in range, or refused by the user’s fault', () =
       );
     }
   };
-  fc.assert(fc.property(value, property), { numRuns: 2000 });
+  fc.assert(fc.property(value, property), { numRuns: runs(2000) });
   const likely = fc
     .dictionary(key, value, { maxKeys: 3 })
     .map((rest) => ({ ...rest, model: 'm', corpus: 'c' }));
-  fc.assert(fc.property(likely, property), { numRuns: 3000 });
+  fc.assert(fc.property(likely, property), { numRuns: runs(3000) });
   assert(nPlans > 100, `only ${nPlans} plans came of it`);
 });

@@ -14,6 +14,7 @@ import { viewFragments } from '../../../server/queries/view-queries.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { seededRandom } from '../../oracle/hurtful-rows.ts';
 import { flatView } from '../../support/flat-view.ts';
+import { inCi } from '../../support/in-ci.ts';
 import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { leakedAddress, leakedToken, makeSmallStudy } from '../../support/small-study.ts';
@@ -140,7 +141,7 @@ test('a fragment opens on the longest agreement of the study, and all that is eq
     const { file, samples, documents } = await makeRandomStudy(seed);
     const rows = await fragmentsOf(file, 10_000);
     assert.ok(rows.length > 20, `${rows.length} fragments`);
-    for (const { fingerprint, nLines } of spread(rows, 16)) {
+    for (const { fingerprint, nLines } of spread(rows, inCi ? 16 : 6)) {
       const fragment = (await textOf(file, fingerprint)).split('\n');
       const best = Math.max(
         ...samples.flatMap((s) => documents.map((d) => longestAround(fragment, plain(s), plain(d)))),
@@ -180,7 +181,7 @@ test('a fragment opens on the longest agreement of the study, and all that is eq
 test('an occurrence opens where it is, beside the text that agrees with it most', async () => {
   const { file, samples, documents } = await makeRandomStudy(4);
   const rows = await fragmentsOf(file, 60);
-  for (const { fingerprint } of spread(rows, 8)) {
+  for (const { fingerprint } of spread(rows, inCi ? 8 : 4)) {
     const request = { study: file, fingerprint, offset: 0, limit: 2 };
     const fragment = (await textOf(file, fingerprint)).split('\n');
     for (const { sampleId, firstLine } of listSamplePage(request).items) {

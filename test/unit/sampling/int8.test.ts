@@ -37,7 +37,7 @@ async function sample(int8: boolean, execution: Pick<Execution, 'batch' | 'worke
   const request = {
     checkpoint,
     plan: {
-      ...({ strategy: 'npg', nSamples: 40, maxTokens: 70, topK: 40, topP: 1 } as const),
+      ...({ strategy: 'npg', nSamples: 18, maxTokens: 70, topK: 40, topP: 1 } as const),
       ...{ temperature: 1, seed: 2, prompts: [], int8 },
     },
     execution: { provider: 'cpu', ...execution } as const,
@@ -53,7 +53,7 @@ async function sample(int8: boolean, execution: Pick<Execution, 'batch' | 'worke
 }
 
 test('samples do not depend on their neighbours, and the form says what they are', async () => {
-  const expected = await sample(true, { batch: 40, workers: 1 });
+  const expected = await sample(true, { batch: 18, workers: 1 });
   assert.match(expected.form, /-int8$/);
   assert.ok(expected.distance && expected.distance.meanKl > 1e-6 && expected.distance.meanKl < 0.05);
   for (const execution of [
@@ -62,7 +62,7 @@ test('samples do not depend on their neighbours, and the form says what they are
   ]) {
     assert.deepEqual(await sample(true, execution), expected);
   }
-  const exact = await sample(false, { batch: 40, workers: 1 });
+  const exact = await sample(false, { batch: 18, workers: 1 });
   assert.notDeepEqual(exact.samples, expected.samples);
   assert.equal(exact.distance, undefined);
 });

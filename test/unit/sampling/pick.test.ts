@@ -10,8 +10,9 @@ import { uniformAt } from '../../../server/sampling/pick/philox.ts';
 import { type Arithmetic, pickOnDevice } from '../../../server/sampling/pick/pick-on-device.ts';
 import { type PickRule, pickToken } from '../../../server/sampling/pick/pick-token.ts';
 import { allowedPicks, candidatesOf, type PickCase } from '../../oracle/plain-pick.ts';
+import { inCi } from '../../support/in-ci.ts';
 
-const N_ROWS = 48;
+const N_ROWS = inCi ? 48 : 24;
 const RULES: Readonly<Record<string, PickRule>> = {
   greedy: { topK: 40, topP: 1, greedy: true },
   'top-k 40': { topK: 40, topP: 1, greedy: false },

@@ -29,8 +29,9 @@ describe('models equal transformers', () => {
     test(name, async () => {
       const checkpoint = await openCheckpoint(join(ROOT, name));
       const reference: Reference = JSON.parse(readFileSync(join(ROOT, name, 'reference.json'), 'utf8'));
+      const read = await openTeacherForced(checkpoint);
       for (const [i, text] of reference.texts.entries()) {
-        const logits = await teacherForcedLogits(checkpoint, text);
+        const logits = await read(text);
         assertClose(logits.at(-1)!, reference.lastLogits[i]!, 2e-4, 'logit');
         const logprobs = text.slice(1).map((token, at) => logSoftmaxAt(logits[at]!, token));
         assertClose(logprobs, reference.logprobs[i]!, 2e-4, 'log-probability');
@@ -59,9 +60,10 @@ test('a scale that transformers 4 dropped in its usual attention is none of ours
   const layers = attention.layers.map((layer) => ({ ...layer, scale }));
   const without = { ...checkpoint, config: { ...checkpoint.config, attention: { ...attention, layers } } };
   const reference = JSON.parse(readFileSync(join(folder, 'reference.json'), 'utf8'));
+  const read = await openTeacherForced(without);
   for (const [i, text] of reference.texts.entries()) {
     const dropped: readonly number[] = reference.lastLogitsOfOlderSdpa[i];
-    const logits = (await teacherForcedLogits(without, text)).at(-1)!;
+    const logits = (await read(text)).at(-1)!;
     assertClose(logits, dropped, 2e-4, 'logit');
     const right: readonly number[] = reference.lastLogits[i];
     assert.ok(right.some((logit, at) => Math.abs(logit - dropped[at]!) > 0.1));
@@ -70,18 +72,21 @@ test('a scale that transformers 4 dropped in its usual attention is none of ours
 
 const sessionOf = ({ weightFolder }: Checkpoint) => ({ provider: 'cpu', nThreads: 1, weightFolder }) as const;
 
-/** The logits behind each token of a text. */
-async function teacherForcedLogits(checkpoint: Checkpoint, text: readonly number[]): Promise<Float32Array[]> {
+/** Gives back what reads the logits behind each token of a text. */
+async function openTeacherForced(checkpoint: Checkpoint) {
   const width = checkpoint.config.vocabularySize;
-  const logits: Float32Array[] = [];
+  let logits: Float32Array[] = [];
   const onLogits = (heard: Float32Array) => {
     for (let at = 0; at < heard.length; at += width) logits.push(heard.subarray(at, at + width));
   };
   const sample = await openSampler(checkpoint, GREEDY, CACHED, sessionOf(checkpoint), onLogits);
   const settings = { seed: 0, maxTokens: 1, schedule: { kind: 'constant', temperature: 1 } } as const;
-  await sample(settings, [{ sampleId: 0, prompt: text }], () => false);
-  assert.equal(logits.length, text.length);
-  return logits;
+  return async (text: readonly number[]): Promise<readonly Float32Array[]> => {
+    logits = [];
+    await sample(settings, [{ sampleId: 0, prompt: text }], () => false);
+    assert.equal(logits.length, text.length);
+    return logits;
+  };
 }
 
 function logSoftmaxAt(logits: Float32Array, token: number): number {

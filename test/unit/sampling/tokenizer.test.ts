@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import { createEncoder } from '../../../server/sampling/tokenizer/encode-text.ts';
 import { buildTokenBytes, decodeTokens } from '../../../server/sampling/tokenizer/token-bytes.ts';
 import { readTokenizer } from '../../../server/sampling/tokenizer/tokenizer-file.ts';
+import { runs } from '../../support/in-ci.ts';
 
 const ROOT = join(import.meta.dirname, '../../fixtures/models');
 const references: readonly { readonly text: string; readonly tokens: readonly number[] }[] = JSON.parse(
@@ -33,7 +34,7 @@ for (const folder of ['plain', 'older-tokenizer']) {
         fc.pre(!bytes.includes('<|endoftext|>'));
         assert.deepEqual(Buffer.from(decodeTokens(table, encode(bytes))), bytes);
       }),
-      { numRuns: 300 },
+      { numRuns: runs(300) },
     );
   });
 

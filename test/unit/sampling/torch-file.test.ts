@@ -14,6 +14,7 @@ import type { Weight } from '../../../server/sampling/weights/safetensors.ts';
 import { readTorchFile } from '../../../server/sampling/weights/torch-file.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
+import { runs } from '../../support/in-ci.ts';
 import { modelPlan } from '../../support/plans.ts';
 import { randomTensors, writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { TINY_CONFIG } from '../../support/sampling/tiny-configs.ts';
@@ -242,7 +243,7 @@ test('any damage is an error that names the file, never a crash and never a weig
           assert(error.message.includes(path));
         }
       }),
-      { numRuns: 400 },
+      { numRuns: runs(400) },
     );
   }
 });

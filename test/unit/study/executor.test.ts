@@ -13,13 +13,14 @@ import type { Executor } from '../../../server/study/executors/executor.ts';
 import { localExecutor } from '../../../server/study/executors/local.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { runSweep } from '../../../server/study/run-sweep.ts';
-import { DEMO_MODEL } from '../../support/demo.ts';
 import { dumpStudy } from '../../support/dump-study.ts';
+import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const execution = { provider: 'cpu', batch: 2, workers: 1 } as const;
 const run = { execution, signal: new AbortController().signal, report: () => {} };
 const SAMPLES_A_TASK = 3;
+const model = writeRandomCheckpoint(scratchFolder());
 
 /** Every task is run by itself, and twice, since a task may be; the last ones come back first. */
 function inTasks(): Executor & { readonly nTasks: () => number } {
@@ -56,9 +57,9 @@ const tablesOf = (file: string) => dumpStudy(file).replace(/^## study\n.*\n/m, '
 
 /** A corpus that holds what the model writes, since it says the same again for the same seed. */
 async function makePlan(folder: string): Promise<StudyPlan> {
-  const sampling = { ...defaultSampling, nSamples: 6, maxTokens: 40 };
-  const rule = { ...defaultRule, minLines: 2 };
-  const source = { kind: 'model', model: DEMO_MODEL } as const;
+  const sampling = { ...defaultSampling, nSamples: 6, maxTokens: 40, topK: 0, temperature: 1.5 };
+  const rule = { ...defaultRule, minLines: 1 };
+  const source = { kind: 'model', model } as const;
   const plan = { version: PLAN_VERSION, source, corpus: [], sampling, rule } as const;
   const file = join(folder, 'first.sqlite');
   await runStudy({ ...run, file, plan, upTo: 'sample' });

@@ -14,6 +14,7 @@ import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { decodeStream, decodeText } from '../../../server/text/decode-text.ts';
 import { bytesOfString } from '../../../server/text/text-strings.ts';
+import { runs } from '../../support/in-ci.ts';
 import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -159,7 +160,7 @@ test('a stream is decoded the same however it is cut', async () => {
       for await (const piece of decodeStream(source())) pieces.push(new Uint8Array(piece));
       assert.deepEqual(Buffer.concat(pieces), Buffer.from(decodeText(whole)));
     }),
-    { numRuns: 100 },
+    { numRuns: runs(100) },
   );
 });
 

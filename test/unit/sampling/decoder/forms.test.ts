@@ -2,7 +2,7 @@
 // the same written out in plain arithmetic: what is sampled, what it is said to have cost, and what a text that is read scores.
 
 import assert from 'node:assert/strict';
-import { describe, test } from 'node:test';
+import { before, describe, test } from 'node:test';
 import { type Checkpoint, openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
 import { ARCHITECTURES } from '../../../../server/sampling/decoder/architectures/index.ts';
 import type { GraphForm } from '../../../../server/sampling/forms/graph-form.ts';
@@ -70,9 +70,13 @@ test('there is a model of every architecture', () => {
 
 for (const [name, dir] of Object.entries(MODELS)) {
   describe(name, () => {
+    let opened: ReturnType<typeof openWithReference>;
+    before(() => {
+      opened = openWithReference(dir);
+    });
+
     test('every form samples the same, with the log-probabilities of the definition', async () => {
-      const checkpoint = await openCheckpoint(dir, testArchitectures());
-      const reference = await sample(checkpoint, FORMS['the loop']!);
+      const { checkpoint, reference } = await opened;
       assertDefined(checkpoint, reference);
       for (const [form, asked] of Object.entries(FORMS)) {
         const made = await sample(checkpoint, asked);
@@ -81,8 +85,7 @@ for (const [name, dir] of Object.entries(MODELS)) {
     });
 
     test('texts score as sampling recorded them, whatever stands beside them', async () => {
-      const checkpoint = await openCheckpoint(dir, testArchitectures());
-      const made = await sample(checkpoint, FORMS['the loop']!);
+      const { checkpoint, reference: made } = await opened;
       const read = await openTeacherForcing(checkpoint, sessionOf(checkpoint));
       const windows = made.map(({ tokens }, text) => {
         const { prompt } = ROWS[text]!;
@@ -100,7 +103,7 @@ for (const [name, dir] of Object.entries(MODELS)) {
 describe('steps on WebGPU', { skip: !hasSoftwareDriver }, () => {
   // A process that starts the driver once for some of them. Each decoder takes the driver seconds of compiling.
   const runnable = Object.entries(MODELS).filter(([name]) => !NOT_ON_WEBGPU.has(name));
-  const all = someOf(runnable, 4);
+  const all = someOf(runnable, 5);
   for (let start = 0; start < all.length; start += AT_ONCE) {
     const models = all.slice(start, start + AT_ONCE).map(([name, dir]) => ({ name, dir }));
     test(`sample the same in place, wait for nothing, and never move the cache: ${start + 1} and on`, async () => {
@@ -131,6 +134,11 @@ describe('steps on WebGPU', { skip: !hasSoftwareDriver }, () => {
     });
   }
 });
+
+async function openWithReference(dir: string) {
+  const checkpoint = await openCheckpoint(dir, testArchitectures());
+  return { checkpoint, reference: await sample(checkpoint, FORMS['the loop']!) };
+}
 
 const sessionOf = ({ weightFolder }: Checkpoint) => ({ provider: 'cpu', nThreads: 1, weightFolder }) as const;
 
