@@ -226,13 +226,13 @@ stage(
     await page.reload();
     await page.locator('.monaco-workbench').waitFor();
     await status.filter({ hasText: /Sampling: [1-9][\d,]* of 50,000 samples/ }).waitFor();
-    // Which of the places seen last: that is as old as the state that VS Code has written by then.
-    await workbench.comparison();
     await workbench.takeShot('14-resumed');
     await status.click();
     await workbench.quickPickRow('Pause').click();
     await status.waitFor({ state: 'hidden' });
     await workbench.treeRows(/paused · not scanned yet/).waitFor();
+    // Which of the places seen last: that is as old as the state that VS Code has written by then.
+    await workbench.comparison();
   },
   STAGE_LIMIT_MS,
 );
@@ -335,7 +335,7 @@ stage(
     const { page } = workbench;
     writeFileSync(
       join(folder, '.vscode', 'settings.json'),
-      JSON.stringify({ 'verbatim.sampling.maxTokens': 64 }),
+      JSON.stringify({ 'verbatim.sampling.maxTokens': 32 }),
     );
     await workbench.chooseSources(DEMO_MODEL, DEMO_CORPUS);
     // The demo has run here.
@@ -343,7 +343,7 @@ stage(
     await workbench.takeShot('16-measured');
     await workbench.quickPickRow('Another number').click();
     await page.locator('.quick-input-message', { hasText: 'Number of samples' }).waitFor();
-    await page.locator('.quick-input-widget input.input').fill('16');
+    await page.locator('.quick-input-widget input.input').fill('4');
     await page.keyboard.press('Enter');
     await workbench.quickPickRow('Continuing prompts').click();
     await workbench.quickPickRow('A folder of source files').waitFor();
@@ -353,7 +353,7 @@ stage(
     await workbench.quickPickRow('demo.sqlite').click();
     await changeValues();
     await workbench.quickPickRow('Start the study').click();
-    const study = workbench.treeRows(/^demo-model.*in 16 samples/);
+    const study = workbench.treeRows(/^demo-model.*in 4 samples/);
     await study.waitFor({ timeout: DEMO_LIMIT_MS });
     const { plan } = readPlan(join(folder, '.verbatim', 'demo-model.sqlite'));
     assert.equal(plan.sampling.strategy, 'tsg');
