@@ -1,14 +1,19 @@
 // Runs test files and reports as `node --test` does. A busy or slow machine may take its time; what ends a run
 // is a lack of progress: a file of which nothing was heard for so long waits for ever.
 
-import { availableParallelism } from 'node:os';
-import { resolve } from 'node:path';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
 
 const SILENCE_LIMIT_MS = 10 * 60_000;
 /** Folder in which Node keeps what it compiled: hundreds of processes of a run begin with the same modules. */
 process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.verbatim-compiled');
+/** Folder for what files of one run make for each other. */
+const shared = mkdtempSync(join(tmpdir(), 'verbatim-run-'));
+process.env.VERBATIM_TEST_RUN = shared;
+process.on('exit', () => rmSync(shared, { recursive: true, force: true }));
 const HEARD = ['test:dequeue', 'test:complete', 'test:stdout', 'test:stderr'];
 
 // Events name files by their whole path, and this one's own by the words that it was asked for with.

@@ -8,7 +8,7 @@ import { before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { adviseSqlite, refuseNode } from '../../../server/node-version.ts';
 import { version } from '../../../server/version.ts';
-import { buildPackages, listPackages, lonelyFolder } from '../../support/packages.ts';
+import { buildAnew, listPackages, lonelyFolder } from '../../support/packages.ts';
 
 const run = promisify(execFile);
 const folder = lonelyFolder();
@@ -17,7 +17,7 @@ const installed = join(folder, 'node_modules', 'verbatim-study');
 const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` };
 
 before(async () => {
-  await buildPackages(folder, 'npm');
+  await buildAnew(folder, 'npm');
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   // The packages are in npm's cache since set-up, and none of them needs its install script.
