@@ -21,7 +21,7 @@ const said = `seed ${seed}: VERBATIM_FAULT_SEED=${seed} repeats it`;
 
 const study = (out: string) => [
   ...['study', '--model', demoModel, '--corpus', demoCorpus, '--out', out],
-  ...['--samples', '24', '--max-tokens', '96', '--batch', '4', '--seed', '7'],
+  ...['--samples', '24', '--max-tokens', '96', '--batch', '4', '--seed', '7', '--workers', '1'],
 ];
 
 interface Task {

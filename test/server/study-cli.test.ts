@@ -12,9 +12,9 @@ import { smallDisk } from '../support/small-disk.ts';
 import { AT_ONCE_MS } from '../support/wait-limit.ts';
 
 /** Finds dozens of fragments, and is not done before another command has started. */
-const small = ['--samples', '48', '--max-tokens', '160', '--batch', '8', '--seed', '7'];
-/** Six batches: for what is disturbed, whatever it finds. */
-const smaller = ['--samples', '24', '--max-tokens', '96', '--batch', '4', '--seed', '7'];
+const small = ['--samples', '24', '--max-tokens', '160', '--batch', '8', '--seed', '7'];
+/** Four batches: for what is disturbed, whatever it finds. */
+const smaller = ['--samples', '32', '--max-tokens', '64', '--batch', '8', '--seed', '7', '--workers', '1'];
 const studyArgs = (out: string, sampling = small) => [
   ...['study', '--model', demoModel, '--corpus', demoCorpus],
   ...['--out', out, ...sampling],
@@ -68,7 +68,7 @@ test('a study finds memorised code, and its counts are those of a plain search',
   assert.equal(run.exitCode, 0, run.stderr);
   const report = JSON.parse((await cli('report', out, '--format', 'json')).stdout) as JsonReport;
   assert.equal(report.study.state, 'complete');
-  assert.equal(report.study.nSamples, 48);
+  assert.equal(report.study.nSamples, 24);
   assert(report.fragments.length >= 30, `${report.fragments.length} fragments`);
   const documents = readdirSync(demoCorpus)
     .filter((name) => name.endsWith('.gz'))
@@ -85,7 +85,7 @@ test('a study finds memorised code, and its counts are those of a plain search',
     .trimEnd()
     .split('\n')
     .map((line) => normalise(JSON.parse(line).text));
-  assert.equal(samples.length, 48);
+  assert.equal(samples.length, 24);
   for (const fragment of report.fragments.slice(0, 40)) {
     const block = fragment.text.split('\n');
     assert.equal(block.length, fragment.len);
@@ -182,7 +182,21 @@ function corpusWith(
 }
 
 const study = (out: string, corpus: string, model = demoModel) =>
-  cli('study', '--model', model, '--corpus', corpus, '--out', out, '--samples', '16', '--max-tokens', '24');
+  cli(
+    'study',
+    '--model',
+    model,
+    '--corpus',
+    corpus,
+    '--out',
+    out,
+    '--samples',
+    '16',
+    '--max-tokens',
+    '24',
+    '--workers',
+    '1',
+  );
 
 test('a truncated gzip is counted, named, and makes the study partial', async () => {
   const folder = scratchFolder();

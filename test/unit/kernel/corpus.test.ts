@@ -62,6 +62,13 @@ function corrupt(bytes: Buffer, where: number): Buffer {
   return damaged;
 }
 
+/** By two workers, made once. */
+let scanned: Promise<Outcome> | undefined;
+const scanOnce = () => {
+  scanned ??= scan(shards);
+  return scanned;
+};
+
 interface Outcome {
   readonly results: Map<string, ShardResult>;
   readonly failures: Map<string, ShardFailure>;
@@ -101,7 +108,7 @@ async function readPlainly(shard: Shard) {
 }
 
 test('every format, whole or damaged, gives what the plain reader and the plain scan give', async () => {
-  const { results, failures, progress } = await scan(shards);
+  const { results, failures, progress } = await scanOnce();
   assert.deepEqual([...failures], []);
   assert.equal(results.size, shards.length);
   for (const shard of shards) {
@@ -119,7 +126,7 @@ test('every format, whole or damaged, gives what the plain reader and the plain 
 });
 
 test('damage keeps the rows before it and says where it is', async () => {
-  const { results } = await scan(shards);
+  const { results } = await scanOnce();
   const kinds = (name: string) => results.get(name)!.problems.map(({ kind }) => kind);
   assert.deepEqual(kinds('0.jsonl'), ['no-content', 'not-json']);
   assert.deepEqual(kinds('3.json.gz'), ['truncated']);
@@ -138,7 +145,7 @@ test('neither the number of workers nor the order of the shards changes a byte',
   const one = await scan(shards, { workers: 1 });
   for (const [workers, list] of [
     [3, shards],
-    [20, shards.toReversed()],
+    [shards.length + 1, shards.toReversed()],
     ['auto', shards],
   ] as const) {
     const other = await scan(list, { workers });
