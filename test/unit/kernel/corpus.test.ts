@@ -62,7 +62,7 @@ function corrupt(bytes: Buffer, where: number): Buffer {
   return damaged;
 }
 
-/** By two workers, made once. */
+/** What two workers give, made once. */
 let scanned: Promise<Outcome> | undefined;
 const scanOnce = () => {
   scanned ??= scan(shards);
