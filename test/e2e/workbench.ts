@@ -4,6 +4,10 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Locator, Page } from 'playwright-core';
+import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
+
+/** How long a palette is looked at before it is opened again. */
+const REOPEN_MS = 10_000;
 
 const SHOTS = join(import.meta.dirname, 'shots');
 /** `VERBATIM_SHOTS=1` takes a picture of every stage; what failed is always seen. */
@@ -23,13 +27,26 @@ export class Workbench {
     this.page = page;
   }
 
-  /** Types into the palette and takes the first command that is offered. */
+  /**
+   * Types into the palette and takes the first command that is offered. The palette offers what was known when it
+   * opened, so in a window that has just come up it is opened again.
+   */
   async runCommand(title: string): Promise<void> {
     const input = this.page.locator('.quick-input-widget input.input');
-    await this.page.keyboard.press('F1');
-    await input.waitFor({ state: 'visible' });
-    await input.fill(`>${title}`);
-    await this.quickPickRow(title).waitFor();
+    const giveUpAt = Date.now() + WAIT_LIMIT_MS;
+    for (;;) {
+      await this.page.keyboard.press('F1');
+      await input.waitFor({ state: 'visible' });
+      await input.fill(`>${title}`);
+      const row = this.quickPickRow(title);
+      if (Date.now() > giveUpAt) await row.waitFor();
+      const isOffered = await row.waitFor({ timeout: REOPEN_MS }).then(
+        () => true,
+        () => false,
+      );
+      if (isOffered) break;
+      await this.page.keyboard.press('Escape');
+    }
     await this.page.keyboard.press('Enter');
   }
 
