@@ -154,6 +154,12 @@ const settled = (text: string) =>
     .replaceAll('`', '')
     // Its words for the same things.
     .replace('occurrences in the corpus', 'occurrences in the training data')
+    .replace(/(?<=[(·] ?)npg(?=, top-k)/, 'non-prompt')
+    .replace(
+      /^(Kinds {5}|\| kinds \| )(.*)$/m,
+      (_, head, kinds) => head + kinds.replaceAll(/(\d+) (\w+)/g, '$2 $1'),
+    )
+    .replaceAll(/(?<!program )\blogic(?= \d| \|)/g, 'program logic')
     .replace(/\n\ntrain: places in the training data;[^\n]*/, '')
     // It did not count files, and that is said in the forms that programs read.
     .replaceAll(/"account":null,"columnsRead":\[\],|,"files":null,"columns":\[\]/g, '')
