@@ -4,6 +4,7 @@
 import { l10n } from 'vscode';
 import { rawText, rawValue } from '../guard/text/foreign.ts';
 import { getStudy } from '../protocol/requests.ts';
+import { searchAgain, shorterThan } from '../protocol/search-again.ts';
 import type { StudyId, StudyPlan, StudySummary } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
 import { UserFault } from './failure.ts';
@@ -32,13 +33,8 @@ export function searchAgainCommands({
     return server.request(getStudy, { study });
   };
   const search = async ({ id, name, plan }: StudySummary, ending: string, minLines: number) => {
-    const { rule, ...rest } = rawValue<StudyPlan>(plan);
-    const source = { kind: 'samples', samples: id, model: null } as const;
-    await run(await location.newFile(`${rawText(name)}-${ending}`), {
-      ...rest,
-      source,
-      rule: { ...rule, minLines },
-    });
+    const file = await location.newFile(`${rawText(name)}-${ending}`);
+    await run(file, searchAgain(id, rawValue<StudyPlan>(plan), minLines));
   };
 
   return {
@@ -52,7 +48,7 @@ export function searchAgainCommands({
     },
     async 'verbatim.showClosest'(target) {
       const summary = await read(target);
-      await search(summary, 'closest', shorter(summary.plan.rule.minLines));
+      await search(summary, 'closest', shorterThan(summary.plan.rule.minLines));
     },
   };
 }
@@ -60,6 +56,3 @@ export function searchAgainCommands({
 /** Its samples are all made: what the scanned shards hold is known without looking into them again. */
 const isBeingScanned = ({ plan, nSamples, nShardsScanned }: StudySummary): boolean =>
   nShardsScanned > 0 && (plan.source.kind !== 'model' || nSamples >= plan.sampling.nSamples);
-
-/** Lines of the pieces that are looked for where none of `minLines` lines was found. */
-export const shorter = (minLines: number): number => Math.max(2, Math.floor(minLines / 2));

@@ -2,6 +2,7 @@
 // known of one that has not come to its end.
 
 import type { DashboardOverview } from '../protocol/dashboard.ts';
+import { shorterThan } from '../protocol/search-again.ts';
 import type { StudySummary } from '../protocol/study.ts';
 import { element } from './element.ts';
 import { section } from './findings.ts';
@@ -66,7 +67,7 @@ function reasons(summary: StudySummary, nLines: number, nSamples: number): reado
   ];
   const tries = l10n.t(
     'To try: longer samples, fewer lines (for instance {0}), the profile text-1, which overlooks case and spacing, or more samples.',
-    Math.max(2, Math.floor(minLines / 2)),
+    shorterThan(minLines),
   );
   return linesEach < 2 * minLines ? [...found, tries] : [...found.slice(1), found[0]!, tries];
 }

@@ -5,8 +5,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { forTerminal } from '../../guard/text/for-terminal.ts';
+import { canBeCloser, MAX_READ_AGAIN_BYTES, searchAgain, shorterThan } from '../../protocol/search-again.ts';
 import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts';
-import { shorterThan } from '../formats/nothing-found.ts';
 import {
   describeTrainPlace,
   type FamilyEntry,
@@ -18,33 +18,30 @@ import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { runStudy } from '../study/run-study.ts';
 
-/** What is read again in a moment. */
-const MAX_CORPUS_BYTES = 64e6;
 const SHOWN = 3;
 /** Among so many families the longest are looked for. */
 const LOOKED_AT = 1000;
 
 /** Lines for the end of a report; none where a study found something, or where looking again would take long. */
 export async function closestMatches(
-  { id, nFragments, nDocuments, corpusBytes }: StudySummary,
+  summary: StudySummary,
   execution: Execution,
   signal: AbortSignal,
 ): Promise<readonly string[]> {
+  const { id, corpusBytes } = summary;
+  if (!canBeCloser(summary) || corpusBytes > MAX_READ_AGAIN_BYTES) return [];
   const plan = planOf(id);
-  const isThere = plan.corpus.every((place) => existsSync(place));
-  if (nFragments !== 0 || nDocuments === 0 || corpusBytes > MAX_CORPUS_BYTES || !isThere) return [];
+  if (!plan.corpus.every((place) => existsSync(place))) return [];
   const minLines = shorterThan(plan.rule.minLines);
-  if (minLines === plan.rule.minLines) return [];
   const folder = mkdtempSync(join(tmpdir(), 'verbatim-closest-'));
   try {
     const file = join(folder, 'closest.sqlite');
-    const source = { kind: 'samples', samples: id, model: null } as const;
-    const shorter: StudyPlan = { ...plan, source, rule: { ...plan.rule, minLines } };
+    const shorter = searchAgain(id, plan, minLines);
     const request = { file, plan: shorter, execution, upTo: 'analyse', signal, report: () => {} } as const;
-    const summary = await runStudy(request);
+    const found = await runStudy(request);
     using db = openForReading(file);
     const options = { places: 1, disclosure: 'masked', baseline: null } as const;
-    const content = await gatherReport(db, summary, options);
+    const content = await gatherReport(db, found, options);
     const longest = [...familyEntries(content, LOOKED_AT)].sort((a, b) => b.nLines - a.nLines);
     return longest.length === 0
       ? [`Closest   No sample has even ${minLines} lines in a row that the training data has.`]

@@ -1,5 +1,6 @@
 // Why a study may have found nothing, from what is known of it, and what to try: the same in every report.
 
+import { shorterThan } from '../../protocol/search-again.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import type { Answers } from './report-content.ts';
 import { counted } from './report-numbers.ts';
@@ -25,6 +26,3 @@ export function explainNothing({ id, plan, nDocuments }: StudySummary, { measure
     toTry: `Longer samples (--max-tokens), --min-lines ${fewer}, --profile text-1, more samples, or more of the training data. The closest matches: verbatim scan --samples ${id} --corpus … --min-lines ${fewer}.`,
   };
 }
-
-/** Lines of the pieces to look for where none of `minLines` lines was found. */
-export const shorterThan = (minLines: number): number => Math.max(2, Math.floor(minLines / 2));

@@ -6,28 +6,23 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rawValue } from '../../guard/text/foreign.ts';
 import { runStudy } from '../../protocol/requests.ts';
+import { canBeCloser, MAX_READ_AGAIN_BYTES, searchAgain, shorterThan } from '../../protocol/search-again.ts';
 import type { StudyPlan, StudySummary } from '../../protocol/study.ts';
 import { type ListedFragment, viewFragments } from '../../protocol/views.ts';
-import { shorter } from '../search-again-commands.ts';
 import { readExecution } from '../settings.ts';
 import type { StudyServer } from '../study-server.ts';
-import { canShowClosest } from '../tree/study-item.ts';
-
-/** What is read again in a moment. */
-const MAX_CORPUS_BYTES = 64e6;
 
 /** The longest piece; null where there is none, or where looking for it would take long. */
 export async function closestMatch(
   server: Pick<StudyServer, 'request'>,
   summary: StudySummary,
 ): Promise<ListedFragment | null> {
-  if (!canShowClosest(summary) || summary.corpusBytes > MAX_CORPUS_BYTES) return null;
+  if (!canBeCloser(summary) || summary.corpusBytes > MAX_READ_AGAIN_BYTES) return null;
   const folder = mkdtempSync(join(tmpdir(), 'verbatim-closest-'));
   try {
     const study = join(folder, 'closest.sqlite');
-    const { rule, ...rest } = rawValue<StudyPlan>(summary.plan);
-    const source = { kind: 'samples', samples: summary.id, model: null } as const;
-    const plan = { ...rest, source, rule: { ...rule, minLines: shorter(rule.minLines) } };
+    const minLines = shorterThan(summary.plan.rule.minLines);
+    const plan = searchAgain(summary.id, rawValue<StudyPlan>(summary.plan), minLines);
     await server.request(runStudy, { study, plan, execution: readExecution() });
     const page = { filter: {}, baseline: null, grouping: 'flat', group: null, offset: 0, limit: 1 } as const;
     const { items } = await server.request(viewFragments, { study, ...page, order: 'length' });

@@ -3,10 +3,10 @@
 
 import { l10n } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
+import { canBeCloser, shorterThan } from '../../protocol/search-again.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import { samplesText } from '../counts-text.ts';
-import { shorter } from '../search-again-commands.ts';
-import { canShowClosest, canShowSoFar } from './study-item.ts';
+import { canShowSoFar } from './study-item.ts';
 import type { NoticeNode, PagedNode, StudyNode } from './tree-node.ts';
 
 export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
@@ -73,12 +73,12 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
       l10n.t('No memorised fragment of {0} lines or more', summary.plan.rule.minLines),
       l10n.t('All of the training data was scanned. The dashboard says why nothing may have been found.'),
     );
-    if (canShowClosest(summary)) {
+    if (canBeCloser(summary)) {
       add(
         'closest',
         'info',
         l10n.t('Show the closest matches'),
-        l10n.t('Looks for pieces of {0} lines in the same samples.', shorter(summary.plan.rule.minLines)),
+        l10n.t('Looks for pieces of {0} lines in the same samples.', shorterThan(summary.plan.rule.minLines)),
         'verbatim.showClosest',
       );
     }

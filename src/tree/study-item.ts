@@ -3,6 +3,7 @@
 
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
+import { canBeCloser } from '../../protocol/search-again.ts';
 import type { StudyState, StudySummary } from '../../protocol/study.ts';
 import { fragmentsText, samplesText } from '../counts-text.ts';
 import { percentText } from '../percent-text.ts';
@@ -27,7 +28,7 @@ export function studyItem({ summary }: StudyNode, run: StudyRun | undefined): Tr
 function contextOf(summary: StudySummary, isOurs: boolean): string {
   const more = canShowSoFar(summary, isOurs)
     ? '.canShowSoFar'
-    : canShowClosest(summary)
+    : canBeCloser(summary)
       ? '.canShowClosest'
       : '';
   if (isOurs) return `canBeCancelled${more}`;
@@ -45,10 +46,6 @@ export function canShowSoFar({ nFragments, nSamples, plan, state }: StudySummary
   const isSampling = plan.source.kind === 'model' && nSamples < plan.sampling.nSamples;
   return isSampling || !(isOurs || state === 'running');
 }
-
-/** Whether shorter pieces can be looked for. */
-export const canShowClosest = ({ nFragments, nDocuments, plan }: StudySummary): boolean =>
-  nFragments === 0 && nDocuments > 0 && plan.rule.minLines > 2;
 
 const STATE_ICONS: Readonly<Record<StudyState, ThemeIcon>> = {
   running: new ThemeIcon('sync'),
