@@ -5,8 +5,10 @@ import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { BASELINE_NAME, readAccepted, writeBaseline } from '../formats/baseline-file.ts';
 import { counted } from '../formats/report-numbers.ts';
+import { readRegionGroups } from '../store/map-regions.ts';
 import { readFingerprints } from '../store/stored-fragments.ts';
 import { openForReading } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
 import { tell } from './tell.ts';
 
 interface Options {
@@ -18,7 +20,9 @@ interface Options {
 
 export function baselineCommand(): Command {
   return new Command('baseline')
-    .description('Accept a study’s fragments: reports then mark them, and --fail-on-new passes over them.')
+    .description(
+      'Accept a study’s fragments, or a map’s regions: reports then mark them, and --fail-on-new passes over them.',
+    )
     .argument('<study>', 'study file (.sqlite)')
     .option('--file <path>', 'baseline file; what it holds already stays', BASELINE_NAME)
     .option('--reason <text>', 'why they are accepted', 'accepted')
@@ -27,7 +31,10 @@ export function baselineCommand(): Command {
     .action(async (study: string, { file, reason, fragment, prune }: Options) => {
       using db = openForReading(resolve(study));
       const path = resolve(file);
-      const held = new Set(readFingerprints(db));
+      const isMap = readStudy(db)?.plan.source.kind === 'map';
+      const held = new Set(
+        isMap ? readRegionGroups(db).map((region) => region.fingerprint) : readFingerprints(db),
+      );
       const unknown = fragment?.find((fingerprint) => !held.has(fingerprint));
       if (unknown !== undefined) throw new UserError(`${study} holds no fragment ${unknown}`);
       const before = readAccepted(path);

@@ -1,6 +1,7 @@
 // Turns what a study found into an exit code, for a build that must stop: measures in the study file what the
 // conditions of `--fail-on` name, and says on stderr what it measured.
 
+import type { StudySummary } from '../../protocol/study.ts';
 import { countExtractable } from '../answers/measure-map.ts';
 import { UserError } from '../errors.ts';
 import { summaryOf } from '../queries/study-summary.ts';
@@ -23,10 +24,9 @@ import { tell } from './tell.ts';
 export function failOn(file: string, conditions: readonly Condition[] = []): void {
   if (conditions.length === 0) return;
   using db = openForReading(file);
-  const { nFragments, plan, nShards, nShardsScanned } = summaryOf(db, file);
-  const isMap = plan.source.kind === 'map';
-  if (isMap ? nShards === 0 || nShardsScanned < nShards : nFragments === null)
-    throw nothingToJudge(file, '--fail-on');
+  const summary = summaryOf(db, file);
+  const isMap = summary.plan.source.kind === 'map';
+  if (isMap ? !isMapped(summary) : summary.nFragments === null) throw nothingToJudge(file, '--fail-on');
   for (const condition of conditions) {
     checkKind(file, condition, isMap);
     const { count, whole } = measure(db, condition);
@@ -37,6 +37,10 @@ export function failOn(file: string, conditions: readonly Condition[] = []): voi
     tell(`--fail-on ${condition.text}: ${isMet ? 'met' : 'not met'}, ${count}${of}`);
   }
 }
+
+/** Whether all shards of an extraction map have been read. */
+export const isMapped = ({ nShards, nShardsScanned }: StudySummary): boolean =>
+  nShards > 0 && nShardsScanned === nShards;
 
 export const nothingToJudge = (file: string, option: string): UserError =>
   new UserError(`${file} has not been analysed, so ${option} has nothing to judge`, {

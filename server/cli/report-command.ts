@@ -6,15 +6,16 @@ import type { StudyState } from '../../protocol/study.ts';
 import type { Disclosure } from '../answers/undisclosed.ts';
 import { UserError } from '../errors.ts';
 import { BASELINE_NAME, hasBaseline, readBaseline } from '../formats/baseline-file.ts';
-import { gatherMapReport } from '../formats/map-content.ts';
-import { type MapFormat, mapForms } from '../formats/map-forms.ts';
+import { gatherMapReport, type MapReport } from '../formats/map-content.ts';
+import { mapForms } from '../formats/map-forms.ts';
 import { fragmentEntries, gatherReport, type ReportContent } from '../formats/report-content.ts';
 import { gatherFiles, reportFiles } from '../formats/report-files.ts';
 import { type ReportForm, type ReportFormat, reportFormats, reportForms } from '../formats/report-forms.ts';
 import type { Rows } from '../formats/report-table.ts';
 import { summaryOf } from '../queries/study-summary.ts';
+import { readRegionGroups } from '../store/map-regions.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
-import { failOn, nothingToJudge } from './fail-on.ts';
+import { failOn, isMapped, nothingToJudge } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { CONDITION_MET, failOnOption } from './fail-on-option.ts';
 import { tell } from './tell.ts';
@@ -60,7 +61,10 @@ export function reportCommand(): Command {
     .option('--places <n>', 'places listed a fragment and side', wholeNumber)
     .option('--show-sensitive', 'show secrets and addresses instead of masking them')
     .option('--baseline <file>', `accepted fragments (default: ${BASELINE_NAME} here, if it is there)`)
-    .option('--fail-on-new', `exit with ${CONDITION_MET} if a fragment is not in the baseline`)
+    .option(
+      '--fail-on-new',
+      `exit with ${CONDITION_MET} if a fragment, or a region of a map, is not in the baseline`,
+    )
     .addOption(failOnOption())
     .action(async (study: string, options: Options) => {
       const disclosure = options.showSensitive ? 'shown' : 'masked';
@@ -111,16 +115,20 @@ export async function printReport(file: string, request: ReportRequest): Promise
 }
 
 async function printMapReport(db: Database, file: string, request: ReportRequest): Promise<PrintedReport> {
-  const { format, top, disclosure = 'masked' } = request;
-  const form = mapForms[format as MapFormat];
-  if (form === undefined) {
-    throw new UserError(`A report on an extraction map has no form ${format}`, {
-      action: `Choose one of ${Object.keys(mapForms).join(', ')}.`,
-    });
-  }
-  const report = await gatherMapReport(db, summaryOf(db, file), disclosure, top);
-  await (format === 'table' ? tellLines : writeLines)(form(report));
-  return { state: report.summary.state, hasNew: false };
+  const { format, top, places, disclosure = 'masked' } = request;
+  const report = await gatherMapReport(db, summaryOf(db, file), {
+    ...(top === undefined ? {} : { top }),
+    ...(places === undefined ? {} : { places }),
+    disclosure,
+    baseline: findBaseline(request.baseline),
+  });
+  await (format === 'table' ? tellLines : writeLines)(mapForms[format](report));
+  return { state: report.summary.state, hasNew: request.failOnNew === true && hasNewRegion(report) };
+}
+
+function hasNewRegion({ db, summary, options: { baseline } }: MapReport): boolean {
+  if (!isMapped(summary)) throw nothingToJudge(summary.id, '--fail-on-new');
+  return readRegionGroups(db).some(({ fingerprint }) => baseline?.accepted.has(fingerprint) !== true);
 }
 
 function findBaseline(asked: string | undefined) {

@@ -7,15 +7,14 @@ import { type Html, html } from '../../guard/text/for-html.ts';
 import { productFolder } from '../product-folder.ts';
 
 /** The sections that a report's numbers are defined in, by their numbers there. */
-export type MethodSection = 1 | 3 | 4 | 5;
-const SECTIONS: readonly MethodSection[] = [1, 3, 4, 5];
+export type MethodSection = 1 | 3 | 4 | 5 | 7;
 
 export const methodAnchor = (section: MethodSection): string => `method-${section}`;
 
-export function* methodSections(): Generator<Html> {
+export function* methodSections(sections: readonly MethodSection[]): Generator<Html> {
   const page = readFileSync(join(productFolder(), 'docs', 'method.md'), 'utf8');
   const parts = page.split(/^## /m);
-  for (const section of SECTIONS) {
+  for (const section of sections) {
     const [title = '', ...lines] = (parts.find((part) => part.startsWith(`${section}. `)) ?? '').split('\n');
     yield html`<h3 id="${methodAnchor(section)}">${title}</h3>`;
     for (const block of lines.join('\n').split(/\n{2,}/))

@@ -2,17 +2,21 @@
 // data are masked here, so no form can forget to.
 
 import { compose, joinForeign } from '../../guard/text/compose.ts';
-import { type Encodable, rawText } from '../../guard/text/foreign.ts';
+import { type Encodable, foreign, rawText } from '../../guard/text/foreign.ts';
 import type { Provenance } from '../../protocol/fragments.ts';
 import type { MapPlan, StudySummary } from '../../protocol/study.ts';
 import { evenOdds, LEAST_PROBABILITIES } from '../analysis/extraction.ts';
 import type { Estimate } from '../analysis/intervals.ts';
+import { tellingLine } from '../analysis/telling-line.ts';
 import { disclosedNames } from '../answers/disclosed-names.ts';
+import { type ExposedRegion, exposedRegions } from '../answers/exposed-regions.ts';
 import { type MapGroup, type MapMeasures, type MapRates, measureMap } from '../answers/measure-map.ts';
 import type { Disclosure } from '../answers/undisclosed.ts';
 import type { MapCounts } from '../store/map-reader.ts';
+import { countRegionGroups } from '../store/map-regions.ts';
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
+import type { Baseline } from './baseline-file.ts';
 import { discloseTroubles } from './report-content.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
 
@@ -21,6 +25,7 @@ export interface MapReport {
   readonly summary: StudySummary;
   readonly environment: Readonly<Record<string, unknown>>;
   readonly map: MapPlan;
+  readonly options: MapReportOptions;
   readonly measures: MapMeasures;
   /** The first of what could not be read. */
   readonly problems: readonly string[];
@@ -34,12 +39,21 @@ export interface MapTable {
   readonly note?: Encodable;
 }
 
+export interface MapReportOptions {
+  /** The most documents, and regions; left out: 10 documents, and as many regions as a form shows. */
+  readonly top?: number;
+  /** Places listed a region. */
+  readonly places?: number;
+  readonly disclosure: Disclosure;
+  readonly baseline: Baseline | null;
+}
+
 export async function gatherMapReport(
   db: Database,
   summary: StudySummary,
-  disclosure: Disclosure,
-  top = 10,
+  options: MapReportOptions,
 ): Promise<MapReport> {
+  const { disclosure, top = 10 } = options;
   const { environment, plan } = readStudy(db)!;
   const map = plan.map!;
   const measures = measureMap(db, map.suffix);
@@ -48,7 +62,7 @@ export async function gatherMapReport(
     groups.map((group) => ({ ...group, name: showPlace({ [as]: group.name })[as]! }));
   return {
     ...(await discloseTroubles(db, summary, disclosure)),
-    ...{ db, environment, map },
+    ...{ db, environment, map, options },
     measures: {
       ...measures,
       byLicense: showGroups(measures.byLicense, 'license'),
@@ -59,6 +73,35 @@ export async function gatherMapReport(
     },
   };
 }
+
+/** A region as reports show it. */
+export interface RegionEntry extends ExposedRegion {
+  /** The reason in the baseline; null where the region is not in it. */
+  readonly accepted: string | null;
+}
+
+/** The likeliest first, read as they are asked for. */
+export async function* regionEntries(
+  { db, options }: Pick<MapReport, 'db' | 'options'>,
+  { top, places }: { readonly top?: number; readonly places: number },
+): AsyncGenerator<RegionEntry> {
+  const { disclosure, baseline } = options;
+  const most = options.top ?? top;
+  const asked = {
+    places: options.places ?? places,
+    disclosure,
+    ...(most === undefined ? {} : { top: most }),
+  };
+  for await (const region of exposedRegions(db, asked)) {
+    yield { ...region, accepted: baseline?.accepted.get(region.fingerprint) ?? null };
+  }
+}
+
+/** "owner/repo · path:12-20 (mit)" */
+export const describeRegionPlace = (place: RegionEntry['places'][number]): Encodable => {
+  const lines = `:${place.firstLine}-${place.lastLine}`;
+  return placeOf(place, lines);
+};
 
 /** How the map was made, in a line: wherever its numbers stand, this stands too. */
 export function describeMap({ map, summary }: Pick<MapReport, 'map' | 'summary'>): string {
@@ -73,6 +116,34 @@ export function describeMap({ map, summary }: Pick<MapReport, 'map' | 'summary'>
 export const describeRead = (counts: MapCounts): string =>
   `${counted(counts.nDocuments, 'document')}, ${counts.nShardsMapped} of ${counts.nShards} shards mapped; ` +
   `${count(counts.nShort)} shorter than a window, ${count(counts.nUnfaithful)} not given back by the tokenizer`;
+
+/** "p 0.93, even odds in 1 draw" */
+export const describeOdds = ({ bestLogp, evenOdds: n }: Pick<RegionEntry, 'bestLogp' | 'evenOdds'>): string =>
+  `p ${Math.exp(bestLogp).toPrecision(3)}, even odds in ${counted(n, 'draw')}`;
+
+/** The first regions as a table. */
+export async function regionTable(report: MapReport): Promise<MapTable> {
+  const rows: Encodable[][] = [];
+  for await (const region of regionEntries(report, { top: 10, places: 1 })) {
+    const [place] = region.places;
+    rows.push([
+      region.fingerprint,
+      Math.exp(region.bestLogp).toPrecision(3),
+      count(region.evenOdds),
+      count(region.documents),
+      count(region.nLines),
+      place === undefined ? '' : describeRegionPlace(place),
+      foreign(tellingLine(region.text).slice(0, 60)),
+    ]);
+  }
+  const n = countRegionGroups(report.db);
+  return {
+    title: 'Regions most likely to be drawn',
+    head: ['fingerprint', 'best p', 'draws for even odds', 'documents', 'lines', 'place', 'line'],
+    rows,
+    ...(n > rows.length ? { note: `… and ${count(n - rows.length)} more regions: --top ${n}` } : {}),
+  };
+}
 
 /** The answers as tables, in order. */
 export function* mapTables({ measures }: MapReport): Generator<MapTable> {
@@ -160,8 +231,8 @@ function signed(estimate: Estimate): string {
   return `${(100 * value).toFixed(1)} % (${(100 * low).toFixed(1)} to ${(100 * high).toFixed(1)})`;
 }
 
-function placeOf({ shard, row, repository, path, license }: Provenance): Encodable {
+function placeOf({ shard, row, repository, path, license }: Provenance, lines = ''): Encodable {
   const named = joinForeign([repository, path], ' · ');
   const name = rawText(named) === '' ? compose`${shard} row ${row}` : named;
-  return compose`${name}${rawText(license) === '' ? '' : compose` (${license})`}`;
+  return compose`${name}${lines}${rawText(license) === '' ? '' : compose` (${license})`}`;
 }

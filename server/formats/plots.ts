@@ -133,3 +133,47 @@ export function trainExtractPlot(label: string, points: readonly TrainExtractPoi
     ],
   });
 }
+
+export interface ExtractablePoint {
+  readonly n: number;
+  readonly p: number;
+  readonly share: number;
+}
+
+/** A curve for each least probability, named at its end; `points` are in order of n. */
+export function extractablePlot(label: string, points: readonly ExtractablePoint[]): Html {
+  const curves = [...new Set(points.map(({ p }) => p))];
+  const most = points.at(-1)?.n;
+  return draw(label, {
+    marginRight: 64,
+    x: { label: 'draws of each window (log)', type: 'log', grid: true, tickFormat: '~s' },
+    y: { label: 'share of windows', grid: true, zero: true, tickFormat: '.0%' },
+    marks: [
+      Plot.ruleY([0], { stroke: 'currentColor' }),
+      ...curves.flatMap((p, i) => {
+        const curve = points.filter((point) => point.p === p);
+        return [
+          Plot.line(curve, {
+            x: 'n',
+            y: 'share',
+            stroke: colour(i + 1),
+            strokeWidth: 2,
+            strokeDasharray: dashes[i] ?? '',
+          }),
+          Plot.text(
+            curve.filter(({ n }) => n === most),
+            {
+              x: 'n',
+              y: 'share',
+              text: () => `p ≥ ${p}`,
+              textAnchor: 'start',
+              dx: 6,
+              dy: 11 * i - 11,
+              fill: 'currentColor',
+            },
+          ),
+        ];
+      }),
+    ],
+  });
+}

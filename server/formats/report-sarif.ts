@@ -1,7 +1,6 @@
 // The report as SARIF 2.1.0: a fragment a result, located in a sample whose text travels along, with its
 // training places as related locations. Streams: only the ids of the samples to carry are gathered first.
 
-import { forAddress } from '../../guard/text/for-address.ts';
 import { forJson } from '../../guard/text/for-json.ts';
 import { forSarif, forSarifLink } from '../../guard/text/for-sarif.ts';
 import { rawValue } from '../../guard/text/foreign.ts';
@@ -21,8 +20,9 @@ import {
   type ReportContent,
 } from './report-content.ts';
 import { counted } from './report-numbers.ts';
+import { joined, trainUri } from './sarif-parts.ts';
 
-export function* reportSarif(content: ReportContent): Generator<string> {
+export async function* reportSarif(content: ReportContent): AsyncGenerator<string> {
   const samples = new Map<number, number>();
   if (content.answers) {
     for (const sample of firstSamples(content)) if (!samples.has(sample)) samples.set(sample, samples.size);
@@ -169,16 +169,3 @@ const sampleLocation = (place: FragmentEntry['samplePlaces'][number], index: num
     region: { startLine: place.firstLine, endLine: place.lastLine },
   },
 });
-
-const trainUri = ({ repository, path, shard, row }: FragmentEntry['trainPlaces'][number]) =>
-  forAddress('train', ...(path ? [repository, path] : [shard, row]));
-
-/** Items as JSON, a line each, with commas between. */
-function* joined(items: Iterable<unknown>): Generator<string> {
-  let previous: string | undefined;
-  for (const item of items) {
-    if (previous !== undefined) yield `${previous},`;
-    previous = forJson(item);
-  }
-  if (previous !== undefined) yield previous;
-}

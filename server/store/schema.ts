@@ -378,6 +378,26 @@ CREATE TABLE unsearched_files (
   PRIMARY KEY (shard_id, ordinal)
 ) STRICT, WITHOUT ROWID;
 `,
+  `
+CREATE INDEX map_regions_by_fingerprint ON map_regions (fingerprint, best_logp DESC, document_id, byte_offset);
+
+-- Windows whose prefix alone was gone on with greedily: some, evenly spread.
+CREATE TABLE map_greedy (
+  document_id INTEGER NOT NULL REFERENCES map_documents,
+  start INTEGER NOT NULL,         -- in tokens of the document
+  n_edits INTEGER NOT NULL,       -- tokens to insert, delete or replace between the suffix and what came
+  PRIMARY KEY (document_id, start)
+) STRICT, WITHOUT ROWID;
+
+-- Windows whose suffix was put behind unrelated prefixes: the likeliest of those that are kept.
+CREATE TABLE map_priors (
+  document_id INTEGER NOT NULL REFERENCES map_documents,
+  start INTEGER NOT NULL,
+  logp_own REAL NOT NULL,         -- behind its own prefix alone, nats, under the whole softmax at temperature 1
+  logp_unrelated REAL NOT NULL,   -- mean behind the prefixes of other documents, likewise
+  PRIMARY KEY (document_id, start)
+) STRICT, WITHOUT ROWID;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

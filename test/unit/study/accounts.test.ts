@@ -8,7 +8,7 @@ import type { StudyPlan } from '../../../protocol/study.ts';
 import { joinCounts } from '../../../server/corpus/file-tally.ts';
 import { listPlaces } from '../../../server/corpus/shard.ts';
 import { accountOfIndex } from '../../../server/corpus-index/index-account.ts';
-import { gatherMapReport } from '../../../server/formats/map-content.ts';
+import { gatherMapReport, type MapReport } from '../../../server/formats/map-content.ts';
 import { mapForms } from '../../../server/formats/map-forms.ts';
 import { gatherFiles, reportFiles } from '../../../server/formats/report-files.ts';
 import { defaultMap, defaultRule } from '../../../server/plan/plan.ts';
@@ -19,6 +19,14 @@ import { build } from '../../support/indexed-corpus.ts';
 import { modelPlan, scanPlan } from '../../support/plans.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
+
+async function tableOf(report: MapReport): Promise<readonly string[]> {
+  const lines: string[] = [];
+  for await (const line of mapForms.table(report)) lines.push(line);
+  return lines;
+}
+
+const OPTIONS = { disclosure: 'shown', baseline: null } as const;
 
 const folder = scratchFolder();
 const model = writeRandomCheckpoint(join(folder, 'model'));
@@ -84,8 +92,8 @@ test('the sums are the same, and every file that was not searched is listed', as
   assert.deepEqual([mapped.columnsRead, mapped.files], [scanned.columnsRead, scanned.files]);
   assert.equal(scanned.files.length, 1 + 5 + 1);
   using db = openForReading(mapFile);
-  const report = await gatherMapReport(db, summarise(db, mapFile, false), 'shown');
-  const table = [...mapForms.table(report)].join('\n');
+  const report = await gatherMapReport(db, summarise(db, mapFile, false), OPTIONS);
+  const table = (await tableOf(report)).join('\n');
   assert.match(table, /^Files {5}8 files: 2 searched, 5 passed over: .*; 1 problem$/m);
   assert.match(table, /^Columns {3}text in content, path in path \(1 file\)$/m);
 
@@ -104,6 +112,6 @@ test('a map of nothing is partial, and says that nothing was searched', async ()
   const { state, nDocuments, account } = await summaryOf(file);
   assert.deepEqual([state, nDocuments, account?.nPassedOver], ['partial', 0, 1]);
   using db = openForReading(file);
-  const report = await gatherMapReport(db, summarise(db, file, false), 'shown');
-  assert.match([...mapForms.table(report)].at(-1)!, /Nothing was searched/);
+  const report = await gatherMapReport(db, summarise(db, file, false), OPTIONS);
+  assert.match((await tableOf(report)).at(-1)!, /Nothing was searched/);
 });
