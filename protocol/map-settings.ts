@@ -69,6 +69,17 @@ export const mapSettings = [
     editor: null,
   },
   {
+    key: 'examine',
+    group: 'map',
+    field: 'examine',
+    cliFlag: '--examine <n>',
+    type: { kind: 'whole', least: 0, most: 100_000 },
+    default: 500,
+    doc: 'Windows, drawn at random, that are gone on with greedily and put behind unrelated prefixes. 0 for none.',
+    title: 'Windows that are looked at more closely',
+    editor: null,
+  },
+  {
     key: 'bos',
     group: 'map',
     field: 'bos',

@@ -88,6 +88,8 @@ export interface MapPlan {
   readonly context: 'exact' | 'running';
   /** Least probability of a window that is kept with its text. */
   readonly keep: number;
+  /** Windows, drawn at random, whose greedy continuation is made and whose suffix is put behind unrelated prefixes. */
+  readonly examine: number;
   readonly bos: boolean;
   /** Places of code that the model cannot have seen, to compare with; read as the training data is. */
   readonly control: readonly string[];
@@ -128,14 +130,14 @@ export interface Execution {
 }
 
 export type StudyState = 'running' | 'complete' | 'partial' | 'cancelled' | 'failed';
-export type Stage = 'prepare' | 'sample' | 'scan' | 'map' | 'analyse';
+export type Stage = 'prepare' | 'sample' | 'scan' | 'map' | 'examine' | 'analyse';
 
 /** Progress of one stage. A consumer derives rate and ETA from `done`, `resumedFrom` and `elapsedMs`. */
 export interface Progress {
   readonly stage: Stage;
   readonly done: number;
   readonly total: number;
-  readonly unit: 'samples' | 'bytes' | 'steps';
+  readonly unit: 'samples' | 'bytes' | 'steps' | 'windows';
   /** What was done already when this run began: a rate must not count it. */
   readonly resumedFrom: number;
   /** Since this stage began, in this run. */

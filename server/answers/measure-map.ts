@@ -10,6 +10,7 @@ import { COPY_RANGES, DRAWS, drawnWithin, LEAST_PROBABILITIES, leastLogp } from 
 import type { Estimate } from '../analysis/intervals.ts';
 import { countMap, type MapCounts, readMapDocuments, type StoredMapDocument } from '../store/map-reader.ts';
 import type { Database } from '../store/study-file.ts';
+import { type ExaminedMeasures, measureExamined } from './measure-examined.ts';
 import { ColumnsOfUnits } from './unit-columns.ts';
 
 /** One cell of the table: the share of windows that n draws give with probability p or more. */
@@ -55,12 +56,15 @@ export interface MapMeasures {
   readonly byRepository: readonly MapGroup[];
   readonly byFileType: readonly MapGroup[];
   readonly documents: readonly ExposedDocument[];
+  /** What a closer look at some windows says; null where none was looked at. */
+  readonly examined: ExaminedMeasures | null;
   readonly control: ControlMeasures | null;
 }
 
 export interface ControlMeasures {
   readonly counts: MapCounts;
   readonly rates: MapRates;
+  readonly examined: ExaminedMeasures | null;
   /** Windows of the control whose text stands in the training data; null before that was looked for. */
   readonly nOverlapping: number | null;
   /** What the training data's rates have beyond the control's. */
@@ -129,12 +133,14 @@ export function measureMap(db: Database, suffix: number): MapMeasures {
     byRepository: groups.repository.measure('by-size'),
     byFileType: groups.fileType.measure('by-size'),
     documents: exposed.list(),
+    examined: measureExamined(db, 'training', suffix),
     control:
       counts.nShards === 0
         ? null
         : {
             counts,
             rates: ratesOf(sides.control, expected.control),
+            examined: measureExamined(db, 'control', suffix),
             nOverlapping,
             excess: excessOf(sides.training, sides.control),
           },

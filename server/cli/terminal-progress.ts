@@ -8,6 +8,7 @@ const titles: Readonly<Record<Exclude<Stage, 'sample'>, string>> = {
   prepare: 'Preparing',
   scan: 'Scanning the corpus',
   map: 'Mapping the corpus',
+  examine: 'Examining windows',
   analyse: 'Finding fragments',
 };
 

@@ -51,6 +51,16 @@ export interface MappedDocument {
   readonly regions: readonly MappedRegion[];
 }
 
+/** A window that may be among those that are looked at more closely. */
+export interface DrawnWindow {
+  readonly row: number;
+  readonly start: number;
+  /** The lowest are looked at. */
+  readonly rank: number;
+  /** Prefix, then suffix. */
+  readonly tokens: Uint32Array;
+}
+
 export interface MappedShard {
   /** Documents that have a window, in order. */
   readonly documents: readonly MappedDocument[];
@@ -58,4 +68,6 @@ export interface MappedShard {
   readonly nShort: number;
   /** Documents that the tokenizer does not give back as they are. */
   readonly nUnfaithful: number;
+  /** The lowest ranks, at most as many as are looked at of all shards. */
+  readonly drawn: readonly DrawnWindow[];
 }

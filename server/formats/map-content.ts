@@ -10,6 +10,7 @@ import type { Estimate } from '../analysis/intervals.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import { disclosedNames } from '../answers/disclosed-names.ts';
 import { type ExposedRegion, exposedRegions } from '../answers/exposed-regions.ts';
+import type { ExaminedMeasures } from '../answers/measure-examined.ts';
 import { type MapGroup, type MapMeasures, type MapRates, measureMap } from '../answers/measure-map.ts';
 import type { Disclosure } from '../answers/undisclosed.ts';
 import type { MapCounts } from '../store/map-reader.ts';
@@ -145,6 +146,40 @@ export async function regionTable(report: MapReport): Promise<MapTable> {
   };
 }
 
+/** What a closer look at some windows says, beside the control's where there is one. */
+function* examinedTable({ examined, control }: MapMeasures): Generator<MapTable> {
+  if (examined === null) return;
+  const other = control?.examined ?? null;
+  const beside = (of: (one: ExaminedMeasures) => string | undefined) => [
+    of(examined) ?? 'unknown',
+    ...(other === null ? [] : [of(other) ?? 'unknown']),
+  ];
+  const nats = ({ value, low, high }: Estimate) =>
+    `${value.toFixed(1)} (${low.toFixed(1)} to ${high.toFixed(1)})`;
+  yield {
+    title: 'A closer look at windows drawn at random',
+    head: ['measure', 'training data', ...(other === null ? [] : ['control'])],
+    rows: [
+      ['windows', ...beside(({ nWindows }) => count(nWindows))],
+      ['greedy continuation is the suffix', ...beside(({ verbatim }) => percentInterval(verbatim))],
+      [
+        'near-verbatim (at most 10 % of tokens differ)',
+        ...beside(({ nearVerbatim }) => percentInterval(nearVerbatim)),
+      ],
+      [
+        'extractable(100, 0.5)',
+        ...beside(({ prior }) => prior?.extractable && percentInterval(prior.extractable)),
+      ],
+      [
+        'extractable(100, 0.5) behind unrelated prefixes',
+        ...beside(({ prior }) => prior?.extractableUnrelated && percentInterval(prior.extractableUnrelated)),
+      ],
+      ['nats gained by its own prefix', ...beside(({ prior }) => prior?.gain && nats(prior.gain))],
+    ],
+    note: 'All of these see the prefix alone.',
+  };
+}
+
 /** The answers as tables, in order. */
 export function* mapTables({ measures }: MapReport): Generator<MapTable> {
   const { rates, control } = measures;
@@ -154,6 +189,7 @@ export function* mapTables({ measures }: MapReport): Generator<MapTable> {
     head: ['draws of each', 'windows'],
     rows: rates.expected.map(({ n, nWindows }) => [count(n), nWindows.toFixed(1)]),
   };
+  yield* examinedTable(measures);
   if (control !== null) {
     const { counts, excess, nOverlapping } = control;
     const excessOf = (n: number, p: number) =>

@@ -67,8 +67,15 @@ export interface SampleRequest {
 }
 
 export async function* sampleModel(asked: SampleRequest): AsyncGenerator<readonly GeneratedSample[]> {
+  yield* sampleRows(asked, await preparePlan(asked.checkpoint, asked.plan, asked.signal));
+}
+
+/** For whoever has prompts of tokens, and no plan that says them. */
+export async function* sampleRows(
+  asked: SampleRequest,
+  prepared: PreparedPlan,
+): AsyncGenerator<readonly GeneratedSample[]> {
   const { plan, signal } = asked;
-  const prepared = await preparePlan(asked.checkpoint, plan, signal);
   const request = { ...asked, checkpoint: endingWith(asked.checkpoint, prepared.eosTokens) };
   const { checkpoint } = request;
   const { tokenBytes, firstSpace } = checkpoint;

@@ -1,7 +1,8 @@
 // Tables `map_shards`, `map_documents`, `map_windows` and `map_regions`: what an extraction map measured, written a shard
 // at a time.
 
-import type { MappedDocument, MappedShard } from '../engine/mapped-shard.ts';
+import type { DrawnWindow, MappedDocument, MappedShard } from '../engine/mapped-shard.ts';
+import { keepLowestRanks } from './map-examined.ts';
 import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
@@ -18,14 +19,14 @@ export function insertMapShards(
 /** Forgets all maps. Call inside a transaction. */
 export function forgetMaps(db: Database): void {
   db.exec(
-    'DELETE FROM map_regions; DELETE FROM map_windows; DELETE FROM map_documents; DELETE FROM map_shards',
+    'DELETE FROM map_examined; DELETE FROM map_regions; DELETE FROM map_windows; DELETE FROM map_documents; DELETE FROM map_shards',
   );
 }
 
 /** Forgets what was measured in a shard. Call inside a transaction. */
 export function forgetMap(db: Database, shardId: number): void {
   const [first, end] = [documentId(shardId, 0), documentId(shardId + 1, 0)];
-  for (const table of ['map_regions', 'map_windows', 'map_documents']) {
+  for (const table of ['map_examined', 'map_regions', 'map_windows', 'map_documents']) {
     db.prepare(`DELETE FROM ${table} WHERE document_id >= ? AND document_id < ?`).run(first, end);
   }
   db.prepare(
@@ -34,7 +35,7 @@ export function forgetMap(db: Database, shardId: number): void {
 }
 
 /** Keeps what was measured in a shard, whose documents are there already. Call inside a transaction. */
-export function insertMap(db: Database, shardId: number, mapped: MappedShard): void {
+export function insertMap(db: Database, shardId: number, mapped: MappedShard, nExamined: number): void {
   const { nShort, nUnfaithful, documents } = mapped;
   const sum = (of: (document: MappedDocument) => number) =>
     documents.reduce((total, document) => total + of(document), 0);
@@ -77,6 +78,17 @@ export function insertMap(db: Database, shardId: number, mapped: MappedShard): v
       );
     }
   }
+  insertDrawn(db, shardId, mapped.drawn, nExamined);
+}
+
+function insertDrawn(db: Database, shardId: number, drawn: readonly DrawnWindow[], most: number): void {
+  const insert = db.prepare(
+    'INSERT INTO map_examined (document_id, start, rank, tokens) VALUES (?, ?, ?, ?)',
+  );
+  for (const { row, start, rank, tokens } of drawn) {
+    insert.run(documentId(shardId, row), start, rank, bytesOf(tokens));
+  }
+  keepLowestRanks(db, most);
 }
 
 /** Keeps how often the text of each window of a document occurs. Call inside a transaction. */

@@ -381,22 +381,22 @@ CREATE TABLE unsearched_files (
   `
 CREATE INDEX map_regions_by_fingerprint ON map_regions (fingerprint, best_logp DESC, document_id, byte_offset);
 
--- Windows whose prefix alone was gone on with greedily: some, evenly spread.
-CREATE TABLE map_greedy (
+-- Windows that are looked at more closely: those with the lowest ranks, which are drawn at random.
+CREATE TABLE map_examined (
   document_id INTEGER NOT NULL REFERENCES map_documents,
   start INTEGER NOT NULL,         -- in tokens of the document
-  n_edits INTEGER NOT NULL,       -- tokens to insert, delete or replace between the suffix and what came
+  rank REAL NOT NULL,             -- from 0 to 1, of the document and the window alone
+  tokens BLOB NOT NULL,           -- uint32, little endian: prefix, then suffix
+  n_edits INTEGER,                -- tokens between the suffix and what greedy decoding gives behind the prefix alone; NULL until made
+  n_unrelated INTEGER,            -- prefixes of other documents that its suffix was put behind; NULL until it was, likewise below
+  plain_own REAL,                 -- log-probability behind its own prefix alone, nats, under the whole softmax at temperature 1
+  plain_unrelated REAL,           -- mean of those behind the others
+  drawn_own REAL,                 -- under the rule of drawing; NULL where it is never drawn, likewise below
+  drawn_unrelated REAL,           -- logarithm of the mean probability behind the others
   PRIMARY KEY (document_id, start)
 ) STRICT, WITHOUT ROWID;
-
--- Windows whose suffix was put behind unrelated prefixes: the likeliest of those that are kept.
-CREATE TABLE map_priors (
-  document_id INTEGER NOT NULL REFERENCES map_documents,
-  start INTEGER NOT NULL,
-  logp_own REAL NOT NULL,         -- behind its own prefix alone, nats, under the whole softmax at temperature 1
-  logp_unrelated REAL NOT NULL,   -- mean behind the prefixes of other documents, likewise
-  PRIMARY KEY (document_id, start)
-) STRICT, WITHOUT ROWID;
+UPDATE study SET plan = json_set(plan, '$.map.examine', 0)
+  WHERE json_valid(plan) AND plan -> '$.map' IS NOT NULL AND plan -> '$.map.examine' IS NULL;
 `,
 ];
 

@@ -4,9 +4,10 @@ import type { MapPlan, Profile } from '../../protocol/study.ts';
 import type { CorpusDocument } from '../corpus/corpus-document.ts';
 import { lineAt, lineBeginnings } from '../engine/line-numbers.ts';
 import { joinRegions } from '../engine/map-regions.ts';
-import type { KeptWindow, MappedDocument, MappedWindows } from '../engine/mapped-shard.ts';
+import type { DrawnWindow, KeptWindow, MappedDocument, MappedWindows } from '../engine/mapped-shard.ts';
 import { countWindows, cutExactly, cutRunning } from '../sampling/forms/map/cut-rows.ts';
 import type { MapRow, MapRowResult } from '../sampling/forms/map/rows.ts';
+import { uniformAt } from '../sampling/pick/philox.ts';
 
 /** Regions are of likely windows, also where every window is kept. */
 const LEAST_REGION = 1e-4;
@@ -116,6 +117,20 @@ export class MapDocument {
       kept,
       regions: joinRegions(text, kept, leastLogp, profile),
     };
+  }
+
+  /** The windows with the lowest ranks, which depend on the document's id and on their place in it alone. */
+  drawWindows(documentId: number): readonly DrawnWindow[] {
+    const { prefix, suffix, stride, examine } = this.#shape.map;
+    const { row } = this.#document;
+    const ranks = Array.from(this.#windows.logp, (_, window) => uniformAt(0, documentId, window));
+    const least = ranks.length > examine ? (ranks.toSorted((a, b) => a - b)[examine] ?? 1) : 1;
+    return ranks.flatMap((rank, window) => {
+      if (rank >= least) return [];
+      const start = window * stride;
+      const tokens = Uint32Array.from(this.#tokens.subarray(start, start + prefix + suffix));
+      return [{ row, start, rank, tokens }];
+    });
   }
 
   #keep({ logp, logpPlain, nArgmax, places }: MappedWindows): readonly KeptWindow[] {

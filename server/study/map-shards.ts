@@ -8,7 +8,8 @@ import { type FileCounts, FileTally } from '../corpus/file-tally.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { RestartPoint } from '../engine/detection.ts';
-import type { MappedDocument, MappedShard } from '../engine/mapped-shard.ts';
+import { LowestRanks } from '../engine/lowest-ranks.ts';
+import type { DrawnWindow, MappedDocument, MappedShard } from '../engine/mapped-shard.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import { countWindows } from '../sampling/forms/map/cut-rows.ts';
 import type { DrawingRule } from '../sampling/forms/map/drawing-rule.ts';
@@ -16,6 +17,7 @@ import { type MapRow, RowPacker } from '../sampling/forms/map/rows.ts';
 import { mapRows, rowsAtOnce } from '../sampling/map-model.ts';
 import { type Encoder, openEncoder } from '../sampling/tokenizer/open-encoder.ts';
 import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
+import { documentId } from '../store/schema.ts';
 import { type DocumentShape, MapDocument } from './map-document.ts';
 
 export interface MapShardsRequest extends DocumentShape {
@@ -54,7 +56,7 @@ export async function* mapShards(request: MapShardsRequest): AsyncGenerator<Shar
   async function* batches(): AsyncGenerator<readonly MapRow[], undefined> {
     for (const shard of request.shards) {
       await request.ready(shard);
-      const of = new OpenShard(shard);
+      const of = new OpenShard(shard, request.map.examine);
       shards.push(of);
       const packer = new RowPacker(rowsAtOnce(execution));
       for await (const document of of.read(request, encoder)) {
@@ -82,7 +84,7 @@ export async function* mapShards(request: MapShardsRequest): AsyncGenerator<Shar
         const { document, of } = open.get(result.document)!;
         if (!document.take(result)) continue;
         open.delete(result.document);
-        of.add(document.finish());
+        of.add(document);
       }
       yield* finished();
     }
@@ -101,14 +103,16 @@ class OpenShard {
   readonly #problems: DataProblem[] = [];
   readonly #restartPoints: RestartPoint[] = [];
   readonly #files = new FileTally();
+  readonly #drawn: LowestRanks<DrawnWindow>;
   #columns: ColumnNames | undefined;
   #nRows = 0;
   #contentBytes = 0;
   #nShort = 0;
   #nUnfaithful = 0;
 
-  constructor(shard: Shard) {
+  constructor(shard: Shard, nExamined: number) {
     this.#shard = shard;
+    this.#drawn = new LowestRanks(nExamined);
     for (const problem of shard.problems ?? []) this.#problems.push(problem);
   }
 
@@ -135,8 +139,10 @@ class OpenShard {
     }
   }
 
-  add(document: MappedDocument): void {
-    this.#documents.push(document);
+  add(document: MapDocument): void {
+    const mapped = document.finish();
+    this.#documents.push(mapped);
+    this.#drawn.add(document.drawWindows(documentId(this.#shard.index, mapped.row)));
     this.nOpen--;
   }
 
@@ -147,6 +153,7 @@ class OpenShard {
         documents: this.#documents.sort((a, b) => a.row - b.row),
         nShort: this.#nShort,
         nUnfaithful: this.#nUnfaithful,
+        drawn: this.#drawn.list(),
       },
       nRows: this.#nRows,
       contentBytes: this.#contentBytes,

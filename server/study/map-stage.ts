@@ -7,6 +7,7 @@ import { startMeter } from '../progress.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import { mapEnvironment } from '../sampling/map-model.ts';
 import { openGuarded } from '../sampling/open-guarded.ts';
+import { forgetExamined } from '../store/map-examined.ts';
 import { insertMap } from '../store/map-tables.ts';
 import { holdsDocuments, isCorpusWhole, storeShardResult } from '../store/shards-table.ts';
 import { forgetStage } from '../store/stages-table.ts';
@@ -14,6 +15,7 @@ import { transact } from '../store/study-file.ts';
 import { mergeEnvironment } from '../store/study-table.ts';
 import { countCopies } from './count-copies.ts';
 import { checkSameFact } from './environment.ts';
+import { examineWindows } from './examine-windows.ts';
 import { fetchShards, reportWithFetching } from './fetch-shards.ts';
 import { localModel } from './hub-sources.ts';
 import { mapShards, type ShardMap } from './map-shards.ts';
@@ -34,7 +36,10 @@ export async function mapCorpus(context: StageContext, { model }: MapSource): Pr
   const shards = await registerShards(context);
   const pending = pendingShards([db], shards);
   const fetcher = await fetchShards(pending, execution, signal);
-  if (pending.length > 0) forgetStage(db, 'copies');
+  if (pending.length > 0) {
+    forgetStage(db, 'copies');
+    transact(db, () => forgetExamined(db));
+  }
   const totalBytes = shards.reduce((sum, { nBytes }) => sum + nBytes, 0);
   const pendingBytes = pending.reduce((sum, { nBytes }) => sum + nBytes, 0);
   const report = reportWithFetching(context.report, fetcher);
@@ -58,11 +63,12 @@ export async function mapCorpus(context: StageContext, { model }: MapSource): Pr
     context.onShardMapped?.(done.shard.index);
     throwIfAborted(signal);
   }
+  await examineWindows(context, checkpoint);
   await countCopies(context, shards);
   return isCorpusWhole(db) && holdsDocuments(db) ? 'complete' : 'partial';
 }
 
-function keep({ db }: StageContext, { shard, mapped, ...read }: ShardMap): void {
+function keep({ db, plan }: StageContext, { shard, mapped, ...read }: ShardMap): void {
   const documents = mapped.documents.map(({ row, byteOffset, repository, path, license }) => ({
     row,
     byteOffset,
@@ -71,7 +77,7 @@ function keep({ db }: StageContext, { shard, mapped, ...read }: ShardMap): void 
     license,
   }));
   storeShardResult(db, shard.index, { ...read, documents, partial: new Uint8Array() });
-  insertMap(db, shard.index, mapped);
+  insertMap(db, shard.index, mapped, plan.map!.examine);
 }
 
 /** Throws a `UserError` where a window does not fit into the context: its last token is asked for and not read. */

@@ -27,6 +27,8 @@ function stageName(stage: Stage): string {
       return l10n.t('Scanning');
     case 'map':
       return l10n.t('Reading training data');
+    case 'examine':
+      return l10n.t('Examining windows');
     case 'analyse':
       return l10n.t('Analysing');
   }
@@ -41,6 +43,8 @@ function amountText({ done, total, unit, message }: Progress): string {
   switch (unit) {
     case 'samples':
       return l10n.t('{0} of {1} samples', done.toLocaleString(), total.toLocaleString());
+    case 'windows':
+      return l10n.t('{0} of {1} windows', done.toLocaleString(), total.toLocaleString());
     case 'bytes':
       return l10n.t('{0} of {1}', sizeText(done), sizeText(total));
     case 'steps':
