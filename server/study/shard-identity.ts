@@ -7,7 +7,7 @@ import type { Shard } from '../corpus/shard.ts';
 import type { StoredShard } from '../store/shards-table.ts';
 
 /** Why a document of the shard cannot be read again, as a sentence; undefined when it can. */
-export function whatChanged(shard: StoredShard, path: string): string | undefined {
+export function whatChanged(shard: Omit<StoredShard, 'state'>, path: string): string | undefined {
   const file = shard.format === 'folder' ? join(shard.path, path) : shard.path;
   const stat = statSync(onDisk(file), { throwIfNoEntry: false });
   if (!stat) {

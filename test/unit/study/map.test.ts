@@ -205,3 +205,37 @@ test('a window beyond the context is refused, by its numbers', async () => {
       error instanceof UserError && /need a context of 97, and the model has 96/.test(error.message),
   );
 });
+
+test('a shard that changes between the passes over it is told, and read anew by the next run', async () => {
+  const own = join(folder, 'changing');
+  mkdirSync(own);
+  const shard = join(own, 'a.jsonl');
+  const lines = rows.slice(3, 5).map((row) => `${row}\n`);
+  writeFileSync(shard, lines.join(''));
+  const plan = { ...planOf({ examine: 0 }), corpus: [own] };
+  const file = join(folder, 'changing.sqlite');
+  const request = { file, plan, upTo: 'analyse', signal: new AbortController().signal } as const;
+  const execution = { provider: 'cpu', batch: 'auto', workers: 1 } as const;
+  const changing = runStudy({
+    ...{ ...request, execution },
+    report: ({ stage, done }) => {
+      if (stage === 'analyse' && done === 0) writeFileSync(shard, `${lines.join('')}${rows[0]}\n`);
+    },
+  });
+  await assert.rejects(
+    changing,
+    (error: Error) => error instanceof UserError && /has changed/.test(error.message),
+  );
+  await runStudy({ ...request, execution, report: () => {} });
+  const documents = documentsOf(file);
+  assert.equal(documents.length, 3);
+  assert(documents.every(({ copies }) => copies?.every((n) => n > 0)));
+});
+
+test('top-k 1 makes each window certain or impossible', async () => {
+  const plan = planOf({ examine: 0 });
+  const file = await run({ ...plan, sampling: { ...plan.sampling, topK: 1 } });
+  for (const { logp, nArgmax } of documentsOf(file)) {
+    for (const [window, one] of logp.entries()) assert.equal(one, nArgmax[window] === 8 ? 0 : -Infinity);
+  }
+});
