@@ -1,12 +1,15 @@
 // What the index of a corpus answers of a text: which of its lines stand in training data, and where.
 
 import type { Foreign } from '../guard/text/foreign.ts';
+import type { IndexPlace } from './corpus-index.ts';
 import { message } from './message.ts';
 import type { MatchRule } from './study.ts';
 
 /** A place in training data. */
 export interface CheckedSource {
   readonly shard: Foreign;
+  /** Path of the shard below the root of the index, with `/` between the parts: no other shard has it. */
+  readonly shardPath: Foreign;
   readonly row: number;
   readonly repository: Foreign;
   readonly path: Foreign;
@@ -50,15 +53,16 @@ export interface CheckedText {
   /** Windows of `minLines` significant lines in the text: in a text without any, nothing can be found. */
   readonly nWindows: number;
   readonly nDocumentsOpened: number;
+  /** Matches that are left out, since the baseline accepts them. */
+  readonly nAccepted: number;
 }
 
 /** Looks a text up in the index in a folder. Cancelling the request stops it. */
 export const checkWithIndex = message<
-  {
-    readonly index: string;
-    /** The folder that the corpus was moved to. */
-    readonly root?: string;
+  IndexPlace & {
     readonly text: string;
+    /** A baseline file; one that does not exist accepts nothing. */
+    readonly baseline?: string;
   },
   CheckedText
 >('verbatim/checkWithIndex');

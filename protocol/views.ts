@@ -106,7 +106,6 @@ export const describeStudy = message<{ readonly study: StudyId }, { readonly isD
 /** Takes fragments into a baseline file, with a reason, or out of it again. */
 export const acceptFragments = message<
   {
-    readonly study: StudyId;
     readonly baseline: string;
     readonly fingerprints: readonly string[];
     /** Null takes them out. */

@@ -2,6 +2,9 @@
 // It is stateless: every request names a study file, and a restarted server answers the same.
 
 import { createConnection, ProposedFeatures, TextDocumentSyncKind } from 'vscode-languageserver/node';
+import { foreign } from '../guard/text/foreign.ts';
+import { callTool } from '../protocol/agent-tools.ts';
+import { buildIndex, indexProgress } from '../protocol/corpus-index.ts';
 import { askContentColumn, estimateStudy, makePlan, readPlan } from '../protocol/plan-file.ts';
 import { deleteStudy, getDemoPlan, listStudies, runStudy, studyProgress } from '../protocol/requests.ts';
 import { acceptFragments } from '../protocol/views.ts';
@@ -9,6 +12,7 @@ import { endWithParent } from './guard/end-with-parent.ts';
 import { answering } from './lsp/answering.ts';
 import { DisclosureSetting } from './lsp/disclosure-setting.ts';
 import { throttleProgress } from './lsp/throttle-progress.ts';
+import { answerTool } from './mcp/answer-tool.ts';
 import { adviseSqlite } from './node-version.ts';
 import { demoPlan } from './plan/demo-plan.ts';
 import * as plans from './plan/plan-file.ts';
@@ -53,6 +57,20 @@ on(runStudy, async ({ study, plan, execution, upTo }, signal) => {
   await readers.refuseUnreadable(study, signal);
   const request = { file: study, plan, execution, signal, report: throttled };
   return studies.runStudy({ ...request, upTo: upTo ?? 'analyse' });
+});
+on(buildIndex, async (request, signal) => {
+  // Whoever builds no index loads none of that.
+  const { buildCorpusIndex } = await import('./study/build-corpus-index.ts');
+  const { index } = request;
+  const report = throttleProgress((progress) => {
+    void connection.sendNotification(indexProgress.method, { index, progress });
+  });
+  return buildCorpusIndex(request, signal, report);
+});
+on(callTool, async ({ name, given, place, studies }, signal) => {
+  const places = { index: place?.index, root: place?.root, studies };
+  const { text, isError } = await answerTool(name, given, { readers, places, signal });
+  return { answer: foreign(text), isError };
 });
 on(getDemoPlan, async () => demoPlan(productFolder()));
 on(listStudies, async ({ folder }, signal) => readers.listStudies(folder, signal));

@@ -1,12 +1,14 @@
 // Every command of the extension with what it takes: the list is the documentation. Handlers are made in
-// study-commands.ts, search-again-commands.ts, view-commands.ts, fragment-commands.ts, find-memorised-command.ts, plan-commands.ts and
-// provider-commands.ts.
+// study-commands.ts, search-again-commands.ts, view-commands.ts, fragment-commands.ts, find-memorised-command.ts, plan-commands.ts,
+// provider-commands.ts and in live/.
 
 import { commands, Disposable, type Uri } from 'vscode';
 import type { StudyId } from '../protocol/study.ts';
 import type { Category, FragmentFilter } from '../protocol/views.ts';
+import type { MatchPlace } from './decorations/index-mark.ts';
 import type { ComparisonTarget, SampleRef } from './documents/open-texts.ts';
 import type { ErrorFunnel } from './error-funnel.ts';
+import type { IndexChoice } from './live/index-choice.ts';
 import type {
   ClusterNode,
   FragmentNode,
@@ -93,6 +95,16 @@ export interface CommandMap {
     target?: readonly StudyId[] | StudyNode,
     selected?: readonly unknown[],
   ) => Promise<void>;
+  /** Chooses the index that texts are looked up in, or builds one. */
+  'verbatim.chooseIndex': (choice?: IndexChoice) => Promise<void>;
+  /** Looks the text in front up in the index that is chosen. */
+  'verbatim.lookUp': (text?: Uri) => Promise<void>;
+  /** Puts a comment above a piece that says where it stands and under which licence; of none given, above that at the cursor. */
+  'verbatim.insertNotice': (place?: MatchPlace) => Promise<void>;
+  /** Opens what a piece was found in beside the text, as a diff. */
+  'verbatim.openSource': (place?: MatchPlace) => Promise<void>;
+  /** Takes a piece into the workspace's baseline, with a reason. */
+  'verbatim.acceptMatch': (place?: MatchPlace, reason?: string) => Promise<void>;
   'verbatim.toggleDecorations': () => Promise<void>;
   'verbatim.restartServer': () => Promise<void>;
   /** Fetches what sampling with CUDA needs, in a terminal. */

@@ -19,10 +19,18 @@ import { quietLanguages } from './documents/quiet-languages.ts';
 import { SideBySide } from './documents/side-by-side.ts';
 import { StudyFiles } from './documents/study-files.ts';
 import { StudyTexts } from './documents/study-texts.ts';
-import { SAMPLE_SCHEME, TRAIN_SCHEME } from './documents/text-ref.ts';
+import { SAMPLE_SCHEME, SOURCE_SCHEME, TRAIN_SCHEME } from './documents/text-ref.ts';
 import { ErrorFunnel } from './error-funnel.ts';
 import { findMemorisedCommand } from './find-memorised-command.ts';
 import { fragmentCommands } from './fragment-commands.ts';
+import { type AgentParts, offerToAgents } from './live/agents.ts';
+import { chooseIndexCommand } from './live/choose-index.ts';
+import { IndexedTexts } from './live/indexed-texts.ts';
+import { LiveIndex } from './live/live-index.ts';
+import { LiveProblems } from './live/live-problems.ts';
+import { LiveStatus } from './live/live-status.ts';
+import { MATCH_ACTIONS, MatchActions } from './live/match-actions.ts';
+import { matchCommands } from './live/match-commands.ts';
 import { providerCommands } from './provider-commands.ts';
 import { saveCommands } from './save-commands.ts';
 import { SearchCount } from './search-count.ts';
@@ -57,6 +65,9 @@ export interface VerbatimParts {
   readonly dashboards: Dashboards;
   readonly columns: SideBySide;
   readonly errors: ErrorFunnel;
+  readonly live: LiveIndex;
+  readonly liveStatus: LiveStatus;
+  readonly agents: AgentParts;
 }
 
 export function activate(context: ExtensionContext): VerbatimParts {
@@ -78,9 +89,15 @@ export function activate(context: ExtensionContext): VerbatimParts {
     dragAndDropController: { dragMimeTypes: [], dropMimeTypes: [], handleDrag: () => {} },
   });
   const comparisons = new Comparisons(server, gate);
-  const files = new StudyFiles(new StudyTexts(server, comparisons, location, gate));
-  const readonly = { isReadonly: true, isCaseSensitive: true };
   const marks = new TextMarks(server);
+  const live = new LiveIndex({ server, marks, location, errors });
+  const liveStatus = new LiveStatus(live, marks);
+  const ofStudies = new StudyTexts(server, comparisons, location, gate);
+  const ofIndex = new IndexedTexts(server, live);
+  const files = new StudyFiles({
+    load: (uri) => (uri.scheme === SOURCE_SCHEME ? ofIndex : ofStudies).load(uri),
+  });
+  const readonly = { isReadonly: true, isCaseSensitive: true };
   const memorisedLines = new MemorisedLines(marks, errors);
   const lenses = new MarkLenses(marks);
   const highlight = new FragmentHighlight(comparisons, errors);
@@ -95,6 +112,13 @@ export function activate(context: ExtensionContext): VerbatimParts {
   };
   const refresh = () => tree.refresh();
   const dist = Uri.joinPath(context.extensionUri, 'dist');
+  const agents: AgentParts = {
+    server,
+    live,
+    extensionPath: context.extensionPath,
+    version: context.extension.packageJSON.version,
+    studies: () => location.studiesFolder(),
+  };
   const dashboards = new Dashboards({ server, errors, dist, reveal }, runs);
   const showFilter = () => {
     // An undefined message takes the line away; an empty one would leave it there.
@@ -128,13 +152,19 @@ export function activate(context: ExtensionContext): VerbatimParts {
     highlight,
     dashboards,
     searchCount,
+    live,
+    liveStatus,
+    new LiveProblems(marks),
+    offerToAgents(agents),
     new RunStatus(runs),
     columns,
     quietLanguages(),
     new ComparisonContext(columns),
     workspace.registerFileSystemProvider(SAMPLE_SCHEME, files, readonly),
     workspace.registerFileSystemProvider(TRAIN_SCHEME, files, readonly),
+    workspace.registerFileSystemProvider(SOURCE_SCHEME, files, readonly),
     languages.registerCodeLensProvider({ scheme: '*' }, lenses),
+    languages.registerCodeActionsProvider({ scheme: '*' }, new MatchActions(marks), MATCH_ACTIONS),
     languages.registerCodeLensProvider(PLAN_FILES, new PlanLenses()),
     registerCommands(
       {
@@ -146,6 +176,8 @@ export function activate(context: ExtensionContext): VerbatimParts {
         ...saveCommands({ server, location, options }),
         ...attributionCommand(marks, findMemorised['verbatim.findMemorised']),
         ...comparisonCommand(server, location, dist, errors, columns),
+        ...chooseIndexCommand(server, context.globalStorageUri.fsPath),
+        ...matchCommands({ server, location, marks, live }),
         ...planCommands(),
         ...providerCommands(context.extensionPath),
         'verbatim.restartServer': () => server.restart(),
@@ -182,5 +214,8 @@ export function activate(context: ExtensionContext): VerbatimParts {
     dashboards,
     columns,
     errors,
+    live,
+    liveStatus,
+    agents,
   };
 }

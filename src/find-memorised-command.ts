@@ -38,7 +38,8 @@ export function findMemorisedCommand(
       const found = await search(server, studies, document);
       marks.track(
         document,
-        found.marks.map((mark) => ({ ...mark, sampleId: null })),
+        'study',
+        found.marks.map((mark) => ({ ...mark, from: 'study', sampleId: null })),
       );
       count.note(document, found.marks.length);
       tell(document, found, studies.length);

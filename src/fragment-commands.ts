@@ -26,34 +26,16 @@ export function fragmentCommands(
   location: StudyLocation,
   refresh: () => void,
 ): Pick<CommandMap, Names> {
-  const requireBaseline = () => {
-    requireTrustToWrite();
-    const baseline = location.baselineFile();
-    if (baseline === null) {
-      throw new UserFault(
-        l10n.t('A baseline belongs to a folder, and none is open.'),
-        l10n.t('Open the folder that the baseline is for.'),
-      );
-    }
-    return baseline;
-  };
-  const accept = async ({ study, fragment }: FragmentNode, reason: string | null) => {
-    const baseline = requireBaseline();
-    const { fingerprint } = fragment;
-    await server.request(acceptFragments, { study, baseline, fingerprints: [fingerprint], reason });
+  const accept = async ({ fragment }: FragmentNode, reason: string | null) => {
+    const baseline = requireBaseline(location);
+    await server.request(acceptFragments, { baseline, fingerprints: [fragment.fingerprint], reason });
     refresh();
   };
 
   return {
     async 'verbatim.acceptFragment'(node, given) {
-      requireBaseline(); // Nobody should give a reason for nothing.
-      const reason =
-        given ??
-        (await window.showInputBox({
-          title: l10n.t('Accept this fragment into the baseline'),
-          prompt: l10n.t('Why is it accepted? The reason is kept in .verbatim-baseline.json.'),
-          value: l10n.t('accepted'),
-        }));
+      requireBaseline(location); // Nobody should give a reason for nothing.
+      const reason = given ?? (await askReason());
       if (reason !== undefined) await accept(node, reason);
     },
     'verbatim.unacceptFragment': (node) => accept(node, null),
@@ -82,6 +64,25 @@ export function fragmentCommands(
     },
   };
 }
+
+/** The baseline's file, there or not. */
+export function requireBaseline(location: Pick<StudyLocation, 'baselineFile'>): string {
+  requireTrustToWrite();
+  const baseline = location.baselineFile();
+  if (baseline !== null) return baseline;
+  throw new UserFault(
+    l10n.t('A baseline belongs to a folder, and none is open.'),
+    l10n.t('Open the folder that the baseline is for.'),
+  );
+}
+
+/** Undefined where it is called off. */
+export const askReason = (): Thenable<string | undefined> =>
+  window.showInputBox({
+    title: l10n.t('Accept this fragment into the baseline'),
+    prompt: l10n.t('Why is it accepted? The reason is kept in .verbatim-baseline.json.'),
+    value: l10n.t('accepted'),
+  });
 
 const requireTrustToWrite = () =>
   requireTrust(l10n.t('Studies and baselines are only written in trusted workspaces.'));

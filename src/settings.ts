@@ -22,6 +22,9 @@ interface Settings extends EditorValues {
   readonly 'decorations.inlineText': boolean;
   readonly 'decorations.hover': boolean;
   readonly 'decorations.codeLens': boolean;
+  readonly 'live.index': string;
+  readonly 'live.root': string;
+  readonly 'live.problems': boolean;
   readonly 'label.annotator': string;
   readonly 'sensitive.show': boolean;
 }

@@ -10,6 +10,7 @@ import {
   RevealOutputChannelOn,
   TransportKind,
 } from 'vscode-languageclient/node';
+import { indexProgress } from '../protocol/corpus-index.ts';
 import { studyProgress } from '../protocol/requests.ts';
 import type { Progress, StudyId } from '../protocol/study.ts';
 
@@ -21,11 +22,13 @@ export interface ClientOptions {
   readonly log: LogOutputChannel;
   readonly readSetting: () => unknown;
   readonly onProgress: (progress: { readonly study: StudyId; readonly progress: Progress }) => void;
+  readonly onIndexProgress: (progress: { readonly index: string; readonly progress: Progress }) => void;
   readonly onDeath: () => void;
 }
 
 export async function startClient(options: ClientOptions): Promise<LanguageClient> {
-  const { extensionPath, runtime, maxHeapMb, log, readSetting, onProgress, onDeath } = options;
+  const { extensionPath, runtime, maxHeapMb, log, readSetting, onProgress, onIndexProgress, onDeath } =
+    options;
   const client = new LanguageClient(
     'verbatim',
     'Verbatim',
@@ -52,6 +55,7 @@ export async function startClient(options: ClientOptions): Promise<LanguageClien
     },
   );
   client.onNotification(studyProgress.method, onProgress);
+  client.onNotification(indexProgress.method, onIndexProgress);
   await client.start();
   return client;
 }

@@ -27,7 +27,10 @@ export class StudyServer implements Disposable {
   /** Times of the process's deaths, in ms of the performance clock. */
   #deaths: readonly number[] = [];
 
+  readonly #indexProgress = new EventEmitter<{ readonly index: string; readonly progress: Progress }>();
+
   readonly onProgress = this.#progress.event;
+  readonly onIndexProgress = this.#indexProgress.event;
 
   constructor(extensionPath: string, log: LogOutputChannel, gate: Pick<WorkspaceGate, 'check'>) {
     this.#extensionPath = extensionPath;
@@ -72,6 +75,7 @@ export class StudyServer implements Disposable {
 
   async dispose(): Promise<void> {
     this.#progress.dispose();
+    this.#indexProgress.dispose();
     const client = await this.#client?.catch(() => undefined);
     await client?.dispose();
   }
@@ -105,6 +109,7 @@ export class StudyServer implements Disposable {
       // The server asks for this one setting only, whenever it is about to hand on a text.
       readSetting: () => readSetting('sensitive.show'),
       onProgress: (progress) => this.#progress.fire(progress),
+      onIndexProgress: (progress) => this.#indexProgress.fire(progress),
       onDeath: () => this.#onDeath(),
     });
   }

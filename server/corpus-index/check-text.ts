@@ -20,6 +20,9 @@ export interface CheckOptions {
   readonly limitMs?: number;
 }
 
+/** Fingerprints that are known and are not told again. */
+type Accepted = Pick<ReadonlySet<string>, 'has'>;
+
 /** What the detector found in the documents that could be opened, and the proposals that could not. */
 export interface Lookup {
   readonly nWindows: number;
@@ -87,13 +90,15 @@ export async function checkText(
   index: CorpusIndex,
   text: Uint8Array,
   options: CheckOptions,
+  accepted: Accepted = new Set(),
 ): Promise<CheckedText> {
   const { rule } = index.manifest;
   const found = await lookUp(index, text, options);
-  const matches = withoutInner([
+  const all = withoutInner([
     ...matchesOf(found.fragments, found.results),
     ...matchesOfProposals(index, text, found.unopened),
   ]);
+  const matches = all.filter(({ fingerprint }) => fingerprint === null || !accepted.has(fingerprint));
   const tooShort = `The text has fewer than ${rule.minLines} significant lines, and no shorter piece is looked up`;
   const notes = found.nWindows === 0 ? [...found.notes, tooShort] : found.notes;
   return {
@@ -104,6 +109,7 @@ export async function checkText(
     nMatchedLines: linesOf(matches),
     nWindows: found.nWindows,
     nDocumentsOpened: found.nDocumentsOpened,
+    nAccepted: all.length - matches.length,
   };
 }
 

@@ -5,6 +5,7 @@ import type { CheckedMatch, CheckedSource } from '../../protocol/checked-text.ts
 import type { Fragment, MatchedDocument } from '../engine/detection.ts';
 import type { ScannedShard } from '../engine/find-fragments.ts';
 import { type CorpusIndex, distinctKeys, type Proposal } from './corpus-index.ts';
+import type { ShardEntry } from './manifest.ts';
 
 const SOURCES_KEPT = 20;
 const LICENSES_KEPT = 20;
@@ -28,8 +29,8 @@ export function matchesOf(fragments: readonly Fragment[], results: readonly Veri
       if (!document) continue;
       seen.set(document, document.license);
       if (sources.length >= SOURCES_KEPT) continue;
-      const shard = named.get(place.shard)!.proposal.entry.name;
-      sources.push({ ...sourceOf(shard, document), firstLine: place.firstLine, lastLine: place.lastLine });
+      const { entry } = named.get(place.shard)!.proposal;
+      sources.push({ ...sourceOf(entry, document), firstLine: place.firstLine, lastLine: place.lastLine });
     }
     return {
       ...{ firstLine, lastLine, nLines: fragment.nLines, fingerprint: fragment.fingerprint },
@@ -65,7 +66,7 @@ export function matchesOfProposals(
         const { lastLine } = windows[i]!;
         const range = byRange.get(`${firstLine} ${lastLine}`) ?? { firstLine, lastLine, sources: [] };
         byRange.set(`${firstLine} ${lastLine}`, range);
-        range.sources.push({ ...sourceOf(entry.name, document), firstLine: null, lastLine: null });
+        range.sources.push({ ...sourceOf(entry, document), firstLine: null, lastLine: null });
       }
     }
   }
@@ -106,8 +107,9 @@ function longest<T extends Lines>(pieces: readonly T[]): T[] {
   });
 }
 
-const sourceOf = (shard: string, { row, repository, path, license }: MatchedDocument) => ({
-  shard: foreign(shard),
+const sourceOf = (shard: ShardEntry, { row, repository, path, license }: MatchedDocument) => ({
+  shard: foreign(shard.name),
+  shardPath: foreign(shard.path),
   row,
   repository: foreign(repository),
   path: foreign(path),

@@ -2,6 +2,7 @@
 
 import { checkWithIndex } from '../../protocol/checked-text.ts';
 import { getComparison, getComparisons } from '../../protocol/comparison.ts';
+import { describeIndex, getIndexedDocument } from '../../protocol/corpus-index.ts';
 import {
   compareStudies,
   getDashboard,
@@ -98,10 +99,13 @@ on(findMemorised, async ({ studies, text }, signal) => {
   const search = await import('./find-memorised.ts');
   return search.findMemorised(studies, text, signal);
 });
-on(checkWithIndex, async (request, signal) => {
-  const lookups = await import('./index-lookups.ts');
-  return lookups.checkWithIndex(request, signal);
-});
+on(checkWithIndex, async (request, signal) =>
+  (await import('./index-lookups.ts')).checkWithIndex(request, signal),
+);
+on(describeIndex, async (request) => (await import('./index-lookups.ts')).describeIndex(request));
+on(getIndexedDocument, async (request, signal) =>
+  (await import('./index-lookups.ts')).getIndexedDocument(request, signal),
+);
 on(getDashboard, async ({ study }) => dashboards.getDashboard(study));
 on(listDashboardFragments, async (request) =>
   dashboards.listDashboardFragments({

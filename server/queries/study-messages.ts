@@ -3,6 +3,7 @@
 
 import { checkWithIndex } from '../../protocol/checked-text.ts';
 import { getComparison, getComparisons } from '../../protocol/comparison.ts';
+import { describeIndex, getIndexedDocument } from '../../protocol/corpus-index.ts';
 import {
   compareStudies,
   getDashboard,
@@ -65,6 +66,8 @@ export const studyMessages: readonly StudyMessage[] = [
   answered(viewFragments, 'quick', 'chosen'),
   answered(listDashboardFragments, 'quick', 'masked'),
   answered(checkWithIndex, 'quick', 'masked'),
+  answered(describeIndex, 'quick', 'masked'),
+  answered(getIndexedDocument, 'quick', 'chosen'),
   answered(getComparisons, 'slow', 'chosen'),
   answered(getDashboard, 'slow', 'masked'),
   answered(describeStudy, 'slow', 'no texts'),

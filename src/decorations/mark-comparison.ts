@@ -3,9 +3,9 @@
 
 import type { Uri } from 'vscode';
 import type { ComparisonTarget } from '../documents/open-texts.ts';
-import type { TextMark } from './text-marks.ts';
+import type { StudyMark } from './text-marks.ts';
 
-export function markComparison(text: Uri, mark: TextMark): ComparisonTarget {
+export function markComparison(text: Uri, mark: StudyMark): ComparisonTarget {
   const { study, fingerprint, sampleId, firstLine, lastLine } = mark;
   return sampleId === null
     ? { study, fingerprint, text: { uri: text.toString(), firstLine, lastLine } }

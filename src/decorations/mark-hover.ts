@@ -6,14 +6,12 @@ import { forHover } from '../../guard/text/for-hover.ts';
 import { percentEncoded } from '../../guard/text/percent-encoded.ts';
 import type { Provenance, SampleMark } from '../../protocol/fragments.ts';
 import { timesText } from '../counts-text.ts';
+import { howOftenIndexed, matchPlace } from './index-mark.ts';
 import { markComparison } from './mark-comparison.ts';
 import type { Segment } from './mark-segments.ts';
-import type { TextMark } from './text-marks.ts';
+import type { IndexMark, StudyMark, TextMark } from './text-marks.ts';
 
 const MAX_MARKS = 4;
-const COMPARE = 'verbatim.compareFragment';
-const COMPARE_ALL = 'verbatim.compareAllOccurrences';
-const SHOW_ROWS = 'verbatim.showTrainingRows';
 
 /**
  * Two pieces for each mark: what is said of it, in which names and licences of others stand and which nobody trusts,
@@ -23,7 +21,11 @@ export function markHover(text: Uri, segment: Segment<TextMark>): MarkdownString
   const shown = segment.marks.slice(0, MAX_MARKS);
   const nLeftOff = segment.marks.length - shown.length;
   return [
-    ...shown.flatMap((mark) => [description(mark), links(text, mark)]),
+    ...shown.flatMap((mark) =>
+      mark.from === 'index'
+        ? [indexDescription(mark), indexLinks(text, mark)]
+        : [description(mark), links(text, mark)],
+    ),
     ...(nLeftOff > 0
       ? [
           new MarkdownString(
@@ -34,11 +36,22 @@ export function markHover(text: Uri, segment: Segment<TextMark>): MarkdownString
   ];
 }
 
-function description(mark: TextMark): MarkdownString {
+const description = (mark: StudyMark) => describe(mark, l10n.t('Memorised'), howOften(mark));
+
+function indexDescription(mark: IndexMark): MarkdownString {
+  const hover = describe(mark, l10n.t('Found in the index'), howOftenIndexed(mark));
+  if (!mark.match.isVerified) {
+    const why = l10n.t('Not compared: the corpus is not there, or not as it was when it was indexed.');
+    hover.appendMarkdown(`\n\n${why}`);
+  }
+  return hover;
+}
+
+function describe(mark: TextMark, title: string, often: string): MarkdownString {
   const hover = new MarkdownString();
   hover.isTrusted = false;
   hover.supportHtml = false;
-  hover.appendMarkdown(`**${l10n.t('Memorised')}** · ${howOften(mark)}`);
+  hover.appendMarkdown(`**${title}** · ${often}`);
   hover.appendMarkdown(` · ${l10n.t('lines {0}–{1}', mark.firstLine, mark.lastLine)}`);
   if (mark.source === null) return hover;
   hover.appendMarkdown('\n\n');
@@ -50,22 +63,32 @@ function description(mark: TextMark): MarkdownString {
   return hover;
 }
 
-function links(text: Uri, mark: TextMark): MarkdownString {
-  const comparison = percentEncoded(JSON.stringify([markComparison(text, mark)]));
-  const link = (title: string, command: string) => `[${title}](command:${command}?${comparison})`;
+const links = (text: Uri, mark: StudyMark) =>
+  linked(markComparison(text, mark), [
+    [l10n.t('Compare with the training data'), 'verbatim.compareFragment'],
+    [l10n.t('All occurrences'), 'verbatim.compareAllOccurrences'],
+    [l10n.t('Training rows'), 'verbatim.showTrainingRows'],
+  ]);
+
+/** What was not compared is no fragment yet, so there is nothing to accept. */
+const indexLinks = (text: Uri, mark: IndexMark) =>
+  linked(matchPlace(text, mark), [
+    [l10n.t('Open the source'), 'verbatim.openSource'],
+    [l10n.t('Insert a notice'), 'verbatim.insertNotice'],
+    ...(mark.match.isVerified ? [[l10n.t('Accept'), 'verbatim.acceptMatch'] as const] : []),
+  ]);
+
+function linked(target: object, commands: readonly (readonly [string, string])[]): MarkdownString {
+  const argument = percentEncoded(JSON.stringify([target]));
   const hover = new MarkdownString(
-    [
-      link(l10n.t('Compare with the training data'), COMPARE),
-      link(l10n.t('All occurrences'), COMPARE_ALL),
-      link(l10n.t('Training rows'), SHOW_ROWS),
-    ].join(' · '),
+    commands.map(([title, command]) => `[${title}](command:${command}?${argument})`).join(' · '),
   );
-  hover.isTrusted = { enabledCommands: [COMPARE, COMPARE_ALL, SHOW_ROWS] };
+  hover.isTrusted = { enabledCommands: commands.map(([, command]) => command) };
   return hover;
 }
 
 /** How often the text occurs: of a part it is known that it occurs at least as often as its fragment. */
-export function howOften({ train, extent }: TextMark): string {
+export function howOften({ train, extent }: StudyMark): string {
   const count = timesText(train);
   return extent === 'whole'
     ? l10n.t('{0} in the training data', count)

@@ -11,9 +11,10 @@ import {
 } from 'vscode';
 import { lineRange } from '../documents/line-range.ts';
 import { readSetting } from '../settings.ts';
+import { howOftenIndexed, matchPlace } from './index-mark.ts';
 import { markComparison } from './mark-comparison.ts';
 import { howOften } from './mark-hover.ts';
-import type { TextMarks } from './text-marks.ts';
+import type { IndexMark, TextMarks } from './text-marks.ts';
 
 export class MarkLenses implements CodeLensProvider, Disposable {
   readonly #marks: TextMarks;
@@ -42,6 +43,7 @@ export class MarkLenses implements CodeLensProvider, Disposable {
     const marks = await this.#marks.of(document);
     if (marks === undefined) return [];
     return marks.flatMap((mark) => {
+      if (mark.from === 'index') return [indexLens(document, mark)];
       const comparison = markComparison(document.uri, mark);
       const range = lineRange({ firstLine: mark.firstLine, lastLine: mark.firstLine });
       return [
@@ -59,3 +61,10 @@ export class MarkLenses implements CodeLensProvider, Disposable {
     });
   }
 }
+
+const indexLens = (document: TextDocument, mark: IndexMark) =>
+  new CodeLens(lineRange({ firstLine: mark.firstLine, lastLine: mark.firstLine }), {
+    title: l10n.t('Found in the index: {0}', howOftenIndexed(mark)),
+    command: 'verbatim.openSource',
+    arguments: [matchPlace(document.uri, mark)],
+  });

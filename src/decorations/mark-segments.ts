@@ -27,8 +27,10 @@ export function markSegments<Mark extends SampleMark>(marks: readonly Mark[]): S
 }
 
 /** Groups touching segments of one level, which a reader sees as one block of colour. */
-export function levelRuns(segments: readonly Segment[]): (readonly Segment[])[] {
-  const runs: Segment[][] = [];
+export function levelRuns<Mark extends SampleMark>(
+  segments: readonly Segment<Mark>[],
+): (readonly Segment<Mark>[])[] {
+  const runs: Segment<Mark>[][] = [];
   for (const segment of segments) {
     const last = runs.at(-1)?.at(-1);
     if (last?.level === segment.level && last.lastLine + 1 === segment.firstLine) runs.at(-1)!.push(segment);

@@ -34,7 +34,7 @@ export class MemorisedLines implements Disposable {
   });
   readonly #listeners: Disposable;
   /** What each editor shows now. */
-  readonly #painted = new WeakMap<TextEditor, readonly Segment[]>();
+  readonly #painted = new WeakMap<TextEditor, readonly Segment<TextMark>[]>();
 
   constructor(marks: TextMarks, errors: ErrorFunnel) {
     this.#marks = marks;
@@ -53,7 +53,7 @@ export class MemorisedLines implements Disposable {
   }
 
   /** Undefined for an editor in which nothing is painted; an empty list means that it was looked at. */
-  painted(editor: TextEditor): readonly Segment[] | undefined {
+  painted(editor: TextEditor): readonly Segment<TextMark>[] | undefined {
     return this.#painted.get(editor);
   }
 
@@ -112,11 +112,14 @@ export class MemorisedLines implements Disposable {
 }
 
 /** Says count and source once for a block of colour, behind its first line that has text. */
-function sourceWords(document: TextDocument, run: readonly Segment[]): DecorationOptions {
+function sourceWords(document: TextDocument, run: readonly Segment<TextMark>[]): DecorationOptions {
   const marks = run.flatMap((segment) => segment.marks);
   const most = marks.reduce((best, mark) => (mark.train > best.train ? mark : best));
+  const count = most.train.toLocaleString();
   const words = [
-    l10n.t('{0}× in the training data', most.train.toLocaleString()),
+    most.from === 'index'
+      ? l10n.t('{0}× in the indexed corpus', count)
+      : l10n.t('{0}× in the training data', count),
     ...(most.source ? [sourceName(most.source)] : []),
   ];
   let line = Math.min(run[0]!.firstLine, document.lineCount) - 1;

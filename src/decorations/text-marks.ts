@@ -10,6 +10,7 @@ import {
   type Uri,
   workspace,
 } from 'vscode';
+import type { CheckedMatch } from '../../protocol/checked-text.ts';
 import type { SampleMark } from '../../protocol/fragments.ts';
 import { getSample } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
@@ -17,13 +18,23 @@ import { parseTextUri, SAMPLE_SCHEME } from '../documents/text-ref.ts';
 import type { StudyServer } from '../study-server.ts';
 import { followEdits, lineChange } from './follow-edits.ts';
 
+/** A piece of a text that training data holds: as a study says, or as an index does. */
+export type TextMark = StudyMark | IndexMark;
+
 /** A mark that a comparison can begin at, with how exact its count is. */
-export interface TextMark extends SampleMark {
+export interface StudyMark extends SampleMark {
+  readonly from: 'study';
   readonly study: StudyId;
   /** `part`: the text holds some lines of the fragment only. */
   readonly extent: 'whole' | 'part';
   /** Null in a text that may be edited: what stands there is compared itself. */
   readonly sampleId: number | null;
+}
+
+/** Without a fingerprint where nothing was verified; its count is then that of the documents which may hold it. */
+export interface IndexMark extends SampleMark {
+  readonly from: 'index';
+  readonly match: CheckedMatch;
 }
 
 type Marks = readonly TextMark[];
@@ -71,9 +82,14 @@ export class TextMarks implements Disposable {
     return this.#tracked.get(document);
   }
 
-  /** From here on these are the document's marks; its text is the one that they were found in. */
-  track(document: TextDocument, marks: Marks): void {
-    this.#tracked.set(document, marks);
+  /** From here on these are what a study, or an index, says of the document; its text is the one they were found in. */
+  track<From extends TextMark['from']>(
+    document: TextDocument,
+    from: From,
+    marks: readonly (TextMark & { readonly from: From })[],
+  ): void {
+    const others = this.#tracked.get(document)?.filter((mark) => mark.from !== from) ?? [];
+    this.#tracked.set(document, [...others, ...marks]);
     this.#changed.fire(document);
   }
 
@@ -82,12 +98,15 @@ export class TextMarks implements Disposable {
     this.#expected = { uri: uri.toString(), marks };
   }
 
-  async read(uri: Uri): Promise<{ readonly text: string; readonly marks: Marks } | undefined> {
+  async read(uri: Uri): Promise<{ readonly text: string; readonly marks: readonly StudyMark[] } | undefined> {
     const ref = parseTextUri(uri);
     if (ref?.scheme !== SAMPLE_SCHEME) return undefined;
     const { study, id: sampleId } = ref;
     const { text, marks } = await this.#server.request(getSample, { study, sampleId });
-    return { text, marks: marks.map((mark) => ({ ...mark, study, sampleId: null, extent: 'whole' })) };
+    return {
+      text,
+      marks: marks.map((mark) => ({ ...mark, from: 'study', study, sampleId: null, extent: 'whole' })),
+    };
   }
 
   #sampleOf(document: TextDocument): Promise<Marks> | undefined {
@@ -98,7 +117,7 @@ export class TextMarks implements Disposable {
     if (marks === undefined) {
       const { study, id: sampleId } = ref;
       marks = this.#marksOf(document.uri, study, sampleId).then((known) =>
-        known.map((mark) => ({ ...mark, study, sampleId, extent: 'whole' })),
+        known.map((mark) => ({ ...mark, from: 'study', study, sampleId, extent: 'whole' })),
       );
       marks.catch(() => this.#samples.delete(document)); // The next look may succeed.
       this.#samples.set(document, marks);

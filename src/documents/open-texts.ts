@@ -188,7 +188,7 @@ export class OpenTexts {
       content: sample.text,
       ...(language === undefined ? {} : { language: knownLanguage(language.languageId) }),
     });
-    this.#marks.track(document, sample.marks);
+    this.#marks.track(document, 'study', sample.marks);
     await window.showTextDocument(document, { preview: false });
   }
 
@@ -253,7 +253,7 @@ export class OpenTexts {
   async #openText(study: StudyId, { uri, firstLine, lastLine }: PlaceInText): Promise<OpenText> {
     const document = await workspace.openTextDocument(Uri.parse(uri, true));
     const holding = (this.#marks.tracked(document) ?? [])
-      .filter((mark) => mark.study === study && mark.extent === 'whole')
+      .filter((mark) => mark.from === 'study' && mark.study === study && mark.extent === 'whole')
       .filter((mark) => mark.firstLine <= firstLine && mark.lastLine >= lastLine)
       .sort((a, b) => b.lastLine - b.firstLine - (a.lastLine - a.firstLine));
     const longest = holding[0]?.fingerprint;

@@ -2,7 +2,7 @@
 // problems. Our texts get languages of their own, which look the same and which no checker knows.
 
 import { type Disposable, languages, type TextDocument, workspace } from 'vscode';
-import { parseTextUri } from './text-ref.ts';
+import { isOurText } from './text-ref.ts';
 
 const PREFIX = 'verbatim-';
 
@@ -26,7 +26,7 @@ export function quietLanguages(): Disposable {
 }
 
 function quieten(document: TextDocument): void {
-  if (parseTextUri(document.uri) === null || !CHECKED.includes(document.languageId)) return;
+  if (!isOurText(document.uri) || !CHECKED.includes(document.languageId)) return;
   void languages.setTextDocumentLanguage(document, PREFIX + document.languageId);
 }
 

@@ -1,4 +1,4 @@
-// Our two URI schemes as a read-only file system, which is what VS Code restores editors from after a reload.
+// Our URI schemes as a read-only file system, which is what VS Code restores editors from after a reload.
 // It holds no text beyond the moment between getting it, or being asked for its size, and its being read.
 
 import {
@@ -17,7 +17,7 @@ import {
 import { forNotification } from '../../guard/text/for-notification.ts';
 import { failureOf } from '../failure.ts';
 import type { StudyTexts } from './study-texts.ts';
-import { parseTextUri } from './text-ref.ts';
+import { isOurText } from './text-ref.ts';
 
 /** Texts whose sizes were asked for and that have not been read yet. */
 const MAX_WAITING = 8;
@@ -56,7 +56,7 @@ export class StudyFiles implements FileSystemProvider {
     this.#mtime++;
     this.#waiting.clear();
     this.#handed.clear();
-    const open = workspace.textDocuments.filter(({ uri }) => parseTextUri(uri) !== null);
+    const open = workspace.textDocuments.filter(({ uri }) => isOurText(uri));
     this.#changed.fire(open.map(({ uri }) => ({ type: FileChangeType.Changed, uri })));
   }
 

@@ -9,6 +9,13 @@ import type { StudyId } from '../../protocol/study.ts';
 
 export const SAMPLE_SCHEME = 'verbatim-sample';
 export const TRAIN_SCHEME = 'verbatim-train';
+/** Documents of the corpus of an index, which no study names. */
+export const SOURCE_SCHEME = 'verbatim-source';
+
+const OURS: ReadonlySet<string> = new Set([SAMPLE_SCHEME, TRAIN_SCHEME, SOURCE_SCHEME]);
+
+/** Whether a text is one that we show. */
+export const isOurText = ({ scheme }: Uri): boolean => OURS.has(scheme);
 
 /** A fragment's place in the text, to be highlighted. */
 export interface Highlight extends TextRange {
@@ -93,7 +100,7 @@ function extensionOf(path: string): string {
 }
 
 /** Leaves out empty and dotted steps and control characters: provenance comes from the corpus. */
-function safePath(path: string): string {
+export function safePath(path: string): string {
   const steps = path
     .replaceAll(/[\p{Cc}\p{Cf}]/gu, '')
     .split(/[\\/]+/)

@@ -29,6 +29,12 @@ export class StudyLocation {
     return this.#existing().filter((folder) => this.#gate.admits(folder));
   }
 
+  /** The folder whose studies agents may ask about: that of the first folder which is open, or the extension's own. */
+  studiesFolder(): string {
+    const local = (workspace.workspaceFolders ?? []).find(({ uri }) => uri.scheme === 'file');
+    return local === undefined || !workspace.isTrusted ? this.#storage : join(local.uri.fsPath, FOLDER);
+  }
+
   /** Whether the workspace has studies that are not shown, since it is not trusted. */
   hasClosedFolder(): boolean {
     return this.#existing().some((folder) => !this.#gate.admits(folder));

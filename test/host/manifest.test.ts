@@ -45,7 +45,7 @@ test('every setting is read, and every setting that is read is declared with a d
 });
 
 /** What each setting can bring about at most. */
-const REACH: Readonly<Record<string, 'looks' | 'asks' | 'runs' | 'fetches' | 'unmasks'>> = {
+const REACH: Readonly<Record<string, 'looks' | 'asks' | 'opens' | 'runs' | 'fetches' | 'unmasks'>> = {
   'verbatim.sampling.samples': 'asks',
   'verbatim.sampling.maxTokens': 'asks',
   'verbatim.sampling.topK': 'asks',
@@ -69,11 +69,14 @@ const REACH: Readonly<Record<string, 'looks' | 'asks' | 'runs' | 'fetches' | 'un
   'verbatim.decorations.inlineText': 'looks',
   'verbatim.decorations.hover': 'looks',
   'verbatim.decorations.codeLens': 'looks',
+  'verbatim.live.index': 'opens',
+  'verbatim.live.root': 'opens',
+  'verbatim.live.problems': 'looks',
   'verbatim.label.annotator': 'asks',
   'verbatim.sensitive.show': 'unmasks',
 };
 
-test('a workspace that is not trusted sets nothing that loads, runs, fetches or unmasks', () => {
+test('a workspace that is not trusted sets nothing that opens, runs, fetches or unmasks', () => {
   const settings = contributes.configuration.flatMap((section: { properties: object }) =>
     Object.keys(section.properties),
   );

@@ -1,4 +1,4 @@
-// Nothing happens by itself: the extension wakes on its first command, and the server on the first request.
+// Nothing happens by itself: the extension wakes once the window stands, and the server on the first request.
 
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
@@ -7,7 +7,7 @@ import { basename, join } from 'node:path';
 import { commands, extensions } from 'vscode';
 import { getDemoPlan } from '../../../protocol/requests.ts';
 import { extension, parts } from './extension-parts.ts';
-import { hostTest } from './host-test.ts';
+import { eventually, hostTest } from './host-test.ts';
 
 /** Files of the extension that this process has loaded. */
 function loadedPrograms(): readonly string[] {
@@ -34,10 +34,15 @@ interface Manifest {
 }
 
 export const tests = [
-  hostTest('is not active before it is needed', async () => {
-    assert.equal(extension().isActive, false);
-  }),
-  hostTest('wakes on its first command without starting the server', async () => {
+  hostTest(
+    'wakes by itself, so that an index can be asked, and starts nothing while none is chosen',
+    async () => {
+      await eventually('an active extension', () => extension().isActive || undefined);
+      assert.equal(parts().server.isStarted, false);
+      assert.equal(parts().liveStatus.text, undefined);
+    },
+  ),
+  hostTest('answers its first command without starting the server', async () => {
     await commands.executeCommand('verbatim.showMore', {
       kind: 'more',
       parent: { kind: 'study', study: 'none' },

@@ -6,7 +6,7 @@ import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { commands, Position, type TextEditor, Uri, window, workspace } from 'vscode';
 import { getDemoPlan, getSample, runStudy } from '../../../protocol/requests.ts';
-import type { TextMark } from '../../../src/decorations/text-marks.ts';
+import type { StudyMark } from '../../../src/decorations/text-marks.ts';
 import { parseTextUri, sampleUri } from '../../../src/documents/text-ref.ts';
 import type { Failure } from '../../../src/failure.ts';
 import { readExecution, writeSetting } from '../../../src/settings.ts';
@@ -144,6 +144,7 @@ async function openText(content: string): Promise<TextEditor> {
   return window.showTextDocument(document, { preview: false });
 }
 
-async function marksIn(editor: TextEditor): Promise<readonly TextMark[]> {
-  return (await parts().marks.of(editor.document)) ?? assert.fail('No marks are known');
+async function marksIn(editor: TextEditor): Promise<readonly StudyMark[]> {
+  const marks = (await parts().marks.of(editor.document)) ?? assert.fail('No marks are known');
+  return marks.map((mark) => (mark.from === 'study' ? mark : assert.fail('No index is chosen')));
 }

@@ -9,6 +9,7 @@ import { extension, parts } from './extension-parts.ts';
 import { tests as foundMarks } from './found-marks.test.ts';
 import type { HostTest } from './host-test.ts';
 import { tests as lifetime } from './lifetime.test.ts';
+import { tests as live } from './live.test.ts';
 import { tests as million } from './million.test.ts';
 import { tests as plans } from './plans.test.ts';
 import { runTests } from './run-tests.ts';
@@ -30,6 +31,7 @@ const SUITE: readonly HostTest[] = [
   ...clicks,
   ...decorations,
   ...foundMarks,
+  ...live,
   ...dashboard,
   ...saving,
   ...plans,

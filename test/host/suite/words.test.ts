@@ -31,6 +31,7 @@ const HOSTILE: Provenance = {
 };
 
 const MARK: TextMark = {
+  from: 'study',
   study: '/s.sqlite',
   sampleId: 1,
   extent: 'whole',

@@ -4,10 +4,23 @@
 import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { type CodeLens, commands, Uri, type WebviewPanel, window, workspace } from 'vscode';
+import {
+  CancellationTokenSource,
+  type CodeLens,
+  commands,
+  lm,
+  Position,
+  Uri,
+  type WebviewPanel,
+  WorkspaceEdit,
+  window,
+  workspace,
+} from 'vscode';
 import { foreign } from '../../../guard/text/foreign.ts';
+import * as agentTools from '../../../protocol/agent-tools.ts';
 import * as checked from '../../../protocol/checked-text.ts';
 import * as comparison from '../../../protocol/comparison.ts';
+import * as corpusIndex from '../../../protocol/corpus-index.ts';
 import * as dashboard from '../../../protocol/dashboard.ts';
 import * as found from '../../../protocol/find-memorised.ts';
 import * as leaving from '../../../protocol/leaving.ts';
@@ -17,6 +30,7 @@ import * as requests from '../../../protocol/requests.ts';
 import * as views from '../../../protocol/views.ts';
 import type { CommandMap } from '../../../src/command-map.ts';
 import { sampleUri, trainUri } from '../../../src/documents/text-ref.ts';
+import { serversOf } from '../../../src/live/agents.ts';
 import { writeSetting } from '../../../src/settings.ts';
 import { resumeInterrupted } from '../../../src/studies/resume-interrupted.ts';
 import { WorkspaceGate } from '../../../src/trust/workspace-gate.ts';
@@ -71,6 +85,7 @@ const plan = {
 };
 const promptsElsewhere = { ...plan, prompts: join(outside, 'closed', 'prompts.jsonl') } as const;
 
+const textPlace = { uri: Uri.file(within('pasted.js')).toString(), firstLine: 1 };
 const elsewhereFile = Uri.file(join(outside, 'saved.html'));
 
 /** What each is called with: nothing, and whatever names something of the workspace. */
@@ -116,6 +131,16 @@ const COMMANDS: Readonly<Record<keyof CommandMap, readonly (readonly unknown[])[
   'verbatim.editSample': [[]],
   'verbatim.findMemorised': [[], [Uri.file(within('pasted.js'))]],
   'verbatim.openDocument': [[trainNode]],
+  'verbatim.chooseIndex': [
+    [],
+    [{ kind: 'use', index: within('corpus-index') }],
+    [{ kind: 'build', corpus: [within('corpus')] }],
+    [{ kind: 'off' }],
+  ],
+  'verbatim.lookUp': [[], [Uri.file(within('pasted.js'))]],
+  'verbatim.insertNotice': [[], [textPlace]],
+  'verbatim.openSource': [[], [textPlace]],
+  'verbatim.acceptMatch': [[], [textPlace, 'why']],
   'verbatim.copyFingerprint': [[fragmentNode]],
   'verbatim.acceptFragment': [[fragmentNode], [fragmentNode, 'why']],
   'verbatim.unacceptFragment': [[fragmentNode]],
@@ -147,6 +172,18 @@ const MESSAGES: Readonly<Record<string, readonly object[]>> = {
   checkWithIndex: [
     { index: within('corpus-index'), text: 'x' },
     { index: join(outside, 'corpus-index'), text: 'x' },
+  ],
+  describeIndex: [{ index: within('corpus-index') }, { index: join(outside, 'corpus-index') }],
+  getIndexedDocument: [
+    { index: within('corpus-index'), shard: '', row: 0 },
+    { index: join(outside, 'corpus-index'), shard: '', row: 0 },
+  ],
+  buildIndex: [
+    { index: join(outside, 'x'), corpus: [within('corpus')], rule: { minLines: 6, profile: 'exact-1' } },
+  ],
+  callTool: [
+    { name: 'list_studies', given: {}, place: null, studies: within('.verbatim') },
+    { name: 'check_code', given: { code: 'x' }, place: { index: within('corpus-index') }, studies: outside },
   ],
   compareStudies: [{ studies: [study, ownStudy] }, { studies: [ownStudy, ownStudy] }],
   saveReport: STUDIES.map((one) => ({
@@ -196,7 +233,7 @@ const MESSAGES: Readonly<Record<string, readonly object[]>> = {
     { ...view, study: ownStudy, grouping: 'flat', group: null, order: 'train' },
   ],
   describeStudy: [{ study }],
-  acceptFragments: [{ study, baseline: view.baseline, fingerprints: [fingerprint], reason: 'x' }],
+  acceptFragments: [{ baseline: view.baseline, fingerprints: [fingerprint], reason: 'x' }],
   labelFragment: [{ ...place, annotator: 'a', label: 'logic' }],
   listTrainingRows: [place],
 };
@@ -237,10 +274,21 @@ const tests: readonly HostTest[] = [
   hostTest(
     'no message opens anything of the workspace: each is refused here, before a server sees it',
     async () => {
-      const all = [checked, comparison, dashboard, found, leaving, plans, requests, views]
+      const all = [
+        agentTools,
+        checked,
+        comparison,
+        corpusIndex,
+        dashboard,
+        found,
+        leaving,
+        plans,
+        requests,
+        views,
+      ]
         .flatMap((module) => Object.entries(module as Record<string, unknown>))
         .filter(([, value]) => typeof (value as { method?: unknown }).method === 'string')
-        .filter(([name]) => name !== 'studyProgress' && name !== 'getDemoPlan'); // They name nothing.
+        .filter(([name]) => name !== 'studyProgress' && name !== 'indexProgress' && name !== 'getDemoPlan'); // They name nothing.
       assert.deepEqual(all.map(([name]) => name).sort(), Object.keys(MESSAGES).sort());
       for (const [name, message] of all) {
         await leavingClosed(name, async () => {
@@ -256,6 +304,28 @@ const tests: readonly HostTest[] = [
       }
     },
   ),
+  hostTest('no index is opened, wherever it lies, and none is offered to agents', async () => {
+    await leavingClosed('live answers', async () => {
+      for (const index of [within('corpus-index'), join(outside, 'corpus-index')]) {
+        await writeSetting('live.index', index);
+        const document = await workspace.openTextDocument({ content: '' });
+        const edit = new WorkspaceEdit();
+        edit.insert(document.uri, new Position(0, 0), 'one line of many();\n'.repeat(20));
+        await workspace.applyEdit(edit);
+        assert.equal(parts().live.place, undefined);
+        assert.equal(parts().live.answerFor(document), undefined);
+        assert.equal(parts().liveStatus.text, undefined);
+        assert.deepEqual(serversOf(parts().agents), []);
+        const asked = lm.invokeTool(
+          'verbatim_check_code',
+          { input: { code: 'x' }, toolInvocationToken: undefined },
+          new CancellationTokenSource().token,
+        );
+        await assert.rejects(async () => await asked);
+      }
+      await writeSetting('live.index', '');
+    });
+  }),
   hostTest('no link shows a study or a file of the workspace', async () => {
     const links = [...STUDIES, ownStudy].flatMap((study) => [
       sampleUri(study, 0, null),

@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseHTML } from 'linkedom';
 import { forAddress } from '../../../guard/text/for-address.ts';
+import { forComment } from '../../../guard/text/for-comment.ts';
 import { forCsv } from '../../../guard/text/for-csv.ts';
 import { forDom } from '../../../guard/text/for-dom.ts';
 import { forHover } from '../../../guard/text/for-hover.ts';
@@ -90,6 +91,14 @@ test('a label holds no icon and one line, a tooltip its lines', () => {
     assert(!/\$\(/.test(forLabel(text)) && !controls.test(forLabel(text)) && !hides.test(forTooltip(text)));
     assert.equal(forLabel(forLabel(text)), forLabel(text));
     assert.equal(forTooltip(forLabel(text)), forLabel(text));
+  });
+});
+
+test('a line of a comment ends no comment, in any language', () => {
+  assert.equal(forComment('a */ b\nc --> ?> d'), 'a * / b\\nc - - > ? > d');
+  always((text) => {
+    const line = forComment(text);
+    assert(!controls.test(line) && !/\*\/|-->|--|\?>|%>|#>|\]\]|%\}|\}\}|-\}|\*\)/.test(line), line);
   });
 });
 

@@ -4,8 +4,10 @@ import assert from 'node:assert/strict';
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import * as agentTools from '../../../protocol/agent-tools.ts';
 import * as checked from '../../../protocol/checked-text.ts';
 import * as comparison from '../../../protocol/comparison.ts';
+import * as corpusIndex from '../../../protocol/corpus-index.ts';
 import * as dashboard from '../../../protocol/dashboard.ts';
 import * as found from '../../../protocol/find-memorised.ts';
 import * as leaving from '../../../protocol/leaving.ts';
@@ -70,7 +72,18 @@ test('a request is looked through for paths, however deep they stand', () => {
 });
 
 test('every message is known to need trust or to need none outside of the workspace', () => {
-  const all = [checked, comparison, dashboard, found, leaving, plans, requests, views]
+  const all = [
+    agentTools,
+    checked,
+    comparison,
+    corpusIndex,
+    dashboard,
+    found,
+    leaving,
+    plans,
+    requests,
+    views,
+  ]
     .flatMap((module) => Object.values(module as Record<string, unknown>))
     .map((value) => (value as { readonly method?: string }).method)
     .filter((method) => method !== undefined);
@@ -78,9 +91,14 @@ test('every message is known to need trust or to need none outside of the worksp
   assert.deepEqual(needTrust, [
     'verbatim/acceptFragments',
     'verbatim/askContentColumn',
+    'verbatim/buildIndex',
+    'verbatim/callTool',
     'verbatim/checkWithIndex',
     'verbatim/compareStudies',
+    'verbatim/describeIndex',
     'verbatim/findMemorised',
+    'verbatim/getIndexedDocument',
+    'verbatim/indexProgress', // A notification, which the server sends.
     'verbatim/labelFragment',
     'verbatim/makePlan',
     'verbatim/readPlan',
