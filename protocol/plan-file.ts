@@ -8,8 +8,12 @@ import type { SettingValues } from './plan-settings.ts';
 import type { ColumnNames, StudyPlan } from './study.ts';
 
 export interface PlanFile extends Partial<SettingValues> {
-  /** A checkpoint folder, or a model of the Hub as `owner/name[@revision]`. */
+  /** A checkpoint folder, a model of the Hub as `owner/name[@revision]`, or the address of a server. */
   readonly model: string;
+  /** For a server: what it calls the model. */
+  readonly servedName?: string;
+  /** For a server: what samples without a prompt begin from. */
+  readonly start?: string;
   /** Files and folders of training data, or data sets of the Hub. */
   readonly corpus: string | readonly string[];
   /** A file of prompts, for `pcg` and `tsg`. */

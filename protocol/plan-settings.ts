@@ -1,4 +1,4 @@
-// Every setting of a plan, once; those of extraction maps are in `map-settings.ts`. The command line's options, the schema of plan files, the editor's settings, the
+// Every setting of a plan, once; those of extraction maps are in `map-settings.ts`, of served models in `served-settings.ts`. The command line's options, the schema of plan files, the editor's settings, the
 // wizard's questions and all checks follow from this table; places and prompts are no settings.
 
 import type { PlanSetting, SettingType } from './setting-type.ts';
@@ -179,6 +179,8 @@ export function describeType(type: SettingType): string {
       return `one of ${type.choices.map(({ value }) => value).join(', ')}`;
     case 'flag':
       return 'true or false';
+    case 'text':
+      return `a text of at most ${type.most} characters`;
   }
 }
 
@@ -198,5 +200,7 @@ export function isSettingValue(type: SettingType, value: unknown): boolean {
       return type.choices.some((choice) => choice.value === value || choice.longName === value);
     case 'flag':
       return typeof value === 'boolean';
+    case 'text':
+      return typeof value === 'string' && value.length <= type.most && !value.includes('\0');
   }
 }

@@ -1,7 +1,7 @@
 // What a setting of a plan is: its names, the values that it may have, and its words. The settings themselves are in
-// `plan-settings.ts`, `map-settings.ts` and `corpus-settings.ts`.
+// `plan-settings.ts`, `map-settings.ts`, `corpus-settings.ts` and `served-settings.ts`.
 
-import type { MapPlan, MatchRule, SamplingPlan, StudyPlan } from './study.ts';
+import type { MapPlan, MatchRule, SamplingPlan, ServedSource, StudyPlan } from './study.ts';
 
 export type SettingType =
   | { readonly kind: 'whole'; readonly least: number; readonly most: number }
@@ -15,7 +15,12 @@ export type SettingType =
       readonly alsoAllowed?: number;
     }
   | { readonly kind: 'choice'; readonly choices: readonly SettingChoice[] }
-  | { readonly kind: 'flag' };
+  | { readonly kind: 'flag' }
+  | {
+      readonly kind: 'text';
+      /** Most characters. */
+      readonly most: number;
+    };
 
 export interface SettingChoice {
   readonly value: string;
@@ -29,9 +34,14 @@ export interface PlanSetting {
   /** Its name at the top of a plan file, and the last part of its name among the editor's settings. */
   readonly key: string;
   /** The part of a plan that holds it; `corpus` is its top. */
-  readonly group: 'sampling' | 'rule' | 'map' | 'corpus';
+  readonly group: 'sampling' | 'rule' | 'map' | 'corpus' | 'source';
   /** Its name in that part. */
-  readonly field: keyof SamplingPlan | keyof MatchRule | keyof MapPlan | keyof Pick<StudyPlan, 'ignore'>;
+  readonly field:
+    | keyof SamplingPlan
+    | keyof MatchRule
+    | keyof MapPlan
+    | keyof Pick<StudyPlan, 'ignore'>
+    | keyof Pick<ServedSource, 'servedName' | 'start'>;
   /** Its option on the command line, as commander reads it. */
   readonly cliFlag: string;
   readonly type: SettingType;

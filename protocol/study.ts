@@ -18,8 +18,11 @@ export const STRATEGY_NAMES = {
 export type Profile = 'exact-1' | 'text-1';
 export type Provider = 'cpu' | 'cuda' | 'webgpu' | 'dml' | 'coreml';
 
-/** A text to go on with, or the two ends of a gap to fill. */
-export type PromptText = string | { readonly prefix: string; readonly suffix: string };
+/** A text to go on with, the ids of its tokens, or the two ends of a gap to fill. */
+export type PromptText =
+  | string
+  | { readonly prefix: string; readonly suffix: string }
+  | { readonly tokens: readonly number[] };
 
 /** What to sample. Together with the model and the graph form this decides every sample, bit for bit. */
 export interface SamplingPlan {
@@ -54,7 +57,7 @@ export interface MatchRule {
 }
 
 /** The origin of a study's samples. */
-export type PlanSource = ModelSource | SamplesSource | MapSource;
+export type PlanSource = ModelSource | ServedSource | SamplesSource | MapSource;
 
 /** They are drawn from a model. */
 export interface ModelSource {
@@ -62,6 +65,27 @@ export interface ModelSource {
   /** A checkpoint folder or an `hf://` name. */
   readonly model: string;
 }
+
+/** They are drawn from a model that a server holds, by OpenAI's protocol of completions. */
+export interface ServedSource {
+  readonly kind: 'served';
+  /** The server's address, such as `http://host:8000/v1`. */
+  readonly model: string;
+  /** What the server calls the model. */
+  readonly servedName: string;
+  /** What a sample without a prompt begins from: a text, or token ids as `[0]`. */
+  readonly start: string;
+}
+
+/** Whether the study draws the samples itself. */
+export const isDrawn = <Source extends { readonly kind: PlanSource['kind'] }>(
+  source: Source,
+): source is Extract<Source, { readonly kind: 'model' | 'served' }> =>
+  source.kind === 'model' || source.kind === 'served';
+
+/** What names a source's model: what a server calls it, or its place; null where none was named. */
+export const namesModel = <Place>(source: { readonly model: Place; readonly servedName?: Place }): Place =>
+  source.servedName ?? source.model;
 
 /** They were made elsewhere. */
 export interface SamplesSource {
@@ -127,6 +151,10 @@ export interface Execution {
   readonly fetch?: 'missing' | 'never';
   /** Whether fetched shards stay on the disk after their scan. Left out: always. */
   readonly keepShards?: 'always' | 'never';
+  /** Other machines that the user named for this run, as `remotePlaces` writes them: no other is asked anything. */
+  readonly named?: readonly string[];
+  /** A file with the key of a served model; left out, the key is in VERBATIM_API_KEY, if anywhere. */
+  readonly apiKeyFile?: string;
 }
 
 export type StudyState = 'running' | 'complete' | 'partial' | 'cancelled' | 'failed';

@@ -3,6 +3,7 @@
 import { corpusSettings } from '../protocol/corpus-settings.ts';
 import { mapSettings } from '../protocol/map-settings.ts';
 import { describeType, planSettings } from '../protocol/plan-settings.ts';
+import { servedSettings } from '../protocol/served-settings.ts';
 import { PLAN_VERSION } from '../protocol/study.ts';
 import { table } from './docs-markdown.mjs';
 
@@ -26,11 +27,11 @@ export function planReference() {
         ['`version`', `${PLAN_VERSION}; plans without it, and those of version 1, are read too`],
         [
           '`source`',
-          '`{"kind": "model", "model": …}`, or `{"kind": "samples", "samples": …}` for samples made elsewhere, or `{"kind": "map", "model": …}` for an extraction map',
+          '`{"kind": "model", "model": …}`, or `{"kind": "served", "model": …, "servedName": …}` for a model that a server holds, or `{"kind": "samples", "samples": …}` for samples made elsewhere, or `{"kind": "map", "model": …}` for an extraction map',
         ],
         [
           '`model`',
-          'a checkpoint folder, or a model of the Hub: `owner/name[@revision]`; short for such a `source`',
+          'a checkpoint folder, a model of the Hub: `owner/name[@revision]`, or the address of a server; short for such a `source`',
         ],
         ['`corpus`', 'training data: a place or a list of places, which is one value'],
         [
@@ -49,7 +50,7 @@ export function planReference() {
     '',
     ...table(
       ['property', 'in the groups', 'option', 'meaning', 'value', 'default'],
-      [...planSettings, ...corpusSettings, ...mapSettings].map(
+      [...planSettings, ...corpusSettings, ...mapSettings, ...servedSettings].map(
         ({ key, group, field, cliFlag, doc, type, default: value }) => [
           `\`${key}\``,
           group === 'corpus' ? `\`${field}\`` : `\`${group}.${field}\``,

@@ -45,6 +45,7 @@ import { revealStudy } from './tree/reveal-study.ts';
 import { announceExpected } from './tree/study-contexts.ts';
 import { StudyTree } from './tree/study-tree.ts';
 import { ViewOptions } from './tree/view-options.ts';
+import { NamedPlaces } from './trust/named-places.ts';
 import { WorkspaceGate } from './trust/workspace-gate.ts';
 import { viewCommands } from './view-commands.ts';
 import { LastAnswers } from './wizard/last-answers.ts';
@@ -77,7 +78,8 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const server = new StudyServer(context.extensionPath, log, gate);
   const location = new StudyLocation(context.globalStorageUri.fsPath, context.workspaceState, gate);
   const speeds = new MeasuredSpeeds(server, context.globalState);
-  const runs = new StudyRuns(server, context.workspaceState, gate);
+  const named = new NamedPlaces(context.globalState);
+  const runs = new StudyRuns(server, context.workspaceState, gate, named);
   const options = new ViewOptions(context.workspaceState);
   const tree = new StudyTree(server, location, runs, errors, options);
   announceExpected(location.expectsStudies());
@@ -130,6 +132,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
     location,
     runs,
     gate,
+    named,
     errors,
     wizard,
     reveal,

@@ -5,7 +5,7 @@ import { l10n } from 'vscode';
 import { rawText, rawValue } from '../guard/text/foreign.ts';
 import { getStudy } from '../protocol/requests.ts';
 import { searchAgain, shorterThan } from '../protocol/search-again.ts';
-import type { StudyId, StudyPlan, StudySummary } from '../protocol/study.ts';
+import { isDrawn, type StudyId, type StudyPlan, type StudySummary } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
 import { UserFault } from './failure.ts';
 import type { StudyLocation } from './studies/study-location.ts';
@@ -55,4 +55,4 @@ export function searchAgainCommands({
 
 /** Its samples are all made: what the scanned shards hold is known without looking into them again. */
 const isBeingScanned = ({ plan, nSamples, nShardsScanned }: StudySummary): boolean =>
-  nShardsScanned > 0 && (plan.source.kind !== 'model' || nSamples >= plan.sampling.nSamples);
+  nShardsScanned > 0 && (!isDrawn(plan.source) || nSamples >= plan.sampling.nSamples);

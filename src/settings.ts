@@ -12,6 +12,7 @@ interface Settings extends EditorValues {
   readonly 'execution.workers': number;
   readonly 'execution.batch': number;
   readonly 'execution.download': 'missing' | 'never';
+  readonly 'execution.apiKeyFile': string;
   readonly 'server.runtime': string;
   readonly 'tree.groupBy': Grouping;
   readonly 'tree.order': FragmentOrder;
@@ -54,10 +55,12 @@ export function readPlanDefaults(): Partial<SettingValues> {
 
 /** The settings say 0 for `auto`, since a number field is easier to use than a choice. */
 export function readExecution(): Execution {
+  const apiKeyFile = readSetting('execution.apiKeyFile');
   return {
     provider: readSetting('execution.provider'),
     workers: readSetting('execution.workers') || 'auto',
     batch: readSetting('execution.batch') || 'auto',
     fetch: workspace.isTrusted ? readSetting('execution.download') : 'never',
+    ...(apiKeyFile === '' ? {} : { apiKeyFile }),
   };
 }

@@ -6,7 +6,7 @@ import { commands, l10n, type Uri, window, workspace } from 'vscode';
 import { forLabel } from '../guard/text/for-label.ts';
 import { makePlan, readPlan } from '../protocol/plan-file.ts';
 import { deleteStudy, getDemoPlan, getStudy } from '../protocol/requests.ts';
-import type { StudyId, StudyPlan } from '../protocol/study.ts';
+import { namesModel, type StudyId, type StudyPlan } from '../protocol/study.ts';
 import type { CommandMap } from './command-map.ts';
 import type { ErrorFunnel, Remedy } from './error-funnel.ts';
 import { UserFault } from './failure.ts';
@@ -19,6 +19,7 @@ import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyRuns } from './studies/study-runs.ts';
 import type { StudyServer } from './study-server.ts';
 import type { NoticeNode, StudyNode } from './tree/tree-node.ts';
+import type { NamedPlaces } from './trust/named-places.ts';
 import { requireTrust } from './trust/require-trust.ts';
 import type { WorkspaceGate } from './trust/workspace-gate.ts';
 import { tickStep } from './walkthrough-steps.ts';
@@ -43,6 +44,7 @@ export interface StudyCommandParts {
   readonly location: StudyLocation;
   readonly runs: StudyRuns;
   readonly gate: Pick<WorkspaceGate, 'requireAdmitted'>;
+  readonly named: Pick<NamedPlaces, 'remember'>;
   readonly errors: ErrorFunnel;
   readonly wizard: StudyWizard;
   /** Selects a study in the view, and goes there. */
@@ -53,7 +55,7 @@ export interface StudyCommandParts {
 }
 
 export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names> {
-  const { server, location, runs, gate, errors, wizard, reveal, revealQuietly, refresh } = parts;
+  const { server, location, runs, gate, named, errors, wizard, reveal, revealQuietly, refresh } = parts;
 
   const run = async (study: StudyId, plan: StudyPlan | null, remedy?: Remedy, upTo?: 'scanned') => {
     if (runs.get(study) !== undefined) return reveal(study);
@@ -81,7 +83,7 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
   };
 
   const runPlan = async (plan: StudyPlan, remedy: Remedy) => {
-    await run(await location.newFile(plan.source.model ?? 'study'), plan, remedy);
+    await run(await location.newFile(namesModel(plan.source) ?? 'study'), plan, remedy);
   };
 
   const deleteFile = async (study: StudyId) => {
@@ -102,7 +104,9 @@ export function studyCommands(parts: StudyCommandParts): Pick<CommandMap, Names>
       if (choice === null) return;
       if (choice.kind === 'demo') return runDemo();
       requireTrustToRun();
-      await runPlan(await server.request(makePlan, choice), {
+      const plan = await server.request(makePlan, choice);
+      if (given === undefined) await named.remember(plan);
+      await runPlan(plan, {
         title: l10n.t('Choose Again'),
         run: () => commands.executeCommand('verbatim.runStudy'),
       });

@@ -10,7 +10,7 @@ import type {
   Measured,
   Part,
 } from '../protocol/dashboard.ts';
-import type { StudyState, StudySummary } from '../protocol/study.ts';
+import { namesModel, type StudyState, type StudySummary } from '../protocol/study.ts';
 import { element, svg } from './element.ts';
 import { type Explained, explain } from './explain.ts';
 import { l10n } from './l10n.ts';
@@ -29,7 +29,7 @@ export function heading(
   { showInTree, copyCommand }: Omit<HeadlineActions, 'select'>,
 ): HTMLElement {
   const { source } = summary.plan;
-  const model = source.model ?? (source.kind === 'samples' ? source.samples : '');
+  const model = namesModel(source) ?? (source.kind === 'samples' ? source.samples : '');
   return element(
     'header',
     { class: 'heading' },

@@ -3,7 +3,7 @@
 
 import type { DashboardOverview } from '../protocol/dashboard.ts';
 import { shorterThan } from '../protocol/search-again.ts';
-import type { StudySummary } from '../protocol/study.ts';
+import { isDrawn, type StudySummary } from '../protocol/study.ts';
 import { element } from './element.ts';
 import { section } from './findings.ts';
 import { l10n } from './l10n.ts';
@@ -82,7 +82,7 @@ export function notAnalysed(summary: StudySummary, onSoFar: () => void): HTMLEle
 }
 
 function notAnalysedText({ nSamples, nTokens, nShards, nShardsScanned, plan, state }: StudySummary): string {
-  const nAsked = plan.source.kind === 'model' ? plan.sampling.nSamples : nSamples;
+  const nAsked = isDrawn(plan.source) ? plan.sampling.nSamples : nSamples;
   const made = [count(nSamples), samplesText(Math.max(nSamples, nAsked)), count(nTokens)] as const;
   const known =
     nShards === 0

@@ -2,7 +2,7 @@
 
 import { forDom } from '../guard/text/for-dom.ts';
 import type { Dashboard } from '../protocol/dashboard.ts';
-import { STRATEGY_NAMES } from '../protocol/study.ts';
+import { isDrawn, STRATEGY_NAMES } from '../protocol/study.ts';
 import { element } from './element.ts';
 import { panel, section } from './findings.ts';
 import { l10n } from './l10n.ts';
@@ -17,9 +17,10 @@ export function recipe(
   const { source, sampling, rule } = plan;
   const facts: readonly (readonly [string, string])[] = [
     ...(source.model === null ? [] : [[l10n.t('Model'), forDom(source.model)] as const]),
+    ...(source.kind === 'served' ? [[l10n.t('Served as'), forDom(source.servedName)] as const] : []),
     ...(source.kind === 'samples' ? [[l10n.t('Samples from'), forDom(source.samples)] as const] : []),
     [l10n.t('Training data'), plan.corpus.map(forDom).join(', ')],
-    ...(source.kind === 'model'
+    ...(isDrawn(source)
       ? [
           [l10n.t('Strategy'), STRATEGY_NAMES[sampling.strategy]] as const,
           [

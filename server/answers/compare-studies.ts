@@ -1,7 +1,7 @@
 // Two or more studies side by side: what each has memorised that others have not, and whether their rates
 // differ by more than chance. Fragments are the same when their fingerprints are.
 
-import type { MatchRule, StudyPlan } from '../../protocol/study.ts';
+import { isDrawn, type MatchRule, namesModel, type StudyPlan } from '../../protocol/study.ts';
 import { bootstrapDifference } from '../analysis/bootstrap.ts';
 import { differenceOfProportions, type Estimate, wilson } from '../analysis/intervals.ts';
 import { fisherExact, holm } from '../analysis/significance.ts';
@@ -170,8 +170,8 @@ function findWarnings(studies: readonly StudyToCompare[]): readonly string[] {
     );
   }
   const paired =
-    studies.every(({ plan }) => plan.source.kind === 'model') &&
-    !differ(({ source, sampling }) => [source.model, sampling.seed]);
+    studies.every(({ plan }) => isDrawn(plan.source)) &&
+    !differ(({ source, sampling }) => [source.model, namesModel(source), sampling.seed]);
   if (paired && studies.length > 1) {
     warnings.push(
       'The studies share model and seed, so their samples are not independent: the tests are then on the careful side.',

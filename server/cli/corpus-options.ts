@@ -4,6 +4,7 @@ import { existsSync, globSync } from 'node:fs';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ColumnNames, Execution } from '../../protocol/study.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
+import { isServedAddress, servedAddress } from '../net/served-address.ts';
 import { addSettingOptions } from './setting-options.ts';
 import { tell } from './tell.ts';
 
@@ -20,6 +21,9 @@ export interface CorpusOptions {
 }
 
 export const modelHelp = 'checkpoint folder, or a model of the Hugging Face Hub: owner/name[@revision]';
+
+/** Help where a model is only drawn from. */
+export const drawnModelHelp = `${modelHelp}; or a server of OpenAI's completions protocol: http://HOST:PORT/v1`;
 
 export const corpusHelp =
   'training data: shard files (.jsonl, .json.gz, .jsonl.zst, .parquet, .arrow, .tar, .zip), text files, folders of them or of ' +
@@ -48,6 +52,10 @@ export function addFetchOptions(command: Command): Command {
 
 /** Turns the user's words into places: paths become absolute, names of the Hub complete. */
 export const modelLocation = (text: string): string => place('model', text);
+
+/** A server's address is a model's place where it is only drawn from. */
+export const drawnModelLocation = (text: string): string =>
+  isServedAddress(text) ? servedAddress(text) : modelLocation(text);
 const corpusLocation = (text: string): string => place('dataset', text);
 
 /** Places of training data. A pattern in quotes, which no shell has expanded, stands for the files here that it matches. */

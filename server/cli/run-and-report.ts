@@ -13,6 +13,7 @@ import { closestMatches } from './closest-matches.ts';
 import { estimateNote } from './estimate-note.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
+import { naming } from './named-places.ts';
 import { printReport } from './report-command.ts';
 import { tell } from './tell.ts';
 import { terminalProgress } from './terminal-progress.ts';
@@ -35,9 +36,10 @@ export interface RunAndReportRequest {
 }
 
 export async function runAndReport(request: RunAndReportRequest): Promise<void> {
+  const execution = naming(request.execution, request.plan === null ? [] : [request.plan]);
   const note = estimateNote(request.file, request.plan);
   if (note !== undefined) tell(`note: ${note}`);
-  const summary = await untilInterrupted((signal) => runShowingProgress(request, signal));
+  const summary = await untilInterrupted((signal) => runShowingProgress({ ...request, execution }, signal));
   showFallbacks(request.file);
   if (request.json) await writeSamples(request.file);
   if (request.upTo === 'sample') {
@@ -47,7 +49,6 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
   await printReport(request.file, { format: 'table', top: request.top });
   // An index may stand for training data that is not here.
   if (request.index === undefined) {
-    const { execution } = request;
     await tellLines(await untilInterrupted((signal) => closestMatches(summary, execution, signal)));
   }
   if (summary.state === 'partial') process.exitCode = 3;

@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Execution, PromptText, Provider, StudyPlan } from '../../protocol/study.ts';
+import { apiKeyOption } from './api-key-option.ts';
 import {
   addFetchOptions,
   addReadingOptions,
@@ -10,9 +11,10 @@ import {
   columnsOf,
   corpusHelp,
   corpusLocations,
+  drawnModelHelp,
+  drawnModelLocation,
   fetchOf,
   modelHelp,
-  modelLocation,
   samplesHelp,
 } from './corpus-options.ts';
 import type { Condition } from './fail-on-condition.ts';
@@ -37,12 +39,13 @@ interface Options extends CorpusOptions, SettingOptions {
   readonly plan?: string;
   readonly failOn?: readonly Condition[];
   readonly index?: string;
+  readonly apiKeyFile?: string;
 }
 
 export function studyCommand(): Command {
   const command = new Command('study')
     .description('Sample a model, find what it repeats of its training data, and report.')
-    .addOption(new RequiredOption('--model <dir|name>', modelHelp, 'plan'))
+    .addOption(new RequiredOption('--model <dir|name>', drawnModelHelp, 'plan'))
     .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp, 'plan'));
   addReadingOptions(addRuleOptions(addSamplingOptions(command)));
   addPlanOption(
@@ -55,6 +58,7 @@ export function studyCommand(): Command {
     examples(['study --model checkpoint --corpus corpus --samples 1000', 'study --plan plan.json']),
   );
   return addRunOptions(command)
+    .addOption(apiKeyOption())
     .addOption(indexOption())
     .addOption(failOnOption())
     .action(async (options: Options) => {
@@ -72,22 +76,24 @@ export function studyCommand(): Command {
 export function sampleCommand(): Command {
   const command = new Command('sample')
     .description('Only sample a model, into a study file that `study` goes on with.')
-    .addOption(new RequiredOption('--model <dir|name>', modelHelp, 'plan'))
+    .addOption(new RequiredOption('--model <dir|name>', drawnModelHelp, 'plan'))
     .option('--corpus <path|name...>', 'training data that `study` will look in', []);
   addReadingOptions(addRuleOptions(addSamplingOptions(command)));
   addPlanOption(command, 'model and sampling in a JSON file');
   addOutOption(command).option('--json', 'also write each sample to standard output as a JSON line');
-  return addRunOptions(command).action(async (options: Options) => {
-    const { runAndReport } = await import('./run-and-report.ts');
-    await runAndReport({
-      file: resolve(options.out),
-      plan: options.plan === undefined ? await planOf(options) : await planToSample(resolve(options.plan)),
-      execution: executionOf(options),
-      upTo: 'sample',
-      top: 0,
-      json: options.json ?? false,
+  return addRunOptions(command)
+    .addOption(apiKeyOption())
+    .action(async (options: Options) => {
+      const { runAndReport } = await import('./run-and-report.ts');
+      await runAndReport({
+        file: resolve(options.out),
+        plan: options.plan === undefined ? await planOf(options) : await planToSample(resolve(options.plan)),
+        execution: executionOf(options),
+        upTo: 'sample',
+        top: 0,
+        json: options.json ?? false,
+      });
     });
-  });
 }
 
 export function scanCommand(): Command {
@@ -138,13 +144,23 @@ const addRuleOptions = (command: Command): Command =>
   addSettingOptions(command.optionsGroup('What counts as memorised:'), 'rule');
 
 const addSamplingOptions = (command: Command): Command =>
-  addSettingOptions(command.optionsGroup('Sampling:'), 'sampling').option('--prompts <path>', promptsHelp);
+  addSettingOptions(
+    addSettingOptions(command.optionsGroup('Sampling:'), 'sampling')
+      .option('--prompts <path>', promptsHelp)
+      .optionsGroup('Served models:'),
+    'source',
+  );
 
 /** Options that say how a run is done: none of them changes what a study is. */
 function addRunOptions(command: Command): Command {
   return addFetchOptions(command.optionsGroup('Running:'))
     .addOption(providerOption('where the model runs'))
-    .option('--batch <n>', 'outputs sampled at once, or auto', fromOneOrAuto, 'auto')
+    .option(
+      '--batch <n>',
+      'outputs sampled at once, of a served model requests, or auto',
+      fromOneOrAuto,
+      'auto',
+    )
     .option('--workers <n>', 'threads that scan, or auto', fromOneOrAuto, 'auto')
     .option('--top <n>', 'fragments in the report', wholeNumber, 10);
 }
@@ -155,12 +171,12 @@ async function planOf(options: Options): Promise<StudyPlan> {
   const { checkPlan } = await import('../plan/stored-plan.ts');
   return checkPlan({
     source: {
-      ...(model === undefined ? {} : { model: modelLocation(model) }),
+      ...(model === undefined ? {} : { model: drawnModelLocation(model) }),
       ...(isScan ? { samples: resolve(samples) } : {}),
     },
     corpus: corpusLocations(options.corpus),
     ...columnsOf(options),
-    ...settingsOf(options, isScan ? ['corpus', 'rule'] : ['corpus', 'sampling', 'rule']),
+    ...settingsOf(options, isScan ? ['corpus', 'rule'] : ['source', 'corpus', 'sampling', 'rule']),
     ...(options.prompts ? { sampling: { prompts: await promptsOf(resolve(options.prompts)) } } : {}),
   });
 }
@@ -177,7 +193,7 @@ async function promptsOf(path: string): Promise<readonly PromptText[]> {
 }
 
 const promptsHelp =
-  'prompts for pcg and tsg: JSON lines, with prefix and suffix for gaps to fill; text, a prompt a line; extract_prompt.json; a study (.sqlite), whose ' +
+  'prompts for pcg and tsg: JSON lines, with tokens for ids, with prefix and suffix for gaps to fill; text, a prompt a line; extract_prompt.json; a study (.sqlite), whose ' +
   'fragments they become; or source files or shards, cut behind the head of their first function';
 
 const indexOption = () =>
@@ -189,8 +205,9 @@ const indexOption = () =>
 const indexOf = ({ index }: Options) => (index === undefined ? {} : { index: resolve(index) });
 
 const executionOf = (options: Options): Execution => {
-  const { provider, batch, workers } = options;
-  return { provider, batch, workers, ...fetchOf(options) };
+  const { provider, batch, workers, apiKeyFile } = options;
+  const key = apiKeyFile === undefined ? {} : { apiKeyFile: resolve(apiKeyFile) };
+  return { provider, batch, workers, ...fetchOf(options), ...key };
 };
 
 const examples = (lines: readonly string[]) =>

@@ -12,6 +12,7 @@ import { runSweep, type SweepStudy } from '../study/run-sweep.ts';
 import { readPrompts } from '../study/user-files.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
+import { naming } from './named-places.ts';
 import { executorFor, runAndReport } from './run-and-report.ts';
 import { tell } from './tell.ts';
 import { terminalProgress } from './terminal-progress.ts';
@@ -43,6 +44,10 @@ export async function sweepAndReport(
       ...(options.index === undefined ? {} : { index: options.index }),
     });
   }
+  const named = naming(
+    execution,
+    points.map(({ plan }) => plan),
+  );
   const studies = points.map(({ name, plan }): SweepStudy => ({ plan, file: fileOf(out, name) }));
   checkFiles(studies);
   const progress = terminalProgress(process.stderr);
@@ -54,7 +59,7 @@ export async function sweepAndReport(
   const executor = executorFor(options.index, notes);
   try {
     const summaries = await untilInterrupted((signal) =>
-      runSweep({ studies, execution, executor, signal, report: progress.report, onStudy }),
+      runSweep({ studies, execution: named, executor, signal, report: progress.report, onStudy }),
     );
     if (summaries.some(({ state }) => state === 'partial')) process.exitCode = 3;
   } finally {

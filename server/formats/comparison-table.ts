@@ -3,6 +3,7 @@
 import { basename } from 'node:path';
 import { escapeMarkdown } from '../../guard/text/for-markdown.ts';
 import { forTerminal } from '../../guard/text/for-terminal.ts';
+import { isDrawn, namesModel } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import type { Comparison } from '../answers/compare-studies.ts';
 import { count, percentInterval, pValue } from './report-numbers.ts';
@@ -14,8 +15,8 @@ function comparisonTables({ studies, shared, pairs, warnings }: Comparison) {
     const { strategy, topK, temperature, maxTokens, seed } = plan.sampling;
     return [
       name,
-      basename(plan.source.model ?? (plan.source.kind === 'samples' ? plan.source.samples : '')),
-      plan.source.kind === 'model'
+      basename(namesModel(plan.source) ?? (plan.source.kind === 'samples' ? plan.source.samples : '')),
+      isDrawn(plan.source)
         ? `${strategy}, top-k ${topK}, T ${temperature}, ${maxTokens} tokens, seed ${seed}`
         : 'made elsewhere',
       count(m.samples.total),

@@ -1,15 +1,16 @@
 // Prompts in a file: JSON lines, JSON, the published study's `extract_prompt.json`, or plain text with a prompt a
-// line. A prompt is a string, or what an object holds as `prompt`, `text` or `content`, or the two ends of a gap that it holds as
-// `prefix` and `suffix`.
+// line. A prompt is a string, or what an object holds as `prompt`, `text` or `content`, or the ids of its tokens that it holds as
+// `tokens`, or the two ends of a gap that it holds as `prefix` and `suffix`.
 
 import { extname } from 'node:path';
 import { say } from '../../guard/text/say.ts';
 import type { PromptText } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
+import { isTokenIds } from '../token-ids.ts';
 import { asObject, parseJson, readTextFile } from './text-file.ts';
 
 const SHAPE =
-  'A prompt is a string, {"prompt": "…"}, {"text": "…"}, {"content": "…"} or {"prefix": "…", "suffix": "…"}.';
+  'A prompt is a string, {"prompt": "…"}, {"text": "…"}, {"content": "…"}, {"tokens": […]} or {"prefix": "…", "suffix": "…"}.';
 
 /** `given`: its bytes, where somebody read them already. */
 export const readPromptFile = (path: string, given?: Buffer): readonly PromptText[] =>
@@ -59,7 +60,10 @@ function promptOf(value: unknown, where: string): PromptText {
 
 function textIn(value: unknown): PromptText | undefined {
   if (typeof value === 'string') return value;
-  const { prompt, text, content, prefix, suffix } = asObject(value) ?? {};
+  const { prompt, text, content, tokens, prefix, suffix } = asObject(value) ?? {};
   if (typeof prefix === 'string' && typeof suffix === 'string') return { prefix, suffix };
-  return [prompt, text, content].find((each) => typeof each === 'string');
+  return (
+    [prompt, text, content].find((each) => typeof each === 'string') ??
+    (isTokenIds(tokens) ? { tokens } : undefined)
+  );
 }

@@ -4,7 +4,7 @@
 import { compose } from '../../guard/text/compose.ts';
 import { type Html, html } from '../../guard/text/for-html.ts';
 import { type Encodable, foreign, rawText } from '../../guard/text/foreign.ts';
-import { STRATEGY_NAMES, type StudySummary } from '../../protocol/study.ts';
+import { isDrawn, namesModel, STRATEGY_NAMES, type StudySummary } from '../../protocol/study.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import type { Part } from '../answers/measure-study.ts';
 import { readFragmentCounts } from '../store/fragment-counts.ts';
@@ -71,8 +71,8 @@ function* page(content: ReportContent): Generator<Html> {
 
 /** The model's own name, without the folders that it lies in. */
 function modelName({ plan: { source }, name }: StudySummary): Encodable {
-  if (source.kind !== 'model' || source.model === null) return name;
-  const last = rawText(source.model).split(/[\\/]/).filter(Boolean).at(-1);
+  if (!isDrawn(source)) return name;
+  const last = rawText(namesModel(source)).split(/[\\/]/).filter(Boolean).at(-1);
   return last === undefined ? name : foreign(last);
 }
 
@@ -85,7 +85,7 @@ function facts(s: StudySummary): readonly (readonly [string, Encodable])[] {
       ? ['Samples from', source.samples]
       : [
           'Model',
-          compose`${source.model} · ${STRATEGY_NAMES[sampling.strategy]}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
+          compose`${namesModel(source)}${source.kind === 'served' ? compose` at ${source.model}` : ''} · ${STRATEGY_NAMES[sampling.strategy]}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`,
         ],
     ['Samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],
     [

@@ -9,7 +9,7 @@ import {
   forMarkdownLink,
 } from '../../guard/text/for-markdown.ts';
 import type { Encodable } from '../../guard/text/foreign.ts';
-import { STRATEGY_NAMES, type StudySummary } from '../../protocol/study.ts';
+import { namesModel, STRATEGY_NAMES, type StudySummary } from '../../protocol/study.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
 import { confirmationLinks, describeConfirmation, type NamedLink } from './confirmations.ts';
 import { explainNothing } from './nothing-found.ts';
@@ -59,8 +59,8 @@ function facts(s: StudySummary): readonly (readonly Cell[])[] {
       : [
           'model',
           {
-            of: source.model,
-            more: ` (${STRATEGY_NAMES[sampling.strategy]}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed})`,
+            of: namesModel(source),
+            more: `${source.kind === 'served' ? ', served' : ''} (${STRATEGY_NAMES[sampling.strategy]}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed})`,
           },
         ],
     ['samples', `${count(s.nSamples)} (${count(s.nTokens)} tokens)`],

@@ -3,7 +3,7 @@
 
 import { forTerminal } from '../../guard/text/for-terminal.ts';
 import { type Foreign, rawText } from '../../guard/text/foreign.ts';
-import { STRATEGY_NAMES, type StudySummary } from '../../protocol/study.ts';
+import { isDrawn, namesModel, STRATEGY_NAMES, type StudySummary } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import { readDuplicates } from '../store/shards-table.ts';
@@ -71,8 +71,8 @@ function* heading(s: StudySummary): Generator<string> {
   const { source, sampling } = s.plan;
   const megabytes = (s.corpusBytes / 1e6).toFixed(1);
   yield `Study     ${s.id} (${stateWord(s.state)}${s.failure === null ? '' : `: ${firstLine(s.failure)}`}, ${(s.elapsedMs / 1000).toFixed(1)} s)`;
-  if (source.kind === 'model') {
-    yield `Model     ${forTerminal(source.model)} · ${STRATEGY_NAMES[sampling.strategy]}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`;
+  if (isDrawn(source)) {
+    yield `Model     ${forTerminal(namesModel(source))}${source.kind === 'served' ? ` at ${forTerminal(source.model)}` : ''} · ${STRATEGY_NAMES[sampling.strategy]}, top-k ${sampling.topK}, temperature ${sampling.temperature}, seed ${sampling.seed}`;
   }
   const tokens = s.nTokens > 0 ? ` (${counted(s.nTokens, 'token')})` : '';
   yield `Samples   ${count(s.nSamples)}${tokens}${source.kind === 'samples' ? `, from ${forTerminal(source.samples)}` : ''}`;

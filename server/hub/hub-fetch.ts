@@ -1,8 +1,8 @@
 // Requests to the Hub that wait when told to and follow redirects without giving the token away. Everything
-// that goes over the network goes through here.
+// that is asked of the Hub goes through here.
 
-import { setTimeout as sleep } from 'node:timers/promises';
 import { Cancelled, EnvironmentError } from '../errors.ts';
+import { type Attempt, inmostReason, isTransient, retryAfterMs, withRetries } from '../net/with-retries.ts';
 import { version } from '../version.ts';
 import type { HubSettings } from './hub-settings.ts';
 
@@ -12,51 +12,40 @@ export interface HubFetchOptions {
   readonly onWait?: (reason: string) => void;
 }
 
-const MAX_ATTEMPTS = 6;
 const MAX_REDIRECTS = 10;
-const FIRST_DELAY_MS = 500;
-const MAX_DELAY_MS = 30_000;
-/** A server may ask for more patience than that, but nobody would wait. */
-const MAX_RETRY_AFTER_MS = 15 * 60_000;
 const RESPONSE_MS = 60_000;
 
 /** A `fetch` for one run. Rejects with `Cancelled`, or with `EnvironmentError` when the Hub cannot be reached. */
-export function hubFetch(settings: HubSettings, { signal, onWait }: HubFetchOptions): typeof fetch {
-  return async (input, init) => {
+export function hubFetch(settings: HubSettings, options: HubFetchOptions): typeof fetch {
+  const { signal } = options;
+  return (input, init) => {
     const url = String(input instanceof Request ? input.url : input);
-    for (let attempt = 1; ; attempt++) {
-      if (signal.aborted) throw new Cancelled();
-      let failure: string;
-      let delayMs = Math.min(MAX_DELAY_MS, FIRST_DELAY_MS * 2 ** (attempt - 1)) * (0.75 + Math.random() / 2);
+    return withRetries(options, async (): Promise<Attempt<Response>> => {
       try {
         const response = await followRedirects(url, init ?? {}, settings, signal);
-        if (!isTransient(response.status)) return response;
-        failure = `the Hub answered ${response.status}`;
-        if (attempt === MAX_ATTEMPTS) return response;
-        delayMs = retryAfterMs(response) ?? delayMs;
-        await response.body?.cancel();
+        if (!isTransient(response.status)) return { kind: 'done', result: response };
+        return {
+          kind: 'failed',
+          failure: `the Hub answered ${response.status}`,
+          waitMs: retryAfterMs(response.headers.get('retry-after')),
+          orElse: () => response,
+          discard: async () => response.body?.cancel(),
+        };
       } catch (error) {
         if (signal.aborted) throw new Cancelled();
         if (error instanceof EnvironmentError) throw error;
-        failure = reason(error);
-        if (attempt === MAX_ATTEMPTS) {
-          throw new EnvironmentError(`${new URL(url).host} cannot be reached (${failure})`, {
-            action:
-              'Check the network and HF_ENDPOINT, and run the same command again: it goes on where it stopped.',
-            cause: error,
-          });
-        }
+        return { kind: 'failed', failure: inmostReason(error), orElse: () => cannotReach(url, error) };
       }
-      if (delayMs > 2000) onWait?.(`${failure}; trying again in ${Math.round(delayMs / 1000)} s`);
-      await sleep(delayMs, undefined, { signal }).catch(() => {
-        throw new Cancelled();
-      });
-    }
+    });
   };
 }
 
-/** Too many requests, or trouble on the other side that may pass. */
-const isTransient = (status: number) => status === 429 || status === 408 || (status >= 500 && status !== 501);
+function cannotReach(url: string, error: unknown): never {
+  throw new EnvironmentError(`${new URL(url).host} cannot be reached (${inmostReason(error)})`, {
+    action: 'Check the network and HF_ENDPOINT, and run the same command again: it goes on where it stopped.',
+    cause: error,
+  });
+}
 
 async function followRedirects(
   start: string,
@@ -90,19 +79,4 @@ async function followRedirects(
     url = next;
   }
   throw new EnvironmentError(`${new URL(start).host} redirects in a circle`);
-}
-
-/** Milliseconds that the header asks to wait: it holds seconds or a date. */
-function retryAfterMs(response: Response): number | undefined {
-  const value = response.headers.get('retry-after');
-  if (value === null) return undefined;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? undefined : Math.min(MAX_RETRY_AFTER_MS, Math.max(0, ms));
-}
-
-/** The inmost message: fetch wraps what happened. */
-function reason(error: unknown): string {
-  let at = error;
-  while (at instanceof Error && at.cause instanceof Error) at = at.cause;
-  return at instanceof Error ? at.message || String((at as NodeJS.ErrnoException).code) : String(at);
 }

@@ -3,6 +3,7 @@
 
 import { describeType, isSettingValue } from '../../protocol/plan-settings.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
+import { isTokenIds } from '../token-ids.ts';
 import { allSettings, type PlanPart } from './plan-parts.ts';
 import { asObject, quoteName, refuseValue } from './refuse-value.ts';
 
@@ -41,12 +42,12 @@ function checkOne(
 ): void {
   switch (name) {
     case 'kind':
-      if (value !== 'model' && value !== 'samples' && value !== 'map')
-        refuseValue(label, value, 'one of model, samples, map');
+      if (value !== 'model' && value !== 'served' && value !== 'samples' && value !== 'map')
+        refuseValue(label, value, 'one of model, served, samples, map');
       return;
     case 'model':
       if (label !== 'source.model' || value !== null)
-        checkPlace(label, value, 'a folder or a name of the Hub');
+        checkPlace(label, value, 'a folder, a name of the Hub or the address of a server');
       return;
     case 'samplesPath':
     case 'promptsFile':
@@ -74,14 +75,23 @@ function checkCorpus(label: string, value: unknown): void {
 
 function checkPrompts(label: string, value: unknown): void {
   if (!Array.isArray(value)) refuseValue(label, value, 'a list of texts, or the place of a file');
-  const wrong = value.findIndex((prompt) => typeof prompt !== 'string' && !isFillIn(prompt));
-  if (wrong >= 0) refuseValue(`${label}[${wrong}]`, value[wrong], 'a text, or a prefix and a suffix');
+  const wrong = value.findIndex(
+    (prompt) => typeof prompt !== 'string' && !isFillIn(prompt) && !isTokens(prompt),
+  );
+  if (wrong >= 0)
+    refuseValue(`${label}[${wrong}]`, value[wrong], 'a text, token ids, or a prefix and a suffix');
 }
 
 function isFillIn(value: unknown): boolean {
   if (typeof value !== 'object' || value === null) return false;
   const { prefix, suffix, ...rest } = value as Readonly<Record<string, unknown>>;
   return typeof prefix === 'string' && typeof suffix === 'string' && Object.keys(rest).length === 0;
+}
+
+function isTokens(value: unknown): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  const { tokens, ...rest } = value as Readonly<Record<string, unknown>>;
+  return isTokenIds(tokens) && Object.keys(rest).length === 0;
 }
 
 const COLUMNS: readonly string[] = [

@@ -3,6 +3,7 @@
 
 import { mapSettings } from '../../protocol/map-settings.ts';
 import { planSettings } from '../../protocol/plan-settings.ts';
+import { servedSettings } from '../../protocol/served-settings.ts';
 import type { PromptText } from '../../protocol/study.ts';
 import {
   type ColumnNames,
@@ -13,6 +14,7 @@ import {
   type StudyPlan,
 } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
+import { isServedAddress, servedAddress } from '../net/served-address.ts';
 import { valuesOf } from './check-parts.ts';
 import { defaultMap, defaultRule, defaultSampling } from './plan.ts';
 import { type PartName, partsOf } from './plan-parts.ts';
@@ -122,7 +124,20 @@ function toSource(values: Point['values']): PlanSource {
   const model = (values.get('model') as string | null | undefined) ?? null;
   const ofMap = [...mapSettings.map(({ key }) => key), 'control' as const].find((key) => values.has(key));
   const kind =
-    values.get('kind') ?? (samples !== undefined ? 'samples' : ofMap === undefined ? 'model' : 'map');
+    values.get('kind') ??
+    (samples !== undefined
+      ? 'samples'
+      : ofMap !== undefined
+        ? 'map'
+        : isServedAddress(model ?? '')
+          ? 'served'
+          : 'model');
+  const ofServed = servedSettings.find(({ key }) => values.has(key) && values.get(key) !== '');
+  if (ofServed !== undefined && kind !== 'served') {
+    throw new UserError(`The plan has "${ofServed.key}", which is of served models`, {
+      action: 'Leave it out, or make "model" the address of a server, such as http://localhost:8000/v1.',
+    });
+  }
   if (ofMap !== undefined && kind !== 'map') {
     throw new UserError(`The plan has "${ofMap}", which is of extraction maps, and makes samples`, {
       action: 'Leave it out, or make the kind of its "source" "map".',
@@ -138,7 +153,23 @@ function toSource(values: Point['values']): PlanSource {
     });
   }
   if (model === null) throw new UserError('The plan has no "model"');
+  if (kind === 'served') return toServed(model, values);
   return { kind: kind === 'map' ? 'map' : 'model', model };
+}
+
+function toServed(model: string, values: Point['values']): PlanSource {
+  const servedName = (values.get('servedName') as string | undefined) ?? '';
+  if (servedName === '') {
+    throw new UserError(`The plan does not say which model of ${servedAddress(model)} is sampled`, {
+      action: `Name it with --served-name, or "servedName" in a plan; verbatim doctor --model ADDRESS lists them.`,
+    });
+  }
+  return {
+    kind: 'served',
+    model: servedAddress(model),
+    servedName,
+    start: (values.get('start') as string | undefined) ?? '',
+  };
 }
 
 function shortName(

@@ -57,13 +57,16 @@ async function complete(
   readPrompts: PromptReader,
 ): Promise<StudyPlan> {
   const { source, sampling } = plan;
-  const model = source.model === null ? null : place('model', source.model, folder);
+  const model =
+    source.model === null || source.kind === 'served' ? null : place('model', source.model, folder);
   const completed: StudyPlan = {
     ...plan,
     source:
       source.kind === 'samples'
         ? { ...source, samples: resolve(folder, source.samples), model }
-        : { ...source, model: model! },
+        : source.kind === 'served'
+          ? source
+          : { ...source, model: model! },
     corpus: plan.corpus.map((name) => place('dataset', name, folder)),
     ...(plan.map && {
       map: { ...plan.map, control: plan.map.control.map((name) => place('dataset', name, folder)) },

@@ -4,6 +4,7 @@
 import { corpusSettings } from '../../protocol/corpus-settings.ts';
 import { mapSettings } from '../../protocol/map-settings.ts';
 import { planSettings } from '../../protocol/plan-settings.ts';
+import { servedSettings } from '../../protocol/served-settings.ts';
 import { PLAN_VERSION } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { asObject, quoteName, refuseValue } from './refuse-value.ts';
@@ -20,7 +21,7 @@ const PLACES = [
   'control',
 ] as const;
 
-export const allSettings = [...planSettings, ...corpusSettings, ...mapSettings] as const;
+export const allSettings = [...planSettings, ...corpusSettings, ...mapSettings, ...servedSettings] as const;
 
 /** The key of a setting, or one of the places. */
 export type PartName = (typeof PLACES)[number] | (typeof allSettings)[number]['key'];
@@ -103,8 +104,10 @@ function checkVersion(version: unknown): void {
 function sourcePart(name: string): PartName {
   if (name === 'kind' || name === 'model') return name;
   if (name === 'samples') return 'samplesPath';
+  const setting = servedSettings.find(({ field }) => field === name);
+  if (setting !== undefined) return setting.key;
   throw new UserError(`The "source" of a plan has no property ${quoteName(name)}`, {
-    action: 'Its properties are kind, model and samples.',
+    action: 'Its properties are kind, model, servedName, start and samples.',
   });
 }
 

@@ -11,7 +11,7 @@ const text: Schema = { type: 'string', minLength: 1 };
 const nothing: Schema = { type: 'null' };
 
 const MODEL =
-  'A checkpoint folder (config.json, tokenizer.json, weights), relative to this file, or a model of the Hub: owner/name[@revision].';
+  'A checkpoint folder (config.json, tokenizer.json, weights), relative to this file, a model of the Hub: owner/name[@revision], or the address of a server of OpenAI’s completions protocol: http://HOST:PORT/v1.';
 const SAMPLES = 'Samples made elsewhere: JSON lines, a folder of numbered files or a merged "all" file.';
 const CONTROL =
   'Code that the model of an extraction map cannot have seen, to compare with: shard files or folders.';
@@ -21,6 +21,15 @@ const FILL_IN = {
   additionalProperties: false,
   required: ['prefix', 'suffix'],
   properties: { prefix: { type: 'string' }, suffix: { type: 'string' } },
+} as const;
+/** A prompt as the ids of its tokens. */
+const TOKENS = {
+  type: 'object',
+  additionalProperties: false,
+  required: ['tokens'],
+  properties: {
+    tokens: { type: 'array', minItems: 1, items: { type: 'integer', minimum: 0, maximum: 2 ** 31 - 1 } },
+  },
 } as const;
 const PROMPTS = 'A file of prompts, for pcg and tsg. Relative to this file.';
 
@@ -48,12 +57,13 @@ export function planSchema(): Schema {
       source: {
         type: 'object',
         description:
-          'Where the samples come from: a model, or a place of samples made elsewhere; or the model of an extraction map.',
+          'Where the samples come from: a model, one that a server holds, or a place of samples made elsewhere; or the model of an extraction map.',
         additionalProperties: false,
         properties: {
-          kind: { enum: ['model', 'samples', 'map'], default: 'model' },
+          kind: { enum: ['model', 'served', 'samples', 'map'], default: 'model' },
           model: { description: MODEL, anyOf: [...oneOrMore(text), nothing] },
           samples: { description: SAMPLES, anyOf: oneOrMore(text) },
+          ...settings('source', 'field'),
         },
       },
       model: { description: MODEL, anyOf: [...oneOrMore(text), nothing] },
@@ -62,6 +72,7 @@ export function planSchema(): Schema {
           'Training data: shard files, folders, or data sets of the Hub (owner/name[@revision][#subset][/files]). Relative to this file.',
         anyOf: [text, { type: 'array', minItems: 1, items: text }],
       },
+      ...settings('source', 'key'),
       ...settings('corpus', 'key'),
       ...settings('sampling', 'key'),
       prompts: { description: PROMPTS, anyOf: oneOrMore(text) },
@@ -82,7 +93,7 @@ export function planSchema(): Schema {
           ...settings('sampling', 'field'),
           prompts: {
             description: 'The prompts themselves, or a file of them.',
-            anyOf: [text, { type: 'array', items: { anyOf: [{ type: 'string' }, FILL_IN] } }],
+            anyOf: [text, { type: 'array', items: { anyOf: [{ type: 'string' }, FILL_IN, TOKENS] } }],
           },
           products: { const: 'int8', description: 'In plans of version 1: "int8": true.' },
         },
@@ -142,5 +153,7 @@ function typeSchema(type: SettingType): Schema {
       };
     case 'flag':
       return { type: 'boolean' };
+    case 'text':
+      return { type: 'string', maxLength: type.most };
   }
 }

@@ -2,7 +2,13 @@
 
 import { mapSettings } from '../../protocol/map-settings.ts';
 import { describeType, isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
-import type { MapPlan, MatchRule, SamplingPlan, StudyPlan } from '../../protocol/study.ts';
+import {
+  isDrawn,
+  type MapPlan,
+  type MatchRule,
+  type SamplingPlan,
+  type StudyPlan,
+} from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 
 const defaults = (group: 'sampling' | 'rule') =>
@@ -49,7 +55,8 @@ export function checkFit({ source, sampling }: StudyPlan): void {
     });
   }
   const needsPrompts = sampling.strategy === 'pcg' || sampling.strategy === 'tsg';
-  if (source.kind === 'model' && needsPrompts && sampling.prompts.length === 0) {
+  if (source.kind === 'served') checkServed(sampling);
+  if (isDrawn(source) && needsPrompts && sampling.prompts.length === 0) {
     throw new UserError(`Strategy ${sampling.strategy} continues prompts, but there are none`, {
       action: 'Give them with --prompts FILE.',
     });
@@ -58,6 +65,21 @@ export function checkFit({ source, sampling }: StudyPlan): void {
     throw new UserError(`Strategy ${sampling.strategy} takes no prompts`, {
       action: 'Use --strategy pcg or tsg, or leave --prompts out.',
     });
+  }
+}
+
+/** What OpenAI's protocol cannot ask for. */
+function checkServed({ strategy, int8, prompts }: SamplingPlan): void {
+  const refuse = (what: string, action: string) => {
+    throw new UserError(`A served model cannot be asked for ${what}`, { action });
+  };
+  if (strategy === 'tdg') refuse('a temperature that changes with the token', 'Use another --strategy.');
+  if (int8) refuse('products in 8-bit integers', 'Leave --int8 out: the server decides how it computes.');
+  if (prompts.some((prompt) => typeof prompt === 'object' && 'prefix' in prompt)) {
+    refuse(
+      'what fills a gap',
+      'Give prompts as texts or token ids, with the model’s own tokens for gaps in them.',
+    );
   }
 }
 

@@ -8,6 +8,9 @@ export interface PlanOfVersion1 {
   readonly model: string | null;
   /** Null where a model is sampled. */
   readonly samples: string | null;
+  /** There for a served model, whose address is `model`. */
+  readonly servedName?: string;
+  readonly start?: string;
   readonly corpus: StudyPlan['corpus'];
   readonly columns?: NonNullable<StudyPlan['columns']>;
   readonly ignore?: false;
@@ -24,6 +27,7 @@ export function toVersion1({ source, corpus, columns, ignore, sampling, rule }: 
   return {
     model: source.model,
     samples: source.kind === 'samples' ? source.samples : null,
+    ...(source.kind === 'served' ? { servedName: source.servedName, start: source.start } : {}),
     corpus,
     ...(columns === undefined ? {} : { columns }),
     ...(ignore === undefined ? {} : { ignore }),

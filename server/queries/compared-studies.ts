@@ -3,7 +3,7 @@
 import { basename } from 'node:path';
 import { foreign } from '../../guard/text/foreign.ts';
 import type { Measured, StudiesCompared } from '../../protocol/dashboard.ts';
-import type { StudyId } from '../../protocol/study.ts';
+import { namesModel, type StudyId } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import type { MapToCompare } from '../answers/compare-maps.ts';
 import { compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
@@ -69,7 +69,7 @@ export function compareStudyFiles(files: readonly StudyId[]): StudiesCompared {
     studies: studies.map(({ name, plan: { source }, measures: m }, i) => ({
       study: files[i]!,
       name: foreign(name),
-      model: foreign(basename(source.model ?? (source.kind === 'samples' ? source.samples : ''))),
+      model: foreign(basename(namesModel(source) ?? (source.kind === 'samples' ? source.samples : ''))),
       nSamples: m.samples.total,
       samples: measured(m.samples.share),
       lines: measured(m.lines.share),

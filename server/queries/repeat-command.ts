@@ -5,13 +5,14 @@
 import { join } from 'node:path';
 import { asOperand, forShell } from '../../guard/text/for-shell.ts';
 import type { RepeatRecipe } from '../../protocol/dashboard.ts';
-import type { ColumnNames, StudyPlan } from '../../protocol/study.ts';
+import { servedSettings } from '../../protocol/served-settings.ts';
+import { type ColumnNames, isDrawn, type StudyPlan } from '../../protocol/study.ts';
 import { productFolder } from '../product-folder.ts';
 
 const PROMPTS_FILE = 'prompts.jsonl';
 
 export function repeatCommand(plan: StudyPlan, name: string): RepeatRecipe {
-  const nPrompts = plan.source.kind === 'model' ? plan.sampling.prompts.length : 0;
+  const nPrompts = isDrawn(plan.source) ? plan.sampling.prompts.length : 0;
   const quoted = wordsOf(plan, name).map(forShell);
   const isSafe = quoted.every((word) => word !== undefined);
   return { command: isSafe ? quoted.join(' ') : null, nPrompts };
@@ -25,6 +26,9 @@ function wordsOf(plan: StudyPlan, name: string): readonly string[] {
   const add = (option: string, ...values: readonly (string | number)[]) =>
     words.push(option, ...values.map((value) => asOperand(String(value))));
   if (source.model !== null) add('--model', source.model);
+  if (source.kind === 'served') {
+    for (const { field, cliFlag } of servedSettings) add(cliFlag.split(' ')[0]!, source[field]);
+  }
   if (source.kind === 'samples') add('--samples', source.samples);
   add('--corpus', ...plan.corpus);
   for (const [column, option] of columnOptions) {
@@ -32,7 +36,7 @@ function wordsOf(plan: StudyPlan, name: string): readonly string[] {
     if (given !== undefined) words.push(`${option}=${given}`);
   }
   if (plan.ignore === false) words.push('--no-ignore');
-  if (source.kind === 'model') {
+  if (isDrawn(source)) {
     add('--strategy', sampling.strategy);
     if (sampling.prompts.length > 0) add('--prompts', PROMPTS_FILE);
     add('--samples', sampling.nSamples);
@@ -62,7 +66,7 @@ function wordsOf(plan: StudyPlan, name: string): readonly string[] {
   return words;
 }
 
-const COMMANDS = { model: 'study', samples: 'scan', map: 'discover' } as const;
+const COMMANDS = { model: 'study', served: 'study', samples: 'scan', map: 'discover' } as const;
 
 /** Only these: a plan out of a file may hold others. */
 const columnOptions: readonly (readonly [keyof ColumnNames, option: string])[] = [

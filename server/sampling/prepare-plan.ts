@@ -44,8 +44,9 @@ export async function preparePlan(
     topP: plan.topP ?? 1,
     greedy: schedule.kind === 'constant' && schedule.temperature === 0,
   };
-  const hasGaps = plan.strategy !== 'npg' && plan.strategy !== 'tdg' && !plan.prompts.every(isText);
+  const hasGaps = plan.strategy !== 'npg' && plan.strategy !== 'tdg' && plan.prompts.some(isGap);
   const fill = hasGaps ? findFillIn(checkpoint.tokenizer) : null;
+  checkIds(checkpoint, plan);
   const { prompts, notes } = await readPrompts(checkpoint, plan, fill, signal);
   return {
     rule,
@@ -110,23 +111,39 @@ async function encodePrompts(
 ): Promise<readonly (readonly number[])[]> {
   const { before, after } = tokenizer.frame ?? NO_FRAME;
   const texts = await encoder.encode(
-    prompts.map((prompt) => bytesOfString(isText(prompt) ? prompt : prompt.prefix)),
+    prompts.map((prompt) => bytesOfString(isGap(prompt) ? prompt.prefix : isIds(prompt) ? '' : prompt)),
   );
-  const gaps = prompts.flatMap((prompt) => (isText(prompt) ? [] : [prompt]));
+  const gaps = prompts.filter(isGap);
   const suffixes = await encoder.encode(
     gaps.map(({ suffix }) => bytesOfString(suffix)),
     'continues',
   );
   let gap = 0;
   return prompts.map((prompt, i) => {
-    if (isText(prompt) || fill === null) return [...before, ...texts[i]!, ...after];
+    // Whoever writes ids has put everything around them that is to be there.
+    if (isIds(prompt)) return prompt.tokens;
+    if (!isGap(prompt) || fill === null) return [...before, ...texts[i]!, ...after];
     // A prefix begins a text, and a suffix goes on in its middle.
     const ends = { prefix: texts[i]!, suffix: suffixes[gap++]! };
     return [...before, ...fill.prompt.flatMap((part) => (typeof part === 'number' ? part : ends[part]))];
   });
 }
 
-const isText = (prompt: PromptText): prompt is string => typeof prompt === 'string';
+const isGap = (prompt: PromptText): prompt is Extract<PromptText, { readonly prefix: string }> =>
+  typeof prompt === 'object' && 'prefix' in prompt;
+const isIds = (prompt: PromptText): prompt is Extract<PromptText, { readonly tokens: readonly number[] }> =>
+  typeof prompt === 'object' && 'tokens' in prompt;
+
+function checkIds({ config, dir }: Checkpoint | ExportedModel, { prompts }: SamplingPlan): void {
+  for (const [i, prompt] of prompts.entries()) {
+    const wrong = isIds(prompt) ? prompt.tokens.find((id) => id >= config.vocabularySize) : undefined;
+    if (wrong === undefined) continue;
+    throw new UserError(
+      `Prompt ${i + 1} has the token ${wrong}, and the vocabulary of ${dir} has ${config.vocabularySize} tokens`,
+      { action: 'Correct the prompt, or give it as text.' },
+    );
+  }
+}
 
 function toSchedule({ strategy, temperature }: SamplingPlan): Schedule {
   if (strategy !== 'tdg') return { kind: 'constant', temperature };

@@ -12,6 +12,8 @@ export interface StoredSample {
   readonly text: Uint8Array;
   /** Bytes of text that each token stands for; left out where unknown. */
   readonly tokenBytes?: Uint16Array;
+  /** Said where the ids of its tokens are not known. */
+  readonly nTokens?: number;
 }
 
 export type SampleTextRow = Pick<StoredSample, 'sampleId' | 'promptIndex' | 'ended' | 'text'>;
@@ -24,7 +26,7 @@ export function insertSamples(db: Database, samples: readonly StoredSample[]): v
       sample.sampleId,
       sample.promptIndex,
       sample.ended,
-      sample.tokens?.length ?? 0,
+      sample.tokens?.length ?? sample.nTokens ?? 0,
       sample.tokens && bytesOf(sample.tokens),
       sample.logprobs && bytesOf(sample.logprobs),
       sample.text,

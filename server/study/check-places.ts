@@ -8,7 +8,9 @@ import { isHubName } from '../hub/hub-name.ts';
 /** Throws a `UserError` that names everything that is missing. What is on the Hub is looked for later. */
 export function checkPlaces({ source, corpus, map }: StudyPlan): void {
   const missing = [
-    ...(source.model === null ? [] : [{ what: 'model folder', path: source.model }]),
+    ...(source.model === null || source.kind === 'served'
+      ? []
+      : [{ what: 'model folder', path: source.model }]),
     ...corpus.map((path) => ({ what: 'corpus path', path })),
     ...(map?.control ?? []).map((path) => ({ what: 'control path', path })),
     ...(source.kind === 'samples' ? [{ what: 'samples path', path: source.samples }] : []),

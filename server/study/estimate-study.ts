@@ -24,7 +24,12 @@ export function estimateStudy(
   speeds: readonly MeasuredSpeed[],
 ): StudyEstimate {
   const { source } = plan;
-  const modelBytes = source.kind === 'samples' ? 0 : bytesOf(source.model, /\.(safetensors|bin|onnx)$/);
+  const modelBytes =
+    source.kind === 'samples'
+      ? 0
+      : source.kind === 'served'
+        ? null
+        : bytesOf(source.model, /\.(safetensors|bin|onnx)$/);
   const corpusBytes = plan.corpus.reduce<number | null>((sum, place) => {
     const bytes = bytesOf(place, /./);
     return sum === null || bytes === null ? null : sum + bytes;

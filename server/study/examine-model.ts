@@ -17,7 +17,16 @@ import { unpinnedRequest } from './hub-sources.ts';
 import { outlineFromStart } from './outline-from-start.ts';
 
 export interface ModelFinding {
-  readonly name: 'model' | 'files' | 'tokenizer' | 'fact' | 'precision' | 'memory' | 'speed' | 'verdict';
+  readonly name:
+    | 'model'
+    | 'files'
+    | 'tokenizer'
+    | 'fact'
+    | 'precision'
+    | 'memory'
+    | 'speed'
+    | 'note'
+    | 'verdict';
   readonly state: 'works' | 'fetch' | 'about' | 'tight' | 'refused';
   readonly detail: string;
   /** What to do. */

@@ -29,6 +29,7 @@ import { mapCorpus } from './map-stage.ts';
 import { registerShards } from './register-shards.ts';
 import { sample } from './sample-stage.ts';
 import { pendingShards, scanPending } from './scan-stage.ts';
+import { sampleFromServer } from './served-stage.ts';
 import type { StageContext } from './stage-context.ts';
 
 export interface RunRequest {
@@ -134,6 +135,8 @@ function makeSamples(context: StageContext): Promise<void> {
   switch (source.kind) {
     case 'model':
       return sample(context, source);
+    case 'served':
+      return sampleFromServer(context, source);
     case 'samples':
       return importSamples(context, source);
     case 'map':

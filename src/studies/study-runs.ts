@@ -15,6 +15,7 @@ import { getStudy, runStudy } from '../../protocol/requests.ts';
 import type { Progress, Stage, StudyId, StudyPlan, StudySummary } from '../../protocol/study.ts';
 import { readExecution } from '../settings.ts';
 import type { StudyServer } from '../study-server.ts';
+import type { NamedPlaces } from '../trust/named-places.ts';
 import type { WorkspaceGate } from '../trust/workspace-gate.ts';
 import { pathsIn } from '../trust/workspace-paths.ts';
 import { RunNotification } from './run-notification.ts';
@@ -46,6 +47,7 @@ export class StudyRuns implements Disposable {
   readonly #server: StudyServer;
   readonly #memento: Memento;
   readonly #gate: Pick<WorkspaceGate, 'requireAdmitted'>;
+  readonly #named: Pick<NamedPlaces, 'allow'>;
   readonly #notification: RunNotification;
   readonly #live = new Map<StudyId, LiveRun>();
   readonly #changed = new EventEmitter<StudyId>();
@@ -57,9 +59,15 @@ export class StudyRuns implements Disposable {
   readonly onDidChange = this.#changed.event;
   readonly onDidEnd = this.#ended.event;
 
-  constructor(server: StudyServer, memento: Memento, gate: Pick<WorkspaceGate, 'requireAdmitted'>) {
+  constructor(
+    server: StudyServer,
+    memento: Memento,
+    gate: Pick<WorkspaceGate, 'requireAdmitted'>,
+    named: Pick<NamedPlaces, 'allow'>,
+  ) {
     this.#server = server;
     this.#gate = gate;
+    this.#named = named;
     this.#memento = memento;
     this.#notification = new RunNotification(this);
     this.#listener = server.onProgress(({ study, progress }) => {
@@ -97,11 +105,10 @@ export class StudyRuns implements Disposable {
    * view's progress; what the user has just started says so in a notification.
    */
   async run(study: StudyId, plan: StudyPlan | null, upTo?: 'scanned'): Promise<StudySummary> {
-    if (plan === null && !workspace.isTrusted) {
-      // A file names what it goes on with, wherever it lies itself.
-      const stored = await this.#server.request(getStudy, { study });
-      this.#gate.requireAdmitted(pathsIn(stored.plan));
-    }
+    // A file names what it goes on with, wherever it lies itself.
+    const asked = plan ?? (await this.#server.request(getStudy, { study })).plan;
+    if (plan === null && !workspace.isTrusted) this.#gate.requireAdmitted(pathsIn(asked));
+    const named = await this.#named.allow(asked);
     const cancellation = new CancellationTokenSource();
     const ended = Promise.withResolvers<void>();
     const last = new Map<Stage, Progress>();
@@ -110,7 +117,7 @@ export class StudyRuns implements Disposable {
     if (plan !== null) this.#notification.show(study, ended.promise);
     await this.#remember((running) => [...running, study]);
     try {
-      const execution = readExecution();
+      const execution = { ...readExecution(), named };
       const summary = await window.withProgress({ location: { viewId: 'verbatim.studies' } }, () =>
         this.#server.request(
           runStudy,

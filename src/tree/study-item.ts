@@ -4,7 +4,7 @@
 import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import { canBeCloser } from '../../protocol/search-again.ts';
-import type { StudyState, StudySummary } from '../../protocol/study.ts';
+import { isDrawn, type StudyState, type StudySummary } from '../../protocol/study.ts';
 import { fragmentsText, samplesText } from '../counts-text.ts';
 import { percentText } from '../percent-text.ts';
 import { progressText } from '../studies/progress-text.ts';
@@ -43,7 +43,7 @@ function contextOf(summary: StudySummary, isOurs: boolean): string {
 /** Whether its samples can be looked into before it has come to its end. */
 export function canShowSoFar({ nFragments, nSamples, plan, state }: StudySummary, isOurs: boolean): boolean {
   if (nFragments !== null || nSamples === 0) return false;
-  const isSampling = plan.source.kind === 'model' && nSamples < plan.sampling.nSamples;
+  const isSampling = isDrawn(plan.source) && nSamples < plan.sampling.nSamples;
   return isSampling || !(isOurs || state === 'running');
 }
 
@@ -70,7 +70,7 @@ function descriptionOf(summary: StudySummary): string {
 function shareDone({ nFragments, nSamples, nShards, nShardsScanned, plan }: StudySummary): readonly string[] {
   if (nFragments !== null) return [];
   const { source, sampling } = plan;
-  if (source.kind === 'model' && nSamples < sampling.nSamples)
+  if (isDrawn(source) && nSamples < sampling.nSamples)
     return [l10n.t('{0} % sampled', Math.floor((100 * nSamples) / sampling.nSamples))];
   return nShards === 0 ? [] : [l10n.t('{0} % scanned', Math.floor((100 * nShardsScanned) / nShards))];
 }

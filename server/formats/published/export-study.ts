@@ -3,6 +3,7 @@
 
 import { createHash } from 'node:crypto';
 import { basename, join } from 'node:path';
+import { namesModel } from '../../../protocol/study.ts';
 import { disclosedNames } from '../../answers/disclosed-names.ts';
 import type { Disclosure } from '../../answers/undisclosed.ts';
 import { toVersion1 } from '../../plan/version-1.ts';
@@ -25,7 +26,8 @@ export interface Exported {
 export async function exportStudy(db: Database, root: string, disclosure: Disclosure): Promise<Exported> {
   const { plan, environment } = readStudy(db)!;
   const { temperature, maxTokens, topK } = plan.sampling;
-  const model = String(environment.model ?? (plan.source.model ? basename(plan.source.model) : 'samples'));
+  const named = namesModel(plan.source);
+  const model = String(environment.model ?? (named ? basename(named) : 'samples'));
   const run = formatRunName({ model, temperature, maxTokens, topK, strategy: null });
   const folder = new ExportFolder(root);
   const results = folder.named(join('extract', 'results'), run);

@@ -12,9 +12,13 @@ export async function shownPrompts(
 ): Promise<readonly PromptText[]> {
   if (disclosure === 'shown') return prompts;
   const parts = prompts.flatMap((prompt) =>
-    typeof prompt === 'string' ? [prompt] : [prompt.prefix, prompt.suffix],
+    typeof prompt === 'string' ? [prompt] : 'tokens' in prompt ? [] : [prompt.prefix, prompt.suffix],
   );
   const shown = (await maskAll(parts)).values();
   const next = () => shown.next().value!;
-  return prompts.map((prompt) => (typeof prompt === 'string' ? next() : { prefix: next(), suffix: next() }));
+  return prompts.map((prompt) => {
+    if (typeof prompt === 'string') return next();
+    // Ids say nothing to whoever has no tokenizer.
+    return 'tokens' in prompt ? prompt : { prefix: next(), suffix: next() };
+  });
 }
