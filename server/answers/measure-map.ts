@@ -147,23 +147,6 @@ export function measureMap(db: Database, suffix: number): MapMeasures {
   };
 }
 
-/** How many windows of the training data n draws give with probability p or more. */
-export function countExtractable(
-  db: Database,
-  n: number,
-  p: number,
-): { readonly nExtractable: number; readonly nWindows: number } {
-  const least = leastLogp(n, p);
-  let nExtractable = 0;
-  let nWindows = 0;
-  for (const { side, logp } of readMapDocuments(db)) {
-    if (side !== 'training') continue;
-    nWindows += logp.length;
-    for (const one of logp) if (one >= least) nExtractable++;
-  }
-  return { nExtractable, nWindows };
-}
-
 const [WINDOWS, TOKENS, GREEDY, ARGMAX] = [0, 1, 2, 3];
 const FIRST_CELL = 4;
 const N_COLUMNS = FIRST_CELL + CELLS.length;

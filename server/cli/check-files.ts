@@ -67,11 +67,12 @@ function judge(condition: Condition, review: Review): void {
 
 /** What the baseline accepts does not count; a file is a sample here. */
 function measure({ measured, text }: Condition, { files, notes }: Review) {
-  if (measured.kind === 'extractable') {
+  const refuse = (): never => {
     throw new UserError(`A check reads no model, so ${text} says nothing of it`, {
       action: 'Ask for it with verbatim discover, or leave it out.',
     });
-  }
+  };
+  if (measured.kind === 'extractable') return refuse();
   const matches = files.flatMap((file) => file.matches.filter(isNew));
   if (measured.kind === 'licence') return { count: documentsUnder(measured.pattern, matches), whole: null };
   switch (measured.measure) {
@@ -87,6 +88,10 @@ function measure({ measured, text }: Condition, { files, notes }: Review) {
       return { count: Math.max(0, ...matches.map(linesOf)), whole: null };
     case 'problems':
       return { count: notes.length, whole: null };
+    case 'greedy':
+    case 'argmax':
+    case 'near-verbatim':
+      return refuse();
   }
 }
 

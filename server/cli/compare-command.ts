@@ -3,11 +3,13 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { forJson } from '../../guard/text/for-json.ts';
+import { compareMapRates } from '../answers/compare-map-rates.ts';
 import { compareMaps, type MapToCompare } from '../answers/compare-maps.ts';
 import { compareFragments, compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
 import { UserError } from '../errors.ts';
 import { comparisonMarkdown, comparisonTable } from '../formats/comparison-table.ts';
 import { mapComparisonJson, mapComparisonMarkdown, mapComparisonTable } from '../formats/map-comparison.ts';
+import { mapRatesJson, mapRatesMarkdown, mapRatesTable } from '../formats/map-rates.ts';
 import { toVersion1 } from '../plan/version-1.ts';
 import { openMapsToCompare, openToCompare } from '../queries/compared-studies.ts';
 import { maskAnswer } from '../queries/mask-answer.ts';
@@ -18,7 +20,10 @@ type Format = 'table' | 'json' | 'md';
 export function compareCommand(): Command {
   return new Command('compare')
     .description('Compare studies: what each repeats, what they share, and whether their rates differ.')
-    .argument('<studies...>', 'two or more study files (.sqlite), or two extraction maps')
+    .argument(
+      '<studies...>',
+      'two or more study files (.sqlite), or extraction maps: two by document, more by their rates',
+    )
     .addOption(new Option('--format <name>', 'how').choices(['table', 'json', 'md']).default('table'))
     .action(async (files: readonly string[], { format }: { format: Format }) => {
       if (files.length < 2) throw new UserError('A comparison takes two studies or more');
@@ -33,10 +38,15 @@ export function compareCommand(): Command {
 }
 
 /** Names of documents are masked as everywhere. */
-async function writeMaps([first, second]: readonly [MapToCompare, MapToCompare], format: Format) {
+async function writeMaps(maps: readonly MapToCompare[], format: Format) {
+  const [first, second, ...others] = maps;
+  if (first === undefined || second === undefined || others.length > 0)
+    return mapRateForms[format](compareMapRates(maps));
   const comparison = await maskAnswer(compareMaps(first, second));
   return mapForms[format]([first.name, second.name], comparison);
 }
+
+const mapRateForms = { table: mapRatesTable, md: mapRatesMarkdown, json: mapRatesJson } as const;
 
 const mapForms = {
   table: mapComparisonTable,

@@ -5,6 +5,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Execution, Provider, StudyPlan } from '../../protocol/study.ts';
+import type { SweepPoint } from '../plan/plan-file.ts';
 import {
   addFetchOptions,
   addReadingOptions,
@@ -16,10 +17,12 @@ import {
   modelHelp,
   modelLocation,
 } from './corpus-options.ts';
+import type { ExpectedFigure } from './expected-figures.ts';
 import type { Condition } from './fail-on-condition.ts';
-import { failOnOption } from './fail-on-option.ts';
+import { CONDITION_MET, failOnOption } from './fail-on-option.ts';
 import { providerOption } from './provider-option.ts';
 import { RequiredOption } from './required-option.ts';
+import type { NamedFile } from './run-map.ts';
 import { addSettingOptions, type SettingOptions, settingsOf } from './setting-options.ts';
 import { fromOneOrAuto, wholeNumber } from './whole-number.ts';
 
@@ -35,6 +38,7 @@ interface Options extends CorpusOptions, SettingOptions {
   readonly workers: number | 'auto';
   readonly top: number;
   readonly failOn?: readonly Condition[];
+  readonly expect?: string;
 }
 
 export function discoverCommand(): Command {
@@ -50,7 +54,12 @@ export function discoverCommand(): Command {
   const planned = command.options.map((option) => option.attributeName());
   command
     .addOption(
-      new Option('--plan <file>', 'all of that in a JSON file').conflicts(planned).helpGroup('Options:'),
+      new Option(
+        '--plan <file>',
+        'all of that in a JSON file; lists of values make a map of every combination',
+      )
+        .conflicts(planned)
+        .helpGroup('Options:'),
     )
     .addOption(
       new RequiredOption(
@@ -68,6 +77,10 @@ export function discoverCommand(): Command {
     .option('--workers <n>', 'threads that read, or auto', fromOneOrAuto, 'auto')
     .option('--top <n>', 'documents in the report', wholeNumber, 10)
     .addOption(failOnOption())
+    .option(
+      '--expect <file>',
+      `figures to compare with, in JSON: exit with ${CONDITION_MET} where one is missed`,
+    )
     .action(discover);
 }
 
@@ -84,15 +97,31 @@ const DRAWING: readonly string[] = ['topK', 'temperature'];
 
 async function discover(options: Options): Promise<void> {
   using held = new DisposableStack();
-  const { runMap } = await import('./run-map.ts');
-  await runMap({
-    file: options.out === undefined ? temporaryFile(held) : resolve(options.out),
-    plan: await planOf(options),
-    execution: executionOf(options),
-    top: options.top,
-    json: options.json ?? false,
-    failOn: options.failOn ?? [],
-  });
+  const { runMap, sweepMaps } = await import('./run-map.ts');
+  const expected = options.expect === undefined ? [] : await readExpectations(options.expect);
+  const { json = false, top, failOn = [] } = options;
+  const execution = executionOf(options);
+  const file = options.out === undefined ? temporaryFile(held) : resolve(options.out);
+  const points = await pointsOf(options);
+  if (json && points.length > 1) {
+    const { UserError } = await import('../errors.ts');
+    throw new UserError(`--json streams the windows of one map, and ${options.plan} makes ${points.length}`, {
+      action: 'Leave --json out: each map is in a file of its own.',
+    });
+  }
+  if (json) await runMap({ file, plan: points[0]!.plan, execution, top, json, failOn });
+  else await judge(expected, await sweepMaps(points, { file, execution, top, failOn }));
+}
+
+async function readExpectations(file: string) {
+  const { readExpected } = await import('./expected-figures.ts');
+  return readExpected(resolve(file));
+}
+
+async function judge(expected: readonly ExpectedFigure[], files: readonly NamedFile[]): Promise<void> {
+  if (expected.length === 0) return;
+  const { judgeExpected } = await import('./expected-figures.ts');
+  await judgeExpected(expected, files);
 }
 
 /** For windows that are only streamed. */
@@ -102,16 +131,18 @@ function temporaryFile(held: DisposableStack): string {
   return join(folder, 'map.sqlite');
 }
 
+async function pointsOf(options: Options): Promise<readonly SweepPoint[]> {
+  if (options.plan === undefined) return [{ name: '', plan: await planOf(options) }];
+  const { readSweep } = await import('../plan/plan-file.ts');
+  const { UserError } = await import('../errors.ts');
+  const points = await readSweep(resolve(options.plan), () => Promise.resolve([]));
+  if (points.every(({ plan }) => plan.source.kind === 'map')) return points;
+  throw new UserError(`${options.plan} is a plan of samples, and no extraction map`, {
+    action: 'Run it with verbatim study, or make the kind of its "source" "map".',
+  });
+}
+
 async function planOf(options: Options): Promise<StudyPlan> {
-  if (options.plan !== undefined) {
-    const { readPlanFile } = await import('../plan/plan-file.ts');
-    const { UserError } = await import('../errors.ts');
-    const plan = await readPlanFile(resolve(options.plan), () => Promise.resolve([]));
-    if (plan.source.kind === 'map') return plan;
-    throw new UserError(`${options.plan} is a plan of samples, and no extraction map`, {
-      action: 'Run it with verbatim study, or make the kind of its "source" "map".',
-    });
-  }
   const { checkPlan } = await import('../plan/stored-plan.ts');
   const drawing = settingsOf(options, ['sampling']);
   return checkPlan({

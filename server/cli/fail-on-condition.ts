@@ -1,7 +1,15 @@
 // The conditions of `--fail-on`, as written: `memorised-samples>0.5%`, `longest-fragment>=50`,
 // `licence:GPL-3.0`, `extractable(100,0.5)>0.1%`. It reads and compares; what is measured, and where, is not known here.
 
-export type Measure = 'memorised-samples' | 'memorised-lines' | 'fragments' | 'longest-fragment' | 'problems';
+export type Measure =
+  | 'memorised-samples'
+  | 'memorised-lines'
+  | 'fragments'
+  | 'longest-fragment'
+  | 'problems'
+  | 'greedy'
+  | 'argmax'
+  | 'near-verbatim';
 type Operator = '>' | '>=' | '<' | '<=' | '=';
 
 export interface Condition {
@@ -20,7 +28,16 @@ export interface Condition {
 }
 
 /** What the help says, and which of them have a whole to be a share of. */
-export const measures: Readonly<Record<Measure, { readonly meaning: string; readonly hasWhole: boolean }>> = {
+export const measures: Readonly<
+  Record<
+    Measure,
+    {
+      readonly meaning: string;
+      readonly hasWhole: boolean;
+      readonly of?: 'maps';
+    }
+  >
+> = {
   'memorised-samples': { meaning: 'samples that repeat training data, or their share', hasWhole: true },
   'memorised-lines': {
     meaning: 'lines of samples that repeat training data, or their share',
@@ -29,6 +46,21 @@ export const measures: Readonly<Record<Measure, { readonly meaning: string; read
   fragments: { meaning: 'distinct fragments', hasWhole: false },
   'longest-fragment': { meaning: 'lines of the longest fragment', hasWhole: false },
   problems: { meaning: 'pieces of training data that could not be read', hasWhole: false },
+  greedy: {
+    meaning: 'windows of a map of which every token is the likeliest, or their share',
+    hasWhole: true,
+    of: 'maps',
+  },
+  argmax: {
+    meaning: 'tokens of a map’s suffixes that are the likeliest, or their share',
+    hasWhole: true,
+    of: 'maps',
+  },
+  'near-verbatim': {
+    meaning: 'examined windows of which a greedy continuation misses at most a tenth, or their share',
+    hasWhole: true,
+    of: 'maps',
+  },
 };
 
 const LICENSE = /^licen[cs]e:([\w.+*-]+)$/i;
@@ -68,6 +100,11 @@ export function parseCondition(text: string): Condition | string {
     unit,
   };
 }
+
+/** Whether it asks for what only extraction maps have. */
+export const isOfMaps = ({ measured }: Condition): boolean =>
+  measured.kind === 'extractable' ||
+  (measured.kind === 'measure' && measures[measured.measure].of === 'maps');
 
 const isMeasure = (name: string): name is Measure => Object.hasOwn(measures, name);
 

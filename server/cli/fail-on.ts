@@ -2,7 +2,13 @@
 // conditions of `--fail-on` name, and says on stderr what it measured.
 
 import type { StudySummary } from '../../protocol/study.ts';
-import { countExtractable } from '../answers/measure-map.ts';
+import {
+  countExtractable,
+  countGreedy,
+  countLikeliest,
+  countNearVerbatim,
+  type WindowCount,
+} from '../answers/count-windows.ts';
 import { UserError } from '../errors.ts';
 import { summaryOf } from '../queries/study-summary.ts';
 import {
@@ -16,7 +22,8 @@ import {
   longestFragment,
 } from '../store/counts.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
-import { type Condition, holds, type Measure, namesLicense } from './fail-on-condition.ts';
+import { readStudy } from '../store/study-table.ts';
+import { type Condition, holds, isOfMaps, type Measure, namesLicense } from './fail-on-condition.ts';
 import { CONDITION_MET } from './fail-on-option.ts';
 import { tell } from './tell.ts';
 
@@ -28,8 +35,7 @@ export function failOn(file: string, conditions: readonly Condition[] = []): voi
   const isMap = summary.plan.source.kind === 'map';
   if (isMap ? !isMapped(summary) : summary.nFragments === null) throw nothingToJudge(file, '--fail-on');
   for (const condition of conditions) {
-    checkKind(file, condition, isMap);
-    const { count, whole } = measure(db, condition);
+    const { count, whole } = measure(db, file, condition);
     const share = whole === null || whole === 0 ? 0 : (100 * count) / whole;
     const isMet = holds(condition, condition.unit === 'per cent' ? share : count);
     if (isMet) process.exitCode = CONDITION_MET;
@@ -48,31 +54,38 @@ export const nothingToJudge = (file: string, option: string): UserError =>
   });
 
 /** A map has no samples, and a study of samples no windows: neither is a count of 0. */
-function checkKind(file: string, { text, measured }: Condition, isMap: boolean): void {
+function checkKind(file: string, condition: Condition, isMap: boolean): void {
+  const { text, measured } = condition;
   const isOfBoth = measured.kind === 'measure' && measured.measure === 'problems';
-  if (isOfBoth || (measured.kind === 'extractable') === isMap) return;
+  if (isOfBoth || isOfMaps(condition) === isMap) return;
   throw new UserError(`${file} is ${isMap ? 'an' : 'no'} extraction map, of which ${text} says nothing`, {
     action: isMap
-      ? 'Ask for extractable(DRAWS,PROBABILITY).'
+      ? 'Ask for extractable(DRAWS,PROBABILITY), greedy, argmax or near-verbatim.'
       : 'Make a map with verbatim discover, or ask for what samples repeat.',
   });
 }
 
-interface Measured {
+export interface Measured {
   readonly count: number;
   /** The whole that the count is a share of; null where there is none. */
   readonly whole: number | null;
 }
 
-function measure(db: Database, { measured }: Condition): Measured {
+/** Throws a `UserError` for what the study says nothing of. */
+export function measure(db: Database, file: string, condition: Condition): Measured {
+  checkKind(file, condition, readStudy(db)?.plan.source.kind === 'map');
+  const { measured } = condition;
   if (measured.kind === 'measure') return measures[measured.measure](db);
   if (measured.kind === 'extractable') {
-    const { nExtractable, nWindows } = countExtractable(db, measured.n, measured.p);
-    return { count: nExtractable, whole: nWindows };
+    return wholeOf(countExtractable(db, measured.n, measured.p));
   }
   const named = countDocumentsByLicense(db).filter(({ license }) => namesLicense(measured.pattern, license));
   return { count: named.reduce((sum, { nDocuments }) => sum + nDocuments, 0), whole: null };
 }
+
+const wholeOf = ({ n, nAll }: WindowCount): Measured => ({ count: n, whole: nAll });
+
+const suffixOf = (db: Database): number => readStudy(db)!.plan.map!.suffix;
 
 const measures: Readonly<Record<Measure, (db: Database) => Measured>> = {
   'memorised-samples': (db) => ({ count: countMemorisedSamples(db), whole: countSamples(db) }),
@@ -80,4 +93,7 @@ const measures: Readonly<Record<Measure, (db: Database) => Measured>> = {
   fragments: (db) => ({ count: countFragments(db), whole: null }),
   'longest-fragment': (db) => ({ count: longestFragment(db), whole: null }),
   problems: (db) => ({ count: countProblems(db), whole: null }),
+  greedy: (db) => wholeOf(countGreedy(db, suffixOf(db))),
+  argmax: (db) => wholeOf(countLikeliest(db, suffixOf(db))),
+  'near-verbatim': (db) => wholeOf(countNearVerbatim(db, suffixOf(db))),
 };

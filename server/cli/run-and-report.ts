@@ -12,7 +12,8 @@ import { runStudy } from '../study/run-study.ts';
 import { closestMatches } from './closest-matches.ts';
 import { estimateNote } from './estimate-note.ts';
 import { failOn } from './fail-on.ts';
-import type { Condition } from './fail-on-condition.ts';
+import { type Condition, isOfMaps } from './fail-on-condition.ts';
+import { mapsBeside, runMapsBeside } from './map-beside-study.ts';
 import { naming } from './named-places.ts';
 import { printReport } from './report-command.ts';
 import { tell } from './tell.ts';
@@ -33,11 +34,15 @@ export interface RunAndReportRequest {
   readonly index?: string;
   /** Conditions; one that holds sets the exit code. */
   readonly failOn?: readonly Condition[];
+  /** Also makes an extraction map, which conditions may ask for, too. */
+  readonly discover?: boolean;
 }
 
 export async function runAndReport(request: RunAndReportRequest): Promise<void> {
-  const execution = naming(request.execution, request.plan === null ? [] : [request.plan]);
-  const note = estimateNote(request.file, request.plan);
+  const { file, plan, failOn: conditions = [], discover: withMap = false } = request;
+  const maps = withMap && plan !== null ? mapsBeside([{ file, plan }]) : [];
+  const execution = naming(request.execution, plan === null ? [] : [plan]);
+  const note = estimateNote(file, plan);
   if (note !== undefined) tell(`note: ${note}`);
   const summary = await untilInterrupted((signal) => runShowingProgress({ ...request, execution }, signal));
   showFallbacks(request.file);
@@ -52,7 +57,8 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
     await tellLines(await untilInterrupted((signal) => closestMatches(summary, execution, signal)));
   }
   if (summary.state === 'partial') process.exitCode = 3;
-  failOn(request.file, request.failOn);
+  failOn(file, withMap ? conditions.filter((condition) => !isOfMaps(condition)) : conditions);
+  await runMapsBeside(maps, { execution, top: request.top, failOn: conditions.filter(isOfMaps) });
 }
 
 async function writeSamples(file: string): Promise<void> {

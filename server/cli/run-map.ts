@@ -1,8 +1,13 @@
-// Makes an extraction map for a terminal: progress and notes to stderr, windows or the report to stdout.
+// Makes extraction maps for a terminal: progress and notes to stderr, windows or the report to stdout.
 
 import { existsSync } from 'node:fs';
+import { basename } from 'node:path';
 import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts';
+import { compareMapRates } from '../answers/compare-map-rates.ts';
 import { mapLines } from '../formats/map-lines.ts';
+import { mapRatesTable } from '../formats/map-rates.ts';
+import type { SweepPoint } from '../plan/plan-file.ts';
+import { openMapsToCompare } from '../queries/compared-studies.ts';
 import { mappedShards } from '../store/map-reader.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
@@ -10,10 +15,11 @@ import { runStudy } from '../study/run-study.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
 import { printReport } from './report-command.ts';
+import { sweepStudies } from './sweep-studies.ts';
 import { tell } from './tell.ts';
 import { terminalProgress } from './terminal-progress.ts';
 import { untilInterrupted } from './until-interrupted.ts';
-import { writeLines } from './write-lines.ts';
+import { tellLines, writeLines } from './write-lines.ts';
 
 export interface MapRun {
   readonly file: string;
@@ -28,14 +34,54 @@ export interface MapRun {
 
 export async function runMap(run: MapRun): Promise<void> {
   const { file, json, top } = run;
-  const summary = await untilInterrupted((signal) => runShowingProgress(run, signal));
-  for (const reason of fallbacksIn(file)) tell(`note: ${reason}`);
+  await makeMap(run);
   if (!json) await printReport(file, { format: 'table', top });
-  if (summary.state === 'partial') process.exitCode = 3;
   failOn(file, run.failOn);
 }
 
-async function runShowingProgress(run: MapRun, signal: AbortSignal): Promise<StudySummary> {
+/** Without the report. */
+async function makeMap(run: Omit<MapRun, 'top' | 'failOn'>): Promise<void> {
+  const summary = await untilInterrupted((signal) => runShowingProgress(run, signal));
+  for (const reason of fallbacksIn(run.file)) tell(`note: ${reason}`);
+  if (summary.state === 'partial') process.exitCode = 3;
+}
+
+/** A map for each point of a grid, then their rates beside each other. */
+export async function sweepMaps(
+  points: readonly SweepPoint[],
+  run: Omit<MapRun, 'plan' | 'json'>,
+): Promise<readonly NamedFile[]> {
+  if (points.length === 1) {
+    await runMap({ ...run, plan: points[0]!.plan, json: false });
+    return [{ name: '', file: run.file }];
+  }
+  const studies = sweepStudies(points, run.file);
+  for (const { file, plan } of studies) {
+    tell(basename(file));
+    await makeMap({ ...run, file, plan, json: false });
+  }
+  const files = studies.map(({ file }, i) => ({ name: points[i]!.name, file }));
+  using open = new DisposableStack();
+  const maps = openMapsToCompare(
+    files.map(({ file }) => file),
+    open,
+    files.map(({ name }) => name),
+  );
+  await tellLines(mapRatesTable(compareMapRates(maps!)));
+  for (const { file } of files) failOn(file, run.failOn);
+  return files;
+}
+
+/** A study of a grid, or the only one, whose name is empty. */
+export interface NamedFile {
+  readonly name: string;
+  readonly file: string;
+}
+
+async function runShowingProgress(
+  run: Omit<MapRun, 'top' | 'failOn'>,
+  signal: AbortSignal,
+): Promise<StudySummary> {
   const { file, plan, execution, json } = run;
   const progress = terminalProgress(process.stderr);
   /** Lines are written in the order of the shards while the model goes on. */

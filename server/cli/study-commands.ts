@@ -40,6 +40,7 @@ interface Options extends CorpusOptions, SettingOptions {
   readonly failOn?: readonly Condition[];
   readonly index?: string;
   readonly apiKeyFile?: string;
+  readonly discover?: boolean;
 }
 
 export function studyCommand(): Command {
@@ -60,6 +61,7 @@ export function studyCommand(): Command {
   return addRunOptions(command)
     .addOption(apiKeyOption())
     .addOption(indexOption())
+    .option('--discover', 'also map what could be drawn out, as discover does, into a file beside --out')
     .addOption(failOnOption())
     .action(async (options: Options) => {
       if (options.plan !== undefined) {
@@ -118,15 +120,10 @@ export function scanCommand(): Command {
 /** `study` and `scan` differ only in where their samples come from. */
 async function runToReport(options: Options): Promise<void> {
   const { runAndReport } = await import('./run-and-report.ts');
-  await runAndReport({
-    file: resolve(options.out),
-    plan: await planOf(options),
-    execution: executionOf(options),
-    upTo: 'analyse',
-    top: options.top,
-    failOn: options.failOn ?? [],
-    ...indexOf(options),
-  });
+  const [file, plan] = [resolve(options.out), await planOf(options)];
+  const { failOn = [], top, discover = false } = options;
+  const execution = executionOf(options);
+  await runAndReport({ file, plan, execution, upTo: 'analyse', top, discover, failOn, ...indexOf(options) });
 }
 
 function addOutOption(command: Command): Command {

@@ -1,19 +1,19 @@
 // `verbatim study --plan FILE`: one study, or a grid of them over one scan, and what became of each.
 
 import { basename } from 'node:path';
-import { isDeepStrictEqual } from 'node:util';
-import type { Execution, StudyPlan } from '../../protocol/study.ts';
+import type { Execution } from '../../protocol/study.ts';
 import { compareStudies } from '../answers/compare-studies.ts';
-import { UserError } from '../errors.ts';
 import { comparisonTable } from '../formats/comparison-table.ts';
 import { readSweep } from '../plan/plan-file.ts';
 import { openToCompare } from '../queries/compared-studies.ts';
 import { runSweep, type SweepStudy } from '../study/run-sweep.ts';
 import { readPrompts } from '../study/user-files.ts';
 import { failOn } from './fail-on.ts';
-import type { Condition } from './fail-on-condition.ts';
+import { type Condition, isOfMaps } from './fail-on-condition.ts';
+import { mapsBeside, runMapsBeside } from './map-beside-study.ts';
 import { naming } from './named-places.ts';
 import { executorFor, runAndReport } from './run-and-report.ts';
+import { sweepStudies } from './sweep-studies.ts';
 import { tell } from './tell.ts';
 import { terminalProgress } from './terminal-progress.ts';
 import { untilInterrupted } from './until-interrupted.ts';
@@ -23,6 +23,7 @@ interface Options {
   readonly top: number;
   readonly index?: string;
   readonly failOn?: readonly Condition[];
+  readonly discover?: boolean;
 }
 
 export async function sweepAndReport(
@@ -41,6 +42,7 @@ export async function sweepAndReport(
       upTo: 'analyse',
       top: options.top,
       failOn: options.failOn ?? [],
+      discover: options.discover ?? false,
       ...(options.index === undefined ? {} : { index: options.index }),
     });
   }
@@ -48,8 +50,8 @@ export async function sweepAndReport(
     execution,
     points.map(({ plan }) => plan),
   );
-  const studies = points.map(({ name, plan }): SweepStudy => ({ plan, file: fileOf(out, name) }));
-  checkFiles(studies);
+  const studies = sweepStudies(points, out);
+  const maps = options.discover ? mapsBeside(studies) : [];
   const progress = terminalProgress(process.stderr);
   const onStudy = ({ file }: SweepStudy) => {
     progress.end();
@@ -70,26 +72,11 @@ export async function sweepAndReport(
     studies,
     points.map(({ name }) => name),
   );
-  for (const { file } of studies) failOn(file, options.failOn);
+  const { failOn: conditions = [], discover: withMaps = false, top } = options;
+  for (const { file } of studies)
+    failOn(file, withMaps ? conditions.filter((condition) => !isOfMaps(condition)) : conditions);
+  await runMapsBeside(maps, { execution, top, failOn: conditions.filter(isOfMaps) });
 }
-
-/** Throws a `UserError` where two studies would be one file, since the second would be refused after the first was made. */
-function checkFiles(studies: readonly SweepStudy[]): void {
-  const plans = new Map<string, StudyPlan>();
-  for (const { file, plan } of studies) {
-    const other = plans.get(file);
-    if (other !== undefined && !isDeepStrictEqual(other, plan)) {
-      throw new UserError(`Two studies of the plan would be the file ${file}`, {
-        action: 'Name their places so that letters and digits tell them apart.',
-      });
-    }
-    plans.set(file, plan);
-  }
-}
-
-/** `study.sqlite` and `topK=40` make `study.topK=40.sqlite`. */
-const fileOf = (out: string, name: string) =>
-  `${out.replace(/\.sqlite$/, '')}.${name.replace(/[^\w=.,-]+/g, '_')}.sqlite`;
 
 async function printComparison(studies: readonly SweepStudy[], names: readonly string[]): Promise<void> {
   using open = new DisposableStack();

@@ -2,20 +2,14 @@
 
 import { compose, joinForeign } from '../../guard/text/compose.ts';
 import { forJson } from '../../guard/text/for-json.ts';
-import { escapeMarkdown, forMarkdownCell } from '../../guard/text/for-markdown.ts';
-import { forTerminal } from '../../guard/text/for-terminal.ts';
-import { type Encodable, rawText } from '../../guard/text/foreign.ts';
+import { escapeMarkdown } from '../../guard/text/for-markdown.ts';
+import { rawText } from '../../guard/text/foreign.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import type { DocumentDifference, MapComparison } from '../answers/compare-maps.ts';
 import { count, percentInterval } from './report-numbers.ts';
+import { markdownTable, type TextTable, terminalTable } from './text-tables.ts';
 
-interface Table {
-  readonly title: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly Encodable[])[];
-}
-
-function tables([a, b]: readonly [string, string], comparison: MapComparison): readonly Table[] {
+function tables([a, b]: readonly [string, string], comparison: MapComparison): readonly TextTable[] {
   const { meanDifference, greedy, extractable, firstKnows, secondKnows, nWindows } = comparison;
   const row = (name: string, { first, second, difference }: MapComparison['greedy']) => [
     name,
@@ -23,7 +17,7 @@ function tables([a, b]: readonly [string, string], comparison: MapComparison): r
     percentInterval(second),
     points(difference),
   ];
-  const documents = (name: string, some: readonly DocumentDifference[]): Table => ({
+  const documents = (name: string, some: readonly DocumentDifference[]): TextTable => ({
     title: `Documents that ${name} knows better`,
     head: ['document', 'windows', 'nats a window'],
     rows: some.map(
@@ -48,16 +42,8 @@ export function* mapComparisonTable(
   names: readonly [string, string],
   comparison: MapComparison,
 ): Generator<string> {
-  for (const { title, head, rows } of tables(names, comparison)) {
-    yield forTerminal(title);
-    const lines = [head, ...rows].map((row) => row.map((cell) => forTerminal(cell)));
-    const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-    for (const line of lines) {
-      yield line
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd();
-    }
+  for (const table of tables(names, comparison)) {
+    yield* terminalTable(table);
     yield '';
   }
   for (const warning of comparison.warnings) yield `Note: ${warning}`;
@@ -67,14 +53,7 @@ export function* mapComparisonMarkdown(
   names: readonly [string, string],
   comparison: MapComparison,
 ): Generator<string> {
-  for (const { title, head, rows } of tables(names, comparison)) {
-    yield `## ${escapeMarkdown(title)}`;
-    yield '';
-    yield `| ${head.map(escapeMarkdown).join(' | ')} |`;
-    yield `|${head.map(() => ' --- ').join('|')}|`;
-    for (const row of rows) yield `| ${row.map(forMarkdownCell).join(' | ')} |`;
-    yield '';
-  }
+  for (const table of tables(names, comparison)) yield* markdownTable(table);
   for (const warning of comparison.warnings) yield `> ${escapeMarkdown(warning)}`;
 }
 

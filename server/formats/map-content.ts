@@ -20,6 +20,7 @@ import { readStudy } from '../store/study-table.ts';
 import type { Baseline } from './baseline-file.ts';
 import { discloseTroubles } from './report-content.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
+import type { TextTable } from './text-tables.ts';
 
 export interface MapReport {
   readonly db: Database;
@@ -30,14 +31,6 @@ export interface MapReport {
   readonly measures: MapMeasures;
   /** The first of what could not be read. */
   readonly problems: readonly string[];
-}
-
-export interface MapTable {
-  readonly title: string;
-  readonly head: readonly string[];
-  readonly rows: readonly (readonly Encodable[])[];
-  /** A sentence below it. */
-  readonly note?: Encodable;
 }
 
 export interface MapReportOptions {
@@ -123,7 +116,7 @@ export const describeOdds = ({ bestLogp, evenOdds: n }: Pick<RegionEntry, 'bestL
   `p ${Math.exp(bestLogp).toPrecision(3)}, even odds in ${counted(n, 'draw')}`;
 
 /** The first regions as a table. */
-export async function regionTable(report: MapReport): Promise<MapTable> {
+export async function regionTable(report: MapReport): Promise<TextTable> {
   const rows: Encodable[][] = [];
   for await (const region of regionEntries(report, { top: 10, places: 1 })) {
     const [place] = region.places;
@@ -147,7 +140,7 @@ export async function regionTable(report: MapReport): Promise<MapTable> {
 }
 
 /** What a closer look at some windows says, beside the control's where there is one. */
-function* examinedTable({ examined, control }: MapMeasures): Generator<MapTable> {
+function* examinedTable({ examined, control }: MapMeasures): Generator<TextTable> {
   if (examined === null) return;
   const other = control?.examined ?? null;
   const beside = (of: (one: ExaminedMeasures) => string | undefined) => [
@@ -181,7 +174,7 @@ function* examinedTable({ examined, control }: MapMeasures): Generator<MapTable>
 }
 
 /** The answers as tables, in order. */
-export function* mapTables({ measures }: MapReport): Generator<MapTable> {
+export function* mapTables({ measures }: MapReport): Generator<TextTable> {
   const { rates, control } = measures;
   yield extractableTable('Extractable windows', rates);
   yield {
@@ -234,7 +227,7 @@ export function* mapTables({ measures }: MapReport): Generator<MapTable> {
   };
 }
 
-function extractableTable(title: string, { extractable }: MapRates): MapTable {
+function extractableTable(title: string, { extractable }: MapRates): TextTable {
   const draws = [...new Set(extractable.map(({ n }) => n))];
   return {
     title,
@@ -246,7 +239,7 @@ function extractableTable(title: string, { extractable }: MapRates): MapTable {
   };
 }
 
-function groupTable(title: string, what: string, groups: readonly MapGroup[]): MapTable {
+function groupTable(title: string, what: string, groups: readonly MapGroup[]): TextTable {
   return {
     title,
     head: [what, 'windows', 'greedy', 'likeliest tokens', 'extractable(100, 0.5)'],

@@ -11,6 +11,7 @@ import { mapFacts } from './map-facts.ts';
 import { mapSarif } from './map-sarif.ts';
 import type { ReportFormat } from './report-forms.ts';
 import { joined } from './sarif-parts.ts';
+import { markdownTable, terminalTable } from './text-tables.ts';
 
 export const mapForms = {
   table: mapTable,
@@ -33,19 +34,10 @@ async function* mapTable(report: MapReport): AsyncGenerator<string> {
       : 'No window was measured, so nothing is said of what could be drawn out.';
     return;
   }
-  for (const { title, head, rows, note } of [...mapTables(report), await regionTable(report)]) {
-    if (rows.length === 0) continue;
+  for (const table of [...mapTables(report), await regionTable(report)]) {
+    if (table.rows.length === 0) continue;
     yield '';
-    yield title;
-    const lines = [head, ...rows].map((row) => row.map((cell) => forTerminal(cell)));
-    const widths = head.map((_, column) => Math.max(...lines.map((line) => line[column]!.length)));
-    for (const line of lines) {
-      yield line
-        .map((cell, column) => cell.padEnd(widths[column]!))
-        .join('  ')
-        .trimEnd();
-    }
-    if (note !== undefined) yield forTerminal(note);
+    yield* terminalTable(table);
   }
 }
 
@@ -58,18 +50,8 @@ async function* mapMarkdown(report: MapReport): AsyncGenerator<string> {
     yield `| ${escapeMarkdown(name.toLowerCase())} | ${forMarkdownCell(value)} |`;
   yield '';
   if (report.measures.rates.nWindows === 0) return;
-  for (const { title, head, rows, note } of [...mapTables(report), await regionTable(report)]) {
-    if (rows.length === 0) continue;
-    yield `## ${title}`;
-    yield '';
-    yield `| ${head.map(escapeMarkdown).join(' | ')} |`;
-    yield `|${head.map(() => ' --- ').join('|')}|`;
-    for (const row of rows) yield `| ${row.map(forMarkdownCell).join(' | ')} |`;
-    yield '';
-    if (note !== undefined) {
-      yield forMarkdown(note);
-      yield '';
-    }
+  for (const table of [...mapTables(report), await regionTable(report)]) {
+    if (table.rows.length > 0) yield* markdownTable(table);
   }
 }
 

@@ -9,7 +9,6 @@ import {
   describeOdds,
   describeRegionPlace,
   type MapReport,
-  type MapTable,
   mapTables,
   type RegionEntry,
   regionEntries,
@@ -18,6 +17,7 @@ import { mapFacts } from './map-facts.ts';
 import { extractablePlot } from './plots.ts';
 import { count, counted } from './report-numbers.ts';
 import { KIND_WORDS } from './report-words.ts';
+import type { TextTable } from './text-tables.ts';
 
 const REGIONS = 200;
 
@@ -46,7 +46,7 @@ async function* page(report: MapReport): AsyncGenerator<Html> {
 }
 
 /** The first of them is drawn, too. */
-function* tables(all: readonly MapTable[], { measures }: MapReport): Generator<Html> {
+function* tables(all: readonly TextTable[], { measures }: MapReport): Generator<Html> {
   const [first, ...others] = all;
   const { title, head, rows } = first!;
   yield html`<section aria-label="${title}"><div class="figures">`;

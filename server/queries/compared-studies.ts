@@ -33,23 +33,24 @@ export function openToCompare(
   });
 }
 
-/** Two extraction maps; undefined where none of the files is one. Throws a `UserError` for maps among other studies. */
+/**
+ * Extraction maps; undefined where none of the files is one. Throws a `UserError` for maps among other
+ * studies.
+ */
 export function openMapsToCompare(
   files: readonly string[],
   open: DisposableStack,
-): readonly [MapToCompare, MapToCompare] | undefined {
-  const names = namesOf(files);
+  names: readonly string[] = namesOf(files),
+): readonly MapToCompare[] | undefined {
   const maps = files.flatMap((file, i) => {
     const db = open.use(openForReading(file));
     const plan = readStudy(db)?.plan;
     return plan?.source.kind === 'map' ? [{ name: names[i]!, db, plan }] : [];
   });
   if (maps.length === 0) return undefined;
-  const [first, second, ...others] = maps;
-  if (first !== undefined && second !== undefined && others.length === 0 && files.length === 2)
-    return [first, second];
-  throw new UserError('Extraction maps are compared two at a time, and with no other study', {
-    action: 'Name two maps.',
+  if (maps.length === files.length) return maps;
+  throw new UserError('Extraction maps are compared with each other, and with no other study', {
+    action: 'Name maps alone.',
   });
 }
 

@@ -1,7 +1,7 @@
 // Extraction maps through the command line: a kill, the stream of windows, the reports and the exit codes.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { cli, startCli } from '../support/cli.ts';
@@ -51,4 +51,67 @@ test('killed after its first shard and run again, a map ends with the same table
     assert(logp === logpPlain && logp < 0 && start % 6 === 0);
     assert.equal(greedy, argmaxShare === 1);
   }
+});
+
+test('a plan with lists makes a map of every combination, and figures are compared with those that were expected', async () => {
+  const plan = join(folder, 'grid.json');
+  const expected = join(folder, 'expected.json');
+  const out = join(folder, 'grid.sqlite');
+  const settings = { prefix: [6, 10], suffix: 8, stride: 20, topK: [0, 1], examine: 4 };
+  writeFileSync(plan, JSON.stringify({ source: { kind: 'map', model }, corpus, ...settings }));
+  const figures = [
+    { study: 'prefix=6,topK=0', measure: 'greedy', share: 0, tolerance: 0.01 },
+    { study: 'prefix=10,topK=1', measure: 'near-verbatim', share: 0.5, tolerance: 0.01 },
+    { study: 'prefix=9,topK=1', measure: 'argmax', share: 0, tolerance: 1 },
+  ];
+  writeFileSync(expected, JSON.stringify(figures));
+  const { exitCode, stdout, stderr } = await cli(
+    'discover',
+    '--plan',
+    plan,
+    '--out',
+    out,
+    '--expect',
+    expected,
+  );
+  assert.equal(exitCode, 4, stderr);
+  for (const map of ['prefix=6,topK=0', 'prefix=6,topK=1', 'prefix=10,topK=0', 'prefix=10,topK=1']) {
+    assert(stdout.includes(`\n${map} `), map);
+    assert(existsSync(join(folder, `grid.${map}.sqlite`)));
+  }
+  assert.match(stdout, /prefix=6,topK=0 +greedy +0\.000 +0\.010 +0\.000 +agrees/);
+  assert.match(stdout, /prefix=10,topK=1 +near-verbatim .* differs/);
+  assert.match(stdout, /prefix=9,topK=1 .* not made +differs/);
+  assert.match(stderr, /1 of 3 figures agree/);
+  writeFileSync(expected, JSON.stringify([{ ...figures[0], share: 2 }]));
+  const refused = await cli('discover', '--plan', plan, '--out', out, '--expect', expected);
+  assert.equal(refused.exitCode, 2);
+  assert.match(refused.stderr, /figure 1: "share" and "tolerance" must be numbers from 0 to 1/);
+});
+
+test('a study makes its map, too, and conditions of both are judged', async () => {
+  const out = join(folder, 'both.sqlite');
+  const long = join(folder, 'long.jsonl');
+  writeFileSync(long, `${JSON.stringify({ content: 'x = 1\n'.repeat(40) })}\n`);
+  const wide = writeRandomCheckpoint(join(folder, 'wide'), { config: { n_positions: 128 } });
+  const args = [
+    'study',
+    '--model',
+    wide,
+    '--corpus',
+    long,
+    '--samples',
+    '2',
+    '--max-tokens',
+    '8',
+    '--out',
+    out,
+  ];
+  const met = ['--fail-on', 'fragments>100', '--fail-on', 'greedy>=0%'];
+  const { exitCode, stdout, stderr } = await cli(...args, '--discover', ...met);
+  assert.equal(exitCode, 4, stderr);
+  assert.match(stderr, /fragments>100: not met[\s\S]*greedy>=0%: met, 0 of \d+/);
+  assert.match(stdout, /^Samples {3}2 /m);
+  assert.match(stdout, /^Map {7}exact context, prefix 50, suffix 50/m);
+  assert(existsSync(join(folder, 'both.map.sqlite')));
 });

@@ -24,6 +24,9 @@ test('a condition compares a number or a share', () => {
     ['licence:GPL-3.0', 0, false],
     ['license:gpl-3.0>5', 5, false],
     ['extractable(100,0.5)>0.1%', 0.2, true],
+    ['greedy>90%', 91, true],
+    ['near-verbatim<5%', 4, true],
+    ['argmax>=1', 0, false],
     ['Extractable( 1000000 , .99 ) <= 3', 4, false],
   ] as const)
     assert.equal(holds(condition(text), value), expected, `${text} for ${value}`);

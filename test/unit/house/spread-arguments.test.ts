@@ -15,8 +15,6 @@ const short: readonly string[] = [
   'server/answers/compare-studies.ts',
   'server/engine/equal-lines.ts',
   'server/formats/comparison-table.ts',
-  'server/formats/map-comparison.ts',
-  'server/formats/map-forms.ts',
   'server/queries/reader-lane.ts',
   'server/sampling/cuda/generate-on-cuda.ts',
   'server/sampling/cuda/prove-step.ts',
