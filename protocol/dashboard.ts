@@ -4,6 +4,8 @@
 import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
 import type { DataProblemKind } from './errors.ts';
 import type { FragmentOrder, FragmentRow, Page, PageRequest } from './fragments.ts';
+import type { MapDashboard } from './map-dashboard.ts';
+import type { Kept, Measured } from './measured.ts';
 import { message } from './message.ts';
 import type { StudyId, StudySummary } from './study.ts';
 import type { Category } from './views.ts';
@@ -37,13 +39,6 @@ export type FragmentSelection =
   /** Those in the first so many samples. */
   | { readonly kind: 'samples'; readonly nSamples: number }
   | { readonly kind: 'sensitive' };
-
-/** With its 95 % interval. */
-export interface Measured {
-  readonly value: number;
-  readonly low: number;
-  readonly high: number;
-}
 
 /** A number out of a total. */
 export interface Part {
@@ -115,12 +110,6 @@ export interface DashboardMeasures {
   readonly growth: readonly GrowthMark[];
   readonly lengths: readonly LengthMark[];
   readonly predictors: readonly PredictorCurves[];
-}
-
-/** The first of a list that may be long. */
-export interface Kept<T> {
-  readonly items: readonly T[];
-  readonly total: number;
 }
 
 export interface CountsMark {
@@ -257,6 +246,8 @@ export type FromDashboard =
       })
   | { readonly kind: 'compare'; readonly fingerprint: string }
   | { readonly kind: 'openSample'; readonly sampleId: number }
+  /** A document of an extraction map. */
+  | { readonly kind: 'openRegion'; readonly documentId: number }
   | { readonly kind: 'showInTree' }
   /** For what the samples repeat that are there by now, or for shorter pieces. */
   | { readonly kind: 'searchAgain'; readonly how: 'soFar' | 'closest' }
@@ -271,6 +262,7 @@ export type ToDashboard =
   | { readonly kind: 'dashboard'; readonly dashboard: Dashboard; readonly strings: Strings }
   | { readonly kind: 'comparison'; readonly comparison: StudiesCompared; readonly strings: Strings }
   | { readonly kind: 'measures'; readonly measures: DashboardMeasures }
+  | { readonly kind: 'mapMeasures'; readonly measures: MapDashboard }
   | { readonly kind: 'unmeasured'; readonly message: string }
   | { readonly kind: 'fragments'; readonly request: number; readonly page: Page<FragmentRow> }
   | { readonly kind: 'failed'; readonly message: string };

@@ -5,9 +5,9 @@
 import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
 import { message } from './message.ts';
 import type { SettingValues } from './plan-settings.ts';
-import type { ColumnNames, StudyPlan } from './study.ts';
+import type { ColumnNames, MapPlan, StudyPlan } from './study.ts';
 
-export interface PlanFile extends Partial<SettingValues> {
+export interface PlanFile extends Partial<SettingValues>, Partial<Omit<MapPlan, 'control'>> {
   /** A checkpoint folder, a model of the Hub as `owner/name[@revision]`, or the address of a server. */
   readonly model: string;
   /** For a server: what it calls the model. */
@@ -18,6 +18,8 @@ export interface PlanFile extends Partial<SettingValues> {
   readonly corpus: string | readonly string[];
   /** A file of prompts, for `pcg` and `tsg`. */
   readonly prompts?: string;
+  /** Code that the model cannot have seen, for an extraction map; any of a map’s settings makes the plan one. */
+  readonly control?: readonly string[];
   readonly columns?: ColumnNames;
   /** Whether ignore files hide files of the training data; true where it is left out. */
   readonly ignore?: boolean;

@@ -190,6 +190,8 @@ export interface StudySummary {
   /** Null until the fragments have been found: "not scanned" is never shown as "nothing found". */
   readonly nFragments: number | null;
   readonly nMemorisedSamples: number | null;
+  /** What a map holds by now, if it is one: windows of training data, and regions that are likely enough to be kept. */
+  readonly map?: { readonly nWindows: number; readonly nRegions: number };
   readonly nProblems: number;
   /** What became of every file of the corpus; null where an earlier version or another program searched it. */
   readonly account: CorpusAccount | null;

@@ -4,6 +4,7 @@
 import { globSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { corpusSettings } from '../protocol/corpus-settings.ts';
+import { mapSettings } from '../protocol/map-settings.ts';
 import { planSettings } from '../protocol/plan-settings.ts';
 import { servedSettings } from '../protocol/served-settings.ts';
 import { root } from './setup.mjs';
@@ -22,7 +23,7 @@ export const bundleText = () => `${JSON.stringify(bundleOfStrings(), null, 2)}\n
 
 /** The wizard shows them as the table of settings has them, but for the strategies, which it explains itself. */
 const wordsOfSettings = () =>
-  [...planSettings, ...corpusSettings, ...servedSettings]
+  [...planSettings, ...mapSettings, ...corpusSettings, ...servedSettings]
     .filter(({ key }) => key !== 'strategy' && key !== 'servedName')
     .flatMap(({ title, type }) => [title, ...(type.choices ?? []).map(({ doc }) => doc)]);
 

@@ -1,5 +1,5 @@
 // Every command of the extension with what it takes: the list is the documentation. Handlers are made in
-// study-commands.ts, search-again-commands.ts, view-commands.ts, fragment-commands.ts, find-memorised-command.ts, plan-commands.ts,
+// study-commands.ts, search-again-commands.ts, heat-map/map-commands.ts, view-commands.ts, fragment-commands.ts, find-memorised-command.ts, plan-commands.ts,
 // provider-commands.ts and in live/.
 
 import { commands, Disposable, type Uri } from 'vscode';
@@ -8,12 +8,14 @@ import type { Category, FragmentFilter } from '../protocol/views.ts';
 import type { MatchPlace } from './decorations/index-mark.ts';
 import type { ComparisonTarget, SampleRef } from './documents/open-texts.ts';
 import type { ErrorFunnel } from './error-funnel.ts';
+import type { RegionTarget } from './heat-map/map-commands.ts';
 import type { IndexChoice } from './live/index-choice.ts';
 import type {
   ClusterNode,
   FragmentNode,
   MoreNode,
   NoticeNode,
+  RegionNode,
   SampleNode,
   StudyNode,
   TrainNode,
@@ -70,7 +72,16 @@ export interface CommandMap {
   /** Marks what the text in front shares with the fragments of all studies. */
   'verbatim.findMemorised': (text?: Uri) => Promise<void>;
   'verbatim.openDocument': (node: TrainNode) => Promise<void>;
-  'verbatim.copyFingerprint': (node: FragmentNode) => Promise<void>;
+  /** Opens a training document of an extraction map as a heat map, at a region. */
+  'verbatim.openRegion': (target: RegionTarget | RegionNode) => Promise<void>;
+  /** Goes to the next region of the heat map in front. */
+  'verbatim.nextRegion': () => Promise<void>;
+  'verbatim.previousRegion': () => Promise<void>;
+  /** Measures each token of the heat map in front, or stops that. */
+  'verbatim.measureTokens': () => Promise<void>;
+  /** Says what the colours of the heat map in front mean. */
+  'verbatim.showHeatLegend': () => Promise<void>;
+  'verbatim.copyFingerprint': (node: FragmentNode | RegionNode) => Promise<void>;
   /** Takes a fragment into the workspace's baseline, with a reason. */
   'verbatim.acceptFragment': (node: FragmentNode, reason?: string) => Promise<void>;
   'verbatim.unacceptFragment': (node: FragmentNode) => Promise<void>;

@@ -16,3 +16,9 @@ export const documentsText = (n: number): string =>
 
 export const repositoriesText = (n: number): string =>
   n === 1 ? l10n.t('1 repository') : l10n.t('{0} repositories', n.toLocaleString());
+
+export const regionsText = (n: number): string =>
+  n === 1 ? l10n.t('1 region') : l10n.t('{0} regions', n.toLocaleString());
+
+export const windowsText = (n: number): string =>
+  n === 1 ? l10n.t('1 window') : l10n.t('{0} windows', n.toLocaleString());

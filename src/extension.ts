@@ -23,6 +23,11 @@ import { SAMPLE_SCHEME, SOURCE_SCHEME, TRAIN_SCHEME } from './documents/text-ref
 import { ErrorFunnel } from './error-funnel.ts';
 import { findMemorisedCommand } from './find-memorised-command.ts';
 import { fragmentCommands } from './fragment-commands.ts';
+import { HeatHovers } from './heat-map/heat-hovers.ts';
+import { HeatPaint } from './heat-map/heat-paint.ts';
+import { HeatStatus } from './heat-map/heat-status.ts';
+import { HeatTexts } from './heat-map/heat-texts.ts';
+import { mapCommands } from './heat-map/map-commands.ts';
 import { type AgentParts, offerToAgents } from './live/agents.ts';
 import { chooseIndexCommand } from './live/choose-index.ts';
 import { IndexedTexts } from './live/indexed-texts.ts';
@@ -65,6 +70,8 @@ export interface VerbatimParts {
   readonly highlight: FragmentHighlight;
   readonly dashboards: Dashboards;
   readonly columns: SideBySide;
+  readonly heatTexts: HeatTexts;
+  readonly heatPaint: HeatPaint;
   readonly errors: ErrorFunnel;
   readonly live: LiveIndex;
   readonly liveStatus: LiveStatus;
@@ -104,6 +111,8 @@ export function activate(context: ExtensionContext): VerbatimParts {
   const lenses = new MarkLenses(marks);
   const highlight = new FragmentHighlight(comparisons, errors);
   const columns = new SideBySide();
+  const heatTexts = new HeatTexts(server, gate, errors);
+  const heatPaint = new HeatPaint(heatTexts, errors);
   const searchCount = new SearchCount();
   const wizard = new StudyWizard(server, location, new LastAnswers(context.globalState), speeds);
   const reveal = (study: StudyId) => revealStudy(tree, view, log, study, true);
@@ -163,6 +172,10 @@ export function activate(context: ExtensionContext): VerbatimParts {
     columns,
     quietLanguages(),
     new ComparisonContext(columns),
+    heatTexts,
+    heatPaint,
+    new HeatStatus(heatTexts),
+    languages.registerHoverProvider({ scheme: TRAIN_SCHEME }, new HeatHovers(heatTexts)),
     workspace.registerFileSystemProvider(SAMPLE_SCHEME, files, readonly),
     workspace.registerFileSystemProvider(TRAIN_SCHEME, files, readonly),
     workspace.registerFileSystemProvider(SOURCE_SCHEME, files, readonly),
@@ -175,6 +188,7 @@ export function activate(context: ExtensionContext): VerbatimParts {
         ...dashboardCommand(dashboards, server, location, columns),
         ...viewCommands(tree, new OpenTexts(server, comparisons, files, marks, columns), options, log),
         ...findMemorised,
+        ...mapCommands({ server, files, texts: heatTexts, columns, gate }),
         ...fragmentCommands(server, location, refresh),
         ...saveCommands({ server, location, options }),
         ...attributionCommand(marks, findMemorised['verbatim.findMemorised']),
@@ -216,6 +230,8 @@ export function activate(context: ExtensionContext): VerbatimParts {
     highlight,
     dashboards,
     columns,
+    heatTexts,
+    heatPaint,
     errors,
     live,
     liveStatus,

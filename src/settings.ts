@@ -23,6 +23,8 @@ interface Settings extends EditorValues {
   readonly 'decorations.inlineText': boolean;
   readonly 'decorations.hover': boolean;
   readonly 'decorations.codeLens': boolean;
+  readonly 'heatMap.outline': boolean;
+  readonly 'heatMap.tokens': 'onOpening' | 'onRequest';
   readonly 'live.index': string;
   readonly 'live.root': string;
   readonly 'live.problems': boolean;

@@ -60,8 +60,8 @@ export function viewCommands(
     },
     'verbatim.openDocument': ({ study, fragment, occurrence }) =>
       texts.openDocument(study, fragment.fingerprint, occurrence),
-    'verbatim.copyFingerprint': async ({ fragment }) =>
-      env.clipboard.writeText(forLabel(fragment.fingerprint)),
+    'verbatim.copyFingerprint': async (node) =>
+      env.clipboard.writeText(forLabel((node.kind === 'region' ? node.region : node.fragment).fingerprint)),
     'verbatim.toggleDecorations': () =>
       writeSetting('decorations.enabled', !readSetting('decorations.enabled')),
     'verbatim.showLog': () => log.show(),

@@ -1,7 +1,8 @@
 // Studies beside each other: their shares with intervals, what they have in common, and whether they differ.
 
 import { forDom } from '../guard/text/for-dom.ts';
-import type { ComparedPair, Measured, StudiesCompared } from '../protocol/dashboard.ts';
+import type { ComparedPair, StudiesCompared } from '../protocol/dashboard.ts';
+import type { Measured } from '../protocol/measured.ts';
 import { element } from './element.ts';
 import { figure } from './figure.ts';
 import { panel, section } from './findings.ts';

@@ -9,6 +9,7 @@ const SECTIONS = {
   memorised: '1-what-counts-as-memorised',
   measures: '3-how-much-is-memorised',
   predictors: '4-predictors-without-training-data',
+  extraction: '7-extraction-maps',
   kinds: '5-what-kind-of-thing-it-is',
   comparing: '6-comparing-studies',
   sampling: '2-sampling',
@@ -32,7 +33,16 @@ export type Explained =
   | 'occurrences'
   | 'shares'
   | 'problems'
-  | 'plan';
+  | 'plan'
+  | 'extractable'
+  | 'greedy'
+  | 'argmax'
+  | 'windows'
+  | 'draws'
+  | 'copies'
+  | 'exposed'
+  | 'groups'
+  | 'control';
 
 export const OPEN_METHOD = 'verbatim-open-method';
 
@@ -102,6 +112,47 @@ function sentenceOf(what: Explained): readonly [sentence: string, section: keyof
       return [l10n.t('What of the training data could not be read; nothing in it is counted.'), 'limits'];
     case 'plan':
       return [l10n.t('All that decides the samples and what counts as repeated.'), 'sampling'];
+    case 'extractable':
+      return [
+        l10n.t(
+          'Of all windows, those that 100 draws of the suffix give at least once with probability 0.5 or more.',
+        ),
+        'extraction',
+      ];
+    case 'greedy':
+      return [l10n.t('Of all windows, those of whose suffix every token is the likeliest.'), 'extraction'];
+    case 'argmax':
+      return [l10n.t('Of all tokens that are asked for, those that are the likeliest.'), 'extraction'];
+    case 'windows':
+      return [
+        l10n.t('A prefix that the model is given, and the suffix behind it that it is asked for.'),
+        'extraction',
+      ];
+    case 'draws':
+      return [
+        l10n.t('How many windows more draws would give, computed from their probabilities.'),
+        'extraction',
+      ];
+    case 'copies':
+      return [
+        l10n.t('Whether text that stands in the training data more often could be drawn out more often.'),
+        'extraction',
+      ];
+    case 'exposed':
+      return [
+        l10n.t('The documents of which 100 draws of each window are expected to give the most windows.'),
+        'extraction',
+      ];
+    case 'groups':
+      return [
+        l10n.t('The windows of documents with the same licence, repository or ending of their name.'),
+        'extraction',
+      ];
+    case 'control':
+      return [
+        l10n.t('The same of code that the model cannot have seen: what is above it is memory.'),
+        'extraction',
+      ];
     case 'comparison':
       return [l10n.t('A difference counts where chance would rarely give one as large.'), 'comparing'];
   }

@@ -7,12 +7,13 @@ import type {
   DashboardMeasures,
   DashboardOverview,
   FragmentSelection,
-  Measured,
   Part,
 } from '../protocol/dashboard.ts';
+import type { Measured } from '../protocol/measured.ts';
 import { namesModel, type StudyState, type StudySummary } from '../protocol/study.ts';
-import { element, svg } from './element.ts';
+import { element } from './element.ts';
 import { type Explained, explain } from './explain.ts';
+import { gauge } from './gauge.ts';
 import { l10n } from './l10n.ts';
 import { later, waiting } from './later.ts';
 import { bytes, count, countRange, duration, percent, percentRange, samplesText } from './numbers.ts';
@@ -36,7 +37,13 @@ export function heading(
     element(
       'div',
       {},
-      element('p', { class: 'eyebrow' }, l10n.t('What this model has memorised')),
+      element(
+        'p',
+        { class: 'eyebrow' },
+        source.kind === 'map'
+          ? l10n.t('What could be extracted from this model')
+          : l10n.t('What this model has memorised'),
+      ),
       element('h1', {}, forDom(summary.name), ' ', tag(stateName(summary.state))),
       element(
         'p',
@@ -72,15 +79,17 @@ function stateName(state: StudyState): string {
 
 function factsText(s: StudySummary): string {
   return [
-    samplesText(s.nSamples),
+    ...(s.map === undefined ? [samplesText(s.nSamples)] : []),
     // Those of samples made elsewhere are not known.
     ...(s.nTokens === 0 ? [] : [l10n.t('{0} tokens', count(s.nTokens))]),
     // Shards are counted once the samples are there.
     ...(s.nShards === 0
-      ? [l10n.t('nothing scanned yet')]
+      ? [s.map === undefined ? l10n.t('nothing scanned yet') : l10n.t('nothing read yet')]
       : [
           l10n.t('{0} training documents ({1})', count(s.nDocuments), bytes(s.corpusBytes)),
-          l10n.t('{0} of {1} shards scanned', count(s.nShardsScanned), count(s.nShards)),
+          s.map === undefined
+            ? l10n.t('{0} of {1} shards scanned', count(s.nShardsScanned), count(s.nShards))
+            : l10n.t('{0} of {1} shards read', count(s.nShardsScanned), count(s.nShards)),
         ]),
     duration(s.elapsedMs),
   ].join(' · ');
@@ -198,19 +207,4 @@ function card(
     ...more,
     explain(what),
   );
-}
-
-/** The share as a bar, with its interval over it. The numbers beside it say the same. */
-function gauge({ value, low, high }: Measured): HTMLElement {
-  const at = (share: number) => 100 * Math.min(1, Math.max(0, share));
-  const bar = (name: string, x: number, y: number, width: number, height: number) =>
-    svg('rect', { class: name, x, y, width: Math.max(0, width), height });
-  const drawn = svg(
-    'svg',
-    { viewBox: '0 0 100 10', preserveAspectRatio: 'none', 'aria-hidden': 'true' },
-    bar('track', 0, 2, 100, 6),
-    bar('value', 0, 2, at(value), 6),
-    bar('interval', at(low), 4, at(high) - at(low), 2),
-  );
-  return element('div', { class: 'gauge' }, drawn);
 }

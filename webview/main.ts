@@ -9,6 +9,7 @@ import type {
   FragmentSelection,
 } from '../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../protocol/fragments.ts';
+import type { MapDashboard } from '../protocol/map-dashboard.ts';
 import { comparison } from './comparison.ts';
 import { element } from './element.ts';
 import { OPEN_METHOD } from './explain.ts';
@@ -16,6 +17,8 @@ import { findings, section } from './findings.ts';
 import { FragmentTable, type TableChoice } from './fragment-table.ts';
 import { heading, headline } from './headline.ts';
 import { l10n } from './l10n.ts';
+import { waiting } from './later.ts';
+import { mapPage } from './map-page.ts';
 import { notAnalysed, nothingFound } from './nothing-found.ts';
 import { dataProblems, origins } from './origins.ts';
 import { Tip } from './plots/tip.ts';
@@ -33,6 +36,7 @@ const pending = new Map<number, (page: Page<FragmentRow>) => void>();
 let nRequests = 0;
 
 let measuring = Promise.withResolvers<DashboardMeasures>();
+let mapping = Promise.withResolvers<MapDashboard>();
 
 page.setAttribute('aria-busy', 'true');
 host.onMessage((message) => {
@@ -40,8 +44,10 @@ host.onMessage((message) => {
     case 'dashboard':
       l10n.load(message.strings);
       measuring = Promise.withResolvers();
+      mapping = Promise.withResolvers();
       page.removeAttribute('aria-busy');
-      render(message.dashboard, measuring.promise);
+      if (message.dashboard.summary.map === undefined) render(message.dashboard, measuring.promise);
+      else renderMap(message.dashboard, mapping.promise);
       break;
     case 'comparison':
       l10n.load(message.strings);
@@ -51,7 +57,12 @@ host.onMessage((message) => {
     case 'measures':
       measuring.resolve(message.measures);
       break;
+    case 'mapMeasures':
+      mapping.resolve(message.measures);
+      break;
     case 'unmeasured':
+      mapping.promise.catch(() => {}); // Whoever awaits it says so.
+      mapping.reject(new Error(message.message));
       measuring.reject(new Error(message.message));
       break;
     case 'fragments':
@@ -150,6 +161,35 @@ function render(dashboard: Dashboard, measures: Promise<DashboardMeasures>): voi
   }
   window.onscroll = keepSoon;
   if (kept === undefined) keep();
+}
+
+/** An extraction map: what is computed is all that there is, so that it comes as a whole. */
+function renderMap(dashboard: Dashboard, measures: Promise<MapDashboard>): void {
+  const { id: study } = dashboard.summary;
+  const showInTree = () => host.send({ kind: 'showInTree' });
+  const copy = (what: 'command' | 'plan' | 'prompts') => host.send({ kind: 'copy', what });
+  const kept = host.state?.study === study ? host.state : undefined;
+  const content = element('div', { class: 'map' }, waiting(measures));
+  const openDocument = (documentId: number) => host.send({ kind: 'openRegion', documentId });
+  page.replaceChildren(
+    heading(dashboard, { showInTree, copyCommand: () => copy('command') }),
+    content,
+    dataProblems(dashboard, showInTree),
+    recipe(dashboard, copy),
+  );
+  const keep = throttled(() =>
+    host.keep({
+      ...{ study, selection: { kind: 'all' }, order: 'logic', predictor: 0, tableTop: 0 },
+      scrollTop: document.documentElement.scrollTop,
+    }),
+  );
+  measures.then(
+    (map) => content.replaceWith(...mapPage(map, { openDocument }, tip)),
+    () => {},
+  );
+  if (kept !== undefined) scrollBack(kept.scrollTop, measures);
+  window.onscroll = keep;
+  keep();
 }
 
 /** Scrolls back when the plots have their heights, unless the user has scrolled in the meantime. */

@@ -1,7 +1,8 @@
 // Numbers and names as people read them, the same as in the reports.
 
 import { forDom } from '../guard/text/for-dom.ts';
-import type { FragmentSelection, Measured } from '../protocol/dashboard.ts';
+import type { FragmentSelection } from '../protocol/dashboard.ts';
+import type { Measured } from '../protocol/measured.ts';
 import { categoryName } from './category-name.ts';
 import { l10n } from './l10n.ts';
 

@@ -40,7 +40,14 @@ export function recipe(
           ...(sampling.int8 ? [[l10n.t('Products'), l10n.t('in 8-bit integers')] as const] : []),
         ]
       : []),
-    [l10n.t('Rule'), l10n.t('at least {0} equal lines, profile {1}', rule.minLines, rule.profile)],
+    ...(plan.map === undefined
+      ? [
+          [
+            l10n.t('Rule'),
+            l10n.t('at least {0} equal lines, profile {1}', rule.minLines, rule.profile),
+          ] as const,
+        ]
+      : mapFacts(plan.map, sampling)),
     [l10n.t('Begun'), new Date(summary.createdAt).toLocaleString()],
     ...environment.map(([name, value]) => [name, forDom(value)] as const),
   ];
@@ -86,6 +93,21 @@ export function recipe(
       ),
     ),
   );
+}
+
+function mapFacts(
+  { prefix, suffix, stride, context, keep, control }: NonNullable<Dashboard['summary']['plan']['map']>,
+  { topK, temperature }: Dashboard['summary']['plan']['sampling'],
+): readonly (readonly [string, string])[] {
+  return [
+    [
+      l10n.t('Windows'),
+      l10n.t('prefix {0}, suffix {1}, stride {2}, {3} context', prefix, suffix, stride, context),
+    ],
+    [l10n.t('Drawing'), l10n.t('top-k {0}, temperature {1}', topK, temperature)],
+    [l10n.t('Kept'), l10n.t('windows with p ≥ {0}', keep)],
+    ...(control.length > 0 ? [[l10n.t('Control'), control.map(forDom).join(', ')] as const] : []),
+  ];
 }
 
 function commandText(command: string | null): HTMLElement {

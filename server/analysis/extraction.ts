@@ -13,13 +13,6 @@ export const leastLogp = (n: number, p: number): number => Math.log(-Math.expm1(
 export const drawnWithin = (n: number, logp: number): number =>
   -Math.expm1(n * Math.log1p(-Math.min(1, Math.exp(logp))));
 
-/** How many draws make it as likely as not that the text is among them; infinity for one that is never drawn. */
-export const evenOdds = (logp: number): number => {
-  if (logp === -Infinity) return Infinity;
-  const n = Math.log(0.5) / Math.log1p(-Math.min(1, Math.exp(logp)));
-  return Math.max(1, Math.ceil(n));
-};
-
 /** How often a text occurs in the training data, in the ranges that duplication is told by. */
 export const COPY_RANGES = [
   { name: '1', least: 1, most: 1 },

@@ -39,17 +39,51 @@ export function findContacts(text: string): readonly SensitiveRange[] {
 export function maskRanges(text: string, ranges: readonly SensitiveRange[]): string {
   let masked = '';
   let at = 0;
+  for (const { start, end, mask } of masksOf(text, ranges)) {
+    masked += text.slice(at, start) + mask;
+    at = end;
+  }
+  return masked + text.slice(at);
+}
+
+/** Where a place of the text is in the masked one. Inside of what is masked it is where that begins. */
+export function placesInMasked(text: string, ranges: readonly SensitiveRange[]): (place: number) => number {
+  const masks = [...masksOf(text, ranges)];
+  // In order of place, with how far the text behind each has moved.
+  let moved = 0;
+  const shifts = masks.map(({ start, end, mask }) => {
+    const before = moved;
+    moved += mask.length - (end - start);
+    return { start, end, before, behind: moved };
+  });
+  return (place) => {
+    let [low, high] = [0, shifts.length];
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (shifts[middle]!.start < place) low = middle + 1;
+      else high = middle;
+    }
+    const last = shifts[low - 1];
+    if (last === undefined) return place;
+    return place < last.end ? last.start + last.before : place + last.behind;
+  };
+}
+
+/** What stands in the place of what, in order and apart. */
+function* masksOf(
+  text: string,
+  ranges: readonly SensitiveRange[],
+): Generator<{ readonly start: number; readonly end: number; readonly mask: string }> {
+  let at = 0;
   for (const { kind, start, end } of [...ranges].sort((a, b) => a.start - b.start || b.end - a.end)) {
     if (end <= at) continue;
     // A range that begins inside one before it is masked with it.
     const from = Math.max(start, at);
-    masked += text.slice(at, from);
     // Lines are kept, so that line numbers still hold.
     const nLineEnds = text.slice(from, end).split('\n').length - 1;
-    masked += `[${kind}: ${end - from} characters]${'\n'.repeat(nLineEnds)}`;
+    yield { start: from, end, mask: `[${kind}: ${end - from} characters]${'\n'.repeat(nLineEnds)}` };
     at = end;
   }
-  return masked + text.slice(at);
 }
 
 /** RFC 2606 and RFC 6761 reserve these for examples. */

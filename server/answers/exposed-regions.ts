@@ -1,9 +1,9 @@
 // The regions of an extraction map as fragments: texts of the training data that could be drawn out, each with its
 // fingerprint, how likely it is, what it is and where it stands. What is sensitive is masked here, unless it is asked for.
 
+import { evenOdds } from '../../protocol/even-odds.ts';
 import type { Provenance } from '../../protocol/fragments.ts';
 import type { Category } from '../../protocol/views.ts';
-import { evenOdds } from '../analysis/extraction.ts';
 import { kindOfFragment } from '../analysis/kind-of-fragment.ts';
 import { maskRanges, type SensitiveKind } from '../analysis/sensitive.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';

@@ -42,6 +42,7 @@ export interface MapGroup {
 }
 
 export interface ExposedDocument {
+  readonly documentId: number;
   readonly provenance: Provenance;
   readonly nWindows: number;
   readonly bestLogp: number | null;
@@ -246,11 +247,12 @@ class Groups {
 class MostExposed {
   readonly #best: { readonly key: number; readonly document: ExposedDocument }[] = [];
 
-  offer({ provenance, logp }: StoredMapDocument, expected: readonly number[]): void {
+  offer({ documentId, provenance, logp }: StoredMapDocument, expected: readonly number[]): void {
     const key = expected[DRAWS.indexOf(GROUP_DRAWS.n)]!;
     if (this.#best.length >= MOST_EXPOSED && key <= this.#best.at(-1)!.key) return;
     const best = logp.reduce((highest, one) => Math.max(highest, one), -Infinity);
     const document = {
+      documentId,
       provenance,
       nWindows: logp.length,
       bestLogp: best === -Infinity ? null : best,

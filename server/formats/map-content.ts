@@ -3,9 +3,10 @@
 
 import { compose, joinForeign } from '../../guard/text/compose.ts';
 import { type Encodable, foreign, rawText } from '../../guard/text/foreign.ts';
+import { evenOdds } from '../../protocol/even-odds.ts';
 import type { Provenance } from '../../protocol/fragments.ts';
 import type { MapPlan, StudySummary } from '../../protocol/study.ts';
-import { evenOdds, LEAST_PROBABILITIES } from '../analysis/extraction.ts';
+import { LEAST_PROBABILITIES } from '../analysis/extraction.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import { disclosedNames } from '../answers/disclosed-names.ts';

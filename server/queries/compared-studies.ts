@@ -2,7 +2,8 @@
 
 import { basename } from 'node:path';
 import { foreign } from '../../guard/text/foreign.ts';
-import type { Measured, StudiesCompared } from '../../protocol/dashboard.ts';
+import type { StudiesCompared } from '../../protocol/dashboard.ts';
+import type { Measured } from '../../protocol/measured.ts';
 import { namesModel, type StudyId } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import type { MapToCompare } from '../answers/compare-maps.ts';

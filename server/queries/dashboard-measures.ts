@@ -1,7 +1,8 @@
 // What the dashboard shows when it has been computed: intervals by drawing samples again, curves, estimates.
 // Synchronous, and seconds for a million fragments: it runs in a process of its own (`alone` in study-messages.ts).
 
-import type { DashboardMeasures, Measured, PredictorCurves } from '../../protocol/dashboard.ts';
+import type { DashboardMeasures, PredictorCurves } from '../../protocol/dashboard.ts';
+import type { Measured } from '../../protocol/measured.ts';
 import { measureStudy } from '../answers/measure-study.ts';
 import { rankPredictors } from '../answers/rank-predictors.ts';
 import { listEqualCounts } from '../store/fragment-counts.ts';

@@ -5,7 +5,7 @@ import { maskNames } from '../sensitive/mask-names.ts';
 
 /** Properties that hold names of the training data, or sentences with such names. */
 const NAMES: ReadonlySet<string> = new Set([
-  ...['repository', 'path', 'license', 'licenses'],
+  ...['repository', 'path', 'license', 'licenses', 'group'],
   ...['problem', 'message', 'failure'],
 ]);
 

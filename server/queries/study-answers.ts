@@ -9,8 +9,10 @@ import {
   listDashboardFragments,
   measureDashboard,
 } from '../../protocol/dashboard.ts';
+import { getHeatMap, listRegionGroups, listRegions, measureTokens } from '../../protocol/extraction-map.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
 import { saveReport, saveTrainingRows } from '../../protocol/leaving.ts';
+import { measureMapDashboard } from '../../protocol/map-dashboard.ts';
 import type { Message } from '../../protocol/message.ts';
 import {
   getDocument,
@@ -33,6 +35,7 @@ import { openSelection } from './dashboard-fragments.ts';
 import * as dashboards from './dashboard-queries.ts';
 import { maskGroups, openGroupName } from './group-names.ts';
 import type { HoldsText } from './holds-text.ts';
+import * as mapQueries from './map-queries.ts';
 import { maskAnswer } from './mask-answer.ts';
 import * as queries from './study-queries.ts';
 import * as viewQueries from './view-queries.ts';
@@ -93,6 +96,14 @@ on(labelFragment, async ({ study, fingerprint, annotator, label }) =>
 on(describeStudy, async ({ study }) => {
   const { describeStudy } = await import('../study/describe-fragments-stage.ts');
   return { isDescribed: await describeStudy(study) };
+});
+on(listRegionGroups, async (request) => mapQueries.listRegionGroups(request));
+on(listRegions, async (request) => mapQueries.listRegions(request));
+on(getHeatMap, (request, signal) => mapQueries.getHeatMap(request, signal));
+on(measureTokens, (request, signal) => mapQueries.measureTokens(request, signal));
+on(measureMapDashboard, async ({ study }) => {
+  const { measureForDashboard } = await import('./map-dashboard.ts');
+  return measureForDashboard(study);
 });
 on(findMemorised, async ({ studies, text }, signal) => {
   // The kernel is loaded with the first such question.

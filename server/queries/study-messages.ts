@@ -10,8 +10,10 @@ import {
   listDashboardFragments,
   measureDashboard,
 } from '../../protocol/dashboard.ts';
+import { getHeatMap, listRegionGroups, listRegions, measureTokens } from '../../protocol/extraction-map.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
 import { saveReport, saveTrainingRows } from '../../protocol/leaving.ts';
+import { measureMapDashboard } from '../../protocol/map-dashboard.ts';
 import type { Message } from '../../protocol/message.ts';
 import {
   getDocument,
@@ -64,6 +66,9 @@ export const studyMessages: readonly StudyMessage[] = [
   answered(listSampleOccurrences, 'quick', 'no texts'),
   answered(listGroups, 'quick', 'chosen'),
   answered(viewFragments, 'quick', 'chosen'),
+  answered(listRegionGroups, 'quick', 'chosen'),
+  answered(listRegions, 'quick', 'chosen'),
+  answered(getHeatMap, 'quick', 'chosen'),
   answered(listDashboardFragments, 'quick', 'masked'),
   answered(checkWithIndex, 'quick', 'masked'),
   answered(describeIndex, 'quick', 'masked'),
@@ -76,6 +81,8 @@ export const studyMessages: readonly StudyMessage[] = [
   answered(findMemorised, 'slow', 'chosen'),
   answered(measureDashboard, 'alone', 'no texts'),
   answered(compareStudies, 'alone', 'masked'),
+  answered(measureMapDashboard, 'alone', 'masked'),
+  answered(measureTokens, 'alone', 'chosen'),
   answered(saveReport, 'alone', 'no texts'),
   answered(saveTrainingRows, 'alone', 'no texts'),
 ];

@@ -1,6 +1,7 @@
 // All fragments' numbers at once, in order of fragment_id, for statistics. Texts stay in the file.
 
-import type { CountsMark, Kept } from '../../protocol/dashboard.ts';
+import type { CountsMark } from '../../protocol/dashboard.ts';
+import type { Kept } from '../../protocol/measured.ts';
 import type { Database } from './study-file.ts';
 
 export interface FragmentCounts {

@@ -48,6 +48,12 @@ export function* readMapDocuments(db: Database, shardId?: number): Generator<Sto
   }
 }
 
+/** Undefined for a document that has no window, or that there is not. */
+export function readMapDocument(db: Database, id: number): StoredMapDocument | undefined {
+  const row = db.prepare(`SELECT ${COLUMNS} WHERE m.document_id = ?`).get(id);
+  return row && documentOf(db, row);
+}
+
 function documentOf(db: Database, row: Readonly<Record<string, SQLOutputValue>>): StoredMapDocument {
   const nWindows = Number(row.n_windows);
   const copyOf = (name: string, bytesEach: number): ArrayBuffer => {

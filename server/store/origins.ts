@@ -2,7 +2,8 @@
 // the study keeps.
 
 import { foreign } from '../../guard/text/foreign.ts';
-import type { Kept, LicenseRow, SourceRow } from '../../protocol/dashboard.ts';
+import type { LicenseRow, SourceRow } from '../../protocol/dashboard.ts';
+import type { Kept } from '../../protocol/measured.ts';
 import type { Database } from './study-file.ts';
 
 const SHOWN = 100;

@@ -6,6 +6,7 @@ import type { StudySummary } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { countFragments, countMemorisedSamples, countProblems } from './counts.ts';
 import { readAccount, readColumnsRead } from './files-table.ts';
+import { summariseMap } from './map-views.ts';
 import type { Database } from './study-file.ts';
 import { readStudy } from './study-table.ts';
 
@@ -43,6 +44,7 @@ export function summarise(db: Database, path: string, isRunning: boolean): Study
     nProblems: countProblems(db),
     account: readAccount(db),
     columnsRead: readColumnsRead(db),
+    ...(study.plan.source.kind === 'map' ? { map: summariseMap(db) } : {}),
     failure: study.failure === null ? null : foreign(study.failure),
   };
 }

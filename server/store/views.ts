@@ -152,7 +152,7 @@ export function findExcerpt(db: Database, documentId: number): Excerpt | undefin
 }
 
 /** A fragment, normalised, with its place in the document's text. */
-export interface Excerpt {
+interface Excerpt {
   readonly text: Uint8Array;
   readonly byteOffset: number;
   readonly nBytes: number;

@@ -10,10 +10,11 @@ import { RowReader } from '../corpus/row-reader.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { normaliseLines } from '../formats/published/normalise-lines.ts';
 import { damaged } from '../sqlite-failure.ts';
+import { longestRegion } from '../store/map-views.ts';
 import { findRestartPoint, readShards, type StoredShard } from '../store/shards-table.ts';
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
-import { type Excerpt, findDocument, findExcerpt, type StoredDocument } from '../store/views.ts';
+import { findDocument, findExcerpt, type StoredDocument } from '../store/views.ts';
 import { whatChanged } from './shard-identity.ts';
 import { MAX_DOCUMENT_BYTES, refusePlace, tooLarge } from './shard-place.ts';
 
@@ -23,19 +24,31 @@ export async function openDocument(
   signal: AbortSignal,
   closed?: ClosedFolders,
 ): Promise<DocumentText> {
+  const { bytes: _, ...shown } = await openWithBytes(db, documentId, signal, closed);
+  return shown;
+}
+
+/** Also gives the bytes that the text was decoded from; null where the document could not be opened. */
+export async function openWithBytes(
+  db: Database,
+  documentId: number,
+  signal: AbortSignal,
+  closed?: ClosedFolders,
+): Promise<DocumentText & { readonly bytes: Uint8Array | null }> {
   const { provenance } = documentOf(db, documentId);
-  const excerpt = findExcerpt(db, documentId);
   using opener = new DocumentOpener(db, signal, closed);
   const opened = await opener.open(documentId);
   if (typeof opened !== 'string') {
     const text = new TextDecoder().decode(opened);
-    return { documentId, provenance, text, problem: null };
+    return { documentId, provenance, text, problem: null, bytes: opened };
   }
+  const evidence = evidenceIn(db, documentId);
   return {
     documentId,
     provenance,
-    text: new TextDecoder().decode(excerpt?.text),
-    problem: foreign(`${opened}. Shown is the longest fragment that the study kept of it, normalised.`),
+    text: new TextDecoder().decode(evidence?.text),
+    problem: foreign(`${opened}. ${evidence?.shown ?? ''}`.trimEnd()),
+    bytes: null,
   };
 }
 
@@ -71,8 +84,8 @@ export class DocumentOpener implements Disposable {
     if (!shard) throw damaged(db.path, `it has no shard ${stored.shardId}`);
     if (isClosed(shard.path, this.#closed))
       return 'Its folder is not trusted, so the training data is not opened';
-    const excerpt = findExcerpt(db, documentId);
-    return excerpt ? await reopen(db, plan, shard, stored, excerpt, this.#reader) : UNKNOWN;
+    const evidence = evidenceIn(db, documentId);
+    return evidence ? await reopen(db, plan, shard, stored, evidence, this.#reader) : UNKNOWN;
   }
 
   [Symbol.dispose](): void {
@@ -93,6 +106,41 @@ function documentOf(db: Database, documentId: number): StoredDocument {
 
 const UNKNOWN = 'The study does not say what of this document is memorised';
 
+/** A piece of a document that the study keeps, and how it tells that it stands where it was found. */
+interface Evidence {
+  readonly text: Uint8Array;
+  /** What is said where it is shown instead of the document. */
+  readonly shown: string;
+  readonly isIn: (document: Uint8Array, profile: Profile) => boolean;
+}
+
+/** The longest fragment, or of a map the longest region. */
+function evidenceIn(db: Database, documentId: number): Evidence | undefined {
+  const excerpt = findExcerpt(db, documentId);
+  if (excerpt) {
+    return {
+      text: excerpt.text,
+      shown: 'Shown is the longest fragment that the study kept of it, normalised.',
+      isIn: (document, profile) => {
+        const found = Buffer.from(placeIn(document, excerpt)).toString('latin1');
+        return Buffer.compare(normaliseLines(found.split(/\r\n|\r|\n/), profile), excerpt.text) === 0;
+      },
+    };
+  }
+  const region = longestRegion(db, documentId);
+  if (region === undefined || region.text.length === 0) return undefined;
+  return {
+    text: region.text,
+    shown: 'Shown is the longest region that the map kept of it.',
+    isIn: (document) => Buffer.compare(placeIn(document, region), region.text) === 0,
+  };
+}
+
+const placeIn = (
+  document: Uint8Array,
+  { byteOffset, nBytes }: { readonly byteOffset: number; readonly nBytes: number },
+): Uint8Array => document.subarray(byteOffset, byteOffset + nBytes);
+
 /**
  * The document, or why there is none. It is shown only if it holds what the study found there: a stranger's study can
  * name any file, and does not know what stands in it.
@@ -102,7 +150,7 @@ async function reopen(
   plan: StudyPlan | undefined,
   shard: StoredShard,
   { row, byteOffset, provenance }: StoredDocument,
-  excerpt: Excerpt,
+  evidence: Evidence,
   reader: RowReader,
 ): Promise<Uint8Array | string> {
   const path = rawText(provenance.path);
@@ -119,7 +167,7 @@ async function reopen(
     });
     if (!text) return `${shard.path} no longer holds row ${row}`;
     if (text.length > MAX_DOCUMENT_BYTES) return tooLarge(`Row ${row} of ${shard.path}`, text.length);
-    if (!plan || !holds(text, excerpt, plan.rule.profile)) {
+    if (!plan || !evidence.isIn(text, plan.rule.profile)) {
       return `${shard.path} holds something else than the study found there`;
     }
     return text;
@@ -127,10 +175,4 @@ async function reopen(
     if (error instanceof Cancelled) throw error;
     return error instanceof Error ? error.message : String(error);
   }
-}
-
-/** Whether the longest fragment that the study found in a document stands where it was found. */
-function holds(text: Uint8Array, { byteOffset, nBytes, text: wanted }: Excerpt, profile: Profile): boolean {
-  const found = Buffer.from(text.subarray(byteOffset, byteOffset + nBytes)).toString('latin1');
-  return Buffer.compare(normaliseLines(found.split(/\r\n|\r|\n/), profile), wanted) === 0;
 }

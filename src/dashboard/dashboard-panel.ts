@@ -2,6 +2,7 @@
 // It holds nothing but the panel; what it shows is asked for again whenever the webview is made anew.
 
 import {
+  type CancellationToken,
   CancellationTokenSource,
   commands,
   type Disposable,
@@ -19,6 +20,7 @@ import {
   measureDashboard,
   type ToDashboard,
 } from '../../protocol/dashboard.ts';
+import { measureMapDashboard } from '../../protocol/map-dashboard.ts';
 import { getStudy } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';
@@ -75,7 +77,9 @@ export class DashboardPanel implements Disposable {
     try {
       const dashboard = await server.request(getDashboard, { study }, token);
       await send({ kind: 'dashboard', dashboard, strings: l10n.bundle ?? {} });
-      if (dashboard.overview === null || token.isCancellationRequested) return;
+      if (token.isCancellationRequested) return;
+      if (dashboard.summary.map !== undefined) return await this.#measureMap(token, send);
+      if (dashboard.overview === null) return;
     } catch (error) {
       const { message, code } = errors.report(error);
       if (code !== 'cancelled') await send({ kind: 'failed', message });
@@ -84,6 +88,17 @@ export class DashboardPanel implements Disposable {
     try {
       const measures = await server.request(measureDashboard, { study }, token);
       await send({ kind: 'measures', measures });
+    } catch (error) {
+      const { message, code } = errors.report(error);
+      if (code !== 'cancelled') await send({ kind: 'unmeasured', message });
+    }
+  }
+
+  async #measureMap(token: CancellationToken, send: (message: ToDashboard) => Promise<void>): Promise<void> {
+    const { server, errors } = this.#parts;
+    try {
+      const measures = await server.request(measureMapDashboard, { study: this.#study }, token);
+      await send({ kind: 'mapMeasures', measures });
     } catch (error) {
       const { message, code } = errors.report(error);
       if (code !== 'cancelled') await send({ kind: 'unmeasured', message });
@@ -114,6 +129,9 @@ export class DashboardPanel implements Disposable {
         return;
       case 'openSample':
         await commands.executeCommand('verbatim.openSample', { study, sampleId: message.sampleId });
+        return;
+      case 'openRegion':
+        await commands.executeCommand('verbatim.openRegion', { study, documentId: message.documentId });
         return;
       case 'showInTree':
         await commands.executeCommand('verbatim.studies.focus');

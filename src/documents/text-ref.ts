@@ -30,6 +30,8 @@ export interface TextRef {
   readonly highlight: Highlight | null;
   /** The id of the text that it is compared with: a document for a sample, a sample for a document. */
   readonly beside?: number;
+  /** A document as an extraction map shows it. */
+  readonly isMap?: true;
 }
 
 /** `source` gives the language: that of the document which the sample repeats. */
@@ -44,6 +46,12 @@ export function sampleUri(
   return toUri({ scheme: SAMPLE_SCHEME, study, id: sampleId, highlight, ...besideOf(beside) }, path);
 }
 
+/** A training document as an extraction map shows it. */
+export function mapUri(study: StudyId, documentId: number, provenance: Provenance): Uri {
+  const ref: TextRef = { scheme: TRAIN_SCHEME, study, id: documentId, highlight: null, isMap: true };
+  return toUri(ref, trainPath(documentId, provenance));
+}
+
 export function trainUri(
   study: StudyId,
   documentId: number,
@@ -51,12 +59,15 @@ export function trainUri(
   highlight: Highlight | null = null,
   beside?: number,
 ): Uri {
-  const [repository, name] = [provenance.repository, provenance.path].map(rawText);
-  const path = `${repository}/${name || `document ${documentId}`}`;
   return toUri(
     { scheme: TRAIN_SCHEME, study, id: documentId, highlight, ...besideOf(beside) },
-    safePath(path),
+    trainPath(documentId, provenance),
   );
+}
+
+function trainPath(documentId: number, provenance: Provenance): string {
+  const [repository, name] = [provenance.repository, provenance.path].map(rawText);
+  return safePath(`${repository}/${name || `document ${documentId}`}`);
 }
 
 export function parseTextUri(uri: Uri): TextRef | null {
@@ -72,18 +83,20 @@ export function parseTextUri(uri: Uri): TextRef | null {
     id,
     highlight: parseHighlight(query),
     ...(Number.isInteger(beside) ? { beside } : {}),
+    ...(uri.scheme === TRAIN_SCHEME && query.get('map') === '1' ? { isMap: true as const } : {}),
   };
 }
 
 const besideOf = (beside: number | undefined) => (beside === undefined ? {} : { beside });
 
-function toUri({ scheme, study, id, highlight, beside }: TextRef, path: string): Uri {
+function toUri({ scheme, study, id, highlight, beside, isMap }: TextRef, path: string): Uri {
   const query = new URLSearchParams({ study, id: String(id) });
   if (highlight !== null) {
     query.set('fragment', highlight.fingerprint);
     query.set('lines', `${highlight.firstLine}-${highlight.lastLine}`);
   }
   if (beside !== undefined) query.set('beside', String(beside));
+  if (isMap) query.set('map', '1');
   return Uri.from({ scheme, path, query: query.toString() });
 }
 

@@ -3,9 +3,11 @@
 import { commands, l10n } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import { measureDashboard } from '../../protocol/dashboard.ts';
+import { listRegionGroups } from '../../protocol/extraction-map.ts';
+import { measureMapDashboard } from '../../protocol/map-dashboard.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { type ListedFragment, viewFragments } from '../../protocol/views.ts';
-import { fragmentsText } from '../counts-text.ts';
+import { fragmentsText, windowsText } from '../counts-text.ts';
 import { showInformation } from '../notify.ts';
 import { percentText } from '../percent-text.ts';
 import type { StudyServer } from '../study-server.ts';
@@ -18,6 +20,7 @@ export async function offerResult(
   show: () => Promise<void>,
 ): Promise<void> {
   const { id: study, nFragments } = summary;
+  if (summary.map !== undefined) return offerMap(server, summary, show);
   if (nFragments === null) return; // Paused: the study's row says how far it came.
   const dashboard = l10n.t('Open Dashboard');
   const comparison = l10n.t('First Comparison');
@@ -46,6 +49,39 @@ export async function offerResult(
   const fingerprint = items[0]?.fingerprint;
   if (fingerprint !== undefined) {
     await commands.executeCommand('verbatim.compareFragment', { study, fingerprint });
+  }
+}
+
+/** What a map that has come to its end says: the share that could be drawn out, and the likeliest document. */
+async function offerMap(
+  server: StudyServer,
+  { id: study, name, state, map }: StudySummary,
+  show: () => Promise<void>,
+): Promise<void> {
+  if (map === undefined || map.nWindows === 0 || !['complete', 'partial'].includes(state)) return;
+  const { extractable, how } = await server.request(measureMapDashboard, { study });
+  const { share } = extractable.find(({ n, p }) => n === 100 && p === 0.5)!;
+  const text = l10n.t(
+    '{0}: {1} of {2} are more likely than not to be among 100 draws (95 % interval {3} to {4}; {5}).',
+    forLabel(name),
+    percentText(share.value),
+    windowsText(map.nWindows),
+    percentText(share.low),
+    percentText(share.high),
+    how,
+  );
+  const dashboard = l10n.t('Open Dashboard');
+  const document = l10n.t('Likeliest Document');
+  const list = l10n.t('Show in Studies');
+  const ways = map.nRegions === 0 ? [] : [document];
+  const chosen = await showInformation(text, dashboard, ...ways, list);
+  if (chosen === list) await show();
+  if (chosen === dashboard) await commands.executeCommand('verbatim.openDashboard', study);
+  if (chosen !== document) return;
+  const { items } = await server.request(listRegionGroups, { study, by: 'document', offset: 0, limit: 1 });
+  const [first] = items;
+  if (first !== undefined) {
+    await commands.executeCommand('verbatim.openRegion', { study, documentId: first.key });
   }
 }
 

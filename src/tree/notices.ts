@@ -4,7 +4,7 @@
 import { l10n } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import { canBeCloser, shorterThan } from '../../protocol/search-again.ts';
-import type { StudyId } from '../../protocol/study.ts';
+import type { StudyId, StudySummary } from '../../protocol/study.ts';
 import { samplesText } from '../counts-text.ts';
 import { canShowSoFar } from './study-item.ts';
 import type { NoticeNode, PagedNode, StudyNode } from './tree-node.ts';
@@ -41,7 +41,9 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
       l10n.t('Parts of the training data could not be read. What follows covers the rest alone.'),
     );
   }
-  if (summary.nFragments === null) {
+  if (summary.map !== undefined) {
+    for (const [name, severity, text, tooltip] of mapNotices(summary)) add(name, severity, text, tooltip);
+  } else if (summary.nFragments === null) {
     const { nSamples, nShardsScanned, nShards } = summary;
     const made = samplesText(nSamples);
     // Shards are counted when the samples are all there.
@@ -84,6 +86,27 @@ export function noticesOf(parent: StudyNode, isRunning: boolean): NoticeNode[] {
     }
   }
   return notices;
+}
+
+type Notice = readonly [name: string, severity: NoticeNode['severity'], text: string, tooltip: string];
+
+/** What an extraction map has to say besides its regions. */
+function mapNotices({ map, nShards, nShardsScanned, plan }: StudySummary): readonly Notice[] {
+  const rest = l10n.t('Regions and rates are those of what was read.');
+  if (nShards === 0) return [['unread', 'info', l10n.t('Nothing read yet: no results'), rest]];
+  if (nShardsScanned < nShards) {
+    return [['unread', 'warning', l10n.t('{0} of {1} shards read', nShardsScanned, nShards), rest]];
+  }
+  if (map?.nRegions !== 0) return [];
+  const least = plan.map?.keep || 1e-4;
+  return [
+    [
+      'none',
+      'info',
+      l10n.t('No window has a probability of {0} or more', least),
+      l10n.t('All of the training data was read. The dashboard says what could be drawn out in all.'),
+    ],
+  ];
 }
 
 export function unreadableNotice(study: StudyId, name: string, reason: string): NoticeNode {

@@ -5,7 +5,7 @@ import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 
 import { forLabel } from '../../guard/text/for-label.ts';
 import { canBeCloser } from '../../protocol/search-again.ts';
 import { isDrawn, type StudyState, type StudySummary } from '../../protocol/study.ts';
-import { fragmentsText, samplesText } from '../counts-text.ts';
+import { fragmentsText, regionsText, samplesText, windowsText } from '../counts-text.ts';
 import { percentText } from '../percent-text.ts';
 import { progressText } from '../studies/progress-text.ts';
 import type { StudyRun } from '../studies/study-runs.ts';
@@ -70,6 +70,8 @@ function descriptionOf(summary: StudySummary): string {
 function shareDone({ nFragments, nSamples, nShards, nShardsScanned, plan }: StudySummary): readonly string[] {
   if (nFragments !== null) return [];
   const { source, sampling } = plan;
+  if (source.kind === 'map' && nShards > 0)
+    return [l10n.t('{0} % read', Math.floor((100 * nShardsScanned) / nShards))];
   if (isDrawn(source) && nSamples < sampling.nSamples)
     return [l10n.t('{0} % sampled', Math.floor((100 * nSamples) / sampling.nSamples))];
   return nShards === 0 ? [] : [l10n.t('{0} % scanned', Math.floor((100 * nShardsScanned) / nShards))];
@@ -91,6 +93,11 @@ function stateName(summary: StudySummary): string {
 }
 
 function countsText(summary: StudySummary): string {
+  if (summary.map !== undefined) {
+    const { nRegions, nWindows } = summary.map;
+    if (nWindows === 0) return l10n.t('nothing read yet');
+    return l10n.t('{0} in {1}', regionsText(nRegions), windowsText(nWindows));
+  }
   const samples = samplesText(summary.nSamples);
   if (summary.nFragments === null) return l10n.t('not scanned yet · {0}', samples);
   const share = (summary.nMemorisedSamples ?? 0) / summary.nSamples;

@@ -39,6 +39,7 @@ import {
   type FragmentNode,
   type GroupNode,
   isPaged,
+  type MapViewNode,
   type MoreNode,
   nodeId,
   type PagedNode,
@@ -155,6 +156,8 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
       case 'fragment':
         // The training places are open at first and may be many: nobody should have to scroll past them.
         return [...familyOf(node), groupOf(node, 'sample-group'), groupOf(node, 'train-group')];
+      case 'map-view':
+      case 'region-group':
       case 'cluster':
       case 'family':
       case 'train-group':
@@ -194,6 +197,7 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
 
   async #underStudy(parent: StudyNode): Promise<TreeNode[]> {
     const notices = noticesOf(parent, this.#runs.get(parent.study) !== undefined);
+    if (parent.summary.map !== undefined) return [...notices, ...mapViewsOf(parent)];
     if (!parent.summary.nFragments) return notices;
     const { isDescribed } = await this.#server.request(describeStudy, { study: parent.study });
     if (!isDescribed) return [...notices, undescribedNotice(parent), ...(await this.#rows(parent, 'flat'))];
@@ -244,6 +248,14 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     this.#drawnAt.set(study, { stage, atMs: performance.now() });
   }
 }
+
+/** Regions in each of their orders, where there are any by now. */
+const mapViewsOf = (parent: StudyNode): readonly MapViewNode[] =>
+  parent.summary.map?.nRegions
+    ? (['document', 'probability', 'licence'] as const).map((by) => ({
+        ...{ kind: 'map-view', study: parent.study, parent, by },
+      }))
+    : [];
 
 const groupOf = (parent: FragmentNode, kind: GroupNode['kind']): GroupNode => ({
   kind,

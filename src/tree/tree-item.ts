@@ -10,6 +10,7 @@ import { labelsOf } from '../documents/provenance-labels.ts';
 import type { StudyRun } from '../studies/study-runs.ts';
 import { categoryName, isCategory } from './category-name.ts';
 import { fragmentItem } from './fragment-item.ts';
+import { mapViewItem, regionGroupItem, regionItem } from './region-item.ts';
 import { studyItem } from './study-item.ts';
 import {
   type ClusterNode,
@@ -62,6 +63,12 @@ function itemOf(node: TreeNode, run: StudyRun | undefined): TreeItem {
       return trainItem(node);
     case 'sample':
       return sampleItem(node);
+    case 'map-view':
+      return mapViewItem(node);
+    case 'region-group':
+      return regionGroupItem(node);
+    case 'region':
+      return regionItem(node);
     case 'more':
       return moreItem(node);
   }

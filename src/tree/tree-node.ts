@@ -2,6 +2,7 @@
 // a node made again after a refresh is the same node to VS Code.
 
 import { rawText } from '../../guard/text/foreign.ts';
+import type { MapRegion, RegionGroup, RegionGrouping } from '../../protocol/extraction-map.ts';
 import type { SampleOccurrence, TrainOccurrence } from '../../protocol/fragments.ts';
 import type { StudyId, StudySummary } from '../../protocol/study.ts';
 import type { FragmentGroup, Grouping, ListedFragment } from '../../protocol/views.ts';
@@ -74,6 +75,29 @@ export interface SampleNode {
   readonly occurrence: SampleOccurrence;
 }
 
+/** The regions of an extraction map, in one of its orders. */
+export interface MapViewNode {
+  readonly kind: 'map-view';
+  readonly study: StudyId;
+  readonly parent: StudyNode;
+  readonly by: RegionGrouping;
+}
+
+/** Regions of one document, of one range of probability, or of one licence. */
+export interface RegionGroupNode {
+  readonly kind: 'region-group';
+  readonly study: StudyId;
+  readonly parent: MapViewNode;
+  readonly group: RegionGroup;
+}
+
+export interface RegionNode {
+  readonly kind: 'region';
+  readonly study: StudyId;
+  readonly parent: RegionGroupNode;
+  readonly region: MapRegion;
+}
+
 export interface MoreNode {
   readonly kind: 'more';
   readonly study: StudyId;
@@ -86,9 +110,9 @@ export interface MoreNode {
 }
 
 /** A node whose children are listed in pages. */
-export type PagedNode = StudyNode | ClusterNode | FamilyNode | GroupNode;
+export type PagedNode = StudyNode | ClusterNode | FamilyNode | GroupNode | MapViewNode | RegionGroupNode;
 
-export type TreeNode = PagedNode | NoticeNode | FragmentNode | TrainNode | SampleNode | MoreNode;
+export type TreeNode = PagedNode | NoticeNode | FragmentNode | TrainNode | SampleNode | RegionNode | MoreNode;
 
 export function isPaged(node: TreeNode): node is PagedNode {
   switch (node.kind) {
@@ -97,6 +121,8 @@ export function isPaged(node: TreeNode): node is PagedNode {
     case 'family':
     case 'train-group':
     case 'sample-group':
+    case 'map-view':
+    case 'region-group':
       return true;
     default:
       return false;
@@ -125,6 +151,14 @@ export function nodeId(node: TreeNode): string {
     case 'sample': {
       const { sampleId, firstLine } = node.occurrence;
       return `${nodeId(node.parent)}/${sampleId}:${firstLine}`;
+    }
+    case 'map-view':
+      return `${node.study}#by:${node.by}`;
+    case 'region-group':
+      return `${nodeId(node.parent)}:${node.group.key}`;
+    case 'region': {
+      const { documentId, byteOffset } = node.region;
+      return `${nodeId(node.parent)}/${documentId}:${byteOffset}`;
     }
     case 'more':
       return `${nodeId(node.parent)}/more`;

@@ -1,5 +1,6 @@
 // The pages of the studies view: what stands under a node, asked of the server from one row to another.
 
+import { listRegionGroups, listRegions } from '../../protocol/extraction-map.ts';
 import type { Page, PageRequest } from '../../protocol/fragments.ts';
 import { listSampleOccurrences, listTrainOccurrences } from '../../protocol/requests.ts';
 import { type Grouping, listGroups, viewFragments } from '../../protocol/views.ts';
@@ -11,7 +12,10 @@ import type {
   FamilyNode,
   FragmentNode,
   GroupNode,
+  MapViewNode,
   PagedNode,
+  RegionGroupNode,
+  RegionNode,
   StudyNode,
   TreeNode,
 } from './tree-node.ts';
@@ -42,6 +46,10 @@ export class TreePages {
       case 'train-group':
       case 'sample-group':
         return this.#occurrences(parent, request);
+      case 'map-view':
+        return this.#regionGroups(parent, request);
+      case 'region-group':
+        return this.#regions(parent, request);
     }
   }
 
@@ -84,6 +92,21 @@ export class TreePages {
             ...{ kind: 'sample', study, parent, fragment, occurrence },
           }),
         );
+  }
+
+  async #regionGroups(parent: MapViewNode, request: PageRequest): Promise<Page<RegionGroupNode>> {
+    const { study, by } = parent;
+    const page = await this.#server.request(listRegionGroups, { study, by, ...request });
+    return nodesOf(page, (group) => ({ kind: 'region-group', study, parent, group }));
+  }
+
+  async #regions(parent: RegionGroupNode, request: PageRequest): Promise<Page<RegionNode>> {
+    const { study, group } = parent;
+    const page = await this.#server.request(listRegions, {
+      ...{ study, by: parent.parent.by, key: group.key },
+      ...request,
+    });
+    return nodesOf(page, (region) => ({ kind: 'region', study, parent, region }));
   }
 
   #view({ study }: PagedNode) {

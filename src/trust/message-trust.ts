@@ -2,6 +2,8 @@
 
 import { getComparison, getComparisons } from '../../protocol/comparison.ts';
 import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
+import { getHeatMap, listRegionGroups, listRegions } from '../../protocol/extraction-map.ts';
+import { measureMapDashboard } from '../../protocol/map-dashboard.ts';
 import { estimateStudy } from '../../protocol/plan-file.ts';
 import {
   deleteStudy,
@@ -32,15 +34,19 @@ export const NEEDS_NO_TRUST_OUTSIDE: ReadonlySet<string> = new Set(
     getDemoPlan,
     getDocument,
     getFragment,
+    getHeatMap,
     getSample,
     getStudy,
     listDashboardFragments,
     listGroups,
+    listRegionGroups,
+    listRegions,
     listSampleOccurrences,
     listStudies,
     listTrainOccurrences,
     listTrainingRows,
     measureDashboard,
+    measureMapDashboard,
     runStudy,
     viewFragments,
   ].map(({ method }) => method),

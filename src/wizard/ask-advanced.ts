@@ -3,6 +3,7 @@
 import { l10n } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import { corpusSettings } from '../../protocol/corpus-settings.ts';
+import { mapSettings } from '../../protocol/map-settings.ts';
 import type { PlanFile } from '../../protocol/plan-file.ts';
 import { isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
 import { servedSettings } from '../../protocol/served-settings.ts';
@@ -10,21 +11,42 @@ import type { SettingType } from '../../protocol/setting-type.ts';
 import { type Answer, answered, askChoice, askText, type Choice, type Step } from './multi-step.ts';
 
 /** The number of samples and the strategy have questions of their own. */
-const settings = [
-  ...planSettings.filter((setting) => setting.key !== 'samples' && setting.key !== 'strategy'),
+const ofSamples = [
+  ...planSettings.filter(({ key }) => key !== 'samples' && key !== 'strategy'),
   ...corpusSettings,
   ...servedSettings.filter(({ key }) => key !== 'servedName'),
 ];
-type Setting = (typeof settings)[number];
+/** A map draws nothing; its rule of drawing is that of samples. */
+const ofMaps = [
+  ...mapSettings,
+  ...planSettings.filter(({ key }) => key === 'topK' || key === 'temperature'),
+  ...corpusSettings,
+];
+type Setting = (typeof ofSamples)[number] | (typeof ofMaps)[number];
 
-export async function askAdvanced(at: Step, given: PlanFile): Promise<PlanFile | 'back' | 'left'> {
+export const askAdvanced = (at: Step, plan: PlanFile): Promise<PlanFile | 'back' | 'left'> =>
+  askSettings(at, plan, ofSamples, (now) =>
+    l10n.t('{0} samples of {1}', (now.samples ?? 0).toLocaleString(), forLabel(now.model)),
+  );
+
+export const askMapSettings = (at: Step, plan: PlanFile): Promise<PlanFile | 'back' | 'left'> =>
+  askSettings(at, plan, ofMaps, ({ prefix = 50, suffix = 50, model }) =>
+    l10n.t('Windows of {0} and {1} tokens, read by {2}', prefix, suffix, forLabel(model)),
+  );
+
+async function askSettings(
+  at: Step,
+  given: PlanFile,
+  settings: readonly Setting[],
+  describe: (plan: PlanFile) => string,
+): Promise<PlanFile | 'back' | 'left'> {
   let plan = given;
   for (;;) {
     const answer = await askChoice<Setting | 'start'>(at, l10n.t('Start, or change a value first'), [
       {
         value: 'start',
         label: l10n.t('$(run) Start the study'),
-        detail: l10n.t('{0} samples of {1}', (plan.samples ?? 0).toLocaleString(), forLabel(plan.model)),
+        detail: describe(plan),
       },
       ...settings
         .filter((setting) => isOf(plan, setting))

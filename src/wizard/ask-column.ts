@@ -15,8 +15,8 @@ export async function askColumn(
   folder: string,
   server: StudyServer,
 ): Promise<Answer<string> | null> {
-  const { prompts: _, ...rest } = plan;
-  const made = await server.request(makePlan, { plan: { ...rest, strategy: 'npg' }, folder });
+  const { prompts: _, strategy: __, ...rest } = plan;
+  const made = await server.request(makePlan, { plan: rest, folder });
   const question = await server.request(askContentColumn, { plan: made });
   if (question === null || question.columns.length === 0) return null;
   const name = forLabel(basename(rawText(question.path)));

@@ -85,6 +85,31 @@ export function askCorpus(at: Step, recent: readonly Places[]): Promise<Answer<P
   ]);
 }
 
+/** Asks for code that the model cannot have seen; none is an answer. */
+export async function askControl(at: Step): Promise<Answer<Places>> {
+  const dialog = { title: l10n.t('Control'), openLabel: l10n.t('Use As Control') };
+  return askPlaces(at, l10n.t('Compare with code that the model cannot have seen?'), [
+    {
+      label: l10n.t('$(circle-slash) No control'),
+      detail: l10n.t('Rates then stand alone: part of them is what any model would guess.'),
+      ask: async () => answered([]),
+    },
+    fromDialog(
+      {
+        label: l10n.t('$(folder) A folder…'),
+        detail: l10n.t(
+          'Of code that was written after the model’s data ended. It is read as the training data is.',
+        ),
+      },
+      { ...dialog, canSelectFolders: true, canSelectFiles: false, canSelectMany: true },
+    ),
+    fromDialog(
+      { label: l10n.t('$(file-zip) Files…'), detail: l10n.t('One or more shards.') },
+      { ...dialog, canSelectMany: true },
+    ),
+  ]);
+}
+
 /** Asks for the prompts of prompt-conditioned sampling. */
 export async function askPrompts(at: Step, before: string | undefined): Promise<Answer<string>> {
   const dialog = { title: l10n.t('Prompts'), openLabel: l10n.t('Use These Prompts') };

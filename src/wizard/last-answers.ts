@@ -29,8 +29,13 @@ export class LastAnswers {
   }
 
   async remember(plan: PlanFile): Promise<void> {
-    const corpus = typeof plan.corpus === 'string' ? [plan.corpus] : plan.corpus;
     await this.#memento.update(LAST_KEY, plan);
+    await this.rememberPlaces(plan);
+  }
+
+  /** What a plan of any kind was made with. */
+  async rememberPlaces(plan: Pick<PlanFile, 'model' | 'corpus'>): Promise<void> {
+    const corpus = typeof plan.corpus === 'string' ? [plan.corpus] : plan.corpus;
     await this.#memento.update(MODELS_KEY, first(plan.model, this.models));
     await this.#memento.update(CORPORA_KEY, first(corpus, this.corpora));
   }

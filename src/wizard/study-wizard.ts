@@ -1,9 +1,8 @@
 // Asks what to study, a question a step: the demo, or a model, its training data, how many samples, and how they
 // are drawn. It starts nothing.
 
-import { basename } from 'node:path';
 import { commands, l10n, workspace } from 'vscode';
-import { forLabel } from '../../guard/text/for-label.ts';
+import { mapSettings } from '../../protocol/map-settings.ts';
 import type { PlanFile } from '../../protocol/plan-file.ts';
 import { readPlanDefaults } from '../settings.ts';
 import { listedStudies } from '../studies/listed-studies.ts';
@@ -12,11 +11,13 @@ import type { StudyLocation } from '../studies/study-location.ts';
 import type { StudyServer } from '../study-server.ts';
 import { askAdvanced } from './ask-advanced.ts';
 import { askColumn } from './ask-column.ts';
+import { askMapPlan } from './ask-map.ts';
 import { askSize } from './ask-size.ts';
 import { askCorpus, askFirstStudy, askModel, askPrompts, askServedName, isAddress } from './ask-sources.ts';
 import { askStrategy, takesPrompts } from './ask-strategy.ts';
 import type { LastAnswers } from './last-answers.ts';
 import { type Answer, askChoice, askInTurn, type Step } from './multi-step.ts';
+import { titleOf } from './wizard-title.ts';
 
 export type StudyChoice =
   | { readonly kind: 'demo' }
@@ -41,8 +42,32 @@ export class StudyWizard {
     if (kind.kind !== 'answered') return null;
     if (kind.value === 'demo') return { kind: 'demo' };
     if (kind.value === 'plan') return this.#askPlan();
+    if (kind.value === 'map') return this.#askMap();
     await commands.executeCommand('workbench.trust.manage');
     return null;
+  }
+
+  /** An extraction map: the same places, then windows instead of samples. */
+  async #askMap(): Promise<StudyChoice | null> {
+    const folder = workspace.workspaceFolders?.[0]?.uri.fsPath ?? '/';
+    const { topK, temperature } = readPlanDefaults();
+    const defaults = Object.fromEntries(mapSettings.map(({ key, default: value }) => [key, value]));
+    const drawing = {
+      ...(topK === undefined ? {} : { topK }),
+      ...(temperature === undefined ? {} : { temperature }),
+    };
+    const chosen = await askMapPlan(
+      { ...defaults, ...drawing, model: '', corpus: [] },
+      {
+        folder,
+        server: this.#server,
+        last: this.#last,
+      },
+    );
+    if (chosen === 'back') return this.ask();
+    if (chosen === 'left') return null;
+    await this.#last.rememberPlaces(chosen);
+    return { kind: 'plan', plan: chosen, folder };
   }
 
   async #askPlan(): Promise<StudyChoice | null> {
@@ -108,26 +133,36 @@ export class StudyWizard {
   }
 }
 
-const titleOf = (model: string): string =>
-  model === '' ? l10n.t('Run Memorization Study') : l10n.t('Study of {0}', forLabel(basename(model)));
+type Kind = 'demo' | 'plan' | 'map' | 'trust';
 
-function askKind(at: Step): Promise<Answer<'demo' | 'plan' | 'trust'>> {
-  return askChoice<'demo' | 'plan' | 'trust'>(at, l10n.t('What is to be studied?'), [
+function askKind(at: Step): Promise<Answer<Kind>> {
+  return askChoice<Kind>(at, l10n.t('What is to be studied?'), [
     {
       value: 'demo',
       label: l10n.t('$(play) Run the demo'),
       detail: l10n.t('A small model that ships with Verbatim, and its real training data. About a minute.'),
     },
-    workspace.isTrusted
-      ? {
-          value: 'plan',
-          label: l10n.t('$(beaker) Choose a model and its training data…'),
-          detail: l10n.t('Folders of this machine, or names of the Hub.'),
-        }
-      : {
-          value: 'trust',
-          label: l10n.t('$(workspace-untrusted) Trust this workspace…'),
-          detail: l10n.t('Models and training data of your own are read in trusted workspaces only.'),
-        },
+    ...(workspace.isTrusted
+      ? ([
+          {
+            value: 'plan',
+            label: l10n.t('$(beaker) Choose a model and its training data…'),
+            detail: l10n.t('Folders of this machine, or names of the Hub.'),
+          },
+          {
+            value: 'map',
+            label: l10n.t('$(flame) What could be extracted…'),
+            detail: l10n.t(
+              'An extraction map: how likely the model goes on with each piece of its training data. Nothing is sampled.',
+            ),
+          },
+        ] as const)
+      : ([
+          {
+            value: 'trust',
+            label: l10n.t('$(workspace-untrusted) Trust this workspace…'),
+            detail: l10n.t('Models and training data of your own are read in trusted workspaces only.'),
+          },
+        ] as const)),
   ]);
 }

@@ -70,6 +70,8 @@ const REACH: Readonly<Record<string, 'looks' | 'asks' | 'opens' | 'runs' | 'fetc
   'verbatim.decorations.inlineText': 'looks',
   'verbatim.decorations.hover': 'looks',
   'verbatim.decorations.codeLens': 'looks',
+  'verbatim.heatMap.outline': 'looks',
+  'verbatim.heatMap.tokens': 'runs',
   'verbatim.live.index': 'opens',
   'verbatim.live.root': 'opens',
   'verbatim.live.problems': 'looks',
@@ -92,7 +94,9 @@ test('every colour has a value for all four kinds of theme, and is used', () => 
   for (const { id, defaults } of contributes.colors) {
     assert.deepEqual(Object.keys(defaults).sort(), ['dark', 'highContrast', 'highContrastLight', 'light']);
     const levelled = id.replace(/\.(once|few|tens|hundreds|thousands)(?=[A-Z])/, '.$' + '{level}');
-    assert.ok(sources.includes(`'${id}'`) || sources.includes(`\`${levelled}\``), `${id} is not used`);
+    const heated = id.replace(/\.(certain|likely|even|unlikely|surprising)(?=[A-Z])/, '.$' + '{heat}');
+    const isUsed = [`'${id}'`, `\`${levelled}\``, `\`${heated}\``].some((use) => sources.includes(use));
+    assert.ok(isUsed, `${id} is not used`);
   }
 });
 
@@ -157,6 +161,31 @@ test('colours of the five levels are even steps to the eye, in every kind of the
   }
 });
 
+test('colours of a heat map are even steps to the eye, and code stays readable on them', () => {
+  const heats = ['certain', 'likely', 'even', 'unlikely', 'surprising'];
+  const colour = (id: string, theme: string): string =>
+    contributes.colors.find((each: { id: string }) => each.id === id).defaults[theme];
+  // Backgrounds and comments of VS Code's own themes; comments are what contrasts least.
+  for (const [theme, page, comment] of [
+    ['dark', '#1f1f1f', '#6a9955'],
+    ['light', '#ffffff', '#008000'],
+  ] as const) {
+    const shown = heats.map((heat) => over(colour(`verbatim.heat.${heat}Background`, theme), page));
+    const labs = [...shown, page].map(oklab);
+    const steps = labs.slice(1).map((lab, i) => Math.hypot(...lab.map((value, k) => value - labs[i]![k]!)));
+    const mean = steps.reduce((sum, step) => sum + step, 0) / steps.length;
+    assert.ok(mean > 0.03, `${theme}: ${mean}`);
+    for (const step of steps) assert.ok(Math.abs(step - mean) < 0.2 * mean, `${theme}: ${steps.join(' ')}`);
+    for (const background of shown) assert.ok(contrast(comment, background) >= 3, `${theme} ${background}`);
+  }
+  // Where contrast is asked for, a line below the text stands for the colours.
+  for (const theme of ['highContrast', 'highContrastLight']) {
+    for (const heat of heats) assert.match(colour(`verbatim.heat.${heat}Background`, theme), /00$/);
+    const page = theme === 'highContrast' ? '#000000' : '#ffffff';
+    assert.ok(contrast(colour('verbatim.heatMark', theme), page) > 7);
+  }
+});
+
 test('every step of the walkthrough has a picture for every kind of theme, and says what is in it', () => {
   for (const { steps } of contributes.walkthroughs) {
     for (const { id, media } of steps) {
@@ -178,17 +207,42 @@ test('settings have an order, a scope that fits their reach, and a type', () => 
   }
 });
 
-/** OKLab's, from sRGB (Ottosson 2020). */
-function lightness(hex: string): number {
-  const [r, g, b] = [1, 3, 5]
-    .map((at) => Number.parseInt(hex.slice(at, at + 2), 16) / 255)
-    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4)) as [
-    number,
-    number,
-    number,
-  ];
+const lightness = (hex: string): number => oklab(hex)[0];
+
+const channels = (hex: string): readonly number[] =>
+  [1, 3, 5].map((at) => Number.parseInt(hex.slice(at, at + 2), 16));
+
+const linear = (hex: string): readonly number[] =>
+  channels(hex)
+    .map((value) => value / 255)
+    .map((value) => (value <= 0.04045 ? value / 12.92 : ((value + 0.055) / 1.055) ** 2.4));
+
+/** A colour with its opacity over an opaque one. */
+function over(hex: string, page: string): string {
+  const opacity = Number.parseInt(hex.slice(7, 9), 16) / 255;
+  const below = channels(page);
+  const mixed = channels(hex).map((value, i) => Math.round(value * opacity + below[i]! * (1 - opacity)));
+  return `#${mixed.map((value) => value.toString(16).padStart(2, '0')).join('')}`;
+}
+
+/** That of WCAG 2. */
+function contrast(one: string, other: string): number {
+  const luminances = [one, other].map((hex) => {
+    const [r = 0, g = 0, b = 0] = linear(hex);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  });
+  return (Math.max(...luminances) + 0.05) / (Math.min(...luminances) + 0.05);
+}
+
+/** OKLab, from sRGB (Ottosson 2020). */
+function oklab(hex: string): readonly [number, number, number] {
+  const [r, g, b] = linear(hex) as [number, number, number];
   const l = Math.cbrt(0.4122214708 * r + 0.5363325363 * g + 0.0514459929 * b);
   const m = Math.cbrt(0.2119034982 * r + 0.6806995451 * g + 0.1073969566 * b);
   const s = Math.cbrt(0.0883024619 * r + 0.2817188376 * g + 0.6299787005 * b);
-  return 0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s;
+  return [
+    0.2104542553 * l + 0.793617785 * m - 0.0040720468 * s,
+    1.9779984951 * l - 2.428592205 * m + 0.4505937099 * s,
+    0.0259040371 * l + 0.7827717662 * m - 0.808675766 * s,
+  ];
 }

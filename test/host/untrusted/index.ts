@@ -77,6 +77,7 @@ const sampleNode = {
   kind: 'sample',
   occurrence: { sampleId: 0, firstLine: 1, lastLine: 6 },
 };
+const regionNode = { kind: 'region', study, region: { documentId: 0, firstLine: 1, lastLine: 6 } };
 const plan = {
   model: within('model'),
   corpus: within('corpus'),
@@ -146,6 +147,11 @@ const COMMANDS: Readonly<Record<keyof CommandMap, readonly (readonly unknown[])[
   'verbatim.unacceptFragment': [[fragmentNode]],
   'verbatim.labelFragment': [[fragmentNode], [fragmentNode, 'logic']],
   'verbatim.showTrainingRows': [[fragmentNode], [place]],
+  'verbatim.openRegion': [[regionNode], ...STUDIES.map((study) => [{ study, documentId: 0 }])],
+  'verbatim.nextRegion': [[]],
+  'verbatim.previousRegion': [[]],
+  'verbatim.measureTokens': [[]],
+  'verbatim.showHeatLegend': [[]],
   'verbatim.toggleDecorations': [[], []],
   'verbatim.restartServer': [[]],
   'verbatim.installCuda': [[]],

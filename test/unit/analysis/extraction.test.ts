@@ -2,13 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  DRAWS,
-  drawnWithin,
-  evenOdds,
-  LEAST_PROBABILITIES,
-  leastLogp,
-} from '../../../server/analysis/extraction.ts';
+import { evenOdds } from '../../../protocol/even-odds.ts';
+import { DRAWS, drawnWithin, LEAST_PROBABILITIES, leastLogp } from '../../../server/analysis/extraction.ts';
 
 const close = (actual: number, wanted: number) =>
   assert(Math.abs(actual - wanted) <= 1e-9 * Math.max(1, Math.abs(wanted)), `${actual}, not ${wanted}`);

@@ -1,0 +1,74 @@
+// The dashboard of an extraction map: what could be drawn out, in numbers with their intervals.
+
+import type { Foreign } from '../guard/text/foreign.ts';
+import type { Provenance } from './fragments.ts';
+import type { Kept, Measured } from './measured.ts';
+import { message } from './message.ts';
+import type { StudyId } from './study.ts';
+
+/** What the dashboard of a map shows: computed in one piece, for seconds where a map has millions of windows. */
+export const measureMapDashboard = message<{ readonly study: StudyId }, MapDashboard>(
+  'verbatim/measureMapDashboard',
+);
+
+export interface MapDashboard {
+  readonly kind: 'map';
+  /** How the map was made, in a line: it stands wherever its numbers do. */
+  readonly how: string;
+  readonly nWindows: number;
+  readonly nTokens: number;
+  /** Documents that are shorter than a window, and those that the tokenizer does not give back. */
+  readonly nShort: number;
+  readonly nUnfaithful: number;
+  /** Share of the windows that greedy decoding gives. */
+  readonly greedy: Measured;
+  /** Share of the suffixes’ tokens that are the likeliest. */
+  readonly argmax: Measured;
+  readonly extractable: readonly ExtractableMark[];
+  /** Null before copies were counted. */
+  readonly byCopies: readonly MapGroupMark[] | null;
+  readonly byLicense: readonly MapGroupMark[];
+  readonly byRepository: readonly MapGroupMark[];
+  readonly byFileType: readonly MapGroupMark[];
+  readonly documents: Kept<ExposedMark>;
+  /** Code that the model cannot have seen, where it was named. */
+  readonly control: ControlMark | null;
+}
+
+/** The share of windows that `n` draws give with probability `p` or more. */
+export interface ExtractableMark {
+  readonly n: number;
+  readonly p: number;
+  readonly share: Measured;
+}
+
+export interface MapGroupMark {
+  /** A licence, a repository, a file type or a range of copies; empty for unknown. */
+  readonly group: Foreign;
+  readonly nWindows: number;
+  readonly greedy: Measured;
+  /** (100, 0.5). */
+  readonly extractable: Measured;
+}
+
+export interface ExposedMark {
+  readonly documentId: number;
+  readonly provenance: Provenance;
+  readonly nWindows: number;
+  readonly bestLogp: number | null;
+  /** Expected number of windows that 100 draws of each give. */
+  readonly nExpected: number;
+}
+
+export interface ControlMark {
+  readonly nWindows: number;
+  /** Windows of it that stand in the training data, and are no control; null before that was looked for. */
+  readonly nOverlapping: number | null;
+  readonly rows: readonly {
+    readonly what: 'greedy' | 'argmax' | 'extractable';
+    readonly n: number | null;
+    readonly training: Measured;
+    readonly control: Measured;
+    readonly excess: Measured;
+  }[];
+}

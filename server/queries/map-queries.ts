@@ -1,0 +1,144 @@
+// The answers to what views ask of an extraction map. Each opens the file, reads and closes it: nothing is held between
+// requests. Places in a text are those of the text as it is shown, so that masking moves them.
+
+import { foreign, rawText } from '../../guard/text/foreign.ts';
+import type {
+  HeatMap,
+  HeatMapRequest,
+  MapRegion,
+  RegionGroup,
+  RegionGrouping,
+  TokenHeat,
+} from '../../protocol/extraction-map.ts';
+import type { Page, PageRequest } from '../../protocol/fragments.ts';
+import type { StudyId } from '../../protocol/study.ts';
+import { maskRanges, placesInMasked } from '../analysis/sensitive.ts';
+import { tellingLine } from '../analysis/telling-line.ts';
+import { Undisclosed } from '../answers/undisclosed.ts';
+import { UserError } from '../errors.ts';
+import { findSensitive } from '../sensitive/find-sensitive.ts';
+import { readMapDocument } from '../store/map-reader.ts';
+import * as views from '../store/map-views.ts';
+import { openForReading } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
+import { openWithBytes } from '../study/open-document.ts';
+import { utf16Ends, utf16Places } from '../text/utf-16-places.ts';
+
+type GroupsRequest = PageRequest & { readonly study: StudyId; readonly by: RegionGrouping };
+
+export function listRegionGroups({ study, by, ...page }: GroupsRequest): Page<RegionGroup> {
+  using db = openForReading(study);
+  return views.listRegionGroups(db, by, page);
+}
+
+export function listRegions({
+  study,
+  by,
+  key,
+  ...request
+}: GroupsRequest & { readonly key: number }): Undisclosed<Page<MapRegion>> {
+  using db = openForReading(study);
+  const page = views.listRegions(db, by, key, request);
+  const texts = page.items.map(({ text }) => ({ text: new TextDecoder().decode(text) }));
+  const withLabels = (labels: readonly string[]): Page<MapRegion> => ({
+    ...page,
+    items: page.items.map((region, i) => ({ ...region, text: foreign(labels[i]!) })),
+  });
+  const shown = withLabels(texts.map(({ text }) => tellingLine(text)));
+  return new Undisclosed(shown, async () => {
+    // Labels are made from the masked texts: a line out of a key does not tell by itself what it is.
+    const labels: string[] = [];
+    for await (const { item, ranges } of findSensitive(texts)) {
+      labels.push(tellingLine(maskRanges(item.text, ranges)));
+    }
+    return withLabels(labels);
+  });
+}
+
+export async function getHeatMap(
+  request: HeatMapRequest,
+  signal: AbortSignal,
+): Promise<Undisclosed<HeatMap>> {
+  const { study, documentId, closed } = request;
+  using db = openForReading(study);
+  const { provenance, text, problem, bytes } = await openWithBytes(db, documentId, signal, closed);
+  const nothing: HeatMap = { documentId, provenance, text, problem, regions: [], windows: [] };
+  if (bytes === null) return undisclosed(nothing);
+  const map = readStudy(db)!.plan.map;
+  const regions = views.regionsIn(db, documentId);
+  const measured = readMapDocument(db, documentId);
+  if (map === undefined || measured === undefined) {
+    throw new UserError(`${study} has not measured document ${documentId}`);
+  }
+  const spans = Array.from(measured.logp, (_, i) => [
+    measured.places[2 * i]!,
+    measured.places[2 * i]! + measured.places[2 * i + 1]!,
+  ]);
+  const placeOf = utf16Places(bytes, [
+    ...spans.flat(),
+    ...regions.flatMap(({ byteOffset, nBytes }) => [byteOffset, byteOffset + nBytes]),
+  ]);
+  const heat: HeatMap = {
+    ...nothing,
+    regions: regions.map(({ byteOffset, nBytes, ...region }) => ({
+      ...region,
+      start: placeOf(byteOffset),
+      end: placeOf(byteOffset + nBytes),
+    })),
+    windows: spans.map(([start, end], i) => ({
+      start: placeOf(start!),
+      end: placeOf(end!),
+      logp: finite(measured.logp[i]!),
+      nTokens: map.suffix,
+    })),
+  };
+  return undisclosed(heat);
+}
+
+export async function measureTokens(
+  { study, documentId, closed }: HeatMapRequest,
+  signal: AbortSignal,
+): Promise<Undisclosed<TokenHeat>> {
+  using db = openForReading(study);
+  const { text, problem, bytes } = await openWithBytes(db, documentId, signal, closed);
+  if (bytes === null) throw new UserError(rawText(problem ?? foreign('')));
+  // The sampler is loaded with the first such question.
+  const { measureTokens } = await import('../study/measure-tokens.ts');
+  const { tokens, nAsked } = await measureTokens(db, bytes, signal);
+  const ends = utf16Ends(
+    bytes,
+    tokens.flatMap(({ byteStart, byteEnd }) => [byteStart, byteEnd]),
+  );
+  const heat = tokens
+    .map(({ logp }, i) => ({ start: ends[2 * i]!, end: ends[2 * i + 1]!, logp: finite(logp) }))
+    .filter(({ start, end }) => end > start);
+  const answer: TokenHeat = { documentId, text, tokens: heat, nAsked };
+  return undisclosed(answer);
+}
+
+const finite = (logp: number): number | null => (logp === -Infinity ? null : logp);
+
+interface Spanned {
+  readonly start: number;
+  readonly end: number;
+}
+
+/** Masks the text, and moves all that lies in it. What lies inside of a mask is gone. */
+function undisclosed<Answer extends { readonly text: string }>(answer: Answer): Undisclosed<Answer> {
+  return new Undisclosed(answer, async (shown) => {
+    for await (const { ranges } of findSensitive([shown])) {
+      if (ranges.length === 0) return shown;
+      const placeOf = placesInMasked(shown.text, ranges);
+      const move = <Span extends Spanned>(spans: readonly Span[]) =>
+        spans
+          .map((span) => ({ ...span, start: placeOf(span.start), end: placeOf(span.end) }))
+          .filter(({ start, end }) => end > start);
+      const moved = Object.entries(shown).map(([name, value]) => [
+        name,
+        Array.isArray(value) ? move(value as readonly Spanned[]) : value,
+      ]);
+      return { ...(Object.fromEntries(moved) as Answer), text: maskRanges(shown.text, ranges) };
+    }
+    return shown;
+  });
+}
