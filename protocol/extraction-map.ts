@@ -16,9 +16,9 @@ export const PROBABILITY_BOUNDS: readonly number[] = [0.5, 0.1, 0.01, 0.001, 0];
 export interface RegionGroup {
   /** A document's id; a place in `PROBABILITY_BOUNDS`; the id of the first document of a licence. */
   readonly key: number;
-  /** Of a group by document. */
+  /** Null but for a group by document. */
   readonly provenance: Provenance | null;
-  /** Of a group by licence: as the corpus writes it, empty for unknown. */
+  /** Null but for a group by licence: as the corpus writes it, empty for unknown. */
   readonly license: Foreign | null;
   readonly nRegions: number;
   readonly nDocuments: number;
@@ -54,7 +54,7 @@ export const listRegions = message<
 export interface HeatSpan {
   readonly start: number;
   readonly end: number;
-  /** Of a token, or the mean of a window's tokens; null where the rule never draws it. */
+  /** One token’s, or the mean of a window’s; null where the rule never draws it. */
   readonly logp: number | null;
 }
 
@@ -83,7 +83,7 @@ export interface HeatMap {
 export interface HeatWindow {
   readonly start: number;
   readonly end: number;
-  /** Of the whole suffix; null where the rule never draws it. */
+  /** The whole suffix’s; null where the rule never draws it. */
   readonly logp: number | null;
   readonly nTokens: number;
 }

@@ -31,6 +31,8 @@ export interface MapDashboard {
   readonly byRepository: readonly MapGroupMark[];
   readonly byFileType: readonly MapGroupMark[];
   readonly documents: Kept<ExposedMark>;
+  /** Null where no window was looked at more closely, or not all of them yet. */
+  readonly examined: ExaminedMark | null;
   /** Code that the model cannot have seen, where it was named. */
   readonly control: ControlMark | null;
 }
@@ -58,6 +60,23 @@ export interface ExposedMark {
   readonly bestLogp: number | null;
   /** Expected number of windows that 100 draws of each give. */
   readonly nExpected: number;
+}
+
+/** Some windows, drawn at random: gone on with greedily, and behind unrelated prefixes. */
+export interface ExaminedMark {
+  readonly nWindows: number;
+  readonly verbatim: Measured;
+  /** At most a tenth of the tokens differ. */
+  readonly nearVerbatim: Measured;
+  /** Null where there was no other document to take a prefix of. */
+  readonly prior: {
+    readonly nWindows: number;
+    /** Nats a window that the own prefix adds. */
+    readonly gain: Measured;
+    /** (100, 0.5), behind the own prefix and on average behind unrelated ones. */
+    readonly extractable: Measured;
+    readonly extractableUnrelated: Measured;
+  } | null;
 }
 
 export interface ControlMark {

@@ -8,7 +8,7 @@ import type { Category, FragmentFilter } from '../protocol/views.ts';
 import type { MatchPlace } from './decorations/index-mark.ts';
 import type { ComparisonTarget, SampleRef } from './documents/open-texts.ts';
 import type { ErrorFunnel } from './error-funnel.ts';
-import type { RegionTarget } from './heat-map/map-commands.ts';
+import type { RegionTarget } from './heat-map/region-target.ts';
 import type { IndexChoice } from './live/index-choice.ts';
 import type {
   ClusterNode,

@@ -42,6 +42,7 @@ export type Explained =
   | 'copies'
   | 'exposed'
   | 'groups'
+  | 'closer'
   | 'control';
 
 export const OPEN_METHOD = 'verbatim-open-method';
@@ -146,6 +147,13 @@ function sentenceOf(what: Explained): readonly [sentence: string, section: keyof
     case 'groups':
       return [
         l10n.t('The windows of documents with the same licence, repository or ending of their name.'),
+        'extraction',
+      ];
+    case 'closer':
+      return [
+        l10n.t(
+          'Nearly the same text counts, and common text is told from remembered text by unrelated prefixes.',
+        ),
         'extraction',
       ];
     case 'control':

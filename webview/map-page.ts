@@ -24,7 +24,14 @@ export function mapPage(map: MapDashboard, actions: MapActions, tip: Tip): reado
     const text = l10n.t('No window has been measured, so nothing is said of what could be drawn out.');
     return [element('section', { class: 'panel' }, element('p', {}, text))];
   }
-  return [howMuch(map), curves(map, tip), exposed(map, actions), groups(map), ...controls(map.control)];
+  return [
+    howMuch(map),
+    curves(map, tip),
+    exposed(map, actions),
+    groups(map),
+    ...closer(map.examined),
+    ...controls(map.control),
+  ];
 }
 
 function howMuch({
@@ -222,6 +229,49 @@ function groups({ byLicense, byRepository, byFileType }: MapDashboard): HTMLElem
       one(l10n.t('By file type'), l10n.t('file type'), byFileType),
     ),
   );
+}
+
+function closer(examined: MapDashboard['examined']): readonly HTMLElement[] {
+  if (examined === null) return [];
+  const { nWindows, verbatim, nearVerbatim, prior } = examined;
+  const title = l10n.t('{0} windows, drawn at random', count(nWindows));
+  const rows: readonly (readonly [string, string])[] = [
+    [l10n.t('greedy decoding gives the suffix word for word'), rangeText(verbatim)],
+    [l10n.t('greedy decoding gives all but a tenth of its tokens'), rangeText(nearVerbatim)],
+    ...(prior === null
+      ? []
+      : [
+          [
+            l10n.t('likelier than not among 100 draws, behind its own prefix'),
+            rangeText(prior.extractable),
+          ] as const,
+          [l10n.t('the same, behind unrelated prefixes'), rangeText(prior.extractableUnrelated)] as const,
+          [
+            l10n.t('what its own prefix adds, in nats a window'),
+            l10n.t(
+              '{0} ({1} to {2})',
+              prior.gain.value.toFixed(1),
+              prior.gain.low.toFixed(1),
+              prior.gain.high.toFixed(1),
+            ),
+          ] as const,
+        ]),
+  ];
+  return [
+    section(
+      'closer',
+      l10n.t('Looked at more closely'),
+      panel(
+        title,
+        'closer',
+        table(
+          title,
+          [l10n.t('measure'), l10n.t('of these windows')],
+          rows.map((cells) => ({ cells })),
+        ),
+      ),
+    ),
+  ];
 }
 
 function controls(control: ControlMark | null): readonly HTMLElement[] {

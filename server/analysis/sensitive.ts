@@ -46,7 +46,7 @@ export function maskRanges(text: string, ranges: readonly SensitiveRange[]): str
   return masked + text.slice(at);
 }
 
-/** Where a place of the text is in the masked one. Inside of what is masked it is where that begins. */
+/** Gives the place in the masked text of any in the text. Inside of what is masked it is where that begins. */
 export function placesInMasked(text: string, ranges: readonly SensitiveRange[]): (place: number) => number {
   const masks = [...masksOf(text, ranges)];
   // In order of place, with how far the text behind each has moved.

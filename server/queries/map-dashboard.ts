@@ -2,9 +2,10 @@
 // its own (`alone` in study-messages.ts).
 
 import { rawValue } from '../../guard/text/foreign.ts';
-import type { ControlMark, MapDashboard, MapGroupMark } from '../../protocol/map-dashboard.ts';
+import type { ControlMark, ExaminedMark, MapDashboard, MapGroupMark } from '../../protocol/map-dashboard.ts';
 import type { Measured } from '../../protocol/measured.ts';
 import type { StudyId, StudyPlan } from '../../protocol/study.ts';
+import type { ExaminedMeasures } from '../answers/measure-examined.ts';
 import {
   type ControlMeasures,
   type ExtractableShare,
@@ -51,6 +52,7 @@ export function measureForDashboard(study: StudyId): MapDashboard {
         nExpected: expected.find(({ n }) => n === DRAWS)!.nWindows,
       })),
     },
+    examined: m.examined && examinedMark(m.examined),
     control: control && controlMark(rates, control),
   };
 }
@@ -60,6 +62,18 @@ const groupMark = ({ name, nWindows, greedy, extractable }: MapGroup): MapGroupM
   nWindows,
   greedy: measured(greedy),
   extractable: measured(extractable),
+});
+
+const examinedMark = ({ nWindows, verbatim, nearVerbatim, prior }: ExaminedMeasures): ExaminedMark => ({
+  nWindows,
+  verbatim: measured(verbatim),
+  nearVerbatim: measured(nearVerbatim),
+  prior: prior && {
+    nWindows: prior.nWindows,
+    gain: measured(prior.gain),
+    extractable: measured(prior.extractable),
+    extractableUnrelated: measured(prior.extractableUnrelated),
+  },
 });
 
 function controlMark(training: MapRates, { rates, nOverlapping, excess }: ControlMeasures): ControlMark {

@@ -6,8 +6,15 @@ import { resolve } from 'node:path';
 import type { FragmentsChosen, SavedFormat } from '../../protocol/leaving.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import { disclosedNames } from '../answers/disclosed-names.ts';
-import { countUnlistedPlaces, listTrainingRows, rowLines } from '../answers/training-rows.ts';
+import {
+  countUnlistedPlaces,
+  listExposedRows,
+  listTrainingRows,
+  rowLines,
+} from '../answers/training-rows.ts';
 import { hasBaseline, readAccepted, readBaseline } from '../formats/baseline-file.ts';
+import { gatherMapReport } from '../formats/map-content.ts';
+import { mapForms } from '../formats/map-forms.ts';
 import { gatherReport } from '../formats/report-content.ts';
 import { type ReportForm, reportForms } from '../formats/report-forms.ts';
 import { listFingerprints } from '../store/fragment-views.ts';
@@ -28,10 +35,16 @@ export async function saveReport({ study, format, file, baseline }: ReportToSave
   using db = openForReading(study);
   const form: ReportForm = reportForms[format];
   const summary = summaryOf(db, study);
+  const known = baseline !== null && hasBaseline(baseline) ? readBaseline(baseline) : null;
+  if (summary.map !== undefined) {
+    const report = await gatherMapReport(db, summary, { disclosure: 'masked', baseline: known });
+    await writeLines(file, mapForms[format](report));
+    return { nFragments: 0 };
+  }
   const content = await gatherReport(db, summary, {
     places: form.places,
     disclosure: 'masked',
-    baseline: baseline !== null && hasBaseline(baseline) ? readBaseline(baseline) : null,
+    baseline: known,
   });
   await writeLines(file, form.write(content, 'families'));
   return { nFragments: summary.nFragments ?? 0 };
@@ -45,11 +58,14 @@ export interface RowsToSave {
 
 export async function saveTrainingRows({ study, file, chosen }: RowsToSave) {
   using db = openForReading(study);
-  const fingerprints = await fingerprintsOf(db, study, chosen);
+  const isMap = summaryOf(db, study).map !== undefined;
+  // The view’s filter is of fragments, which a map has none of.
+  const fingerprints = isMap ? null : await fingerprintsOf(db, study, chosen);
+  const list = isMap ? listExposedRows : listTrainingRows;
   const showPlace = await disclosedNames(db, 'masked');
   let nRows = 0;
   function* lines() {
-    for (const line of rowLines(listTrainingRows(db, fingerprints), showPlace)) {
+    for (const line of rowLines(list(db, fingerprints), showPlace)) {
       nRows++;
       yield line;
     }

@@ -70,7 +70,7 @@ interface Measuring {
   readonly text: Uint8Array;
   readonly signal: AbortSignal;
   readonly limits: TokenLimits;
-  /** By token. */
+  /** Log-probabilities by token. */
   readonly values: Map<number, number>;
 }
 

@@ -1,7 +1,7 @@
 // Places of bytes in the string that they decode to, as editors count: in UTF-16 units.
 
 /**
- * Where pieces of a text end in its string; a character that is cut by such an end belongs to the piece that ends it.
+ * The ends of pieces of a text in its string; a character that is cut by such an end belongs to the piece that ends it.
  * `ends` are byte offsets in ascending order.
  */
 export function utf16Ends(bytes: Uint8Array, ends: Iterable<number>): Uint32Array {

@@ -4,7 +4,6 @@
 import { commands, l10n, Range, Selection, type TextEditor, TextEditorRevealType, window } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import { getHeatMap } from '../../protocol/extraction-map.ts';
-import type { StudyId } from '../../protocol/study.ts';
 import type { CommandMap } from '../command-map.ts';
 import type { SideBySide } from '../documents/side-by-side.ts';
 import type { StudyFiles } from '../documents/study-files.ts';
@@ -17,14 +16,7 @@ import type { WorkspaceGate } from '../trust/workspace-gate.ts';
 import { legendItems } from './heat-legend.ts';
 import type { HeatTexts, OpenHeat } from './heat-texts.ts';
 import { regionSentence } from './heat-words.ts';
-
-/** A document of a map, and the region to go to; its first one if none is named. */
-export interface RegionTarget {
-  readonly study: StudyId;
-  readonly documentId: number;
-  /** A line of the region. */
-  readonly firstLine?: number;
-}
+import { type RegionTarget, targetOf } from './region-target.ts';
 
 type Names =
   | 'verbatim.openRegion'
@@ -113,12 +105,6 @@ export function mapCommands({ server, files, texts, columns, gate }: Parts): Pic
     },
   };
 }
-
-const targetOf = ({ study, region }: RegionNode): RegionTarget => ({
-  study,
-  documentId: region.documentId,
-  firstLine: region.firstLine,
-});
 
 function goTo(editor: TextEditor, { map, places }: OpenHeat, at: number): void {
   const { start, end } = map.regions[at]!;

@@ -8,7 +8,7 @@ export interface TextPlace {
 
 export class TextPlaces {
   readonly #text: string;
-  /** Where each line begins. */
+  /** The beginning of each line. */
   readonly #starts: readonly number[];
 
   constructor(text: string) {

@@ -178,7 +178,7 @@ test('colours of a heat map are even steps to the eye, and code stays readable o
     for (const step of steps) assert.ok(Math.abs(step - mean) < 0.2 * mean, `${theme}: ${steps.join(' ')}`);
     for (const background of shown) assert.ok(contrast(comment, background) >= 3, `${theme} ${background}`);
   }
-  // Where contrast is asked for, a line below the text stands for the colours.
+  // In themes of high contrast a line below the text stands for the colours.
   for (const theme of ['highContrast', 'highContrastLight']) {
     for (const heat of heats) assert.match(colour(`verbatim.heat.${heat}Background`, theme), /00$/);
     const page = theme === 'highContrast' ? '#000000' : '#ffffff';

@@ -242,6 +242,11 @@ const MESSAGES: Readonly<Record<string, readonly object[]>> = {
   acceptFragments: [{ baseline: view.baseline, fingerprints: [fingerprint], reason: 'x' }],
   labelFragment: [{ ...place, annotator: 'a', label: 'logic' }],
   listTrainingRows: [place],
+  listRegionGroups: STUDIES.map((study) => ({ study, by: 'document', ...page })),
+  listRegions: STUDIES.map((study) => ({ study, by: 'document', key: 0, ...page })),
+  getHeatMap: STUDIES.map((study) => ({ study, documentId: 0 })),
+  measureTokens: STUDIES.map((study) => ({ study, documentId: 0 })),
+  measureMapDashboard: STUDIES.map((study) => ({ study })),
 };
 
 const tests: readonly HostTest[] = [

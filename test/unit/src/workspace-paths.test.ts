@@ -9,8 +9,10 @@ import * as checked from '../../../protocol/checked-text.ts';
 import * as comparison from '../../../protocol/comparison.ts';
 import * as corpusIndex from '../../../protocol/corpus-index.ts';
 import * as dashboard from '../../../protocol/dashboard.ts';
+import * as extractionMap from '../../../protocol/extraction-map.ts';
 import * as found from '../../../protocol/find-memorised.ts';
 import * as leaving from '../../../protocol/leaving.ts';
+import * as mapDashboard from '../../../protocol/map-dashboard.ts';
 import * as plans from '../../../protocol/plan-file.ts';
 import * as requests from '../../../protocol/requests.ts';
 import * as views from '../../../protocol/views.ts';
@@ -78,8 +80,10 @@ test('every message is known to need trust or to need none outside of the worksp
     comparison,
     corpusIndex,
     dashboard,
+    extractionMap,
     found,
     leaving,
+    mapDashboard,
     plans,
     requests,
     views,
@@ -101,6 +105,7 @@ test('every message is known to need trust or to need none outside of the worksp
     'verbatim/indexProgress', // A notification, which the server sends.
     'verbatim/labelFragment',
     'verbatim/makePlan',
+    'verbatim/measureTokens',
     'verbatim/readPlan',
     'verbatim/saveReport',
     'verbatim/saveTrainingRows',
