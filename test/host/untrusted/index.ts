@@ -22,8 +22,10 @@ import * as checked from '../../../protocol/checked-text.ts';
 import * as comparison from '../../../protocol/comparison.ts';
 import * as corpusIndex from '../../../protocol/corpus-index.ts';
 import * as dashboard from '../../../protocol/dashboard.ts';
+import * as extractionMap from '../../../protocol/extraction-map.ts';
 import * as found from '../../../protocol/find-memorised.ts';
 import * as leaving from '../../../protocol/leaving.ts';
+import * as mapDashboard from '../../../protocol/map-dashboard.ts';
 import type { Message } from '../../../protocol/message.ts';
 import * as plans from '../../../protocol/plan-file.ts';
 import * as requests from '../../../protocol/requests.ts';
@@ -291,8 +293,10 @@ const tests: readonly HostTest[] = [
         comparison,
         corpusIndex,
         dashboard,
+        extractionMap,
         found,
         leaving,
+        mapDashboard,
         plans,
         requests,
         views,
