@@ -1,13 +1,11 @@
 // Says on stderr why a command failed, and which exit code that is: 1 failed, 2 bad usage, 130 interrupted.
 
-import { CommanderError } from 'commander';
 import { Cancelled, UserError, VerbatimError } from '../errors.ts';
 import { systemFailure } from '../system-failure.ts';
 import { tell, tellBug } from './tell.ts';
 
 export function explain(cause: unknown): number {
   const error = systemFailure(cause) ?? cause;
-  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
   // Whoever reads the output has had enough, as in `verbatim report … | head`.
   if (error instanceof VerbatimError && (error.cause as NodeJS.ErrnoException)?.code === 'EPIPE') return 1;
   if (error instanceof Cancelled) {

@@ -6,10 +6,8 @@ import { writeSampleLines } from '../formats/sample-lines.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import type { Executor } from '../study/executors/executor.ts';
-import { indexedExecutor } from '../study/executors/indexed.ts';
 import { localExecutor } from '../study/executors/local.ts';
 import { runStudy } from '../study/run-study.ts';
-import { closestMatches } from './closest-matches.ts';
 import { estimateNote } from './estimate-note.ts';
 import { failOn } from './fail-on.ts';
 import { type Condition, isOfMaps } from './fail-on-condition.ts';
@@ -54,6 +52,7 @@ export async function runAndReport(request: RunAndReportRequest): Promise<void> 
   await printReport(request.file, { format: 'table', top: request.top });
   // An index may stand for training data that is not here.
   if (request.index === undefined) {
+    const { closestMatches } = await import('./closest-matches.ts');
     await tellLines(await untilInterrupted((signal) => closestMatches(summary, execution, signal)));
   }
   if (summary.state === 'partial') process.exitCode = 3;
@@ -73,7 +72,7 @@ async function runShowingProgress(request: RunAndReportRequest, signal: AbortSig
     request.plan?.source.kind === 'samples' ? 'read' : 'made',
   );
   try {
-    const executor = executorFor(request.index, notes);
+    const executor = await executorFor(request.index, notes);
     return await runStudy({ ...request, executor, signal, report: progress.report });
   } finally {
     progress.end();
@@ -82,8 +81,11 @@ async function runShowingProgress(request: RunAndReportRequest, signal: AbortSig
 }
 
 /** `notes` takes what the index has to say. */
-export const executorFor = (index: string | undefined, notes: string[]): Executor =>
-  index === undefined ? localExecutor : indexedExecutor(index, localExecutor, (note) => notes.push(note));
+export async function executorFor(index: string | undefined, notes: string[]): Promise<Executor> {
+  if (index === undefined) return localExecutor;
+  const { indexedExecutor } = await import('../study/executors/indexed.ts');
+  return indexedExecutor(index, localExecutor, (note) => notes.push(note));
+}
 
 /** Why sampling ran on something slower than it could have. */
 function showFallbacks(file: string): void {

@@ -10,14 +10,16 @@ export async function runCommand(): Promise<void> {
   try {
     await createProgram().parseAsync();
   } catch (error) {
-    process.exitCode = explain(await reasonOf(error));
+    process.exitCode = error instanceof CommanderError ? usageCode(error) : explain(await reasonOf(error));
   }
 }
 
+/** Commander has said what is wrong with the words, or helped. */
+const usageCode = ({ exitCode }: CommanderError): number => (exitCode === 0 ? 0 : 2);
+
 /** A failure that nobody foresaw may be a damaged study’s: those that the command opened are looked through. */
 async function reasonOf(error: unknown): Promise<unknown> {
-  const isKnown = error instanceof VerbatimError || error instanceof CommanderError;
-  if (isKnown || systemFailure(error) !== undefined) return error;
+  if (error instanceof VerbatimError || systemFailure(error) !== undefined) return error;
   const { diagnoseOpened } = await import('../store/study-damage.ts');
   return diagnoseOpened(error);
 }

@@ -1,17 +1,19 @@
 // Shards whose rows are found without reading what stands before them: tables that say where their columns are.
 
-import { readArrow } from './arrow/read-arrow.ts';
 import { fileSource } from './byte-source.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { withShardFile } from './open-shard.ts';
-import { readParquet } from './read-parquet.ts';
 import type { RowRange } from './row-range.ts';
 import type { Shard } from './shard.ts';
 
-const readers = { parquet: readParquet, arrow: readArrow };
+/** Readers of tables are large, and loaded when the first table is met. */
+export const tableReaders = {
+  parquet: async () => (await import('./read-parquet.ts')).readParquet,
+  arrow: async () => (await import('./arrow/read-arrow.ts')).readArrow,
+};
 
-export const isReadByPlaces = ({ format }: Pick<Shard, 'format'>): boolean => format in readers;
+export const isReadByPlaces = ({ format }: Pick<Shard, 'format'>): boolean => format in tableReaders;
 
 /** The documents of some rows. */
 export function readByPlaces(
@@ -21,6 +23,7 @@ export function readByPlaces(
 ): AsyncGenerator<CorpusDocument> {
   return withShardFile(shard, options.onProblem, async function* (file) {
     const source = await fileSource(file, shard.path, () => options.onBytes(0));
-    yield* readers[shard.format as keyof typeof readers](source, shard, options, range);
+    const read = await tableReaders[shard.format as keyof typeof tableReaders]();
+    yield* read(source, shard, options, range);
   });
 }

@@ -1,7 +1,7 @@
 // The documents of a shard, one after the other, whole. A fast scan of JSON lines does not use this path,
-// which holds a row in memory and copies it; opening a document again does, and so do the tests.
+// which holds a row in memory and copies it; opening a document again does, and so do the tests. Readers that bring a
+// library with them are loaded with the first shard that needs them: every thread of a command begins with this file.
 
-import { isArchive, readArchive } from './archive/read-archive.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import { questionProblem } from './column-question.ts';
 import type { CorpusDocument } from './corpus-document.ts';
@@ -11,12 +11,11 @@ import { parseRow } from './parse-row.ts';
 import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
 import { readFiles } from './read-files.ts';
 import { readRows } from './read-rows.ts';
-import { readTable } from './read-table.ts';
 import { readText } from './read-text.ts';
 import { describeMissing, resolveColumns } from './resolve-columns.ts';
 import { allRows } from './row-range.ts';
 import type { Shard } from './shard.ts';
-import { streamFormOf } from './shard-format.ts';
+import { isArchive, streamFormOf } from './shard-format.ts';
 
 /** Rows that cannot be read are reported as problems and keep their row number. */
 export async function* readDocuments(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
@@ -26,11 +25,11 @@ export async function* readDocuments(shard: Shard, options: StreamOptions): Asyn
 async function* documentsOf(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   if (shard.format === 'folder') yield* readFiles(shard, options);
   else if (isReadByPlaces(shard)) yield* readByPlaces(shard, options, allRows);
-  else if (isArchive(shard)) yield* readArchive(shard, options);
+  else if (isArchive(shard)) yield* (await import('./archive/read-archive.ts')).readArchive(shard, options);
   else if (await holdsRows(shard, options.signal)) yield* readJsonRows(shard, options);
   else {
     const form = streamFormOf(shard.format);
-    if (form === 'csv' || form === 'tsv') yield* readTable(shard, options);
+    if (form === 'csv' || form === 'tsv') yield* (await import('./read-table.ts')).readTable(shard, options);
     else yield* readText(shard, options);
   }
 }

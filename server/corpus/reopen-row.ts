@@ -6,7 +6,6 @@ import { resolve } from 'node:path';
 import { contained } from '../../guard/paths/contained.ts';
 import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
-import { isArchive, reopenMembers } from './archive/read-archive.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
 import { holdsRows, isPlainLines } from './holds-rows.ts';
 import { OUTPUT_CHUNK_BYTES } from './inflate.ts';
@@ -19,6 +18,7 @@ import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
 import { resolveColumns } from './resolve-columns.ts';
 import { restartGzip } from './restart-gzip.ts';
 import type { Shard } from './shard.ts';
+import { isArchive } from './shard-format.ts';
 
 export interface RowPlace {
   readonly row: number;
@@ -45,6 +45,7 @@ export async function reopenRow(
   const options: StreamOptions = { signal, onBytes: onProgress, onProblem: () => {} };
   if (await holdsRows(shard, signal)) return reopenJsonRow(shard, place.byteOffset, restart, options);
   if (isArchive(shard)) {
+    const { reopenMembers } = await import('./archive/read-archive.ts');
     for await (const { text } of reopenMembers(shard, [place], options)) return text;
   }
   const documents = isReadByPlaces(shard)

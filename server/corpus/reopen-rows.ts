@@ -4,7 +4,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted } from '../errors.ts';
-import { isArchive, reopenMembers } from './archive/read-archive.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
 import type { Columns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
@@ -18,6 +17,7 @@ import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
 import type { RowPlace } from './reopen-row.ts';
 import { restartGzip } from './restart-gzip.ts';
 import type { Shard } from './shard.ts';
+import { isArchive } from './shard-format.ts';
 
 export interface ReopenedRow {
   readonly row: number;
@@ -49,7 +49,8 @@ export async function* reopenRows(
   if (options.columns && (await holdsRows(shard, options.signal)))
     yield* reopenJsonRows(shard, places, options, stream);
   else if (isReadByPlaces(shard)) yield* reopenNearRows(shard, places, stream);
-  else if (isArchive(shard)) yield* reopenMembers(shard, places, stream);
+  else if (isArchive(shard))
+    yield* (await import('./archive/read-archive.ts')).reopenMembers(shard, places, stream);
   else if (shard.format === 'folder') yield* reopenFiles(shard, places, stream);
   else yield* pickRows(readDocuments(shard, stream), places);
 }

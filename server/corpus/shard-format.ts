@@ -37,6 +37,10 @@ export const packingOf = (format: ShardFormat): Packing | undefined =>
 export const streamFormOf = (format: ShardFormat): StreamForm | undefined =>
   streamForms.find((form) => format === form || format.startsWith(`${form}.`));
 
+/** Whether its documents are members of an archive. */
+export const isArchive = ({ format }: { readonly format: ShardFormat }): boolean =>
+  format === 'zip' || streamFormOf(format) === 'tar';
+
 /**
  * How a shard is read. `rows`: `readBytes` streams JSON lines, whose columns `resolveColumns` names.
  * `documents`: `readDocuments` yields whole texts.

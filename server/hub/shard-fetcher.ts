@@ -6,7 +6,6 @@ import { rmSync } from 'node:fs';
 import type { HubFile, Shard } from '../corpus/shard.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
 import { checkDisk } from './check-disk.ts';
-import { downloadFile } from './download-file.ts';
 import { blobPath, hasFile } from './hub-cache.ts';
 import type { HubAccess } from './list-repository.ts';
 
@@ -127,6 +126,7 @@ export class ShardFetcher {
   async #fetch(shard: Shard, { commit, path, hash }: HubFile): Promise<void> {
     const { access, signal } = this.#plan;
     try {
+      const { downloadFile } = await import('./download-file.ts');
       await downloadFile({
         settings: access.settings,
         fetch: access.fetch!,

@@ -5,7 +5,7 @@ import type { Execution, Progress } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { ShardFetcher } from '../hub/shard-fetcher.ts';
 import type { Report } from '../progress.ts';
-import { hubAccess } from './hub-sources.ts';
+import { hubAccess } from './hub-access.ts';
 
 /** Begins to fetch; throws before anything is fetched when it may not be, or does not fit on the disk. */
 export function fetchShards(

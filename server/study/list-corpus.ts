@@ -10,10 +10,9 @@ import { listPlaces, type Shard } from '../corpus/shard.ts';
 import { walkOptions } from '../corpus/walk-folder.ts';
 import { UserError } from '../errors.ts';
 import { isHubName } from '../hub/hub-name.ts';
-import { listHubCorpus } from '../hub/list-hub-corpus.ts';
 import type { HubAccess } from '../hub/list-repository.ts';
 import type { Database } from '../store/study-file.ts';
-import { pinCommit, pinnedCommit } from './hub-sources.ts';
+import { pinCommit, pinnedCommit } from './hub-access.ts';
 
 export async function listCorpus(
   db: Database,
@@ -32,6 +31,7 @@ export async function listCorpus(
   const passed: FileCounts[] = [];
   for (const location of corpus) {
     if (isHubName(location)) {
+      const { listHubCorpus } = await import('../hub/list-hub-corpus.ts');
       const hub = await listHubCorpus(access, location, pinnedCommit(db, location), columns, signal);
       pinCommit(db, location, hub.commit);
       for (const shard of hub.shards) listed.push(shard);

@@ -16,7 +16,7 @@ import { forgetStage } from '../store/stages-table.ts';
 import { transact } from '../store/study-file.ts';
 import { mergeEnvironment } from '../store/study-table.ts';
 import { systemFacts } from './environment.ts';
-import { hubAccess } from './hub-sources.ts';
+import { hubAccess } from './hub-access.ts';
 import { listCorpus } from './list-corpus.ts';
 import { isSameShard } from './shard-identity.ts';
 import type { StageContext } from './stage-context.ts';

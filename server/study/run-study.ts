@@ -24,12 +24,8 @@ import { checkPlaces } from './check-places.ts';
 import type { Executor } from './executors/executor.ts';
 import { localExecutor } from './executors/local.ts';
 import { fetchShards } from './fetch-shards.ts';
-import { importSamples } from './import-stage.ts';
-import { mapCorpus } from './map-stage.ts';
 import { registerShards } from './register-shards.ts';
-import { sample } from './sample-stage.ts';
 import { pendingShards, scanPending } from './scan-stage.ts';
-import { sampleFromServer } from './served-stage.ts';
 import type { StageContext } from './stage-context.ts';
 
 export interface RunRequest {
@@ -105,7 +101,7 @@ function nameTrainingData(db: Database, file: string, stored: StudyPlan, asked: 
 
 async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promise<StudyState> {
   const { source } = context.plan;
-  if (source.kind === 'map') return mapCorpus(context, source);
+  if (source.kind === 'map') return (await import('./map-stage.ts')).mapCorpus(context, source);
   if (upTo === 'sample') {
     await makeSamples(context);
     return 'partial';
@@ -130,15 +126,16 @@ async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promi
   }
 }
 
-function makeSamples(context: StageContext): Promise<void> {
+/** A stage is loaded when it is due: few studies have all of them. */
+async function makeSamples(context: StageContext): Promise<void> {
   const { source } = context.plan;
   switch (source.kind) {
     case 'model':
-      return sample(context, source);
+      return (await import('./sample-stage.ts')).sample(context, source);
     case 'served':
-      return sampleFromServer(context, source);
+      return (await import('./served-stage.ts')).sampleFromServer(context, source);
     case 'samples':
-      return importSamples(context, source);
+      return (await import('./import-stage.ts')).importSamples(context, source);
     case 'map':
       throw new Error('An extraction map makes no samples');
   }

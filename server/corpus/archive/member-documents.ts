@@ -3,7 +3,6 @@
 import { decodeText } from '../../text/decode-text.ts';
 import { notebookText } from '../../text/notebook.ts';
 import { parseObject } from '../../text/parse-json.ts';
-import { readArrow } from '../arrow/read-arrow.ts';
 import { memorySource } from '../byte-source.ts';
 import type { StreamOptions } from '../byte-stream.ts';
 import { questionProblem } from '../column-question.ts';
@@ -11,7 +10,7 @@ import { isBinary, isOfFinder, isPicture, unreadContainer } from '../first-bytes
 import { JSON_HEAD_BYTES } from '../json-content.ts';
 import { asJsonLines } from '../json-lines.ts';
 import { parseRow } from '../parse-row.ts';
-import { readParquet } from '../read-parquet.ts';
+import { tableReaders } from '../read-by-places.ts';
 import { splitLines } from '../read-rows.ts';
 import { tableRecords } from '../read-table.ts';
 import { columnsOfRows, ROWS_LOOKED_AT } from '../resolve-columns.ts';
@@ -140,7 +139,7 @@ async function* tableDocuments(
   format: 'parquet' | 'arrow',
   context: ArchiveContext,
 ): AsyncGenerator<MemberDocument> {
-  const read = { parquet: readParquet, arrow: readArrow }[format];
+  const read = await tableReaders[format]();
   const shard = inside(context, path);
   for await (const row of read(memorySource(bytes), shard, quietly(context), allRows))
     yield fromRow(row, row.text, path);

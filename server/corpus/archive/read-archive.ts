@@ -6,7 +6,7 @@ import { readUnpacked, type StreamOptions } from '../byte-stream.ts';
 import type { CorpusDocument } from '../corpus-document.ts';
 import { withShardFile } from '../open-shard.ts';
 import type { Shard } from '../shard.ts';
-import { packingOf, streamFormOf } from '../shard-format.ts';
+import { packingOf } from '../shard-format.ts';
 import { archiveDocuments, placeOf } from './archive-documents.ts';
 import { type ArchiveContext, holdSmall, type Member } from './member.ts';
 import { type MemberDocument, memberDocuments } from './member-documents.ts';
@@ -14,9 +14,6 @@ import { tarMembers } from './tar-members.ts';
 import { Unread } from './unread.ts';
 import { zipMembers } from './zip-members.ts';
 import { surveyZip } from './zip-survey.ts';
-
-export const isArchive = ({ format }: Pick<Shard, 'format'>): boolean =>
-  format === 'zip' || streamFormOf(format) === 'tar';
 
 /** Members that are not read are told by their number and the first of them. */
 export async function* readArchive(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {

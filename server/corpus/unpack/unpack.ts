@@ -3,9 +3,6 @@
 import { createGunzip } from 'node:zlib';
 import { expands, expandsLikeNoText, type Inflated, inflate, OUTPUT_CHUNK_BYTES } from '../inflate.ts';
 import type { Packing } from '../shard-format.ts';
-import { unpackBzip2 } from './bzip2.ts';
-import { unpackLz4 } from './lz4.ts';
-import { unpackXz } from './xz.ts';
 import { openZstd } from './zstd.ts';
 
 const openGunzip = () => createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
@@ -14,7 +11,22 @@ const openGunzip = () => createGunzip({ chunkSize: OUTPUT_CHUNK_BYTES });
 export function unpack(source: AsyncIterable<Buffer>, packing: Packing): AsyncGenerator<Inflated> {
   if (packing === 'gz') return inflate(source, openGunzip(), { behindEnd: 'told' });
   if (packing === 'zst') return inflate(source, openZstd(), { openNext: openZstd });
-  return doubted({ bz2: unpackBzip2, xz: unpackXz, lz4: unpackLz4 }[packing](source));
+  return doubted(unpackRarely(source, packing));
+}
+
+/** What needs a decoder of its own, which is loaded with the first such stream. */
+async function* unpackRarely(
+  source: AsyncIterable<Buffer>,
+  packing: Exclude<Packing, 'gz' | 'zst'>,
+): AsyncGenerator<Inflated> {
+  switch (packing) {
+    case 'bz2':
+      return yield* (await import('./bzip2.ts')).unpackBzip2(source);
+    case 'xz':
+      return yield* (await import('./xz.ts')).unpackXz(source);
+    case 'lz4':
+      return yield* (await import('./lz4.ts')).unpackLz4(source);
+  }
 }
 
 /** Ends what grows as no text does. */

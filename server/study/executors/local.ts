@@ -1,7 +1,12 @@
 // This machine: samples on its processor or devices, scans on all its cores.
 
 import { scanCorpus } from '../../kernel/scan-corpus.ts';
-import { sampleModel } from '../../sampling/sample-model.ts';
 import type { Executor } from './executor.ts';
 
-export const localExecutor: Executor = { sample: sampleModel, scan: scanCorpus };
+export const localExecutor: Executor = {
+  // Samples may come from elsewhere: what makes them here is loaded when it does.
+  async *sample(request) {
+    yield* (await import('../../sampling/sample-model.ts')).sampleModel(request);
+  },
+  scan: scanCorpus,
+};
