@@ -15,7 +15,7 @@ import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { checkSameFact } from './environment.ts';
-import { hubAccess, pinnedCommit } from './hub-sources.ts';
+import { hubAccess, pinnedCommit } from './hub-access.ts';
 
 /** One token of a document: where it ends, in bytes, and what it measured. */
 export interface MeasuredToken {
