@@ -6,8 +6,9 @@ import { createProgram } from '../server/cli/program.ts';
 import { RequiredOption, whenNeeded } from '../server/cli/required-option.ts';
 import { table } from './docs-markdown.mjs';
 
+const program = await createProgram();
+
 export function cliReference() {
-  const program = createProgram();
   return [
     '# Command line',
     '',

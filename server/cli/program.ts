@@ -3,46 +3,31 @@
 import { Command } from 'commander';
 import { forTerminalPage } from '../../guard/text/for-terminal.ts';
 import { version } from '../version.ts';
-import { baselineCommand } from './baseline-command.ts';
-import { checkCommand } from './check-command.ts';
-import { compareCommand } from './compare-command.ts';
-import { demoCommand } from './demo-command.ts';
-import { discoverCommand } from './discover-command.ts';
-import { doctorCommand } from './doctor-command.ts';
-import { exportCommand, importCommand } from './exchange-commands.ts';
 import { exitCodesHelp } from './exit-codes.ts';
-import { indexCommand } from './index-command.ts';
-import { labelCommand } from './label-command.ts';
-import { mcpCommand } from './mcp-command.ts';
-import { predictCommand } from './predict-command.ts';
-import { providersCommand } from './providers-command.ts';
-import { reportCommand } from './report-command.ts';
 import { checkRequiredOptions } from './required-option.ts';
-import { rowsCommand } from './rows-command.ts';
-import { scoreCommand } from './score-command.ts';
-import { sampleCommand, scanCommand, studyCommand } from './study-commands.ts';
 
-const commands = [
-  demoCommand,
-  studyCommand,
-  sampleCommand,
-  scanCommand,
-  indexCommand,
-  checkCommand,
-  discoverCommand,
-  mcpCommand,
-  scoreCommand,
-  reportCommand,
-  compareCommand,
-  predictCommand,
-  labelCommand,
-  baselineCommand,
-  rowsCommand,
-  exportCommand,
-  importCommand,
-  doctorCommand,
-  providersCommand,
-];
+/** In the order of the help. Each is loaded when it is asked for: a quick one does not wait for the others. */
+const commands: Readonly<Record<string, () => Promise<() => Command>>> = {
+  demo: async () => (await import('./demo-command.ts')).demoCommand,
+  study: async () => (await import('./study-commands.ts')).studyCommand,
+  sample: async () => (await import('./study-commands.ts')).sampleCommand,
+  scan: async () => (await import('./study-commands.ts')).scanCommand,
+  index: async () => (await import('./index-command.ts')).indexCommand,
+  check: async () => (await import('./check-command.ts')).checkCommand,
+  discover: async () => (await import('./discover-command.ts')).discoverCommand,
+  mcp: async () => (await import('./mcp-command.ts')).mcpCommand,
+  score: async () => (await import('./score-command.ts')).scoreCommand,
+  report: async () => (await import('./report-command.ts')).reportCommand,
+  compare: async () => (await import('./compare-command.ts')).compareCommand,
+  predict: async () => (await import('./predict-command.ts')).predictCommand,
+  label: async () => (await import('./label-command.ts')).labelCommand,
+  baseline: async () => (await import('./baseline-command.ts')).baselineCommand,
+  rows: async () => (await import('./rows-command.ts')).rowsCommand,
+  export: async () => (await import('./exchange-commands.ts')).exportCommand,
+  import: async () => (await import('./exchange-commands.ts')).importCommand,
+  doctor: async () => (await import('./doctor-command.ts')).doctorCommand,
+  providers: async () => (await import('./providers-command.ts')).providersCommand,
+};
 
 /** For commands whose help brings no examples of its own. */
 const examples: Readonly<Record<string, string>> = {
@@ -77,8 +62,8 @@ const examples: Readonly<Record<string, string>> = {
   'providers install': 'providers install cuda',
 };
 
-/** Throws `CommanderError` instead of ending the process. */
-export function createProgram(): Command {
+/** With one command, or with all where it is none of them. It throws `CommanderError` instead of ending the process. */
+export async function createProgram(only = ''): Promise<Command> {
   const program = new Command('verbatim')
     .description('Shows what a code language model has memorised, each piece beside where it came from.')
     .version(version)
@@ -87,8 +72,9 @@ export function createProgram(): Command {
     .showHelpAfterError('(run with --help for the options)')
     .addHelpText('after', `\nTo begin with: verbatim demo\n${exitCodesHelp}`);
   checkRequiredOptions(program);
-  for (const command of commands) {
-    const made = command();
+  const named = Object.hasOwn(commands, only) ? [commands[only]!] : Object.values(commands);
+  for (const load of named) {
+    const made = (await load())();
     const example = examples[made.name()];
     if (example !== undefined) made.addHelpText('after', `\nFor example:\n  verbatim ${example}`);
     for (const nested of made.commands) {

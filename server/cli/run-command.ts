@@ -8,7 +8,8 @@ import { createProgram } from './program.ts';
 
 export async function runCommand(): Promise<void> {
   try {
-    await createProgram().parseAsync();
+    const program = await createProgram(process.argv[2]);
+    await program.parseAsync();
   } catch (error) {
     process.exitCode = error instanceof CommanderError ? usageCode(error) : explain(await reasonOf(error));
   }

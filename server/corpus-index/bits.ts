@@ -12,19 +12,29 @@ export class BitWriter {
 
   /** `nBits` is at most 24. */
   write(value: number, nBits: number): void {
-    this.#held |= value << this.#nHeld;
-    this.#nHeld += nBits;
-    while (this.#nHeld >= 8) {
-      if (this.#length === this.#bytes.length) this.#grow();
-      this.#bytes[this.#length++] = this.#held & 0xff;
-      this.#held >>>= 8;
-      this.#nHeld -= 8;
+    if (this.#length + 4 > this.#bytes.length) this.#grow();
+    const bytes = this.#bytes;
+    let held = this.#held | (value << this.#nHeld);
+    let nHeld = this.#nHeld + nBits;
+    let length = this.#length;
+    for (; nHeld >= 8; nHeld -= 8) {
+      bytes[length++] = held & 0xff;
+      held >>>= 8;
     }
+    this.#held = held;
+    this.#nHeld = nHeld;
+    this.#length = length;
   }
 
   /** Rice's code: the quotient as so many ones and a zero, then the rest in `nBits` bits. */
   writeRice(value: number, nBits: number): void {
-    for (let ones = value >>> nBits; ones > 0; ones -= 16)
+    const nOnes = value >>> nBits;
+    if (nOnes + 1 + nBits <= 24) {
+      const rest = value & ((1 << nBits) - 1);
+      this.write(((1 << nOnes) - 1) | (rest << (nOnes + 1)), nOnes + 1 + nBits);
+      return;
+    }
+    for (let ones = nOnes; ones > 0; ones -= 16)
       this.write((1 << Math.min(ones, 16)) - 1, Math.min(ones, 16));
     this.write(0, 1);
     const nLower = Math.min(nBits, HALF_BITS);

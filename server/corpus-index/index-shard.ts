@@ -13,7 +13,7 @@ import { describeMissing, type ResolvedColumns } from '../corpus/resolve-columns
 import type { Shard } from '../corpus/shard.ts';
 import type { RestartPoint, ShardResult } from '../engine/detection.ts';
 import { FirstProblems, rowProblem } from '../kernel/row-problems.ts';
-import { KEY_WORDS, type KernelListener, type ScanKernel } from '../kernel/scan-kernel.ts';
+import type { KernelListener, ScanKernel } from '../kernel/scan-kernel.ts';
 import type { ThreadHooks } from '../kernel/shard-thread.ts';
 import { type IndexedDocument, PAGE_DOCUMENTS, writePage } from './document-pages.ts';
 import { MAX_DOCUMENTS } from './postings.ts';
@@ -170,10 +170,7 @@ class DocumentWriter {
       onLine() {},
       onRepeats() {},
       onRow() {},
-      onKeys: (words, first, n) => {
-        for (let at = first; at < first + n * KEY_WORDS; at += KEY_WORDS)
-          this.#spill.add(words[at + 1]!, words[at]!, this.#n);
-      },
+      onKeys: (keys, first, n) => this.#spill.addKeys(keys, first, n, this.#n),
     };
   }
 

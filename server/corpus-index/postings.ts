@@ -61,7 +61,10 @@ export class BucketWriter {
   #nLists = 0;
   #lastRest = 0;
   #rest = -1;
-  #documents: number[] = [];
+  /** Those of the list that is being read: their first `#nDocuments`. */
+  #documents = new Uint32Array(64);
+  #nDocuments = 0;
+  #isInOrder = true;
   nPostings = 0;
 
   constructor(shape: PostingsShape, emit: (head: Uint8Array, lists: Uint8Array) => void) {
@@ -70,15 +73,32 @@ export class BucketWriter {
     this.#rice = riceBits(shape);
   }
 
-  add(high: number, low: number): void {
-    const bucket = bucketOf(this.#shape, high);
-    const rest = restOf(this.#shape, high, low);
-    if (bucket !== this.#bucket || rest !== this.#rest) {
-      this.#endList();
-      while (this.#bucket < bucket) this.#endBucket();
-      this.#rest = rest;
+  /** Two words a record, as spill.ts has them. */
+  addAll(words: Uint32Array): void {
+    const shape = this.#shape;
+    for (let i = 0; i < words.length; i += 2) {
+      const low = words[i]!;
+      const high = words[i + 1]!;
+      const bucket = bucketOf(shape, high);
+      const rest = restOf(shape, high, low);
+      if (bucket !== this.#bucket || rest !== this.#rest) {
+        this.#endList();
+        while (this.#bucket < bucket) this.#endBucket();
+        this.#rest = rest;
+      }
+      this.#addDocument(low & (MAX_DOCUMENTS - 1));
     }
-    this.#documents.push(low & (MAX_DOCUMENTS - 1));
+  }
+
+  #addDocument(document: number): void {
+    const n = this.#nDocuments++;
+    if (n === this.#documents.length) {
+      const grown = new Uint32Array(2 * n);
+      grown.set(this.#documents);
+      this.#documents = grown;
+    }
+    if (n > 0 && document <= this.#documents[n - 1]!) this.#isInOrder = false;
+    this.#documents[n] = document;
   }
 
   end(): void {
@@ -87,23 +107,31 @@ export class BucketWriter {
   }
 
   #endList(): void {
-    let documents = this.#documents;
-    if (documents.length === 0) return;
-    // Keys that are equal in the bits that are kept may come mixed.
-    if (documents.length > 1) documents = [...new Set(documents)].sort((a, b) => a - b);
-    this.nPostings += documents.length;
+    if (this.#nDocuments === 0) return;
+    if (!this.#isInOrder) this.#bringInOrder();
+    const documents = this.#documents;
+    const n = this.#nDocuments;
+    this.nPostings += n;
     const bits = this.#bits;
     let before = documents[0]!;
     bits.writeRice(this.#nLists++ === 0 ? this.#rest : this.#rest - this.#lastRest - 1, this.#rice);
     bits.write(before, this.#shape.documentBits);
-    for (let i = 1; i < documents.length; i++) {
+    for (let i = 1; i < n; i++) {
       bits.write(1, 1);
       bits.writeShort(documents[i]! - before - 1);
       before = documents[i]!;
     }
     bits.write(0, 1);
     this.#lastRest = this.#rest;
-    this.#documents = [];
+    this.#nDocuments = 0;
+    this.#isInOrder = true;
+  }
+
+  /** Keys that are equal in the bits that are kept may come mixed. */
+  #bringInOrder(): void {
+    const distinct = Uint32Array.from(new Set(this.#documents.subarray(0, this.#nDocuments))).sort();
+    this.#documents.set(distinct);
+    this.#nDocuments = distinct.length;
   }
 
   #endBucket(): void {

@@ -2,10 +2,11 @@
 
 import { PAGE_DOCUMENTS } from './document-pages.ts';
 import { keyOf, MAX_DOCUMENTS, type PostingsShape, shapeFor } from './postings.ts';
+import type { RecordBuffer } from './record-buffer.ts';
 import type { SegmentFile } from './segment-file.ts';
 import { pagesOf } from './source-of-shards.ts';
 import { PART_BITS } from './spill.ts';
-import type { RecordBuffer, SegmentShard, SegmentSource } from './write-segment.ts';
+import type { SegmentShard, SegmentSource } from './write-segment.ts';
 
 export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: number): SegmentSource {
   const shards: SegmentShard[] = [];

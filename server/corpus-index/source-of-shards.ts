@@ -6,8 +6,9 @@ import { PAGE_DOCUMENTS } from './document-pages.ts';
 import type { IndexedShard } from './index-shard.ts';
 import type { ShardEntry } from './manifest.ts';
 import type { PostingsShape } from './postings.ts';
+import type { RecordBuffer } from './record-buffer.ts';
 import { RECORD_BYTES, type SpillFile } from './spill.ts';
-import type { RecordBuffer, SegmentShard, SegmentSource } from './write-segment.ts';
+import type { SegmentShard, SegmentSource } from './write-segment.ts';
 
 export interface ReadShard {
   readonly shard: Shard;

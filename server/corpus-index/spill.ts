@@ -2,6 +2,7 @@
 // bits of their keys alone, and pages of documents. One file a shard.
 
 import { closeSync, openSync, writeSync } from 'node:fs';
+import { KEY_WORDS } from '../kernel/scan-kernel.ts';
 
 /** Records are kept apart by so many bits of their keys: each part of a segment is then sorted in memory. */
 export const PART_BITS = 6;
@@ -49,14 +50,20 @@ export class SpillWriter {
     this.#n = nHeld;
   }
 
-  add(high: number, low: number, document: number): void {
-    if (2 * this.#n === this.#words.length) {
+  /** `n` keys of a document, as the kernel gives them. */
+  addKeys(keys: Uint32Array, first: number, n: number, document: number): void {
+    while (2 * (this.#n + n) > this.#words.length) {
       const grown = new Uint32Array(2 * this.#words.length);
       grown.set(this.#words);
       this.#words = grown;
     }
-    this.#words[2 * this.#n] = ((low & 0xff000000) | document) >>> 0;
-    this.#words[2 * this.#n++ + 1] = high;
+    const words = this.#words;
+    let at = 2 * this.#n;
+    for (let key = first; key < first + n * KEY_WORDS; key += KEY_WORDS) {
+      words[at++] = (keys[key]! & 0xff000000) | document;
+      words[at++] = keys[key + 1]!;
+    }
+    this.#n += n;
   }
 
   /** Between documents: what is held is written when it is much. */

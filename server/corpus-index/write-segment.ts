@@ -12,6 +12,7 @@ import { throwIfAborted } from '../errors.ts';
 import type { IndexedRestart, Reading } from './index-shard.ts';
 import { digestOf, type SegmentEntry, type ShardEntry } from './manifest.ts';
 import { BucketWriter, type PostingsShape } from './postings.ts';
+import { RecordBuffer } from './record-buffer.ts';
 import { HEADER_BYTES, OFFSET_BYTES, type Region, writeHeader } from './segment-header.ts';
 import { N_PARTS } from './spill.ts';
 
@@ -46,37 +47,6 @@ export interface StoredShardFacts {
   readonly columns: Columns | null;
   readonly reading: Reading;
   readonly restarts: readonly StoredRestart[];
-}
-
-export class RecordBuffer {
-  #words = new Uint32Array(1 << 16);
-  #n = 0;
-
-  add(low: number, high: number): void {
-    if (2 * this.#n === this.#words.length) this.reserve(1);
-    this.#words[2 * this.#n] = low;
-    this.#words[2 * this.#n++ + 1] = high;
-  }
-
-  reserve(nMore: number): void {
-    const nWords = 2 * (this.#n + nMore);
-    if (nWords <= this.#words.length) return;
-    const grown = new Uint32Array(Math.max(nWords, 2 * this.#words.length));
-    grown.set(this.#words.subarray(0, 2 * this.#n));
-    this.#words = grown;
-  }
-
-  clear(): void {
-    this.#n = 0;
-  }
-
-  /** In order of keys, then documents; overwritten by the next. */
-  sorted(): Uint32Array {
-    const words = this.#words.subarray(0, 2 * this.#n);
-    // Both words of a record as one number: V8 sorts these without calling back.
-    new BigUint64Array(words.buffer, 0, this.#n).sort();
-    return words;
-  }
 }
 
 /** Returns the segment as the manifest will name it. What fails or is stopped leaves nothing behind. */
@@ -129,7 +99,7 @@ async function writePostings(out: Output, source: SegmentSource, signal: AbortSi
     records.clear();
     source.readPart(part, records);
     const words = records.sorted();
-    for (let i = 0; i < words.length; i += 2) writer.add(words[i + 1]!, words[i]!);
+    writer.addAll(words);
   }
   writer.end();
   const postings = { at: start, nBytes: out.at - start };

@@ -35,6 +35,7 @@ const decoder = new TextDecoder();
 export class ScanKernel {
   readonly #kernel: ScanExports;
   readonly #bytes: Uint8Array;
+  readonly #text: Buffer;
   readonly #words: Uint32Array;
   readonly #numbers: Float64Array;
   readonly #input: number;
@@ -55,6 +56,7 @@ export class ScanKernel {
     this.#input = this.#kernel.createInput(INPUT_BYTES + 64) >>> 0;
     // Only now: other memory lies behind these views after a growth.
     this.#bytes = new Uint8Array(memory.buffer);
+    this.#text = Buffer.from(memory.buffer);
     this.#words = new Uint32Array(memory.buffer);
     this.#numbers = new Float64Array(memory.buffer);
   }
@@ -92,8 +94,12 @@ export class ScanKernel {
     const names = Object.keys(columns) as (keyof typeof columns)[];
     const column = columns[names.find((other) => this.#names[other] === this.#names[name])!];
     const at = this.#kernel.columnAt(column) >>> 0;
-    // A decoder takes no shared memory.
-    return decoder.decode(this.#bytes.slice(at, at + this.#kernel.columnLength(column)));
+    const end = at + this.#kernel.columnLength(column);
+    const bytes = this.#bytes;
+    let i = at;
+    while (i < end && bytes[i]! < 0x80) i++;
+    // A decoder takes no shared memory, and is slow to begin.
+    return i === end ? this.#text.toString('latin1', at, end) : decoder.decode(bytes.slice(at, end));
   }
 
   /** Starts a stream of JSON lines; whatever was not ended is forgotten. */

@@ -21,7 +21,14 @@ interface Cost {
 }
 
 const run1 = <T extends object>(...args: string[]): Cost & T =>
-  JSON.parse(execFileSync(process.execPath, [child, ...args], { encoding: 'utf8', maxBuffer: 1 << 26 }));
+  JSON.parse(
+    execFileSync(process.execPath, [child, ...args], {
+      encoding: 'utf8',
+      maxBuffer: 1 << 26,
+      // Threads start from the bundles, as a user's do.
+      env: { ...process.env, VERBATIM_BUNDLES: join(import.meta.dirname, '../../dist') },
+    }),
+  );
 
 export async function run(emit: Emit): Promise<void> {
   rmSync(work, { recursive: true, force: true });

@@ -239,7 +239,8 @@ async function verbatim(...words: string[]): Promise<number> {
   const { write } = process.stdout;
   process.stdout.write = (() => true) as typeof write;
   try {
-    await createProgram().parseAsync(words, { from: 'user' });
+    const program = await createProgram(words[0]);
+    await program.parseAsync(words, { from: 'user' });
     return Number(process.exitCode);
   } finally {
     process.stdout.write = write;

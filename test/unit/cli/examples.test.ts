@@ -10,7 +10,7 @@ const namesOf = (command: Command): readonly (readonly [string, Command])[] =>
     ? [[command.name(), command]]
     : command.commands.map((nested) => [`${command.name()} ${nested.name()}`, nested]);
 
-for (const [name, command] of createProgram().commands.flatMap(namesOf)) {
+for (const [name, command] of (await createProgram()).commands.flatMap(namesOf)) {
   test(`${name} has an example in its help`, () => {
     let help = '';
     command.configureOutput({

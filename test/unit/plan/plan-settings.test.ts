@@ -22,8 +22,8 @@ test('schema, manifest and its words are what the table says now', () => {
   }
 });
 
-test('every setting is an option of the commands that have its group', () => {
-  const commands = createProgram().commands;
+test('every setting is an option of the commands that have its group', async () => {
+  const { commands } = await createProgram();
   const optionsOf = (name: string) =>
     commands.find((command) => command.name() === name)!.options.map((option) => option.flags);
   for (const { group, cliFlag } of planSettings) {
@@ -33,8 +33,8 @@ test('every setting is an option of the commands that have its group', () => {
   }
 });
 
-test('how a corpus is listed is an option wherever a corpus is named, and stands in plans that say so', () => {
-  const program = createProgram();
+test('how a corpus is listed is an option wherever a corpus is named, and stands in plans that say so', async () => {
+  const program = await createProgram();
   const index = program.commands.find((command) => command.name() === 'index')!;
   const named = [...program.commands, ...index.commands].filter(({ options }) =>
     options.some(({ flags }) => flags.startsWith('--corpus')),
