@@ -85,7 +85,8 @@ const programs = (outdir) => [
 export async function bundle(outdir = 'dist') {
   mkdirSync(outdir, { recursive: true });
   for (const name of readdirSync(outdir)) if (/\.(c?js|css)(\.map)?$/.test(name)) rmSync(`${outdir}/${name}`);
-  copyFileSync('server/sampling/cuda/kernels/decoder.cu', `${outdir}/decoder.cu`);
+  const kernels = 'server/sampling/cuda/kernels';
+  for (const name of readdirSync(kernels)) copyFileSync(`${kernels}/${name}`, `${outdir}/${name}`);
   const results = await Promise.all([...programs(outdir).map(build), buildKernel()]);
   return results.flatMap((result) => result?.metafile ?? []);
 }

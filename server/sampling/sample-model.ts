@@ -17,7 +17,8 @@ import type { SessionSettings } from './onnx/session.ts';
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts';
 import { BatchQueue } from './run/batch-queue.ts';
 import { BatchSizeSearch } from './run/batch-size-search.ts';
-import { chooseDevices, type DeviceChoice } from './run/choose-devices.ts';
+import { type ChosenDevices, chooseDevices } from './run/choose-devices.ts';
+import type { ProviderChoice } from './run/choose-provider.ts';
 import { aloneNote, chooseRowsAtOnce } from './run/choose-rows-at-once.ts';
 import { runOnDevices } from './run/device-pool.ts';
 import type { SampledModel } from './run/open-sampler.ts';
@@ -185,7 +186,7 @@ async function toModel(
 async function chooseDevicesFor(
   { checkpoint, plan, execution, signal }: SampleRequest,
   { rule, schedule, nPositions }: PreparedPlan,
-): Promise<DeviceChoice> {
+): Promise<ProviderChoice<ChosenDevices>> {
   if (checkpoint.kind === 'exported' || plan.int8) return { chosen: null, fallbacks: [] };
   const settings = { seed: plan.seed, maxTokens: plan.maxTokens, schedule };
   return chooseDevices({

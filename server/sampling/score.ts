@@ -6,13 +6,9 @@ import { deflate } from 'node:zlib';
 import type { Execution } from '../../protocol/study.ts';
 import { textLogprobs, tokenStarts } from '../analysis/text-tokens.ts';
 import { windowedPerplexity } from '../analysis/windowed-perplexity.ts';
-import { EnvironmentError } from '../errors.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
-import { batchByLength, cutWindows, type WindowRequest } from './forms/score/windows.ts';
-import { chooseRowsAtOnce } from './run/choose-rows-at-once.ts';
-import { planScoring } from './run/plan-execution.ts';
-import { scoredModel } from './run/scored-model.ts';
-import { runBatches } from './run/worker-pool.ts';
+import { cutWindows, type WindowRequest } from './forms/score/windows.ts';
+import { openWindowReader } from './read-windows.ts';
 import { openEncoder } from './tokenizer/open-encoder.ts';
 import { tokenLengths } from './tokenizer/token-bytes.ts';
 
@@ -42,12 +38,15 @@ interface ScoreRequest {
   readonly signal: AbortSignal;
   /** What comes before a text: the beginning token, or nothing, and then its second token is the first to be scored. */
   readonly before?: 'beginning-token' | 'nothing';
+  /** About how many positions the texts have, where that is known: by it a device is taken that nobody named. */
+  readonly nPositions?: number;
 }
 
 export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> {
   const { checkpoint, signal, before = 'beginning-token' } = request;
   const { config, tokenBytes } = checkpoint;
-  const { provider, workers, nThreads } = planScoring(request.execution, checkpoint);
+  const { execution, nPositions = 0 } = request;
+  using reader = await openWindowReader({ checkpoint, execution, nPositions, signal });
   using encoder = openEncoder(checkpoint.tokenizer, tokenBytes, { signal });
   const open = new Map<number, OpenText>();
   async function* cutTexts(): AsyncGenerator<readonly WindowRequest[], undefined> {
@@ -63,19 +62,11 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
       waiting.push(...cutWindows(index, tokens.slice(nGiven), first));
       index++;
       if (index % TEXTS_AT_ONCE !== 0) continue;
-      yield* batchByLength(waiting, positionsAtOnce);
+      yield waiting;
       waiting = [];
     }
-    yield* batchByLength(waiting, positionsAtOnce);
+    yield waiting;
   }
-  const { model, weightFolder } = scoredModel(checkpoint);
-  const session = { provider, nThreads, weightFolder };
-  const rows = await chooseRowsAtOnce(checkpoint, signal);
-  // Read as it is sampled, by the graph that takes a past.
-  const isAlone = rows === 'alone' && checkpoint.kind === 'exported';
-  const read = isAlone ? { ...model, decoder: checkpoint.decoder } : model;
-  const start = { session, task: { kind: 'score', model: read, rows } as const };
-  const positionsAtOnce = rows === 'alone' ? 1 : POSITIONS_AT_ONCE;
   let nYielded = 0;
   const finish = async function* () {
     for (let next = open.get(nYielded); next?.nMissing === 0; next = open.get(nYielded)) {
@@ -84,7 +75,7 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
       nYielded++;
     }
   };
-  for await (const results of runBatches<'score'>(start, workers, cutTexts(), signal, refuseBatch)) {
+  for await (const results of reader.read(cutTexts())) {
     for (const { text, start, logprobs } of results) {
       const owner = open.get(text)!;
       owner.logprobs.set(logprobs, start + owner.nGiven);
@@ -95,17 +86,8 @@ export async function* scoreTexts(request: ScoreRequest): AsyncGenerator<Score> 
   yield* finish();
 }
 
-/** Runs are small already: what does not fit then will not fit in parts either. */
-function refuseBatch(): never {
-  throw new EnvironmentError('There is not enough memory to score texts under this model.', {
-    action: 'Close other programs, or use fewer workers.',
-  });
-}
-
 /** Texts that are sorted together by length, so that batches waste little on padding. */
 const TEXTS_AT_ONCE = 64;
-/** Positions of one run: enough for full speed, and little enough to be cancelled within a second. */
-const POSITIONS_AT_ONCE = 512;
 
 interface OpenText {
   readonly text: Uint8Array;

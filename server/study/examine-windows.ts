@@ -5,8 +5,8 @@ import { editDistance } from '../engine/edit-distance.ts';
 import { startMeter } from '../progress.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import { continueGreedily } from '../sampling/continue-greedily.ts';
-import { type MapRow, RowPacker } from '../sampling/forms/map/rows.ts';
-import { mapRows, rowsAtOnce } from '../sampling/map-model.ts';
+import type { MapRow } from '../sampling/forms/map/rows.ts';
+import { mapRows } from '../sampling/map-model.ts';
 import {
   type ExaminedWindow,
   isExamined,
@@ -60,13 +60,12 @@ async function measurePriors(
   windows: readonly ExaminedWindow[],
   onDone: (nWindows: number) => void,
 ): Promise<void> {
-  const { prefix, bos } = plan.map!;
+  const { prefix, suffix, bos } = plan.map!;
   const { topK, temperature } = plan.sampling;
   const begin = bos ? [checkpoint.config.bosToken] : [];
   const rows = windows.map((window, i) => [window, ...unrelatedTo(windows, i)]);
   const measured = rows.map(() => ({ plain: [] as number[], drawn: [] as number[] }));
-  function* batches(): Generator<readonly MapRow[], undefined> {
-    const packer = new RowPacker(rowsAtOnce(execution));
+  function* cut(): Generator<MapRow> {
     for (const [i, others] of rows.entries()) {
       for (const [k, other] of others.entries()) {
         const tokens = Int32Array.from([
@@ -74,21 +73,15 @@ async function measurePriors(
           ...other.tokens.subarray(0, prefix),
           ...windows[i]!.tokens.subarray(prefix),
         ]);
-        const full = packer.add({ document: i, start: k, tokens, nKnown: begin.length + prefix });
-        if (full) yield full;
+        yield { document: i, start: k, tokens, nKnown: begin.length + prefix };
       }
     }
-    yield* packer.rest();
   }
   if (windows.length === 0) return;
-  const rule = { topK, temperature };
-  for await (const results of mapRows({
-    checkpoint,
-    rule,
-    execution,
-    batches: asynchronous(batches()),
-    signal,
-  })) {
+  const longest = begin.length + prefix + suffix - 1;
+  const nPositions = longest * rows.reduce((n, others) => n + others.length, 0);
+  const question = { checkpoint, rule: { topK, temperature }, execution, longest, nPositions, signal };
+  for await (const results of mapRows(question, cut())) {
     for (const { document, start, plain, drawn } of results) {
       measured[document]!.plain[start] = sum(plain);
       measured[document]!.drawn[start] = sum(drawn);
@@ -126,7 +119,3 @@ function priorOf(
 
 const sum = (values: ArrayLike<number>): number =>
   Array.from(values).reduce((total, value) => total + value, 0);
-
-async function* asynchronous<T>(batches: Generator<T, undefined>): AsyncGenerator<T, undefined> {
-  yield* batches;
-}

@@ -1,8 +1,8 @@
-// Reads shards for a map: documents become tokens, tokens rows, rows of one shape batches, and what the model says of
-// them a shard's result. Rows of several documents share a batch, and a shard's last batches may be small.
+// Reads shards for a map: documents become tokens, tokens rows, rows batches, and what the model says of them a shard's
+// result. Rows of several documents share a batch, and a shard's last batches may be small.
 
 import type { DataProblem } from '../../protocol/errors.ts';
-import type { ColumnNames, Execution } from '../../protocol/study.ts';
+import type { ColumnNames } from '../../protocol/study.ts';
 import type { CorpusDocument } from '../corpus/corpus-document.ts';
 import { type FileCounts, FileTally } from '../corpus/file-tally.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
@@ -12,9 +12,8 @@ import { LowestRanks } from '../engine/lowest-ranks.ts';
 import type { DrawnWindow, MappedDocument, MappedShard } from '../engine/mapped-shard.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import { countWindows } from '../sampling/forms/map/cut-rows.ts';
-import type { DrawingRule } from '../sampling/forms/map/drawing-rule.ts';
-import { type MapRow, RowPacker } from '../sampling/forms/map/rows.ts';
-import { mapRows, rowsAtOnce } from '../sampling/map-model.ts';
+import type { MapRow } from '../sampling/forms/map/rows.ts';
+import type { MapReader } from '../sampling/map-model.ts';
 import { type Encoder, openEncoder } from '../sampling/tokenizer/open-encoder.ts';
 import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
 import { documentId } from '../store/schema.ts';
@@ -22,8 +21,7 @@ import { type DocumentShape, MapDocument } from './map-document.ts';
 
 export interface MapShardsRequest extends DocumentShape {
   readonly checkpoint: Checkpoint | ExportedModel;
-  readonly rule: DrawingRule;
-  readonly execution: Execution;
+  readonly reader: Pick<MapReader, 'openPacker' | 'read'>;
   /** Those that are not mapped yet. */
   readonly shards: readonly Shard[];
   /** Resolves once the shard's file is there. */
@@ -48,7 +46,7 @@ export interface ShardMap {
 
 /** In the order of the shards. */
 export async function* mapShards(request: MapShardsRequest): AsyncGenerator<ShardMap> {
-  const { checkpoint, rule, execution, signal } = request;
+  const { checkpoint, reader, signal } = request;
   using encoder = openEncoder(checkpoint.tokenizer, checkpoint.tokenBytes, { signal });
   const open = new Map<number, { readonly document: MapDocument; readonly of: OpenShard }>();
   const shards: OpenShard[] = [];
@@ -58,7 +56,7 @@ export async function* mapShards(request: MapShardsRequest): AsyncGenerator<Shar
       await request.ready(shard);
       const of = new OpenShard(shard, request.map.examine);
       shards.push(of);
-      const packer = new RowPacker(rowsAtOnce(execution));
+      const packer = reader.openPacker();
       for await (const document of of.read(request, encoder)) {
         const id = nDocuments++;
         of.nOpen++;
@@ -79,7 +77,7 @@ export async function* mapShards(request: MapShardsRequest): AsyncGenerator<Shar
   if (request.shards.length === 0) return;
   const source = batches();
   try {
-    for await (const results of mapRows({ checkpoint, rule, execution, batches: source, signal })) {
+    for await (const results of reader.read(source)) {
       for (const result of results) {
         const { document, of } = open.get(result.document)!;
         if (!document.take(result)) continue;

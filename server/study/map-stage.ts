@@ -1,18 +1,20 @@
 // Stage `map`: the model reads every shard once, a shard a transaction. Then the texts of its windows are counted.
 
-import type { MapPlan, MapSource, StudyState } from '../../protocol/study.ts';
+import type { MapPlan, MapSource, Provider, StudyState } from '../../protocol/study.ts';
+import type { Shard } from '../corpus/shard.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
-import { mapEnvironment } from '../sampling/map-model.ts';
+import { positionsAtOnce } from '../sampling/forms/score/windows.ts';
+import { type MapReader, openMapReader } from '../sampling/map-model.ts';
 import { openGuarded } from '../sampling/open-guarded.ts';
 import { forgetExamined } from '../store/map-examined.ts';
 import { insertMap } from '../store/map-tables.ts';
 import { holdsDocuments, isCorpusWhole, storeShardResult } from '../store/shards-table.ts';
 import { forgetStage } from '../store/stages-table.ts';
 import { transact } from '../store/study-file.ts';
-import { mergeEnvironment } from '../store/study-table.ts';
+import { mergeEnvironment, readStudy } from '../store/study-table.ts';
 import { countCopies } from './count-copies.ts';
 import { checkSameFact } from './environment.ts';
 import { examineWindows } from './examine-windows.ts';
@@ -24,35 +26,45 @@ import { pendingShards } from './scan-stage.ts';
 import type { StageContext } from './stage-context.ts';
 
 export async function mapCorpus(context: StageContext, { model }: MapSource): Promise<StudyState> {
-  const { db, plan, execution, signal } = context;
-  const map = plan.map!;
+  const { db, plan, signal } = context;
   const checkpoint = await openGuarded(await localModel(context, model), signal);
-  checkWindow(checkpoint, map);
+  checkWindow(checkpoint, plan.map!);
   checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${model}`);
   const name = isHubName(model) ? parseHubName(model, 'model').repository : checkpoint.name;
-  const { provider, workers, form } = mapEnvironment({ execution, checkpoint });
   mergeEnvironment(db, { model: name, modelDigest: checkpoint.digest, modelFacts: checkpoint.facts });
-  mergeEnvironment(db, { provider, workers, form, fallbacks: fallbacksOf(execution.provider) });
   const shards = await registerShards(context);
   const pending = pendingShards([db], shards);
-  const fetcher = await fetchShards(pending, execution, signal);
   if (pending.length > 0) {
     forgetStage(db, 'copies');
     transact(db, () => forgetExamined(db));
+    await mapPending(context, checkpoint, shards, pending);
   }
+  await examineWindows(context, checkpoint);
+  await countCopies(context, shards);
+  return isCorpusWhole(db) && holdsDocuments(db) ? 'complete' : 'partial';
+}
+
+async function mapPending(
+  context: StageContext,
+  checkpoint: Checkpoint | ExportedModel,
+  shards: readonly Shard[],
+  pending: readonly Shard[],
+): Promise<void> {
+  const { db, plan, execution, signal } = context;
+  const map = plan.map!;
+  using reader = await openReader(context, checkpoint, shards, pending.length < shards.length);
+  const fetcher = await fetchShards(pending, execution, signal);
   const totalBytes = shards.reduce((sum, { nBytes }) => sum + nBytes, 0);
   const pendingBytes = pending.reduce((sum, { nBytes }) => sum + nBytes, 0);
   const report = reportWithFetching(context.report, fetcher);
   const meter = startMeter(report, 'map', 'bytes', totalBytes, totalBytes - pendingBytes);
-  const { topK, temperature } = plan.sampling;
   for await (const done of mapShards({
     checkpoint,
     map,
-    rule: { topK, temperature },
+    reader,
     profile: plan.rule.profile,
     bosToken: map.bos ? checkpoint.config.bosToken : null,
-    nPositions: checkpoint.config.nPositions,
-    execution,
+    nPositions: positionsAtOnce(checkpoint.config),
     shards: pending,
     ready: (shard) => fetcher.arrived(shard),
     signal,
@@ -63,9 +75,6 @@ export async function mapCorpus(context: StageContext, { model }: MapSource): Pr
     context.onShardMapped?.(done.shard.index);
     throwIfAborted(signal);
   }
-  await examineWindows(context, checkpoint);
-  await countCopies(context, shards);
-  return isCorpusWhole(db) && holdsDocuments(db) ? 'complete' : 'partial';
 }
 
 function keep({ db, plan }: StageContext, { shard, mapped, ...read }: ShardMap): void {
@@ -90,7 +99,39 @@ function checkWindow({ config }: Checkpoint | ExportedModel, { prefix, suffix, b
   );
 }
 
-const fallbacksOf = (provider: string): readonly string[] =>
-  provider === 'auto' || provider === 'cpu'
-    ? []
-    : [`The provider ${provider} has no form for extraction maps yet: the CPU is used.`];
+/** A map goes on where it began: on devices the numbers are those of one form. */
+async function openReader(
+  { db, plan, execution, signal }: StageContext,
+  checkpoint: Checkpoint | ExportedModel,
+  shards: readonly Shard[],
+  isGoingOn: boolean,
+): Promise<MapReader> {
+  const { prefix, suffix, stride, bos, context } = plan.map!;
+  const { topK, temperature } = plan.sampling;
+  const before = isGoingOn ? (readStudy(db)?.environment.provider as Provider | undefined) : undefined;
+  const isExact = context === 'exact';
+  const nTokens = shards.reduce((sum, { nBytes }) => sum + nBytes, 0) / BYTES_A_TOKEN;
+  const reader = await openMapReader({
+    checkpoint,
+    rule: { topK, temperature },
+    execution: {
+      ...execution,
+      provider: execution.provider === 'auto' ? (before ?? 'auto') : execution.provider,
+    },
+    longest: isExact ? prefix + suffix - 1 + (bos ? 1 : 0) : positionsAtOnce(checkpoint.config),
+    nPositions: nTokens * (isExact ? (prefix + suffix) / stride : 2),
+    signal,
+  });
+  using opened = new DisposableStack();
+  const { provider, workers, form, fallbacks } = opened.use(reader);
+  if (isGoingOn) {
+    checkSameFact(db, 'form', form, 'The form in which the model reads');
+    checkSameFact(db, 'provider', provider, 'The provider');
+  }
+  mergeEnvironment(db, { provider, workers, form, fallbacks });
+  opened.move(); // whoever asked for it closes it
+  return reader;
+}
+
+/** About how many bytes of training data a token takes. */
+const BYTES_A_TOKEN = 3;

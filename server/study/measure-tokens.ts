@@ -6,8 +6,9 @@ import { Cancelled, UserError } from '../errors.ts';
 import { fetchModel } from '../hub/fetch-model.ts';
 import { isHubName } from '../hub/hub-name.ts';
 import { countWindows, cutExactly, cutRunning } from '../sampling/forms/map/cut-rows.ts';
-import { type MapRow, RowPacker } from '../sampling/forms/map/rows.ts';
-import { mapRows, rowsAtOnce } from '../sampling/map-model.ts';
+import type { MapRow } from '../sampling/forms/map/rows.ts';
+import { positionsAtOnce } from '../sampling/forms/score/windows.ts';
+import { mapRows } from '../sampling/map-model.ts';
 import { chooseFiles } from '../sampling/model-description.ts';
 import { openGuarded } from '../sampling/open-guarded.ts';
 import { openEncoder } from '../sampling/tokenizer/open-encoder.ts';
@@ -94,15 +95,18 @@ async function measure(
   const rows =
     map.context === 'exact'
       ? cutExactly(0, tokens, map, bosToken)
-      : cutRunning(0, tokens, bosToken, checkpoint.config.nPositions);
+      : cutRunning(0, tokens, bosToken, positionsAtOnce(checkpoint.config));
   const { topK, temperature } = plan.sampling;
-  const measured = mapRows({
+  // So little is read that no device is worth its start.
+  const question = {
     checkpoint,
     rule: { topK, temperature },
     execution: EXECUTION,
-    batches: batchesOf(rows, limits.nTokens),
+    longest: 0,
+    nPositions: 0,
     signal,
-  });
+  };
+  const measured = mapRows(question, firstOf(rows, limits.nTokens));
   /** The first row that asks for a token shows the model most before it. */
   const askedBy = new Map<number, number>();
   try {
@@ -145,19 +149,13 @@ function askedTokens(nTokens: number, map: MapPlan): Uint8Array {
 }
 
 /** Rows from the document's first on, until so many tokens have been asked for. */
-async function* batchesOf(
-  rows: Iterable<MapRow>,
-  mostTokens: number,
-): AsyncGenerator<readonly MapRow[], undefined> {
-  const packer = new RowPacker(rowsAtOnce(EXECUTION));
+function* firstOf(rows: Iterable<MapRow>, mostTokens: number): Generator<MapRow> {
   let nTokens = 0;
   for (const row of rows) {
     if (nTokens >= mostTokens) break;
     nTokens += row.tokens.length;
-    const full = packer.add(row);
-    if (full) yield full;
+    yield row;
   }
-  yield* packer.rest();
 }
 
 function placed(values: ReadonlyMap<number, number>, nBytes: Uint16Array): readonly MeasuredToken[] {

@@ -8,7 +8,7 @@ import { countSamples } from '../store/counts.ts';
 import { replaceSampleScores, type SampleScore, type Scorer } from '../store/metrics-table.ts';
 import { readSampleTexts } from '../store/samples-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
-import { mergeEnvironment } from '../store/study-table.ts';
+import { mergeEnvironment, readStudy } from '../store/study-table.ts';
 import { unpinnedModel } from './hub-sources.ts';
 
 /** All or nothing: the scores of an interrupted run are not kept. */
@@ -27,6 +27,7 @@ export async function scoreSamples(
   for await (const { index, meanNll, windowPerplexity } of scoreTexts({
     checkpoint,
     texts: textsOf(db, scorer, ids),
+    nPositions: countSamples(db) * (readStudy(db)?.plan.sampling.maxTokens ?? 0),
     execution,
     signal,
   })) {

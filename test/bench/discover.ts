@@ -1,7 +1,7 @@
 // How fast an extraction map reads training data, at the size of CodeParrot-small with random weights: against the
 // runtime's own matrix products of the same shapes and a plain PyTorch loop, all in this run. And whether the map's
 // probabilities are those that the sampler draws with. VERBATIM_PYTHON names a Python with torch and transformers,
-// and VERBATIM_WINDOWS fewer windows than 200, for a machine that has other work.
+// and VERBATIM_WINDOWS fewer windows than 200, for a machine that has other work. Cards are measured where there are any.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -11,6 +11,7 @@ import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoin
 import { mapBatch, openMapper } from '../../server/sampling/forms/map/map-batch.ts';
 import { calibrateMap } from '../support/sampling/calibrate-map.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
+import { benchCards } from './discover-gpu.ts';
 import { measureRoofline } from './sampler-roofline.ts';
 
 const CODEPARROT_SMALL = {
@@ -35,6 +36,7 @@ export async function run(emit: Emit): Promise<void> {
   const checkpoint = await openCheckpoint(dir);
   for (const shape of SHAPES) await benchShape(emit, checkpoint, shape);
   benchPyTorch(emit, dir);
+  await benchCards(emit);
   const n = Number(process.env.VERBATIM_WINDOWS ?? 200);
   const request = { nWindows: n, nSamples: n, prefix: 50, suffix: 50, least: 0.02, most: 0.98, seed: 18 };
   emit({ figure: 'calibration', nSamples: n, ...(await calibrateMap(request)), mostDeviate: 3 });

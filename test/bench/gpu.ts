@@ -19,7 +19,6 @@ import {
   type DeviceProvider,
   nameDeviceForm,
 } from '../../server/sampling/forms/device/device-form.ts';
-import { findSystem } from '../../server/sampling/run/choose-devices.ts';
 import type { DeviceStart } from '../../server/sampling/run/device-messages.ts';
 import {
   type Device,
@@ -27,6 +26,7 @@ import {
   runOnDevices,
   startDevice,
 } from '../../server/sampling/run/device-pool.ts';
+import { findSystem } from '../../server/sampling/run/find-system.ts';
 import { proveFamilies } from './gpu-families.ts';
 import { BENCH_MODELS, type BenchModel, makeModel } from './gpu-models.ts';
 import { measureCopy, measurePeers, type PeerRate } from './gpu-peers.ts';
@@ -82,6 +82,7 @@ async function measureProvider(
   const { config, weights, weightFolder } = checkpoint;
   const form = chooseDeviceForm(provider, config);
   const startOn = (deviceId: number, nRows: number): DeviceStart => ({
+    kind: 'sample',
     model: { config, weights, weightFolder },
     rule: { topK: 40, topP: 1, greedy: false },
     settings: { seed: 0, maxTokens: N_TOKENS, schedule: { kind: 'constant', temperature: 1 } },

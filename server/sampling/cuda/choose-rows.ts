@@ -2,7 +2,8 @@
 
 import { type DecoderSpec, keyWidth, queryWidth } from '../decoder/decoder-spec.ts';
 import { countNumbers, type DecoderWeights } from '../decoder/decoder-weights.ts';
-import { logitStride } from './kernel-sizes.ts';
+import { MAX_STREAM } from '../forms/device/reading-form.ts';
+import { HEAD_ROWS, logitStride } from './kernel-sizes.ts';
 
 /** More rows than these were no faster on an H100. */
 const MAX_ROWS = 2048;
@@ -22,16 +23,42 @@ export function chooseCudaRows(
   nSamples: number,
   freeBytes: number,
 ): number {
-  const { attention, mlp, width, embeddingWidth, nLayers } = spec;
-  const cache = 2 * 2 * nLayers * keyWidth(attention) * nPositions;
-  const activations =
-    4 * width * 2 +
-    2 * (width + 2 * queryWidth(attention) + 2 * keyWidth(attention) + (mlp.gated ? 3 : 1) * mlp.innerWidth) +
-    (embeddingWidth === width ? 0 : 2 * embeddingWidth);
-  const bytesPerRow = cache + activations + 4 * logitStride(spec) + 12 * nPositions + 64;
+  const cache = 2 * 2 * spec.nLayers * keyWidth(spec.attention) * nPositions;
+  const bytesPerRow = cache + activationBytes(spec) + 4 * logitStride(spec) + 12 * nPositions + 64;
   const fitting = Math.floor((freeBytes - cudaBytesBeforeRows(weights)) / bytesPerRow);
   const inBlocks = (rows: number, round: (x: number) => number) =>
     round(rows / ROWS_IN_A_BLOCK) * ROWS_IN_A_BLOCK;
   const possible = fitting < ROWS_IN_A_BLOCK ? fitting : inBlocks(fitting, Math.floor);
   return Math.max(1, Math.min(MAX_ROWS, possible, inBlocks(nSamples, Math.ceil)));
+}
+
+/** Bytes of what a row's layers hand each other. */
+function activationBytes({ attention, mlp, width, embeddingWidth }: DecoderSpec): number {
+  return (
+    4 * width * 2 +
+    2 * (width + 2 * queryWidth(attention) + 2 * keyWidth(attention) + (mlp.gated ? 3 : 1) * mlp.innerWidth) +
+    (embeddingWidth === width ? 0 : 2 * embeddingWidth)
+  );
+}
+
+/** A stream of more tokens was no faster on an H100. */
+const USUAL_STREAM = 16_384;
+/** Queries share a block by so many. */
+const POSITIONS_IN_A_BLOCK = 64;
+
+/** The length of the stream that a card reads at once: room for the longest text, even where its memory may not do. */
+export function chooseStreamPositions(
+  spec: DecoderSpec,
+  weights: DecoderWeights,
+  longest: number,
+  batch: number | 'auto',
+  freeBytes: number,
+): number {
+  const inBlocks = (n: number) => Math.ceil(n / POSITIONS_IN_A_BLOCK) * POSITIONS_IN_A_BLOCK;
+  if (batch !== 'auto') return Math.min(MAX_STREAM, inBlocks(batch * longest));
+  const bytesPerPosition = activationBytes(spec) + 64;
+  const left = freeBytes - cudaBytesBeforeRows(weights) - 4 * HEAD_ROWS * logitStride(spec);
+  let positions = USUAL_STREAM;
+  while (positions > inBlocks(longest) && positions * bytesPerPosition > left) positions /= 2;
+  return Math.max(positions, inBlocks(longest));
 }

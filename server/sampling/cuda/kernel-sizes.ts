@@ -1,11 +1,14 @@
-// What the kernels are compiled for: the sizes of one model, one rule of picking and one number of rows.
+// What the kernels are compiled for: the sizes of one model, and of the work: a step's rule and rows, or a map's rule.
 
 import { EnvironmentError } from '../../errors.ts';
 import type { DecoderSpec } from '../decoder/decoder-spec.ts';
+import { type DrawingRule, hasDrawn } from '../forms/map/drawing-rule.ts';
 import type { PickRule } from '../pick/pick-token.ts';
 
 export const ROW_THREADS = 256;
 export const PICK_THREADS = 512;
+/** Wanted tokens whose logits are there at once: no more, since they are as wide as the vocabulary. */
+export const HEAD_ROWS = 1024;
 
 /** In the order of the numbers that the kernels know them by. */
 const ACTIVATIONS = ['tanh-gelu', 'gelu', 'quick-gelu', 'relu', 'silu', 'tanh', 'sigmoid'] as const;
@@ -20,12 +23,32 @@ export function attendWarps({ attention }: DecoderSpec, nRows: number): number {
   return nPairs >= 16_384 ? 2 : 4;
 }
 
-/** Throws an EnvironmentError for a decoder that the kernels do not know. */
-export function kernelMacros(
-  spec: DecoderSpec,
-  rule: PickRule,
-  nRows: number,
-): Readonly<Record<string, string | number>> {
+type Macros = Readonly<Record<string, string | number>>;
+
+/** For steps. Throws an EnvironmentError for a decoder that the kernels do not know. */
+export function stepMacros(spec: DecoderSpec, rule: PickRule, nRows: number): Macros {
+  return {
+    ...decoderMacros(spec),
+    ATTEND_WARPS: attendWarps(spec, nRows),
+    TOP_K: rule.greedy ? 1 : rule.topK >= spec.vocabularySize ? 0 : rule.topK,
+    NUCLEUS: !rule.greedy && rule.topP < 1 ? 1 : 0,
+    TOP_P: rule.topP,
+    END_TOKENS: spec.eosTokens.map((token) => `END_AT(${token})`).join(' '),
+  };
+}
+
+/** For whole texts. Throws an EnvironmentError for a decoder that the kernels do not know. */
+export function readingMacros(spec: DecoderSpec, rule: DrawingRule): Macros {
+  const draws = hasDrawn(rule);
+  return {
+    ...decoderMacros(spec),
+    DRAWS: draws ? 1 : 0,
+    TOP_K: !draws || rule.topK >= spec.vocabularySize ? 0 : rule.topK,
+    TEMPERATURE: real(draws ? rule.temperature : 1),
+  };
+}
+
+function decoderMacros(spec: DecoderSpec): Macros {
   const { attention, mlp, norm, logits } = spec;
   const { headWidth, nHeads, nKeyHeads } = attention;
   const refuse = (what: string): never => {
@@ -62,12 +85,7 @@ export function kernelMacros(
     ACTIVATION: ACTIVATIONS.indexOf(mlp.activation),
     GATED: mlp.gated ? 1 : 0,
     ROW_THREADS,
-    ATTEND_WARPS: attendWarps(spec, nRows),
     PICK_THREADS,
-    TOP_K: rule.greedy ? 1 : rule.topK >= spec.vocabularySize ? 0 : rule.topK,
-    NUCLEUS: !rule.greedy && rule.topP < 1 ? 1 : 0,
-    TOP_P: rule.topP,
-    END_TOKENS: spec.eosTokens.map((token) => `END_AT(${token})`).join(' '),
   };
 }
 

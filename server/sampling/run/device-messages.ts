@@ -2,18 +2,34 @@
 
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import type { SizedDeviceForm } from '../forms/device/device-form.ts';
+import type { ReadingForm } from '../forms/device/reading-form.ts';
+import type { DrawingRule } from '../forms/map/drawing-rule.ts';
+import type { MapRow, MapRowResult } from '../forms/map/rows.ts';
 import type { GenerationSettings, RowRequest, RowResult } from '../forms/rows.ts';
 import type { PickRule } from '../pick/pick-token.ts';
 import type { DeviceSystem } from '../providers/device-system.ts';
 
 /** What a device process is for, all its life. */
-export interface DeviceStart {
+export type DeviceStart = SamplingStart | ReadingStart;
+
+interface OnDevice {
   readonly model: DecoderModel;
+  readonly system: DeviceSystem;
+  readonly deviceId: number;
+}
+
+export interface SamplingStart extends OnDevice {
+  readonly kind: 'sample';
   readonly rule: PickRule;
   readonly settings: GenerationSettings;
   readonly form: SizedDeviceForm;
-  readonly system: DeviceSystem;
-  readonly deviceId: number;
+}
+
+/** Measures the tokens of given texts. */
+export interface ReadingStart extends OnDevice {
+  readonly kind: 'read';
+  readonly rule: DrawingRule;
+  readonly form: ReadingForm;
 }
 
 /** What a device has to show before anything it makes is used: that it computes what the CPU does, or also faster. */
@@ -22,13 +38,13 @@ export type ProofStandard = 'right' | 'right-and-faster';
 export type DeviceRequest =
   | { readonly kind: 'prove'; readonly start: DeviceStart; readonly standard: ProofStandard }
   | { readonly kind: 'start'; readonly start: DeviceStart }
-  | { readonly kind: 'batch'; readonly rows: readonly RowRequest[] };
+  | { readonly kind: 'batch'; readonly rows: readonly RowRequest[] | readonly MapRow[] };
 
 export type DeviceAnswer =
   | { readonly kind: 'proved'; readonly proof: DeviceProof }
   | { readonly kind: 'ready' }
   | { readonly kind: 'unfit'; readonly reason: string }
-  | { readonly kind: 'rows'; readonly rows: readonly RowResult[] }
+  | { readonly kind: 'rows'; readonly rows: readonly RowResult[] | readonly MapRowResult[] }
   | { readonly kind: 'failed'; readonly message: string };
 
 export interface DeviceProof {

@@ -3,8 +3,9 @@
 
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { EnvironmentError, throwIfAborted } from '../../errors.ts';
+import { Cancelled, EnvironmentError, throwIfAborted } from '../../errors.ts';
 import { programUrl } from '../../program-url.ts';
+import type { MapRow, MapRowResult } from '../forms/map/rows.ts';
 import type { RowRequest, RowResult } from '../forms/rows.ts';
 import { deviceEnvironment } from '../providers/device-system.ts';
 import type {
@@ -43,6 +44,18 @@ export async function startDevice(start: DeviceStart, signal: AbortSignal): Prom
   return unfit(answer);
 }
 
+/** Why a card cannot hold a model. */
+export const tooLarge = (needed: number, free: number) =>
+  `the model's weights take ${(needed / 1e9).toFixed(1)} GB with what the driver needs, and ${(free / 1e9).toFixed(1)} GB of the card are free`;
+
+/** Why a device is unfit, with its number where there are several; null where all are fit. */
+export function firstReason(devices: readonly (StartedDevice | ProvedDevice)[]): string | null {
+  const at = devices.findIndex(({ kind }) => kind === 'unfit');
+  const device = devices[at];
+  if (device?.kind !== 'unfit') return null;
+  return devices.length === 1 ? device.reason : `device ${at}: ${device.reason}`;
+}
+
 const unfit = (answer: DeviceAnswer): Unfit => ({
   kind: 'unfit',
   reason: 'reason' in answer ? answer.reason : 'message' in answer ? answer.message : answer.kind,
@@ -60,46 +73,57 @@ async function ask(
   return { device, answer };
 }
 
+/** What devices of each kind are asked for, and answer. */
+interface Work {
+  readonly sample: { readonly request: RowRequest; readonly result: RowResult };
+  readonly read: { readonly request: MapRow; readonly result: MapRowResult };
+}
+
+type Batches<Request> = Iterator<readonly Request[]> | AsyncIterator<readonly Request[]>;
+
+/** How many batches a device has at once: one that reads has the next beside it, since it is done so soon. */
+const AT_ONCE = { sample: 1, read: 2 } as const;
+
 /**
  * Rejects with Cancelled within a second of the signal: the processes are killed, since nothing that they hold is
  * needed. Nothing is yielded before `proven` resolves; if it rejects, this rejects at once with the same error.
  */
-export async function* runOnDevices(
+export async function* runOnDevices<Kind extends keyof Work = 'sample'>(
   devices: readonly Device[],
-  batches: Iterator<readonly RowRequest[]>,
+  batches: Batches<Work[Kind]['request']>,
   signal: AbortSignal,
   proven: Promise<void> = Promise.resolve(),
-): AsyncGenerator<readonly RowResult[]> {
+  kind: Kind = 'sample' as Kind,
+): AsyncGenerator<readonly Work[Kind]['result'][]> {
+  const { promise: aborted, reject: abort } = Promise.withResolvers<never>();
+  aborted.catch(() => {});
   const onAbort = () => {
     for (const device of devices) device.end();
+    abort(new Cancelled());
   };
   signal.addEventListener('abort', onAbort, { once: true });
   // Settles only when a device is found unfit: it never resolves.
   const unproved = proven.then(() => new Promise<never>(() => {}));
   unproved.catch(() => {});
-  const working = new Map<Device, Promise<{ device: Device; answer: DeviceAnswer }>>();
+  const working = new Set<Promise<Answered>>();
   const deal = (device: Device) => {
-    const next = batches.next();
-    if (next.done) {
-      working.delete(device);
-      return;
-    }
-    device.send({ kind: 'batch', rows: next.value });
-    working.set(
-      device,
-      device.answer().then((answer) => ({ device, answer })),
-    );
+    const asked = askNext(device, batches);
+    const answered: Promise<Answered> = asked.then((answer) => ({ device, answer, answered }));
+    answered.catch(() => {}); // whoever stops waiting for it does not want it
+    working.add(answered);
   };
   try {
     throwIfAborted(signal);
-    for (const device of devices) deal(device);
+    for (const device of devices) for (let i = 0; i < AT_ONCE[kind]; i++) deal(device);
     while (working.size > 0) {
-      const { device, answer } = await Promise.race([...working.values(), unproved]);
+      const { device, answer, answered } = await Promise.race([...working, unproved, aborted]);
       throwIfAborted(signal);
-      if (answer.kind !== 'rows') throw sampling(answer);
+      working.delete(answered);
+      if (answer === null) continue;
+      if (answer.kind !== 'rows') throw stopped(kind, answer);
       deal(device);
       await proven;
-      yield answer.rows;
+      yield answer.rows as readonly Work[Kind]['result'][];
     }
   } finally {
     signal.removeEventListener('abort', onAbort);
@@ -107,9 +131,28 @@ export async function* runOnDevices(
   }
 }
 
-const sampling = (answer: DeviceAnswer) =>
+interface Answered {
+  readonly device: Device;
+  /** Null where there was nothing more to ask. */
+  readonly answer: DeviceAnswer | null;
+  readonly answered: Promise<Answered>;
+}
+
+async function askNext(
+  device: Device,
+  batches: Batches<Work[keyof Work]['request']>,
+): Promise<DeviceAnswer | null> {
+  const next = await batches.next();
+  if (next.done) return null;
+  device.send({ kind: 'batch', rows: next.value as readonly RowRequest[] | readonly MapRow[] });
+  return device.answer();
+}
+
+const STOPPED = { sample: 'sampling', read: 'reading' } as const;
+
+const stopped = (kind: keyof Work, answer: DeviceAnswer) =>
   new EnvironmentError(
-    `The device stopped sampling: ${'message' in answer ? answer.message : 'reason' in answer ? answer.reason : answer.kind}`,
+    `The device stopped ${STOPPED[kind]}: ${'message' in answer ? answer.message : 'reason' in answer ? answer.reason : answer.kind}`,
     { action: 'Run the same command again to go on, with a smaller --batch if its memory was too small.' },
   );
 
@@ -119,7 +162,7 @@ const processUrl = programUrl('./device-process.ts', import.meta.url);
 export class Device {
   readonly #process: ChildProcess;
   readonly #answers: DeviceAnswer[] = [];
-  #wake: () => void = () => {};
+  readonly #waiting: ((answer: DeviceAnswer) => void)[] = [];
   #lastWords = '';
 
   constructor({ system }: DeviceStart, signal: AbortSignal) {
@@ -149,13 +192,11 @@ export class Device {
     if (this.#process.connected) this.#process.send(request, () => {});
   }
 
-  async answer(): Promise<DeviceAnswer> {
-    while (this.#answers.length === 0) {
-      await new Promise<void>((resolve) => {
-        this.#wake = resolve;
-      });
-    }
-    return this.#answers.shift()!;
+  /** The answer to the first request that nobody waits for yet. */
+  answer(): Promise<DeviceAnswer> {
+    const answer = this.#answers.shift();
+    if (answer !== undefined) return Promise.resolve(answer);
+    return new Promise((resolve) => this.#waiting.push(resolve));
   }
 
   end(): void {
@@ -163,8 +204,9 @@ export class Device {
   }
 
   #push(answer: DeviceAnswer): void {
-    this.#answers.push(answer);
-    this.#wake();
+    const resolve = this.#waiting.shift();
+    if (resolve === undefined) this.#answers.push(answer);
+    else resolve(answer);
   }
 
   #explain(): string {

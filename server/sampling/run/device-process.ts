@@ -1,9 +1,18 @@
-// A process that samples on one device. Drivers crash, block and never give memory back: here they can be
+// A process that samples, or reads, on one device. Drivers crash, block and never give memory back: here they can be
 // stopped at any moment, and take nobody with them. It speaks device-messages.ts over its channel.
 
 import { endWithParent } from '../../guard/end-with-parent.ts';
+import type { MapRow } from '../forms/map/rows.ts';
+import type { RowRequest } from '../forms/rows.ts';
 import type { SessionSettings } from '../onnx/session.ts';
-import type { DeviceAnswer, DeviceRequest, DeviceStart, ProofStandard } from './device-messages.ts';
+import type {
+  DeviceAnswer,
+  DeviceRequest,
+  DeviceStart,
+  ProofStandard,
+  ReadingStart,
+  SamplingStart,
+} from './device-messages.ts';
 
 const send = (answer: DeviceAnswer) => process.send?.(answer);
 /** The message without the runtime's own source lines in front, which tell a user nothing. */
@@ -26,26 +35,45 @@ void endWithParent(1000);
 
 async function prove(start: DeviceStart, standard: ProofStandard): Promise<void> {
   const session = prepareSession(start);
-  // Loaded only now, when it is settled which runtime `onnxruntime-node` is; the same holds for open-sampler.ts below.
+  // Loaded only now, when it is settled which runtime `onnxruntime-node` is; the same holds for the openers below.
   const { proveDevice } = await import('./prove-device.ts');
   send(await proveDevice(start, standard, session));
 }
 
 async function begin(start: DeviceStart): Promise<void> {
+  const answer = start.kind === 'sample' ? await beginSampling(start) : await beginReading(start);
+  // One after the other: a batch may come while the one before it is in work.
+  let last = Promise.resolve();
+  process.on('message', (request: DeviceRequest) => {
+    if (request.kind !== 'batch') return;
+    last = last.then(async () => {
+      try {
+        send({ kind: 'rows', rows: await answer(request.rows) });
+      } catch (cause) {
+        send({ kind: 'failed', message: describe(cause) });
+      }
+    });
+  });
+  send({ kind: 'ready' });
+}
+
+type Rows = Extract<DeviceRequest, { kind: 'batch' }>['rows'];
+type AnswerRows = (rows: Rows) => Promise<Extract<DeviceAnswer, { kind: 'rows' }>['rows']>;
+
+async function beginSampling(start: SamplingStart): Promise<AnswerRows> {
   const session = prepareSession(start);
   const { openSampler } = await import('./open-sampler.ts');
   const { model, rule, form, settings } = start;
   const sample = await openSampler(model, rule, form, session);
-  process.on('message', async (request: DeviceRequest) => {
-    if (request.kind !== 'batch') return;
-    try {
-      const rows = await sample(settings, request.rows, () => false);
-      send({ kind: 'rows', rows: rows ?? [] });
-    } catch (cause) {
-      send({ kind: 'failed', message: describe(cause) });
-    }
-  });
-  send({ kind: 'ready' });
+  return async (rows) => (await sample(settings, rows as readonly RowRequest[], () => false)) ?? [];
+}
+
+async function beginReading(start: ReadingStart): Promise<AnswerRows> {
+  const session = prepareSession(start);
+  const { openReader } = await import('./open-reader.ts');
+  const { model, rule, form } = start;
+  const read = await openReader(model, rule, form, session);
+  return async (rows) => read(rows as readonly MapRow[]);
 }
 
 function prepareSession({ model, system, deviceId }: DeviceStart): SessionSettings {

@@ -5,8 +5,9 @@ import type { Provider } from '../../../protocol/study.ts';
 import { VerbatimError } from '../../errors.ts';
 import type { Checkpoint } from '../checkpoint.ts';
 import { chooseDeviceForm, type DeviceProvider } from '../forms/device/device-form.ts';
-import { candidates, findSystem } from './choose-devices.ts';
+import { candidates } from './choose-provider.ts';
 import { proveDevice } from './device-pool.ts';
+import { findSystem } from './find-system.ts';
 
 interface Examined {
   readonly provider: Provider;
@@ -44,6 +45,7 @@ async function examine(
   try {
     const proved = await proveDevice(
       {
+        kind: 'sample',
         model: { config, weights, weightFolder },
         rule: { topK: 1, topP: 1, greedy: true },
         settings: { seed: 0, maxTokens: 1, schedule: { kind: 'constant', temperature: 0 } },

@@ -5,10 +5,18 @@ import { availableParallelism } from 'node:os';
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import type { DecoderSpec } from '../decoder/decoder-spec.ts';
 import type { SizedDeviceForm } from '../forms/device/device-form.ts';
+import type { MapRow, MapRowResult } from '../forms/map/rows.ts';
 import type { RowRequest } from '../forms/rows.ts';
 import type { SessionSettings } from '../onnx/session.ts';
 import type { PickRule } from '../pick/pick-token.ts';
-import type { DeviceProof, DeviceStart, ProofStandard } from './device-messages.ts';
+import type {
+  DeviceProof,
+  DeviceStart,
+  ProofStandard,
+  ReadingStart,
+  SamplingStart,
+} from './device-messages.ts';
+import { openReader } from './open-reader.ts';
 import { openSampler } from './open-sampler.ts';
 
 type ProofResult =
@@ -24,8 +32,18 @@ const N_STEPS = 2;
 /** Enough rows for a device to be faster than the CPU, and few enough for the CPU to be done soon. */
 const N_ROWS = 16;
 
-export async function proveDevice(
-  { model, form: { precision, ...form } }: DeviceStart,
+export function proveDevice(
+  start: DeviceStart,
+  standard: ProofStandard,
+  session: SessionSettings,
+): Promise<ProofResult> {
+  return start.kind === 'sample'
+    ? proveSampling(start, standard, session)
+    : proveReading(start, standard, session);
+}
+
+async function proveSampling(
+  { model, form: { precision, ...form } }: SamplingStart,
   standard: ProofStandard,
   session: SessionSettings,
 ): Promise<ProofResult> {
@@ -63,6 +81,63 @@ export async function proveDevice(
     }
   }
   return { kind: 'proved', proof: { error: logitsError } };
+}
+
+/** Tokens of a text that a device reads for its proof; few, for the CPU to be done soon. */
+const N_READ = 64;
+
+async function proveReading(
+  { model, rule, form }: ReadingStart,
+  standard: ProofStandard,
+  session: SessionSettings,
+): Promise<ProofResult> {
+  const { provider } = session;
+  if (form.kind === 'cuda') {
+    const { openCudaReader } = await import('../cuda/read-on-cuda.ts');
+    const size = { nRows: form.nPositions, longest: form.longest };
+    return {
+      kind: 'proved',
+      proof: { error: openCudaReader(model, rule, size, session.deviceId ?? 0).worst },
+    };
+  }
+  const rows = textsToRead(model.config, form.nPositions);
+  const cpu = { ...session, provider: 'cpu', nThreads: availableParallelism() } as const;
+  const [onCpu, onDevice] = [
+    await openReader(model, rule, form, cpu),
+    await openReader(model, rule, form, session),
+  ];
+  const plainOf = (results: readonly MapRowResult[]) =>
+    Float32Array.from(results.flatMap(({ plain }) => [...plain]));
+  const expected = plainOf(await onCpu(rows));
+  const error = relativeError(plainOf(await onDevice(rows)), expected);
+  if (!(error <= TOLERANCE.float32)) {
+    const reason = `its log-probabilities differ from the CPU's by ${error.toExponential(1)} of their size`;
+    return { kind: 'unfit', reason: `${provider} computes something else: ${reason}` };
+  }
+  if (standard === 'right-and-faster') {
+    // The first runs compiled and allocated: only the second ones are timed.
+    const [cpuMs, deviceMs] = [await timeOf(() => onCpu(rows)), await timeOf(() => onDevice(rows))];
+    if (deviceMs >= cpuMs) {
+      const times = `${deviceMs.toFixed(0)} ms against ${cpuMs.toFixed(0)} ms`;
+      return { kind: 'unfit', reason: `${provider} is slower than the CPU here (${times} for a few texts)` };
+    }
+  }
+  return { kind: 'proved', proof: { error } };
+}
+
+/** Rows of one shape, as many as a run has or two, their tokens from all over the vocabulary. */
+function textsToRead({ vocabularySize, nPositions }: DecoderSpec, nAtOnce: number): readonly MapRow[] {
+  const length = Math.min(N_READ, nPositions, nAtOnce) + 1;
+  return Array.from({ length: Math.min(2, Math.floor(nAtOnce / (length - 1))) }, (_, document) => ({
+    ...{ document, start: 1, nKnown: 1 },
+    tokens: Int32Array.from({ length }, (_, i) => ((document * length + i) * 7919) % vocabularySize),
+  }));
+}
+
+async function timeOf(work: () => Promise<unknown>): Promise<number> {
+  const startedAt = performance.now();
+  await work();
+  return performance.now() - startedAt;
 }
 
 /** A text for each row, its tokens from all over the vocabulary. */

@@ -7,7 +7,7 @@ import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkp
 import { chooseDeviceForm } from '../../../server/sampling/forms/device/device-form.ts';
 import type { RowResult } from '../../../server/sampling/forms/rows.ts';
 import { type ChosenDevices, chooseDevices } from '../../../server/sampling/run/choose-devices.ts';
-import type { DeviceStart } from '../../../server/sampling/run/device-messages.ts';
+import type { SamplingStart } from '../../../server/sampling/run/device-messages.ts';
 import { type Device, runOnDevices, startDevice } from '../../../server/sampling/run/device-pool.ts';
 import { inCi } from '../../support/in-ci.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
@@ -152,8 +152,9 @@ async function choose(batch: number): Promise<ChosenDevices> {
   return chosen!;
 }
 
-function startOf({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): DeviceStart {
+function startOf({ config, weights, weightFolder }: Checkpoint, maxTokens = 8): SamplingStart {
   return {
+    kind: 'sample',
     model: { config, weights, weightFolder },
     rule: { topK: 40, topP: 1, greedy: false },
     settings: { seed: 0, maxTokens, schedule: { kind: 'constant', temperature: 1 } },
@@ -173,7 +174,7 @@ async function makeAll(device: Device): Promise<readonly RowResult[]> {
     device.send({ kind: 'batch', rows });
     const answer = await device.answer();
     assert.ok(answer.kind === 'rows', JSON.stringify(answer));
-    all.push(...answer.rows);
+    all.push(...(answer.rows as readonly RowResult[]));
   }
   return all;
 }

@@ -11,7 +11,8 @@ import { countWindows, cutExactly, cutRunning } from '../../../server/sampling/f
 import { type DrawingRule, isGreedy } from '../../../server/sampling/forms/map/drawing-rule.ts';
 import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-batch.ts';
 import { measureTargets } from '../../../server/sampling/forms/map/measure-targets.ts';
-import { type MapRow, RowPacker } from '../../../server/sampling/forms/map/rows.ts';
+import { ShapePacker } from '../../../server/sampling/forms/map/pack-rows.ts';
+import type { MapRow } from '../../../server/sampling/forms/map/rows.ts';
 import { encodeModel, Graph } from '../../../server/sampling/onnx/onnx-graph.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -192,7 +193,7 @@ describe('cutting', () => {
   }
 
   test('batches of one shape, and nothing is lost', () => {
-    const packer = new RowPacker(({ nTokens }) => (nTokens === 3 ? 2 : 5));
+    const packer = new ShapePacker(({ nTokens }) => (nTokens === 3 ? 2 : 5));
     const rows = Array.from({ length: 20 }, (_, i) =>
       rowOf([1, 2, 3, 4].slice(0, 3 + (i % 2)), 1 + (i % 3), i),
     );

@@ -11,4 +11,7 @@ export interface DrawingRule {
 export const isGreedy = ({ temperature, topK }: DrawingRule): boolean => temperature === 0 || topK === 1;
 
 /** Whether tokens are drawn as the model's own distribution has it. */
-export const isPlain = ({ temperature, topK }: DrawingRule): boolean => temperature === 1 && topK === 0;
+const isPlain = ({ temperature, topK }: DrawingRule): boolean => temperature === 1 && topK === 0;
+
+/** Whether the rule's own log-probability is measured: it follows from the plain one and the likeliest otherwise. */
+export const hasDrawn = (rule: DrawingRule): boolean => !isGreedy(rule) && !isPlain(rule);

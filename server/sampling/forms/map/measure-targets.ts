@@ -1,13 +1,10 @@
 // From logits to what a map keeps of a token, as ONNX nodes: nothing that is as wide as the vocabulary leaves the graph.
 
 import { DATA_TYPE, type Graph } from '../../onnx/onnx-graph.ts';
-import { type DrawingRule, isGreedy, isPlain } from './drawing-rule.ts';
+import { type DrawingRule, hasDrawn } from './drawing-rule.ts';
 
 /** Outputs of a graph that measures; `drawn` only where `hasDrawn` says so. */
-const MEASURES = { plain: 'plain', drawn: 'drawn', best: 'best' } as const;
-
-/** Whether the rule's own log-probability is an output: it follows from the other two otherwise. */
-export const hasDrawn = (rule: DrawingRule): boolean => !isGreedy(rule) && !isPlain(rule);
+export const MEASURES = { plain: 'plain', drawn: 'drawn', best: 'best' } as const;
 
 /**
  * `logits` float32 [tokens, vocabulary], `targets` int32 [tokens, 1]. Outputs, [tokens, 1]: `plain`, the

@@ -7,19 +7,30 @@ import type { DecoderModel } from '../../decoder/decoder-model.ts';
 import type { AttentionShape } from '../../decoder/decoder-spec.ts';
 import type { Graph } from '../../onnx/onnx-graph.ts';
 
+/**
+ * What a graph runs on. WebGPU's own operator for whole texts gives other numbers where subgroups are small, and its cosines
+ * are exact near zero only: devices attend node by node, and look angles up.
+ */
+export type RunsOn = 'processor' | 'device';
+
 /** What the last norm gives, [batch, positions, width], of `tokens`, int32 [batch, positions]. */
-export function transformTexts(graph: Graph, model: DecoderModel, tokens: string): string {
+export function transformTexts(
+  graph: Graph,
+  model: DecoderModel,
+  tokens: string,
+  runsOn: RunsOn = 'processor',
+): string {
   const { attention } = model.config;
   const nPositions = graph.op('Squeeze', [graph.op('Shape', [tokens], { start: 1, end: 2 })]);
   const positions = graph.op('Range', [graph.int64(0), nPositions, graph.int64(1)]);
   return transform(graph, model, embed(graph, model, tokens, positions, 'stored'), positions, {
     nAxesBefore: 2,
-    rotates: () => 'before-computed',
+    rotates: () => (runsOn === 'processor' ? 'before-computed' : 'before-looked-up'),
     attend: (_, heads, layer) => {
       const { scale, window } = attention.layers[layer]!;
       const { query, key, value } = takeApart(graph, attention, heads, 2);
-      if (attention.scoreCap !== null)
-        return attendCapped(graph, attention, layer, { query, key, value }, positions);
+      if (runsOn === 'device' || attention.scoreCap !== null)
+        return attendByNodes(graph, attention, layer, { query, key, value }, positions);
       const parts = [query, ...[key, value].map((part) => repeatHeads(graph, attention, part))];
       const mask = window === null ? [] : ['', '', unseenBefore(graph, positions, window)];
       return graph.contribOp('MultiHeadAttention', [...parts, ...mask], {
@@ -31,8 +42,8 @@ export function transformTexts(graph: Graph, model: DecoderModel, tokens: string
   });
 }
 
-/** Attention node by node: the runtime's operator for whole texts knows no cap of scores. */
-function attendCapped(
+/** Attention node by node: the runtime's operator for whole texts knows no cap of scores, either. */
+function attendByNodes(
   graph: Graph,
   shape: AttentionShape,
   layer: number,
@@ -48,7 +59,8 @@ function attendCapped(
   const query = perHead(graph.op('Mul', [heads.query, graph.float32(scale)]), [0, 2, 1, 3]);
   const key = perHead(repeatHeads(graph, shape, heads.key), [0, 2, 3, 1]);
   const value = perHead(repeatHeads(graph, shape, heads.value), [0, 2, 1, 3]);
-  const scores = addCap(graph, graph.op('MatMul', [query, key]), scoreCap);
+  const products = graph.op('MatMul', [query, key]);
+  const scores = scoreCap === null ? products : addCap(graph, products, scoreCap);
   const masks = [
     unseenAfter(graph, positions),
     ...(window === null ? [] : [unseenBefore(graph, positions, window)]),

@@ -20,9 +20,9 @@ export interface WindowRequest {
 export function cutWindows(
   text: number,
   tokens: readonly number[],
-  { bosToken, nPositions: nSeen }: Pick<ModelLimits, 'bosToken' | 'nPositions'>,
+  { bosToken, ...limits }: Pick<ModelLimits, 'bosToken' | 'nPositions'>,
 ): readonly WindowRequest[] {
-  const nPositions = nSeen === NO_END ? LONGEST_OF_NO_END : nSeen;
+  const nPositions = positionsAtOnce(limits);
   if (tokens.length === 0) return [];
   const first = { text, start: 0, tokens: [bosToken, ...tokens.slice(0, nPositions)], nKnown: 1 };
   const windows: WindowRequest[] = [first];
@@ -37,6 +37,10 @@ export function cutWindows(
 
 /** Work and memory grow with the square of a window. */
 const LONGEST_OF_NO_END = 8192;
+
+/** Positions that a model reads at once: its context, where that has an end. */
+export const positionsAtOnce = ({ nPositions }: Pick<ModelLimits, 'nPositions'>): number =>
+  nPositions === NO_END ? LONGEST_OF_NO_END : nPositions;
 
 /**
  * Batches of windows of similar lengths. A batch has at most `maxPositions` positions with its padding, but never less

@@ -4,7 +4,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../../../server/errors.ts';
-import { kernelMacros } from '../../../../server/sampling/cuda/kernel-sizes.ts';
+import { readingMacros, stepMacros } from '../../../../server/sampling/cuda/kernel-sizes.ts';
 import { makeRotation, makeSpec, type SpecChanges } from '../../../support/sampling/make-spec.ts';
 import { PLAIN_DECODERS } from '../../../support/sampling/plain-decoders.ts';
 
@@ -31,13 +31,13 @@ const REFUSED: readonly (readonly [changes: SpecChanges, message: RegExp])[] = [
 for (const [changes, message] of REFUSED) {
   test(`the kernels refuse ${JSON.stringify(changes).slice(0, 60)}`, () => {
     assert.throws(
-      () => kernelMacros(makeSpec(changes), RULE, 8),
+      () => stepMacros(makeSpec(changes), RULE, 8),
       (error) => error instanceof EnvironmentError && message.test(error.message),
     );
   });
 }
 
-const usual = kernelMacros(makeSpec(), RULE, 8);
+const usual = stepMacros(makeSpec(), RULE, 8);
 const HONOURED: readonly (readonly [changes: SpecChanges, macro: string, value: number])[] = [
   [{ embeddingWidth: 16 }, 'EMBEDDING_WIDTH', 16],
   [{ embeddingScale: 2 }, 'EMBEDDING_SCALE', 2],
@@ -51,14 +51,26 @@ const HONOURED: readonly (readonly [changes: SpecChanges, macro: string, value: 
 
 for (const [changes, macro, value] of HONOURED) {
   test(`and are told ${JSON.stringify(changes)}`, () => {
-    const told = kernelMacros(makeSpec(changes), RULE, 8);
+    const told = stepMacros(makeSpec(changes), RULE, 8);
     assert.equal(Number(told[macro]), value);
     assert.notEqual(Number(usual[macro]), value);
   });
 }
 
+test('and are told how a map draws', () => {
+  const told = (temperature: number, topK: number) => {
+    const { DRAWS, TOP_K, TEMPERATURE } = readingMacros(makeSpec(), { temperature, topK });
+    return [DRAWS, TOP_K, Number(TEMPERATURE)];
+  };
+  assert.deepEqual(told(0.5, 40), [1, 40, 0.5]);
+  assert.deepEqual(told(0.5, 1e6), [1, 0, 0.5], 'a cut beyond the vocabulary is none');
+  // What follows from the plain numbers is not computed.
+  assert.deepEqual(told(1, 0), [0, 0, 1]);
+  assert.deepEqual(told(0, 40), [0, 0, 1]);
+});
+
 test('and take every other decoder', () => {
   for (const { spec } of Object.values(PLAIN_DECODERS)) {
-    assert.equal(kernelMacros(spec, RULE, 8).WIDTH, spec.width);
+    assert.equal(stepMacros(spec, RULE, 8).WIDTH, spec.width);
   }
 });
