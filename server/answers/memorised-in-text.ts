@@ -1,7 +1,6 @@
-// Which fragments of a study stand in a text, by the detector itself: the text is the only sample, and the
-// fragments are the documents. So lines are equal exactly when the study's rule says so.
+// Which fragments of a study stand in a text, by the detector itself: the text is the only sample, and the fragments
+// that may share lines with it are the documents. So lines are equal exactly when the study's rule says so.
 
-import { setImmediate } from 'node:timers/promises';
 import type { FoundMark } from '../../protocol/find-memorised.ts';
 import type { SampleMark, TextRange } from '../../protocol/fragments.ts';
 import type { MatchRule, StudyId } from '../../protocol/study.ts';
@@ -9,12 +8,16 @@ import type { Fragment, MatchedDocument } from '../engine/detection.ts';
 import { findFragments } from '../engine/find-fragments.ts';
 import { RunCollector } from '../engine/run-collector.ts';
 import { indexSamples } from '../engine/sample-index.ts';
+import type { Steps } from '../engine/steps.ts';
 import { throwIfAborted } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import { ScanKernel } from '../kernel/scan-kernel.ts';
 import { shareIndex } from '../kernel/share-index.ts';
-import { readFragmentBytes } from '../store/stored-fragments.ts';
+import { countFragments } from '../store/counts.ts';
+import { readBytesOf, readFragmentBytes } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
 import { findFragment, markOfFragment } from '../store/views.ts';
+import { fragmentsByWords } from './fragments-by-words.ts';
 
 export interface TextSearch {
   /** Sorted by line, the longest first. */
@@ -28,7 +31,7 @@ export interface TextSearch {
 const TURN_MS = 25;
 
 /** The study has been analysed. `deadline` is in milliseconds of the performance clock. */
-export async function memorisedInText(
+export function memorisedInText(
   db: Database,
   study: StudyId,
   rule: MatchRule,
@@ -36,6 +39,17 @@ export async function memorisedInText(
   deadline: number,
   signal: AbortSignal,
 ): Promise<TextSearch> {
+  throwIfAborted(signal);
+  return inTurns(search(db, study, rule, text, deadline), signal, TURN_MS);
+}
+
+function* search(
+  db: Database,
+  study: StudyId,
+  rule: MatchRule,
+  text: Uint8Array,
+  deadline: number,
+): Steps<TextSearch> {
   const sample = { sampleId: 0, text, cut: false };
   const kernel = new ScanKernel(shareIndex(indexSamples([sample], rule), rule));
   const collector = new RunCollector();
@@ -45,26 +59,26 @@ export async function memorisedInText(
     onRow: () => {},
   };
   const documents: MatchedDocument[] = [];
-  let nFragments = 0;
+  const near = yield* fragmentsByWords(db, rule, text);
+  const fragments = near === undefined ? readFragmentBytes(db) : readBytesOf(db, near);
+  let nRead = 0;
   let ended: TextSearch['ended'] = 'complete';
-  let turnEndsAt = 0;
-  for (const { fragmentId, text: fragment } of readFragmentBytes(db)) {
+  for (const { fragmentId, text: fragment } of fragments) {
     kernel.beginText(listener);
     kernel.appendText(fragment);
     kernel.endText();
     if (collector.keepRow(fragmentId)) documents.push({ ...NOWHERE, row: fragmentId });
-    nFragments++;
-    if (performance.now() < turnEndsAt) continue;
-    await setImmediate();
-    throwIfAborted(signal);
+    nRead++;
+    yield;
     if (performance.now() > deadline) {
       ended = 'early';
       break;
     }
-    turnEndsAt = performance.now() + TURN_MS;
   }
   const result = { partial: collector.encode(), documents };
   const found = findFragments({ samples: [sample], rule, results: [{ shard: 0, result }] });
+  // The others share no words with it, so that they are looked through too.
+  const nFragments = ended === 'early' ? nRead : countFragments(db);
   return { marks: toMarks(db, study, [...found]), nFragments, ended };
 }
 

@@ -1,7 +1,7 @@
 // Table `fragment_words`: which fragments hold a word, so that a view need not read all texts for a few. It knows
 // words from SQLite's tokenizer alone; who asks holds what it finds against the texts.
 
-import { forgetStage, setDoneAfterAnalysis } from './stages-table.ts';
+import { forgetStage, isDone, setDoneAfterAnalysis } from './stages-table.ts';
 import { readFragmentTexts } from './stored-fragments.ts';
 import type { Database } from './study-file.ts';
 
@@ -42,6 +42,21 @@ export function wordsQuery(text: string): string | undefined {
       : [],
   );
   return known.length === 0 ? undefined : known.join(' AND ');
+}
+
+/** The whole words of a text that the index knows as they stand here, in lower case. */
+export const wholeWords = (text: string): readonly string[] =>
+  text.split(BETWEEN_WORDS).flatMap((word) => (ASCII_WORD.test(word) ? [word.toLowerCase()] : []));
+
+/** Fragments that hold all of the words, ascending, `most` of them. */
+export type WordLookup = (words: readonly string[], most: number) => readonly number[];
+
+/** Undefined where the words of the fragments are not listed. */
+export function openWordLookup(db: Database): WordLookup | undefined {
+  if (!isDone(db, 'words')) return undefined;
+  const found = db.prepare('SELECT rowid FROM fragment_words WHERE fragment_words MATCH ? LIMIT ?');
+  return (words, most) =>
+    found.all(words.map((word) => `"${word}"`).join(' AND '), most).map(({ rowid }) => Number(rowid));
 }
 
 /** Whether `wanted`, in lower case, stands in the text from the beginning of a word on; case counts beyond ASCII. */

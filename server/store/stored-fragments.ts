@@ -89,6 +89,16 @@ export function* readFragmentBytes(
   }
 }
 
+/** Texts of some fragments, one in memory at a time. */
+export function* readBytesOf(db: Database, fragmentIds: Iterable<number>): Generator<FragmentBytes> {
+  const row = db.prepare('SELECT fingerprint, text FROM fragments WHERE fragment_id = ?');
+  for (const fragmentId of fragmentIds) {
+    const found = row.get(fragmentId);
+    if (found === undefined) continue;
+    yield { fragmentId, fingerprint: String(found.fingerprint), text: found.text as Uint8Array };
+  }
+}
+
 export interface FragmentText {
   readonly fragmentId: number;
   readonly fingerprint: string;

@@ -5,6 +5,7 @@ import { coverageOf } from '../engine/find-coverage.ts';
 import { countInSteps } from '../engine/find-fragments.ts';
 import { prepareInSteps } from '../engine/prepare-request.ts';
 import { throwIfAborted } from '../errors.ts';
+import { inTurns } from '../in-turns.ts';
 import { startMeter } from '../progress.ts';
 import { detectionInputsDigest } from '../store/detection-inputs.ts';
 import { forgetFacts } from '../store/facts-tables.ts';
@@ -15,7 +16,6 @@ import { isDoneFrom, setDone } from '../store/stages-table.ts';
 import { transactInTurns } from '../store/study-file.ts';
 import { describe } from './describe-fragments-stage.ts';
 import { detectionSamples } from './detection-samples.ts';
-import { inTurns } from './in-turns.ts';
 import { measureSamples } from './measure-samples.ts';
 import type { StageContext } from './stage-context.ts';
 

@@ -7,10 +7,13 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import type { FoundMark } from '../../../protocol/find-memorised.ts';
 import type { MatchRule } from '../../../protocol/study.ts';
+import { fragmentsByWords } from '../../../server/answers/fragments-by-words.ts';
 import { disclose } from '../../../server/answers/undisclosed.ts';
 import { normaliseLine } from '../../../server/engine/normalise-line.ts';
+import { finish } from '../../../server/engine/steps.ts';
 import { findMemorised } from '../../../server/queries/find-memorised.ts';
 import { getSample } from '../../../server/queries/study-queries.ts';
+import { wholeWords } from '../../../server/store/fragment-words.ts';
 import { forgetStage } from '../../../server/store/stages-table.ts';
 import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
 import { runs } from '../../support/in-ci.ts';
@@ -28,6 +31,7 @@ const fragments = (() => {
     .prepare('SELECT fragment_id, fingerprint, text, train FROM fragments ORDER BY fragment_id')
     .all()
     .map((row) => ({
+      fragmentId: Number(row.fragment_id),
       fingerprint: String(row.fingerprint),
       train: Number(row.train),
       lines: new TextDecoder().decode(row.text as Uint8Array).split('\n'),
@@ -79,6 +83,58 @@ test('wholes and parts are those of brute force', async () => {
   );
 });
 
+test('words leave out no fragment that shares a run of lines, however common they are', () => {
+  using db = openForReading(study);
+  fc.assert(
+    fc.property(
+      fc.array(piece, { minLength: 1, maxLength: 6 }),
+      fc.constantFrom(1, 2, 3, 2000),
+      (pieces, common) => {
+        const lines = pieces.flat();
+        const near = finish(fragmentsByWords(db, rule, new TextEncoder().encode(lines.join('\r')), common));
+        assert.ok(near !== undefined, 'Every run of these lines holds words');
+        assert.deepEqual(
+          near,
+          near.toSorted((a, b) => a - b),
+        );
+        const runs = new Set(runsOf(lines));
+        const sharing = fragments
+          .filter((fragment) => runsOf(fragment.lines).some((run) => runs.has(run)))
+          .map(({ fragmentId }) => fragmentId);
+        assert.deepEqual(
+          sharing.filter((fragmentId) => !near.includes(fragmentId)),
+          [],
+        );
+        // Lines that no fragment holds bring none along.
+        if (sharing.length === 0 && common > fragments.length) assert.ok(near.length < fragments.length);
+      },
+    ),
+    { numRuns: runs(200) },
+  );
+});
+
+test('a line has the words of what a profile makes of it', () => {
+  const line = fc
+    .array(fc.constantFrom('x', 'Foo', '_', ' ', '.', '+', 'é', '\u00a0', '9', '\t', '"', '\x7f'))
+    .map((all) => all.join(''));
+  fc.assert(
+    fc.property(line, fc.constantFrom('exact-1', 'text-1'), (text, profile) => {
+      const bytes = new TextEncoder().encode(text);
+      const out = new Uint8Array(2 * bytes.length);
+      const end = normaliseLine(profile, bytes, 0, bytes.length, out, 0);
+      assert.deepEqual(wholeWords(new TextDecoder().decode(out.subarray(0, end))), wholeWords(text));
+    }),
+  );
+});
+
+test('lines without words are looked for in every fragment', () => {
+  using db = openForReading(study);
+  const near = (text: string) => finish(fragmentsByWords(db, rule, new TextEncoder().encode(text)));
+  assert.equal(near('}\n)\n]\n}\n)\n]\n'), undefined);
+  assert.deepEqual(near('}\n)\n]\n}\n)\n'), []);
+  assert.deepEqual(near(`${'neverheard '.repeat(3)}\n`.repeat(9)), []);
+});
+
 test('what was not looked at is never called clean', async () => {
   const { file } = await makeSmallStudy(scratchFolder(), 'other');
   const { text } = await disclose(getSample(file, 1), 'shown');
@@ -99,6 +155,12 @@ test('a text of any size is refused or answered, and a search can be cancelled',
   const missing = join(folder, 'none.sqlite');
   await assert.rejects(findMemorised([missing], 'x', never), { name: 'UserError' });
 });
+
+/** Runs of as many lines as the rule asks for. */
+const runsOf = (raw: readonly string[]): readonly string[] => {
+  const lines = raw.map(normalised).filter((line) => line !== '');
+  return lines.slice(rule.minLines - 1).map((_, i) => lines.slice(i, i + rule.minLines).join('\n'));
+};
 
 /** All places of all fragments, and of parts of them that cannot be made longer and lie in no other mark. */
 function bruteForce(raw: readonly string[]) {

@@ -9,9 +9,9 @@ import type { Fragment } from '../../../server/engine/detection.ts';
 import { countInSteps } from '../../../server/engine/find-fragments.ts';
 import { prepareInSteps } from '../../../server/engine/prepare-request.ts';
 import { Cancelled } from '../../../server/errors.ts';
+import { inTurns } from '../../../server/in-turns.ts';
 import { replaceFragments, replaceInSteps } from '../../../server/store/fragments-table.ts';
 import { openForWriting, transact, transactInTurns } from '../../../server/store/study-file.ts';
-import { inTurns } from '../../../server/study/in-turns.ts';
 import { AT_ONCE_MS } from '../../support/wait-limit.ts';
 
 const rule = { minLines: 6, profile: 'exact-1' } as const;
