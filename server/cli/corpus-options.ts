@@ -5,6 +5,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { ColumnNames, Execution } from '../../protocol/study.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
 import { isServedAddress, servedAddress } from '../net/served-address.ts';
+import { isRemoteLocation, remoteLocation } from '../remote/remote-location.ts';
 import { addSettingOptions } from './setting-options.ts';
 import { tell } from './tell.ts';
 
@@ -27,7 +28,7 @@ export const drawnModelHelp = `${modelHelp}; or a server of OpenAI's completions
 
 export const corpusHelp =
   'training data: shard files (.jsonl, .json.gz, .jsonl.zst, .parquet, .arrow, .tar, .zip), text files, folders of them or of ' +
-  'source files, or data sets of the Hub: owner/name[@revision][#subset][/files]';
+  'source files, data sets of the Hub: owner/name[@revision][#subset][/files], or shard files on other machines: s3://bucket/prefix, https://host/file';
 
 export const samplesHelp = 'JSON lines, a folder of numbered files, a merged "all" file, or another study';
 
@@ -56,12 +57,16 @@ export const modelLocation = (text: string): string => place('model', text);
 /** A server's address is a model's place where it is only drawn from. */
 export const drawnModelLocation = (text: string): string =>
   isServedAddress(text) ? servedAddress(text) : modelLocation(text);
-const corpusLocation = (text: string): string => place('dataset', text);
+const corpusLocation = (text: string): string =>
+  isRemoteLocation(text) ? remoteLocation(text) : place('dataset', text);
 
 /** Places of training data. A pattern in quotes, which no shell has expanded, stands for the files here that it matches. */
 export function corpusLocations(texts: readonly string[]): readonly string[] {
   return texts.flatMap((text) => {
-    const found = /[*?{[]/.test(text) && !isHubName(text) && !existsSync(text) ? globSync(text) : [];
+    const found =
+      /[*?{[]/.test(text) && !isHubName(text) && !isRemoteLocation(text) && !existsSync(text)
+        ? globSync(text)
+        : [];
     return found.length > 0 ? found.sort().map(corpusLocation) : [corpusLocation(text)];
   });
 }

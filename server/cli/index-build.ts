@@ -14,6 +14,7 @@ import { describeAccount, describeColumns } from '../formats/account-words.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { isHubName } from '../hub/hub-name.ts';
 import type { Report } from '../progress.ts';
+import { isRemoteLocation } from '../remote/remote-location.ts';
 import { columnsOf, corpusLocations } from './corpus-options.ts';
 import type { BuildOptions } from './index-requests.ts';
 import { tell } from './tell.ts';
@@ -48,7 +49,7 @@ function tellAccount({ account, columnsRead, nRows }: IndexAccount): void {
 }
 
 function onThisMachine(location: string): string {
-  if (!isHubName(location)) return location;
+  if (!isHubName(location) && !isRemoteLocation(location)) return location;
   throw new UserError(`${location} is not on this machine, and an index is made of files that are`, {
     action: 'Download the data set, and name its folder.',
   });

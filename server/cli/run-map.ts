@@ -14,6 +14,7 @@ import { readStudy } from '../store/study-table.ts';
 import { runStudy } from '../study/run-study.ts';
 import { failOn } from './fail-on.ts';
 import type { Condition } from './fail-on-condition.ts';
+import { naming } from './named-places.ts';
 import { printReport } from './report-command.ts';
 import { sweepStudies } from './sweep-studies.ts';
 import { tell } from './tell.ts';
@@ -82,7 +83,8 @@ async function runShowingProgress(
   run: Omit<MapRun, 'top' | 'failOn'>,
   signal: AbortSignal,
 ): Promise<StudySummary> {
-  const { file, plan, execution, json } = run;
+  const { file, plan, json } = run;
+  const execution = naming(run.execution, [plan]);
   const progress = terminalProgress(process.stderr);
   /** Lines are written in the order of the shards while the model goes on. */
   let written = json && existsSync(file) ? writeMapped(file, plan) : Promise.resolve();

@@ -1,7 +1,6 @@
 // Bytes that are read by places: those of a file, or of a member of an archive that is held in memory.
 
-import type { FileHandle } from 'node:fs/promises';
-import { readAt } from './open-shard.ts';
+import type { ShardFile } from './open-shard.ts';
 
 export interface ByteSource {
   readonly byteLength: number;
@@ -10,13 +9,13 @@ export interface ByteSource {
 }
 
 /** Throws `EnvironmentError` when the disk fails. `onRead` is called for every read: it gets on. */
-export async function fileSource(file: FileHandle, path: string, onRead: () => void): Promise<ByteSource> {
-  const { size } = await file.stat();
+export function fileSource(file: ShardFile, onRead: () => void): ByteSource {
+  const { size } = file;
   return {
     byteLength: size,
     read(position, nBytes) {
       onRead();
-      return readAt(file, position, Math.max(0, Math.min(nBytes, size - position)), path);
+      return file.read(position, Math.max(0, Math.min(nBytes, size - position)));
     },
   };
 }

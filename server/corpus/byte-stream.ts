@@ -1,14 +1,13 @@
 // A shard's decompressed bytes, in order, with what was wrong in them. A stream that breaks off gives
 // every byte before the break, always the same ones: what was read does not depend on timing.
 
-import type { FileHandle } from 'node:fs/promises';
 import type { ColumnNames } from '../../protocol/study.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { FileFate } from './file-tally.ts';
 import { INPUT_CHUNK_BYTES, type Inflated, OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { CannotInflateHere, inflateHere } from './inflate-here.ts';
 import { asJsonLines } from './json-lines.ts';
-import { type OnProblem, readAt, withShardFile } from './open-shard.ts';
+import { type OnProblem, type ShardFile, withShardFile } from './open-shard.ts';
 import { type RestartPoint, watchForRestarts } from './restart-point.ts';
 import type { Shard } from './shard.ts';
 import { type Packing, packingOf, shardForm } from './shard-format.ts';
@@ -51,11 +50,11 @@ export async function* readBytes(shard: Shard, options: StreamOptions): AsyncGen
 
 /** The bytes of a shard file as they stand in it, decompressed. */
 export async function* readUnpacked(shard: Shard, options: StreamOptions): AsyncGenerator<Uint8Array> {
-  yield* withShardFile(shard, options.onProblem, (file) => decompressed(file, shard, options));
+  yield* withShardFile(shard, options, (file) => decompressed(file, shard, options));
 }
 
 async function* decompressed(
-  file: FileHandle,
+  file: ShardFile,
   shard: Shard,
   options: StreamOptions,
 ): AsyncGenerator<Uint8Array> {
@@ -86,7 +85,7 @@ async function* decompressed(
 }
 
 async function* inflated(
-  file: FileHandle,
+  file: ShardFile,
   shard: Shard,
   packing: Packing,
   options: StreamOptions,
@@ -120,7 +119,7 @@ const chunkBytes: Readonly<Partial<Record<Packing, number>>> = {
 };
 
 async function* diskChunks(
-  file: FileHandle,
+  file: ShardFile,
   shard: Shard,
   { signal, onBytes }: StreamOptions,
 ): AsyncGenerator<Buffer> {
@@ -128,7 +127,7 @@ async function* diskChunks(
   const nBytes = (packing && chunkBytes[packing]) ?? OUTPUT_CHUNK_BYTES;
   for (let position = 0; ; ) {
     throwIfAborted(signal);
-    const chunk = await readAt(file, position, nBytes, shard.path);
+    const chunk = await file.read(position, nBytes);
     if (chunk.length === 0) return;
     position += chunk.length;
     onBytes(chunk.length);

@@ -3,11 +3,9 @@
 
 import { createHash } from 'node:crypto';
 import { realpathSync } from 'node:fs';
-import { openRegularFile } from '../../guard/paths/regular-file.ts';
 import { throwIfAborted } from '../errors.ts';
 import { type FileCounts, FileTally } from './file-tally.ts';
-import { onDisk } from './name-bytes.ts';
-import { readAt } from './open-shard.ts';
+import { openShardFile } from './open-shard.ts';
 import { findPackedTwins } from './packed-twins.ts';
 import type { Shard } from './shard.ts';
 
@@ -54,8 +52,8 @@ export async function leaveOutDuplicates(
   return { shards: distinct, duplicates, passed: tally.all() };
 }
 
-/** What is not on the disk yet is compared by its place on the Hub. */
-const isOneFile = (shard: Shard) => shard.format !== 'folder' && !shard.hub;
+/** What is not on the disk is compared by its place on the Hub, or on another machine. */
+const isOneFile = (shard: Shard) => shard.format !== 'folder' && !shard.hub && !shard.remote;
 
 function resolved(path: string): string {
   try {
@@ -80,10 +78,10 @@ async function digest(
   const all = await Promise.all(rivals.map((rival) => heads.get(rival)!));
   if (all.filter((other) => other === own).length === 1) return `${shard.format} head ${own}`;
   const hash = createHash('sha256');
-  await using file = await openRegularFile(onDisk(shard.path));
+  await using file = await openShardFile(shard);
   for (let at = 0; ; ) {
     throwIfAborted(signal);
-    const block = await readAt(file, at, BLOCK_BYTES, shard.path);
+    const block = await file.read(at, BLOCK_BYTES);
     if (block.length === 0) return `${shard.format} whole ${hash.digest('hex')}`;
     hash.update(block);
     at += block.length;
@@ -93,8 +91,8 @@ async function digest(
 /** A file that cannot be read is like no other: its trouble is told when it is scanned. */
 async function head(shard: Shard): Promise<string> {
   try {
-    await using file = await openRegularFile(onDisk(shard.path));
-    const bytes = await readAt(file, 0, HEAD_BYTES, shard.path);
+    await using file = await openShardFile(shard);
+    const bytes = await file.read(0, HEAD_BYTES);
     return createHash('sha256').update(bytes).digest('hex');
   } catch {
     return shard.path;

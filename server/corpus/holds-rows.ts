@@ -1,10 +1,9 @@
 // What the beginning of a shard says of how it is read.
 
-import type { FileHandle } from 'node:fs/promises';
 import { readUnpacked } from './byte-stream.ts';
 import { JSON_HEAD_BYTES, jsonContent } from './json-content.ts';
 import { LONGEST_FIRST_LINE_BYTES, layoutOf } from './json-lines.ts';
-import { readAt } from './open-shard.ts';
+import type { ShardFile } from './open-shard.ts';
 import type { Shard } from './shard.ts';
 import { shardForm } from './shard-format.ts';
 
@@ -16,10 +15,10 @@ export async function holdsRows(shard: Shard, signal: AbortSignal): Promise<bool
 }
 
 /** Whether a row's place in the stream is its place in the file. */
-export async function isPlainLines(file: FileHandle, { format, path }: Shard): Promise<boolean> {
+export async function isPlainLines(file: ShardFile, { format }: Shard): Promise<boolean> {
   if (format !== 'jsonl' && format !== 'json') return false;
-  const first = await readAt(file, 0, FIRST_LOOK_BYTES, path);
-  const head = first.includes(0x0a) ? first : await readAt(file, 0, LONGEST_FIRST_LINE_BYTES, path);
+  const first = await file.read(0, FIRST_LOOK_BYTES);
+  const head = first.includes(0x0a) ? first : await file.read(0, LONGEST_FIRST_LINE_BYTES);
   return layoutOf(head).kind === 'lines';
 }
 

@@ -1,7 +1,6 @@
 // Opens a shard file and doubts it: is it what its name says, is anything in it, does it stay as it is
 // while it is read? Readers go through here, so that every format is treated alike.
 
-import type { FileHandle } from 'node:fs/promises';
 import { IrregularFile, openRegularFile } from '../../guard/paths/regular-file.ts';
 import type { DataProblem } from '../../protocol/errors.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
@@ -32,46 +31,67 @@ function isExpected(format: ShardFormat, found: FirstBytes): boolean {
   return found === 'other' || found === 'utf-16';
 }
 
-/**
- * Runs `read` on the open file, unless there is nothing to read; the reason is then a problem. Throws
- * `EnvironmentError` when the system refuses.
- */
+/** A shard's file that is open, wherever it lies. */
+export interface ShardFile extends AsyncDisposable {
+  /** What it was when it was opened. */
+  readonly size: number;
+  /** At most `nBytes` bytes from `position` on; fewer at its end. Throws `EnvironmentError`. */
+  read(position: number, nBytes: number): Promise<Buffer>;
+  /** Whether it is another by now. One that lies elsewhere says so when it is read. */
+  hasChanged(): Promise<boolean>;
+}
+
+/** Throws `EnvironmentError` when the system refuses, and `UserError` for what is no file. */
+export async function openShardFile(
+  { path, nBytes, remote }: Pick<Shard, 'path' | 'nBytes' | 'remote'>,
+  signal?: AbortSignal,
+): Promise<ShardFile> {
+  if (remote === undefined) return openLocal(path);
+  const { openRemote } = await import('./open-remote.ts');
+  return openRemote(path, nBytes, remote, signal);
+}
+
+async function openLocal(path: string): Promise<ShardFile> {
+  const file = await openRegularFile(onDisk(path)).catch((cause) => {
+    throw cause instanceof IrregularFile ? new UserError(cause.message, { cause }) : unreadable(path, cause);
+  });
+  const before = await file.stat();
+  return {
+    size: before.size,
+    read: (position, nBytes) => readAt(file, position, nBytes, path),
+    async hasChanged() {
+      const after = await file.stat();
+      return after.size !== before.size || after.mtimeMs !== before.mtimeMs;
+    },
+    [Symbol.asyncDispose]: () => file.close(),
+  };
+}
+
+/** Runs `read` on the open file, unless there is nothing to read; the reason is then a problem. Throws as `openShardFile` does. */
 export async function* withShardFile<T>(
   shard: Shard,
-  onProblem: OnProblem,
-  read: (file: FileHandle) => AsyncGenerator<T>,
+  { onProblem, signal }: { readonly onProblem: OnProblem; readonly signal?: AbortSignal },
+  read: (file: ShardFile) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
   const complain = (kind: DataProblem['kind'], what: string) =>
     onProblem({ kind, shard: shard.name, byteOffset: 0, message: `${shard.path} ${what}` });
-  const file = await openRegularFile(onDisk(shard.path)).catch((cause) => {
-    throw cause instanceof IrregularFile
-      ? new UserError(cause.message, { cause })
-      : unreadable(shard.path, cause);
-  });
-  try {
-    const before = await file.stat();
-    if (before.size === 0) return complain('empty', 'is empty');
-    const head = await readAt(file, 0, N_FIRST_BYTES, shard.path);
-    const found = recognise(head);
-    if (!isExpected(shard.format, found)) {
-      return complain('wrong-format', `is named as ${shard.format} and holds ${firstBytesName[found]}`);
-    }
-    yield* read(file);
-    const after = await file.stat();
-    if (after.size !== before.size || after.mtimeMs !== before.mtimeMs) {
-      complain('changed', 'changed while it was read: scan it again when nothing writes to it any more');
-    }
-  } finally {
-    await file.close();
+  await using file = await openShardFile(shard, signal);
+  if (file.size === 0) return complain('empty', 'is empty');
+  const found = recognise(await file.read(0, N_FIRST_BYTES));
+  if (!isExpected(shard.format, found)) {
+    return complain('wrong-format', `is named as ${shard.format} and holds ${firstBytesName[found]}`);
+  }
+  yield* read(file);
+  if (await file.hasChanged()) {
+    complain('changed', 'changed while it was read: scan it again when nothing writes to it any more');
   }
 }
 
 /** No system reads 2 GiB at once. */
 const MOST_BYTES_AT_ONCE = 1 << 30;
 
-/** At most `nBytes` bytes from `position` on; fewer at the end of the file. */
-export async function readAt(
-  file: FileHandle,
+async function readAt(
+  file: Awaited<ReturnType<typeof openRegularFile>>,
   position: number,
   nBytes: number,
   path: string,

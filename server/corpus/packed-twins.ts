@@ -24,7 +24,8 @@ export async function findPackedTwins(
   return twins;
 }
 
-const isRows = ({ format, hub, nBytes }: Shard) => format.startsWith('json') && !hub && nBytes > 0;
+const isRows = ({ format, hub, remote, nBytes }: Shard) =>
+  format.startsWith('json') && !hub && !remote && nBytes > 0;
 
 const unpackedPath = ({ path }: Shard) => path.replace(/\.(gz|zst|bz2|xz|lz4)$/i, '');
 

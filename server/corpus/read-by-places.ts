@@ -21,8 +21,8 @@ export function readByPlaces(
   options: StreamOptions,
   range: RowRange,
 ): AsyncGenerator<CorpusDocument> {
-  return withShardFile(shard, options.onProblem, async function* (file) {
-    const source = await fileSource(file, shard.path, () => options.onBytes(0));
+  return withShardFile(shard, options, async function* (file) {
+    const source = fileSource(file, () => options.onBytes(0));
     const read = await tableReaders[shard.format as keyof typeof tableReaders]();
     yield* read(source, shard, options, range);
   });

@@ -1,7 +1,6 @@
 // One row of a shard, read again without reading what stands before it where the format allows: at its
 // offset in plain JSON lines, from a restart point in gzip, by its row group in Parquet.
 
-import type { FileHandle } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { contained } from '../../guard/paths/contained.ts';
 import type { RestartPoint } from '../engine/detection.ts';
@@ -9,7 +8,7 @@ import { throwIfAborted, UserError } from '../errors.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
 import { holdsRows, isPlainLines } from './holds-rows.ts';
 import { OUTPUT_CHUNK_BYTES } from './inflate.ts';
-import { readAt, withShardFile } from './open-shard.ts';
+import { type ShardFile, withShardFile } from './open-shard.ts';
 import { parseRow } from './parse-row.ts';
 import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
 import { readDocuments } from './read-documents.ts';
@@ -65,9 +64,7 @@ async function reopenJsonRow(
   options: StreamOptions,
 ): Promise<Uint8Array | undefined> {
   const { names } = await resolveColumns(shard, options.signal);
-  const bytes = withShardFile(shard, options.onProblem, (file) =>
-    bytesFrom(file, shard, byteOffset, restart, options),
-  );
+  const bytes = withShardFile(shard, options, (file) => bytesFrom(file, shard, byteOffset, restart, options));
   const tooLong = (): never => {
     throw new UserError(`${shard.path}: the row at byte ${byteOffset} is longer than ${MAX_ROW_BYTES} bytes`);
   };
@@ -80,7 +77,7 @@ async function reopenJsonRow(
 
 /** The stream from `byteOffset` on. */
 async function* bytesFrom(
-  file: FileHandle,
+  file: ShardFile,
   shard: Shard,
   byteOffset: number,
   restart: RestartPoint | undefined,
@@ -88,9 +85,9 @@ async function* bytesFrom(
 ): AsyncGenerator<Uint8Array> {
   // The first row may stand behind a byte order mark.
   if (byteOffset > 0 && (await isPlainLines(file, shard))) {
-    return yield* plainBytes(file, shard, byteOffset, options);
+    return yield* plainBytes(file, byteOffset, options);
   }
-  const restarted = restart && (await restartGzip(file, shard.path, restart));
+  const restarted = restart && (await restartGzip(file, restart));
   if (restarted) yield* skip(restarted, byteOffset - restart.byteOffset, options);
   else yield* skip(readBytes(shard, options), byteOffset, options);
 }
@@ -109,14 +106,13 @@ async function* skip(
 }
 
 async function* plainBytes(
-  file: FileHandle,
-  shard: Shard,
+  file: ShardFile,
   byteOffset: number,
   { signal }: StreamOptions,
 ): AsyncGenerator<Uint8Array> {
   for (let at = byteOffset; ; at += OUTPUT_CHUNK_BYTES) {
     throwIfAborted(signal);
-    const chunk = await readAt(file, at, OUTPUT_CHUNK_BYTES, shard.path);
+    const chunk = await file.read(at, OUTPUT_CHUNK_BYTES);
     if (chunk.length === 0) return;
     yield chunk;
   }

@@ -1,14 +1,13 @@
 // Several rows of a shard, read again in one pass over what lies between them where that is shorter than beginning
 // anew. It tells what reopen-row.ts tells of each.
 
-import type { FileHandle } from 'node:fs/promises';
 import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted } from '../errors.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
 import type { Columns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { holdsRows, isPlainLines } from './holds-rows.ts';
-import { readAt, withShardFile } from './open-shard.ts';
+import { type ShardFile, withShardFile } from './open-shard.ts';
 import { parseRow, type Row } from './parse-row.ts';
 import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
 import { readDocuments } from './read-documents.ts';
@@ -66,7 +65,7 @@ async function* reopenJsonRows(
   options: ReopenOptions,
   stream: StreamOptions,
 ): AsyncGenerator<ReopenedRow> {
-  const read = withShardFile(shard, stream.onProblem, (file) => rowsOf(file, shard, places, options, stream));
+  const read = withShardFile(shard, stream, (file) => rowsOf(file, shard, places, options, stream));
   let n = 0;
   for await (const row of read) {
     n++;
@@ -77,7 +76,7 @@ async function* reopenJsonRows(
 }
 
 async function* rowsOf(
-  file: FileHandle,
+  file: ShardFile,
   shard: Shard,
   places: readonly RowPlace[],
   options: ReopenOptions,
@@ -100,7 +99,7 @@ async function* rowsOf(
 
 /** A stream of the shard that stands somewhere, and is begun anew where that is nearer. */
 class RowCursor {
-  readonly #file: FileHandle;
+  readonly #file: ShardFile;
   readonly #shard: Shard;
   /** Rows stand in the file where they stand in the stream. */
   readonly #isPlain: boolean;
@@ -112,7 +111,7 @@ class RowCursor {
   #at = 0;
 
   constructor(
-    file: FileHandle,
+    file: ShardFile,
     shard: Shard,
     isPlain: boolean,
     options: ReopenOptions,
@@ -171,18 +170,18 @@ class RowCursor {
     this.#at = start;
     // The first row may stand behind a byte order mark.
     if (this.#isPlain && start > 0) {
-      this.#chunks = plainBytes(this.#file, this.#shard, start);
+      this.#chunks = plainBytes(this.#file, start);
       return;
     }
-    const restarted = restart && (await restartGzip(this.#file, this.#shard.path, restart.open()));
+    const restarted = restart && (await restartGzip(this.#file, restart.open()));
     if (!restarted) this.#at = 0;
     this.#chunks = restarted ?? readBytes(this.#shard, this.#stream);
   }
 }
 
-async function* plainBytes(file: FileHandle, shard: Shard, start: number): AsyncGenerator<Uint8Array> {
+async function* plainBytes(file: ShardFile, start: number): AsyncGenerator<Uint8Array> {
   for (let at = start, nBytes = ROW_BYTES; ; nBytes = Math.min(2 * nBytes, 1 << 20)) {
-    const chunk = await readAt(file, at, nBytes, shard.path);
+    const chunk = await file.read(at, nBytes);
     if (chunk.length === 0) return;
     at += chunk.length;
     yield chunk;

@@ -2,11 +2,10 @@
 // that it had, but it can be given a stream that leads there: the header of the block it stood in, then
 // everything from the next symbol on, and the 32 KiB before as its dictionary.
 
-import type { FileHandle } from 'node:fs/promises';
 import { createGunzip, createInflateRaw } from 'node:zlib';
 import { type DecoderPlace, findDeflateBlock } from './find-deflate-block.ts';
 import { INPUT_CHUNK_BYTES, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
-import { readAt } from './open-shard.ts';
+import type { ShardFile } from './open-shard.ts';
 import { type RestartPoint, windowOf } from './restart-point.ts';
 
 /** Blocks are some 10 to 100 KB long; a longer one makes the point useless, not the shard. */
@@ -14,24 +13,22 @@ const LONGEST_BLOCK_BYTES = 1 << 20;
 
 /** The decompressed bytes from `point.byteOffset` on; undefined when it cannot be restarted there. */
 export async function restartGzip(
-  file: FileHandle,
-  path: string,
+  file: ShardFile,
   point: RestartPoint,
 ): Promise<AsyncGenerator<Uint8Array> | undefined> {
   const window = windowOf(point);
   for (let nBytes = LONGEST_BLOCK_BYTES / 16; nBytes <= LONGEST_BLOCK_BYTES; nBytes *= 4) {
     const from = Math.max(0, point.diskOffset - nBytes);
-    const before = await readAt(file, from, point.diskOffset - from, path);
+    const before = await file.read(from, point.diskOffset - from);
     const place = findDeflateBlock(before, window);
-    if (place) return inflateFrom(file, path, before, from, place, window);
+    if (place) return inflateFrom(file, before, from, place, window);
     if (from === 0) break;
   }
   return undefined;
 }
 
 async function* inflateFrom(
-  file: FileHandle,
-  path: string,
+  file: ShardFile,
   before: Buffer,
   from: number,
   place: DecoderPlace,
@@ -43,7 +40,7 @@ async function* inflateFrom(
     yield lead.appendPart(before, place.next);
     yield lead.append(before.subarray((place.next >> 3) + 1));
     for (let at = from + before.length; ; at += INPUT_CHUNK_BYTES) {
-      const chunk = await readAt(file, at, INPUT_CHUNK_BYTES, path);
+      const chunk = await file.read(at, INPUT_CHUNK_BYTES);
       if (chunk.length === 0) break;
       yield lead.append(chunk);
     }
@@ -53,22 +50,18 @@ async function* inflateFrom(
   for await (const { pieces } of inflate(source(), engine)) yield* pieces;
   // The member's end, to within a byte: its last bit lies in the last byte that the decoder took.
   const lastBit = from * 8 + place.next - header.length + engine.bytesWritten * 8;
-  yield* nextMembers(file, path, [(lastBit - 8) >> 3, lastBit >> 3, (lastBit >> 3) + 1]);
+  yield* nextMembers(file, [(lastBit - 8) >> 3, lastBit >> 3, (lastBit >> 3) + 1]);
 }
 
 /** Further gzip members, if one begins where this one ended: after its checksum and length. */
-async function* nextMembers(
-  file: FileHandle,
-  path: string,
-  ends: readonly number[],
-): AsyncGenerator<Uint8Array> {
+async function* nextMembers(file: ShardFile, ends: readonly number[]): AsyncGenerator<Uint8Array> {
   for (const end of ends) {
     const start = end + 8;
-    const head = await readAt(file, start, 3, path);
+    const head = await file.read(start, 3);
     if (head[0] !== 0x1f || head[1] !== 0x8b || head[2] !== 8) continue;
     const source = async function* () {
       for (let at = start; ; at += INPUT_CHUNK_BYTES) {
-        const chunk = await readAt(file, at, INPUT_CHUNK_BYTES, path);
+        const chunk = await file.read(at, INPUT_CHUNK_BYTES);
         if (chunk.length === 0) return;
         yield chunk;
       }

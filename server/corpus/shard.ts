@@ -40,6 +40,14 @@ export interface Shard {
   readonly problems?: readonly DataProblem[];
   /** Source of a file that may not be there yet. */
   readonly hub?: HubFile;
+  /** There for a file on another machine, whose address is `path`. */
+  readonly remote?: RemoteSource;
+}
+
+/** What tells that a file on another machine is still the one that was listed. */
+export interface RemoteSource {
+  /** Its ETag, or the time of its last change; empty where the machine tells neither. */
+  readonly tag: string;
 }
 
 /** One file of a Hub repository at a fixed commit. */

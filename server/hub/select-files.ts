@@ -2,7 +2,7 @@
 
 import { shardFormat } from '../corpus/shard-format.ts';
 import { UserError } from '../errors.ts';
-import { compileGlob } from './glob.ts';
+import { compileGlob } from '../glob.ts';
 import type { HubName } from './hub-name.ts';
 import type { RepositoryFile } from './list-repository.ts';
 

@@ -19,6 +19,8 @@ export interface HttpQuestion {
   readonly signal: AbortSignal;
   /** The longest time without a byte. */
   readonly silenceMs?: number;
+  /** `given` gives a redirect away as an answer. */
+  readonly redirects?: 'followed' | 'given';
 }
 
 export interface HttpAnswer {
@@ -46,7 +48,7 @@ export async function ask(question: HttpQuestion): Promise<HttpAnswer> {
     const answer = await askOnce({ ...question, url });
     const { location } = answer.headers;
     const isRedirect = answer.status >= 301 && answer.status <= 308 && answer.status !== 304;
-    if (!isRedirect || location === undefined) return answer;
+    if (!isRedirect || location === undefined || question.redirects === 'given') return answer;
     answer.body.destroy();
     const next = URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
     if (next?.origin !== url.origin) throw sentElsewhere(url, next);

@@ -5,6 +5,7 @@ import { existsSync } from 'node:fs';
 import { dirname, isAbsolute, resolve } from 'node:path';
 import type { PromptText, StudyPlan } from '../../protocol/study.ts';
 import { isHubName, locate } from '../hub/hub-name.ts';
+import { isRemoteLocation, remoteLocation } from '../remote/remote-location.ts';
 import { type ParsedPlan, parsePlan, parsePlans } from './parse-plan.ts';
 import { checkFit } from './plan.ts';
 import { readPlanText } from './read-plan-text.ts';
@@ -82,6 +83,7 @@ async function complete(
 
 /** A path that is there, from the plan's own folder, wins over a name of the Hub. */
 function place(kind: 'model' | 'dataset', text: string, folder: string): string {
+  if (kind === 'dataset' && isRemoteLocation(text)) return remoteLocation(text);
   if (isHubName(text) || isAbsolute(text)) return locate(kind, text);
   const found = locate(kind, resolve(folder, text));
   const named = locate(kind, text);

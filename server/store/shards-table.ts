@@ -2,7 +2,7 @@
 
 import type { SQLOutputValue } from 'node:sqlite';
 import type { DataProblem } from '../../protocol/errors.ts';
-import type { HubFile, Shard } from '../corpus/shard.ts';
+import type { Shard } from '../corpus/shard.ts';
 import type { ShardFormat } from '../corpus/shard-format.ts';
 import { spdxLicense } from '../corpus/spdx-license.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
@@ -10,7 +10,7 @@ import { damaged } from '../sqlite-failure.ts';
 import { expectFiles, forgetFiles, storeFiles } from './files-table.ts';
 import { forgetMap, forgetMaps } from './map-tables.ts';
 import { documentId } from './schema.ts';
-import { readHubFile, readTexts } from './stored-json.ts';
+import { readHubFile, readRemoteSource, readTexts } from './stored-json.ts';
 import type { Database } from './study-file.ts';
 
 /** The most problems that are kept of a shard; all of them are counted. */
@@ -27,10 +27,15 @@ export function insertShards(db: Database, shards: readonly Shard[]): void {
     "INSERT INTO shards VALUES (?, ?, ?, ?, ?, ?, 'pending', NULL, 0, 0, 0, NULL, ?, NULL)",
   );
   for (const s of shards) {
-    const hub = s.hub ? JSON.stringify(s.hub) : null;
-    insert.run(s.index, s.path, s.name, s.format, s.nBytes, s.modifiedMs, hub);
+    insert.run(s.index, s.path, s.name, s.format, s.nBytes, s.modifiedMs, sourceText(s));
     expectFiles(db, s);
   }
+}
+
+/** One column says where a file is from, whether that is the Hub or another machine. */
+function sourceText({ hub, remote }: Shard): string | null {
+  const source = hub ?? remote;
+  return source ? JSON.stringify(source) : null;
 }
 
 export function readShards(db: Database): readonly StoredShard[] {
@@ -45,7 +50,7 @@ export function readShards(db: Database): readonly StoredShard[] {
       nBytes: Number(row.disk_bytes),
       modifiedMs: Number(row.modified_ms),
       state: row.state as ShardState,
-      ...(row.hub !== null && { hub: hubFileOf(db, String(row.hub)) }),
+      ...(row.hub !== null && sourceOf(db, String(row.hub))),
     }));
 }
 
@@ -64,10 +69,12 @@ export function forgetShards(db: Database): void {
   forgetFiles(db);
 }
 
-function hubFileOf(db: Database, json: string): HubFile {
-  const file = readHubFile(json);
-  if (!file) throw damaged(db.path, 'it does not say where a shard of the Hub comes from');
-  return file;
+function sourceOf(db: Database, json: string): Pick<Shard, 'hub' | 'remote'> {
+  const remote = readRemoteSource(json);
+  if (remote) return { remote };
+  const hub = readHubFile(json);
+  if (!hub) throw damaged(db.path, 'it does not say where a shard comes from');
+  return { hub };
 }
 
 /** Forgets a scan, for a shard whose file has changed since. Call inside a transaction. */
@@ -78,8 +85,9 @@ export function resetShard(db: Database, shard: Shard): void {
   db.prepare('DELETE FROM restart_points WHERE shard_id = ?').run(shard.index);
   db.prepare(
     `UPDATE shards SET state = 'pending', failure = NULL, n_rows = 0, content_bytes = 0, n_problems = 0,
-       partial = NULL, columns = NULL, disk_bytes = ?, modified_ms = ? WHERE shard_id = ?`,
-  ).run(shard.nBytes, shard.modifiedMs, shard.index);
+       partial = NULL, columns = NULL, disk_bytes = ?, modified_ms = ?,
+       hub = ? WHERE shard_id = ?`,
+  ).run(shard.nBytes, shard.modifiedMs, sourceText(shard), shard.index);
   expectFiles(db, shard);
 }
 

@@ -3,7 +3,7 @@
 
 import { isSafeRelativePath } from '../../guard/paths/file-name.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
-import type { HubFile } from '../corpus/shard.ts';
+import type { HubFile, RemoteSource } from '../corpus/shard.ts';
 import {
   type Check,
   has,
@@ -38,6 +38,13 @@ interface Environment {
 }
 
 export const readHubFile = (json: string): HubFile | undefined => parseJson(json, has(hubFile));
+
+const remoteSource: Shape<RemoteSource> = {
+  tag: (value) => text(value) && (value as string).length <= 1000 && !/[\r\n\0]/.test(value as string),
+};
+
+export const readRemoteSource = (json: string): RemoteSource | undefined =>
+  parseJson(json, has(remoteSource));
 
 /** A list of sentences. */
 export const readTexts = (json: string): readonly string[] | undefined => parseJson(json, texts);

@@ -1,31 +1,35 @@
-// The shards of a study's corpus, wherever they lie: on this machine or on the Hub.
+// The shards of a study's corpus, wherever they lie: on this machine, on the Hub, or on others.
 
 import { realpathSync } from 'node:fs';
 import nodePath, { resolve } from 'node:path';
 import { isBelow } from '../../guard/paths/contained.ts';
-import type { StudyPlan } from '../../protocol/study.ts';
+import type { Execution, StudyPlan } from '../../protocol/study.ts';
 import { type DistinctShards, leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
 import { type FileCounts, joinCounts } from '../corpus/file-tally.ts';
 import { listPlaces, type Shard } from '../corpus/shard.ts';
 import { walkOptions } from '../corpus/walk-folder.ts';
 import { UserError } from '../errors.ts';
 import { isHubName } from '../hub/hub-name.ts';
-import type { HubAccess } from '../hub/list-repository.ts';
+import { isRemoteLocation } from '../remote/remote-location.ts';
 import type { Database } from '../store/study-file.ts';
-import { pinCommit, pinnedCommit } from './hub-access.ts';
+import { requireAllowed } from './allowed-machines.ts';
+import { hubAccess, pinCommit, pinnedCommit } from './hub-access.ts';
 
 export async function listCorpus(
   db: Database,
   { corpus, columns, ignore }: StudyPlan,
-  access: HubAccess,
+  execution: Execution,
   signal: AbortSignal,
 ): Promise<DistinctShards> {
+  const access = hubAccess(execution, signal);
   if (corpus.length === 0) {
     throw new UserError('The corpus is empty: no path was given', {
       action: 'Name at least one shard file or folder of training data, or a data set of the Hub.',
     });
   }
-  const places = namedPlaces(corpus.filter((location) => !isHubName(location)));
+  const places = namedPlaces(
+    corpus.filter((location) => !isHubName(location) && !isRemoteLocation(location)),
+  );
   const options = { ...walkOptions(ignore), named: new Set(places.distinct.keys()) };
   const listed: Omit<Shard, 'index'>[] = [];
   const passed: FileCounts[] = [];
@@ -36,6 +40,12 @@ export async function listCorpus(
       pinCommit(db, location, hub.commit);
       for (const shard of hub.shards) listed.push(shard);
       passed.push(hub.passed);
+    } else if (isRemoteLocation(location)) {
+      requireAllowed(location, execution);
+      const { listRemoteCorpus } = await import('../corpus/list-remote.ts');
+      const remote = await listRemoteCorpus(location, columns, signal);
+      for (const shard of remote.shards) listed.push(shard);
+      passed.push(remote.passed);
     } else if (places.takeFirst(location)) {
       const place = listPlaces([location], columns, options);
       for (const shard of place.shards) listed.push(shard);

@@ -7,6 +7,7 @@ import { listPlaces } from '../corpus/shard.ts';
 import { walkOptions } from '../corpus/walk-folder.ts';
 import { UserError } from '../errors.ts';
 import { isHubName } from '../hub/hub-name.ts';
+import { isRemoteLocation } from '../remote/remote-location.ts';
 import { askContentColumn } from './user-files.ts';
 
 /** Null where nothing is open. What is wrong with a place is told when the study starts. */
@@ -14,7 +15,7 @@ export async function questionOfPlan(
   { corpus, columns, ignore }: StudyPlan,
   signal: AbortSignal,
 ): Promise<ContentQuestion | null> {
-  const here = corpus.filter((place) => !isHubName(place));
+  const here = corpus.filter((place) => !isHubName(place) && !isRemoteLocation(place));
   if (here.length === 0) return null;
   try {
     const { shards } = listPlaces(here, columns, walkOptions(ignore));

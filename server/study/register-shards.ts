@@ -16,7 +16,6 @@ import { forgetStage } from '../store/stages-table.ts';
 import { transact } from '../store/study-file.ts';
 import { mergeEnvironment } from '../store/study-table.ts';
 import { systemFacts } from './environment.ts';
-import { hubAccess } from './hub-access.ts';
 import { listCorpus } from './list-corpus.ts';
 import { isSameShard } from './shard-identity.ts';
 import type { StageContext } from './stage-context.ts';
@@ -28,8 +27,7 @@ export async function registerShards({
   execution,
   signal,
 }: StageContext): Promise<readonly Shard[]> {
-  const list = (corpus: readonly string[]) =>
-    listCorpus(db, { ...plan, corpus }, hubAccess(execution, signal), signal);
+  const list = (corpus: readonly string[]) => listCorpus(db, { ...plan, corpus }, execution, signal);
   const training = await list(plan.corpus);
   const control = plan.map?.control.length ? await list(plan.map.control) : NO_CONTROL;
   const nTraining = training.shards.length;

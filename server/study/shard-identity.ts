@@ -8,6 +8,8 @@ import type { StoredShard } from '../store/shards-table.ts';
 
 /** Why a document of the shard cannot be read again, as a sentence; undefined when it can. */
 export function whatChanged(shard: Omit<StoredShard, 'state'>, path: string): string | undefined {
+  // What lies elsewhere tells so itself when it is read.
+  if (shard.remote) return undefined;
   const file = shard.format === 'folder' ? join(shard.path, path) : shard.path;
   const stat = statSync(onDisk(file), { throwIfNoEntry: false });
   if (!stat) {
@@ -22,8 +24,9 @@ export function whatChanged(shard: Omit<StoredShard, 'state'>, path: string): st
   return isSame ? undefined : `${file} has changed since the scan`;
 }
 
-/** Whether a scan of `stored` still holds for `listed`. A file of the Hub is named by its commit. */
+/** Whether a scan of `stored` still holds for `listed`. A file of the Hub is named by its commit, one of another machine by its tag. */
 export function isSameShard(stored: StoredShard, listed: Shard): boolean {
   if (stored.nBytes !== listed.nBytes) return false;
+  if (listed.remote) return stored.remote?.tag === listed.remote.tag && listed.remote.tag !== '';
   return listed.hub ? stored.hub?.commit === listed.hub.commit : stored.modifiedMs === listed.modifiedMs;
 }

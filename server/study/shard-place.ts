@@ -15,6 +15,7 @@ export const MAX_DOCUMENT_BYTES = 64 << 20;
 
 /** Why not, as a sentence; undefined when it may, and for a file that is gone, which `whatChanged` tells. */
 export function refusePlace(shard: StoredShard, path: string): string | undefined {
+  if (shard.remote) return `${shard.path} lies on another machine, and nothing is fetched to be shown`;
   const file = shard.format === 'folder' ? join(shard.path, path) : shard.path;
   if (file.includes('\0')) return `${file} is no path: it holds a NUL`;
   const stats = statSync(onDisk(file), { throwIfNoEntry: false });

@@ -82,6 +82,23 @@ export function askCorpus(at: Step, recent: readonly Places[]): Promise<Answer<P
       l10n.t('Data set on the Hub'),
       'hf://datasets/',
     ),
+    {
+      label: l10n.t('$(globe) Name shards on another machine…'),
+      detail: l10n.t(
+        'A bucket (s3://) or an address (https://). They are read while the study runs, and not kept.',
+      ),
+      async ask(step) {
+        const prompt = l10n.t(
+          'Place of the shards, such as s3://bucket/folder/ or https://host/data.parquet',
+        );
+        const place = await askText(step, prompt, 's3://', (text) =>
+          /^(s3|https?):\/\/\w/i.test(text.trim())
+            ? undefined
+            : l10n.t('Places look like s3://bucket/folder/ or https://host/data.parquet.'),
+        );
+        return place.kind === 'answered' ? answered([place.value]) : place;
+      },
+    },
   ]);
 }
 

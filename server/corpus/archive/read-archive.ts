@@ -33,9 +33,9 @@ async function* zipDocuments(
   name: string,
   context: ArchiveContext,
 ): AsyncGenerator<CorpusDocument & MemberDocument> {
-  const { onProblem, onBytes } = context.options;
-  yield* withShardFile(shard, onProblem, async function* (file) {
-    const source = await fileSource(file, shard.path, () => onBytes(0));
+  const { onBytes } = context.options;
+  yield* withShardFile(shard, context.options, async function* (file) {
+    const source = fileSource(file, () => onBytes(0));
     let nTold = 0;
     const tell = (nBytes: number) => {
       const nMore = Math.min(nBytes, source.byteLength - nTold);
@@ -100,8 +100,11 @@ export async function* reopenMembers(
   const context = contextOf(shard, options);
   const members =
     shard.format === 'zip'
-      ? withShardFile(shard, options.onProblem, async function* (file) {
-          yield* zipMembers(await fileSource(file, shard.path, () => options.onBytes(0)), context);
+      ? withShardFile(shard, options, async function* (file) {
+          yield* zipMembers(
+            fileSource(file, () => options.onBytes(0)),
+            context,
+          );
         })
       : tarMembers(readUnpacked(shard, options), context);
   let next = 0;

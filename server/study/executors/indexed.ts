@@ -57,7 +57,7 @@ function knownShards(index: CorpusIndex, shards: readonly Shard[]): ReadonlyMap<
   const known = new Map<Shard, IndexedPlace>();
   for (const shard of shards) {
     const place = places.get(shard.path);
-    if (place === undefined || shard.hub) continue;
+    if (place === undefined || shard.hub || shard.remote) continue;
     if (isReadAlike(place.entry, shard) && typeof index.shardAt(place, 0) !== 'string')
       known.set(shard, place);
   }

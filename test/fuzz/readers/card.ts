@@ -1,5 +1,5 @@
+import { compileGlob } from '../../../server/glob.ts';
 import { readConfigurations } from '../../../server/hub/data-set-card.ts';
-import { compileGlob } from '../../../server/hub/glob.ts';
 import { type Harness, outcomeOf } from '../harness.ts';
 
 const card = `---

@@ -122,7 +122,7 @@ test('no other machine is asked than those that were named, and none where nothi
     run(file, plan),
     (error) => error instanceof UserError && /was not named for this run/.test(error.message),
   );
-  await assert.rejects(run(file, planOf(), { fetch: 'never' }), /may not use the network/);
+  await assert.rejects(run(file, planOf(), { fetch: 'never' }), /this run may not use it/);
   assert.deepEqual(remotePlaces(plan), ['http://models.example:8000']);
   assert.deepEqual(remotePlaces(planOf()), []);
   for (const here of [

@@ -1,0 +1,23 @@
+// A shard on another machine, opened. Loaded where there is one: most are files of this machine.
+
+import { RemoteFile } from '../remote/remote-file.ts';
+import { parseRemoteLocation } from '../remote/remote-location.ts';
+import { s3Settings } from '../remote/s3-settings.ts';
+import type { ShardFile } from './open-shard.ts';
+import type { RemoteSource } from './shard.ts';
+
+export function openRemote(
+  path: string,
+  nBytes: number,
+  { tag }: RemoteSource,
+  signal = new AbortController().signal,
+): ShardFile {
+  const access = { patience: { signal }, s3: s3Settings() };
+  const file = new RemoteFile(access, parseRemoteLocation(path), { nBytes, tag });
+  return {
+    size: nBytes,
+    read: (position, n) => file.read(position, n),
+    hasChanged: async () => false,
+    [Symbol.asyncDispose]: async () => file.close(),
+  };
+}
