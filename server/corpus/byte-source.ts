@@ -1,6 +1,6 @@
 // Bytes that are read by places: those of a file, or of a member of an archive that is held in memory.
 
-import type { ShardFile } from './open-shard.ts';
+import type { ShardFile } from './shard-file.ts';
 
 export interface ByteSource {
   readonly byteLength: number;

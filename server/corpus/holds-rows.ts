@@ -3,8 +3,8 @@
 import { readUnpacked } from './byte-stream.ts';
 import { JSON_HEAD_BYTES, jsonContent } from './json-content.ts';
 import { LONGEST_FIRST_LINE_BYTES, layoutOf } from './json-lines.ts';
-import type { ShardFile } from './open-shard.ts';
 import type { Shard } from './shard.ts';
+import type { ShardFile } from './shard-file.ts';
 import { shardForm } from './shard-format.ts';
 
 /** Whether a shard is read as JSON lines. */

@@ -3,14 +3,14 @@
 import { RemoteFile } from '../remote/remote-file.ts';
 import { parseRemoteLocation } from '../remote/remote-location.ts';
 import { s3Settings } from '../remote/s3-settings.ts';
-import type { ShardFile } from './open-shard.ts';
 import type { RemoteSource } from './shard.ts';
+import type { ShardFile } from './shard-file.ts';
 
 export function openRemote(
   path: string,
   nBytes: number,
   { tag }: RemoteSource,
-  signal = new AbortController().signal,
+  signal: AbortSignal,
 ): ShardFile {
   const access = { patience: { signal }, s3: s3Settings() };
   const file = new RemoteFile(access, parseRemoteLocation(path), { nBytes, tag });

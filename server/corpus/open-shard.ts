@@ -7,6 +7,7 @@ import { EnvironmentError, UserError } from '../errors.ts';
 import { type FirstBytes, firstBytesName, N_FIRST_BYTES, recognise } from './first-bytes.ts';
 import { onDisk } from './name-bytes.ts';
 import type { Shard } from './shard.ts';
+import type { ShardFile } from './shard-file.ts';
 import { type Packing, packingOf, type ShardFormat } from './shard-format.ts';
 
 export type OnProblem = (problem: DataProblem) => void;
@@ -31,20 +32,10 @@ function isExpected(format: ShardFormat, found: FirstBytes): boolean {
   return found === 'other' || found === 'utf-16';
 }
 
-/** A shard's file that is open, wherever it lies. */
-export interface ShardFile extends AsyncDisposable {
-  /** What it was when it was opened. */
-  readonly size: number;
-  /** At most `nBytes` bytes from `position` on; fewer at its end. Throws `EnvironmentError`. */
-  read(position: number, nBytes: number): Promise<Buffer>;
-  /** Whether it is another by now. One that lies elsewhere says so when it is read. */
-  hasChanged(): Promise<boolean>;
-}
-
 /** Throws `EnvironmentError` when the system refuses, and `UserError` for what is no file. */
 export async function openShardFile(
   { path, nBytes, remote }: Pick<Shard, 'path' | 'nBytes' | 'remote'>,
-  signal?: AbortSignal,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<ShardFile> {
   if (remote === undefined) return openLocal(path);
   const { openRemote } = await import('./open-remote.ts');
@@ -70,7 +61,7 @@ async function openLocal(path: string): Promise<ShardFile> {
 /** Runs `read` on the open file, unless there is nothing to read; the reason is then a problem. Throws as `openShardFile` does. */
 export async function* withShardFile<T>(
   shard: Shard,
-  { onProblem, signal }: { readonly onProblem: OnProblem; readonly signal?: AbortSignal },
+  { onProblem, signal }: { readonly onProblem: OnProblem; readonly signal: AbortSignal },
   read: (file: ShardFile) => AsyncGenerator<T>,
 ): AsyncGenerator<T> {
   const complain = (kind: DataProblem['kind'], what: string) =>

@@ -8,7 +8,7 @@ import { throwIfAborted, UserError } from '../errors.ts';
 import { readBytes, type StreamOptions } from './byte-stream.ts';
 import { holdsRows, isPlainLines } from './holds-rows.ts';
 import { OUTPUT_CHUNK_BYTES } from './inflate.ts';
-import { type ShardFile, withShardFile } from './open-shard.ts';
+import { withShardFile } from './open-shard.ts';
 import { parseRow } from './parse-row.ts';
 import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
 import { readDocuments } from './read-documents.ts';
@@ -17,6 +17,7 @@ import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
 import { resolveColumns } from './resolve-columns.ts';
 import { restartGzip } from './restart-gzip.ts';
 import type { Shard } from './shard.ts';
+import type { ShardFile } from './shard-file.ts';
 import { isArchive } from './shard-format.ts';
 
 export interface RowPlace {

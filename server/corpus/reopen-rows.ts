@@ -7,7 +7,7 @@ import { readBytes, type StreamOptions } from './byte-stream.ts';
 import type { Columns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { holdsRows, isPlainLines } from './holds-rows.ts';
-import { type ShardFile, withShardFile } from './open-shard.ts';
+import { withShardFile } from './open-shard.ts';
 import { parseRow, type Row } from './parse-row.ts';
 import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
 import { readDocuments } from './read-documents.ts';
@@ -16,6 +16,7 @@ import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
 import type { RowPlace } from './reopen-row.ts';
 import { restartGzip } from './restart-gzip.ts';
 import type { Shard } from './shard.ts';
+import type { ShardFile } from './shard-file.ts';
 import { isArchive } from './shard-format.ts';
 
 export interface ReopenedRow {

@@ -5,8 +5,8 @@
 import { createGunzip, createInflateRaw } from 'node:zlib';
 import { type DecoderPlace, findDeflateBlock } from './find-deflate-block.ts';
 import { INPUT_CHUNK_BYTES, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
-import type { ShardFile } from './open-shard.ts';
 import { type RestartPoint, windowOf } from './restart-point.ts';
+import type { ShardFile } from './shard-file.ts';
 
 /** Blocks are some 10 to 100 KB long; a longer one makes the point useless, not the shard. */
 const LONGEST_BLOCK_BYTES = 1 << 20;
