@@ -38,6 +38,23 @@ export const mapSettings = [
     editor: null,
   },
   {
+    key: 'anchor',
+    group: 'map',
+    field: 'anchor',
+    cliFlag: '--anchor <edge>',
+    type: {
+      kind: 'choice',
+      choices: [
+        { value: 'start', doc: 'The first window begins with the document.' },
+        { value: 'end', doc: 'The last window ends with the document.' },
+      ],
+    },
+    default: 'start',
+    doc: 'The edge of a document that its windows are counted from.',
+    title: 'Where windows are counted from',
+    editor: null,
+  },
+  {
     key: 'context',
     group: 'map',
     field: 'context',

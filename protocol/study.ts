@@ -108,6 +108,8 @@ export interface MapPlan {
   readonly prefix: number;
   readonly suffix: number;
   readonly stride: number;
+  /** The edge of a document that its windows are counted from. */
+  readonly anchor: 'start' | 'end';
   /** Whether the model sees the prefix alone, or the text before as far as its context goes. */
   readonly context: 'exact' | 'running';
   /** Least probability of a window that is kept with its text. */

@@ -35,7 +35,11 @@ export const samplesHelp = 'JSON lines, a folder of numbered files, a merged "al
 /** How training data is listed and read. */
 export function addReadingOptions(command: Command): Command {
   return addSettingOptions(command.optionsGroup('Training data:'), 'corpus')
-    .option('--content-column <name>', 'column that holds the text (found by convention)', columnName)
+    .option(
+      '--content-column <name>',
+      'column that holds the text (found by convention); for discover also a+b, one behind the other, of JSON and Parquet',
+      columnName,
+    )
     .option('--repository-column <name>', 'column that names the repository', columnName)
     .option('--path-column <name>', 'column that names the file', columnName)
     .option('--license-column <name>', 'column that names the licence', columnName);

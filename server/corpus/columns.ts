@@ -30,6 +30,13 @@ export const columnConventions: Readonly<Record<keyof Columns, readonly string[]
   license: ['license', 'licenses', 'max_stars_repo_licenses', 'license_type', 'detected_licenses', 'licence'],
 };
 
+/**
+ * The columns that a text is made of, one behind the other: `prefix+suffix` names two. Rows of benchmarks hold a text in
+ * parts. Readers take a column of that very name first.
+ */
+export const joinedColumns = (content: string): readonly string[] =>
+  content.split('+').map((name) => name.trim());
+
 /** Those of `codeparrot-clean`: what holds when the rows tell nothing. */
 export const standardColumns: Columns = {
   content: 'content',

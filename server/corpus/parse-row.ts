@@ -1,7 +1,7 @@
 // One row of JSON lines and its columns. Plain on purpose: the scan kernel is checked against it.
 
-import { parseObject } from '../text/parse-json.ts';
-import { type Columns, standardColumns } from './columns.ts';
+import { parseObject, type Value } from '../text/parse-json.ts';
+import { type Columns, joinedColumns, standardColumns } from './columns.ts';
 
 /** The columns that matter. Absent strings are empty. */
 export interface Row {
@@ -17,8 +17,8 @@ export type RowProblem = 'not-json' | 'no-content';
 export function parseRow(bytes: Uint8Array, columns: Columns = standardColumns): Row | RowProblem {
   const values = parseObject(bytes);
   if (values === 'not-json') return values;
-  const content = values.get(columns.content);
-  if (content?.kind !== 'string') return 'no-content';
+  const content = contentOf(values, columns.content);
+  if (content === undefined) return 'no-content';
   const text = (name: string) => {
     const value = values.get(name);
     if (!value) return '';
@@ -29,9 +29,17 @@ export function parseRow(bytes: Uint8Array, columns: Columns = standardColumns):
       .join(' OR ');
   };
   return {
-    content: content.bytes,
+    content,
     repository: text(columns.repository),
     path: text(columns.path),
     license: text(columns.license),
   };
+}
+
+function contentOf(values: ReadonlyMap<string, Value>, name: string): Uint8Array | undefined {
+  const own = values.get(name);
+  if (own !== undefined || !name.includes('+')) return own?.kind === 'string' ? own.bytes : undefined;
+  const parts = joinedColumns(name).map((part) => values.get(part));
+  const texts = parts.flatMap((part) => (part?.kind === 'string' ? [part.bytes] : []));
+  return texts.length === parts.length ? new Uint8Array(Buffer.concat(texts)) : undefined;
 }

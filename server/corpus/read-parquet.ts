@@ -12,7 +12,7 @@ import { throwIfAborted } from '../errors.ts';
 import type { ByteSource } from './byte-source.ts';
 import type { StreamOptions } from './byte-stream.ts';
 import { questionProblem } from './column-question.ts';
-import type { Columns } from './columns.ts';
+import { type Columns, joinedColumns } from './columns.ts';
 import type { CorpusDocument } from './corpus-document.ts';
 import { parquetCompressors } from './parquet-compressors.ts';
 import { doubtGroup, type Failure, knownColumns } from './parquet-groups.ts';
@@ -36,7 +36,7 @@ export async function* readParquet(
   const source = new ParquetSource(bytes);
   const metadata = await readMetadata(source);
   if ('failure' in metadata) return complain(metadata.kind, metadata.failure);
-  const chosen = chooseTableColumns(shard.columns, tableNames(metadata));
+  const chosen = chooseTableColumns(shard.columns, withJoined(tableNames(metadata), shard.columns?.content));
   if ('message' in chosen) return options.onProblem(questionProblem(shard, chosen));
   const { columns, present } = chosen;
   options.onColumns?.(present);
@@ -124,11 +124,10 @@ async function* readPieces(
 ): AsyncGenerator<ReadPiece> {
   if (range.first >= range.last) return;
   const present = columnNames(metadata);
-  const wanted = [...new Set([columns.content, ...Object.values(columns)])].filter((name) =>
-    present.has(name),
-  );
+  const parts = present.has(columns.content) ? [columns.content] : joinedColumns(columns.content);
+  const wanted = [...new Set([...parts, ...Object.values(columns)])].filter((name) => present.has(name));
   const toRow = (value: (name: string) => unknown): ReadRow => ({
-    text: value(columns.content),
+    text: joinTexts(parts.map(value)),
     content: '',
     repository: asText(value(columns.repository)),
     path: asText(value(columns.path)),
@@ -150,7 +149,7 @@ async function* readPieces(
     )) {
       if ('failure' in values) yield { ...rows, rows: values };
       else {
-        const texts = values.get(columns.content) ?? [];
+        const texts = values.get(parts[0]!) ?? [];
         yield { ...rows, rows: texts.map((_, i) => toRow((name) => values.get(name)?.[i])) };
       }
     }
@@ -164,6 +163,21 @@ async function* readPieces(
   const rows =
     doubtGroup(group, wanted, source.byteLength) ?? (await readRows(source, described, wanted, range));
   yield { ...range, rows: 'failure' in rows ? rows : rows.map((row) => toRow((name) => row[name])) };
+}
+
+/** A text in several columns is one, too, where each of them holds texts. */
+function withJoined(names: TableNames, content: string | undefined): TableNames {
+  if (content === undefined || names.names.includes(content)) return names;
+  const parts = joinedColumns(content);
+  if (parts.length === 1 || !parts.every((part) => names.texts.includes(part))) return names;
+  return { ...names, names: [...names.names, content], texts: [...names.texts, content] };
+}
+
+/** What is no text stays what it is, for whoever tells of it. */
+function joinTexts(parts: readonly unknown[]): unknown {
+  const other = parts.find((part) => !(part instanceof Uint8Array));
+  if (parts.length === 1 || other !== undefined) return parts.length === 1 ? parts[0] : other;
+  return new Uint8Array(Buffer.concat(parts as Uint8Array[]));
 }
 
 const LARGE_GROUP_BYTES = 512 << 20;

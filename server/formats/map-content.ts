@@ -101,9 +101,9 @@ export const describeRegionPlace = (place: RegionEntry['places'][number]): Encod
 /** How the map was made, in a line: wherever its numbers stand, this stands too. */
 export function describeMap({ map, summary }: Pick<MapReport, 'map' | 'summary'>): string {
   const { topK, temperature } = summary.plan.sampling;
-  const { context, prefix, suffix, stride, bos } = map;
+  const { context, prefix, suffix, stride, anchor, bos } = map;
   return (
-    `${context} context, prefix ${prefix}, suffix ${suffix}, stride ${stride}${bos ? ', beginning token' : ''}; ` +
+    `${context} context, prefix ${prefix}, suffix ${suffix}, stride ${stride}${anchor === 'end' ? ' from the end' : ''}${bos ? ', beginning token' : ''}; ` +
     `temperature ${temperature}, ${topK === 0 ? 'whole vocabulary' : `top-k ${topK}`}`
   );
 }

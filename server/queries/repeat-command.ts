@@ -48,14 +48,16 @@ function wordsOf(plan: StudyPlan, name: string): readonly string[] {
     if (sampling.int8) words.push('--int8');
   }
   if (plan.map !== undefined) {
-    const { prefix, suffix, stride, context, keep, bos, control } = plan.map;
+    const { prefix, suffix, stride, anchor, context, keep, examine, bos, control } = plan.map;
     add('--prefix', prefix);
     add('--suffix', suffix);
     add('--stride', stride);
+    add('--anchor', anchor);
     add('--context', context);
     add('--top-k', sampling.topK);
     add('--temperature', sampling.temperature);
     add('--keep', keep);
+    add('--examine', examine);
     if (bos) words.push('--bos');
     if (control.length > 0) add('--control', ...control);
   } else {

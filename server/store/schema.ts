@@ -398,6 +398,10 @@ CREATE TABLE map_examined (
 UPDATE study SET plan = json_set(plan, '$.map.examine', 0)
   WHERE json_valid(plan) AND plan -> '$.map' IS NOT NULL AND plan -> '$.map.examine' IS NULL;
 `,
+  `
+UPDATE study SET plan = json_set(plan, '$.map.anchor', 'start')
+  WHERE json_valid(plan) AND plan -> '$.map' IS NOT NULL AND plan -> '$.map.anchor' IS NULL;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

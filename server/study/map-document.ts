@@ -1,11 +1,12 @@
 // One document of a map on its way: rows of it come back in any order, and its windows are made when all are there.
 
 import type { MapPlan, Profile } from '../../protocol/study.ts';
+import { windowStarts } from '../analysis/map-windows.ts';
 import type { CorpusDocument } from '../corpus/corpus-document.ts';
 import { lineAt, lineBeginnings } from '../engine/line-numbers.ts';
 import { joinRegions } from '../engine/map-regions.ts';
 import type { DrawnWindow, KeptWindow, MappedDocument, MappedWindows } from '../engine/mapped-shard.ts';
-import { countWindows, cutExactly, cutRunning } from '../sampling/forms/map/cut-rows.ts';
+import { cutExactly, cutRunning } from '../sampling/forms/map/cut-rows.ts';
 import type { MapRow, MapRowResult } from '../sampling/forms/map/rows.ts';
 import { uniformAt } from '../sampling/pick/philox.ts';
 
@@ -27,6 +28,7 @@ export class MapDocument {
   readonly #windows: Omit<MappedWindows, 'places'>;
   /** In running context: of every token. */
   readonly #measures: Omit<MapRowResult, 'document' | 'start'> | null;
+  readonly #starts: readonly number[];
   #nMissing = 0;
 
   /** `nBytes` are those of each token's text. */
@@ -40,7 +42,8 @@ export class MapDocument {
     this.#tokens = tokens;
     this.#nBytes = nBytes;
     this.#shape = shape;
-    const n = countWindows(tokens.length, shape.map);
+    this.#starts = windowStarts(tokens.length, shape.map);
+    const n = this.#starts.length;
     this.#windows = {
       logp: new Float64Array(n),
       logpPlain: new Float64Array(n),
@@ -73,8 +76,11 @@ export class MapDocument {
   /** Whether the document is done with this row. Asked only once all rows have been cut. */
   take(result: MapRowResult): boolean {
     const { map } = this.#shape;
-    if (this.#measures === null) this.#setWindow((result.start - map.prefix) / map.stride, result, 0);
-    else {
+    if (this.#measures === null) {
+      const window = Math.floor((result.start - map.prefix) / map.stride);
+      this.#setWindow(window, result, 0);
+    }
+    if (this.#measures !== null) {
       this.#measures.drawn.set(result.drawn, result.start);
       this.#measures.plain.set(result.plain, result.start);
       this.#measures.best.set(result.best, result.start);
@@ -96,13 +102,13 @@ export class MapDocument {
   finish(): MappedDocument {
     const { row, byteOffset, repository, path, license, text } = this.#document;
     const { map, profile } = this.#shape;
-    const { prefix, suffix, stride, keep } = map;
+    const { prefix, suffix, keep } = map;
     const nWindows = this.#windows.logp.length;
     const places = new Uint32Array(2 * nWindows);
     const ends = byteEnds(this.#nBytes);
     const endOf = (token: number) => (token === 0 ? 0 : ends[token - 1]!);
     for (let window = 0; window < nWindows; window++) {
-      const from = window * stride + prefix;
+      const from = this.#starts[window]! + prefix;
       if (this.#measures !== null) this.#setWindow(window, this.#measures, from);
       places[2 * window] = endOf(from);
       places[2 * window + 1] = endOf(from + suffix) - endOf(from);
@@ -121,26 +127,26 @@ export class MapDocument {
 
   /** The windows with the lowest ranks, which depend on the document's id and on their place in it alone. */
   drawWindows(documentId: number): readonly DrawnWindow[] {
-    const { prefix, suffix, stride, examine } = this.#shape.map;
+    const { prefix, suffix, examine } = this.#shape.map;
     const { row } = this.#document;
     const ranks = Array.from(this.#windows.logp, (_, window) => uniformAt(0, documentId, window));
     const least = ranks.length > examine ? (ranks.toSorted((a, b) => a - b)[examine] ?? 1) : 1;
     return ranks.flatMap((rank, window) => {
       if (rank >= least) return [];
-      const start = window * stride;
+      const start = this.#starts[window]!;
       const tokens = Uint32Array.from(this.#tokens.subarray(start, start + prefix + suffix));
       return [{ row, start, rank, tokens }];
     });
   }
 
   #keep({ logp, logpPlain, nArgmax, places }: MappedWindows): readonly KeptWindow[] {
-    const { prefix, suffix, stride, keep } = this.#shape.map;
+    const { prefix, suffix, keep } = this.#shape.map;
     const least = Math.log(keep);
     const chosen = [...logp.keys()].filter((window) => logp[window]! >= least);
     if (chosen.length === 0) return [];
     const beginnings = lineBeginnings(this.#document.text);
     return chosen.map((window) => {
-      const start = window * stride;
+      const start = this.#starts[window]!;
       const [byteOffset, nBytes] = [places[2 * window]!, places[2 * window + 1]!];
       return {
         start,

@@ -3,6 +3,7 @@
 
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
+import { countWindows } from '../analysis/map-windows.ts';
 import type { CorpusDocument } from '../corpus/corpus-document.ts';
 import { type FileCounts, FileTally } from '../corpus/file-tally.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
@@ -11,7 +12,6 @@ import type { RestartPoint } from '../engine/detection.ts';
 import { LowestRanks } from '../engine/lowest-ranks.ts';
 import type { DrawnWindow, MappedDocument, MappedShard } from '../engine/mapped-shard.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
-import { countWindows } from '../sampling/forms/map/cut-rows.ts';
 import type { MapRow } from '../sampling/forms/map/rows.ts';
 import type { MapReader } from '../sampling/map-model.ts';
 import { type Encoder, openEncoder } from '../sampling/tokenizer/open-encoder.ts';

@@ -2,10 +2,11 @@
 // map itself read, so that a window's tokens make up its probability.
 
 import type { MapPlan, StudyPlan } from '../../protocol/study.ts';
+import { windowStarts } from '../analysis/map-windows.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { fetchModel } from '../hub/fetch-model.ts';
 import { isHubName } from '../hub/hub-name.ts';
-import { countWindows, cutExactly, cutRunning } from '../sampling/forms/map/cut-rows.ts';
+import { cutExactly, cutRunning } from '../sampling/forms/map/cut-rows.ts';
 import type { MapRow } from '../sampling/forms/map/rows.ts';
 import { positionsAtOnce } from '../sampling/forms/score/windows.ts';
 import { mapRows } from '../sampling/map-model.ts';
@@ -140,10 +141,8 @@ async function modelFolder(db: Database, model: string, signal: AbortSignal): Pr
 /** 1 for each token that is in some window's suffix. */
 function askedTokens(nTokens: number, map: MapPlan): Uint8Array {
   const asked = new Uint8Array(nTokens);
-  const nWindows = countWindows(nTokens, map);
-  for (let window = 0; window < nWindows; window++) {
-    const from = window * map.stride + map.prefix;
-    asked.fill(1, from, from + map.suffix);
+  for (const start of windowStarts(nTokens, map)) {
+    asked.fill(1, start + map.prefix, start + map.prefix + map.suffix);
   }
   return asked;
 }

@@ -21,7 +21,8 @@ const args = words.map((word, i) =>
 const plan = args.indexOf('--plan') + 1;
 if (plan > 0) {
   const written = JSON.parse(readFileSync(args[plan], 'utf8'));
-  writeFileSync(args[plan], JSON.stringify({ ...written, samples: Math.min(written.samples, small['--samples']) }));
+  if (written.samples !== undefined) written.samples = Math.min(written.samples, small['--samples']);
+  writeFileSync(args[plan], JSON.stringify(written));
 }
 const bounded = /^(study|sample)$/.test(args[0]) && !args.some((arg) => /^--(max-tokens|plan)$/.test(arg));
 if (bounded) args.push('--max-tokens', String(small['--max-tokens']));

@@ -5,8 +5,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gunzipSync } from 'node:zlib';
+import { countWindows } from '../../../server/analysis/map-windows.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import { countWindows, cutExactly } from '../../../server/sampling/forms/map/cut-rows.ts';
+import { cutExactly } from '../../../server/sampling/forms/map/cut-rows.ts';
 import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-batch.ts';
 import type { MapRow } from '../../../server/sampling/forms/map/rows.ts';
 import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
@@ -86,7 +87,7 @@ async function chooseWindows(request: CalibrationRequest): Promise<readonly Chos
   for (const line of documents) {
     const text = Buffer.from(JSON.parse(line).content.slice(0, 1500));
     const tokens = Int32Array.from(encode(text));
-    const shape = { prefix, suffix, stride: prefix + suffix };
+    const shape = { prefix, suffix, stride: prefix + suffix, anchor: 'start' } as const;
     if (countWindows(tokens.length, shape) === 0) continue;
     const rows = [...cutExactly(0, tokens, shape, null)].slice(0, 4);
     const results = await mapBatch(measure, DRAWING, rows);

@@ -14,6 +14,7 @@ import { kernelScanner } from '../../../server/kernel/scan-shard.ts';
 import { FULL_HASH, kernelFor } from '../../oracle/kernel-scan.ts';
 import { runs } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
+import { writeParquet } from '../../support/write-parquet.ts';
 
 const folder = scratchFolder();
 const signal = new AbortController().signal;
@@ -167,4 +168,42 @@ test('the kernel reads the same rows and the same columns', async () => {
     }),
     { numRuns: runs(500) },
   );
+});
+
+test('a text in two columns is one, of JSON and of Parquet, and where one of them is missing it is told', async () => {
+  const rows = [
+    { before: 'a\n', after: 'b', 'x+y': 'own' },
+    { before: 'c', after: '', 'x+y': 'own' },
+  ];
+  const textsOf = (documents: readonly { readonly text: Uint8Array }[]) =>
+    documents.map(({ text }) => Buffer.from(text).toString());
+  const columns = { content: 'before + after' };
+  const json = await read(
+    shardOf(
+      rows.map((row) => JSON.stringify(row)),
+      columns,
+    ),
+  );
+  assert.deepEqual(textsOf(json.documents), ['a\nb', 'c']);
+  const own = await read(
+    shardOf(
+      rows.map((row) => JSON.stringify(row)),
+      { content: 'x+y' },
+    ),
+  );
+  assert.deepEqual(textsOf(own.documents), ['own', 'own']);
+  const missing = await read(shardOf([JSON.stringify(rows[0])], { content: 'before+later' }));
+  assert.match(missing.problems[0]!.message, /has no string "before\+later"/);
+  const path = join(scratchFolder(), 'rows.parquet');
+  writeFileSync(
+    path,
+    writeParquet(
+      rows.map((row) => ({ ...row })),
+      { codec: 'GZIP', rowsPerGroup: 1 },
+    ),
+  );
+  const [shard] = listShards([path], columns);
+  assert.deepEqual(textsOf((await read(shard!)).documents), ['a\nb', 'c']);
+  const [wrong] = listShards([path], { content: 'before+later' });
+  assert.match((await read(wrong!)).problems[0]!.message, /no text column "before\+later"/);
 });

@@ -6,8 +6,9 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { InferenceSession, Tensor } from 'onnxruntime-node';
+import { countWindows, windowStarts } from '../../../server/analysis/map-windows.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import { countWindows, cutExactly, cutRunning } from '../../../server/sampling/forms/map/cut-rows.ts';
+import { cutExactly, cutRunning } from '../../../server/sampling/forms/map/cut-rows.ts';
 import { type DrawingRule, isGreedy } from '../../../server/sampling/forms/map/drawing-rule.ts';
 import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-batch.ts';
 import { measureTargets } from '../../../server/sampling/forms/map/measure-targets.ts';
@@ -154,7 +155,7 @@ describe('cutting', () => {
   const tokens = Int32Array.from({ length: 37 }, (_, i) => 100 + i);
 
   test('a row a window, none beyond the end', () => {
-    const shape = { prefix: 4, suffix: 3, stride: 10 };
+    const shape = { prefix: 4, suffix: 3, stride: 10, anchor: 'start' } as const;
     const rows = [...cutExactly(5, tokens, shape, null)];
     assert.equal(countWindows(37, shape), 4);
     assert.deepEqual(
@@ -169,6 +170,20 @@ describe('cutting', () => {
     );
     assert.equal(countWindows(6, shape), 0);
     assert.equal(countWindows(7, shape), 1);
+  });
+
+  test('counted from the end, the last window ends with the document', () => {
+    const shape = { prefix: 4, suffix: 3, stride: 10, anchor: 'end' } as const;
+    assert.deepEqual(windowStarts(37, shape), [0, 10, 20, 30]);
+    assert.deepEqual(windowStarts(36, shape), [9, 19, 29]);
+    assert.deepEqual(windowStarts(36, { ...shape, stride: 1_000_000 }), [29]);
+    assert.deepEqual(windowStarts(6, shape), []);
+    const rows = [...cutExactly(5, tokens.subarray(0, 36), shape, null)];
+    assert.deepEqual(
+      rows.map(({ start }) => start),
+      [13, 23, 33],
+    );
+    assert.equal(rows.at(-1)!.tokens.at(-1), 135);
   });
 
   for (const bos of [null, 7]) {

@@ -1,22 +1,7 @@
 // Cuts a document's tokens into the rows that a map reads: a row a window, or pieces as long as the context.
 
+import { type WindowShape, windowStarts } from '../../../analysis/map-windows.ts';
 import type { MapRow } from './rows.ts';
-
-/** Places of a map's windows in a document. */
-export interface WindowShape {
-  /** Tokens that the model is given. */
-  readonly prefix: number;
-  /** Tokens that it is asked for. */
-  readonly suffix: number;
-  /** Tokens from a window's start to the next one's. */
-  readonly stride: number;
-}
-
-/** How many windows a document of so many tokens has: the last one ends at its end or before. */
-export function countWindows(nTokens: number, { prefix, suffix, stride }: WindowShape): number {
-  const spare = nTokens - prefix - suffix;
-  return spare < 0 ? 0 : Math.floor(spare / stride) + 1;
-}
 
 /** A row a window: its prefix is all that the model sees of the document, behind the beginning token if there is one. */
 export function* cutExactly(
@@ -25,11 +10,9 @@ export function* cutExactly(
   shape: WindowShape,
   bosToken: number | null,
 ): Generator<MapRow> {
-  const { prefix, suffix, stride } = shape;
+  const { prefix, suffix } = shape;
   const begin = bosToken === null ? [] : [bosToken];
-  const nWindows = countWindows(tokens.length, shape);
-  for (let window = 0; window < nWindows; window++) {
-    const start = window * stride;
+  for (const start of windowStarts(tokens.length, shape)) {
     const row = new Int32Array(begin.length + prefix + suffix);
     row.set(begin);
     row.set(tokens.subarray(start, start + prefix + suffix), begin.length);

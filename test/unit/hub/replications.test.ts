@@ -1,0 +1,102 @@
+// The plans of docs/replications.md: each is one that the parser takes, and that of the Java files runs as it stands
+// against a copy of the Hub's protocol that holds small models under the published names.
+
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { after, test } from 'node:test';
+import { readExpected } from '../../../server/cli/expected-figures.ts';
+import { readSweep } from '../../../server/plan/plan-file.ts';
+import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { createEncoder } from '../../../server/sampling/tokenizer/encode-text.ts';
+import { decodeTokens } from '../../../server/sampling/tokenizer/token-bytes.ts';
+import { cli } from '../../support/cli.ts';
+import { DEMO_MODEL } from '../../support/demo.ts';
+import { startHubServer } from '../../support/hub-server.ts';
+import { collectSamples } from '../../support/sampling/collect-samples.ts';
+import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { scratchFolder } from '../../support/scratch.ts';
+import { writeParquet } from '../../support/write-parquet.ts';
+
+const PLANS = join(import.meta.dirname, '..', '..', '..', 'docs', 'examples', 'replications');
+const at = (name: string) => join(PLANS, name);
+
+test('every plan is one, and every expected figure is of a study that its plan makes', async () => {
+  for (const name of readdirSync(PLANS).filter((file) => file.endsWith('.verbatim.json'))) {
+    const points = await readSweep(at(name), () => Promise.resolve([]));
+    const expected = name.replace('.verbatim.json', '.expected.json');
+    if (!readdirSync(PLANS).includes(expected)) continue;
+    const made = new Set(points.map((point) => point.name));
+    for (const { study } of readExpected(at(expected))) assert(made.has(study), `${name} makes no ${study}`);
+  }
+});
+
+const filesOf = (folder: string) =>
+  Object.fromEntries(
+    readdirSync(folder)
+      .filter((name) => /\.(json|safetensors)$/.test(name))
+      .map((name) => [name, readFileSync(join(folder, name))]),
+  );
+
+test('the measurement on Java files runs from the Hub, and its shares are those of greedy decoding', async () => {
+  const folder = scratchFolder();
+  const checkpoint = await openCheckpoint(DEMO_MODEL);
+  const encode = createEncoder(checkpoint.tokenizer, checkpoint.tokenBytes);
+  const code = readFileSync(join(import.meta.dirname, 'replications.test.ts'), 'utf8').repeat(3);
+  const tokens = encode(Buffer.from(code));
+  const textOf = (from: number, to: number) =>
+    Buffer.from(decodeTokens(checkpoint.tokenBytes, tokens.slice(from, to))).toString();
+  // Suffixes that the model gives behind 100 tokens, and those that stand there.
+  const rows = [];
+  for (let row = 0; row < 4; row++) {
+    const start = 300 * row;
+    const prompt = textOf(start, start + 250);
+    const [sample] = await collectSamples(checkpoint, {
+      plan: { strategy: 'pcg', prompts: [prompt], nSamples: 1, maxTokens: 50, temperature: 0, topK: 1 },
+      execution: { provider: 'cpu', workers: 1 },
+    });
+    const said = Buffer.from(sample!.text).toString();
+    rows.push({ prefix_250: prompt, suffix: row % 2 === 0 ? said : textOf(start + 250, start + 300) });
+  }
+  const small = (seed: number) =>
+    filesOf(writeRandomCheckpoint(join(folder, `${seed}`), { seed, config: { n_positions: 512 } }));
+  const server = await startHubServer({
+    repositories: {
+      'models/bigcode/starcoder2-3b': filesOf(DEMO_MODEL),
+      'models/bigcode/starcoder2-7b': small(7),
+      'models/bigcode/starcoder2-15b': small(15),
+      'datasets/AISE-TUDelft/memtune-data_attack': {
+        'README.md': `---\nconfigs:\n- config_name: pre-train\n  data_files:\n  - split: d1\n    path: pre-train/d1-*\n  - split: dg3\n    path: pre-train/dg3-*\n---\n`,
+        'pre-train/d1-00000-of-00001.parquet': writeParquet([{ prefix_250: 'x', suffix: 'y' }], {
+          codec: 'ZSTD',
+          rowsPerGroup: 1,
+        }),
+        'pre-train/dg3-00000-of-00001.parquet': writeParquet(rows, { codec: 'ZSTD', rowsPerGroup: 3 }),
+      },
+    },
+  });
+  after(() => server.close());
+  Object.assign(process.env, {
+    HF_ENDPOINT: server.endpoint,
+    HF_HOME: join(folder, 'home'),
+    XDG_CACHE_HOME: scratchFolder(),
+  });
+  const plan = at('java-prefixes.verbatim.json');
+  const out = join(folder, 'java.sqlite');
+  const { exitCode, stdout, stderr } = await cli(
+    ...['discover', '--plan', plan, '--out', out, '--keep-shards', 'never', '--workers', '1'],
+    ...['--expect', at('java-prefixes.expected.json')],
+  );
+  assert.equal(exitCode, 4, stderr);
+  const found = new Map(
+    [...stdout.matchAll(/^(model=\S+) +greedy +\S+ +\S+ +(\S+)/gm)].map(([, name, share]) => [
+      name!,
+      Number(share),
+    ]),
+  );
+  assert.equal(found.size, 12, stdout);
+  // After all 250 tokens, the model gives its own suffixes back.
+  assert(found.get('model=bigcode/starcoder2-3b,prefix=250')! >= 0.5, stdout);
+  assert.equal(found.get('model=bigcode/starcoder2-7b,prefix=250'), 0);
+  assert(!server.requests.some(({ path }) => path.includes('pre-train/d1-')), 'another split is not fetched');
+});
