@@ -10,16 +10,15 @@ import { counted } from '../formats/report-numbers.ts';
 import { maskCheckedNames } from '../review/mask-checked.ts';
 import type { CheckOptions } from './index-requests.ts';
 import { readWholeText } from './read-whole-text.ts';
-import { untilInterrupted } from './until-interrupted.ts';
 import { tellLines, writeLines } from './write-lines.ts';
 
 export async function runCheck(folder: string, file: string, options: CheckOptions): Promise<void> {
   const { root, json } = options;
   const text = await readWholeText(file);
   using index = new CorpusIndex(folder, root === undefined ? undefined : resolve(root));
-  const checked = await untilInterrupted(async (signal) =>
-    maskCheckedNames(await checkText(index, text, { signal })),
-  );
+  // Ctrl-C ends the program: there is nothing to keep.
+  const { signal } = new AbortController();
+  const checked = await maskCheckedNames(await checkText(index, text, { signal }));
   await (json ? writeLines([forJson(checked)]) : tellLines(describeChecked(checked)));
   if (!checked.isVerified) process.exitCode = 3;
 }

@@ -6,9 +6,17 @@ import { SHARE_ENV, Worker } from 'node:worker_threads';
 import { programUrl } from '../program-url.ts';
 
 /** Those that can be told to stop. The others end at the first signal, as any program does. */
-export const LONG_COMMANDS: ReadonlySet<string> = new Set(
+const LONG_COMMANDS: ReadonlySet<string> = new Set(
   'demo study sample scan index check discover score predict doctor providers'.split(' '),
 );
+
+/** Answers of a moment, for which a thread would take longer than they do. */
+const QUICK_PARTS: Readonly<Record<string, readonly string[]>> = { index: ['check', 'info', 'remove'] };
+
+/** Whether the words of a command name a long one. */
+export function isLong([name = '', part = '']: readonly string[]): boolean {
+  return LONG_COMMANDS.has(name) && !QUICK_PARTS[name]?.includes(part);
+}
 
 /** What the thread is given. */
 export interface CommandThread {

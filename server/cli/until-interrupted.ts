@@ -5,7 +5,7 @@ import { isMainThread, parentPort, workerData } from 'node:worker_threads';
 import type { CommandThread } from './thread-of-command.ts';
 
 export async function untilInterrupted<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
-  if (isMainThread) throw new Error('A command that can be interrupted belongs into LONG_COMMANDS');
+  if (isMainThread) throw new Error('A command that can be interrupted is a long one');
   const { nListening } = workerData as CommandThread;
   const stop = new AbortController();
   const onStop = (message: unknown) => message === 'stop' && stop.abort();

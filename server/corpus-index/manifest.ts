@@ -2,16 +2,7 @@
 // is not part of the index.
 
 import { createHash, randomUUID } from 'node:crypto';
-import {
-  closeSync,
-  fstatSync,
-  fsyncSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeSync,
-} from 'node:fs';
+import { closeSync, fstatSync, fsyncSync, openSync, readFileSync, renameSync, rmSync } from 'node:fs';
 import { isAbsolute, join } from 'node:path';
 import { isSafeFileName, refuseRelativePath } from '../../guard/paths/file-name.ts';
 import { openRegularFileSync } from '../../guard/paths/regular-file.ts';
@@ -21,6 +12,7 @@ import { UserError } from '../errors.ts';
 import { type Check, flag, has, listOf, oneOf, optional, parseJson, text, whole } from '../json-shape.ts';
 import { PAGE_DOCUMENTS } from './document-pages.ts';
 import { MAX_DOCUMENTS } from './postings.ts';
+import { sync, writeAll } from './write-all.ts';
 
 export const MANIFEST = 'index.json';
 const FORMAT = 'verbatim-index';
@@ -184,9 +176,8 @@ export function writeManifest(folder: string, manifest: Manifest): void {
 function writeSynced(path: string, content: string): void {
   const file = openSync(path, 'wx');
   try {
-    const bytes = Buffer.from(content);
-    for (let done = 0; done < bytes.length; ) done += writeSync(file, bytes, done);
-    fsyncSync(file);
+    writeAll(file, path, Buffer.from(content), 0);
+    sync(file, path);
   } finally {
     closeSync(file);
   }

@@ -1,8 +1,9 @@
 // What reading one shard for an index leaves on the disk until its segment is written: records, sorted by the first
 // bits of their keys alone, and pages of documents. One file a shard.
 
-import { closeSync, openSync, writeSync } from 'node:fs';
+import { closeSync, openSync } from 'node:fs';
 import { KEY_WORDS } from '../kernel/scan-kernel.ts';
+import { writeAll } from './write-all.ts';
 
 /** Records are kept apart by so many bits of their keys: each part of a segment is then sorted in memory. */
 export const PART_BITS = 6;
@@ -87,8 +88,7 @@ export class SpillWriter {
 
   #write(bytes: Uint8Array): number {
     const at = this.#at;
-    for (let done = 0; done < bytes.length; )
-      done += writeSync(this.#file, bytes, done, bytes.length - done, at + done);
+    writeAll(this.#file, this.#path, bytes, at);
     this.#at += bytes.length;
     return at;
   }

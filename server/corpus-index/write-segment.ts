@@ -2,7 +2,7 @@
 // memory, so that a segment of any size takes little of it.
 
 import { randomUUID } from 'node:crypto';
-import { closeSync, fsyncSync, openSync, renameSync, rmSync, writeSync } from 'node:fs';
+import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setImmediate as turn } from 'node:timers/promises';
 import { crc32, deflateRawSync } from 'node:zlib';
@@ -15,6 +15,7 @@ import { BucketWriter, type PostingsShape } from './postings.ts';
 import { RecordBuffer } from './record-buffer.ts';
 import { HEADER_BYTES, OFFSET_BYTES, type Region, writeHeader } from './segment-header.ts';
 import { N_PARTS } from './spill.ts';
+import { sync, writeAll } from './write-all.ts';
 
 /** What a segment is made of: shards that were read just now, or segments that are merged. */
 export interface SegmentSource {
@@ -57,7 +58,7 @@ export async function writeSegment(
 ): Promise<SegmentEntry> {
   const file = `segment-${randomUUID()}`;
   const draft = join(folder, `draft-${file}`);
-  const out = new Output(openSync(draft, 'wx'));
+  const out = new Output(draft);
   try {
     const { nPostings, buckets, postings } = await writePostings(out, source, signal);
     const { pages, documents, nPages } = writeDocuments(out, source);
@@ -159,19 +160,21 @@ const BUFFER_BYTES = 1 << 20;
 
 /** A file that is written from behind the header on, in large pieces. */
 class Output {
+  readonly #path: string;
   readonly #file: number;
   readonly #buffer = Buffer.alloc(BUFFER_BYTES);
   #nHeld = 0;
   #isOpen = true;
   at = HEADER_BYTES;
 
-  constructor(file: number) {
-    this.#file = file;
+  constructor(path: string) {
+    this.#path = path;
+    this.#file = openSync(path, 'wx');
   }
 
   write(bytes: Uint8Array): void {
     if (this.#nHeld + bytes.length > BUFFER_BYTES) this.#flush();
-    if (bytes.length > BUFFER_BYTES) writeAll(this.#file, bytes, this.at);
+    if (bytes.length > BUFFER_BYTES) writeAll(this.#file, this.#path, bytes, this.at);
     else {
       this.#buffer.set(bytes, this.#nHeld);
       this.#nHeld += bytes.length;
@@ -188,8 +191,8 @@ class Output {
   /** Returns the file's bytes once they are on the disk. */
   end(header: Uint8Array): number {
     this.#flush();
-    writeAll(this.#file, header, 0);
-    fsyncSync(this.#file);
+    writeAll(this.#file, this.#path, header, 0);
+    sync(this.#file, this.#path);
     this.close();
     return this.at;
   }
@@ -200,12 +203,7 @@ class Output {
   }
 
   #flush(): void {
-    writeAll(this.#file, this.#buffer.subarray(0, this.#nHeld), this.at - this.#nHeld);
+    writeAll(this.#file, this.#path, this.#buffer.subarray(0, this.#nHeld), this.at - this.#nHeld);
     this.#nHeld = 0;
   }
-}
-
-function writeAll(file: number, bytes: Uint8Array, at: number): void {
-  for (let done = 0; done < bytes.length; )
-    done += writeSync(file, bytes, done, bytes.length - done, at + done);
 }
