@@ -39,6 +39,7 @@ interface Options extends CorpusOptions, SettingOptions {
   readonly top: number;
   readonly failOn?: readonly Condition[];
   readonly expect?: string;
+  readonly estimate?: boolean;
 }
 
 export function discoverCommand(): Command {
@@ -77,6 +78,7 @@ export function discoverCommand(): Command {
     .option('--workers <n>', 'threads that read, or auto', fromOneOrAuto, 'auto')
     .option('--top <n>', 'documents in the report', wholeNumber, 10)
     .addOption(failOnOption())
+    .option('--estimate', 'only tell how long it would take, by rates that are measured here')
     .option(
       '--expect <file>',
       `figures to compare with, in JSON: exit with ${CONDITION_MET} where one is missed`,
@@ -103,6 +105,10 @@ async function discover(options: Options): Promise<void> {
   const execution = executionOf(options);
   const file = options.out === undefined ? temporaryFile(held) : resolve(options.out);
   const points = await pointsOf(options);
+  if (options.estimate) {
+    const { printEstimates } = await import('./print-estimate.ts');
+    return printEstimates(points, execution);
+  }
   if (json && points.length > 1) {
     const { UserError } = await import('../errors.ts');
     throw new UserError(`--json streams the windows of one map, and ${options.plan} makes ${points.length}`, {

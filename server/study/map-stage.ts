@@ -1,8 +1,8 @@
 // Stage `map`: the model reads every shard once, a shard a transaction. Then the texts of its windows are counted.
 
-import type { MapPlan, MapSource, Provider, StudyState } from '../../protocol/study.ts';
+import type { Execution, MapSource, Provider, StudyState } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
-import { throwIfAborted, UserError } from '../errors.ts';
+import { throwIfAborted } from '../errors.ts';
 import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
@@ -20,6 +20,7 @@ import { checkSameFact } from './environment.ts';
 import { examineWindows } from './examine-windows.ts';
 import { fetchShards, reportWithFetching } from './fetch-shards.ts';
 import { localModel } from './hub-sources.ts';
+import { checkWindow, mapQuestion } from './map-question.ts';
 import { mapShards, type ShardMap } from './map-shards.ts';
 import { registerShards } from './register-shards.ts';
 import { pendingShards } from './scan-stage.ts';
@@ -89,16 +90,6 @@ function keep({ db, plan }: StageContext, { shard, mapped, ...read }: ShardMap):
   insertMap(db, shard.index, mapped, plan.map!.examine);
 }
 
-/** Throws a `UserError` where a window does not fit into the context: its last token is asked for and not read. */
-function checkWindow({ config }: Checkpoint | ExportedModel, { prefix, suffix, bos }: MapPlan): void {
-  const nRead = prefix + suffix - 1 + (bos ? 1 : 0);
-  if (nRead <= config.nPositions) return;
-  throw new UserError(
-    `A prefix of ${prefix} and a suffix of ${suffix} tokens need a context of ${nRead}, and the model has ${config.nPositions}`,
-    { action: 'Choose a shorter --prefix or --suffix.' },
-  );
-}
-
 /** A map goes on where it began: on devices the numbers are those of one form. */
 async function openReader(
   { db, plan, execution, signal }: StageContext,
@@ -106,22 +97,10 @@ async function openReader(
   shards: readonly Shard[],
   isGoingOn: boolean,
 ): Promise<MapReader> {
-  const { prefix, suffix, stride, bos, context } = plan.map!;
-  const { topK, temperature } = plan.sampling;
   const before = isGoingOn ? (readStudy(db)?.environment.provider as Provider | undefined) : undefined;
-  const isExact = context === 'exact';
-  const nTokens = shards.reduce((sum, { nBytes }) => sum + nBytes, 0) / BYTES_A_TOKEN;
-  const reader = await openMapReader({
-    checkpoint,
-    rule: { topK, temperature },
-    execution: {
-      ...execution,
-      provider: execution.provider === 'auto' ? (before ?? 'auto') : execution.provider,
-    },
-    longest: isExact ? prefix + suffix - 1 + (bos ? 1 : 0) : positionsAtOnce(checkpoint.config),
-    nPositions: nTokens * (isExact ? (prefix + suffix) / stride : 2),
-    signal,
-  });
+  const asked = execution.provider === 'auto' ? (before ?? 'auto') : execution.provider;
+  const as: Execution = { ...execution, provider: asked };
+  const reader = await openMapReader(mapQuestion(plan, as, checkpoint, shards, signal));
   using opened = new DisposableStack();
   const { provider, workers, form, fallbacks } = opened.use(reader);
   if (isGoingOn) {
@@ -132,6 +111,3 @@ async function openReader(
   opened.move(); // whoever asked for it closes it
   return reader;
 }
-
-/** About how many bytes of training data a token takes. */
-const BYTES_A_TOKEN = 3;

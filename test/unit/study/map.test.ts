@@ -14,6 +14,7 @@ import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-bat
 import { createEncoder } from '../../../server/sampling/tokenizer/encode-text.ts';
 import { countMap, readMapDocuments, type StoredMapDocument } from '../../../server/store/map-reader.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
+import { estimateMap } from '../../../server/study/estimate-map.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { cli } from '../../support/cli.ts';
 import { dumpStudy } from '../../support/dump-study.ts';
@@ -238,4 +239,21 @@ test('top-k 1 makes each window certain or impossible', async () => {
   for (const { logp, nArgmax } of documentsOf(file)) {
     for (const [window, one] of logp.entries()) assert.equal(one, nArgmax[window] === 8 ? 0 : -Infinity);
   }
+});
+
+test('an estimate counts what the map then measures, and leaves nothing behind', async () => {
+  const execution = { provider: 'cpu', batch: 'auto', workers: 1 } as const;
+  const signal = new AbortController().signal;
+  const estimate = await estimateMap(planOf(), execution, signal, 50);
+  const documents = documentsOf(exactFile).filter(({ side }) => side === 'training');
+  const sum = (of: (document: StoredMapDocument) => number) =>
+    documents.reduce((total, document) => total + of(document), 0);
+  const nWindows = sum(({ logp }) => logp.length);
+  assert.deepEqual(
+    [estimate.nShards, estimate.nDocuments, estimate.nWindows, estimate.nTokens, estimate.nPositions],
+    [2, 5, nWindows, sum(({ nTokens }) => nTokens), nWindows * (SHAPE.prefix + SHAPE.suffix - 1)],
+  );
+  assert(estimate.positionsPerSecond > 0 && estimate.seconds >= estimate.modelSeconds);
+  assert(Math.abs(estimate.modelSeconds * estimate.positionsPerSecond - estimate.nPositions) < 1e-6);
+  await assert.rejects(estimateMap(planOf({ prefix: 90 }), execution, signal, 50), /need a context of 97/);
 });

@@ -1,0 +1,32 @@
+// `verbatim discover --estimate`: how long a map would take, before it is made.
+
+import type { Execution } from '../../protocol/study.ts';
+import { count, counted } from '../formats/report-numbers.ts';
+import type { SweepPoint } from '../plan/plan-file.ts';
+import { estimateMap, type MapEstimate } from '../study/estimate-map.ts';
+import { timeText } from './terminal-progress.ts';
+import { untilInterrupted } from './until-interrupted.ts';
+import { tellLines } from './write-lines.ts';
+
+export async function printEstimates(points: readonly SweepPoint[], execution: Execution): Promise<void> {
+  let seconds = 0;
+  for (const { name, plan } of points) {
+    const estimate = await untilInterrupted((signal) => estimateMap(plan, execution, signal));
+    await tellLines([...(name === '' ? [] : [name]), ...linesOf(estimate), '']);
+    seconds += estimate.seconds;
+  }
+  if (points.length > 1) await tellLines([`All of them: about ${timeText(1000 * seconds)}`]);
+}
+
+function* linesOf(e: MapEstimate): Generator<string> {
+  const about = (value: number) => count(Number(value.toPrecision(3)));
+  yield `Corpus    ${size(e.corpusBytes)} in ${counted(e.nShards, 'shard')}; measured on ${counted(e.nDocuments, 'document')}, ${size(e.textBytes)} of text`;
+  yield `Windows   about ${about(e.nWindows)} of ${about(e.nTokens)} tokens`;
+  yield `Model     reads about ${about(e.nPositions)} tokens, ${about(e.positionsPerSecond)} a second on ${e.provider}, ${counted(e.workers, 'worker')}: ${timeText(1000 * e.modelSeconds)}`;
+  yield `Reading   and tokenising beside it, and counting copies: ${timeText(1000 * e.readingSeconds)}`;
+  yield `Time      about ${timeText(1000 * e.seconds)}`;
+  yield `Disk      at least ${size(e.studyBytes)} for the study file, and windows that are kept with their text`;
+}
+
+const size = (nBytes: number): string =>
+  nBytes < 1e9 ? `${(nBytes / 1e6).toFixed(1)} MB` : `${(nBytes / 1e9).toFixed(1)} GB`;
