@@ -4,7 +4,7 @@
 import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
 import type { DataProblemKind } from './errors.ts';
 import type { FragmentOrder, FragmentRow, Page, PageRequest } from './fragments.ts';
-import type { MapDashboard } from './map-dashboard.ts';
+import type { MapDashboard, MapsCompared } from './map-dashboard.ts';
 import type { Kept, Measured } from './measured.ts';
 import { message } from './message.ts';
 import type { StudyId, StudySummary } from './study.ts';
@@ -246,8 +246,8 @@ export type FromDashboard =
       })
   | { readonly kind: 'compare'; readonly fingerprint: string }
   | { readonly kind: 'openSample'; readonly sampleId: number }
-  /** A document of an extraction map. */
-  | { readonly kind: 'openRegion'; readonly documentId: number }
+  /** A document of an extraction map; of two, `map` says of which. */
+  | { readonly kind: 'openRegion'; readonly documentId: number; readonly map?: 0 | 1 }
   | { readonly kind: 'showInTree' }
   /** For what the samples repeat that are there by now, or for shorter pieces. */
   | { readonly kind: 'searchAgain'; readonly how: 'soFar' | 'closest' }
@@ -261,6 +261,7 @@ export type Strings = Readonly<Record<string, string>>;
 export type ToDashboard =
   | { readonly kind: 'dashboard'; readonly dashboard: Dashboard; readonly strings: Strings }
   | { readonly kind: 'comparison'; readonly comparison: StudiesCompared; readonly strings: Strings }
+  | { readonly kind: 'mapComparison'; readonly comparison: MapsCompared; readonly strings: Strings }
   | { readonly kind: 'measures'; readonly measures: DashboardMeasures }
   | { readonly kind: 'mapMeasures'; readonly measures: MapDashboard }
   | { readonly kind: 'unmeasured'; readonly message: string }

@@ -101,7 +101,13 @@ export const getHeatMap = message<HeatMapRequest, HeatMap>('verbatim/getHeatMap'
  * Reads the document once more with the study's model, since a map stores windows and no tokens. Ends after a minute or
  * some thousand tokens with what it has by then.
  */
-export const measureTokens = message<HeatMapRequest, TokenHeat>('verbatim/measureTokens');
+export const measureTokens = message<
+  HeatMapRequest & {
+    /** Whether somebody asked for it: otherwise no large model is read. */
+    readonly isAsked: boolean;
+  },
+  TokenHeat
+>('verbatim/measureTokens');
 
 export interface TokenHeat {
   readonly documentId: number;

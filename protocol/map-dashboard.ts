@@ -11,6 +11,41 @@ export const measureMapDashboard = message<{ readonly study: StudyId }, MapDashb
   'verbatim/measureMapDashboard',
 );
 
+/** Two maps of the same windows: what one model knows of the training data that the other does not. */
+export const compareMaps = message<{ readonly studies: readonly [StudyId, StudyId] }, MapsCompared>(
+  'verbatim/compareMaps',
+);
+
+export interface MapsCompared {
+  readonly names: readonly [Foreign, Foreign];
+  readonly nWindows: number;
+  /** Documents that only one map has, or of which the windows are not the same. */
+  readonly nUnpaired: number;
+  /** Log-probability of a suffix at temperature 1 without a cut, first minus second: mean, nats a window. */
+  readonly meanDifference: Measured;
+  readonly greedy: ComparedRate;
+  /** (100, 0.5), under each map's own rule. */
+  readonly extractable: ComparedRate;
+  /** Documents that the first knows better, the most different first; then those of the second. */
+  readonly firstKnows: readonly DocumentDifferenceMark[];
+  readonly secondKnows: readonly DocumentDifferenceMark[];
+  /** Why the numbers may not be comparable, in sentences. */
+  readonly warnings: readonly Foreign[];
+}
+
+export interface ComparedRate {
+  readonly first: Measured;
+  readonly second: Measured;
+  readonly difference: Measured;
+}
+
+export interface DocumentDifferenceMark {
+  readonly documentId: number;
+  readonly provenance: Provenance;
+  readonly nWindows: number;
+  readonly meanDifference: number;
+}
+
 export interface MapDashboard {
   readonly kind: 'map';
   /** How the map was made, in a line: it stands wherever its numbers do. */

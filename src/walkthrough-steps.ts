@@ -3,6 +3,6 @@
 
 import { commands } from 'vscode';
 
-export function tickStep(step: 'demo' | 'compare' | 'dashboard' | 'own'): void {
+export function tickStep(step: 'demo' | 'compare' | 'dashboard' | 'own' | 'map'): void {
   void commands.executeCommand('setContext', `verbatim.did.${step}`, true);
 }

@@ -43,6 +43,8 @@ export type Explained =
   | 'exposed'
   | 'groups'
   | 'closer'
+  | 'knows'
+  | 'mapRates'
   | 'control';
 
 export const OPEN_METHOD = 'verbatim-open-method';
@@ -149,6 +151,15 @@ function sentenceOf(what: Explained): readonly [sentence: string, section: keyof
         l10n.t('The windows of documents with the same licence, repository or ending of their name.'),
         'extraction',
       ];
+    case 'knows':
+      return [
+        l10n.t(
+          'The log-probability of a suffix under one model minus that under the other, mean over a document’s windows.',
+        ),
+        'extraction',
+      ];
+    case 'mapRates':
+      return [l10n.t('The same windows under both models, each by its own rule of drawing.'), 'extraction'];
     case 'closer':
       return [
         l10n.t(

@@ -18,6 +18,7 @@ import { FragmentTable, type TableChoice } from './fragment-table.ts';
 import { heading, headline } from './headline.ts';
 import { l10n } from './l10n.ts';
 import { waiting } from './later.ts';
+import { mapComparison } from './map-comparison.ts';
 import { mapPage } from './map-page.ts';
 import { notAnalysed, nothingFound } from './nothing-found.ts';
 import { dataProblems, origins } from './origins.ts';
@@ -53,6 +54,15 @@ host.onMessage((message) => {
       l10n.load(message.strings);
       page.removeAttribute('aria-busy');
       page.replaceChildren(...comparison(message.comparison, tip));
+      break;
+    case 'mapComparison':
+      l10n.load(message.strings);
+      page.removeAttribute('aria-busy');
+      page.replaceChildren(
+        ...mapComparison(message.comparison, (documentId, map) =>
+          host.send({ kind: 'openRegion', documentId, map }),
+        ),
+      );
       break;
     case 'measures':
       measuring.resolve(message.measures);

@@ -151,7 +151,7 @@ const groupNumbers = (what: string, groups: readonly (MapGroupMark & { readonly 
 });
 
 /** Writes a share like “12.3 % (10.1–14.2 %)”. */
-function rangeText(share: Measured): string {
+export function rangeText(share: Measured): string {
   const range = percentRange(share);
   return range === '' ? percent(share.value) : `${percent(share.value)} (${range})`;
 }
@@ -194,7 +194,7 @@ function exposed({ documents }: MapDashboard, { openDocument }: MapActions): HTM
   );
 }
 
-function documentName({
+export function documentName({
   repository,
   path,
   shard,
@@ -307,7 +307,7 @@ function controls(control: ControlMark | null): readonly HTMLElement[] {
   ];
 }
 
-const points = (share: number): string => (100 * share).toFixed(1);
+export const points = (share: number): string => (100 * share).toFixed(1);
 
 function rowName({ what, n }: ControlMark['rows'][number]): string {
   switch (what) {

@@ -17,6 +17,8 @@ export interface MapToCompare {
 }
 
 export interface DocumentDifference {
+  /** In both maps. */
+  readonly documentId: number;
   readonly provenance: Provenance;
   readonly nWindows: number;
   /** Mean over its windows, first minus second, in nats a window. */
@@ -63,7 +65,8 @@ export function compareMaps(first: MapToCompare, second: MapToCompare): MapCompa
     const columns = columnsOf(a, b, [first.plan.map!.suffix, second.plan.map!.suffix]);
     units.add(columns);
     const nWindows = columns[WINDOWS]!;
-    differences.push({ provenance: a.provenance, nWindows, meanDifference: columns[DIFFERENCE]! / nWindows });
+    const { documentId, provenance } = a;
+    differences.push({ documentId, provenance, nWindows, meanDifference: columns[DIFFERENCE]! / nWindows });
     if (differences.length > 50 * SHOWN) keepExtremes(differences);
   }
   const shares = (sums: Float64Array) => {

@@ -3,10 +3,11 @@
 import { basename } from 'node:path';
 import { foreign } from '../../guard/text/foreign.ts';
 import type { StudiesCompared } from '../../protocol/dashboard.ts';
+import type { ComparedRate, MapsCompared } from '../../protocol/map-dashboard.ts';
 import type { Measured } from '../../protocol/measured.ts';
 import { namesModel, type StudyId } from '../../protocol/study.ts';
 import type { Estimate } from '../analysis/intervals.ts';
-import type { MapToCompare } from '../answers/compare-maps.ts';
+import { compareMaps, type MapToCompare } from '../answers/compare-maps.ts';
 import { compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
 import { UserError } from '../errors.ts';
 import { isDone } from '../store/stages-table.ts';
@@ -61,6 +62,28 @@ function namesOf(files: readonly string[]): readonly string[] {
 }
 
 const measured = ({ value, low, high }: Estimate): Measured => ({ value, low, high });
+
+/** Throws a `UserError` for studies that are no maps. */
+export function compareMapFiles(files: readonly [StudyId, StudyId]): MapsCompared {
+  using open = new DisposableStack();
+  const maps = openMapsToCompare(files, open);
+  if (maps === undefined) throw new UserError(`${files.join(' and ')} are no extraction maps`);
+  const [first, second] = maps as readonly [MapToCompare, MapToCompare];
+  const compared = compareMaps(first, second);
+  const rate = ({ first: a, second: b, difference }: ComparedRate): ComparedRate => ({
+    first: measured(a),
+    second: measured(b),
+    difference: measured(difference),
+  });
+  return {
+    ...compared,
+    names: [foreign(first.name), foreign(second.name)],
+    meanDifference: measured(compared.meanDifference),
+    greedy: rate(compared.greedy),
+    extractable: rate(compared.extractable),
+    warnings: compared.warnings.map((warning) => foreign(warning)),
+  };
+}
 
 export function compareStudyFiles(files: readonly StudyId[]): StudiesCompared {
   using open = new DisposableStack();

@@ -96,15 +96,16 @@ export async function getHeatMap(
 }
 
 export async function measureTokens(
-  { study, documentId, closed }: HeatMapRequest,
+  { study, documentId, closed, isAsked }: HeatMapRequest & { readonly isAsked: boolean },
   signal: AbortSignal,
 ): Promise<Undisclosed<TokenHeat>> {
   using db = openForReading(study);
   const { text, problem, bytes } = await openWithBytes(db, documentId, signal, closed);
   if (bytes === null) throw new UserError(rawText(problem ?? foreign('')));
   // The sampler is loaded with the first such question.
-  const { measureTokens } = await import('../study/measure-tokens.ts');
-  const { tokens, nAsked } = await measureTokens(db, bytes, signal);
+  const { measureTokens, UNASKED_LIMITS } = await import('../study/measure-tokens.ts');
+  const limits = isAsked ? undefined : UNASKED_LIMITS;
+  const { tokens, nAsked } = await measureTokens(db, bytes, signal, limits);
   const ends = utf16Ends(
     bytes,
     tokens.flatMap(({ byteStart, byteEnd }) => [byteStart, byteEnd]),

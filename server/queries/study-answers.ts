@@ -12,7 +12,7 @@ import {
 import { getHeatMap, listRegionGroups, listRegions, measureTokens } from '../../protocol/extraction-map.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
 import { saveReport, saveTrainingRows } from '../../protocol/leaving.ts';
-import { measureMapDashboard } from '../../protocol/map-dashboard.ts';
+import { compareMaps, measureMapDashboard } from '../../protocol/map-dashboard.ts';
 import type { Message } from '../../protocol/message.ts';
 import {
   getDocument,
@@ -131,6 +131,10 @@ on(measureDashboard, async ({ study }) => {
 on(compareStudies, async ({ studies }) => {
   const { compareStudyFiles } = await import('./compared-studies.ts');
   return compareStudyFiles(studies);
+});
+on(compareMaps, async ({ studies }) => {
+  const { compareMapFiles } = await import('./compared-studies.ts');
+  return compareMapFiles(studies);
 });
 on(saveReport, async (request) => (await import('./save-files.ts')).saveReport(request));
 on(saveTrainingRows, async (request) => (await import('./save-files.ts')).saveTrainingRows(request));

@@ -13,7 +13,7 @@ import {
 import { getHeatMap, listRegionGroups, listRegions, measureTokens } from '../../protocol/extraction-map.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
 import { saveReport, saveTrainingRows } from '../../protocol/leaving.ts';
-import { measureMapDashboard } from '../../protocol/map-dashboard.ts';
+import { compareMaps, measureMapDashboard } from '../../protocol/map-dashboard.ts';
 import type { Message } from '../../protocol/message.ts';
 import {
   getDocument,
@@ -82,6 +82,7 @@ export const studyMessages: readonly StudyMessage[] = [
   answered(measureDashboard, 'alone', 'no texts'),
   answered(compareStudies, 'alone', 'masked'),
   answered(measureMapDashboard, 'alone', 'masked'),
+  answered(compareMaps, 'alone', 'masked'),
   answered(measureTokens, 'alone', 'chosen'),
   answered(saveReport, 'alone', 'no texts'),
   answered(saveTrainingRows, 'alone', 'no texts'),

@@ -69,7 +69,7 @@ function nearest(
 }
 
 /** Bytes of the files of a place whose names are wanted; null where the place is not on this machine. */
-function bytesOf(place: string, wanted: RegExp): number | null {
+export function bytesOf(place: string, wanted: RegExp): number | null {
   if (!existsSync(place)) return null;
   if (!statSync(place).isDirectory()) return statSync(place).size;
   return filesIn(place)

@@ -17,6 +17,7 @@ import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { checkSameFact } from './environment.ts';
+import { bytesOf } from './estimate-study.ts';
 import { hubAccess, pinnedCommit } from './hub-access.ts';
 
 /** One token of a document: where it ends, in bytes, and what it measured. */
@@ -36,10 +37,15 @@ export interface MeasuredTokens {
 export interface TokenLimits {
   readonly nTokens: number;
   readonly ms: number;
+  /** Bytes of the model’s weights. */
+  readonly modelBytes: number;
 }
 
 /** What somebody who has opened a document waits for. */
-const LIMITS: TokenLimits = { nTokens: 20_000, ms: 60_000 };
+const LIMITS: TokenLimits = { nTokens: 20_000, ms: 60_000, modelBytes: Infinity };
+
+/** What is done for somebody who only opened a document: a model of several gigabytes is not read for that. */
+export const UNASKED_LIMITS: TokenLimits = { ...LIMITS, modelBytes: 2e9 };
 
 /** Nothing is fetched, and nothing written. */
 const EXECUTION = { provider: 'auto', batch: 'auto', workers: 'auto', fetch: 'never' } as const;
@@ -83,7 +89,17 @@ async function measure(
   { text, signal, limits, values }: Measuring,
 ): Promise<MeasuredTokens> {
   const model = plan.source.model!;
-  const checkpoint = await openGuarded(await modelFolder(db, model, signal), signal);
+  const folder = await modelFolder(db, model, signal);
+  const modelBytes = bytesOf(folder, WEIGHTS) ?? 0;
+  if (modelBytes > limits.modelBytes) {
+    throw new UserError(
+      `The model has ${(modelBytes / 1e9).toFixed(1)} GB, so its tokens are measured on request`,
+      {
+        action: 'Run “Verbatim: Measure Each Token of This Document”.',
+      },
+    );
+  }
+  const checkpoint = await openGuarded(folder, signal);
   checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${model}`);
   using encoder = openEncoder(checkpoint.tokenizer, checkpoint.tokenBytes, { signal });
   const [ids = []] = await encoder.encode([text]);
@@ -128,6 +144,8 @@ async function measure(
   const nBytes = tokenLengths(checkpoint.tokenBytes, ids);
   return { tokens: placed(values, nBytes), nAsked: asked.reduce((sum, is) => sum + is, 0) };
 }
+
+const WEIGHTS = /\.(safetensors|bin|gguf|onnx|onnx_data|data)$/;
 
 /** The model's folder as the study began with it. */
 async function modelFolder(db: Database, model: string, signal: AbortSignal): Promise<string> {

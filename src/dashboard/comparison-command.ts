@@ -1,7 +1,9 @@
 // Compares studies: asks which, and shows them beside each other in a page of the dashboard's kind.
 
-import { l10n, type Uri, ViewColumn, window } from 'vscode';
+import { type CancellationToken, commands, l10n, type Uri, ViewColumn, window } from 'vscode';
 import { compareStudies, type ToDashboard } from '../../protocol/dashboard.ts';
+import { compareMaps } from '../../protocol/map-dashboard.ts';
+import { getStudy } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { CommandMap } from '../command-map.ts';
 import type { SideBySide } from '../documents/side-by-side.ts';
@@ -28,8 +30,8 @@ export function comparisonCommand(
     async 'verbatim.compareStudies'(target, selected) {
       const studies = chosen(target, selected) ?? (await askStudies(server, location));
       if (studies === null) return;
-      const comparison = await withNotification(l10n.t('Comparing studies'), (_, token) =>
-        server.request(compareStudies, { studies }, token),
+      const answer = await withNotification(l10n.t('Comparing studies'), (_, token) =>
+        compare(server, studies, token),
       );
       await columns.leave();
       const title = l10n.t('Studies Compared');
@@ -42,7 +44,11 @@ export function comparisonCommand(
       panel.webview.onDidReceiveMessage((message) =>
         errors.run(async () => {
           if (message.kind === 'ready') {
-            await send({ kind: 'comparison', comparison, strings: l10n.bundle ?? {} });
+            await send(answer);
+          }
+          if (message.kind === 'openRegion') {
+            const target = { study: studies[message.map ?? 0]!, documentId: message.documentId };
+            await commands.executeCommand('verbatim.openRegion', target);
           }
           if (message.kind === 'openMethod') await openMethod(dist, message.section);
           if (message.kind === 'saveFigure') await saveFigure(message);
@@ -51,6 +57,30 @@ export function comparisonCommand(
       panel.webview.html = dashboardPage(panel.webview, dist, title);
     },
   };
+}
+
+/** Two extraction maps are compared by document, other studies by what they repeat. */
+async function compare(
+  server: StudyServer,
+  studies: readonly StudyId[],
+  token: CancellationToken,
+): Promise<ToDashboard> {
+  const strings = l10n.bundle ?? {};
+  const summaries = await Promise.all(studies.map((study) => server.request(getStudy, { study }, token)));
+  const nMaps = summaries.filter(({ map }) => map !== undefined).length;
+  if (nMaps === 0) {
+    const comparison = await server.request(compareStudies, { studies }, token);
+    return { kind: 'comparison', comparison, strings };
+  }
+  const [first, second, ...others] = studies;
+  if (nMaps < studies.length || first === undefined || second === undefined || others.length > 0) {
+    throw new UserFault(
+      l10n.t('Extraction maps are compared two at a time, and with no other study.'),
+      l10n.t('Choose two maps; “verbatim compare” compares the rates of more.'),
+    );
+  }
+  const comparison = await server.request(compareMaps, { studies: [first, second] }, token);
+  return { kind: 'mapComparison', comparison, strings };
 }
 
 function chosen(
@@ -63,7 +93,9 @@ function chosen(
 }
 
 async function askStudies(server: StudyServer, location: StudyLocation): Promise<readonly StudyId[] | null> {
-  const analysed = (await listedStudies(server, location)).filter(({ nFragments }) => nFragments !== null);
+  const analysed = (await listedStudies(server, location)).filter(
+    ({ nFragments, map }) => nFragments !== null || map !== undefined,
+  );
   const listed = new Set(analysed.map(({ id }) => id));
   const items = [
     ...analysed.map(({ id, name, state }) => ({ ...studyChoice(name, state, id), study: id })),

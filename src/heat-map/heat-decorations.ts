@@ -44,7 +44,7 @@ export const rulerDecoration = (): TextEditorDecorationType =>
   window.createTextEditorDecorationType({
     isWholeLine: true,
     overviewRulerColor: new ThemeColor('verbatim.regionBorder'),
-    overviewRulerLane: OverviewRulerLane.Full,
+    overviewRulerLane: OverviewRulerLane.Center,
   });
 
 export const wordsDecoration = (): TextEditorDecorationType =>

@@ -5,7 +5,7 @@ import { l10n, type QuickPickItem, QuickPickItemKind } from 'vscode';
 import { windowSpans } from './heat-runs.ts';
 import { HEATS, type Heat, heatOf } from './heat-scale.ts';
 import type { OpenHeat } from './heat-texts.ts';
-import { heatName, heatRange } from './heat-words.ts';
+import { heatRange, legendName } from './heat-words.ts';
 
 export interface LegendItem extends QuickPickItem {
   readonly command?: string;
@@ -28,7 +28,7 @@ export function legendItems(heat: OpenHeat): readonly LegendItem[] {
     const n = spans.filter(({ logp }) => heatOf(logp) === name).length;
     const share = spans.length === 0 ? 0 : n / spans.length;
     return {
-      label: `${BLOCKS[name]} ${heatName(name)}`,
+      label: `${BLOCKS[name]} ${legendName(name)}`,
       description: heatRange(name),
       detail: `${(100 * share).toFixed(1)} % ${unit}`,
     };

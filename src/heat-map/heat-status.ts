@@ -6,7 +6,7 @@ import { escapeMarkdown } from '../../guard/text/for-markdown.ts';
 import { regionsText } from '../counts-text.ts';
 import { HEATS } from './heat-scale.ts';
 import type { HeatTexts, OpenHeat } from './heat-texts.ts';
-import { heatName, heatRange } from './heat-words.ts';
+import { heatRange, legendName } from './heat-words.ts';
 
 export class HeatStatus implements Disposable {
   readonly #texts: HeatTexts;
@@ -20,7 +20,13 @@ export class HeatStatus implements Disposable {
     this.#item.command = 'verbatim.showHeatLegend';
     this.#item.tooltip = legend();
     const update = () => void this.#update();
-    this.#listener = Disposable.from(window.onDidChangeActiveTextEditor(update), texts.onDidChange(update));
+    this.#listener = Disposable.from(
+      window.onDidChangeActiveTextEditor(update),
+      window.onDidChangeActiveColorTheme(() => {
+        this.#item.tooltip = legend();
+      }),
+      texts.onDidChange(update),
+    );
     update();
   }
 
@@ -63,13 +69,13 @@ const spoken = (heat: OpenHeat): string =>
 
 function legend(): MarkdownString {
   const rows = HEATS.map(
-    ({ name }) => `| ${escapeMarkdown(heatName(name))} | ${escapeMarkdown(heatRange(name))} |`,
+    ({ name }) => `| ${escapeMarkdown(legendName(name))} | ${escapeMarkdown(heatRange(name))} |`,
   );
   return new MarkdownString(
     [
       l10n.t('**Heat map**: how likely the model goes on with each token. Outlined are regions.'),
       '',
-      `| ${l10n.t('colour, from the strongest')} | ${l10n.t('probability')} |`,
+      `| ${l10n.t('from the strongest')} | ${l10n.t('probability')} |`,
       '| --- | --- |',
       ...rows,
     ].join('\n'),

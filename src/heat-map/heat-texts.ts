@@ -108,7 +108,7 @@ export class HeatTexts implements Disposable {
   }
 
   /** Measures the tokens of a document, unless that is done or under way. Rejects where it cannot be done. */
-  async measure(document: TextDocument): Promise<void> {
+  async measure(document: TextDocument, who: 'asked' | 'by itself' = 'asked'): Promise<void> {
     const known = this.#known.get(document);
     const ref = mapRefOf(document);
     if (known?.heat === undefined || known.heat.tokens !== 'none' || ref === undefined) return;
@@ -121,7 +121,11 @@ export class HeatTexts implements Disposable {
     };
     show('measuring');
     try {
-      const heat = await this.#server.request(measureTokens, this.#requestOf(ref), stop.token);
+      const heat = await this.#server.request(
+        measureTokens,
+        { ...this.#requestOf(ref), isAsked: who === 'asked' },
+        stop.token,
+      );
       // Between the two answers the text may have come to be shown otherwise.
       show(heat.text === known.heat.map.text ? heat : 'none');
     } catch (error) {
@@ -136,7 +140,7 @@ export class HeatTexts implements Disposable {
   /** Nobody asked for it, so that a model which is not here is told of in passing. */
   async #measureByItself(document: TextDocument): Promise<void> {
     try {
-      await this.measure(document);
+      await this.measure(document, 'by itself');
     } catch (error) {
       const { code, message } = failureOf(error);
       if (code === 'user') showStatus(message, 15_000);

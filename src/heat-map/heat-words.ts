@@ -1,6 +1,6 @@
 // What is said of regions, windows and tokens: on hover, behind a region's first line, in the status bar, in the legend.
 
-import { l10n, MarkdownString } from 'vscode';
+import { ColorThemeKind, l10n, MarkdownString, window } from 'vscode';
 import { forHover } from '../../guard/text/for-hover.ts';
 import { evenOdds } from '../../protocol/even-odds.ts';
 import type { HeatMap, HeatRegion, HeatSpan, HeatWindow } from '../../protocol/extraction-map.ts';
@@ -24,7 +24,7 @@ export function drawsText(logp: number | null): string {
   return n === 1 ? l10n.t('even odds in 1 draw') : l10n.t('even odds in {0} draws', n.toLocaleString());
 }
 
-export function heatName(heat: Heat): string {
+function heatName(heat: Heat): string {
   switch (heat) {
     case 'certain':
       return l10n.t('almost certain');
@@ -38,6 +38,30 @@ export function heatName(heat: Heat): string {
       return l10n.t('surprising');
   }
 }
+
+/** What tells a class apart where there are no backgrounds: themes of high contrast have lines instead. */
+function markName(heat: Heat): string {
+  switch (heat) {
+    case 'certain':
+      return l10n.t('double line');
+    case 'likely':
+      return l10n.t('line');
+    case 'even':
+      return l10n.t('dashes');
+    case 'unlikely':
+      return l10n.t('dots');
+    case 'surprising':
+      return l10n.t('no line');
+  }
+}
+
+const CONTRASTS: readonly ColorThemeKind[] = [ColorThemeKind.HighContrast, ColorThemeKind.HighContrastLight];
+
+/** A class by its name, and in themes of high contrast by its line. */
+export const legendName = (heat: Heat): string =>
+  CONTRASTS.includes(window.activeColorTheme.kind)
+    ? l10n.t('{0}: {1}', heatName(heat), markName(heat))
+    : heatName(heat);
 
 /** The probabilities of a class, like “0.78 to 0.94”. */
 export function heatRange(heat: Heat): string {
@@ -85,7 +109,7 @@ export interface Pointed {
 }
 
 /** Names and licences are others' text: nothing here is trusted, and there are no links in it. */
-export function heatHover({ provenance }: HeatMap, { token, window, region }: Pointed): MarkdownString {
+export function heatHover({ provenance }: HeatMap, { token, window: own, region }: Pointed): MarkdownString {
   const hover = new MarkdownString();
   hover.isTrusted = false;
   hover.supportHtml = false;
@@ -104,14 +128,14 @@ export function heatHover({ provenance }: HeatMap, { token, window, region }: Po
               ),
           forHover(sourceText(provenance)),
         ]),
-    ...(window === undefined
+    ...(own === undefined
       ? []
       : [
           l10n.t(
             'This window of {0} tokens: p {1}, {2}',
-            window.nTokens,
-            probabilityText(window.logp),
-            drawsText(window.logp),
+            own.nTokens,
+            probabilityText(own.logp),
+            drawsText(own.logp),
           ),
         ]),
     ...(token === undefined

@@ -13,10 +13,14 @@ import { showStatus } from '../notify.ts';
 import type { StudyServer } from '../study-server.ts';
 import type { RegionNode } from '../tree/tree-node.ts';
 import type { WorkspaceGate } from '../trust/workspace-gate.ts';
+import { tickStep } from '../walkthrough-steps.ts';
 import { legendItems } from './heat-legend.ts';
 import type { HeatTexts, OpenHeat } from './heat-texts.ts';
 import { regionSentence } from './heat-words.ts';
 import { type RegionTarget, targetOf } from './region-target.ts';
+
+/** Lines above a region that are shown with it. */
+const CONTEXT_LINES = 4;
 
 type Names =
   | 'verbatim.openRegion'
@@ -87,6 +91,7 @@ export function mapCommands({ server, files, texts, columns, gate }: Parts): Pic
         const at = map.regions.findIndex((region) => region.firstLine === firstLine);
         if (heat !== undefined && map.regions.length > 0) goTo(editor, heat, Math.max(0, at));
       });
+      tickStep('map');
       if (map.problem !== null) showStatus(forLabel(map.problem), 15_000);
     },
     'verbatim.nextRegion': () => step(1),
@@ -111,8 +116,12 @@ function goTo(editor: TextEditor, { map, places }: OpenHeat, at: number): void {
   const [from, to] = [places.of(start), places.of(end)];
   // Only the place, not the text, is selected: a selection would hide the colours.
   editor.selection = new Selection(from.line, from.character, from.line, from.character);
+  const [shown] = editor.visibleRanges;
+  const isLong = shown !== undefined && to.line - from.line > shown.end.line - shown.start.line;
+  // What stands before it shows where the model begins to know the text.
+  const first = Math.max(0, from.line - CONTEXT_LINES);
   editor.revealRange(
-    new Range(from.line, from.character, to.line, to.character),
-    TextEditorRevealType.InCenterIfOutsideViewport,
+    new Range(first, 0, to.line, to.character),
+    isLong ? TextEditorRevealType.AtTop : TextEditorRevealType.InCenterIfOutsideViewport,
   );
 }

@@ -20,7 +20,9 @@ export function announceStudies(roots: readonly TreeNode[]): void {
     'hasNothingToResume',
     states.every(({ state }) => state === 'complete'),
   );
-  set('hasNoComparison', states.filter(({ nFragments }) => nFragments !== null).length < 2);
+  const nAnalysed = states.filter(({ nFragments }) => nFragments !== null).length;
+  const nMaps = states.filter(({ map }) => map !== undefined).length;
+  set('hasNoComparison', Math.max(nAnalysed, nMaps) < 2);
 }
 
 const set = (name: string, value: boolean) =>

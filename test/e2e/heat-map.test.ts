@@ -7,10 +7,10 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
-import { gunzipSync } from 'node:zlib';
 import type { AxeResults } from 'axe-core';
 import { type Host, startHost } from '../host/launch/start-host.ts';
-import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
+import { DEMO_MODEL } from '../support/demo.ts';
+import { writeMapCorpus } from '../support/map-corpus.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { TAKES_SHOTS, Workbench } from './workbench.ts';
 
@@ -34,7 +34,7 @@ let workbench: Workbench;
 before(async () => {
   mkdirSync(join(folder, '.vscode'));
   useTheme('Light Modern');
-  writeCorpus();
+  writeMapCorpus(corpus);
   host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, viewport: VIEWPORT });
   host.page.setDefaultTimeout(WAIT_LIMIT_MS);
   workbench = new Workbench(host.page);
@@ -45,27 +45,6 @@ after(async () => {
   await host?.close();
   rmSync(folder, { recursive: true, force: true });
 });
-
-/** What the demo's model was trained on, code that nobody has written before, and one between pieces of the other. */
-function writeCorpus(): void {
-  const lines = gunzipSync(readFileSync(join(DEMO_CORPUS, 'shard-0000.json.gz')))
-    .toString()
-    .split('\n')
-    .slice(0, 8);
-  const [first, second] = lines.map((line) => JSON.parse(line) as Record<string, string>);
-  const novel = Array.from(
-    { length: 24 },
-    (_, i) => `  const heron${i * 7} = quillOf(marsh[${i}], ${i * 31 + 5}) ?? 'tarn-${i}'; // ${i} reeds`,
-  ).join('\n');
-  const mixed = first!.content!.split('\n').slice(0, 48).join('\n');
-  const rows = [
-    { ...first, path: 'mixed.js', content: `${mixed}\n${novel}\n${second!.content}` },
-    { ...second },
-    { ...second, path: 'new.js', content: novel, license: 'gpl-3.0', repo_name: 'nobody/marsh' },
-  ];
-  mkdirSync(corpus);
-  writeFileSync(join(corpus, 'rows.jsonl'), rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-}
 
 function useTheme(theme: string): void {
   writeFileSync(
@@ -99,17 +78,7 @@ test('a map is made, opened, walked and summed up', async () => {
 });
 
 async function makeMap(): Promise<void> {
-  await workbench.runCommand('Verbatim: Run Memorization Study');
-  await workbench.takeShot('heat-wizard');
-  await workbench.quickPickRow('What could be extracted').click();
-  await workbench.quickPickRow('Choose a model folder').click();
-  await workbench.acceptFolder(DEMO_MODEL);
-  await workbench.quickPickRow('A folder…').click();
-  await workbench.acceptFolder(corpus);
-  await workbench.quickPickRow('No control').click();
-  await workbench.quickPickRow('Start the study').waitFor();
-  await workbench.takeShot('heat-wizard-settings');
-  await workbench.quickPickRow('Start the study').click();
+  await workbench.startMap(DEMO_MODEL, corpus, 'heat-wizard');
   const row = workbench.treeRows(/\d+ regions in \d+ windows/);
   await row.waitFor();
   await host.page.locator('#status\\.notifications').click();
@@ -122,9 +91,7 @@ async function openRegion(): Promise<void> {
   for (const name of ['Regions by document', 'Regions by probability', 'Regions by licence']) {
     await workbench.treeRows(name).waitFor();
   }
-  const document = workbench.treeRows(/mixed\.js/).first();
-  await document.locator('.monaco-tl-twistie').click();
-  const region = workbench.treeRows(/p .+ lines \d+–\d+/).first();
+  const region = await workbench.firstRegion();
   await workbench.takeShot('heat-tree');
   await region.click();
   await heats().first().waitFor();

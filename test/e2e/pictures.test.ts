@@ -9,6 +9,7 @@ import { test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { type Host, startHost } from '../host/launch/start-host.ts';
 import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
+import { writeMapCorpus } from '../support/map-corpus.ts';
 import { THEMES, Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -36,33 +37,40 @@ const CALM = {
 };
 
 for (const [name, theme, workbenchClass] of THEMES) {
-  const takes = process.env.VERBATIM_IMAGES !== undefined;
-  test(`pictures in ${theme}`, {
-    timeout: LIMIT_MS,
-    skip: !takes && 'VERBATIM_IMAGES is not set',
-  }, async () => {
-    const workspace = mkdtempSync(join(tmpdir(), 'verbatim-pictures-'));
-    mkdirSync(join(workspace, '.vscode'));
-    const host = await startHost({
-      extensionDevelopmentPaths: [ROOT],
-      workspace,
-      settings: CALM,
-      viewport: NARROW,
+  for (const [what, takeThem] of [
+    ['samples', takeAll],
+    ['maps', takeMap],
+  ] as const) {
+    const takes = process.env.VERBATIM_IMAGES !== undefined;
+    test(`pictures of ${what} in ${theme}`, {
+      timeout: LIMIT_MS,
+      skip: !takes && 'VERBATIM_IMAGES is not set',
+    }, async () => {
+      const workspace = mkdtempSync(join(tmpdir(), 'verbatim-pictures-'));
+      mkdirSync(join(workspace, '.vscode'));
+      const corpus = join(workspace, 'corpus');
+      if (what === 'maps') writeMapCorpus(corpus);
+      const host = await startHost({
+        extensionDevelopmentPaths: [ROOT],
+        workspace,
+        settings: CALM,
+        viewport: NARROW,
+      });
+      try {
+        // A theme of high contrast is only heeded when it is chosen.
+        const settings = { 'workbench.colorTheme': theme };
+        writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
+        await host.page.locator(`.monaco-workbench.${workbenchClass}`).waitFor();
+        await takeThem(host, name, corpus);
+      } catch (error) {
+        await new Workbench(host.page).takeFailure('pictures-failed');
+        throw error;
+      } finally {
+        await host.close();
+        rmSync(workspace, { recursive: true, force: true });
+      }
     });
-    try {
-      // A theme of high contrast is only heeded when it is chosen.
-      const settings = { 'workbench.colorTheme': theme };
-      writeFileSync(join(workspace, '.vscode', 'settings.json'), JSON.stringify(settings));
-      await host.page.locator(`.monaco-workbench.${workbenchClass}`).waitFor();
-      await takeAll(host, name);
-    } catch (error) {
-      await new Workbench(host.page).takeFailure('pictures-failed');
-      throw error;
-    } finally {
-      await host.close();
-      rmSync(workspace, { recursive: true, force: true });
-    }
-  });
+  }
 }
 
 async function takeAll({ page }: Host, theme: string): Promise<void> {
@@ -119,6 +127,25 @@ async function takeAll({ page }: Host, theme: string): Promise<void> {
   await workbench.chooseSources(DEMO_MODEL, DEMO_CORPUS);
   await workbench.quickPickRow('256 samples').waitFor();
   await walkthrough('own');
+}
+
+async function takeMap({ page }: Host, theme: string, mapCorpus: string): Promise<void> {
+  page.setDefaultTimeout(60_000);
+  const workbench = new Workbench(page);
+  await page.locator('a.action-label[aria-label^="Verbatim"]').first().click();
+  await page.setViewportSize({ width: 980, height: 560 });
+  await widenSideBar(page, 330);
+  await workbench.startMap(DEMO_MODEL, mapCorpus, 'map');
+  await workbench.treeRows(/regions in \d+ windows/).waitFor();
+  await (await workbench.firstRegion()).click();
+  await page.locator('.statusbar-item', { hasText: 'by token' }).waitFor();
+  await workbench.runCommand('Notifications: Clear All Notifications');
+  // From the first region to the second, with code between them that nobody wrote before.
+  await workbench.runCommand('Verbatim: Next Region');
+  await page.locator('.monaco-hover:visible', { hasText: 'even odds' }).first().waitFor();
+  await take(page, join('media', 'walkthrough', `map-${theme}.png`));
+  await page.setViewportSize(WIDE);
+  await take(page, join('docs', 'images', `heat-map-${theme}.png`));
 }
 
 async function toggleSideBar(page: Page, state: 'hidden' | 'visible'): Promise<void> {

@@ -73,6 +73,31 @@ export class Workbench {
     await this.acceptFolder(corpus);
   }
 
+  /** Starts an extraction map by the wizard, with its defaults and without a control. */
+  async startMap(model: string, corpus: string, shot: string): Promise<void> {
+    await this.runCommand('Verbatim: Run Memorization Study');
+    await this.quickPickRow('What could be extracted').waitFor();
+    await this.takeShot(shot);
+    await this.quickPickRow('What could be extracted').click();
+    await this.quickPickRow('Choose a model folder').click();
+    await this.acceptFolder(model);
+    await this.quickPickRow('A folder…').click();
+    await this.acceptFolder(corpus);
+    await this.quickPickRow('No control').click();
+    await this.quickPickRow('Start the study').waitFor();
+    await this.takeShot(`${shot}-settings`);
+    await this.quickPickRow('Start the study').click();
+  }
+
+  /** The row of the first region of the document that is most exposed. */
+  async firstRegion(): Promise<Locator> {
+    await this.treeRows(/\.js.*p .+ region/)
+      .first()
+      .locator('.monaco-tl-twistie')
+      .click();
+    return this.treeRows(/p .+ lines \d+–\d+/).first();
+  }
+
   quickPickRow(text: string): Locator {
     return this.page.locator('.quick-input-list .monaco-list-row', { hasText: text }).first();
   }

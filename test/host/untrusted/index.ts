@@ -247,7 +247,8 @@ const MESSAGES: Readonly<Record<string, readonly object[]>> = {
   listRegionGroups: STUDIES.map((study) => ({ study, by: 'document', ...page })),
   listRegions: STUDIES.map((study) => ({ study, by: 'document', key: 0, ...page })),
   getHeatMap: STUDIES.map((study) => ({ study, documentId: 0 })),
-  measureTokens: STUDIES.map((study) => ({ study, documentId: 0 })),
+  measureTokens: STUDIES.map((study) => ({ study, documentId: 0, isAsked: true })),
+  compareMaps: [{ studies: STUDIES.slice(0, 2) }],
   measureMapDashboard: STUDIES.map((study) => ({ study })),
 };
 

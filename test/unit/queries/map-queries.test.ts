@@ -10,6 +10,7 @@ import type { MapPlan } from '../../../protocol/study.ts';
 import { disclose } from '../../../server/answers/undisclosed.ts';
 import { UserError } from '../../../server/errors.ts';
 import { defaultMap } from '../../../server/plan/plan.ts';
+import { compareMapFiles } from '../../../server/queries/compared-studies.ts';
 import { measureForDashboard } from '../../../server/queries/map-dashboard.ts';
 import {
   getHeatMap,
@@ -102,7 +103,7 @@ for (const [name, study] of [
       .items) {
       const heat = await disclose(await getHeatMap({ study, documentId }, never), 'shown');
       const { tokens, nAsked, text } = await disclose(
-        await measureTokens({ study, documentId }, never),
+        await measureTokens({ study, documentId, isAsked: false }, never),
         'shown',
       );
       assert.equal(text, heat.text);
@@ -143,7 +144,7 @@ test('what is sensitive is masked, and what stands behind it moves along', async
     'masked',
   );
   assert.ok(!rawText(JSON.stringify(items)).includes(token));
-  const tokens = await disclose(await measureTokens(request, never), 'masked');
+  const tokens = await disclose(await measureTokens({ ...request, isAsked: true }, never), 'masked');
   assert.equal(tokens.text, masked.text);
 });
 
@@ -163,8 +164,10 @@ test('measuring stops when it is told to, and where there is no time it says so'
   using db = openForReading(running);
   const bytes = Buffer.from(texts[2]!);
   await assert.rejects(measureBytes(db, bytes, AbortSignal.abort()), { name: 'Cancelled' });
-  await assert.rejects(measureBytes(db, bytes, never, { nTokens: 1000, ms: 0 }), UserError);
-  const few = await measureBytes(db, bytes, never, { nTokens: 1, ms: 60_000 });
+  await assert.rejects(measureBytes(db, bytes, never, { nTokens: 1000, ms: 0, modelBytes: 1e9 }), UserError);
+  const small = { nTokens: 1000, ms: 60_000, modelBytes: 1000 };
+  await assert.rejects(measureBytes(db, bytes, never, small), /on request/);
+  const few = await measureBytes(db, bytes, never, { nTokens: 1, ms: 60_000, modelBytes: 1e9 });
   const all = await measureBytes(db, bytes, never);
   assert.ok(few.tokens.length > 0 && few.tokens.length <= all.tokens.length);
 });
@@ -178,6 +181,15 @@ test('a document that has changed is not shown, and its region is instead', asyn
   assert.deepEqual(heat.windows, []);
   assert.ok(heat.text.length > 0 && texts.some((text) => text.includes(heat.text)));
   writeFileSync(corpus, `${rows.join('\n')}\n`);
+});
+
+test('two maps are compared by the windows that both have, and with themselves they agree', () => {
+  const compared = compareMapFiles([exact, exact]);
+  assert.deepEqual([compared.meanDifference.value, compared.nUnpaired], [0, 0]);
+  assert.deepEqual([compared.firstKnows, compared.secondKnows], [[], []]);
+  assert.ok(compared.nWindows > 0);
+  const other = compareMapFiles([exact, running]);
+  assert.ok(other.warnings.length > 0);
 });
 
 test('the dashboard says how the map was made, and holds its numbers', () => {

@@ -98,6 +98,7 @@ test('every message is known to need trust or to need none outside of the worksp
     'verbatim/buildIndex',
     'verbatim/callTool',
     'verbatim/checkWithIndex',
+    'verbatim/compareMaps',
     'verbatim/compareStudies',
     'verbatim/describeIndex',
     'verbatim/findMemorised',
