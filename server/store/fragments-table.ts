@@ -6,8 +6,19 @@ import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
 /** Replaces all fragments, in the order given. Call inside a transaction. Returns how many there are. */
-export const replaceFragments = (db: Database, fragments: Iterable<Fragment>): number =>
-  finish(replaceInSteps(db, fragments));
+export function replaceFragments(db: Database, fragments: Iterable<Fragment>): number {
+  const indexes = db
+    .prepare(
+      `SELECT name, sql FROM sqlite_schema
+       WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('train_occurrences', 'sample_occurrences')`,
+    )
+    .all();
+  // Made at once an index is sorted first; kept up to date, each row would touch a page somewhere in it.
+  for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
+  const nFragments = finish(replaceInSteps(db, fragments));
+  for (const { sql } of indexes) db.exec(String(sql));
+  return nFragments;
+}
 
 /** `replaceFragments` in steps of one fragment, for a process that has other things to do too. */
 export function* replaceInSteps(db: Database, fragments: Iterable<Fragment>): Steps<number> {

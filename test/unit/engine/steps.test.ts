@@ -62,7 +62,10 @@ test('fragments replaced in turns are all there, or none of them after a stop', 
       samplePlaces: [],
     });
     const count = () => Number(db.prepare('SELECT count(*) AS n FROM fragments').get()!.n);
+    const schema = () => db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name').all();
+    const before = schema();
     transact(db, () => replaceFragments(db, [fragment(0)]));
+    assert.deepEqual(schema(), before, 'Its indexes are made anew');
     const many = Array.from({ length: 20_000 }, (_, i) => fragment(i));
     const stopping = new AbortController();
     setTimeout(() => stopping.abort(), 0);
