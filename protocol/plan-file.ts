@@ -21,6 +21,8 @@ export interface PlanFile extends Partial<SettingValues>, Partial<Omit<MapPlan, 
   /** Code that the model cannot have seen, for an extraction map; any of a map’s settings makes the plan one. */
   readonly control?: readonly string[];
   readonly columns?: ColumnNames;
+  /** Place of the texts, where the training data holds only the names of blobs. */
+  readonly contents?: string;
   /** Whether ignore files hide files of the training data; true where it is left out. */
   readonly ignore?: boolean;
 }

@@ -18,8 +18,9 @@ export function remotePlace(location: string): string | undefined {
 export function remotePlaces({
   source,
   corpus,
+  contents,
   map,
-}: Pick<StudyPlan, 'source' | 'corpus' | 'map'>): readonly string[] {
-  const locations = [source.model ?? '', ...corpus, ...(map?.control ?? [])];
+}: Pick<StudyPlan, 'source' | 'corpus' | 'contents' | 'map'>): readonly string[] {
+  const locations = [source.model ?? '', ...corpus, contents ?? '', ...(map?.control ?? [])];
   return [...new Set(locations.flatMap((location) => remotePlace(location) ?? []))];
 }

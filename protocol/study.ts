@@ -137,6 +137,8 @@ export interface StudyPlan {
   readonly columns?: ColumnNames;
   /** False where ignore files hide nothing, and folders of tools are searched, too. Left out otherwise. */
   readonly ignore?: false;
+  /** Place of the texts, where the corpus holds only the names of blobs: `s3://bucket/folder/`. */
+  readonly contents?: string;
   /** How samples are drawn; of samples made elsewhere, as far as that is known. */
   readonly sampling: SamplingPlan;
   readonly rule: MatchRule;

@@ -38,6 +38,10 @@ export function planReference() {
           '`control`',
           'for an extraction map: places of code that the model cannot have seen; in `map`, as Verbatim writes it',
         ],
+        [
+          '`contents`',
+          'place of the texts where the training data holds only the names of blobs: `s3://softwareheritage/content/`',
+        ],
         ['`columns`', 'names of columns of the training data: `content`, `repository`, `path`, `license`'],
         [
           '`prompts`',

@@ -16,6 +16,7 @@ export interface CorpusOptions {
   readonly licenseColumn?: string;
   /** False with `--no-ignore`. */
   readonly ignore?: boolean;
+  readonly contents?: string;
   readonly keepShards?: 'always' | 'never';
   /** False with `--no-fetch`. */
   readonly fetch?: boolean;
@@ -31,6 +32,13 @@ export const corpusHelp =
   'source files, data sets of the Hub: owner/name[@revision][#subset][/files], or shard files on other machines: s3://bucket/prefix, https://host/file';
 
 export const samplesHelp = 'JSON lines, a folder of numbered files, a merged "all" file, or another study';
+
+/** Commands that read texts from another place than their rows. */
+export const addContentsOption = (command: Command): Command =>
+  command.option(
+    '--contents <place>',
+    'where the texts are, for rows that hold only the names of blobs (The Stack v2): s3://softwareheritage/content/',
+  );
 
 /** How training data is listed and read. */
 export function addReadingOptions(command: Command): Command {
@@ -83,6 +91,10 @@ function place(kind: 'model' | 'dataset', text: string): string {
   }
   return location;
 }
+
+/** An empty object when the training data holds its texts itself. */
+export const contentsOf = ({ contents }: CorpusOptions): { readonly contents?: string } =>
+  contents === undefined ? {} : { contents };
 
 /** An empty object when everything goes by convention, so that plans stay comparable. */
 export function columnsOf(options: CorpusOptions): { readonly columns?: ColumnNames } {

@@ -7,10 +7,12 @@ import { Command, Option } from 'commander';
 import type { Execution, Provider, StudyPlan } from '../../protocol/study.ts';
 import type { SweepPoint } from '../plan/plan-file.ts';
 import {
+  addContentsOption,
   addFetchOptions,
   addReadingOptions,
   type CorpusOptions,
   columnsOf,
+  contentsOf,
   corpusHelp,
   corpusLocations,
   fetchOf,
@@ -51,7 +53,7 @@ export function discoverCommand(): Command {
     .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp, 'plan'))
     .option('--control <path|name...>', 'code that the model cannot have seen, to compare with');
   addDrawingOptions(addSettingOptions(command.optionsGroup('Windows, and what is kept:'), 'map'));
-  addReadingOptions(command);
+  addContentsOption(addReadingOptions(command));
   const planned = command.options.map((option) => option.attributeName());
   command
     .addOption(
@@ -156,6 +158,7 @@ async function planOf(options: Options): Promise<StudyPlan> {
     corpus: corpusLocations(options.corpus!),
     ...(options.control ? { control: corpusLocations(options.control) } : {}),
     ...columnsOf(options),
+    ...contentsOf(options),
     ...settingsOf(options, ['corpus', 'map']),
     ...Object.fromEntries(Object.entries(drawing).filter(([key]) => DRAWING.includes(key))),
   });

@@ -21,7 +21,7 @@ export function mapsBeside(studies: readonly SweepStudy[]): readonly SweepStudy[
   return [...maps.values()];
 }
 
-function mapPlanOf({ source, corpus, columns, ignore, sampling, rule }: StudyPlan): StudyPlan {
+function mapPlanOf({ source, corpus, columns, ignore, contents, sampling, rule }: StudyPlan): StudyPlan {
   if (source.kind !== 'model') {
     throw new UserError(
       '--discover reads training data under a model, and these samples were made elsewhere',
@@ -37,6 +37,7 @@ function mapPlanOf({ source, corpus, columns, ignore, sampling, rule }: StudyPla
     corpus,
     ...(columns && { columns }),
     ...(ignore === undefined ? {} : { ignore }),
+    ...(contents === undefined ? {} : { contents }),
     sampling: { ...defaultSampling, topK, topP, temperature },
     rule,
     map: defaultMap,

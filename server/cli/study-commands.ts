@@ -5,10 +5,12 @@ import { Command, Option } from 'commander';
 import type { Execution, PromptText, Provider, StudyPlan } from '../../protocol/study.ts';
 import { apiKeyOption } from './api-key-option.ts';
 import {
+  addContentsOption,
   addFetchOptions,
   addReadingOptions,
   type CorpusOptions,
   columnsOf,
+  contentsOf,
   corpusHelp,
   corpusLocations,
   drawnModelHelp,
@@ -48,7 +50,7 @@ export function studyCommand(): Command {
     .description('Sample a model, find what it repeats of its training data, and report.')
     .addOption(new RequiredOption('--model <dir|name>', drawnModelHelp, 'plan'))
     .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp, 'plan'));
-  addReadingOptions(addRuleOptions(addSamplingOptions(command)));
+  addContentsOption(addReadingOptions(addRuleOptions(addSamplingOptions(command))));
   addPlanOption(
     command,
     'model, corpus and sampling in a JSON file; lists of values make a study of every combination',
@@ -80,7 +82,7 @@ export function sampleCommand(): Command {
     .description('Only sample a model, into a study file that `study` goes on with.')
     .addOption(new RequiredOption('--model <dir|name>', drawnModelHelp, 'plan'))
     .option('--corpus <path|name...>', 'training data that `study` will look in', []);
-  addReadingOptions(addRuleOptions(addSamplingOptions(command)));
+  addContentsOption(addReadingOptions(addRuleOptions(addSamplingOptions(command))));
   addPlanOption(command, 'model and sampling in a JSON file');
   addOutOption(command).option('--json', 'also write each sample to standard output as a JSON line');
   return addRunOptions(command)
@@ -111,7 +113,7 @@ export function scanCommand(): Command {
       'scan --samples paused.sqlite --corpus corpus',
     ]),
   );
-  return addRunOptions(addReadingOptions(addRuleOptions(command)))
+  return addRunOptions(addContentsOption(addReadingOptions(addRuleOptions(command))))
     .addOption(indexOption())
     .addOption(failOnOption())
     .action(runToReport);
@@ -173,6 +175,7 @@ async function planOf(options: Options): Promise<StudyPlan> {
     },
     corpus: corpusLocations(options.corpus),
     ...columnsOf(options),
+    ...contentsOf(options),
     ...settingsOf(options, isScan ? ['corpus', 'rule'] : ['source', 'corpus', 'sampling', 'rule']),
     ...(options.prompts ? { sampling: { prompts: await promptsOf(resolve(options.prompts)) } } : {}),
   });

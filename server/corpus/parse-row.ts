@@ -2,6 +2,7 @@
 
 import { parseObject, type Value } from '../text/parse-json.ts';
 import { type Columns, joinedColumns, standardColumns } from './columns.ts';
+import { writeReference } from './reference.ts';
 
 /** The columns that matter. Absent strings are empty. */
 export interface Row {
@@ -14,11 +15,20 @@ export interface Row {
 export type RowProblem = 'not-json' | 'no-content';
 
 /** Reads the JSON object in `bytes`. Of keys that occur twice the first one counts. */
-export function parseRow(bytes: Uint8Array, columns: Columns = standardColumns): Row | RowProblem {
+/** With `encodingColumn` the content is the name of a blob, and becomes a reference to it. */
+export function parseRow(
+  bytes: Uint8Array,
+  columns: Columns = standardColumns,
+  encodingColumn?: string,
+): Row | RowProblem {
   const values = parseObject(bytes);
   if (values === 'not-json') return values;
   const content = contentOf(values, columns.content);
   if (content === undefined) return 'no-content';
+  const bytesOf = (name: string) => {
+    const value = values.get(name);
+    return value?.kind === 'string' ? value.bytes : undefined;
+  };
   const text = (name: string) => {
     const value = values.get(name);
     if (!value) return '';
@@ -29,7 +39,7 @@ export function parseRow(bytes: Uint8Array, columns: Columns = standardColumns):
       .join(' OR ');
   };
   return {
-    content,
+    content: encodingColumn === undefined ? content : writeReference(content, bytesOf(encodingColumn)),
     repository: text(columns.repository),
     path: text(columns.path),
     license: text(columns.license),

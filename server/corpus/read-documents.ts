@@ -12,6 +12,7 @@ import { isReadByPlaces, readByPlaces } from './read-by-places.ts';
 import { readFiles } from './read-files.ts';
 import { readRows } from './read-rows.ts';
 import { readText } from './read-text.ts';
+import { ENCODING_COLUMN } from './reference.ts';
 import { describeMissing, resolveColumns } from './resolve-columns.ts';
 import { allRows } from './row-range.ts';
 import type { Shard } from './shard.ts';
@@ -19,7 +20,17 @@ import { isArchive, streamFormOf } from './shard-format.ts';
 
 /** Rows that cannot be read are reported as problems and keep their row number. */
 export async function* readDocuments(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
-  for await (const document of documentsOf(shard, options)) yield withCutNames(document);
+  const { contents } = shard;
+  const documents =
+    contents === undefined
+      ? documentsOf(shard, options)
+      : (await import('./referenced-texts.ts')).readReferenced(
+          documentsOf(shard, options),
+          shard,
+          contents,
+          options,
+        );
+  for await (const document of documents) yield withCutNames(document);
 }
 
 async function* documentsOf(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
@@ -41,7 +52,7 @@ async function* readJsonRows(shard: Shard, options: StreamOptions): AsyncGenerat
   const describe = describeMissing(columns);
   let row = 0;
   for await (const { line, byteOffset } of readRows(shard, options)) {
-    const parsed = parseRow(line, columns.names);
+    const parsed = parseRow(line, columns.names, shard.contents && ENCODING_COLUMN);
     if (typeof parsed === 'string') {
       const what = parsed === 'not-json' ? 'is no JSON object' : describe();
       options.onProblem({

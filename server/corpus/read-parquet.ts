@@ -18,6 +18,7 @@ import { parquetCompressors } from './parquet-compressors.ts';
 import { doubtGroup, type Failure, knownColumns } from './parquet-groups.ts';
 import { piecesOf, type ReadColumn, type RowsInGroup } from './parquet-pieces.ts';
 import { ParquetSource } from './parquet-source.ts';
+import { ENCODING_COLUMN, writeReference } from './reference.ts';
 import type { RowRange } from './row-range.ts';
 import type { Shard } from './shard.ts';
 import { chooseTableColumns, type TableNames } from './table-columns.ts';
@@ -25,7 +26,7 @@ import { chooseTableColumns, type TableNames } from './table-columns.ts';
 /** The documents with rows in `range`. */
 export async function* readParquet(
   bytes: ByteSource,
-  shard: Pick<Shard, 'name' | 'path' | 'columns'>,
+  shard: Pick<Shard, 'name' | 'path' | 'columns' | 'contents'>,
   options: StreamOptions,
   { fromRow, toRow }: RowRange,
   /** Groups whose columns take more memory are read a few pages at a time. */
@@ -56,7 +57,14 @@ export async function* readParquet(
       0,
     );
     let nLeft = diskBytes;
-    for await (const piece of readPieces(bytes, metadata, group, columns, range, largeBytes)) {
+    for await (const piece of readPieces(
+      bytes,
+      metadata,
+      group,
+      { ...columns, isReference: shard.contents !== undefined },
+      range,
+      largeBytes,
+    )) {
       throwIfAborted(options.signal);
       const start = groupStart + piece.first;
       if ('failure' in piece.rows) {
@@ -118,16 +126,18 @@ async function* readPieces(
   source: ByteSource,
   metadata: FileMetaData,
   group: RowGroup,
-  columns: Columns,
+  { isReference, ...columns }: Columns & { readonly isReference: boolean },
   range: RowsInGroup,
   largeBytes: number,
 ): AsyncGenerator<ReadPiece> {
   if (range.first >= range.last) return;
   const present = columnNames(metadata);
   const parts = present.has(columns.content) ? [columns.content] : joinedColumns(columns.content);
-  const wanted = [...new Set([...parts, ...Object.values(columns)])].filter((name) => present.has(name));
+  const wanted = [
+    ...new Set([...parts, ...Object.values(columns), ...(isReference ? [ENCODING_COLUMN] : [])]),
+  ].filter((name) => present.has(name));
   const toRow = (value: (name: string) => unknown): ReadRow => ({
-    text: joinTexts(parts.map(value)),
+    text: textOf(joinTexts(parts.map(value)), isReference ? (value(ENCODING_COLUMN) ?? '') : null),
     content: '',
     repository: asText(value(columns.repository)),
     path: asText(value(columns.path)),
@@ -178,6 +188,12 @@ function joinTexts(parts: readonly unknown[]): unknown {
   const other = parts.find((part) => !(part instanceof Uint8Array));
   if (parts.length === 1 || other !== undefined) return parts.length === 1 ? parts[0] : other;
   return new Uint8Array(Buffer.concat(parts as Uint8Array[]));
+}
+
+/** The content, or a reference to it where there is an encoding, be it empty. */
+function textOf(content: unknown, encoding: unknown): unknown {
+  if (encoding === null || !(content instanceof Uint8Array)) return content;
+  return writeReference(content, encoding instanceof Uint8Array ? encoding : undefined);
 }
 
 const LARGE_GROUP_BYTES = 512 << 20;

@@ -36,6 +36,8 @@ export interface Shard {
   readonly columns?: ColumnNames;
   /** False where ignore files hide none of its files. */
   readonly ignore?: false;
+  /** Place of the texts, where rows hold only the names of blobs. */
+  readonly contents?: string;
   /** What listing could not take in. */
   readonly problems?: readonly DataProblem[];
   /** Source of a file that may not be there yet. */

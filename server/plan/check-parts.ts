@@ -3,6 +3,7 @@
 
 import { describeType, isSettingValue } from '../../protocol/plan-settings.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
+import { isRemoteLocation } from '../remote/remote-location.ts';
 import { isTokenIds } from '../token-ids.ts';
 import { allSettings, type PlanPart } from './plan-parts.ts';
 import { asObject, quoteName, refuseValue } from './refuse-value.ts';
@@ -22,6 +23,7 @@ export function valuesOf({ name, label, value }: PlanPart): readonly unknown[] {
       checkColumns(label, value);
       return [value];
     case 'ignore':
+    case 'contents':
       checkOne(name, label, value);
       return [value];
     case 'prompts':
@@ -48,6 +50,10 @@ function checkOne(
     case 'model':
       if (label !== 'source.model' || value !== null)
         checkPlace(label, value, 'a folder, a name of the Hub or the address of a server');
+      return;
+    case 'contents':
+      checkPlace(label, value, 'a place such as s3://bucket/folder/');
+      if (!isRemoteLocation(value)) refuseValue(label, value, 'a place such as s3://bucket/folder/');
       return;
     case 'samplesPath':
     case 'promptsFile':

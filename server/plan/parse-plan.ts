@@ -15,6 +15,7 @@ import {
 } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { isServedAddress, servedAddress } from '../net/served-address.ts';
+import { remoteLocation } from '../remote/remote-location.ts';
 import { valuesOf } from './check-parts.ts';
 import { defaultMap, defaultRule, defaultSampling } from './plan.ts';
 import { type PartName, partsOf } from './plan-parts.ts';
@@ -80,6 +81,7 @@ const joinNames = (before: string, name: string, value: unknown) =>
 function toPlan({ name, values }: Point): ParsedPlan {
   const corpus = values.get('corpus') as string | readonly string[] | undefined;
   const columns = values.get('columns') as ColumnNames | undefined;
+  const contents = values.get('contents') as string | undefined;
   const source = toSource(values);
   if (corpus === undefined) throw new UserError('The plan has no "corpus"');
   const prompts = (values.get('prompts') as readonly PromptText[] | undefined) ?? [];
@@ -104,6 +106,7 @@ function toPlan({ name, values }: Point): ParsedPlan {
     corpus: typeof corpus === 'string' ? [corpus] : corpus,
     ...(columns === undefined ? {} : { columns }),
     ...(values.get('ignore') === false ? { ignore: false } : {}),
+    ...(contents === undefined ? {} : { contents: remoteLocation(contents) }),
     sampling: sampling as unknown as SamplingPlan,
     rule: rule as unknown as StudyPlan['rule'],
     ...(source.kind === 'map' ? { map: toMap(values) } : {}),

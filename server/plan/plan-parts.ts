@@ -15,6 +15,7 @@ const PLACES = [
   'model',
   'samplesPath',
   'corpus',
+  'contents',
   'columns',
   'promptsFile',
   'prompts',
@@ -73,6 +74,7 @@ export function partsOf(value: unknown): readonly PlanPart[] {
       case 'model':
       case 'corpus':
       case 'columns':
+      case 'contents':
       case 'control':
         // In version 1 a study of samples made elsewhere says `"model": null`.
         if (part !== null || key === 'corpus') add(key, key, part);
@@ -149,7 +151,14 @@ const MORE_FIELDS = { sampling: ['prompts'], rule: [], map: ['control'] } as con
 function settingAtTop(key: string): PartName {
   const found = allSettings.find((setting) => setting.key === key);
   if (found !== undefined) return found.key;
-  const keys = ['model', 'corpus', 'prompts', 'columns', ...allSettings.map((setting) => setting.key)];
+  const keys = [
+    'model',
+    'corpus',
+    'prompts',
+    'columns',
+    'contents',
+    ...allSettings.map((setting) => setting.key),
+  ];
   throw new UserError(`A plan has no property ${quoteName(key)}`, {
     action: `The properties are ${keys.join(', ')}.`,
   });

@@ -72,6 +72,11 @@ export function planSchema(): Schema {
           'Training data: shard files, folders, or data sets of the Hub (owner/name[@revision][#subset][/files]). Relative to this file.',
         anyOf: [text, { type: 'array', minItems: 1, items: text }],
       },
+      contents: {
+        ...text,
+        description:
+          'Place of the texts where the training data holds only the names of blobs, as The Stack v2 does: s3://softwareheritage/content/.',
+      },
       ...settings('source', 'key'),
       ...settings('corpus', 'key'),
       ...settings('sampling', 'key'),

@@ -14,6 +14,7 @@ export interface PlanOfVersion1 {
   readonly corpus: StudyPlan['corpus'];
   readonly columns?: NonNullable<StudyPlan['columns']>;
   readonly ignore?: false;
+  readonly contents?: string;
   /** `topP` is 1 where nothing is cut off, and `products` is left out for 32-bit floats. */
   readonly sampling: Omit<StudyPlan['sampling'], 'topP' | 'int8'> & {
     readonly topP: number;
@@ -22,7 +23,15 @@ export interface PlanOfVersion1 {
   readonly rule: StudyPlan['rule'];
 }
 
-export function toVersion1({ source, corpus, columns, ignore, sampling, rule }: StudyPlan): PlanOfVersion1 {
+export function toVersion1({
+  source,
+  corpus,
+  columns,
+  ignore,
+  contents,
+  sampling,
+  rule,
+}: StudyPlan): PlanOfVersion1 {
   const { strategy, nSamples, maxTokens, topK, topP, temperature, seed, prompts, int8 } = sampling;
   return {
     model: source.model,
@@ -31,6 +40,7 @@ export function toVersion1({ source, corpus, columns, ignore, sampling, rule }: 
     corpus,
     ...(columns === undefined ? {} : { columns }),
     ...(ignore === undefined ? {} : { ignore }),
+    ...(contents === undefined ? {} : { contents }),
     sampling: {
       ...{ strategy, nSamples, maxTokens, topK, topP: topP ?? 1, temperature, seed, prompts },
       ...(int8 ? { products: 'int8' } : {}),

@@ -35,6 +35,7 @@ function wordsOf(plan: StudyPlan, name: string): readonly string[] {
     const given = plan.columns?.[column];
     if (given !== undefined) words.push(`${option}=${given}`);
   }
+  if (plan.contents !== undefined) add('--contents', plan.contents);
   if (plan.ignore === false) words.push('--no-ignore');
   if (isDrawn(source)) {
     add('--strategy', sampling.strategy);

@@ -68,6 +68,17 @@ export function askRemote<Result>(
   });
 }
 
+/** All of a small file; undefined where it is not there. Rejects as `askRemote` does. */
+export const fetchWhole = (
+  access: RemoteAccess,
+  location: RemoteLocation,
+  maxBytes: number,
+): Promise<Buffer | undefined> =>
+  askRemote(access, { location, method: 'GET' }, [404], async (answer) => {
+    const bytes = await readBody(answer, maxBytes);
+    return answer.status === 404 ? undefined : bytes;
+  });
+
 /** Gives the place in the words of people. */
 export const shown = (location: RemoteLocation): string =>
   location.kind === 's3' ? `s3://${location.bucket}/${location.key}` : location.url.href;

@@ -23,7 +23,7 @@ export async function contentQuestion(
   shards: readonly Shard[],
   beat: () => void,
 ): Promise<CorpusQuestion | null> {
-  const here = shards.filter(({ path }) => existsSync(path));
+  const here = shards.filter(({ path, remote }) => remote !== undefined || existsSync(path));
   const candidates = here.filter(({ format }) => format !== 'folder');
   const step = Math.max(1, candidates.length / LOOKED_AT);
   const looked = candidates.filter((_, i) => Math.floor(i / step) !== Math.floor((i - 1) / step));
@@ -41,7 +41,10 @@ export async function contentQuestion(
 
 const bytesOf = (shards: readonly Shard[]) => shards.reduce((sum, { nBytes }) => sum + nBytes, 0);
 
-async function questionOf(shard: Shard, beat: () => void): Promise<ColumnQuestion | undefined> {
+async function questionOf(
+  { contents: _, ...shard }: Shard,
+  beat: () => void,
+): Promise<ColumnQuestion | undefined> {
   const reading = new AbortController();
   const { signal } = reading;
   try {

@@ -7,6 +7,7 @@ import type { Execution, StudyPlan } from '../../protocol/study.ts';
 import { type DistinctShards, leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
 import { type FileCounts, joinCounts } from '../corpus/file-tally.ts';
 import { listPlaces, type Shard } from '../corpus/shard.ts';
+import { shardForm } from '../corpus/shard-format.ts';
 import { walkOptions } from '../corpus/walk-folder.ts';
 import { UserError } from '../errors.ts';
 import { isHubName } from '../hub/hub-name.ts';
@@ -17,11 +18,14 @@ import { hubAccess, pinCommit, pinnedCommit } from './hub-access.ts';
 
 export async function listCorpus(
   db: Database,
-  { corpus, columns, ignore }: StudyPlan,
+  { corpus, columns: named, ignore, contents }: StudyPlan,
   execution: Execution,
   signal: AbortSignal,
 ): Promise<DistinctShards> {
   const access = hubAccess(execution, signal);
+  // The names of blobs take the place of texts.
+  const columns = contents === undefined ? named : { content: BLOB_COLUMN, ...named };
+  if (contents !== undefined) requireAllowed(contents, execution);
   if (corpus.length === 0) {
     throw new UserError('The corpus is empty: no path was given', {
       action: 'Name at least one shard file or folder of training data, or a data set of the Hub.',
@@ -52,9 +56,21 @@ export async function listCorpus(
       passed.push(place.passed);
     }
   }
-  const numbered = listed.map((shard, index) => ({ ...shard, index }));
+  const numbered = listed.map((shard, index) => ({ ...shard, index, ...(contents && { contents }) }));
+  if (contents !== undefined) requireRows(numbered);
   const { shards, duplicates, passed: left } = await leaveOutDuplicates(numbered, signal);
   return { shards, duplicates: [...places.twice, ...duplicates], passed: joinCounts([...passed, left]) };
+}
+
+/** Called so in The Stack v2, Stack-Edu and what is made of them. */
+const BLOB_COLUMN = 'blob_id';
+
+function requireRows(shards: readonly Shard[]): void {
+  const other = shards.find(({ format }) => format !== 'parquet' && shardForm(format) !== 'rows');
+  if (other === undefined) return;
+  throw new UserError(`${other.path} holds no rows with the names of blobs`, {
+    action: 'With --contents the training data is Parquet or JSON lines.',
+  });
 }
 
 /** Places that are named on this machine, by where they really are: a file below two of them is counted once. */

@@ -156,6 +156,8 @@ async function reopen(
   const path = rawText(provenance.path);
   const refusal = refusePlace(shard, path) ?? whatChanged(shard, path);
   if (refusal) return refusal;
+  if (plan?.contents !== undefined)
+    return `Its text lies at ${plan.contents}, and nothing is fetched to be shown`;
   const columns = plan?.columns;
   const restart = findRestartPoint(db, shard.index, byteOffset);
   try {

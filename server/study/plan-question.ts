@@ -12,11 +12,11 @@ import { askContentColumn } from './user-files.ts';
 
 /** Null where nothing is open. What is wrong with a place is told when the study starts. */
 export async function questionOfPlan(
-  { corpus, columns, ignore }: StudyPlan,
+  { corpus, columns, ignore, contents }: StudyPlan,
   signal: AbortSignal,
 ): Promise<ContentQuestion | null> {
   const here = corpus.filter((place) => !isHubName(place) && !isRemoteLocation(place));
-  if (here.length === 0) return null;
+  if (here.length === 0 || contents !== undefined) return null;
   try {
     const { shards } = listPlaces(here, columns, walkOptions(ignore));
     const question = await askContentColumn(shards, signal);

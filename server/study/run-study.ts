@@ -91,8 +91,12 @@ const nothingToGoOnWith = (file: string): UserError =>
 
 /** A model can be sampled before its training data is named. */
 function nameTrainingData(db: Database, file: string, stored: StudyPlan, asked: StudyPlan): StudyPlan {
-  const { corpus, columns, ignore, rule } = asked;
-  const named = { ...(columns && { columns }), ...(ignore === undefined ? {} : { ignore }) };
+  const { corpus, columns, ignore, contents, rule } = asked;
+  const named = {
+    ...(columns && { columns }),
+    ...(ignore === undefined ? {} : { ignore }),
+    ...(contents === undefined ? {} : { contents }),
+  };
   const plan = { ...stored, corpus, rule, ...named };
   checkSamePlan(file, plan, asked);
   replacePlan(db, plan);

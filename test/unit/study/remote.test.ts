@@ -2,6 +2,7 @@
 // anew, and no more is asked for than is needed. The store is moto's, which checks signatures; a server before it breaks answers.
 
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, before, type TestContext, test } from 'node:test';
@@ -188,4 +189,87 @@ test('files of a web server are shards, and of Parquet only what is needed is fe
   } finally {
     await server.close();
   }
+});
+
+test('texts are fetched by the names of their blobs, decoded, and once for all studies', async (t) => {
+  if (!hasStore(t)) return;
+  process.env.XDG_CACHE_HOME = join(folder, 'cache');
+  const shown = (n: number, more: string) => `# ${more}\n${linesOf(n)}\n`;
+  const blobs: readonly { readonly encoding: string; readonly bytes: Buffer; readonly text: string }[] = [
+    { encoding: 'UTF-8', text: shown(1, 'grüße'), bytes: Buffer.from(shown(1, 'grüße')) },
+    {
+      encoding: 'ISO-8859-1',
+      text: shown(205, 'caf\u00e9 \u0085'),
+      bytes: Buffer.from(shown(205, 'caf\u00e9 \u0085'), 'latin1'),
+    },
+    {
+      encoding: 'GB18030',
+      text: shown(410, '中'),
+      bytes: Buffer.concat([
+        Buffer.from('# '),
+        Buffer.from([0xd6, 0xd0]),
+        Buffer.from(shown(410, '').slice(2)),
+      ]),
+    },
+    { encoding: 'UTF-16', text: shown(999, 'x'), bytes: Buffer.from(`\ufeff${shown(999, 'x')}`, 'utf16le') },
+  ];
+  const idOf = (i: number) => createHash('sha1').update(`blob ${i}`).digest('hex');
+  for (const [i, { bytes }] of blobs.entries()) {
+    const file = join(folder, `blob-${i}`);
+    writeFileSync(file, gzipSync(bytes));
+    await store!.put(`content/${idOf(i)}`, file);
+  }
+  const damaged = join(folder, 'damaged');
+  writeFileSync(damaged, gzipSync(linesOf(2)).subarray(0, 30));
+  await store!.put(`content/${idOf(100)}`, damaged);
+  const rows = [
+    ...blobs.map(({ encoding }, i) => ({
+      blob_id: idOf(i),
+      src_encoding: encoding,
+      repo_name: 'a/b',
+      path: `${i}.py`,
+    })),
+    { blob_id: idOf(100), src_encoding: 'UTF-8', repo_name: 'a/b', path: 'damaged.py' },
+    { blob_id: idOf(101), src_encoding: 'UTF-8', repo_name: 'a/b', path: 'missing.py' },
+    { blob_id: '../../secrets', src_encoding: 'UTF-8', repo_name: 'a/b', path: 'outside.py' },
+    { blob_id: idOf(0), src_encoding: 'klingon', repo_name: 'a/b', path: 'unknown.py' },
+  ];
+  const whole = blobs.map(({ text }, i) => ({ content: text, repo_name: 'a/b', path: `${i}.py` }));
+  const linesIn = (all: readonly object[]) => all.map((one) => `${JSON.stringify(one)}\n`).join('');
+  writeFileSync(join(folder, 'whole.jsonl'), linesIn(whole));
+  writeFileSync(join(folder, 'named.jsonl'), linesIn(rows));
+  writeFileSync(join(folder, 'named.parquet'), writeParquet(rows, { codec: 'ZSTD', rowsPerGroup: 3 }));
+  const here = join(folder, 'whole.sqlite');
+  assert.equal((await scan(here, scanPlan(samples, [join(folder, 'whole.jsonl')]))).nFragments, 4);
+  const plans = ['named.jsonl', 'named.parquet'].map((name) => ({
+    ...scanPlan(samples, [join(folder, name)]),
+    contents: 's3://corpora/content',
+  }));
+  proxy.requests.length = 0;
+  for (const [i, plan] of plans.entries()) {
+    const file = join(folder, `named-${i}.sqlite`);
+    const { state, nFragments, nProblems } = await scan(file, plan);
+    assert.deepEqual([state, nFragments, nProblems], ['partial', 4, 4]);
+    const texts = (path: string) => found(path).filter((one) => 'fingerprint' in one || 'path' in one);
+    const plain = (all: readonly object[]) => all.map((one) => ({ ...one, byte_offset: 0 }));
+    assert.deepEqual(plain(texts(file)), plain(texts(here)));
+    using db = openForReading(file);
+    const problems = db
+      .prepare('SELECT message FROM problems ORDER BY message')
+      .all()
+      .map(({ message }) => String(message));
+    assert.match(
+      problems.join('\n'),
+      /row 4 .*damaged.*row 5 .*not there.*row 6 names no blob.*row 7 .*klingon/s,
+    );
+  }
+  const asked = proxy.requests.map(({ path }) => path).filter((path) => path.includes('content/'));
+  const nOf = (id: string) => asked.filter((path) => path.endsWith(id)).length;
+  assert.deepEqual(
+    [0, 1, 2, 3, 100].map((i) => nOf(idOf(i))),
+    [1, 1, 1, 1, 1],
+    'once for both studies',
+  );
+  assert(!asked.some((path) => path.includes('secrets')));
+  await assert.rejects(scan(join(folder, 'named-9.sqlite'), plans[0]!, []), /was not named for this run/);
 });
