@@ -7,7 +7,7 @@ import type {
   NormSpec,
   Rotation,
 } from '../../server/sampling/decoder/decoder-spec.ts';
-import type { DecoderTable, Linear, Norm } from '../../server/sampling/decoder/decoder-table.ts';
+import type { DecoderTable, FeedForward, Linear, Norm } from '../../server/sampling/decoder/decoder-table.ts';
 
 export interface PlainTensor {
   readonly shape: readonly number[];
@@ -157,8 +157,27 @@ function rotated({ frequencies, pairs, factor }: Rotation, head: Vector, positio
 }
 
 function feedForward(
+  spec: DecoderSpec,
+  layer: DecoderTable<PlainTensor>['layers'][number],
+  x: Vector,
+): Vector {
+  const { experts } = spec.mlp;
+  if (experts === undefined || layer.router === null) return throughOne(spec, layer, x);
+  const scores = product(layer.router, x);
+  const highest = Math.max(...scores);
+  const shares = scores.map((score) => Math.exp(score - highest));
+  const chosen = [...shares.keys()].sort((a, b) => shares[b]! - shares[a]!).slice(0, experts.nChosen);
+  const among = experts.normalised ? chosen : [...shares.keys()];
+  const total = among.reduce((sum, at) => sum + shares[at]!, 0);
+  const all = [layer, ...layer.otherExperts];
+  return chosen
+    .map((at) => throughOne(spec, all[at]!, x).map((value) => (value * shares[at]!) / total))
+    .reduce((a, b) => a.map((value, i) => value + b[i]!));
+}
+
+function throughOne(
   { mlp: { activation } }: DecoderSpec,
-  { gate, up, down }: DecoderTable<PlainTensor>['layers'][number],
+  { gate, up, down }: FeedForward<PlainTensor>,
   x: Vector,
 ): Vector {
   const activate = ACTIVATIONS[activation];

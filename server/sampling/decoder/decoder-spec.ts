@@ -110,11 +110,25 @@ export type ResidualOrder =
   | 'norm-of-sum';
 
 export interface MlpSpec {
-  /** Width of the feed-forward layer inside. */
+  /** Width of the feed-forward layer inside; of each expert, where there are several. */
   readonly innerWidth: number;
   readonly activation: Activation;
   /** Gated: what goes up is multiplied by the activation of a projection of its own. */
   readonly gated: boolean;
+  /** Left out: one feed-forward layer for every position. */
+  readonly experts?: ExpertsSpec;
+}
+
+/**
+ * A mixture of experts (N. Shazeer et al., "Outrageously Large Neural Networks", 2017): a position's feed-forward layers
+ * are those that its router gives the highest shares, softmaxes over all of them, and what they give is added up by these.
+ */
+export interface ExpertsSpec {
+  readonly n: number;
+  /** How many of them each position takes. */
+  readonly nChosen: number;
+  /** Whether the shares of those that are taken are made to add up to 1. */
+  readonly normalised: boolean;
 }
 
 /** The element-wise function of the feed-forward layer, with `tanh-gelu` for all the names of that formula. */

@@ -32,6 +32,11 @@ export type QkvProjection<Tensor> =
       readonly value: Linear<Tensor>;
     };
 
+export type FeedForward<Tensor> = Pick<DecoderLayer<Tensor>, 'gate' | 'up' | 'down'>;
+
+/** For layers without a mixture of experts. */
+export const ONE_FEED_FORWARD = { router: null, otherExperts: [] } as const;
+
 export interface DecoderLayer<Tensor> {
   /** The norm of what attention reads, or, where norms come after, of what it gives. */
   readonly attentionNorm: Norm<Tensor>;
@@ -43,9 +48,13 @@ export interface DecoderLayer<Tensor> {
   readonly attentionEndNorm: Norm<Tensor> | null;
   /** The norm of the feed-forward layer; null where it reads what attention's norm gives. */
   readonly mlpNorm: Norm<Tensor> | null;
+  /** What shares a position out among the experts; null where there is one feed-forward layer. */
+  readonly router: Linear<Tensor> | null;
+  /** Those of the feed-forward layer, or of the first expert. */
   readonly gate: Linear<Tensor> | null;
   readonly up: Linear<Tensor>;
   readonly down: Linear<Tensor>;
+  readonly otherExperts: readonly FeedForward<Tensor>[];
   /** A second norm of the feed-forward layer, of what it gives; null but where norms stand on both sides. */
   readonly mlpEndNorm: Norm<Tensor> | null;
 }
@@ -108,6 +117,11 @@ export function mapTable<From, To>(
       value: linear(projection.value, width, keys),
     };
   };
+  const feedForward = ({ gate, up, down }: FeedForward<From>): FeedForward<To> => ({
+    gate: gate && linear(gate, width, mlp.innerWidth),
+    up: linear(up, width, mlp.innerWidth),
+    down: linear(down, mlp.innerWidth, width),
+  });
   const isByHead = attention.queryKeyNorm === 'head';
   return {
     embedding: map(table.embedding, [vocabularySize, embeddingWidth]),
@@ -122,9 +136,9 @@ export function mapTable<From, To>(
       output: linear(layer.output, queries, width),
       attentionEndNorm: layer.attentionEndNorm && norm(layer.attentionEndNorm),
       mlpNorm: layer.mlpNorm && norm(layer.mlpNorm),
-      gate: layer.gate && linear(layer.gate, width, mlp.innerWidth),
-      up: linear(layer.up, width, mlp.innerWidth),
-      down: linear(layer.down, mlp.innerWidth, width),
+      router: layer.router && linear(layer.router, width, mlp.experts?.n ?? 0),
+      ...feedForward(layer),
+      otherExperts: layer.otherExperts.map(feedForward),
       mlpEndNorm: layer.mlpEndNorm && norm(layer.mlpEndNorm),
     })),
     finalNorm: table.finalNorm && norm(table.finalNorm),
@@ -136,14 +150,13 @@ export function mapTable<From, To>(
 /** Every matrix that positions are multiplied by, in the table's order, the head last. */
 export function linearsOf<Tensor>(table: DecoderTable<Tensor>): readonly Linear<Tensor>[] {
   const { embeddingProjection, layers, headProjection, head } = table;
-  const inLayers = layers.flatMap(({ qkv, output, gate, up, down }) => [
+  const atTheEnds = (linear: Linear<Tensor> | null) => (linear === null ? [] : [linear]);
+  const inLayers = layers.flatMap(({ qkv, output, router, otherExperts, ...first }) => [
     ...(qkv.kind === 'joint' ? [qkv.linear] : [qkv.query, qkv.key, qkv.value]),
     output,
-    ...(gate === null ? [] : [gate]),
-    up,
-    down,
+    ...atTheEnds(router),
+    ...[first, ...otherExperts].flatMap(({ gate, up, down }) => [...atTheEnds(gate), up, down]),
   ]);
-  const atTheEnds = (linear: Linear<Tensor> | null) => (linear === null ? [] : [linear]);
   return [...atTheEnds(embeddingProjection), ...inLayers, ...atTheEnds(headProjection), head];
 }
 

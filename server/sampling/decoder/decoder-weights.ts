@@ -108,7 +108,9 @@ export function tensorsOf(weights: DecoderWeights): readonly StoredTensor[] {
     addLinear(layer.output);
     addNorm(layer.attentionEndNorm);
     addNorm(layer.mlpNorm);
-    for (const linear of [layer.gate, layer.up, layer.down]) addLinear(linear);
+    addLinear(layer.router);
+    for (const { gate, up, down } of [layer, ...layer.otherExperts])
+      for (const linear of [gate, up, down]) addLinear(linear);
     addNorm(layer.mlpEndNorm);
   }
   addNorm(weights.finalNorm);

@@ -1,7 +1,13 @@
 // What a GGUF file calls a decoder's tensors: the same for all architectures.
 
 import type { DecoderShape } from '../decoder/decoder-spec.ts';
-import type { Linear, Norm, TensorName, TensorNames } from '../decoder/decoder-table.ts';
+import {
+  type Linear,
+  type Norm,
+  ONE_FEED_FORWARD,
+  type TensorName,
+  type TensorNames,
+} from '../decoder/decoder-table.ts';
 
 /** `joinsGate`: whether the gate is the first half of what goes up. `has`: whether the file holds a tensor. */
 export function ggufNames(
@@ -48,6 +54,7 @@ export function ggufNames(
         output: linear(name('attn_output'), biases.output),
         attentionEndNorm: isAround ? norm(name('post_attention_norm')) : null,
         mlpNorm: residual === 'parallel-one-norm' ? null : norm(name(isAfter ? 'post_ffw_norm' : 'ffn_norm')),
+        ...ONE_FEED_FORWARD,
         gate: joinsGate ? joint(layer, 0) : mlp.gated ? linear(name('ffn_gate'), biases.mlp) : null,
         up: joinsGate ? joint(layer, mlp.innerWidth) : linear(name('ffn_up'), biases.mlp),
         down: linear(name('ffn_down'), biases.mlp),

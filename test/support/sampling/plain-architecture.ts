@@ -7,11 +7,12 @@ import type {
   DecoderShape,
   DecoderSpec,
 } from '../../../server/sampling/decoder/decoder-spec.ts';
-import type {
-  LinearNames,
-  NormNames,
-  TensorName,
-  TensorNames,
+import {
+  type LinearNames,
+  type NormNames,
+  ONE_FEED_FORWARD,
+  type TensorName,
+  type TensorNames,
 } from '../../../server/sampling/decoder/decoder-table.ts';
 
 export interface Lie {
@@ -99,6 +100,7 @@ function namesOf({ nLayers, attention, biases, ...spec }: DecoderShape, lie: Lie
         output: linear(`${layer}.output`, biases.output),
         attentionEndNorm: isAround ? norm(`${layer}.attention_end_norm`) : null,
         mlpNorm: spec.residual === 'parallel-one-norm' ? null : norm(`${layer}.mlp_norm`),
+        ...ONE_FEED_FORWARD,
         gate: spec.mlp.gated ? inner(layer, 'gate') : null,
         up: inner(layer, 'up'),
         down: linear(`${layer}.down`, biases.mlp),

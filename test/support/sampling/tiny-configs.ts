@@ -56,6 +56,23 @@ export const TINY_CONFIGS: Readonly<Record<string, Readonly<Record<string, unkno
     max_window_layers: 1,
   },
   qwen3: { ...USUAL, model_type: 'qwen3' },
+  qwen3_moe: {
+    ...WITHOUT_INNER,
+    num_key_value_heads: 2,
+    head_dim: 16,
+    model_type: 'qwen3_moe',
+    moe_intermediate_size: 24,
+    num_experts: 5,
+    num_experts_per_tok: 2,
+    norm_topk_prob: true,
+  },
+  olmoe: {
+    ...SHARED_OUT,
+    model_type: 'olmoe',
+    intermediate_size: 24,
+    num_experts: 6,
+    num_experts_per_tok: 3,
+  },
   mistral: { ...USUAL, model_type: 'mistral', sliding_window: 20 },
   smollm3: { ...USUAL, model_type: 'smollm3', no_rope_layer_interval: 2 },
   granite: {

@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Execution } from '../../../protocol/study.ts';
 import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { chooseDeviceForm } from '../../../server/sampling/forms/device/device-form.ts';
 import { chooseReadingForm } from '../../../server/sampling/forms/device/reading-form.ts';
 import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-batch.ts';
 import type { MapRow, MapRowResult } from '../../../server/sampling/forms/map/rows.ts';
@@ -60,6 +61,17 @@ describe('WebGPU', { skip: !hasSoftwareDriver }, () => {
     for (const [at, logprobs] of onCpu.entries())
       for (const [i, value] of logprobs.entries()) assert.ok(Math.abs(value - onDevice[at]![i]!) < 1e-4);
   });
+});
+
+test('a mixture of experts has no form for devices, and is refused by name', async () => {
+  const { config } = await openCheckpoint(
+    writeRandomCheckpoint(scratchFolder(), { config: { model_type: 'olmoe' } }),
+  );
+  const refusal = /no form for a mixture of experts, and this model has 6/;
+  for (const provider of ['cuda', 'webgpu'] as const) {
+    assert.throws(() => chooseDeviceForm(provider, config), refusal);
+    assert.throws(() => chooseReadingForm(provider, config, 95, 'auto', () => 1024), refusal);
+  }
 });
 
 test('a provider that reads nothing is refused by name', async () => {

@@ -1,7 +1,7 @@
 // Names of tensors as fairseq's decoders have them: OPT's and XGLM's.
 
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { TensorNames } from '../decoder-table.ts';
+import { ONE_FEED_FORWARD, type TensorNames } from '../decoder-table.ts';
 import { normNames, outIn } from './llama-names.ts';
 
 /** Without positions. */
@@ -25,6 +25,7 @@ export function decoderNames(
         output: outIn(own('self_attn.out_proj'), biases.output),
         attentionEndNorm: null,
         mlpNorm: norm(own('final_layer_norm')),
+        ...ONE_FEED_FORWARD,
         gate: null,
         up: outIn(own('fc1'), biases.mlp),
         down: outIn(own('fc2'), biases.mlp),

@@ -1,7 +1,7 @@
 // Names of tensors as GPT-2's code has them, and GPTBigCode's after it.
 
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { LinearNames, TensorNames } from '../decoder-table.ts';
+import { type LinearNames, ONE_FEED_FORWARD, type TensorNames } from '../decoder-table.ts';
 import { normNames, outIn } from './llama-names.ts';
 
 /** GPT-2 keeps its matrices as its own `Conv1D` does, [in, out]. `headOrder` is that of the joint projection. */
@@ -24,6 +24,7 @@ export function gptNames(
       output: linear(`h.${layer}.attn.c_proj`),
       attentionEndNorm: null,
       mlpNorm: norm(`h.${layer}.ln_2`),
+      ...ONE_FEED_FORWARD,
       gate: null,
       up: linear(`h.${layer}.mlp.c_fc`),
       down: linear(`h.${layer}.mlp.c_proj`),

@@ -1,6 +1,7 @@
 // GPT-NeoX: S. Black et al., "GPT-NeoX-20B: An Open-Source Autoregressive Language Model" (2022); Pythia and PolyCoder.
 
 import type { DecoderShape } from '../decoder-spec.ts';
+import { ONE_FEED_FORWARD } from '../decoder-table.ts';
 import { readRotation } from '../read-rotation.ts';
 import type { Architecture } from './architecture.ts';
 import { byHead } from './head-orders.ts';
@@ -58,6 +59,7 @@ export const gptNeoX: Architecture = {
           output: outIn(own('attention.dense'), biases.output),
           attentionEndNorm: null,
           mlpNorm: norm(own('post_attention_layernorm')),
+          ...ONE_FEED_FORWARD,
           gate: null,
           up: outIn(own('mlp.dense_h_to_4h'), true),
           down: outIn(own('mlp.dense_4h_to_h'), true),

@@ -3,7 +3,7 @@
 
 import type { ConfigFile } from '../config-file.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { LinearNames, TensorNames } from '../decoder-table.ts';
+import { type LinearNames, ONE_FEED_FORWARD, type TensorNames } from '../decoder-table.ts';
 import { fixedRotation } from '../read-rotation.ts';
 import type { Architecture } from './architecture.ts';
 import { byShare } from './head-orders.ts';
@@ -86,6 +86,7 @@ function namesOf(
       output: outIn(`h.${layer}.attn.out_proj`, false),
       attentionEndNorm: null,
       mlpNorm: null,
+      ...ONE_FEED_FORWARD,
       gate: null,
       up: outIn(`h.${layer}.mlp.fc_in`, true),
       down: outIn(`h.${layer}.mlp.fc_out`, true),

@@ -13,9 +13,11 @@ import { llama } from './llama.ts';
 import { mistral } from './mistral.ts';
 import { olmo2 } from './olmo2.ts';
 import { olmo3 } from './olmo3.ts';
+import { olmoe } from './olmoe.ts';
 import { opt } from './opt.ts';
 import { phi3 } from './phi3.ts';
 import { qwen2, qwen3 } from './qwen.ts';
+import { qwen3Moe } from './qwen3-moe.ts';
 import { smolLm3 } from './smollm3.ts';
 import { starcoder2 } from './starcoder2.ts';
 import { xglm } from './xglm.ts';
@@ -30,6 +32,8 @@ export const ARCHITECTURES: readonly Architecture[] = [
   olmo3,
   qwen2,
   qwen3,
+  qwen3Moe,
+  olmoe,
   mistral,
   smolLm3,
   granite,

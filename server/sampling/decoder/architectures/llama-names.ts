@@ -1,7 +1,14 @@
 // Names of tensors as LLaMA's code has them, and that of most decoders since.
 
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { LinearNames, NormNames, TensorNames } from '../decoder-table.ts';
+import {
+  type FeedForward,
+  type LinearNames,
+  type NormNames,
+  ONE_FEED_FORWARD,
+  type TensorName,
+  type TensorNames,
+} from '../decoder-table.ts';
 
 interface NormsOfLayer {
   readonly attention: string;
@@ -13,7 +20,7 @@ interface NormsOfLayer {
 const BEFORE: NormsOfLayer = { attention: 'input_layernorm', mlp: 'post_attention_layernorm' };
 
 export function llamaNames(
-  { nLayers, attention, biases }: DecoderShape,
+  { nLayers, attention, biases, mlp }: DecoderShape,
   norms: NormsOfLayer = BEFORE,
 ): TensorNames {
   const norm = (name: string) => normNames(name, biases.norms);
@@ -24,7 +31,12 @@ export function llamaNames(
     layers: Array.from({ length: nLayers }, (_, at) => {
       const own = (part: string) => `layers.${at}.${part}`;
       const heads = (part: string, hasBias: boolean) => outIn(own(`self_attn.${part}_proj`), hasBias);
-      const mlp = (part: string) => outIn(own(`mlp.${part}_proj`), biases.mlp);
+      const linear = (name: string) => outIn(own(name), biases.mlp);
+      const feedForward = (name: string): FeedForward<TensorName> => ({
+        gate: linear(`${name}.gate_proj`),
+        up: linear(`${name}.up_proj`),
+        down: linear(`${name}.down_proj`),
+      });
       const hasNorms = attention.queryKeyNorm !== null;
       return {
         attentionNorm: norm(own(norms.attention)),
@@ -39,9 +51,12 @@ export function llamaNames(
         output: heads('o', biases.output),
         attentionEndNorm: norms.attentionEnd === undefined ? null : norm(own(norms.attentionEnd)),
         mlpNorm: norm(own(norms.mlp)),
-        gate: mlp('gate'),
-        up: mlp('up'),
-        down: mlp('down'),
+        ...(mlp.experts === undefined
+          ? { ...ONE_FEED_FORWARD, ...feedForward('mlp') }
+          : mixtureOf(
+              Array.from({ length: mlp.experts.n }, (_, expert) => feedForward(`mlp.experts.${expert}`)),
+              own,
+            )),
         mlpEndNorm: norms.mlpEnd === undefined ? null : norm(own(norms.mlpEnd)),
       };
     }),
@@ -49,6 +64,12 @@ export function llamaNames(
     headProjection: null,
     head: outIn('lm_head', biases.head),
   };
+}
+
+/** A router has no bias. */
+function mixtureOf(experts: readonly FeedForward<TensorName>[], own: (part: string) => string) {
+  const [first, ...otherExperts] = experts;
+  return { ...first!, router: outIn(own('mlp.gate'), false), otherExperts };
 }
 
 /** A matrix as PyTorch's `Linear` keeps it. */

@@ -26,8 +26,16 @@ export type SizedDeviceForm = DeviceForm & { readonly size: RunSize };
 const STEPS = { nSteps: 8, arithmetic: 'float32' } as const;
 
 /** The fastest form as measured (docs/performance.md). Throws where the provider has no form for this model. */
-export function chooseDeviceForm(provider: DeviceProvider, { attention }: DecoderSpec): DeviceForm {
+export function chooseDeviceForm(provider: DeviceProvider, { attention, mlp }: DecoderSpec): DeviceForm {
   const { headWidth } = attention;
+  if (mlp.experts !== undefined) {
+    throw new EnvironmentError(
+      `it has no form for a mixture of experts, and this model has ${mlp.experts.n}`,
+      {
+        action: 'Choose the provider cpu.',
+      },
+    );
+  }
   if (headWidth % 8 !== 0) {
     throw new EnvironmentError(
       `its attention takes heads of a width in steps of 8, and this model's have ${headWidth} values`,

@@ -30,11 +30,11 @@ export function chooseReadingForm(
   if (provider === 'dml' || provider === 'coreml') {
     throw new EnvironmentError('it has no form to read whole texts', { action: 'Choose the provider cpu.' });
   }
+  chooseDeviceForm(provider, spec); // which refuses what the provider has no form for
   if (provider === 'webgpu') {
     const nPositions = batch === 'auto' ? Math.max(longest, GRAPH_POSITIONS) : batch * longest;
     return { kind: 'graph', nPositions };
   }
-  chooseDeviceForm(provider, spec); // which refuses heads that the kernels do not know
   if (longest > MAX_STREAM) {
     throw new EnvironmentError(
       `CUDA's kernels read texts of up to ${MAX_STREAM} tokens, and pieces of ${longest} are asked for`,

@@ -16,7 +16,10 @@ import { TINY_CONFIGS } from '../../../support/sampling/tiny-configs.ts';
 import { scratchFolder } from '../../../support/scratch.ts';
 
 /** What each of these changes is said by shapes, in every architecture that has the key. */
-const SIZES = ['hidden_size', 'n_embd', 'd_model', 'vocab_size', 'intermediate_size', 'ffn_dim', 'head_dim'];
+const SIZES = [
+  ...['hidden_size', 'n_embd', 'd_model', 'vocab_size', 'intermediate_size', 'moe_intermediate_size'],
+  ...['ffn_dim', 'head_dim'],
+];
 const LAYERS = ['num_hidden_layers', 'n_layer', 'num_layers'];
 
 for (const [type, config] of Object.entries(TINY_CONFIGS)) {
