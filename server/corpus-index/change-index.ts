@@ -11,7 +11,7 @@ import { locateShard, shardOf } from './shard-entries.ts';
 import { sourceOfSegments } from './source-of-segments.ts';
 import { pagesOf } from './source-of-shards.ts';
 import { WritableIndex } from './writable-index.ts';
-import { writeSegment } from './write-segment.ts';
+import { type StoredShardFacts, writeSegment } from './write-segment.ts';
 
 /** Shards by name or by path below the root. Returns those that count no more. */
 export function removeShards(folder: string, names: readonly string[]): readonly ShardEntry[] {
@@ -135,13 +135,15 @@ function isDamaged(folder: string, entry: SegmentEntry): boolean {
       segment.visitBucket(bucket, () => true);
     for (let page = 0; page < segment.header.nPages; page++) segment.page(page);
     for (const [i] of entry.shards.entries())
-      for (const restart of segment.facts(i).restarts) segment.restart(restart);
+      for (const point of pointsOf(segment.facts(i))) segment.restart(point);
     return false;
   } catch (error) {
     if (error instanceof DamagedSegment) return true;
     throw error;
   }
 }
+
+const pointsOf = ({ restarts, blocks = [] }: StoredShardFacts) => [...restarts, ...blocks];
 
 /** Listed today: what changed meanwhile is read as it is now. */
 function shardsAgain(root: string, segment: SegmentEntry): readonly Shard[] {

@@ -32,6 +32,8 @@ export interface IndexedShard {
   readonly problems: readonly DataProblem[];
   readonly nProblems: number;
   readonly restarts: readonly IndexedRestart[];
+  /** Closer places, from which documents are opened. */
+  readonly blocks: readonly RestartPoint[];
   /** How the columns of JSON lines are called. */
   readonly columns: Columns | null;
   readonly reading: Reading;
@@ -73,10 +75,11 @@ async function readRows(
 ): Promise<ReadShard> {
   const problems = new FirstProblems();
   const restarts: IndexedRestart[] = [];
+  const blocks: RestartPoint[] = [];
   const { names, present, question } = columns;
   if (question) {
     problems.add(questionProblem(shard, question));
-    return { nRows: 0, contentBytes: 0, restarts, columns: names, reading: {}, ...problems.all() };
+    return { nRows: 0, contentBytes: 0, restarts, blocks, columns: names, reading: {}, ...problems.all() };
   }
   const describe = describeMissing(columns);
   let broken = false;
@@ -110,13 +113,22 @@ async function readRows(
       problems.add(problem);
     },
     onRestartPoint: (point) => void restarts.push({ ...point, row: kernel.row }),
+    onBlockStart: (point) => void blocks.push(point),
     inflateOn: shard.format === 'jsonl.gz' ? 'this-thread' : 'pool',
   });
   for await (const chunk of chunks) kernel.appendRows(chunk);
   if (!broken) kernel.endRows();
   documents.drop();
   const { nRows, contentBytes } = kernel;
-  return { nRows, contentBytes, restarts, columns: names, reading: { columns: present }, ...problems.all() };
+  return {
+    nRows,
+    contentBytes,
+    restarts,
+    blocks,
+    columns: names,
+    reading: { columns: present },
+    ...problems.all(),
+  };
 }
 
 async function readTexts(
@@ -149,7 +161,7 @@ async function readTexts(
     documents.keep({ ...document, digest: kernel.documentDigest });
   }
   if (shard.format === 'folder') reading = { files: files.all() };
-  return { nRows, contentBytes, restarts: [], columns: null, reading, ...problems.all() };
+  return { nRows, contentBytes, restarts: [], blocks: [], columns: null, reading, ...problems.all() };
 }
 
 /** Numbers the documents that hold a window, and writes them and their keys. */

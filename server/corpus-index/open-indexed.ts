@@ -23,13 +23,10 @@ export async function openIndexed(
   }
   const shard = index.shardAt(place, 0);
   if (typeof shard === 'string') throw moved(shard);
-  const { columns, restarts } = place.segment.facts(place.shard);
+  const { columns } = place.segment.facts(place.shard);
   const rows = reopenRows(shard, [document], {
     columns: columns as Columns | null,
-    restarts: restarts.map((stored) => ({
-      byteOffset: stored.byteOffset,
-      open: () => place.segment.restart(stored),
-    })),
+    restarts: place.segment.startsOf(place.shard),
     signal,
     onProgress() {},
   });

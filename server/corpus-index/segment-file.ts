@@ -13,11 +13,11 @@ import type { RestartPoint } from '../engine/detection.ts';
 import { UserError } from '../errors.ts';
 import { type Check, has, listOf, oneOf, optional, parseJson, text, whole } from '../json-shape.ts';
 import { type IndexedDocument, PAGE_DOCUMENTS, readPage } from './document-pages.ts';
-import type { Reading } from './index-shard.ts';
+import type { IndexedRestart, Reading } from './index-shard.ts';
 import { digestOf, type SegmentEntry } from './manifest.ts';
 import { bucketOf, isWholeBucket, readBucket, restOf } from './postings.ts';
 import { HEADER_BYTES, OFFSET_BYTES, type Region, readHeader, type SegmentHeader } from './segment-header.ts';
-import type { StoredRestart, StoredShardFacts } from './write-segment.ts';
+import type { Stored, StoredShardFacts } from './write-segment.ts';
 
 /** No list of documents and no page takes more; a licence in 16 million files does not. */
 const MAX_PIECE_BYTES = 256 << 20;
@@ -120,8 +120,17 @@ export class SegmentFile implements Disposable {
     return this.#facts[shard]!;
   }
 
-  restart({ window, ...restart }: StoredRestart): RestartPoint {
+  restart({ window, ...restart }: Stored<RestartPoint>): RestartPoint {
     return { ...restart, window: this.#checked(window, 'a restart point') };
+  }
+
+  /** The places from which documents of a shard are opened; the window of one is read when it is asked for. */
+  startsOf(shard: number): readonly { readonly byteOffset: number; readonly open: () => RestartPoint }[] {
+    const { restarts, blocks = restarts } = this.facts(shard);
+    return (blocks.length > 0 ? blocks : restarts).map((stored) => ({
+      byteOffset: stored.byteOffset,
+      open: () => this.restart(stored),
+    }));
   }
 
   #readHeader(): SegmentHeader {
@@ -202,7 +211,18 @@ const factsShape = listOf(
     columns: columnsOrNull,
     reading: has<Reading>({ columns: optional(columnNames), files: optional(files) }),
     restarts: listOf(
-      has<StoredRestart>({ diskOffset: whole, byteOffset: whole, row: whole, window: region }),
+      has<Stored<IndexedRestart>>({
+        ...{ diskOffset: whole, byteOffset: whole, row: whole, window: region },
+        nBits: optional(whole),
+      }),
+    ),
+    blocks: optional(
+      listOf(
+        has<Stored<RestartPoint>>({
+          ...{ diskOffset: whole, byteOffset: whole, window: region },
+          nBits: (value) => whole(value) && (value as number) < 8,
+        }),
+      ),
     ),
   }),
 );

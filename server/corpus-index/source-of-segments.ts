@@ -20,13 +20,14 @@ export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: nu
       const firstPage = entry.firstDocument / PAGE_DOCUMENTS;
       const nPages = pagesOf(entry.nDocuments) / PAGE_DOCUMENTS;
       moved.fill(nDocuments / PAGE_DOCUMENTS - firstPage, firstPage, firstPage + nPages);
-      const { problems, columns, reading, restarts } = segment.facts(i);
+      const { problems, columns, reading, restarts, blocks } = segment.facts(i);
       shards.push({
         entry: { ...entry, firstDocument: nDocuments },
         problems,
         columns,
         reading,
         restarts: restarts.map((stored) => ({ ...segment.restart(stored), row: stored.row })),
+        blocks: blocks?.map((stored) => segment.restart(stored)) ?? [],
       });
       nDocuments += pagesOf(entry.nDocuments);
     }

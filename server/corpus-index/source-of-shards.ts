@@ -30,12 +30,13 @@ export function sourceOfShards(shape: PostingsShape, shards: readonly ReadShard[
       for (const { result } of shards) yield* readPages(result.spill);
     },
     shards: shards.map(
-      ({ result: { problems, columns, reading, restarts }, entry }): SegmentShard => ({
+      ({ result: { problems, columns, reading, restarts, blocks }, entry }): SegmentShard => ({
         entry,
         problems,
         columns,
         reading,
         restarts,
+        blocks,
       }),
     ),
   };

@@ -49,10 +49,7 @@ export async function verify(
   let next = 0;
   const rows = reopenRows(shard, documents, {
     columns: columns as Columns | null,
-    restarts: restarts.map((stored) => ({
-      byteOffset: stored.byteOffset,
-      open: () => segment.restart(stored),
-    })),
+    restarts: segment.startsOf(place.shard),
     signal,
     onProgress,
   });

@@ -8,6 +8,7 @@ import { setImmediate as turn } from 'node:timers/promises';
 import { crc32, deflateRawSync } from 'node:zlib';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { Columns } from '../corpus/columns.ts';
+import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { IndexedRestart, Reading } from './index-shard.ts';
 import { digestOf, type SegmentEntry, type ShardEntry } from './manifest.ts';
@@ -32,22 +33,20 @@ export interface SegmentShard {
   readonly columns: Columns | null;
   readonly reading: Reading;
   readonly restarts: readonly IndexedRestart[];
+  readonly blocks: readonly RestartPoint[];
 }
 
 /** A restart point as it is stored: its window lies in a part of its own. */
-export interface StoredRestart {
-  readonly diskOffset: number;
-  readonly byteOffset: number;
-  readonly row: number;
-  readonly window: Region;
-}
+export type Stored<Point extends RestartPoint> = Omit<Point, 'window'> & { readonly window: Region };
 
 /** What is stored of a shard beside its entry in the manifest. */
 export interface StoredShardFacts {
   readonly problems: readonly DataProblem[];
   readonly columns: Columns | null;
   readonly reading: Reading;
-  readonly restarts: readonly StoredRestart[];
+  readonly restarts: readonly Stored<IndexedRestart>[];
+  /** Not there in segments of an earlier Verbatim. */
+  readonly blocks?: readonly Stored<RestartPoint>[];
 }
 
 /** Returns the segment as the manifest will name it. What fails or is stopped leaves nothing behind. */
@@ -123,12 +122,17 @@ function writeDocuments(out: Output, source: SegmentSource) {
 
 function writeShards(out: Output, shards: readonly SegmentShard[]) {
   const start = out.at;
-  const stored = shards.map(({ problems, columns, reading, restarts }): StoredShardFacts => {
-    const placed = restarts.map(
-      ({ window, ...restart }): StoredRestart => ({ ...restart, window: out.region(checked(window)) }),
-    );
-    return { problems, columns, reading, restarts: placed };
+  const place = <Point extends RestartPoint>({ window, ...point }: Point): Stored<Point> => ({
+    ...point,
+    window: out.region(checked(window)),
   });
+  const stored = shards.map(
+    ({ problems, columns, reading, restarts, blocks }): StoredShardFacts => ({
+      ...{ problems, columns, reading },
+      restarts: restarts.map(place),
+      blocks: blocks.map(place),
+    }),
+  );
   const windows = { at: start, nBytes: out.at - start };
   return { windows, shards: out.region(checked(deflateRawSync(JSON.stringify(stored)))) };
 }

@@ -3,6 +3,7 @@
 
 import type { ColumnNames } from '../../protocol/study.ts';
 import { throwIfAborted } from '../errors.ts';
+import { BlockStarts } from './block-starts.ts';
 import type { FileFate } from './file-tally.ts';
 import { INPUT_CHUNK_BYTES, type Inflated, OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { CannotInflateHere, inflateHere } from './inflate-here.ts';
@@ -22,6 +23,8 @@ export interface StreamOptions {
   readonly onProblem: OnProblem;
   /** Called now and then in a gzip stream, for reading from its middle later (`readBytesFrom`). */
   readonly onRestartPoint?: (point: RestartPoint) => void;
+  /** Called more often, for who keeps an index: where a block begins. Only for gzip on the thread that asks. */
+  readonly onBlockStart?: (point: RestartPoint) => void;
   /**
    * Who decompresses gzip: Node's pool, beside the caller, or the thread that asks, whose chunks are overwritten by
    * the next. The bytes are the same.
@@ -39,13 +42,16 @@ export interface StreamOptions {
  */
 export async function* readBytes(shard: Shard, options: StreamOptions): AsyncGenerator<Uint8Array> {
   if (shardForm(shard.format) !== 'rows') return yield* readUnpacked(shard, options);
-  let { onRestartPoint } = options;
-  const watched = onRestartPoint && {
-    onRestartPoint: (point: RestartPoint) => onRestartPoint?.(point),
+  let { onRestartPoint, onBlockStart } = options;
+  const watched = {
+    ...(onRestartPoint && { onRestartPoint: (point: RestartPoint) => onRestartPoint?.(point) }),
+    ...(onBlockStart && { onBlockStart: (point: RestartPoint) => onBlockStart?.(point) }),
   };
   yield* asJsonLines(readUnpacked(shard, { ...options, ...watched }), (layout) => {
     // Lines that are made on the way have no place in the file.
-    if (layout !== 'lines') onRestartPoint = undefined;
+    if (layout === 'lines') return;
+    onRestartPoint = undefined;
+    onBlockStart = undefined;
   });
 }
 
@@ -101,7 +107,8 @@ async function* inflated(
   let nGiven = 0;
   if (options.inflateOn === 'this-thread' && packing === 'gz') {
     try {
-      for await (const output of inflateHere(open())) {
+      const blocks = options.onBlockStart && new BlockStarts(options.onBlockStart);
+      for await (const output of inflateHere(open(), { blocks })) {
         for (const piece of output.pieces) nGiven += piece.length;
         yield output;
       }

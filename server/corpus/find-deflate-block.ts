@@ -26,10 +26,17 @@ export interface DecoderPlace {
 export function findDeflateBlock(bytes: Uint8Array, window: Uint8Array): DecoderPlace | undefined {
   for (let start = bytes.length * 8 - 1; start >= 0; start--) {
     if (!mayBeHeader(bytes, start)) continue;
-    const place = follow(bytes, start, window);
+    const place = follow(bytes, start, (out) => agrees(out, window));
     if (place) return place;
   }
   return undefined;
+}
+
+/** Whether a block begins at a bit of the bytes: `before` was put out by then, and `after` is what came next. */
+export function isBlockStart(bytes: Uint8Array, bit: number, before: Uint8Array, after: Uint8Array): boolean {
+  const isRight = (out: Output) =>
+    out.nBytes <= after.length && agrees(out, Buffer.concat([before, after.subarray(0, out.nBytes)]));
+  return follow(bytes, bit, isRight) !== undefined;
 }
 
 /** Fewer equal bytes than this prove nothing. */
@@ -49,10 +56,14 @@ interface Output {
 }
 
 /** Decodes blocks to the end of the bytes. Undefined when they are not what was put out. */
-function follow(bytes: Uint8Array, start: number, window: Uint8Array): DecoderPlace | undefined {
+function follow(
+  bytes: Uint8Array,
+  start: number,
+  isRight: (out: Output) => boolean,
+): DecoderPlace | undefined {
   const nBits = bytes.length * 8;
   const out: Output = { at: [], distance: [], value: [], nBytes: 0 };
-  const answer = (place: DecoderPlace) => (agrees(out, window) ? place : undefined);
+  const answer = (place: DecoderPlace) => (isRight(out) ? place : undefined);
   for (let bit = start; ; ) {
     const between = { headerStart: 0, headerEnd: 0, next: bit, nStored: 0 };
     if (bit + 3 > nBits) return answer(between);

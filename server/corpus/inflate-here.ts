@@ -3,7 +3,8 @@
 // core while the other is idle. Knows no files.
 
 import { constants, createGunzip } from 'node:zlib';
-import { expandsLikeNoText, type Inflated, OUTPUT_CHUNK_BYTES } from './inflate.ts';
+import type { BlockStarts } from './block-starts.ts';
+import { type Engine, expandsLikeNoText, type Inflated, OUTPUT_CHUNK_BYTES } from './inflate.ts';
 
 /**
  * This stream is damaged or goes on behind its end, or this Node has no such call: `inflate` says what it is, from
@@ -21,12 +22,23 @@ interface SynchronousEngine {
   readonly bytesWritten: number;
 }
 
+/** Compressed bytes behind the end of a block that tell where exactly it is. */
+const TRIED_BYTES = 1 << 10;
 /** Twice what text mostly needs for a piece of input: output that takes more is copied together. */
 const OUTPUT_HERE_BYTES = 2 * OUTPUT_CHUNK_BYTES;
 
+export interface HereOptions {
+  /** Notes where blocks begin. */
+  readonly blocks?: BlockStarts | undefined;
+  /** For a stream that is none of gzip's. */
+  readonly engine?: Engine;
+}
+
 /** Inflates like `inflate`, but a piece is overwritten by the next: it must be used before that is asked for. */
-export async function* inflateHere(source: AsyncIterable<Buffer>): AsyncGenerator<Inflated> {
-  const engine = createGunzip({ chunkSize: OUTPUT_HERE_BYTES });
+export async function* inflateHere(
+  source: AsyncIterable<Buffer>,
+  { blocks, engine = createGunzip({ chunkSize: OUTPUT_HERE_BYTES }) }: HereOptions = {},
+): AsyncGenerator<Inflated> {
   const inner = engine as unknown as SynchronousEngine;
   const handle = inner._handle;
   if (typeof inner._processChunk !== 'function' || !handle) throw new CannotInflateHere();
@@ -36,7 +48,8 @@ export async function* inflateHere(source: AsyncIterable<Buffer>): AsyncGenerato
   const process = (input: Buffer, flush: number): Buffer => {
     try {
       const output = inner._processChunk(input, flush);
-      if (inner.bytesWritten !== input.length) throw new CannotInflateHere();
+      const isWhole = inner.bytesWritten === input.length;
+      if (!isWhole && flush !== constants.Z_BLOCK) throw new CannotInflateHere();
       return output;
     } catch (cause) {
       throw new CannotInflateHere('not on this thread', { cause });
@@ -48,14 +61,32 @@ export async function* inflateHere(source: AsyncIterable<Buffer>): AsyncGenerato
   };
   let nIn = 0;
   let nOut = 0;
+  let lastByte = 0;
+  /** Up to the end of a block if there is one in the piece, then the rest. */
+  const processInTwo = (chunk: Buffer, starts: BlockStarts): readonly Buffer[] => {
+    // The next call overwrites it.
+    const first = Buffer.from(process(chunk, constants.Z_BLOCK));
+    const nUsed = inner.bytesWritten;
+    if (nUsed === chunk.length) return [first];
+    starts.passed(first);
+    const rest = process(chunk.subarray(nUsed), constants.Z_NO_FLUSH);
+    const lastUsed = nUsed === 0 ? Buffer.of(lastByte) : chunk.subarray(nUsed - 1, nUsed);
+    const bytes = Buffer.concat([lastUsed, chunk.subarray(nUsed, nUsed + TRIED_BYTES)]);
+    starts.note(nIn + nUsed, nOut + first.length, bytes, rest);
+    return [first, rest];
+  };
   try {
     for await (const chunk of source) {
       // One piece as a whole: nothing of a piece that turns out to be damaged is given here.
-      const output = process(chunk, constants.Z_NO_FLUSH);
+      const pieces = blocks?.isDue(nOut)
+        ? processInTwo(chunk, blocks)
+        : [process(chunk, constants.Z_NO_FLUSH)];
+      blocks?.passed(pieces.at(-1)!);
       nIn += chunk.length;
-      nOut += output.length;
+      lastByte = chunk.at(-1) ?? lastByte;
+      for (const piece of pieces) nOut += piece.length;
       if (expandsLikeNoText(nIn, nOut)) throw new CannotInflateHere();
-      yield { diskBytes: nIn, pieces: [output] };
+      yield { diskBytes: nIn, pieces };
     }
     const output = process(Buffer.alloc(0), constants.Z_FINISH);
     yield { diskBytes: nIn, pieces: [output] };

@@ -5,6 +5,7 @@
 import { createGunzip, createInflateRaw } from 'node:zlib';
 import { type DecoderPlace, findDeflateBlock } from './find-deflate-block.ts';
 import { INPUT_CHUNK_BYTES, inflate, OUTPUT_CHUNK_BYTES } from './inflate.ts';
+import { CannotInflateHere, inflateHere } from './inflate-here.ts';
 import { type RestartPoint, windowOf } from './restart-point.ts';
 import type { ShardFile } from './shard-file.ts';
 
@@ -17,6 +18,8 @@ export async function restartGzip(
   point: RestartPoint,
 ): Promise<AsyncGenerator<Uint8Array> | undefined> {
   const window = windowOf(point);
+  if (point.nBits !== undefined && point.diskOffset > 0)
+    return inflateBlocks(file, point, point.nBits, window);
   for (let nBytes = LONGEST_BLOCK_BYTES / 16; nBytes <= LONGEST_BLOCK_BYTES; nBytes *= 4) {
     const from = Math.max(0, point.diskOffset - nBytes);
     const before = await file.read(from, point.diskOffset - from);
@@ -27,6 +30,45 @@ export async function restartGzip(
   return undefined;
 }
 
+/** Less is read at once than of a whole stream, since most is passed over. */
+const NEAR_INPUT_BYTES = 16 << 10;
+const NEAR_OUTPUT_BYTES = 128 << 10;
+
+/**
+ * On this thread, without a buffer for each piece: a piece is overwritten by the next. What only the slow way can do (the
+ * end of a member, damage) is left to that.
+ */
+async function* inflateBlocks(
+  file: ShardFile,
+  point: RestartPoint,
+  nBits: number,
+  window: Uint8Array,
+): AsyncGenerator<Uint8Array> {
+  const from = point.diskOffset - 1;
+  const place = { headerStart: 0, headerEnd: 0, next: 8 - nBits, nStored: 0 };
+  const before = await file.read(from, 1);
+  const engine = createInflateRaw({ dictionary: window, chunkSize: NEAR_OUTPUT_BYTES });
+  let nGiven = 0;
+  try {
+    const source = joinedFrom(file, before, from, place, NEAR_INPUT_BYTES);
+    for await (const { pieces } of inflateHere(source, { engine })) {
+      for (const piece of pieces) {
+        nGiven += piece.length;
+        // A view that is no Buffer: what is cut out of it is a copy.
+        yield new Uint8Array(piece.buffer, piece.byteOffset, piece.length);
+      }
+    }
+    return;
+  } catch (error) {
+    if (!(error instanceof CannotInflateHere)) throw error;
+  }
+  for await (const piece of inflateFrom(file, before, from, place, window)) {
+    const nKnown = Math.min(nGiven, piece.length);
+    nGiven -= nKnown;
+    if (nKnown < piece.length) yield piece.subarray(nKnown);
+  }
+}
+
 async function* inflateFrom(
   file: ShardFile,
   before: Buffer,
@@ -34,23 +76,32 @@ async function* inflateFrom(
   place: DecoderPlace,
   window: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  const header = leadingBits(before, place);
-  const lead = new BitJoiner(header);
-  const source = async function* () {
-    yield lead.appendPart(before, place.next);
-    yield lead.append(before.subarray((place.next >> 3) + 1));
-    for (let at = from + before.length; ; at += INPUT_CHUNK_BYTES) {
-      const chunk = await file.read(at, INPUT_CHUNK_BYTES);
-      if (chunk.length === 0) break;
-      yield lead.append(chunk);
-    }
-    yield lead.end();
-  };
+  const source = joinedFrom(file, before, from, place, INPUT_CHUNK_BYTES);
   const engine = createInflateRaw({ dictionary: window, chunkSize: OUTPUT_CHUNK_BYTES });
-  for await (const { pieces } of inflate(source(), engine)) yield* pieces;
+  for await (const { pieces } of inflate(source, engine)) yield* pieces;
   // The member's end, to within a byte: its last bit lies in the last byte that the decoder took.
-  const lastBit = from * 8 + place.next - header.length + engine.bytesWritten * 8;
+  const nHeaderBits = leadingBits(before, place).length;
+  const lastBit = from * 8 + place.next - nHeaderBits + engine.bytesWritten * 8;
   yield* nextMembers(file, [(lastBit - 8) >> 3, lastBit >> 3, (lastBit >> 3) + 1]);
+}
+
+/** The stream that the decoder is given: the header of its block, and everything from the next symbol on. */
+async function* joinedFrom(
+  file: ShardFile,
+  before: Buffer,
+  from: number,
+  place: DecoderPlace,
+  nBytes: number,
+): AsyncGenerator<Buffer> {
+  const lead = new BitJoiner(leadingBits(before, place));
+  yield lead.appendPart(before, place.next);
+  yield lead.append(before.subarray((place.next >> 3) + 1));
+  for (let at = from + before.length; ; at += nBytes) {
+    const chunk = await file.read(at, nBytes);
+    if (chunk.length === 0) break;
+    yield lead.append(chunk);
+  }
+  yield lead.end();
 }
 
 /** Further gzip members, if one begins where this one ended: after its checksum and length. */

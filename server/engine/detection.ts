@@ -53,6 +53,8 @@ export interface ShardFiles {
 export interface RestartPoint {
   /** Compressed bytes before it. */
   readonly diskOffset: number;
+  /** A block begins there, so many bits before; left out where the decoder stood somewhere in a block. */
+  readonly nBits?: number;
   /** Decompressed bytes before it. */
   readonly byteOffset: number;
   /** The 32 KiB of output before it, deflated. */

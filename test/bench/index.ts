@@ -2,16 +2,19 @@
 // `VERBATIM_BENCH_BYTES` is the size of the corpus; a quarter of it is measured, too, to show growth.
 
 import { execFileSync, spawnSync } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { Writable } from 'node:stream';
+import { runSuite } from '../host/run-suite.ts';
 import { folder, gzipped, jsonLines, rows, sizeOf } from './corpus-data.ts';
 
 type Emit = (figure: object) => void;
 
 const BYTES = Number(process.env.VERBATIM_BENCH_BYTES ?? 2e9);
+const ROOT = join(import.meta.dirname, '..', '..');
 const work = join(folder, 'index-work');
 const child = join(import.meta.dirname, 'index-child.ts');
-const cli = join(import.meta.dirname, '../../dist/cli.js');
+const cli = join(ROOT, 'dist', 'cli.js');
 const round = (n: number) => Math.round(n * 1000) / 1000;
 
 interface Cost {
@@ -26,18 +29,20 @@ const run1 = <T extends object>(...args: string[]): Cost & T =>
       encoding: 'utf8',
       maxBuffer: 1 << 26,
       // Threads start from the bundles, as a user's do.
-      env: { ...process.env, VERBATIM_BUNDLES: join(import.meta.dirname, '../../dist') },
+      env: { ...process.env, VERBATIM_BUNDLES: join(ROOT, 'dist') },
     }),
   );
 
 export async function run(emit: Emit): Promise<void> {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
-  const queries = writeQueries();
+  const texts = [...knownTexts()];
+  const queries = writeQueries(texts);
   for (const nBytes of [BYTES / 4, BYTES]) {
     for (const form of [jsonLines, gzipped]) await measure(emit, form, nBytes, queries);
   }
   ripgrep(emit, await jsonLines(BYTES));
+  await inEditor(emit, texts);
   rmSync(work, { recursive: true, force: true });
 }
 
@@ -100,19 +105,30 @@ function nodeAlone(): number {
   return performance.now() - at;
 }
 
-/** Files of 500 lines, each with twenty lines of a row and nothing else of the corpus. */
-function writeQueries(): readonly string[] {
-  const queries: string[] = [];
-  let n = 0;
-  for (const { content } of rows(1e6)) {
-    if (queries.length === 50) break;
-    const lines = Array.from({ length: 480 }, (_, i) => `own ${n} ${i * 7919}`);
-    lines.splice(200, 0, ...content.split('\n').slice(40, 60));
-    const file = join(work, `query-${n++}.py`);
-    writeFileSync(file, lines.join('\n'));
-    queries.push(file);
+const N_QUERIES = 50;
+
+/** Twenty lines each of rows from all over the smaller corpus. */
+function* knownTexts(): Generator<string> {
+  const nBytes = BYTES / 4;
+  let at = 0;
+  let n = 1;
+  for (const { content } of rows(nBytes)) {
+    at += content.length;
+    if (at < (n * nBytes) / (N_QUERIES + 1) || n > N_QUERIES) continue;
+    n++;
+    yield content.split('\n').slice(40, 60).join('\n');
   }
-  return queries;
+}
+
+/** Files of 500 lines, each with such a text and nothing else of the corpus. */
+function writeQueries(texts: readonly string[]): readonly string[] {
+  return texts.map((text, n) => {
+    const lines = Array.from({ length: 480 }, (_, i) => `own ${n} ${i * 7919}`);
+    lines.splice(200, 0, text);
+    const file = join(work, `query-${n}.py`);
+    writeFileSync(file, lines.join('\n'));
+    return file;
+  });
 }
 
 /** Its fixed-string search for six lines, over the rows as they stand in the file. */
@@ -123,4 +139,26 @@ function ripgrep(emit: Emit, shard: string): void {
   const { status } = spawnSync('rg', ['-c', '-F', '--', six, shard]);
   const ms = round(performance.now() - at);
   emit({ name: 'ripgrep', ...(status === null ? { missing: true } : { ms, textBytes: sizeOf(shard) }) });
+}
+
+/** From an edit to its marks in the real editor, with the index of each form of the whole corpus. */
+async function inEditor(emit: Emit, texts: readonly string[]): Promise<void> {
+  spawnSync(process.execPath, ['test/host/setup.mjs'], { cwd: ROOT, stdio: 'inherit' });
+  const [textsFile, figures] = [join(work, 'texts.jsonl'), join(work, 'figures.jsonl')];
+  writeFileSync(textsFile, texts.map((text) => `${JSON.stringify(text)}\n`).join(''));
+  for (const { name } of [jsonLines, gzipped]) {
+    rmSync(figures, { force: true });
+    const env = {
+      VERBATIM_BENCH_INDEX: join(work, `${name}-${BYTES}`),
+      VERBATIM_BENCH_TEXTS: textsFile,
+      VERBATIM_BENCH_FIGURES: figures,
+    };
+    const quiet = new Writable({ write: (_chunk, _encoding, done) => done() });
+    const { events, failure } = await runSuite(quiet, { env });
+    for await (const event of events)
+      if (event.kind === 'ended' && event.error !== null) throw new Error(event.error);
+    const why = await failure;
+    if (why !== null) throw new Error(why);
+    emit({ format: name, ...JSON.parse(readFileSync(figures, 'utf8')) });
+  }
 }

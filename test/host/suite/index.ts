@@ -5,6 +5,7 @@ import { benches as clickBenches, tests as clicks } from './clicks.test.ts';
 import { tests as comparison } from './comparison.test.ts';
 import { tests as dashboard } from './dashboard.test.ts';
 import { tests as decorations } from './decorations.test.ts';
+import { benches as editBenches } from './edit-to-mark.test.ts';
 import { extension, parts } from './extension-parts.ts';
 import { tests as foundMarks } from './found-marks.test.ts';
 import type { HostTest } from './host-test.ts';
@@ -39,7 +40,8 @@ const SUITE: readonly HostTest[] = [
 ];
 
 const [activated, ...measured] = million;
-const ALL = activated === undefined ? SUITE : [activated, ...clickBenches, ...measured];
+const ofStudies = activated === undefined ? SUITE : [activated, ...clickBenches, ...measured];
+const ALL = editBenches.length > 0 ? editBenches : ofStudies;
 
 let isWatched = false;
 

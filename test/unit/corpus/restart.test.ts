@@ -6,7 +6,9 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { constants, createGunzip, gzipSync } from 'node:zlib';
+import { BlockStarts } from '../../../server/corpus/block-starts.ts';
 import { inflate } from '../../../server/corpus/inflate.ts';
+import { CannotInflateHere, inflateHere } from '../../../server/corpus/inflate-here.ts';
 import { openShardFile } from '../../../server/corpus/open-shard.ts';
 import { restartGzip } from '../../../server/corpus/restart-gzip.ts';
 import { type RestartPoint, watchForRestarts } from '../../../server/corpus/restart-point.ts';
@@ -47,6 +49,21 @@ async function pointsOf(zipped: Buffer, everyBytes: number, pieceBytes: number):
   return points;
 }
 
+/** Where blocks begin, as an index notes it. A stream that only the pool can read ends the list. */
+async function blocksOf(zipped: Buffer, everyBytes: number, pieceBytes: number): Promise<RestartPoint[]> {
+  const points: RestartPoint[] = [];
+  const blocks = new BlockStarts((point) => points.push(point), everyBytes);
+  const source = async function* () {
+    for (let at = 0; at < zipped.length; at += pieceBytes) yield zipped.subarray(at, at + pieceBytes);
+  };
+  try {
+    for await (const _ of inflateHere(source(), { blocks }));
+  } catch (error) {
+    if (!(error instanceof CannotInflateHere)) throw error;
+  }
+  return points;
+}
+
 /** How many of the points could be used; each must then give the rest exactly. */
 async function check(
   name: string,
@@ -57,12 +74,13 @@ async function check(
   const path = join(folder, name);
   writeFileSync(path, zipped);
   const points = await pointsOf(zipped, everyBytes, pieceBytes);
+  const blocks = await blocksOf(zipped, everyBytes, pieceBytes);
   await using file = await openShardFile({ path, nBytes: zipped.length });
   let nUsed = 0;
-  for (const point of points) {
+  for (const point of [...points, ...blocks]) {
     const bytes = await restartGzip(file, point);
     if (!bytes) continue;
-    nUsed++;
+    if (point.nBits === undefined) nUsed++;
     let at = point.byteOffset;
     for await (const piece of bytes) {
       assert(plain.subarray(at, at + piece.length).equals(piece), `${name} at ${at}`);
@@ -70,7 +88,7 @@ async function check(
     }
     assert.equal(at, plain.length, `${name} from ${point.byteOffset}`);
   }
-  return { nPoints: points.length, nUsed };
+  return { nPoints: points.length, nUsed, nBlocks: blocks.length };
 }
 
 const plain = text(3 << 19);
@@ -78,10 +96,15 @@ const plain = text(3 << 19);
 for (const level of [1, 6, 9]) {
   test(`every point of a stream at level ${level} can be used`, async () => {
     for (const pieceBytes of someOf([20_000, 32_768, 15_668], 3)) {
-      const { nPoints, nUsed } = await check(`level-${level}.gz`, plain, gzipSync(plain, { level }), {
-        pieceBytes,
-      });
-      assert(nPoints > 5, `${nPoints}`);
+      const { nPoints, nUsed, nBlocks } = await check(
+        `level-${level}.gz`,
+        plain,
+        gzipSync(plain, { level }),
+        {
+          pieceBytes,
+        },
+      );
+      assert(nPoints > 5 && nBlocks > 5, `${nPoints} points, ${nBlocks} blocks`);
       // One may stand after the last symbol, where nothing is left.
       assert(nUsed >= nPoints - 1, `${nUsed} of ${nPoints}`);
     }
