@@ -49,7 +49,7 @@ async function pointsOf(zipped: Buffer, everyBytes: number, pieceBytes: number):
   return points;
 }
 
-/** Where blocks begin, as an index notes it. A stream that only the pool can read ends the list. */
+/** The blocks that an index would note. A stream that only the pool can read ends the list. */
 async function blocksOf(zipped: Buffer, everyBytes: number, pieceBytes: number): Promise<RestartPoint[]> {
   const points: RestartPoint[] = [];
   const blocks = new BlockStarts((point) => points.push(point), everyBytes);
