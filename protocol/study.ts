@@ -153,8 +153,8 @@ export interface Execution {
   readonly workers: number | 'auto';
   /** Whether what is missing may be fetched from the Hub. Left out: never, as in a folder nobody trusts. */
   readonly fetch?: 'missing' | 'never';
-  /** Whether fetched shards stay on the disk after their scan. Left out: always. */
-  readonly keepShards?: 'always' | 'never';
+  /** Whether fetched shards stay on the disk after their scan, or are read where they are. Left out: always. */
+  readonly keepShards?: 'always' | 'never' | 'stream';
   /** Other machines that the user named for this run, as `remotePlaces` writes them: no other is asked anything. */
   readonly named?: readonly string[];
   /** A file with the key of a served model; left out, the key is in VERBATIM_API_KEY, if anywhere. */

@@ -17,7 +17,7 @@ export interface CorpusOptions {
   /** False with `--no-ignore`. */
   readonly ignore?: boolean;
   readonly contents?: string;
-  readonly keepShards?: 'always' | 'never';
+  readonly keepShards?: 'always' | 'never' | 'stream';
   /** False with `--no-fetch`. */
   readonly fetch?: boolean;
 }
@@ -57,8 +57,11 @@ export function addFetchOptions(command: Command): Command {
   return command
     .option('--no-fetch', 'use only what is on this machine')
     .addOption(
-      new Option('--keep-shards <when>', 'whether fetched shards stay in the cache after their scan')
-        .choices(['always', 'never'])
+      new Option(
+        '--keep-shards <when>',
+        'whether shards of the Hub stay in the cache after their scan, or are read by range and never stored',
+      )
+        .choices(['always', 'never', 'stream'])
         .default('always'),
     );
 }

@@ -50,6 +50,8 @@ export interface Shard {
 export interface RemoteSource {
   /** Its ETag, or the time of its last change; empty where the machine tells neither. */
   readonly tag: string;
+  /** Address of a file of the Hub, whose `path` is its place in the cache. */
+  readonly hubAddress?: string;
 }
 
 /** One file of a Hub repository at a fixed commit. */

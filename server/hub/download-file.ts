@@ -9,6 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { isSafeRelativePath } from '../../guard/paths/file-name.ts';
 import { Cancelled, EnvironmentError, throwIfAborted, UserError } from '../errors.ts';
 import { tryLock } from '../file-lock.ts';
+import type { HubSettings } from '../hub-settings.ts';
 import {
   blobPath,
   type HubRepository,
@@ -19,7 +20,6 @@ import {
 } from './hub-cache.ts';
 import { refusal } from './hub-error.ts';
 import { isRepositoryName } from './hub-name.ts';
-import type { HubSettings } from './hub-settings.ts';
 import { explain, isHash, type RepositoryFile } from './list-repository.ts';
 
 /** A file of a repository at a commit, and who asks for it. */

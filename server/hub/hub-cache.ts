@@ -5,8 +5,8 @@
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { copyFile, mkdir, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { dirname, join, relative } from 'node:path';
+import type { HubSettings } from '../hub-settings.ts';
 import { writeWhole } from '../write-whole.ts';
-import type { HubSettings } from './hub-settings.ts';
 
 export interface HubRepository {
   readonly kind: 'model' | 'dataset';

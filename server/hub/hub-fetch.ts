@@ -2,9 +2,9 @@
 // that is asked of the Hub goes through here.
 
 import { Cancelled, EnvironmentError } from '../errors.ts';
+import type { HubSettings } from '../hub-settings.ts';
 import { type Attempt, inmostReason, isTransient, retryAfterMs, withRetries } from '../net/with-retries.ts';
 import { version } from '../version.ts';
-import type { HubSettings } from './hub-settings.ts';
 
 export interface HubFetchOptions {
   readonly signal: AbortSignal;

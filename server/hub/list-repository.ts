@@ -9,10 +9,10 @@ import { datasetInfo, HubApiError, listFiles, modelInfo } from '@huggingface/hub
 import { isSafeRelativePath } from '../../guard/paths/file-name.ts';
 import { cacheFolder } from '../cache-folder.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
+import type { HubSettings } from '../hub-settings.ts';
 import { writeWhole } from '../write-whole.ts';
 import { boundedAnswers } from './bounded-answers.ts';
 import { cachedCommit, type HubRepository, isCommit, snapshotFolder, writeRef } from './hub-cache.ts';
-import type { HubSettings } from './hub-settings.ts';
 
 export interface RepositoryFile {
   readonly path: string;

@@ -42,13 +42,17 @@ export class ShardFetcher {
 
   /** Throws before anything is fetched when it may not be, or does not fit. */
   static async start(plan: FetchPlan): Promise<ShardFetcher> {
-    const missing = plan.shards.filter((shard) => shard.hub && !hasFile(shard.path, shard.nBytes));
+    const missing = plan.shards.filter(
+      (shard) => shard.hub && !shard.remote && !hasFile(shard.path, shard.nBytes),
+    );
     const { settings, fetch } = plan.access;
     if (missing.length > 0 && fetch === null) throw mayNotFetch(plan, missing);
     const sizes = missing.map(({ nBytes }) => nBytes);
     const needed = plan.keep === 'always' ? sizes : sizes.toSorted((a, b) => b - a).slice(0, AHEAD);
     const way =
-      plan.keep === 'always' ? ' With --keep-shards never each shard is removed after its scan.' : '';
+      plan.keep === 'always'
+        ? ' With --keep-shards never each shard is removed after its scan, and with stream it is never stored.'
+        : '';
     await checkDisk(
       settings.cacheFolder,
       needed.reduce((sum, n) => sum + n, 0),

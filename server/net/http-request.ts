@@ -19,8 +19,11 @@ export interface HttpQuestion {
   readonly signal: AbortSignal;
   /** The longest time without a byte. */
   readonly silenceMs?: number;
-  /** `given` gives a redirect away as an answer. */
-  readonly redirects?: 'followed' | 'given';
+  /**
+   * Those within the host are followed. `given` gives every one away as an answer; `anywhere` follows to any host, without what
+   * identifies who asks.
+   */
+  readonly redirects?: 'given' | 'anywhere';
 }
 
 export interface HttpAnswer {
@@ -43,15 +46,22 @@ const https = new HttpsAgent({ keepAlive: true });
  * answer. Within the host redirects are followed.
  */
 export async function ask(question: HttpQuestion): Promise<HttpAnswer> {
-  let { url } = question;
+  let { url, headers } = question;
   for (let n = 0; n <= MAX_REDIRECTS; n++) {
-    const answer = await askOnce({ ...question, url });
+    const answer = await askOnce({ ...question, url, ...(headers && { headers }) });
     const { location } = answer.headers;
     const isRedirect = answer.status >= 301 && answer.status <= 308 && answer.status !== 304;
     if (!isRedirect || location === undefined || question.redirects === 'given') return answer;
     answer.body.destroy();
     const next = URL.canParse(location, url.href) ? new URL(location, url.href) : undefined;
-    if (next?.origin !== url.origin) throw sentElsewhere(url, next);
+    if (next === undefined) throw sentElsewhere(url, next);
+    if (next.origin !== url.origin) {
+      const isSafe =
+        /^https?:$/.test(next.protocol) && !(url.protocol === 'https:' && next.protocol === 'http:');
+      if (question.redirects !== 'anywhere' || !isSafe) throw sentElsewhere(url, next);
+      const { authorization: _, ...rest } = headers ?? {};
+      headers = rest;
+    }
     url = next;
   }
   throw new EnvironmentError(`${question.url.host} redirects in a circle`);

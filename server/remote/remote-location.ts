@@ -15,13 +15,15 @@ export type RemoteLocation =
       /** A key, the beginning of keys, or a pattern of them. */
       readonly key: string;
     }
-  | { readonly kind: 'https'; readonly url: URL };
+  | { readonly kind: 'https'; readonly url: URL }
+  /** A file of the Hub, which sends on to its stores. */
+  | { readonly kind: 'hub'; readonly url: URL };
 
 const BUCKET = /^[a-z0-9][a-z0-9._-]{1,253}[a-z0-9]$/i;
 const MOST_CHARACTERS = 4096;
 
 /** Throws a `UserError` that names what cannot be meant. */
-export function parseRemoteLocation(text: string): RemoteLocation {
+export function parseRemoteLocation(text: string): Exclude<RemoteLocation, { readonly kind: 'hub' }> {
   const refuse = (why: string) =>
     new UserError(`${hidden(text)} ${why}`, {
       action:

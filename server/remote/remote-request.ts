@@ -18,6 +18,8 @@ import { encodeStrictly, signRequest } from './sign-request.ts';
 export interface RemoteAccess {
   readonly patience: Patience;
   readonly s3: S3Settings;
+  /** Who asks the Hub. */
+  readonly hubToken?: string | null;
 }
 
 export interface RemoteQuestion {
@@ -84,11 +86,15 @@ export const shown = (location: RemoteLocation): string =>
   location.kind === 's3' ? `s3://${location.bucket}/${location.key}` : location.url.href;
 
 function askOnce(
-  { s3 }: RemoteAccess,
+  { s3, hubToken }: RemoteAccess,
   { location, method, headers = {}, query = {} }: RemoteQuestion,
   signal: AbortSignal,
 ): Promise<HttpAnswer> {
   if (location.kind === 'https') return ask({ url: location.url, method, headers, signal });
+  if (location.kind === 'hub') {
+    const named = hubToken ? { ...headers, authorization: `Bearer ${hubToken}` } : headers;
+    return ask({ url: location.url, method, headers: named, signal, redirects: 'anywhere' });
+  }
   const region = regions.get(location.bucket) ?? s3.region;
   const url = s3Url(s3, location, query, region);
   const { credentials } = s3;
@@ -148,7 +154,9 @@ function refused(name: string, { kind }: RemoteLocation, status: number, words: 
         ? 'Check the place.'
         : isOfWho && kind === 's3'
           ? 'Set AWS_ACCESS_KEY_ID and its kin or AWS_PROFILE, or VERBATIM_S3_ANONYMOUS=1 for a public bucket; AWS_ENDPOINT_URL names a store of your own.'
-          : 'Download it, and name the path.',
+          : isOfWho && kind === 'hub'
+            ? 'Ask for access on the page of the data set, and set HF_TOKEN.'
+            : 'Download it, and name the path.',
   });
 }
 

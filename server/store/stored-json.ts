@@ -41,6 +41,8 @@ export const readHubFile = (json: string): HubFile | undefined => parseJson(json
 
 const remoteSource: Shape<RemoteSource> = {
   tag: (value) => text(value) && (value as string).length <= 1000 && !/[\r\n\0]/.test(value as string),
+  // A run's own, which no study keeps.
+  hubAddress: (value) => value === undefined,
 };
 
 export const readRemoteSource = (json: string): RemoteSource | undefined =>

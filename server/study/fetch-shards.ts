@@ -13,7 +13,7 @@ export function fetchShards(
   execution: Execution,
   signal: AbortSignal,
 ): Promise<ShardFetcher> {
-  const keep = execution.keepShards ?? 'always';
+  const keep = execution.keepShards === 'never' ? 'never' : 'always';
   return ShardFetcher.start({ access: hubAccess(execution, signal), shards, keep, signal });
 }
 

@@ -3,8 +3,8 @@
 
 import type { Execution } from '../../protocol/study.ts';
 import { hubFetch } from '../hub/hub-fetch.ts';
-import { hubSettings } from '../hub/hub-settings.ts';
 import type { HubAccess } from '../hub/list-repository.ts';
+import { hubSettings } from '../hub-settings.ts';
 import type { Database } from '../store/study-file.ts';
 import { mergeEnvironment, readStudy } from '../store/study-table.ts';
 

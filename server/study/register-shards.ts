@@ -19,6 +19,7 @@ import { systemFacts } from './environment.ts';
 import { listCorpus } from './list-corpus.ts';
 import { isSameShard } from './shard-identity.ts';
 import type { StageContext } from './stage-context.ts';
+import { streamed } from './streamed-shard.ts';
 import { requireContentColumn } from './user-files.ts';
 
 export async function registerShards({
@@ -64,7 +65,7 @@ export async function registerShards({
     // Earlier versions counted no folder that they read: a part would be taken for the whole.
     if (!isSame || isAccounted(db)) storePassedFiles(db, joinCounts([training.passed, control.passed]));
   });
-  return shards;
+  return shards.map((shard) => streamed(shard, execution));
 }
 
 const NO_CONTROL: DistinctShards = { shards: [], duplicates: [], passed: { counts: [], unsearched: [] } };

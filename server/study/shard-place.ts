@@ -7,7 +7,7 @@ import { contained } from '../../guard/paths/contained.ts';
 import { isLinkTarget, linkTargets } from '../../guard/paths/link-targets.ts';
 import { irregularKind } from '../../guard/paths/regular-file.ts';
 import { onDisk, realPath } from '../corpus/name-bytes.ts';
-import { hubSettings } from '../hub/hub-settings.ts';
+import { hubSettings } from '../hub-settings.ts';
 import type { StoredShard } from '../store/shards-table.ts';
 
 /** Larger texts are no documents that somebody reads, and no editor opens them. */

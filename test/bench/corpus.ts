@@ -11,7 +11,7 @@ import type { RestartPoint } from '../../server/corpus/restart-point.ts';
 import { listShards } from '../../server/corpus/shard.ts';
 import { downloadFile } from '../../server/hub/download-file.ts';
 import { hubFetch } from '../../server/hub/hub-fetch.ts';
-import { hubSettings } from '../../server/hub/hub-settings.ts';
+import { hubSettings } from '../../server/hub-settings.ts';
 import { folder, gzipped, jsonLines, parquet, sizeOf, sourceTree, zstandard } from './corpus-data.ts';
 
 type Emit = (figure: object) => void;

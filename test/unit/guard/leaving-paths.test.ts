@@ -23,7 +23,7 @@ import { exportStudy } from '../../../server/formats/published/export-study.ts';
 import { importStudy } from '../../../server/formats/published/import-study.ts';
 import { readSamples } from '../../../server/formats/read-samples.ts';
 import { downloadFile } from '../../../server/hub/download-file.ts';
-import { hubSettings } from '../../../server/hub/hub-settings.ts';
+import { hubSettings } from '../../../server/hub-settings.ts';
 import { findExportedModel } from '../../../server/sampling/exported/exported-model.ts';
 import { fileOfWheel } from '../../../server/sampling/providers/package-index.ts';
 import { openForReading } from '../../../server/store/study-file.ts';

@@ -17,8 +17,8 @@ import { Cancelled, EnvironmentError, UserError } from '../../../server/errors.t
 import { downloadFile } from '../../../server/hub/download-file.ts';
 import { fetchModel } from '../../../server/hub/fetch-model.ts';
 import { hubFetch } from '../../../server/hub/hub-fetch.ts';
-import { hubSettings } from '../../../server/hub/hub-settings.ts';
 import { type HubAccess, listRepository } from '../../../server/hub/list-repository.ts';
+import { hubSettings } from '../../../server/hub-settings.ts';
 import { chooseFiles } from '../../../server/sampling/model-description.ts';
 import { startCli } from '../../support/cli.ts';
 import { type HubServer, type HubServerOptions, hashOf, startHubServer } from '../../support/hub-server.ts';

@@ -2,11 +2,12 @@
 // with, and nothing fetched that may not be.
 
 import assert from 'node:assert/strict';
-import { existsSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { rawText } from '../../../guard/text/foreign.ts';
+import type { Execution } from '../../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../../../server/errors.ts';
 import { readConfigurations } from '../../../server/hub/data-set-card.ts';
 import { formatHubName, locate, parseHubName } from '../../../server/hub/hub-name.ts';
@@ -55,7 +56,7 @@ async function setUp(options: Partial<HubServerOptions> = {}) {
   process.env.HF_HOME = join(folder, 'home');
   const samples = join(folder, 'samples.jsonl');
   writeFileSync(samples, [1, 2, 3].map((n) => JSON.stringify(`${block(n)}\n`)).join('\n'));
-  const run = (corpus: string, execution: { fetch?: 'missing' | 'never'; keepShards?: 'always' | 'never' }) =>
+  const run = (corpus: string, execution: Pick<Execution, 'fetch' | 'keepShards'>) =>
     runStudy({
       file: join(folder, 's.sqlite'),
       plan: scanPlan(samples, [locate('dataset', corpus)]),
@@ -101,6 +102,32 @@ test('with --keep-shards never nothing stays, the counts are the same, and the e
   const opened = await openDocument(db, Number(id), signal);
   assert.match(rawText(opened.problem!), /data\/1\.json\.gz of owner\/data is not on this machine/);
   assert.match(opened.text, /line 0 of 1/);
+});
+
+test('with --keep-shards stream shards are read where they are, in pieces, and nothing of them is stored', async () => {
+  const { folder, server, run, file } = await setUp({ token: 'hf_secret', gated: ['datasets/owner/data'] });
+  process.env.HF_TOKEN = 'hf_secret';
+  try {
+    const summary = await run('owner/data', { fetch: 'missing', keepShards: 'stream' });
+    assert.deepEqual([summary.state, summary.nFragments, summary.nDocuments], ['complete', 3, 600]);
+    assert.deepEqual(blobs(folder), []);
+    const asked = server.requests.filter(({ path }) => /[123]\.json\.gz/.test(path));
+    assert(asked.length > 0 && asked.every(({ range }) => range !== null));
+    const hub = new URL(server.endpoint).host;
+    const told = server.requests.filter(({ authorization }) => authorization !== null);
+    assert(told.length > 0 && told.every(({ host }) => host === hub), 'the token goes to the Hub alone');
+    assert(
+      asked.some(({ host }) => host !== hub),
+      'large files come from elsewhere',
+    );
+    // A run that keeps shards goes on with the same study.
+    assert.equal((await run('owner/data', { fetch: 'missing' })).state, 'complete');
+    assert.deepEqual(blobs(folder), []);
+    assert(!readFileSync(file, 'latin1').includes('hf_secret'));
+    await assert.rejects(run('owner/other', { fetch: 'never', keepShards: 'stream' }));
+  } finally {
+    delete process.env.HF_TOKEN;
+  }
 });
 
 test('a corpus that does not fit on the disk is refused first, with the way to let it pass through', async (t) => {
