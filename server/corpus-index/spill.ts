@@ -8,8 +8,8 @@ import { writeAll } from './write-all.ts';
 /** Records are kept apart by so many bits of their keys: each part of a segment is then sorted in memory. */
 export const PART_BITS = 6;
 export const N_PARTS = 2 ** PART_BITS;
-/** Records that are held: 16 MB, and as many again while they are sorted into parts. */
-const HELD_RECORDS = 1 << 20;
+/** Records that are held: 2 MB, and as many again while they are sorted into parts. */
+const HELD_RECORDS = 1 << 18;
 
 /** Records that were written together. */
 export interface SpilledRecords {

@@ -1,8 +1,7 @@
 // The best known copy detector on npm, on the same samples and 35 MB of documents: time, memory, and how much
 // of what is known to be copied each one finds.
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { listShards } from '../../server/corpus/shard.ts';
 import type { ShardResult } from '../../server/engine/detection.ts';
@@ -11,8 +10,7 @@ import { scanCorpus } from '../../server/kernel/scan-corpus.ts';
 import { type BenchCorpus, cacheFolder } from './detector-corpus.ts';
 import { rounded, type Scan } from './detector-figures.ts';
 import { readSamples, rule } from './detector-scan.ts';
-
-const JSCPD = 'jscpd@4.0.5';
+import { copiesIn, installJscpd, JSCPD, runJscpd } from './peer-jscpd.ts';
 
 export async function measureJscpd(
   emit: (figure: object) => void,
@@ -21,10 +19,7 @@ export async function measureJscpd(
 ): Promise<void> {
   const samplesPath = corpus.samples.tenth;
   const folder = join(cacheFolder, 'jscpd');
-  if (!existsSync(join(folder, 'node_modules/jscpd'))) {
-    mkdirSync(folder, { recursive: true });
-    execFileSync('npm', ['install', '--prefix', folder, '--silent', '--no-audit', '--no-fund', JSCPD]);
-  }
+  installJscpd(folder);
   const samples = readSamples(samplesPath);
   const texts = samples.map(({ text }) => Buffer.from(text).toString());
   writeTree(join(folder, 'tree'), texts, readFileSync(corpus.small, 'utf8'));
@@ -34,7 +29,8 @@ export async function measureJscpd(
     .map((block) => ({ block, sample: texts.findIndex((text) => text.includes(block)) }))
     .filter(({ sample }) => sample >= 0);
 
-  const theirs = runJscpd(folder);
+  const theirs = runJscpd(folder, join(folder, 'tree'));
+  const samplesFound = copiesIn(theirs.clones, 'samples/');
   const ours = scan(samplesPath, 1, [corpus.small], '--fragments');
   const oursCpuS = ours.cpuS + ours.fragmentsCpuS;
   const found = await fragmentTexts(samplesPath, corpus.small);
@@ -49,7 +45,7 @@ export async function measureJscpd(
     jscpdVersion: JSCPD,
     jscpdExit: theirs.exit,
     nTruth: truth.length,
-    jscpdRecall: rounded(truth.filter(({ sample }) => theirs.samples.has(sample)).length / truth.length),
+    jscpdRecall: rounded(truth.filter(({ sample }) => samplesFound.has(sample)).length / truth.length),
     scanRecall: rounded(truth.filter(({ block }) => found.includes(normalise(block))).length / truth.length),
   });
 }
@@ -90,44 +86,4 @@ function writeTree(tree: string, samples: readonly string[], rows: string): void
   for (const [i, row] of rows.trimEnd().split('\n').entries()) {
     writeFileSync(join(tree, 'corpus', `${i}.py`), (JSON.parse(row) as { content: string }).content);
   }
-}
-
-interface Clone {
-  readonly firstFile: { readonly name: string };
-  readonly secondFile: { readonly name: string };
-}
-
-function runJscpd(folder: string) {
-  const program = join(folder, 'node_modules/jscpd/bin/jscpd');
-  const report = join(folder, 'report');
-  const args = [
-    ...['--max-old-space-size=12000', '--require', writeMeter(folder), program, join(folder, 'tree')],
-    ...['--min-lines', '6', '--min-tokens', '1', '--max-lines', '100000', '--max-size', '2mb'],
-    ...['--format', 'python', '--reporters', 'json', '--output', report, '--silent'],
-  ];
-  const { status } = spawnSync(process.execPath, args, { cwd: folder, timeout: 900_000, stdio: 'ignore' });
-  const { cpuS, maxRssMb } = JSON.parse(readFileSync(join(folder, 'meter.json'), 'utf8'));
-  const clones: readonly Clone[] = existsSync(join(report, 'jscpd-report.json'))
-    ? JSON.parse(readFileSync(join(report, 'jscpd-report.json'), 'utf8')).duplicates
-    : [];
-  const samples = new Set<number>();
-  for (const { firstFile, secondFile } of clones) {
-    const names = [firstFile.name, secondFile.name];
-    const sample = names.find((name) => name.includes('samples/'));
-    if (sample && names.some((name) => name.includes('corpus/')))
-      samples.add(Number(/(\d+)\.py$/.exec(sample)![1]));
-  }
-  return { exit: status, cpuS: cpuS as number, maxRssMb: maxRssMb as number, samples };
-}
-
-/** A module that writes down, when the program ends, what it used. */
-function writeMeter(folder: string): string {
-  const path = join(folder, 'meter.cjs');
-  const out = JSON.stringify(join(folder, 'meter.json'));
-  writeFileSync(
-    path,
-    `process.on('exit', () => { const { user, system } = process.cpuUsage();
-require('node:fs').writeFileSync(${out}, JSON.stringify({ cpuS: (user + system) / 1e6, maxRssMb: Number(/VmHWM:\\s+(\\d+)/.exec(require('node:fs').readFileSync('/proc/self/status', 'utf8'))[1]) / 1024 })); });`,
-  );
-  return path;
 }

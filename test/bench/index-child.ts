@@ -27,6 +27,17 @@ const works: Readonly<Record<string, () => Promise<object>>> = {
     for await (const _ of scanCorpus(request));
     return {};
   },
+  /** Each file once; how many of them hold something of the corpus. */
+  async checkAll() {
+    const [folder, ...queries] = args;
+    using index = new CorpusIndex(folder!);
+    let nFound = 0;
+    for (const query of queries) {
+      const { matches } = await checkText(index, readFileSync(query), { signal });
+      if (matches.length > 0) nFound++;
+    }
+    return { nFound };
+  },
   /** The first look-up of the process, then the median of a hundred, then a thousand other files in a row. */
   async check() {
     const [folder, query, ...others] = args;

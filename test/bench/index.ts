@@ -1,58 +1,47 @@
 // What an index costs and what it saves, against a scan of the same corpus and ripgrep over the same texts in the same run.
 // `VERBATIM_BENCH_BYTES` is the size of the corpus; a quarter of it is measured, too, to show growth.
 
-import { execFileSync, spawnSync } from 'node:child_process';
+import { spawnSync } from 'node:child_process';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { runSuite } from '../host/run-suite.ts';
 import { folder, gzipped, jsonLines, rows, sizeOf } from './corpus-data.ts';
+import { measureLong } from './index-long.ts';
+import { measure } from './index-measure.ts';
+import { jscpd, ripgrep } from './index-peers.ts';
 
 type Emit = (figure: object) => void;
 
 const BYTES = Number(process.env.VERBATIM_BENCH_BYTES ?? 2e9);
 const ROOT = join(import.meta.dirname, '..', '..');
 const work = join(folder, 'index-work');
-const child = join(import.meta.dirname, 'index-child.ts');
 const cli = join(ROOT, 'dist', 'cli.js');
 const round = (n: number) => Math.round(n * 1000) / 1000;
 
-interface Cost {
-  readonly cpuMs: number;
-  readonly elapsedMs: number;
-  readonly maxRssBytes: number;
-}
-
-const run1 = <T extends object>(...args: string[]): Cost & T =>
-  JSON.parse(
-    execFileSync(process.execPath, [child, ...args], {
-      encoding: 'utf8',
-      maxBuffer: 1 << 26,
-      // Threads start from the bundles, as a user's do.
-      env: { ...process.env, VERBATIM_BUNDLES: join(ROOT, 'dist') },
-    }),
-  );
-
-export async function run(emit: Emit): Promise<void> {
+/** With `--long`, at the size of the field and nothing else. */
+export async function run(emit: Emit, { isLong }: { readonly isLong: boolean }): Promise<void> {
   rmSync(work, { recursive: true, force: true });
   mkdirSync(work, { recursive: true });
   const texts = [...knownTexts()];
   const queries = writeQueries(texts);
+  if (isLong) return await measureLong(emit, work, queries);
   for (const nBytes of [BYTES / 4, BYTES]) {
-    for (const form of [jsonLines, gzipped]) await measure(emit, form, nBytes, queries);
+    for (const form of [jsonLines, gzipped]) await measureForm(emit, form, nBytes, queries);
   }
-  ripgrep(emit, await jsonLines(BYTES));
+  ripgrep(emit, await jsonLines(BYTES), texts[0]!);
+  await jscpd(emit, work, texts);
   await inEditor(emit, texts);
   rmSync(work, { recursive: true, force: true });
 }
 
-async function measure(emit: Emit, form: typeof jsonLines, nBytes: number, queries: readonly string[]) {
+async function measureForm(emit: Emit, form: typeof jsonLines, nBytes: number, queries: readonly string[]) {
   const shard = await form(nBytes);
   const index = join(work, `${form.name}-${nBytes}`);
   const textBytes = sizeOf(await jsonLines(nBytes));
   const [query] = queries;
-  const scan = run1('scan', query!, shard);
-  const build = run1('build', index, shard);
+  const scan = measure('scan', query!, shard);
+  const build = measure('build', index, shard);
   const size = readdirSync(index).reduce((sum, name) => sum + statSync(join(index, name)).size, 0);
   const figure = { format: form.name, textBytes };
   emit({
@@ -63,7 +52,7 @@ async function measure(emit: Emit, form: typeof jsonLines, nBytes: number, queri
     maxRssBytes: build.maxRssBytes,
   });
   emit({ ...figure, name: 'size', ofText: round(size / textBytes), nBytes: size });
-  const check = run1<{
+  const check = measure<{
     coldMs: number;
     warmMs: number;
     thousandMs: number;
@@ -95,7 +84,7 @@ async function measure(emit: Emit, form: typeof jsonLines, nBytes: number, queri
     ofNodeAlone: round((performance.now() - at) / nodeAlone()),
   });
   const hundredth = await form(nBytes / 100);
-  const add = run1('build', index, shard, hundredth);
+  const add = measure('build', index, shard, hundredth);
   emit({ ...figure, name: 'adding 1 %', ofBuild: round(add.cpuMs / build.cpuMs) });
 }
 
@@ -129,16 +118,6 @@ function writeQueries(texts: readonly string[]): readonly string[] {
     writeFileSync(file, lines.join('\n'));
     return file;
   });
-}
-
-/** Its fixed-string search for six lines, over the rows as they stand in the file. */
-function ripgrep(emit: Emit, shard: string): void {
-  const [{ content } = { content: '' }] = rows(1);
-  const six = JSON.stringify(content.split('\n').slice(40, 46).join('\n')).slice(1, -1);
-  const at = performance.now();
-  const { status } = spawnSync('rg', ['-c', '-F', '--', six, shard]);
-  const ms = round(performance.now() - at);
-  emit({ name: 'ripgrep', ...(status === null ? { missing: true } : { ms, textBytes: sizeOf(shard) }) });
 }
 
 /** From an edit to its marks in the real editor, with the index of each form of the whole corpus. */

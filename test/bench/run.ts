@@ -4,7 +4,7 @@
 import { readdirSync } from 'node:fs';
 
 interface Benchmark {
-  run(emit: (figure: object) => void): Promise<void>;
+  run(emit: (figure: object) => void, options: { readonly isLong: boolean }): Promise<void>;
 }
 
 /** A file is a benchmark if its name has no dash: the others are parts of one. */
@@ -12,7 +12,10 @@ const known = readdirSync(import.meta.dirname)
   .filter((name) => /^[a-z]+\.ts$/.test(name) && name !== 'run.ts')
   .map((name) => name.replace('.ts', ''));
 
-const chosen = process.argv.length > 2 ? process.argv.slice(2) : known;
+const words = process.argv.slice(2);
+const isLong = words.includes('--long');
+const names = words.filter((word) => word !== '--long');
+const chosen = names.length > 0 ? names : known;
 const unknown = chosen.filter((name) => !known.includes(name));
 if (unknown.length > 0) {
   console.error(`There is no benchmark ${unknown.join(', ')}; there are ${known.join(', ')}.`);
@@ -20,5 +23,7 @@ if (unknown.length > 0) {
 }
 for (const name of chosen) {
   const benchmark: Benchmark = await import(`./${name}.ts`);
-  await benchmark.run((figure) => console.log(JSON.stringify({ bench: name, ...figure })));
+  await benchmark.run((figure) => console.log(JSON.stringify({ bench: name, ...figure })), {
+    isLong,
+  });
 }
