@@ -6,7 +6,7 @@ import { UserError } from '../errors.ts';
 import { compileGlob } from '../glob.ts';
 import { describeFile, type ListedObject, listObjects } from '../remote/list-objects.ts';
 import type { RemoteFacts } from '../remote/remote-file.ts';
-import { parseRemoteLocation } from '../remote/remote-location.ts';
+import { isAddressable, parseRemoteLocation } from '../remote/remote-location.ts';
 import { type RemoteAccess, shown } from '../remote/remote-request.ts';
 import { s3Settings } from '../remote/s3-settings.ts';
 import { type FileCounts, FileTally } from './file-tally.ts';
@@ -42,7 +42,7 @@ export async function listRemoteCorpus(
     const path = shown({ kind: 's3', bucket, key: object.key });
     // A file that is named by itself may be a kind that is a document in a folder.
     const format = object.key === key ? namedFormat(object.key) : shardFormat(object.key);
-    if (format !== undefined)
+    if (format !== undefined && isAddressable(object.key))
       shards.push(remoteShard(path, nameBelow(key, object.key), format, object, columns));
     else if (!object.key.endsWith('/'))
       tally.add(

@@ -13,6 +13,7 @@ export interface ListedObject extends RemoteFacts {
 const MOST_PAGE_BYTES = 16 << 20;
 /** A thousand objects a page. */
 const MOST_PAGES = 2000;
+const MOST_OBJECTS = 2_000_000;
 
 /** In the order of their keys. Rejects as `askRemote` does, and with `EnvironmentError` for a list without an end. */
 export async function listObjects(
@@ -34,12 +35,16 @@ export async function listObjects(
       readPage((await readBody(answer, MOST_PAGE_BYTES)).toString('utf8')),
     );
     for (const object of page.objects) objects.push(object);
+    if (objects.length > MOST_OBJECTS) break;
     if (page.next === undefined) return objects;
     token = page.next;
   }
-  throw new EnvironmentError(`s3://${bucket}/${prefix} has more than ${MOST_PAGES} pages of objects`, {
-    action: 'Name a part of it.',
-  });
+  throw new EnvironmentError(
+    `s3://${bucket}/${prefix} has more than ${MOST_OBJECTS} objects, or a list without an end`,
+    {
+      action: 'Name a part of it.',
+    },
+  );
 }
 
 /** Throws for what is no list, which is asked for again. */

@@ -34,6 +34,7 @@ export function parseRemoteLocation(text: string): Exclude<RemoteLocation, { rea
   if (s3 !== null) {
     const [, bucket = '', key = ''] = s3;
     if (!BUCKET.test(bucket) || bucket.includes('..')) throw refuse('names no bucket');
+    if (!isAddressable(key)) throw refuse('has a part that is called . or .., which no address can hold');
     return { kind: 's3', bucket, key };
   }
   if (!URL.canParse(text)) throw refuse('is no address');
@@ -48,6 +49,9 @@ export function remoteLocation(text: string): string {
   const location = parseRemoteLocation(text);
   return location.kind === 's3' ? `s3://${location.bucket}/${location.key}` : location.url.href;
 }
+
+/** Whether an address can name the key: parts that mean folders are taken out of every address. */
+export const isAddressable = (key: string): boolean => !/(^|\/)\.{1,2}(\/|$)/.test(key);
 
 /** Without what may be a password. */
 const hidden = (text: string) => text.replace(/\/\/[^/@]*@/, '//…@').slice(0, 200);

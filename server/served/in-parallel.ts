@@ -21,8 +21,9 @@ export async function* inParallel<In, Out>(
   const running = new Set<Promise<void>>();
   const failures: unknown[] = [];
   const inner = AbortSignal.any([signal, stop.signal]);
-  let done: Out[] = [];
+  const done: Out[] = [];
   let isExhausted = false;
+  let bell = Promise.withResolvers<void>();
   const start = () => {
     while (!isExhausted && !inner.aborted && running.size < limit()) {
       const next = work.next();
@@ -38,7 +39,10 @@ export async function* inParallel<In, Out>(
             stop.abort();
           },
         )
-        .finally(() => running.delete(piece));
+        .finally(() => {
+          running.delete(piece);
+          bell.resolve();
+        });
       running.add(piece);
     }
   };
@@ -47,7 +51,8 @@ export async function* inParallel<In, Out>(
     for (;;) {
       start();
       if (running.size === 0 || failures.length > 0) break;
-      await nextOf(running, done.length > 0 ? gatherMs : null);
+      await rung(bell.promise, done.length > 0 ? gatherMs : null);
+      bell = Promise.withResolvers<void>();
       start();
       const now = performance.now();
       if (done.length === 0 || now - givenAt < gatherMs) continue;
@@ -59,16 +64,15 @@ export async function* inParallel<In, Out>(
     await Promise.allSettled(running);
   }
   // What came before the failure is kept.
-  if (done.length > 0) yield done;
-  done = [];
+  if (done.length > 0) yield done.splice(0);
   if (failures.length > 0) throw failures[0];
 }
 
-/** Settles with the first of them, or after that time: what is done does not wait for one that takes long. */
-async function nextOf(running: ReadonlySet<Promise<void>>, waitMs: number | null): Promise<void> {
-  if (waitMs === null) return Promise.race(running);
+/** Settles when something has ended, or after that time: what is done does not wait for one that takes long. */
+async function rung(bell: Promise<void>, waitMs: number | null): Promise<void> {
+  if (waitMs === null) return bell;
   const timer = new AbortController();
   const time = sleep(waitMs, undefined, { signal: timer.signal }).catch(() => {});
-  await Promise.race([...running, time]);
+  await Promise.race([bell, time]);
   timer.abort();
 }

@@ -57,7 +57,9 @@ export interface ListedModel {
 export const listModels = (access: ServedAccess): Promise<readonly ListedModel[]> =>
   answerOf(access, 'models', null, MOST_LIST_BYTES, () => {}, readModels);
 
-const LASTING = ['id', 'root', 'parent', 'owned_by', 'max_model_len', 'meta'] as const;
+/** What a server says of the model; how much of it is held at once is another each time that it is started. */
+const LASTING = ['id', 'root', 'parent', 'owned_by'] as const;
+const LASTING_OF_META = ['vocab_type', 'n_vocab', 'n_embd', 'n_params', 'size', 'ftype'] as const;
 
 function readModels(bytes: Buffer): readonly ListedModel[] {
   let value: { readonly data?: unknown };
@@ -71,10 +73,14 @@ function readModels(bytes: Buffer): readonly ListedModel[] {
     const record = typeof entry === 'object' && entry !== null ? (entry as Record<string, unknown>) : {};
     const { id } = record;
     if (typeof id !== 'string') return [];
-    const about = Object.fromEntries(LASTING.flatMap((key) => (key in record ? [[key, record[key]]] : [])));
+    const meta = typeof record.meta === 'object' && record.meta !== null ? record.meta : {};
+    const about = { ...picked(record, LASTING), ...picked(meta, LASTING_OF_META) };
     return [{ id, about: JSON.stringify(about).slice(0, 4000) }];
   });
 }
+
+const picked = (from: object, keys: readonly string[]) =>
+  Object.fromEntries(Object.entries(from).filter(([key]) => keys.includes(key)));
 
 /** Rejects with `Cancelled`, `UserError` where the request is refused, and `EnvironmentError` where there is no answer. */
 function answerOf<Result>(

@@ -1,5 +1,6 @@
 // Stage `sample` for a model that a server holds. A sample that is in the file is never asked for again.
 
+import { remotePlace } from '../../protocol/remote-places.ts';
 import type { ServedSource } from '../../protocol/study.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { startMeter } from '../progress.ts';
@@ -25,12 +26,13 @@ export async function sampleFromServer(context: StageContext, source: ServedSour
   mergeEnvironment(db, { model: source.servedName, served: about, provider: 'a server' });
   forgetStage(db, 'analyse');
   const missing = new Missing(readStudy(db)?.environment.nWithoutLogprobs);
+  const inClear = isInClear(access) ? [IN_CLEAR] : [];
   let notes: readonly string[] = [];
   const batches = sampleServed({
     ...{ access, source, plan: plan.sampling, batch: execution.batch },
     isDone: (sampleId) => done.has(sampleId),
     onServer(server) {
-      ({ notes } = server);
+      notes = [...inClear, ...server.notes];
       missing.isExpected = !server.hasPlainLogprobs;
       mergeEnvironment(db, { modelFacts: server.facts, fallbacks: notes });
     },
@@ -46,6 +48,13 @@ export async function sampleFromServer(context: StageContext, source: ServedSour
     throwIfAborted(signal);
   }
 }
+
+/** Whether a key goes over a network unencrypted. */
+const isInClear = ({ address, key }: ServedAccess) =>
+  key !== null && address.startsWith('http:') && remotePlace(address) !== undefined;
+
+const IN_CLEAR =
+  'The key goes to the server unencrypted: use an https address where others may listen on the network.';
 
 /** Some servers list nothing; one that lists others does not know the model. */
 async function describeServed(access: ServedAccess, name: string): Promise<string> {

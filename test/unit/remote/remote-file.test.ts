@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { EnvironmentError, UserError } from '../../../server/errors.ts';
-import { describeFile } from '../../../server/remote/list-objects.ts';
+import { describeFile, listObjects } from '../../../server/remote/list-objects.ts';
 import { RemoteFile } from '../../../server/remote/remote-file.ts';
 import { parseRemoteLocation } from '../../../server/remote/remote-location.ts';
 import {
@@ -126,4 +126,43 @@ test('what does not stop to fail is told, and nothing is asked elsewhere', async
     server.faults.push({ kind: 'elsewhere', times: 1 });
     await assert.rejects(file.read(0, 10), /sends us to http:\/\/localhost:9/);
   });
+});
+
+test('a list of objects that is none, has no end or names what no address can is no way around', async () => {
+  const object = (key: string, more = '') =>
+    `<Contents><Key>${key}</Key><Size>3</Size><ETag>&quot;t&quot;</ETag>${more}</Contents>`;
+  const list = (inner: string) => Buffer.from(`<ListBucketResult>${inner}</ListBucketResult>`);
+  const cut = '<IsTruncated>true</IsTruncated><NextContinuationToken>x</NextContinuationToken>';
+  const server = await startRangeServer();
+  const store = { ...access, s3: { ...access.s3, endpoint: server.address } };
+  try {
+    const objects = (page: Buffer) => {
+      server.files.set('bucket', page);
+      return listObjects(store, 'bucket', '');
+    };
+    assert.deepEqual(await objects(list(object('a%20b+c/%C3%BC.jsonl'))), [
+      { key: 'a b c/ü.jsonl', nBytes: 3, tag: '"t"' },
+    ]);
+    for (const bad of [
+      '',
+      '<html>',
+      '<ListBucketResult><Contents>',
+      `<ListBucketResult>${object('%ff')}`,
+      `<ListBucketResult>${object('')}`,
+    ])
+      await assert.rejects(objects(Buffer.from(bad)), EnvironmentError, bad);
+    await assert.rejects(objects(list(object('k') + cut)), /a list without an end/);
+    await fc.assert(
+      fc.asyncProperty(fc.string(), fc.string(), async (a, b) => {
+        const listed = await objects(list(`${a}${object('k', b)}`)).catch((error) => {
+          assert(error instanceof EnvironmentError);
+          return [];
+        });
+        assert(listed.every(({ nBytes }) => Number.isSafeInteger(nBytes)));
+      }),
+      { numRuns: 25 },
+    );
+  } finally {
+    await server.close();
+  }
 });

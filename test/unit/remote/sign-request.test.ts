@@ -97,6 +97,7 @@ test('places are told from paths and names, and what cannot be one is refused wi
     'https://u:secret@h/a',
     'https://h/a#b',
     's3://bucket/\n',
+    's3://bucket/a/../b',
   ])
     assert.throws(
       () => parseRemoteLocation(bad),
