@@ -9,7 +9,7 @@ const RECORD_HASH_BITS = 40;
 const RECORD_DOCUMENT_BITS = 24;
 export const MAX_DOCUMENTS = 2 ** RECORD_DOCUMENT_BITS;
 
-/** Lists in a bucket, as a power of two: a bucket is some 400 bytes. */
+/** Lists in a bucket at least, as a power of two: a bucket is some 600 bytes. */
 const LISTS_A_BUCKET_BITS = 7;
 /** The bits of a key behind those of its bucket are one word. */
 export const MAX_REST_BITS = 32;
@@ -28,7 +28,8 @@ const riceBits = ({ hashBits, bucketBits }: PostingsShape): number =>
 
 /** `nExpected` postings of the whole index, `nHere` of this segment at most, over `nDocuments`. */
 export function shapeFor(nExpected: number, nHere: number, nDocuments: number): PostingsShape {
-  const bucketBits = Math.max(0, Math.min(26, bitsOf(nHere) - LISTS_A_BUCKET_BITS));
+  // `bitsOf` rounds up.
+  const bucketBits = Math.max(0, Math.min(26, bitsOf(nHere) - 1 - LISTS_A_BUCKET_BITS));
   const wanted = Math.ceil(Math.log2(Math.max(1, nExpected, nHere)) + 7.5);
   const hashBits = Math.min(RECORD_HASH_BITS, bucketBits + MAX_REST_BITS, Math.max(wanted, LEAST_HASH_BITS));
   return { hashBits, bucketBits, documentBits: Math.max(1, bitsOf(nDocuments)) };
