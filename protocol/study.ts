@@ -133,6 +133,8 @@ export interface StudyPlan {
   readonly source: PlanSource;
   /** Paths of shard files, text files and folders, and `hf://datasets/…` names. */
   readonly corpus: readonly string[];
+  /** Places of code that the model cannot have seen: how much of it matches the corpus, too. A map's control is in `map`. */
+  readonly control?: readonly string[];
   /** Named only if the corpus does not name its columns as others do. */
   readonly columns?: ColumnNames;
   /** False where ignore files hide nothing, and folders of tools are searched, too. Left out otherwise. */

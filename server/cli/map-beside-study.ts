@@ -21,7 +21,8 @@ export function mapsBeside(studies: readonly SweepStudy[]): readonly SweepStudy[
   return [...maps.values()];
 }
 
-function mapPlanOf({ source, corpus, columns, ignore, contents, sampling, rule }: StudyPlan): StudyPlan {
+function mapPlanOf(plan: StudyPlan): StudyPlan {
+  const { source, corpus, control = [], columns, ignore, contents, sampling, rule } = plan;
   if (source.kind !== 'model') {
     throw new UserError(
       '--discover reads training data under a model, and these samples were made elsewhere',
@@ -40,7 +41,7 @@ function mapPlanOf({ source, corpus, columns, ignore, contents, sampling, rule }
     ...(contents === undefined ? {} : { contents }),
     sampling: { ...defaultSampling, topK, topP, temperature },
     rule,
-    map: defaultMap,
+    map: { ...defaultMap, control },
   } satisfies StudyPlan);
 }
 

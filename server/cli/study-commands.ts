@@ -43,6 +43,7 @@ interface Options extends CorpusOptions, SettingOptions {
   readonly index?: string;
   readonly apiKeyFile?: string;
   readonly discover?: boolean;
+  readonly control?: readonly string[];
 }
 
 export function studyCommand(): Command {
@@ -50,7 +51,9 @@ export function studyCommand(): Command {
     .description('Sample a model, find what it repeats of its training data, and report.')
     .addOption(new RequiredOption('--model <dir|name>', drawnModelHelp, 'plan'))
     .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp, 'plan'));
-  addContentsOption(addReadingOptions(addRuleOptions(addSamplingOptions(command))));
+  addContentsOption(
+    addReadingOptions(addRuleOptions(addSamplingOptions(command.addOption(controlOption())))),
+  );
   addPlanOption(
     command,
     'model, corpus and sampling in a JSON file; lists of values make a study of every combination',
@@ -104,7 +107,8 @@ export function scanCommand(): Command {
   const command = new Command('scan')
     .description('Look for samples that were made elsewhere in training data, and report.')
     .addOption(new RequiredOption('--samples <path>', samplesHelp))
-    .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp));
+    .addOption(new RequiredOption('--corpus <path|name...>', corpusHelp))
+    .addOption(controlOption());
   addOutOption(command).option('--model <dir|name>', `for samples given as token ids: ${modelHelp}`);
   command.addHelpText(
     'after',
@@ -127,6 +131,9 @@ async function runToReport(options: Options): Promise<void> {
   const execution = executionOf(options);
   await runAndReport({ file, plan, execution, upTo: 'analyse', top, discover, failOn, ...indexOf(options) });
 }
+
+const controlOption = () =>
+  new Option('--control <path|name...>', 'code that the model cannot have seen, to compare with');
 
 function addOutOption(command: Command): Command {
   const meaning = 'study file (.sqlite); an unfinished one is gone on with';
@@ -174,6 +181,7 @@ async function planOf(options: Options): Promise<StudyPlan> {
       ...(isScan ? { samples: resolve(samples) } : {}),
     },
     corpus: corpusLocations(options.corpus),
+    ...(options.control ? { control: corpusLocations(options.control) } : {}),
     ...columnsOf(options),
     ...contentsOf(options),
     ...settingsOf(options, isScan ? ['corpus', 'rule'] : ['source', 'corpus', 'sampling', 'rule']),

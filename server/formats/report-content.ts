@@ -15,6 +15,7 @@ import {
   type KindCount,
 } from '../answers/describe-fragments.ts';
 import { disclosedNames, disclosedWords, type ShowPlace } from '../answers/disclosed-names.ts';
+import { measureControls, type StudyControls } from '../answers/measure-controls.ts';
 import { measureStudy, type StudyMeasures } from '../answers/measure-study.ts';
 import { type PredictorAnswer, rankPredictors } from '../answers/rank-predictors.ts';
 import {
@@ -55,6 +56,7 @@ export interface ReportContent {
 
 export interface Answers {
   readonly measures: StudyMeasures;
+  readonly controls: StudyControls;
   readonly predictors: readonly PredictorAnswer[];
   readonly kinds: readonly KindCount[];
   readonly sensitive: {
@@ -84,6 +86,7 @@ export async function gatherReport(
     ...content,
     answers: {
       measures: measureStudy(db),
+      controls: measureControls(db),
       predictors: rankPredictors(db),
       kinds: countKinds(facts),
       sensitive: {

@@ -10,6 +10,7 @@ import type { Part } from '../answers/measure-study.ts';
 import { readFragmentCounts } from '../store/fragment-counts.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
 import { confirmationLinks, describeConfirmation } from './confirmations.ts';
+import { CONTROLS_HEAD, CONTROLS_TITLE, controlRows, overlapNote } from './controls-table.ts';
 import { methodSections } from './html-method.ts';
 import { htmlFigure, htmlMeaning, htmlPageEnd, htmlPageStart, htmlTable, type Meaning } from './html-page.ts';
 import { explainNothing } from './nothing-found.ts';
@@ -52,6 +53,7 @@ function* page(content: ReportContent): Generator<Html> {
     yield html`<p>Not analysed yet: ${scannedWords(summary)}.</p>`;
   } else {
     yield* headline(answers);
+    yield* controlSection(answers);
     if (summary.nFragments === 0) {
       const { why, toTry } = explainNothing(summary, answers);
       yield html`<section aria-labelledby="fragments"><h2 id="fragments">Why nothing may have been found</h2><p>${why}</p><p>To try: ${toTry}</p></section>`;
@@ -140,6 +142,18 @@ function* headline({ measures: m }: Answers): Generator<Html> {
     ],
   );
   yield html`</ul><p class="note">Ranges are 95 % intervals.</p></section>`;
+}
+
+function* controlSection({ measures, controls }: Answers): Generator<Html> {
+  const note = overlapNote(controls);
+  yield html`<section aria-labelledby="anyway"><h2 id="anyway">${CONTROLS_TITLE}</h2>`;
+  yield htmlTable(CONTROLS_HEAD, controlRows(measures, controls));
+  if (note !== null) yield html`<p class="note">${note}</p>`;
+  yield htmlMeaning([
+    'The rates beside those of code that the model cannot have seen, without samples that only repeat themselves, and by copies in the training data.',
+    3,
+  ]);
+  yield html`</section>`;
 }
 
 /** Writes an interval like "89.1–95.7 %", and for none the most there may be, where that is known. */

@@ -12,6 +12,7 @@ export function* reportJson(content: ReportContent): Generator<string> {
   yield `"$schema": ${forJson(SCHEMA)},`;
   yield `"study": ${forJson({ ...summary, plan: toVersion1(rawValue<StudyPlan>(summary.plan)), environment })},`;
   yield `"measures": ${forJson(answers?.measures ?? null)},`;
+  yield `"controls": ${forJson(answers?.controls ?? null)},`;
   yield `"predictors": ${forJson(answers?.predictors ?? null)},`;
   yield `"kinds": ${forJson(answers?.kinds ?? null)},`;
   yield `"sensitive": ${forJson(answers?.sensitive ?? null)},`;

@@ -12,6 +12,7 @@ import type { Encodable } from '../../guard/text/foreign.ts';
 import { namesModel, STRATEGY_NAMES, type StudySummary } from '../../protocol/study.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
 import { confirmationLinks, describeConfirmation, type NamedLink } from './confirmations.ts';
+import { CONTROLS_HEAD, CONTROLS_TITLE, controlRows, overlapNote } from './controls-table.ts';
 import { explainNothing } from './nothing-found.ts';
 import {
   type Answers,
@@ -33,6 +34,7 @@ export function* reportMarkdown(content: ReportContent): Generator<string> {
     return;
   }
   yield* measures(answers);
+  yield* controls(answers);
   yield* predictors(answers);
   yield* kinds(answers);
   yield* sensitive(answers);
@@ -118,6 +120,16 @@ function* measures({ measures: m }: Answers): Generator<string> {
     }
   }
   yield* table(['measure', 'value', '95 % interval'], rows);
+}
+
+function* controls({ measures: own, controls: all }: Answers): Generator<string> {
+  yield `## ${CONTROLS_TITLE}`;
+  yield '';
+  yield* table(CONTROLS_HEAD, controlRows(own, all));
+  const note = overlapNote(all);
+  if (note === null) return;
+  yield note;
+  yield '';
 }
 
 function* predictors({ predictors: all }: Answers): Generator<string> {

@@ -8,6 +8,7 @@ import type { Estimate } from '../analysis/intervals.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import { readDuplicates } from '../store/shards-table.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
+import { CONTROLS_HEAD, CONTROLS_TITLE, controlRows, overlapNote } from './controls-table.ts';
 import { explainNothing } from './nothing-found.ts';
 import {
   type Answers,
@@ -20,6 +21,7 @@ import {
 } from './report-content.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
 import { KIND_WORDS, scannedWords, stateWord } from './report-words.ts';
+import { terminalTable } from './text-tables.ts';
 
 export type Rows = 'families' | 'fragments';
 
@@ -37,6 +39,7 @@ function* lines(content: ReportContent, rows: Rows): Generator<string> {
     return;
   }
   yield* findings(summary, answers);
+  yield* controls(answers);
   if (summary.nFragments === 0) {
     const { why, toTry } = explainNothing(summary, answers);
     if (summary.nDocuments === 0) yield why;
@@ -111,6 +114,14 @@ function* findings({ plan, nMemorisedSamples }: StudySummary, answers: Answers):
   if (inFragments.length + inSamples.length > 0) {
     yield `Sensitive ${inFragments.length} in fragments, ${inSamples.length} in samples: ${kindCounts(inSamples)} (masked; --format json lists them)`;
   }
+}
+
+function* controls({ measures, controls: all }: Answers): Generator<string> {
+  yield '';
+  const rows = controlRows(measures, all);
+  yield* terminalTable({ title: CONTROLS_TITLE, head: CONTROLS_HEAD, rows });
+  const note = overlapNote(all);
+  if (note !== null) yield note;
 }
 
 const interval = ({ value, low, high }: Estimate) => `${count(value)} (${count(low)}–${count(high)})`;

@@ -100,32 +100,33 @@ function toPlan({ name, values }: Point): ParsedPlan {
     (group === 'sampling' ? sampling : rule)[field] = stored;
   }
   if (sampling.topP === 1) sampling.topP = null;
+  const control = values.get('control') as string | readonly string[] | undefined;
+  const places = control === undefined ? [] : typeof control === 'string' ? [control] : control;
   const plan: StudyPlan = {
     version: PLAN_VERSION,
     source,
     corpus: typeof corpus === 'string' ? [corpus] : corpus,
+    ...(source.kind === 'map' || places.length === 0 ? {} : { control: places }),
     ...(columns === undefined ? {} : { columns }),
     ...(values.get('ignore') === false ? { ignore: false } : {}),
     ...(contents === undefined ? {} : { contents: remoteLocation(contents) }),
     sampling: sampling as unknown as SamplingPlan,
     rule: rule as unknown as StudyPlan['rule'],
-    ...(source.kind === 'map' ? { map: toMap(values) } : {}),
+    ...(source.kind === 'map' ? { map: toMap(values, places) } : {}),
   };
   return { name, plan, promptsFile };
 }
 
-function toMap(values: Point['values']): MapPlan {
-  const map: Record<string, unknown> = { ...defaultMap };
+function toMap(values: Point['values'], control: readonly string[]): MapPlan {
+  const map: Record<string, unknown> = { ...defaultMap, control };
   for (const { key, field } of mapSettings) if (values.has(key)) map[field] = values.get(key);
-  const control = values.get('control') as string | readonly string[] | undefined;
-  if (control !== undefined) map.control = typeof control === 'string' ? [control] : control;
   return map as unknown as MapPlan;
 }
 
 function toSource(values: Point['values']): PlanSource {
   const samples = values.get('samplesPath') as string | undefined;
   const model = (values.get('model') as string | null | undefined) ?? null;
-  const ofMap = [...mapSettings.map(({ key }) => key), 'control' as const].find((key) => values.has(key));
+  const ofMap = mapSettings.map(({ key }) => key).find((key) => values.has(key));
   const kind =
     values.get('kind') ??
     (samples !== undefined

@@ -69,6 +69,7 @@ async function complete(
           ? source
           : { ...source, model: model! },
     corpus: plan.corpus.map((name) => place('dataset', name, folder)),
+    ...(plan.control && { control: plan.control.map((name) => place('dataset', name, folder)) }),
     ...(plan.map && {
       map: { ...plan.map, control: plan.map.control.map((name) => place('dataset', name, folder)) },
     }),

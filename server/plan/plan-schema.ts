@@ -14,7 +14,7 @@ const MODEL =
   'A checkpoint folder (config.json, tokenizer.json, weights), relative to this file, a model of the Hub: owner/name[@revision], or the address of a server of OpenAI’s completions protocol: http://HOST:PORT/v1.';
 const SAMPLES = 'Samples made elsewhere: JSON lines, a folder of numbered files or a merged "all" file.';
 const CONTROL =
-  'Code that the model of an extraction map cannot have seen, to compare with: shard files or folders.';
+  'Code that the model cannot have seen, to compare with: shard files, folders, or data sets of the Hub.';
 /** The two ends of a gap. */
 const FILL_IN = {
   type: 'object',

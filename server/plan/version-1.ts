@@ -12,6 +12,7 @@ export interface PlanOfVersion1 {
   readonly servedName?: string;
   readonly start?: string;
   readonly corpus: StudyPlan['corpus'];
+  readonly control?: NonNullable<StudyPlan['control']>;
   readonly columns?: NonNullable<StudyPlan['columns']>;
   readonly ignore?: false;
   readonly contents?: string;
@@ -23,21 +24,15 @@ export interface PlanOfVersion1 {
   readonly rule: StudyPlan['rule'];
 }
 
-export function toVersion1({
-  source,
-  corpus,
-  columns,
-  ignore,
-  contents,
-  sampling,
-  rule,
-}: StudyPlan): PlanOfVersion1 {
+export function toVersion1(plan: StudyPlan): PlanOfVersion1 {
+  const { source, corpus, control, columns, ignore, contents, sampling, rule } = plan;
   const { strategy, nSamples, maxTokens, topK, topP, temperature, seed, prompts, int8 } = sampling;
   return {
     model: source.model,
     samples: source.kind === 'samples' ? source.samples : null,
     ...(source.kind === 'served' ? { servedName: source.servedName, start: source.start } : {}),
     corpus,
+    ...(control === undefined ? {} : { control }),
     ...(columns === undefined ? {} : { columns }),
     ...(ignore === undefined ? {} : { ignore }),
     ...(contents === undefined ? {} : { contents }),

@@ -62,6 +62,7 @@ function wordsOf(plan: StudyPlan, name: string): readonly string[] {
     if (bos) words.push('--bos');
     if (control.length > 0) add('--control', ...control);
   } else {
+    if (plan.control !== undefined) add('--control', ...plan.control);
     add('--min-lines', rule.minLines);
     add('--profile', rule.profile);
   }

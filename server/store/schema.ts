@@ -402,6 +402,14 @@ UPDATE study SET plan = json_set(plan, '$.map.examine', 0)
 UPDATE study SET plan = json_set(plan, '$.map.anchor', 'start')
   WHERE json_valid(plan) AND plan -> '$.map' IS NOT NULL AND plan -> '$.map.anchor' IS NULL;
 `,
+  `
+-- Documents of the control, code that the model cannot have seen, cut to the samples' lengths and looked for as samples are.
+CREATE TABLE control_samples (
+  control_id INTEGER PRIMARY KEY, -- 0-based
+  n_lines INTEGER NOT NULL,       -- significant lines
+  n_memorised_lines INTEGER NOT NULL -- of them, those that the corpus has, too
+) STRICT;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

@@ -127,3 +127,19 @@ export const figuresOf = (row: SqlRow): FragmentFigures => ({
   clipped: row.clipped === 1,
   family: Number(row.family),
 });
+
+/** How many fragments the training data holds so often, and samples with one among the places that are kept. */
+export function countSamplesByTrain(
+  db: Database,
+  ranges: readonly (readonly [least: number, most: number])[],
+): readonly { readonly nFragments: number; readonly nSamples: number }[] {
+  const fragments = db.prepare('SELECT count(*) AS n FROM fragments WHERE train BETWEEN ? AND ?');
+  const samples = db.prepare(
+    `SELECT count(DISTINCT sample_id) AS n FROM sample_occurrences JOIN fragments USING (fragment_id)
+     WHERE train BETWEEN ? AND ?`,
+  );
+  return ranges.map((range) => ({
+    nFragments: Number(fragments.get(...range)!.n),
+    nSamples: Number(samples.get(...range)!.n),
+  }));
+}

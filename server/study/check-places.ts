@@ -7,13 +7,13 @@ import { isHubName } from '../hub/hub-name.ts';
 import { isRemoteLocation } from '../remote/remote-location.ts';
 
 /** Throws a `UserError` that names everything that is missing. What is on the Hub, or on another machine, is looked for later. */
-export function checkPlaces({ source, corpus, map }: StudyPlan): void {
+export function checkPlaces({ source, corpus, control, map }: StudyPlan): void {
   const missing = [
     ...(source.model === null || source.kind === 'served'
       ? []
       : [{ what: 'model folder', path: source.model }]),
     ...corpus.map((path) => ({ what: 'corpus path', path })),
-    ...(map?.control ?? []).map((path) => ({ what: 'control path', path })),
+    ...(control ?? map?.control ?? []).map((path) => ({ what: 'control path', path })),
     ...(source.kind === 'samples' ? [{ what: 'samples path', path: source.samples }] : []),
   ].filter(({ path }) => !isHubName(path) && !isRemoteLocation(path) && !existsSync(path));
   if (missing.length === 0) return;

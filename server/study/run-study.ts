@@ -8,6 +8,7 @@ import { lockOrRefuse } from '../file-lock.ts';
 import { checkSamePlan } from '../plan/plan.ts';
 import { checkPlan } from '../plan/stored-plan.ts';
 import type { Report } from '../progress.ts';
+import { isDone } from '../store/stages-table.ts';
 import { type Database, openForWriting, removeStudyFiles } from '../store/study-file.ts';
 import {
   addElapsed,
@@ -91,8 +92,9 @@ const nothingToGoOnWith = (file: string): UserError =>
 
 /** A model can be sampled before its training data is named. */
 function nameTrainingData(db: Database, file: string, stored: StudyPlan, asked: StudyPlan): StudyPlan {
-  const { corpus, columns, ignore, contents, rule } = asked;
+  const { corpus, control, columns, ignore, contents, rule } = asked;
   const named = {
+    ...(control && { control }),
     ...(columns && { columns }),
     ...(ignore === undefined ? {} : { ignore }),
     ...(contents === undefined ? {} : { contents }),
@@ -120,11 +122,21 @@ async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promi
   try {
     // The corpus is listed, and the model opened, before the first minute is spent.
     const shards = await registerShards(context);
-    const fetcher = await fetchShards(pendingShards([context.db], shards), context.execution, signal);
+    const { db, plan, execution } = context;
+    // A control is looked for in every shard, whatever was scanned before.
+    const awaited =
+      plan.control === undefined || isDone(db, 'control') ? pendingShards([db], shards) : shards;
+    const fetcher = await fetchShards(awaited, execution, signal);
     await makeSamples(context);
-    const { rule } = context.plan;
-    await scanPending([context.db], { ...context, rule, shards, fetch: async () => fetcher });
-    return await analyse(context);
+    using control =
+      plan.control === undefined
+        ? null
+        : await (await import('./control-stage.ts')).openControl(context, shards);
+    const dbs = control === null ? [db] : [db, control.db];
+    await scanPending(dbs, { ...context, rule: plan.rule, shards, fetch: async () => fetcher });
+    const state = await analyse(context);
+    await control?.finish();
+    return state;
   } finally {
     fetching.abort();
   }

@@ -161,6 +161,9 @@ const settled = (text: string) =>
     )
     .replaceAll(/(?<!program )\blogic(?= \d| \|)/g, 'program logic')
     .replace(/\n\ntrain: places in the training data;[^\n]*/, '')
+    // It did not tell what would match anyway.
+    .replace(/\n(## )?What would match anyway\n\n?(?:.+(?:\n|$))*\n?/, '\n')
+    .replace(/^"controls":.*\n/m, '')
     // It did not count files, and that is said in the forms that programs read.
     .replaceAll(/"account":null,"columnsRead":\[\],|,"files":null,"columns":\[\]/g, '')
     .trimEnd();
