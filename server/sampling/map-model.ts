@@ -12,6 +12,7 @@ import { runOnDevices } from './run/device-pool.ts';
 import { planScoring } from './run/plan-execution.ts';
 import { rowsOfRun } from './run/rows-of-run.ts';
 import { scoredModel } from './run/scored-model.ts';
+import { fourBitNote } from './run/weights-in-memory.ts';
 import { runBatches } from './run/worker-pool.ts';
 
 /** Positions of one run on the processor: enough for full speed, and little enough to be cancelled within a second. */
@@ -97,15 +98,19 @@ async function openOnProcessor(
       { action: 'Choose a folder with model.safetensors in it, or export it in 32-bit floats.' },
     );
   }
-  const { model, weightFolder } = scoredModel(checkpoint);
+  const { model, weightFolder, held } = await scoredModel(checkpoint, signal);
   const start = {
     session: { provider, nThreads, weightFolder },
     task: { kind: 'map', model, rule } as const,
   };
   return {
-    ...{ provider, workers, fallbacks },
+    ...{ provider, workers },
+    fallbacks:
+      held === '4-bit' && checkpoint.kind === 'weights'
+        ? [...fallbacks, fourBitNote(checkpoint.weights)]
+        : fallbacks,
     [Symbol.dispose]: () => {},
-    form: checkpoint.kind === 'exported' ? 'exported' : 'map',
+    form: checkpoint.kind === 'exported' ? 'exported' : held === '4-bit' ? 'map-4-bit' : 'map',
     openPacker: () => new ShapePacker(rowsAtOnce(execution)),
     read: (batches) => runBatches<'map'>(start, workers, batches, signal, refuseBatch),
   };

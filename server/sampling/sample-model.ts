@@ -23,8 +23,15 @@ import { aloneNote, chooseRowsAtOnce } from './run/choose-rows-at-once.ts';
 import { runOnDevices } from './run/device-pool.ts';
 import type { SampledModel } from './run/open-sampler.ts';
 import { planExecution } from './run/plan-execution.ts';
-import { quantizeModel } from './run/quantize-model.ts';
-import { floatBytes, gigabytes, memoryHere, refuseBeyondMemory } from './run/weights-in-memory.ts';
+import { keepFourBits, quantizeModel } from './run/quantize-model.ts';
+import {
+  chooseHeld,
+  floatBytes,
+  fourBitNote,
+  gigabytes,
+  type Held,
+  memoryHere,
+} from './run/weights-in-memory.ts';
 import { runBatches } from './run/worker-pool.ts';
 import { decodeTokens } from './tokenizer/token-bytes.ts';
 
@@ -109,8 +116,8 @@ export async function* sampleRows(
     }
     return;
   }
-  if (checkpoint.kind === 'weights') refuseBeyondMemory(checkpoint.weights, plan.int8);
-  const model = await toModel(checkpoint, plan, signal);
+  const held = checkpoint.kind === 'weights' ? chooseHeld(checkpoint.weights, plan.int8) : 'floats';
+  const model = await toModel(checkpoint, plan, held, signal);
   const rows = await chooseRowsAtOnce(checkpoint, signal);
   const execution = rows === 'alone' ? { ...request.execution, batch: 1 } : request.execution;
   const planned = planExecution(execution, checkpoint, pending.length, prepared.nPositions);
@@ -119,11 +126,13 @@ export async function* sampleRows(
   const queue = new BatchQueue(pending, sizes);
   const alone = 'decoder' in model && rows === 'alone' ? [aloneNote(model.decoder)] : [];
   const hasRoomForFloats = checkpoint.kind !== 'weights' || floatBytes(checkpoint.weights) <= memoryHere();
-  const unmeasured =
+  const ofWeights =
     plan.int8 && checkpoint.kind === 'weights' && !hasRoomForFloats
       ? [unmeasuredNote(checkpoint.weights)]
-      : [];
-  const fallbacks = [...passedOver, ...planned.fallbacks, ...alone, ...unmeasured];
+      : held === '4-bit' && checkpoint.kind === 'weights'
+        ? [fourBitNote(checkpoint.weights)]
+        : [];
+  const fallbacks = [...passedOver, ...planned.fallbacks, ...alone, ...ofWeights];
   const form: ProcessorForm = 'decoder' in model ? { kind: 'exported', rows } : { kind: 'cached' };
   const weightFolder = 'decoder' in model ? dirname(model.decoder.path) : model.weightFolder;
   const session = { provider, nThreads, weightFolder };
@@ -134,7 +143,7 @@ export async function* sampleRows(
   const report = () => {
     const environment = {
       provider,
-      form: nameForm(form, plan.int8 ? 'int8' : undefined),
+      form: nameForm(form, held === 'floats' ? undefined : held),
       batch: queue.size,
       workers,
       runtime,
@@ -167,6 +176,7 @@ export async function* sampleRows(
 async function toModel(
   checkpoint: Checkpoint | ExportedModel,
   { int8 }: SamplingPlan,
+  held: Held,
   signal: AbortSignal,
 ): Promise<SampledModel> {
   const { config } = checkpoint;
@@ -178,6 +188,7 @@ async function toModel(
     });
   }
   if (int8) return quantizeModel(checkpoint, signal);
+  if (held === '4-bit') return keepFourBits(checkpoint, signal);
   const { weights, weightFolder } = checkpoint;
   return { config: checkpoint.config, weights, weightFolder };
 }

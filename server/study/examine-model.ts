@@ -148,11 +148,16 @@ function tellMemory(
   const weights = bytesHeld(nParameters, /^(float32|F32)$/.test(stored ?? '') ? 'float32' : 'from-16-bits');
   const inFloats = weights + sample;
   const in8Bits = bytesHeld(nParameters, 'int8') + sample;
+  const [keptAs] = /Q4_[01]/.exec(stored ?? '') ?? [];
+  const in4Bits =
+    keptAs === undefined ? Infinity : bytesHeld(nParameters, keptAs as 'Q4_0' | 'Q4_1') + sample;
   const here = memoryHere();
   find(
     'memory',
     inFloats <= here ? 'works' : 'tight',
-    `up to ${gigabytes(inFloats)} on the CPU, ${gigabytes(in8Bits)} with --int8, ${gigabytes(2 * nParameters)} on a card; ` +
+    `up to ${gigabytes(inFloats)} on the CPU, ${gigabytes(in8Bits)} with --int8, ` +
+      (keptAs === undefined ? '' : `about ${gigabytes(in4Bits)} with matrices kept in 4 bits, `) +
+      `${gigabytes(2 * nParameters)} on a card; ` +
       `and ${gigabytes(sample)} for each further sample of ${length} tokens at once. There are ${gigabytes(here)} here`,
   );
   const nCores = availableParallelism();
@@ -165,6 +170,8 @@ function tellMemory(
   );
   const smaller = in8Bits <= here;
   if (inFloats <= here) find('verdict', 'works', 'it can be sampled here');
+  else if (in4Bits <= here)
+    find('verdict', 'works', 'it can be sampled here, with matrices kept in the 4 bits that its file has');
   else
     find(
       'verdict',

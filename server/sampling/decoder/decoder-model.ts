@@ -2,6 +2,7 @@
 
 import type { DecoderSpec } from './decoder-spec.ts';
 import type { DecoderWeights } from './decoder-weights.ts';
+import type { FourBitWeights } from './four-bit-weights.ts';
 import type { Int8Weights } from './int8-weights.ts';
 
 export interface DecoderModel {
@@ -13,6 +14,8 @@ export interface DecoderModel {
   readonly precision?: Precision;
   /** Products with weights are in 8 bits then, of rows of float32 in two dimensions. Left out: `precision`. */
   readonly int8?: Int8Weights;
+  /** Products with these weights are in the 4 bits that they are stored in. */
+  readonly fourBit?: FourBitWeights;
 }
 
 export type Precision = 'float32' | 'float16';

@@ -72,7 +72,16 @@ function takeRows(
     nBytes: shape[0]! * rowBytes,
   };
   const rows = `[${firstRow}:${firstRow + shape[0]!}]`;
-  return { ...weight, ...place, shape, name: `${weight.name}${rows}`, bareName: `${name}${rows}` };
+  const { packed } = weight;
+  const packedRow = packed === undefined ? 0 : packed.nBytes / nRows;
+  const own = packed && {
+    packed: {
+      ...packed,
+      byteOffset: packed.byteOffset + firstRow * packedRow,
+      nBytes: shape[0]! * packedRow,
+    },
+  };
+  return { ...weight, ...place, ...own, shape, name: `${weight.name}${rows}`, bareName: `${name}${rows}` };
 }
 
 /** What PyTorch's wrappers for training put before every name. */

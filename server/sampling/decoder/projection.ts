@@ -8,6 +8,7 @@ import type { DecoderModel, Precision } from './decoder-model.ts';
 import { keyWidth, queryWidth } from './decoder-spec.ts';
 import type { Linear } from './decoder-table.ts';
 import type { StoredTensor } from './decoder-weights.ts';
+import { fourBitProduct } from './four-bit-product.ts';
 import { addInt8Weight, int8Product } from './int8-product.ts';
 
 /** A tensor in the precision wanted: conversions of constants are folded when a session starts. */
@@ -42,6 +43,12 @@ export function project(
   linear: Linear<StoredTensor>,
   precision?: Precision,
 ): string {
+  const { bareName } = linear.weight;
+  const inFourBits = model.fourBit?.byName.get(bareName);
+  if (inFourBits !== undefined) {
+    const location = relative(model.weightFolder, model.fourBit!.file);
+    return fourBitProduct(graph, input, bareName, inFourBits, location);
+  }
   return multiply(graph, model, input, addFactor(graph, model, linear), precision);
 }
 
@@ -60,6 +67,12 @@ export function projectQkv(graph: Graph, model: DecoderModel, input: string, lay
   const { qkv } = model.weights.layers[layer]!;
   if (qkv.kind === 'apart') {
     const parts = [qkv.query, qkv.key, qkv.value];
+    if (model.fourBit !== undefined) {
+      const apart = parts.map((linear) =>
+        addBias(graph, model, project(graph, model, input, linear), linear),
+      );
+      return graph.op('Concat', apart, { axis: -1 });
+    }
     const factors = parts.map((linear) => addFactor(graph, model, linear));
     const product = multiply(graph, model, input, joinFactors(graph, model, `qkv.${layer}`, factors));
     const bias = joinBiases(graph, model, layer, parts);
@@ -68,6 +81,10 @@ export function projectQkv(graph: Graph, model: DecoderModel, input: string, lay
   const { linear, headOrder } = qkv;
   if (headOrder === null) return addBias(graph, model, project(graph, model, input, linear), linear);
   const order = (name: string, axis: 0 | 1) => orderHeads(graph, model, name, axis, headOrder);
+  if (model.fourBit !== undefined) {
+    const joint = addBias(graph, model, project(graph, model, input, linear), linear);
+    return orderGiven(graph, model, joint, headOrder);
+  }
   const factor = addFactor(graph, model, linear);
   const product = multiply(graph, model, input, {
     ...factor,
@@ -148,6 +165,19 @@ function joinBiases(
     return graph.weight(`zeros:${widths[i]}`, precision, [widths[i]!], zeros);
   });
   return graph.constantOp(`qkv.${layer}:bias`, 'Concat', biases, { axis: 0 });
+}
+
+/** Heads of what a product has given, [..., heads × head width], in the order of queries, keys, values. */
+function orderGiven(
+  graph: Graph,
+  { config: { attention } }: DecoderModel,
+  product: string,
+  headOrder: readonly number[],
+): string {
+  const places = headOrder.flatMap((place) =>
+    Array.from({ length: attention.headWidth }, (_, i) => place * attention.headWidth + i),
+  );
+  return graph.op('Gather', [product, graph.int64(places)], { axis: -1 });
 }
 
 /** Puts heads into the order of queries, keys, values, along an axis of a matrix or of a column's properties. */

@@ -55,8 +55,14 @@ export async function ggufWeights(file: GgufFile): Promise<readonly Weight[]> {
       file: copy,
       byteOffset: places.get(tensor)!,
       nBytes: sizeOf(shape) * BYTES_PER_ELEMENT[type],
+      ...packedPlace(file, tensor),
     };
   });
+}
+
+function packedPlace({ path }: GgufFile, { type, byteOffset, nBytes }: GgufTensor): Pick<Weight, 'packed'> {
+  if (type !== 'Q4_0' && type !== 'Q4_1') return {};
+  return { packed: { type, file: path, byteOffset, nBytes } };
 }
 
 /** One small tensor's values. */

@@ -4,19 +4,22 @@ import { dirname } from 'node:path';
 import type { Checkpoint, ExportedModel } from '../checkpoint.ts';
 import { readDecoder } from '../exported/exported-decoder.ts';
 import type { SampledModel } from './open-sampler.ts';
-import { refuseBeyondMemory } from './weights-in-memory.ts';
+import { keepFourBits } from './quantize-model.ts';
+import { chooseHeld, type Held } from './weights-in-memory.ts';
 
-/** Throws an EnvironmentError for weights beyond the memory of this machine. */
-export function scoredModel(checkpoint: Checkpoint | ExportedModel): {
-  readonly model: SampledModel;
-  readonly weightFolder: string;
-} {
+/** Throws an EnvironmentError for weights beyond the memory of this machine. `held` is what matrices are held as. */
+export async function scoredModel(
+  checkpoint: Checkpoint | ExportedModel,
+  signal: AbortSignal,
+): Promise<{ readonly model: SampledModel; readonly weightFolder: string; readonly held: Held }> {
   if (checkpoint.kind === 'exported') {
     const { config, scoringPath, pastSizes } = checkpoint;
     const decoder = readDecoder(scoringPath, pastSizes);
-    return { model: { decoder, config }, weightFolder: dirname(scoringPath) };
+    return { model: { decoder, config }, weightFolder: dirname(scoringPath), held: 'floats' };
   }
   const { config, weights, weightFolder } = checkpoint;
-  refuseBeyondMemory(weights, false);
-  return { model: { config, weights, weightFolder }, weightFolder };
+  const held = chooseHeld(weights, false);
+  if (held !== '4-bit') return { model: { config, weights, weightFolder }, weightFolder, held };
+  const model = await keepFourBits(checkpoint, signal);
+  return { model, weightFolder: model.weightFolder, held };
 }

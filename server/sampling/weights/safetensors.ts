@@ -21,6 +21,16 @@ export interface Weight {
   /** From the start of the file. */
   readonly byteOffset: number;
   readonly nBytes: number;
+  /** For numbers that were made of 4 bits: where these lie. */
+  readonly packed?: PackedPlace;
+}
+
+/** Blocks of a GGUF file: 32 values with a scale, and in the second type a least value. */
+export interface PackedPlace {
+  readonly type: 'Q4_0' | 'Q4_1';
+  readonly file: string;
+  readonly byteOffset: number;
+  readonly nBytes: number;
 }
 
 const TYPES: ReadonlyMap<unknown, WeightType> = new Map([

@@ -8,9 +8,9 @@ import { cudaBytesBeforeRows } from '../../../server/sampling/cuda/choose-rows.t
 import { countNumbers } from '../../../server/sampling/decoder/decoder-weights.ts';
 import {
   bytesHeld,
+  chooseHeld,
   floatBytes,
   memoryHere,
-  refuseBeyondMemory,
 } from '../../../server/sampling/run/weights-in-memory.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -20,7 +20,7 @@ const nNumbers = countNumbers(weights);
 
 function refusal(int8: boolean, here: number): EnvironmentError {
   try {
-    refuseBeyondMemory(weights, int8, here);
+    chooseHeld(weights, int8, here);
   } catch (error) {
     assert(error instanceof EnvironmentError);
     return error;
@@ -31,9 +31,9 @@ function refusal(int8: boolean, here: number): EnvironmentError {
 test('weights are counted by their shapes, and what fits is not refused', () => {
   assert.equal(4 * nNumbers, weightBytes, 'stored in 32 bits');
   assert(memoryHere() > weightBytes);
-  refuseBeyondMemory(weights, false);
-  refuseBeyondMemory(weights, false, floatBytes(weights));
-  refuseBeyondMemory(weights, true, 2 * nNumbers);
+  chooseHeld(weights, false);
+  chooseHeld(weights, false, floatBytes(weights));
+  chooseHeld(weights, true, 2 * nNumbers);
 });
 
 test('what fits in 8 bits alone is told so', () => {
