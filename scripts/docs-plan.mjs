@@ -36,7 +36,7 @@ export function planReference() {
         ['`corpus`', 'training data: a place or a list of places, which is one value'],
         [
           '`control`',
-          'for an extraction map: places of code that the model cannot have seen; in `map`, as Verbatim writes it',
+          'places of code that the model cannot have seen, to compare with; of an extraction map in `map`, as Verbatim writes it',
         ],
         [
           '`contents`',

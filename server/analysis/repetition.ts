@@ -25,11 +25,17 @@ const linesOf = (text: string): readonly string[] =>
 
 /** Whether at least half of the lines are one block of lines that comes at least three times in a row. */
 function repeatsBlock(lines: readonly string[]): boolean {
+  const numbers = new Map<string, number>();
+  const ids = Int32Array.from(lines, (line) => {
+    const id = numbers.get(line) ?? numbers.size;
+    numbers.set(line, id);
+    return id;
+  });
   const most = Math.min(MOST_BLOCK_LINES, Math.floor(lines.length / LEAST_TIMES));
   for (let block = 1; block <= most; block++) {
     let nEqual = 0;
     for (let at = block; at < lines.length; at++) {
-      nEqual = lines[at] === lines[at - block] ? nEqual + 1 : 0;
+      nEqual = ids[at] === ids[at - block] ? nEqual + 1 : 0;
       const nRepeated = nEqual + block;
       if (nRepeated >= LEAST_TIMES * block && nRepeated >= LEAST_SHARE * lines.length) return true;
     }

@@ -65,6 +65,13 @@ async function* mapJson(report: MapReport): AsyncGenerator<string> {
   for (const [name, value] of Object.entries(answers)) yield `${forJson(name)}: ${forJson(value)},`;
   yield `"control": ${forJson(control)},`;
   yield '"regions": [';
-  yield* joined(regionEntries(report, { places: 5 }));
+  yield* joined(writtenRegions(report));
   yield ']}';
+}
+
+/** A region's lines are called `len`, and so are a fragment's in a study's report. */
+async function* writtenRegions(report: MapReport): AsyncGenerator<unknown> {
+  for await (const { fingerprint, nLines, ...entry } of regionEntries(report, { places: 5 })) {
+    yield { fingerprint, len: nLines, ...entry };
+  }
 }

@@ -3,11 +3,12 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { Ajv } from 'ajv';
+import { Ajv2020 } from 'ajv/dist/2020.js';
 import formatsModule from 'ajv-formats';
 import type { StudyPlan } from '../../../protocol/study.ts';
 import { exposedRegions } from '../../../server/answers/exposed-regions.ts';
@@ -102,6 +103,16 @@ test('the SARIF report of a map is valid, and says where each region stands', as
   for (const { locations, relatedLocations, ruleId } of results) {
     assert.equal(locations.length + relatedLocations.length, ruleId === 'extractable-license' ? 2 : 1);
   }
+});
+
+test('the JSON report of a map is what its schema says', async () => {
+  const schema = readFileSync(
+    new URL('../../../docs/schema/map-report.schema.json', import.meta.url),
+    'utf8',
+  );
+  const isValid = new Ajv2020({ strict: false }).compile(JSON.parse(schema));
+  assert(isValid(JSON.parse(await report('json'))), JSON.stringify(isValid.errors));
+  assert(!isValid({ study: {} }));
 });
 
 test('no form lets the training data act', async () => {
