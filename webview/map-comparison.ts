@@ -20,14 +20,16 @@ export function mapComparison(
     return panel(
       title,
       'knows',
-      table(
-        title,
-        [l10n.t('document'), l10n.t('windows'), l10n.t('nats a window')],
-        marks.map(({ documentId, provenance, nWindows, meanDifference }) => ({
-          cells: [documentName(provenance), count(nWindows), meanDifference.toFixed(2)],
-          press: () => openDocument(documentId, map),
-        })),
-      ),
+      marks.length === 0
+        ? element('p', {}, l10n.t('None.'))
+        : table(
+            title,
+            [l10n.t('document'), l10n.t('windows'), l10n.t('nats a window')],
+            marks.map(({ documentId, provenance, nWindows, meanDifference }) => ({
+              cells: [documentName(provenance), count(nWindows), meanDifference.toFixed(2)],
+              press: () => openDocument(documentId, map),
+            })),
+          ),
     );
   };
   return [

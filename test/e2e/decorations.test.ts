@@ -1,5 +1,5 @@
 // Every part of the decorations, as pixels and elements of the real workbench: there by its setting, gone without it,
-// and back again; in a sample and in a file into which somebody pasted one.
+// and back again; in a sample and in a file into which somebody pasted one. Then those of an extraction map.
 
 import assert from 'node:assert/strict';
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -13,6 +13,7 @@ import { type Host, startHost } from '../host/launch/start-host.ts';
 import { copyDemoStudy } from '../support/demo-study.ts';
 import { flatView } from '../support/flat-view.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
+import { useHeatMap } from './heat-map-steps.ts';
 import { Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -65,6 +66,15 @@ test('in a file into which somebody pasted a sample', async () => {
   for (const part of PARTS) assert.equal(await isThere(part), false, `${part} by itself`);
   await workbench.runCommand('Verbatim: Find Memorised Code in This Editor');
   await switchEach('decorated-file');
+});
+
+test('in a training document of an extraction map, with all that leads there', async () => {
+  try {
+    await useHeatMap(workbench, folder);
+  } catch (error) {
+    await workbench.takeFailure('heat-map-failed');
+    throw error;
+  }
 });
 
 async function switchEach(shot: string): Promise<void> {

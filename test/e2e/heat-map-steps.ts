@@ -1,0 +1,168 @@
+// What a user does with an extraction map: asks for it by the wizard, finds it in the tree, opens a document as a heat
+// map, walks it by keyboard, reads its legend and its dashboard. VERBATIM_SHOTS leaves pictures in all four themes.
+
+import assert from 'node:assert/strict';
+import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import type { AxeResults } from 'axe-core';
+import type { FrameLocator, Locator, Page } from 'playwright-core';
+import { DEMO_MODEL } from '../support/demo.ts';
+import { writeMapCorpus } from '../support/map-corpus.ts';
+import { TAKES_SHOTS, type Workbench } from './workbench.ts';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const VIEWPORT = { width: 1400, height: 900 };
+const NARROW = { width: 760, height: 700 };
+
+const THEMES = [
+  { name: 'light', theme: 'Light Modern', workbenchClass: 'vs' },
+  { name: 'dark', theme: 'Dark Modern', workbenchClass: 'vs-dark' },
+  { name: 'contrast', theme: 'Default High Contrast', workbenchClass: 'hc-black' },
+  { name: 'contrast-light', theme: 'Default High Contrast Light', workbenchClass: 'hc-light' },
+] as const;
+
+/** The window has the folder open, and nothing else is expected of either. */
+export async function useHeatMap(workbench: Workbench, folder: string): Promise<void> {
+  await workbench.page.setViewportSize(VIEWPORT);
+  await makeMap(workbench, join(folder, 'corpus'));
+  await openRegion(workbench);
+  await walk(workbench);
+  await readLegend(workbench);
+  await takeShots(workbench, folder);
+  await readDashboard(workbench, folder);
+  if (TAKES_SHOTS) await compare(workbench, folder);
+}
+
+const editor = (page: Page): Locator =>
+  page.locator('.editor-instance .monaco-editor[data-uri^="verbatim-train:"]');
+/** Tokens and windows are painted inside of lines, regions around them. */
+const heats = (page: Page): Locator => editor(page).locator('.view-overlays .cdr[class*="ced-"]');
+const status = (page: Page): Locator =>
+  page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.heatMap"]');
+const dashboard = (page: Page): FrameLocator =>
+  page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
+
+async function makeMap(workbench: Workbench, corpus: string): Promise<void> {
+  const { page } = workbench;
+  writeMapCorpus(corpus);
+  await workbench.startMap(DEMO_MODEL, corpus, 'heat-wizard');
+  await workbench.treeRows(/\d+ regions in \d+ windows/).waitFor();
+  await page.locator('#status\\.notifications').click();
+  await page.locator('.notification-list-item', { hasText: 'more likely than not' }).waitFor();
+  await workbench.takeShot('heat-ended');
+  await workbench.runCommand('Notifications: Clear All Notifications');
+}
+
+async function openRegion(workbench: Workbench): Promise<void> {
+  const { page } = workbench;
+  for (const name of ['Regions by document', 'Regions by probability', 'Regions by licence']) {
+    await workbench.treeRows(name).waitFor();
+  }
+  const region = await workbench.firstRegion();
+  await workbench.takeShot('heat-tree');
+  await region.click();
+  await heats(page).first().waitFor();
+  await status(page).filter({ hasText: 'by token' }).waitFor();
+}
+
+/** From region to region by keys alone; each is said in the status bar, and in a hover. */
+async function walk(workbench: Workbench): Promise<void> {
+  const { page } = workbench;
+  await editor(page).locator('.view-line').first().click();
+  const said = (n: number) => page.locator('.statusbar-item', { hasText: `Region ${n} of 2: lines` });
+  const hover = page.locator('.monaco-hover:visible', { hasText: 'even odds in' }).first();
+  await page.keyboard.press('Alt+F9');
+  await said(1).waitFor();
+  await hover.waitFor();
+  assert.match((await hover.textContent()) ?? '', /Region · p .* · even odds in .*MIT/);
+  await workbench.takeShotAsIs('heat-hover');
+  await page.keyboard.press('Alt+F9');
+  await said(2).waitFor();
+  // Behind the last one comes the first.
+  await page.keyboard.press('Alt+F9');
+  await said(1).waitFor();
+  await page.keyboard.press('Shift+Alt+F9');
+  await said(2).waitFor();
+}
+
+async function readLegend(workbench: Workbench): Promise<void> {
+  const { page } = workbench;
+  await status(page).click();
+  const row = workbench.quickPickRow('almost certain');
+  await row.waitFor();
+  assert.match((await row.textContent()) ?? '', /% of the tokens/);
+  await workbench.takeShot('heat-legend');
+  await page.keyboard.press('Escape');
+}
+
+async function useTheme(
+  { page }: Workbench,
+  folder: string,
+  { theme, workbenchClass }: (typeof THEMES)[number],
+) {
+  const settings = { 'workbench.colorTheme': theme, 'window.autoDetectColorScheme': false };
+  writeFileSync(join(folder, '.vscode', 'settings.json'), JSON.stringify(settings));
+  await page.locator(`.monaco-workbench.${workbenchClass}`).waitFor();
+}
+
+async function takeShots(workbench: Workbench, folder: string): Promise<void> {
+  if (!TAKES_SHOTS) return;
+  for (const theme of THEMES) {
+    await useTheme(workbench, folder, theme);
+    await workbench.takeShot(`heat-${theme.name}`);
+    await workbench.page.setViewportSize(NARROW);
+    await workbench.takeShot(`heat-${theme.name}-narrow`);
+    await workbench.page.setViewportSize(VIEWPORT);
+  }
+}
+
+async function readDashboard(workbench: Workbench, folder: string): Promise<void> {
+  const { page } = workbench;
+  await workbench.runCommand('Verbatim: Open Dashboard');
+  await workbench.quickPickRow('demo-model').click();
+  const figure = dashboard(page).locator('figure', { hasText: 'By the number of draws' });
+  await figure.locator('.mark').first().waitFor();
+  await dashboard(page).locator('.card', { hasText: 'of windows come by greedy decoding' }).waitFor();
+  const bare = dashboard(page).locator(':is(.card, figure, .panel:has(table, dl)):not(:has(.explain))');
+  assert.deepEqual(await bare.allInnerTexts(), []);
+  for (const theme of TAKES_SHOTS ? THEMES : THEMES.slice(0, 1)) {
+    await useTheme(workbench, folder, theme);
+    await page.waitForTimeout(500); // The toolkit takes over the theme's colours.
+    assert.deepEqual(await findViolations(page), []);
+    if (!TAKES_SHOTS) continue;
+    await page.setViewportSize({ ...VIEWPORT, height: 2600 });
+    await workbench.takeShot(`heat-dashboard-${theme.name}`);
+    await page.setViewportSize({ ...NARROW, height: 3400 });
+    await workbench.takeShot(`heat-dashboard-${theme.name}-narrow`);
+    await page.setViewportSize(VIEWPORT);
+  }
+  await workbench.runCommand('View: Close All Editors');
+}
+
+/** The map beside a copy of itself, of which no document is known better. */
+async function compare(workbench: Workbench, folder: string): Promise<void> {
+  const { page } = workbench;
+  const studies = join(folder, '.verbatim');
+  copyFileSync(join(studies, 'demo-model.sqlite'), join(studies, 'copy.sqlite'));
+  await workbench.treeRows(/^copy/).waitFor();
+  await workbench.runCommand('Verbatim: Compare Studies');
+  for (const name of ['demo-model', 'copy']) {
+    const box = workbench.quickPickRow(name).locator('input[type=checkbox], .monaco-checkbox');
+    await box.first().click();
+  }
+  await page.locator('.quick-input-widget .monaco-button:visible', { hasText: 'OK' }).click();
+  await dashboard(page).locator('h1', { hasText: 'demo-model' }).waitFor();
+  assert.deepEqual(await findViolations(page), []);
+  await workbench.takeShot('heat-compared');
+}
+
+async function findViolations(page: Page): Promise<readonly string[]> {
+  const main = await dashboard(page).locator('main').elementHandle();
+  const frame = await main!.ownerFrame();
+  await frame!.evaluate(AXE);
+  const found = await frame!.evaluate("axe.run(document, { resultTypes: ['violations'] })");
+  return (found as AxeResults).violations.flatMap(({ id, help, nodes }) =>
+    nodes.map(({ html }) => `${id}: ${help}\n${html}`),
+  );
+}
