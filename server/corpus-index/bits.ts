@@ -4,6 +4,12 @@ const MAX_UNARY = 1 << 16;
 /** The rest of a Rice code is up to twice as long. */
 const HALF_BITS = 16;
 
+/** Bits of the shorter codes of numbers below `n`, and how many there are of them. */
+const shortOnes = (n: number) => {
+  const nBits = 31 - Math.clz32(n);
+  return { nBits, nShort: 2 * 2 ** nBits - n };
+};
+
 export class BitWriter {
   #bytes = new Uint8Array(1 << 12);
   #length = 0;
@@ -40,6 +46,16 @@ export class BitWriter {
     const nLower = Math.min(nBits, HALF_BITS);
     this.write(value & ((1 << nLower) - 1), nLower);
     if (nBits > nLower) this.write((value >>> nLower) & ((1 << (nBits - nLower)) - 1), nBits - nLower);
+  }
+
+  /** A number below `n`, which is at most 2^24: the first few take one bit less than the others. */
+  writeBelow(value: number, n: number): void {
+    const { nBits, nShort } = shortOnes(n);
+    if (value < nShort) this.write(value, nBits);
+    else {
+      this.write((value + nShort) >>> 1, nBits);
+      this.write((value + nShort) & 1, 1);
+    }
   }
 
   /** Small numbers short: three bits at a time, each with one that says whether more follow. */
@@ -92,6 +108,12 @@ export class BitReader {
     const nLower = Math.min(nBits, HALF_BITS);
     const lower = this.read(nLower);
     return ones * 2 ** nBits + this.read(nBits - nLower) * 2 ** nLower + lower;
+  }
+
+  readBelow(n: number): number {
+    const { nBits, nShort } = shortOnes(n);
+    const value = this.read(nBits);
+    return value < nShort ? value : 2 * value + this.read(1) - nShort;
   }
 
   /** Ones up to a zero, which is read, too. */

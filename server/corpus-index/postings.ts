@@ -20,7 +20,8 @@ export interface PostingsShape {
   /** Bits of each key that are kept, those of its bucket among them. */
   readonly hashBits: number;
   readonly bucketBits: number;
-  readonly documentBits: number;
+  /** Numbers of documents are below it. */
+  readonly nDocuments: number;
 }
 
 const riceBits = ({ hashBits, bucketBits }: PostingsShape): number =>
@@ -32,7 +33,7 @@ export function shapeFor(nExpected: number, nHere: number, nDocuments: number): 
   const bucketBits = Math.max(0, Math.min(26, bitsOf(nHere) - 1 - LISTS_A_BUCKET_BITS));
   const wanted = Math.ceil(Math.log2(Math.max(1, nExpected, nHere)) + 7.5);
   const hashBits = Math.min(RECORD_HASH_BITS, bucketBits + MAX_REST_BITS, Math.max(wanted, LEAST_HASH_BITS));
-  return { hashBits, bucketBits, documentBits: Math.max(1, bitsOf(nDocuments)) };
+  return { hashBits, bucketBits, nDocuments: Math.max(1, nDocuments) };
 }
 
 /** So many bits number `n` things. */
@@ -116,7 +117,7 @@ export class BucketWriter {
     const bits = this.#bits;
     let before = documents[0]!;
     bits.writeRice(this.#nLists++ === 0 ? this.#rest : this.#rest - this.#lastRest - 1, this.#rice);
-    bits.write(before, this.#shape.documentBits);
+    bits.writeBelow(before, this.#shape.nDocuments);
     for (let i = 1; i < n; i++) {
       bits.write(1, 1);
       bits.writeShort(documents[i]! - before - 1);
@@ -179,7 +180,7 @@ export function readBucket(
   let rest = -1;
   for (let left = bytes.readUInt32LE(4); left > 0; left--) {
     rest += bits.readRice(rice) + 1;
-    let document = bits.read(shape.documentBits);
+    let document = bits.readBelow(shape.nDocuments);
     if (!visit(rest, document)) return;
     while (bits.read(1) === 1) {
       document += bits.readShort() + 1;

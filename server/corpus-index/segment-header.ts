@@ -44,7 +44,7 @@ const bits =
     whole(value) && (value as number) <= most;
 const headerShape = has<SegmentHeader>({
   version: (value) => value === VERSION,
-  shape: has<PostingsShape>({ hashBits: bits(40), bucketBits: bits(26), documentBits: bits(24) }),
+  shape: has<PostingsShape>({ hashBits: bits(40), bucketBits: bits(26), nDocuments: bits(MAX_DOCUMENTS) }),
   nPostings: whole,
   nPages: (value) => whole(value) && (value as number) <= MAX_DOCUMENTS / PAGE_DOCUMENTS,
   buckets: region,
@@ -81,7 +81,7 @@ function isPossible(header: SegmentHeader, nFileBytes: number): boolean {
     regions.every(({ at, nBytes }) => at >= HEADER_BYTES && at + nBytes <= nFileBytes) &&
     shape.hashBits >= shape.bucketBits &&
     shape.hashBits - shape.bucketBits <= MAX_REST_BITS &&
-    shape.documentBits >= 1 &&
+    shape.nDocuments >= 1 &&
     buckets.nBytes === (2 ** shape.bucketBits + 1) * OFFSET_BYTES &&
     pages.nBytes === (nPages + 1) * OFFSET_BYTES
   );
