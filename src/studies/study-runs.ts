@@ -105,10 +105,11 @@ export class StudyRuns implements Disposable {
    * view's progress; what the user has just started says so in a notification.
    */
   async run(study: StudyId, plan: StudyPlan | null, upTo?: 'scanned'): Promise<StudySummary> {
-    // A file names what it goes on with, wherever it lies itself.
-    const asked = plan ?? (await this.#server.request(getStudy, { study })).plan;
-    if (plan === null && !workspace.isTrusted) this.#gate.requireAdmitted(pathsIn(asked));
-    const named = await this.#named.allow(asked);
+    if (plan === null && !workspace.isTrusted) {
+      // A file names what it goes on with, wherever it lies itself.
+      const stored = await this.#server.request(getStudy, { study });
+      this.#gate.requireAdmitted(pathsIn(stored.plan));
+    }
     const cancellation = new CancellationTokenSource();
     const ended = Promise.withResolvers<void>();
     const last = new Map<Stage, Progress>();
@@ -117,6 +118,9 @@ export class StudyRuns implements Disposable {
     if (plan !== null) this.#notification.show(study, ended.promise);
     await this.#remember((running) => [...running, study]);
     try {
+      // The run is known by now, so that a second click starts no other while the user is asked.
+      const asked = plan ?? (await this.#server.request(getStudy, { study })).plan;
+      const named = await this.#named.allow(asked);
       const execution = { ...readExecution(), named };
       const summary = await window.withProgress({ location: { viewId: 'verbatim.studies' } }, () =>
         this.#server.request(
