@@ -3,12 +3,12 @@
 
 import type { Category } from '../../protocol/views.ts';
 import { type KindLabel, kindOfFragment } from '../analysis/kind-of-fragment.ts';
+import type { LicenseIndex } from '../analysis/license-index.ts';
 import { maskRanges, type SensitiveRange } from '../analysis/sensitive.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { readLabels, type StoredLabel } from '../store/labels-table.ts';
 import { readFragmentTexts } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
-import { loadLicenses } from './license-texts.ts';
 import type { Disclosure } from './undisclosed.ts';
 
 export interface FragmentFacts {
@@ -21,10 +21,12 @@ export interface FragmentFacts {
 }
 
 export async function describeFragments(db: Database): Promise<FragmentFacts> {
-  const licenses = loadLicenses();
+  let licenses: LicenseIndex | undefined;
   const kinds: KindLabel[] = [];
   const sensitive = new Map<number, readonly SensitiveRange[]>();
   for await (const { item, ranges } of findSensitive(readFragmentTexts(db))) {
+    // Half a megabyte of licences, which a study without fragments does not need.
+    licenses ??= (await import('./license-texts.ts')).loadLicenses();
     kinds[item.fragmentId] = kindOfFragment(item.text, licenses);
     if (ranges.length > 0) sensitive.set(item.fragmentId, ranges);
   }

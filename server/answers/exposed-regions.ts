@@ -15,7 +15,6 @@ import {
 } from '../store/map-regions.ts';
 import type { Database } from '../store/study-file.ts';
 import { disclosedNames } from './disclosed-names.ts';
-import { loadLicenses } from './license-texts.ts';
 import type { Disclosure } from './undisclosed.ts';
 
 export interface ExposedRegion {
@@ -58,6 +57,7 @@ export async function* exposedRegions(
 ): AsyncGenerator<ExposedRegion> {
   const groups = readRegionGroups(db, order, top);
   if (groups.length === 0) return;
+  const { loadLicenses } = await import('./license-texts.ts');
   const licenses = loadLicenses();
   const showPlace = await disclosedNames(db, disclosure);
   const placesOf = openRegionPlaces(db, places);
