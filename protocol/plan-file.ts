@@ -5,7 +5,7 @@
 import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
 import { message } from './message.ts';
 import type { SettingValues } from './plan-settings.ts';
-import type { ColumnNames, MapPlan, StudyPlan } from './study.ts';
+import type { ColumnNames, Execution, MapPlan, StudyPlan } from './study.ts';
 
 export interface PlanFile extends Partial<SettingValues>, Partial<Omit<MapPlan, 'control'>> {
   /** A checkpoint folder, a model of the Hub as `owner/name[@revision]`, or the address of a server. */
@@ -45,6 +45,18 @@ export const estimateStudy = message<
   },
   StudyEstimate
 >('verbatim/estimateStudy');
+
+/** How long an extraction map takes and what it leaves on the disk, by measuring for some seconds what the plan names. */
+export const estimateMap = message<{ readonly plan: StudyPlan; readonly execution: Execution }, MapTime>(
+  'verbatim/estimateMap',
+);
+
+export interface MapTime {
+  readonly seconds: number;
+  /** At least: windows that are kept with their text come on top. */
+  readonly studyBytes: number;
+  readonly nWindows: number;
+}
 
 /** Which column of the training data is the text, where it leaves that open; null where it does not, or is not here yet. */
 export const askContentColumn = message<{ readonly plan: StudyPlan }, ContentQuestion | null>(

@@ -5,7 +5,7 @@ import { createConnection, ProposedFeatures, TextDocumentSyncKind } from 'vscode
 import { foreign } from '../guard/text/foreign.ts';
 import { callTool } from '../protocol/agent-tools.ts';
 import { buildIndex, indexProgress } from '../protocol/corpus-index.ts';
-import { askContentColumn, estimateStudy, makePlan, readPlan } from '../protocol/plan-file.ts';
+import { askContentColumn, estimateMap, estimateStudy, makePlan, readPlan } from '../protocol/plan-file.ts';
 import { deleteStudy, getDemoPlan, listStudies, runStudy, studyProgress } from '../protocol/requests.ts';
 import { acceptFragments } from '../protocol/views.ts';
 import { endWithParent } from './guard/end-with-parent.ts';
@@ -87,6 +87,12 @@ on(acceptFragments, async ({ baseline, fingerprints, reason }) =>
 on(makePlan, async ({ plan, folder }) => plans.makePlan(plan, folder, readPrompts));
 on(readPlan, async ({ file }) => plans.readPlanFile(file, readPrompts));
 on(askContentColumn, async ({ plan }, signal) => questionOfPlan(plan, signal));
+on(estimateMap, async ({ plan, execution }, signal) => {
+  // What reads and measures is loaded with the first such question.
+  const { estimateMap } = await import('./study/estimate-map.ts');
+  const { seconds, studyBytes, nWindows } = await estimateMap(plan, execution, signal);
+  return { seconds, studyBytes, nWindows };
+});
 on(estimateStudy, async ({ plan, sizes, speeds }) => estimates.estimateStudy(plan, sizes, speeds));
 
 connection.listen();

@@ -29,9 +29,19 @@ export const askAdvanced = (at: Step, plan: PlanFile): Promise<PlanFile | 'back'
     l10n.t('{0} samples of {1}', (now.samples ?? 0).toLocaleString(), forLabel(now.model)),
   );
 
-export const askMapSettings = (at: Step, plan: PlanFile): Promise<PlanFile | 'back' | 'left'> =>
-  askSettings(at, plan, ofMaps, ({ prefix = 50, suffix = 50, model }) =>
-    l10n.t('Windows of {0} and {1} tokens, read by {2}', prefix, suffix, forLabel(model)),
+/** `estimate` says how long the plan takes, and null where that was cancelled. */
+export const askMapSettings = (
+  at: Step,
+  plan: PlanFile,
+  estimate: (plan: PlanFile) => Promise<string | null>,
+): Promise<PlanFile | 'back' | 'left'> =>
+  askSettings(
+    at,
+    plan,
+    ofMaps,
+    ({ prefix = 50, suffix = 50, model }) =>
+      l10n.t('Windows of {0} and {1} tokens, read by {2}', prefix, suffix, forLabel(model)),
+    estimate,
   );
 
 async function askSettings(
@@ -39,31 +49,54 @@ async function askSettings(
   given: PlanFile,
   settings: readonly Setting[],
   describe: (plan: PlanFile) => string,
+  estimate?: (plan: PlanFile) => Promise<string | null>,
 ): Promise<PlanFile | 'back' | 'left'> {
   let plan = given;
+  /** How long this very plan takes, once somebody asked. */
+  let time: string | null = null;
   for (;;) {
-    const answer = await askChoice<Setting | 'start'>(at, l10n.t('Start, or change a value first'), [
-      {
-        value: 'start',
-        label: l10n.t('$(run) Start the study'),
-        detail: describe(plan),
-      },
-      ...settings
-        .filter((setting) => isOf(plan, setting))
-        .map(
-          (setting): Choice<Setting> => ({
-            value: setting,
-            label: `$(edit) ${l10n.t(setting.title)}`,
-            description: forLabel(String(valueIn(plan, setting))),
-          }),
-        ),
-    ]);
+    const answer = await askChoice<Setting | 'start' | 'estimate'>(
+      at,
+      l10n.t('Start, or change a value first'),
+      [
+        {
+          value: 'start',
+          label: l10n.t('$(run) Start the study'),
+          detail: time ?? describe(plan),
+        },
+        ...(estimate === undefined || time !== null
+          ? []
+          : [
+              {
+                value: 'estimate' as const,
+                label: l10n.t('$(watch) Measure how long it takes'),
+                detail: l10n.t('Some seconds of reading; what lies on the Hub is fetched first.'),
+              },
+            ]),
+        ...settings
+          .filter((setting) => isOf(plan, setting))
+          .map(
+            (setting): Choice<Setting> => ({
+              value: setting,
+              label: `$(edit) ${l10n.t(setting.title)}`,
+              description: forLabel(String(valueIn(plan, setting))),
+            }),
+          ),
+      ],
+    );
     if (answer.kind !== 'answered') return answer.kind;
     if (answer.value === 'start') return plan;
+    if (answer.value === 'estimate') {
+      time = (await estimate?.(plan)) ?? null;
+      continue;
+    }
     const setting = answer.value;
     const value = await askValue(at, setting.title, setting.type, valueIn(plan, setting));
     if (value.kind === 'left') return 'left';
-    if (value.kind === 'answered') plan = { ...plan, [setting.key]: value.value };
+    if (value.kind === 'answered') {
+      plan = { ...plan, [setting.key]: value.value };
+      time = null;
+    }
   }
 }
 

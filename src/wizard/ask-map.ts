@@ -1,6 +1,13 @@
 // Asks for an extraction map, a question a step: a model, its training data, a control, and how windows are cut.
 
-import type { PlanFile } from '../../protocol/plan-file.ts';
+import { l10n } from 'vscode';
+import { forLabel } from '../../guard/text/for-label.ts';
+import { estimateMap, makePlan, type PlanFile } from '../../protocol/plan-file.ts';
+import { windowsText } from '../counts-text.ts';
+import { failureOf } from '../failure.ts';
+import { withNotification } from '../notify.ts';
+import { readExecution } from '../settings.ts';
+import { durationText, sizeText } from '../studies/progress-text.ts';
 import type { StudyServer } from '../study-server.ts';
 import { askMapSettings } from './ask-advanced.ts';
 import { askColumn } from './ask-column.ts';
@@ -10,6 +17,28 @@ import { type Answer, askInTurn, type Step } from './multi-step.ts';
 import { titleOf } from './wizard-title.ts';
 
 const N_STEPS = 5;
+
+/** What is wrong with the plan or its places is told here, where it can be changed. */
+async function timeOf(plan: PlanFile, folder: string, server: StudyServer): Promise<string | null> {
+  try {
+    const { seconds, studyBytes, nWindows } = await withNotification(
+      l10n.t('Measuring how long the map takes'),
+      async (_, token) => {
+        const made = await server.request(makePlan, { plan, folder }, token);
+        return server.request(estimateMap, { plan: made, execution: readExecution() }, token);
+      },
+    );
+    return l10n.t(
+      'about {0} for {1}, at least {2} on the disk',
+      durationText(seconds),
+      windowsText(Math.round(nWindows)),
+      sizeText(studyBytes),
+    );
+  } catch (error) {
+    const { code, message } = failureOf(error);
+    return code === 'cancelled' ? null : forLabel(message);
+  }
+}
 
 interface Parts {
   /** What relative places begin at. */
@@ -39,7 +68,7 @@ export async function askMapPlan(
     },
     async () => keep(await askControl(at(4)), (control) => ({ control })),
     async () => {
-      const settled = await askMapSettings(at(5), plan);
+      const settled = await askMapSettings(at(5), plan, (now) => timeOf(now, folder, server));
       if (settled === 'back' || settled === 'left') return settled;
       plan = settled;
       return 'next';

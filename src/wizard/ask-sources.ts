@@ -124,6 +124,14 @@ export async function askControl(at: Step): Promise<Answer<Places>> {
       { label: l10n.t('$(file-zip) Files…'), detail: l10n.t('One or more shards.') },
       { ...dialog, canSelectMany: true },
     ),
+    fromHub(
+      {
+        label: l10n.t('$(cloud-download) Name a data set of the Hub…'),
+        detail: l10n.t('Such as owner/name. It is downloaded while the study runs.'),
+      },
+      l10n.t('Data set on the Hub'),
+      'hf://datasets/',
+    ),
   ]);
 }
 

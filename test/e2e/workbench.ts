@@ -89,6 +89,10 @@ export class Workbench {
     await this.page.locator('.quick-input-widget input.input').fill('0');
     await this.page.keyboard.press('Enter');
     await this.quickPickRow('Start the study').waitFor();
+    if (TAKES_SHOTS) {
+      await this.quickPickRow('Measure how long it takes').click();
+      await this.quickPickRow('on the disk').waitFor();
+    }
     await this.takeShot(`${shot}-settings`);
     await this.quickPickRow('Start the study').click();
   }

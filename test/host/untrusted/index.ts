@@ -218,6 +218,7 @@ const MESSAGES: Readonly<Record<string, readonly object[]>> = {
   ],
   readPlan: [{ file: within('plan.verbatim.json') }],
   askContentColumn: [{ plan: fullPlan(within('model'), within('corpus')) }],
+  estimateMap: [{ plan: fullPlan(within('model'), within('corpus')), execution }],
   estimateStudy: [{ plan: fullPlan(within('model'), within('corpus')), sizes: [1], speeds: [] }],
   runStudy: [
     { study, plan: null, execution },

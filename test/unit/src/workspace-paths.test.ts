@@ -101,6 +101,7 @@ test('every message is known to need trust or to need none outside of the worksp
     'verbatim/compareMaps',
     'verbatim/compareStudies',
     'verbatim/describeIndex',
+    'verbatim/estimateMap',
     'verbatim/findMemorised',
     'verbatim/getIndexedDocument',
     'verbatim/indexProgress', // A notification, which the server sends.
