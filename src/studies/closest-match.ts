@@ -5,6 +5,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { rawValue } from '../../guard/text/foreign.ts';
+import { remotePlaces } from '../../protocol/remote-places.ts';
 import { runStudy } from '../../protocol/requests.ts';
 import { canBeCloser, MAX_READ_AGAIN_BYTES, searchAgain, shorterThan } from '../../protocol/search-again.ts';
 import type { StudyPlan, StudySummary } from '../../protocol/study.ts';
@@ -18,6 +19,8 @@ export async function closestMatch(
   summary: StudySummary,
 ): Promise<ListedFragment | null> {
   if (!canBeCloser(summary) || summary.corpusBytes > MAX_READ_AGAIN_BYTES) return null;
+  // Another machine is asked once, by the study itself.
+  if (remotePlaces(rawValue<StudyPlan>(summary.plan)).length > 0) return null;
   const folder = mkdtempSync(join(tmpdir(), 'verbatim-closest-'));
   try {
     const study = join(folder, 'closest.sqlite');
