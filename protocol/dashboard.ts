@@ -110,6 +110,34 @@ export interface DashboardMeasures {
   readonly growth: readonly GrowthMark[];
   readonly lengths: readonly LengthMark[];
   readonly predictors: readonly PredictorCurves[];
+  readonly anyway: AnywayMarks;
+}
+
+/** What would match anyway. */
+export interface AnywayMarks {
+  /** Samples that only repeat themselves, and the rates without them. */
+  readonly loops: { readonly nSamples: number } & AnywayRates;
+  /** Samples with a fragment that the training data holds so often; the last range has no end. */
+  readonly byCopies: readonly {
+    readonly least: number;
+    readonly most: number | null;
+    readonly nFragments: number;
+    readonly samples: Measured;
+  }[];
+  /** Code that the model cannot have seen; null where none was named. */
+  readonly control:
+    | ({
+        readonly nDocuments: number;
+        /** Those of which the training data holds every line. */
+        readonly nWhole: number;
+        readonly excess: AnywayRates;
+      } & AnywayRates)
+    | null;
+}
+
+export interface AnywayRates {
+  readonly samples: Measured;
+  readonly lines: Measured;
 }
 
 export interface CountsMark {

@@ -19,8 +19,9 @@ export function remotePlaces({
   source,
   corpus,
   contents,
+  control,
   map,
-}: Pick<StudyPlan, 'source' | 'corpus' | 'contents' | 'map'>): readonly string[] {
-  const locations = [source.model ?? '', ...corpus, contents ?? '', ...(map?.control ?? [])];
+}: Pick<StudyPlan, 'source' | 'corpus' | 'contents' | 'control' | 'map'>): readonly string[] {
+  const locations = [source.model ?? '', ...corpus, contents ?? '', ...(control ?? map?.control ?? [])];
   return [...new Set(locations.flatMap((location) => remotePlace(location) ?? []))];
 }

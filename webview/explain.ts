@@ -45,7 +45,8 @@ export type Explained =
   | 'closer'
   | 'knows'
   | 'mapRates'
-  | 'control';
+  | 'control'
+  | 'anyway';
 
 export const OPEN_METHOD = 'verbatim-open-method';
 
@@ -166,6 +167,13 @@ function sentenceOf(what: Explained): readonly [sentence: string, section: keyof
           'Nearly the same text counts, and common text is told from remembered text by unrelated prefixes.',
         ),
         'extraction',
+      ];
+    case 'anyway':
+      return [
+        l10n.t(
+          'The rates beside those of code that the model cannot have seen, and by copies in the training data.',
+        ),
+        'measures',
       ];
     case 'control':
       return [

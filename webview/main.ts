@@ -10,6 +10,7 @@ import type {
 } from '../protocol/dashboard.ts';
 import type { FragmentRow, Page } from '../protocol/fragments.ts';
 import type { MapDashboard } from '../protocol/map-dashboard.ts';
+import { anyway } from './anyway.ts';
 import { comparison } from './comparison.ts';
 import { element } from './element.ts';
 import { OPEN_METHOD } from './explain.ts';
@@ -142,6 +143,7 @@ function render(dashboard: Dashboard, measures: Promise<DashboardMeasures>): voi
       ? [notAnalysed(summary, () => host.send({ kind: 'searchAgain', how: 'soFar' }))]
       : [
           headline(overview, measures, { select }),
+          anyway(measures),
           ...(overview.nFragments === 0
             ? [nothingFound(summary, overview, () => host.send({ kind: 'searchAgain', how: 'closest' }))]
             : [

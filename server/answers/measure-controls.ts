@@ -28,6 +28,9 @@ export interface StudyControls {
 
 export interface CopiesGroup {
   readonly name: string;
+  readonly least: number;
+  /** Infinity for the last. */
+  readonly most: number;
   readonly fragments: number;
   /** Samples with at least one such fragment, among the places that are kept. */
   readonly samples: Part;
@@ -60,10 +63,10 @@ export function measureControls(db: Database): StudyControls {
   );
   return {
     loops: { nSamples: loops.size, ...partsOf(others) },
-    byCopies: COPY_RANGES.flatMap(({ name }, i) => {
+    byCopies: COPY_RANGES.flatMap(({ name, least, most }, i) => {
       const { nFragments, nSamples } = counts[i]!;
       const samples = part(nSamples, rows.length, wilson(nSamples, rows.length));
-      return nFragments === 0 ? [] : [{ name, fragments: nFragments, samples }];
+      return nFragments === 0 ? [] : [{ name, least, most, fragments: nFragments, samples }];
     }),
     control: control && compareControl(rows, control),
   };

@@ -69,6 +69,7 @@ export function discoverCommand(): Command {
         '--out <file>',
         'study file (.sqlite); an unfinished one is gone on with',
         'json',
+        'estimate',
       ).helpGroup('Options:'),
     )
     .addOption(

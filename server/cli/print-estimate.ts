@@ -4,6 +4,7 @@ import type { Execution } from '../../protocol/study.ts';
 import { count, counted } from '../formats/report-numbers.ts';
 import type { SweepPoint } from '../plan/plan-file.ts';
 import { estimateMap, type MapEstimate } from '../study/estimate-map.ts';
+import { naming } from './named-places.ts';
 import { timeText } from './terminal-progress.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 import { tellLines } from './write-lines.ts';
@@ -11,7 +12,8 @@ import { tellLines } from './write-lines.ts';
 export async function printEstimates(points: readonly SweepPoint[], execution: Execution): Promise<void> {
   let seconds = 0;
   for (const { name, plan } of points) {
-    const estimate = await untilInterrupted((signal) => estimateMap(plan, execution, signal));
+    const named = naming(execution, [plan]);
+    const estimate = await untilInterrupted((signal) => estimateMap(plan, named, signal));
     await tellLines([...(name === '' ? [] : [name]), ...linesOf(estimate), '']);
     seconds += estimate.seconds;
   }

@@ -4,10 +4,10 @@
 import { type Command, Help, Option } from 'commander';
 
 export class RequiredOption extends Option {
-  /** The name of another option that this one is not needed beside. */
-  readonly unless: string | undefined;
+  /** The names of other options that this one is not needed beside. */
+  readonly unless: readonly string[];
 
-  constructor(flags: string, description: string, unless?: string) {
+  constructor(flags: string, description: string, ...unless: readonly string[]) {
     super(flags, description);
     this.unless = unless;
   }
@@ -19,9 +19,7 @@ export function checkRequiredOptions(program: Command): void {
     const isGiven = (name: string) => command.getOptionValue(name) !== undefined;
     const missing = command.options.filter(
       (option) =>
-        option instanceof RequiredOption &&
-        !isGiven(option.attributeName()) &&
-        !(option.unless && isGiven(option.unless)),
+        option instanceof RequiredOption && !isGiven(option.attributeName()) && !option.unless.some(isGiven),
     );
     if (missing.length === 0) return;
     const flags = missing.map((option) => option.flags).join(' and ');
@@ -37,4 +35,4 @@ export function checkRequiredOptions(program: Command): void {
 }
 
 export const whenNeeded = ({ unless }: RequiredOption): string =>
-  unless === undefined ? 'needed' : `needed without --${unless}`;
+  unless.length === 0 ? 'needed' : `needed without ${unless.map((name) => `--${name}`).join(' or ')}`;

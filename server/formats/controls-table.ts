@@ -6,7 +6,7 @@ import type { Part } from '../answers/measure-study.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
 
 export const CONTROLS_TITLE = 'What would match anyway';
-export const CONTROLS_HEAD: readonly string[] = ['', 'of samples', 'of lines'];
+export const CONTROLS_HEAD: readonly string[] = ['rates', 'of samples', 'of lines'];
 
 /** The study's own rates first. */
 export function controlRows(

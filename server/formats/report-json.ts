@@ -3,6 +3,7 @@
 import { forJson } from '../../guard/text/for-json.ts';
 import { rawValue } from '../../guard/text/foreign.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
+import type { StudyControls } from '../answers/measure-controls.ts';
 import { toVersion1 } from '../plan/version-1.ts';
 import { type FragmentEntry, fragmentEntries, type ReportContent } from './report-content.ts';
 
@@ -12,7 +13,7 @@ export function* reportJson(content: ReportContent): Generator<string> {
   yield `"$schema": ${forJson(SCHEMA)},`;
   yield `"study": ${forJson({ ...summary, plan: toVersion1(rawValue<StudyPlan>(summary.plan)), environment })},`;
   yield `"measures": ${forJson(answers?.measures ?? null)},`;
-  yield `"controls": ${forJson(answers?.controls ?? null)},`;
+  yield `"controls": ${forJson(answers === null ? null : writtenControls(answers.controls))},`;
   yield `"predictors": ${forJson(answers?.predictors ?? null)},`;
   yield `"kinds": ${forJson(answers?.kinds ?? null)},`;
   yield `"sensitive": ${forJson(answers?.sensitive ?? null)},`;
@@ -31,6 +32,13 @@ const written = ({ fingerprint, nLines, ...entry }: FragmentEntry) => ({
   fingerprint,
   len: nLines,
   ...entry,
+});
+
+/** A range is told by its name. */
+const writtenControls = ({ loops, byCopies, control }: StudyControls) => ({
+  loops,
+  byCopies: byCopies.map(({ name, fragments, samples }) => ({ name, fragments, samples })),
+  control,
 });
 
 const SCHEMA = 'report.schema.json';

@@ -1,9 +1,10 @@
 // What the dashboard shows when it has been computed: intervals by drawing samples again, curves, estimates.
 // Synchronous, and seconds for a million fragments: it runs in a process of its own (`alone` in study-messages.ts).
 
-import type { DashboardMeasures, PredictorCurves } from '../../protocol/dashboard.ts';
+import type { AnywayMarks, DashboardMeasures, PredictorCurves } from '../../protocol/dashboard.ts';
 import type { Measured } from '../../protocol/measured.ts';
-import { measureStudy } from '../answers/measure-study.ts';
+import { measureControls, type StudyControls } from '../answers/measure-controls.ts';
+import { measureStudy, type Part } from '../answers/measure-study.ts';
 import { rankPredictors } from '../answers/rank-predictors.ts';
 import { listEqualCounts } from '../store/fragment-counts.ts';
 import type { Database } from '../store/study-file.ts';
@@ -38,6 +39,7 @@ export function measureForDashboard(db: Database): DashboardMeasures {
       toLines,
       nFragments: fragments,
     })),
+    anyway: anywayMarks(measureControls(db)),
     predictors: rankPredictors(db).map(
       ({ title, formula, quality, absent, top }): PredictorCurves => ({
         title,
@@ -54,6 +56,24 @@ export function measureForDashboard(db: Database): DashboardMeasures {
         })),
       }),
     ),
+  };
+}
+
+function anywayMarks({ loops, byCopies, control }: StudyControls): AnywayMarks {
+  const rates = ({ samples, lines }: { readonly samples: Part; readonly lines: Part }) => ({
+    samples: measured(samples.share),
+    lines: measured(lines.share),
+  });
+  return {
+    loops: { nSamples: loops.nSamples, ...rates(loops) },
+    byCopies: byCopies.map(({ least, most, fragments, samples }) => ({
+      ...{ least, most: most === Infinity ? null : most, nFragments: fragments },
+      samples: measured(samples.share),
+    })),
+    control: control && {
+      ...{ nDocuments: control.nDocuments, nWhole: control.nWhole, ...rates(control) },
+      excess: { samples: measured(control.excess.samples), lines: measured(control.excess.lines) },
+    },
   };
 }
 

@@ -98,7 +98,7 @@ async function readSample(
   shards: readonly Shard[],
 ): Promise<Sample> {
   const map = plan.map!;
-  const here = shards.filter(({ path }) => existsSync(path));
+  const here = shards.filter(({ path, remote }) => remote !== undefined || existsSync(path));
   const from = here.length > 0 ? here : shards.slice(0, 1);
   const chosen = from.filter((_, i) => i % Math.ceil(from.length / MOST_SHARDS) === 0);
   const fetcher = await fetchShards(chosen, execution, signal);

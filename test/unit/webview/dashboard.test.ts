@@ -14,6 +14,7 @@ import {
   measureDashboard as measureMessage,
 } from '../../../protocol/dashboard.ts';
 import type { StudyPlan } from '../../../protocol/study.ts';
+import { measureControls } from '../../../server/answers/measure-controls.ts';
 import { measureStudy } from '../../../server/answers/measure-study.ts';
 import { disclose } from '../../../server/answers/undisclosed.ts';
 import { Cancelled } from '../../../server/errors.ts';
@@ -84,6 +85,13 @@ test('what is shown at once is what the reports count', () => {
   assert.deepEqual(dashboard.overview!.tokens, tokens && part(tokens));
   assert.equal(dashboard.overview!.nFamilies, fragments.families);
   assert.equal(measures.samples.value, samples.memorised / samples.total);
+  const { loops, byCopies, control } = measureControls(db);
+  assert.equal(measures.anyway.control, control);
+  assert.equal(measures.anyway.loops.samples.value, loops.samples.share.value);
+  assert.deepEqual(
+    measures.anyway.byCopies.map(({ least, nFragments }) => [least, nFragments]),
+    byCopies.map(({ least, fragments: n }) => [least, n]),
+  );
 });
 
 test('measuring leaves the thread free, and ends when nobody waits for it', async () => {

@@ -1,0 +1,85 @@
+// The rates beside what would match anyway: code that the model cannot have seen, samples without those that only repeat
+// themselves, and samples by how often the training data holds what they repeat.
+
+import type { AnywayMarks, AnywayRates, DashboardMeasures } from '../protocol/dashboard.ts';
+import type { Measured } from '../protocol/measured.ts';
+import { element } from './element.ts';
+import { panel, section } from './findings.ts';
+import { l10n } from './l10n.ts';
+import { bone, later } from './later.ts';
+import { points, rangeText } from './map-page.ts';
+import { count } from './numbers.ts';
+import { type TableRow, table } from './simple-table.ts';
+
+export function anyway(measures: Promise<DashboardMeasures>): HTMLElement {
+  const title = l10n.t('What would match anyway');
+  return section(
+    'anyway',
+    title,
+    later(bone(title), measures, (m) => {
+      const head = [l10n.t('rates'), l10n.t('of samples'), l10n.t('of lines')];
+      const caption = l10n.t('The rates, and beside them');
+      return panel(caption, 'anyway', table(caption, head, rowsOf(m)), ...overlap(m.anyway));
+    }),
+  );
+}
+
+function rowsOf({
+  samples,
+  lines,
+  anyway: { control, loops, byCopies },
+}: DashboardMeasures): readonly TableRow[] {
+  const row = (name: string, rates: AnywayRates) => ({
+    cells: [name, rangeText(rates.samples), rangeText(rates.lines)],
+  });
+  return [
+    row(l10n.t('all samples'), { samples, lines }),
+    ...(control === null
+      ? []
+      : [
+          row(l10n.t('the control ({0} documents)', count(control.nDocuments)), control),
+          {
+            cells: [
+              l10n.t('beyond the control'),
+              difference(control.excess.samples),
+              difference(control.excess.lines),
+            ],
+          },
+        ]),
+    ...(loops.nSamples === 0
+      ? []
+      : [row(l10n.t('without {0} samples that only repeat themselves', count(loops.nSamples)), loops)]),
+    ...byCopies.map(({ least, most, nFragments, samples: own }) => ({
+      cells: [timesText(nFragments, least, most), rangeText(own), ''],
+    })),
+  ];
+}
+
+const difference = ({ value, low, high }: Measured): string =>
+  l10n.t('{0} ({1} to {2}) points', points(value), points(low), points(high));
+
+function timesText(nFragments: number, least: number, most: number | null): string {
+  if (most === null)
+    return l10n.t(
+      '{0} fragments that the training data holds {1} times or more',
+      count(nFragments),
+      count(least),
+    );
+  return least === most
+    ? l10n.t('{0} fragments that the training data holds once', count(nFragments))
+    : l10n.t(
+        '{0} fragments that the training data holds {1} to {2} times',
+        count(nFragments),
+        count(least),
+        count(most),
+      );
+}
+
+function overlap({ control }: AnywayMarks): readonly HTMLElement[] {
+  if (control === null || control.nWhole === 0) return [];
+  const text = l10n.t(
+    'All lines of {0} of the control’s documents stand in the training data: these are no control.',
+    count(control.nWhole),
+  );
+  return [element('p', { class: 'note' }, text)];
+}
