@@ -113,7 +113,14 @@ test('what the server does not do is refused or said', async () => {
   await withServer({ topK: 'passed over' }, (server) =>
     assert.rejects(sample(server, plan()), /does not cut to the top-k likeliest/),
   );
-  await withServer({ topK: 'passed over' }, (server) => sample(server, plan({ topK: 0 })));
+  await withServer({ topK: 'passed over' }, async (server) => {
+    const { server: found } = await sample(server, plan({ topK: 0 }));
+    assert.match(found.notes.join(), /does not do as it is told about cuts/);
+  });
+  await withServer({}, async (server) => {
+    const { server: found } = await sample(server, plan({ topK: 0 }));
+    assert.deepEqual(found.notes, []);
+  });
   await withServer({ refused: ['top_k'], key: 'k-123' }, (server) =>
     assert.rejects(
       sample(server, plan(), { key: 'k-123' }),
@@ -147,7 +154,7 @@ test('what the server does not do is refused or said', async () => {
   });
   await withServer({ refused: ['min_p'] }, async (server) => {
     const { server: found } = await sample(server, plan({ topK: 0, nSamples: 2 }));
-    assert.match(found.notes.join(), /could not be told to leave out cuts of its own/);
+    assert.match(found.notes.join(), /does not do as it is told about cuts/);
   });
   await withServer({ refused: ['return_token_ids'] }, async (server) => {
     const { samples } = await sample(server, plan());

@@ -186,7 +186,7 @@ test('what a server can do is told before anything is sampled', async () => {
   const found = await examineServed(access, { servedName: '', start: 'a', topK: 3 });
   assert.match(
     found.map(({ detail }) => detail).join('\n'),
-    /served at .*"tiny".*top-k is done.*--served-name tiny/s,
+    /served at .*"tiny".*are done as asked for.*--served-name tiny/s,
   );
   assert.equal(found.at(-1)!.state, 'works');
   const wrong = await examineServed({ ...access, key: null }, { servedName: 'tiny', start: 'a', topK: 3 });
