@@ -17,7 +17,11 @@ export interface RangeServer {
   readonly address: string;
   readonly files: Map<string, Buffer>;
   readonly faults: RangeFault[];
-  readonly requests: { readonly path: string; readonly range: string | null }[];
+  readonly requests: {
+    readonly path: string;
+    readonly range: string | null;
+    readonly authorization: string | null;
+  }[];
   /** Bytes of bodies that were sent. */
   nSent: number;
   close(): Promise<void>;
@@ -30,13 +34,22 @@ export interface RangeOptions {
   readonly tags?: 'strong' | 'weak' | 'none';
   /** Port of another server of this machine. */
   readonly behind?: number;
+  /** Requests that are signed for another region are sent away, as S3 does. */
+  readonly region?: string;
 }
 
 export async function startRangeServer(options: RangeOptions = {}): Promise<RangeServer> {
   const files = new Map(Object.entries(options.files ?? {}));
   const server = createServer((question, response) => {
     const path = decodeURIComponent(question.url!.replace(/\?.*/, '').slice(1));
-    self.requests.push({ path, range: question.headers.range ?? null });
+    const { range = null, authorization = null } = question.headers;
+    self.requests.push({ path, range, authorization });
+    if (options.region !== undefined && !authorization?.includes(`/${options.region}/s3/`)) {
+      response
+        .writeHead(301, { 'x-amz-bucket-region': options.region, location: 'http://localhost:9/' })
+        .end();
+      return;
+    }
     const fault = self.faults.find(
       ({ times, ofRanges }) => times > 0 && (!ofRanges || question.headers.range !== undefined),
     );

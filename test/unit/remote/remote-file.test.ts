@@ -166,3 +166,27 @@ test('a list of objects that is none, has no end or names what no address can is
     await server.close();
   }
 });
+
+test('a bucket of another region is asked there, signed for it, and one that is public without a signature', async () => {
+  const page = Buffer.from(
+    '<ListBucketResult><Contents><Key>k</Key><Size>3</Size></Contents></ListBucketResult>',
+  );
+  const credentials = { accessKeyId: 'A', secretAccessKey: 'B', sessionToken: 'C' };
+  for (const s3 of [{ ...access.s3, credentials }, access.s3]) {
+    const isSigned = s3.credentials !== null;
+    const server = await startRangeServer({
+      files: { faraway: page },
+      ...(isSigned && { region: 'eu-west-1' }),
+    });
+    try {
+      const store = { ...access, s3: { ...s3, endpoint: server.address } };
+      assert.equal((await listObjects(store, 'faraway', '')).length, 1);
+      const signed = server.requests.map(
+        ({ authorization }) => /(us-east-1|eu-west-1)/.exec(authorization ?? '')?.[0],
+      );
+      assert.deepEqual(signed, isSigned ? ['us-east-1', 'eu-west-1'] : [undefined]);
+    } finally {
+      await server.close();
+    }
+  }
+});
