@@ -21,7 +21,8 @@ export interface RegionGroup {
   /** Null but for a group by licence: as the corpus writes it, empty for unknown. */
   readonly license: Foreign | null;
   readonly nRegions: number;
-  readonly nDocuments: number;
+  /** Null where nobody counts them: of a group by probability. */
+  readonly nDocuments: number | null;
   /** That of its likeliest window. */
   readonly bestLogp: number;
 }

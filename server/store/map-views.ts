@@ -11,58 +11,108 @@ import {
 } from '../../protocol/extraction-map.ts';
 import type { Page, PageRequest } from '../../protocol/fragments.ts';
 import { provenanceOf } from './provenance.ts';
+import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
 /** How far into a region its label is looked for, and what is sensitive in it. */
 const LABEL_BYTES = 4096;
 
-const REGIONS = `map_regions r JOIN documents d USING (document_id) JOIN shards s USING (shard_id)
-  JOIN map_shards p USING (shard_id)`;
+/** The index that orders regions by probability; it holds no texts, so that counting by it reads none. */
+const BY_BEST = 'map_regions r INDEXED BY map_regions_by_best';
 
-/** The place in `PROBABILITY_BOUNDS` of a region. */
-const BOUND = `CASE ${PROBABILITY_BOUNDS.map((p, i) =>
-  p === 0 ? `ELSE ${i}` : `WHEN best_logp >= ${Math.log(p)} THEN ${i}`,
-).join(' ')} END`;
+/** Control shards come behind those of the training data: documents from this id on are no training data. */
+function trainingEnd(db: Database): number {
+  const row = db.prepare('SELECT min(shard_id) AS first FROM map_shards WHERE is_control = 1').get();
+  return row?.first == null ? Number.MAX_SAFE_INTEGER : documentId(Number(row.first), 0);
+}
 
-const GROUPS: Readonly<Record<RegionGrouping, { readonly key: string; readonly order: string }>> = {
-  document: { key: 'document_id', order: 'best DESC, n_regions DESC, key' },
-  probability: { key: BOUND, order: 'key' },
-  licence: { key: 'license', order: 'n_regions DESC, license' },
-};
+export function listRegionGroups(db: Database, by: RegionGrouping, request: PageRequest): Page<RegionGroup> {
+  const end = trainingEnd(db);
+  switch (by) {
+    case 'document':
+      return groupByDocument(db, end, request);
+    case 'probability':
+      return pageOf(groupByProbability(db, end), request);
+    case 'licence':
+      return pageOf(groupByLicence(db, end), request);
+  }
+}
 
-export function listRegionGroups(
-  db: Database,
-  by: RegionGrouping,
-  { offset, limit }: PageRequest,
-): Page<RegionGroup> {
-  const { key, order } = GROUPS[by];
-  const first = by === 'licence' ? 'min(document_id)' : key;
+const pageOf = (all: readonly RegionGroup[], { offset, limit }: PageRequest): Page<RegionGroup> => ({
+  items: all.slice(offset, offset + limit),
+  offset,
+  total: all.length,
+});
+
+/** Documents are walked from the likeliest on, as far as any of them has a region. */
+function groupByDocument(db: Database, end: number, { offset, limit }: PageRequest): Page<RegionGroup> {
+  const found = db.prepare('SELECT min(best_logp) AS least FROM map_regions').get()!;
+  if (found.least === null) return { items: [], offset, total: 0 };
+  const least = Number(found.least);
+  const holding = `map_documents m WHERE m.best_logp >= ? AND m.document_id < ?
+    AND EXISTS (SELECT 1 FROM map_regions r WHERE r.document_id = m.document_id)`;
   const items = db
     .prepare(
-      `SELECT ${first} AS key, count(*) AS n_regions, count(DISTINCT document_id) AS n_documents,
-         max(best_logp) AS best, s.name AS shard, d.row, d.repository, d.path, d.license
-       FROM ${REGIONS} WHERE p.is_control = 0 GROUP BY ${key} ORDER BY ${order} LIMIT ? OFFSET ?`,
+      `SELECT h.*, s.name AS shard, d.row, d.repository, d.path, d.license FROM (
+         SELECT m.document_id, m.best_logp,
+           (SELECT count(*) FROM map_regions r WHERE r.document_id = m.document_id) AS n_regions
+         FROM ${holding} ORDER BY m.best_logp DESC, m.document_id LIMIT ? OFFSET ?
+       ) h JOIN documents d USING (document_id) JOIN shards s USING (shard_id)
+       ORDER BY best_logp DESC, document_id`,
     )
-    .all(limit, offset)
+    .all(least, end, limit, offset)
     .map((row) => ({
-      key: Number(row.key),
-      provenance: by === 'document' ? provenanceOf(row) : null,
-      license: by === 'licence' ? foreign(String(row.license)) : null,
-      nRegions: Number(row.n_regions),
-      nDocuments: Number(row.n_documents),
-      bestLogp: Number(row.best),
+      ...{ key: Number(row.document_id), provenance: provenanceOf(row), license: null },
+      ...{ nRegions: Number(row.n_regions), nDocuments: 1, bestLogp: Number(row.best_logp) },
     }));
-  const total = db
-    .prepare(`SELECT count(DISTINCT ${key}) AS n FROM ${REGIONS} WHERE p.is_control = 0`)
-    .get()!;
+  const total = db.prepare(`SELECT count(*) AS n FROM ${holding}`).get(least, end)!;
   return { items, offset, total: Number(total.n) };
 }
 
-const IN_GROUP: Readonly<Record<RegionGrouping, string>> = {
-  document: 'document_id = ?',
-  probability: `${BOUND} = ?`,
-  licence: 'd.license = (SELECT license FROM documents WHERE document_id = ?)',
-};
+/** Log-probabilities from (inclusive) and to of a group. */
+const rangeOf = (key: number): readonly [from: number, to: number] => [
+  Math.max(-Number.MAX_VALUE, Math.log(PROBABILITY_BOUNDS[key] ?? 0)),
+  key === 0 ? Number.MAX_VALUE : Math.log(PROBABILITY_BOUNDS[key - 1] ?? 0),
+];
+
+function groupByProbability(db: Database, end: number): readonly RegionGroup[] {
+  const count = db.prepare(
+    `SELECT count(*) AS n, max(best_logp) AS best FROM ${BY_BEST}
+     WHERE best_logp >= ? AND best_logp < ? AND document_id < ?`,
+  );
+  return PROBABILITY_BOUNDS.flatMap((_, key) => {
+    const { n, best } = count.get(...rangeOf(key), end)!;
+    const shown = { key, provenance: null, license: null, nDocuments: null };
+    return n === 0 ? [] : [{ ...shown, nRegions: Number(n), bestLogp: Number(best) }];
+  });
+}
+
+const groupByLicence = (db: Database, end: number): readonly RegionGroup[] =>
+  db
+    .prepare(
+      `SELECT min(document_id) AS key, license, count(*) AS n_regions, max(best_logp) AS best,
+         count(DISTINCT document_id) AS n_documents
+       FROM ${BY_BEST} JOIN documents d USING (document_id) WHERE document_id < ?
+       GROUP BY license ORDER BY n_regions DESC, license`,
+    )
+    .all(end)
+    .map((row) => ({
+      ...{ key: Number(row.key), provenance: null, license: foreign(String(row.license)) },
+      ...{ nRegions: Number(row.n_regions), nDocuments: Number(row.n_documents) },
+      bestLogp: Number(row.best),
+    }));
+
+/** What a group holds, with what is asked for in it. */
+function inGroup(by: RegionGrouping, key: number): readonly [condition: string, ...values: number[]] {
+  switch (by) {
+    case 'document':
+      return ['r.document_id = ?', key];
+    case 'probability':
+      return ['r.best_logp >= ? AND r.best_logp < ?', ...rangeOf(key)];
+    case 'licence':
+      return ['d.license = (SELECT license FROM documents WHERE document_id = ?)', key];
+  }
+}
 
 /** A region with the beginning of its text, of which its label is made. */
 export type StoredRegion = Omit<MapRegion, 'text'> & { readonly text: Uint8Array };
@@ -73,14 +123,19 @@ export function listRegions(
   key: number,
   { offset, limit }: PageRequest,
 ): Page<StoredRegion> {
-  const where = `FROM ${REGIONS} WHERE p.is_control = 0 AND ${IN_GROUP[by]}`;
-  const order = by === 'document' ? 'r.byte_offset' : 'best_logp DESC, document_id, r.byte_offset';
+  const [condition, ...values] = inGroup(by, key);
+  // A document's regions stand together in the table, all others are found by the index.
+  const table = by === 'document' ? 'map_regions r' : BY_BEST;
+  const where = `FROM ${table} JOIN documents d USING (document_id) JOIN shards s USING (shard_id)
+    WHERE r.document_id < ? AND ${condition}`;
+  const order = by === 'document' ? 'r.byte_offset' : 'r.best_logp DESC, document_id, r.byte_offset';
+  const end = trainingEnd(db);
   const items = db
     .prepare(
       `SELECT ${PLACE}, substr(r.text, 1, ${LABEL_BYTES}) AS start, s.name AS shard, d.row, d.repository,
          d.path, d.license ${where} ORDER BY ${order} LIMIT ? OFFSET ?`,
     )
-    .all(key, limit, offset)
+    .all(end, ...values, limit, offset)
     .map((row) => ({
       ...placeOf(row),
       documentId: Number(row.document_id),
@@ -88,7 +143,7 @@ export function listRegions(
       fingerprint: String(row.fingerprint),
       text: row.start as Uint8Array,
     }));
-  const total = db.prepare(`SELECT count(*) AS n ${where}`).get(key)!;
+  const total = db.prepare(`SELECT count(*) AS n ${where}`).get(end, ...values)!;
   return { items, offset, total: Number(total.n) };
 }
 
@@ -105,20 +160,20 @@ const placeOf = (row: Readonly<Record<string, SQLOutputValue>>) => ({
 });
 
 /** All regions of a document, in order, without their texts. */
-export const regionsIn = (db: Database, documentId: number) =>
+export const regionsIn = (db: Database, id: number) =>
   db
     .prepare(`SELECT ${PLACE} FROM map_regions r WHERE document_id = ? ORDER BY byte_offset`)
-    .all(documentId)
+    .all(id)
     .map(placeOf);
 
 /** The longest region of a document, with its place: what must stand there when the document is opened again. */
-export function longestRegion(db: Database, documentId: number) {
+export function longestRegion(db: Database, id: number) {
   const row = db
     .prepare(
       `SELECT text, byte_offset, n_bytes FROM map_regions WHERE document_id = ?
        ORDER BY n_bytes DESC, byte_offset LIMIT 1`,
     )
-    .get(documentId);
+    .get(id);
   return (
     row && {
       text: row.text as Uint8Array,
@@ -134,10 +189,7 @@ export function summariseMap(db: Database): { readonly nWindows: number; readonl
     .prepare('SELECT coalesce(sum(n_windows), 0) AS n FROM map_shards WHERE is_control = 0')
     .get()!;
   const regions = db
-    .prepare(
-      `SELECT count(*) AS n FROM map_regions JOIN documents USING (document_id)
-       JOIN map_shards USING (shard_id) WHERE is_control = 0`,
-    )
-    .get()!;
+    .prepare(`SELECT count(*) AS n FROM ${BY_BEST} WHERE document_id < ?`)
+    .get(trainingEnd(db))!;
   return { nWindows: Number(windows.n), nRegions: Number(regions.n) };
 }

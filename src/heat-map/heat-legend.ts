@@ -39,7 +39,7 @@ export function legendItems(heat: OpenHeat): readonly LegendItem[] {
     {
       label: l10n.t('Without a colour'),
       detail: isPartial
-        ? l10n.t('What no window asks for, and what there was no time to measure.')
+        ? l10n.t('What no window asks for. Behind the last token that was measured, windows are coloured.')
         : l10n.t('What no window asks for: the first prefix, and what is left at the end.'),
     },
     { label: l10n.t('Actions'), kind: QuickPickItemKind.Separator },

@@ -23,7 +23,7 @@ import {
   rulerDecoration,
   wordsDecoration,
 } from './heat-decorations.ts';
-import { type HeatRun, heatRuns, windowSpans } from './heat-runs.ts';
+import { type HeatRun, heatRuns, tokensThenWindows, windowSpans } from './heat-runs.ts';
 import { HEATS, type Heat } from './heat-scale.ts';
 import type { HeatTexts, OpenHeat } from './heat-texts.ts';
 import { regionText } from './heat-words.ts';
@@ -94,7 +94,7 @@ export class HeatPaint implements Disposable {
     const isOn = readSetting('decorations.enabled');
     const { map, places, tokens } = heat;
     const hasTokens = typeof tokens === 'object';
-    const spans = hasTokens ? tokens.tokens : windowSpans(map.windows);
+    const spans = hasTokens ? tokensThenWindows(tokens.tokens, map.windows) : windowSpans(map.windows);
     const runs = isOn && readSetting('decorations.background') ? heatRuns(spans) : [];
     const rangeOf = ({ start, end }: HeatRun) => {
       const [from, to] = [places.of(start), places.of(end)];

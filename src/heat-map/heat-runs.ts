@@ -30,6 +30,15 @@ export const windowSpans = (windows: readonly HeatWindow[]): readonly HeatSpan[]
     logp: logp === null ? null : logp / nTokens,
   }));
 
+/** Tokens, and behind the last one that was measured the windows. */
+export const tokensThenWindows = (
+  tokens: readonly HeatSpan[],
+  windows: readonly HeatWindow[],
+): readonly HeatSpan[] => {
+  const end = tokens.at(-1)?.end ?? 0;
+  return [...tokens, ...windowSpans(windows).filter(({ start }) => start >= end)];
+};
+
 /** The last span that holds a place: `spans` are in order of their start. */
 export function spanAt<Span extends { readonly start: number; readonly end: number }>(
   spans: readonly Span[],

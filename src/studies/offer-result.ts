@@ -7,7 +7,7 @@ import { listRegionGroups } from '../../protocol/extraction-map.ts';
 import { measureMapDashboard } from '../../protocol/map-dashboard.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { type ListedFragment, viewFragments } from '../../protocol/views.ts';
-import { fragmentsText, windowsText } from '../counts-text.ts';
+import { fragmentsText, regionsText, windowsText } from '../counts-text.ts';
 import { showInformation } from '../notify.ts';
 import { percentText } from '../percent-text.ts';
 import type { StudyServer } from '../study-server.ts';
@@ -52,13 +52,27 @@ export async function offerResult(
   }
 }
 
+/** Rates of more windows take so long that they are left to the dashboard. */
+const MOST_WINDOWS = 20_000_000;
+
 /** What a map that has come to its end says: the share that could be drawn out, and the likeliest document. */
 async function offerMap(
   server: StudyServer,
   { id: study, name, state, map }: StudySummary,
   show: () => Promise<void>,
 ): Promise<void> {
+  const list = l10n.t('Show in Studies');
   if (map === undefined || map.nWindows === 0 || !['complete', 'partial'].includes(state)) return;
+  if (map.nWindows > MOST_WINDOWS) {
+    const text = l10n.t(
+      '{0}: {1} in {2}.',
+      forLabel(name),
+      regionsText(map.nRegions),
+      windowsText(map.nWindows),
+    );
+    if ((await showInformation(text, list)) === list) await show();
+    return;
+  }
   const { extractable, how } = await server.request(measureMapDashboard, { study });
   const { share } = extractable.find(({ n, p }) => n === 100 && p === 0.5)!;
   const text = l10n.t(
@@ -72,7 +86,6 @@ async function offerMap(
   );
   const dashboard = l10n.t('Open Dashboard');
   const document = l10n.t('Likeliest Document');
-  const list = l10n.t('Show in Studies');
   const ways = map.nRegions === 0 ? [] : [document];
   const chosen = await showInformation(text, dashboard, ...ways, list);
   if (chosen === list) await show();

@@ -49,7 +49,8 @@ export function regionGroupItem({ group, parent }: RegionGroupNode): TreeItem {
   const regions = regionsText(group.nRegions);
   const best = `p ${probabilityText(group.bestLogp)}`;
   const item = new TreeItem(groupName(parent, group), TreeItemCollapsibleState.Collapsed);
-  const parts = by === 'document' ? [best, regions] : [regions, documentsText(group.nDocuments)];
+  const documents = group.nDocuments === null ? [] : [documentsText(group.nDocuments)];
+  const parts = by === 'document' ? [best, regions] : [regions, ...documents];
   item.description = parts.join(' · ');
   item.iconPath = new ThemeIcon(by === 'document' ? 'file-code' : ICONS[by]);
   item.contextValue = `region-group.${by}`;

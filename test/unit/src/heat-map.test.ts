@@ -5,7 +5,7 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { maskRanges, placesInMasked } from '../../../server/analysis/sensitive.ts';
 import { utf16Ends } from '../../../server/text/utf-16-places.ts';
-import { heatRuns, spanAt, windowSpans } from '../../../src/heat-map/heat-runs.ts';
+import { heatRuns, spanAt, tokensThenWindows, windowSpans } from '../../../src/heat-map/heat-runs.ts';
 import { HEATS, heatOf } from '../../../src/heat-map/heat-scale.ts';
 import { TextPlaces } from '../../../src/heat-map/text-places.ts';
 
@@ -73,6 +73,11 @@ test('windows that overlap are painted each up to the next, with the mean of the
     { start: 4, end: 14, logp: null },
     { start: 20, end: 30, logp: -2 },
   ]);
+  const tokens = [
+    { start: 0, end: 6, logp: 0 },
+    { start: 6, end: 16, logp: -3 },
+  ];
+  assert.deepEqual(tokensThenWindows(tokens, windows), [...tokens, { start: 20, end: 30, logp: -2 }]);
   assert.equal(spanAt(windows, 3), windows[0]);
   assert.equal(spanAt(windows, 13), windows[1]);
   assert.equal(spanAt(windows, 15), undefined);
