@@ -17,7 +17,9 @@ export class BlockStarts {
   readonly #emit: (point: RestartPoint) => void;
   readonly #everyBytes: number;
   #last = 0;
-  #before: Uint8Array = new Uint8Array();
+  /** The last output, and how much of it there is. */
+  readonly #before = new Uint8Array(WINDOW_BYTES);
+  #nBefore = 0;
 
   constructor(emit: (point: RestartPoint) => void, everyBytes = EVERY_BYTES) {
     this.#emit = emit;
@@ -31,15 +33,16 @@ export class BlockStarts {
 
   /** What was put out; its last bytes are kept. */
   passed(piece: Uint8Array): void {
-    const kept = Math.min(this.#before.length, Math.max(0, WINDOW_BYTES - piece.length));
-    const old = this.#before.subarray(this.#before.length - kept);
-    this.#before = Buffer.concat([old, piece.subarray(Math.max(0, piece.length - WINDOW_BYTES))]);
+    const last = piece.subarray(Math.max(0, piece.length - WINDOW_BYTES));
+    this.#before.copyWithin(0, last.length);
+    this.#before.set(last, WINDOW_BYTES - last.length);
+    this.#nBefore = Math.min(WINDOW_BYTES, this.#nBefore + last.length);
   }
 
   /** The decoder stopped between two blocks. `bytes` begin with the last byte that it took; `after` it put out next. */
   note(diskOffset: number, byteOffset: number, bytes: Uint8Array, after: Uint8Array): void {
     const before = this.#before;
-    if (before.length < WINDOW_BYTES) return;
+    if (this.#nBefore < WINDOW_BYTES) return;
     const tried = bytes.subarray(0, TRIED_BYTES);
     for (let nBits = 0; nBits < BITS_OF_BYTE; nBits++) {
       if (!isBlockStart(tried, BITS_OF_BYTE - nBits, before, after)) continue;
