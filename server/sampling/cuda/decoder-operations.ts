@@ -27,6 +27,8 @@ export type OperationFacts =
       readonly to: Buffer;
       readonly adds: boolean;
       readonly parts: readonly Linear<StoredTensor>[];
+      /** Whether the feed-forward layer's activation is made of it at once. */
+      readonly isActivated: boolean;
     }
   | {
       readonly kind: 'norm';
@@ -75,6 +77,8 @@ export interface DecoderParts {
   readonly token: DeviceAddress;
   /** int32 [row], of that token. */
   readonly position: DeviceAddress;
+  /** Whether products may apply an activation that the library knows: it saves a way through memory where rows are many. */
+  readonly joinsActivation: boolean;
 }
 
 /** From queries, keys and values to what they attend to. `turns` are cosines and sines of the layer's rotation, or 0. */
@@ -300,7 +304,13 @@ export class DecoderOperations {
     const { spec, nRows } = this.#parts;
     const { gate, up } = this.#parts.weights.layers[at]!;
     const parts = gate === null ? [up] : [gate, up];
-    this.#product(parts, this.#parts.placed.layers[at]!.up, this.#normed, this.#inner, false);
+    const placed = this.#parts.placed.layers[at]!.up;
+    const { gated, activation } = spec.mlp;
+    if (this.#parts.joinsActivation && !gated && activation === 'tanh-gelu' && placed.bias !== null) {
+      this.#product(parts, placed, this.#normed, this.#inner, false, nRows, activation);
+      return;
+    }
+    this.#product(parts, placed, this.#normed, this.#inner, false);
     const nBlocks = Math.min(8192, Math.ceil((nRows * spec.mlp.innerWidth) / 512));
     const facts = { kind: 'activate', from: this.#inner, to: this.#activated } as const;
     this.#launch(facts, 'activate', { blocks: [nBlocks], threads: 256 }, [
@@ -356,12 +366,18 @@ export class DecoderOperations {
     to: Buffer,
     adds: boolean,
     nRows = this.#parts.nRows,
+    activation?: 'tanh-gelu',
   ): void {
     const { products } = this.#parts;
-    const shape = { nRows, nIn, nOut, layout, output: to.type, adds } as const;
+    const activated = activation && { activation };
+    const shape = { nRows, nIn, nOut, layout, output: to.type, adds, ...activated } as const;
     const ask = products.plan(shape, { input: from.address, weight, bias, output: to.address });
     const name = `${nIn} × ${nOut}`;
-    this.#operations.push({ name, ask, facts: { kind: 'product', from, to, adds, parts } });
+    this.#operations.push({
+      name,
+      ask,
+      facts: { kind: 'product', from, to, adds, parts, isActivated: activation !== undefined },
+    });
   }
 
   /** Cosines and sines, float32 [position, pair, 2]. */

@@ -14,6 +14,7 @@ const EPILOGUE = 7;
 const BIAS_POINTER = 8;
 const BIAS_DATA_TYPE = 26;
 const WITH_BIAS = 4;
+const WITH_BIAS_AND_TANH_GELU = 36;
 const MAX_WORKSPACE_BYTES = 1;
 const WORKSPACE_BYTES = 64 << 20;
 const HEURISTIC_BYTES = 96;
@@ -27,6 +28,8 @@ export interface ProductShape {
   readonly output: 'float16' | 'float32';
   /** Whether the product is added to what the output holds. */
   readonly adds: boolean;
+  /** What is made of the product with its bias before it is written: that needs a bias, and adds to nothing. */
+  readonly activation?: 'tanh-gelu';
   /** Values between two rows of the output; nOut if left out. */
   readonly outputStride?: number;
 }
@@ -62,7 +65,7 @@ export class MatrixProducts {
       call.descriptionSet(description, attribute, value.pointer, nBytes);
     set(TRANSPOSE_A, int32(layout === 'out-in' ? 1 : 0), 4);
     if (bias !== null) {
-      set(EPILOGUE, int32(WITH_BIAS), 4);
+      set(EPILOGUE, int32(shape.activation === undefined ? WITH_BIAS : WITH_BIAS_AND_TANH_GELU), 4);
       set(BIAS_DATA_TYPE, int32(DATA_TYPE[shape.output]), 4);
       set(BIAS_POINTER, word(bias), 8);
     }

@@ -41,8 +41,12 @@ export class PlainOperations {
         const normed = facts.norm === null ? input : this.#normed(facts.norm, input);
         return all(facts.adds ? normed.map((value) => value * this.#spec.residualScale) : normed);
       }
-      case 'product':
-        return this.#product(facts.parts, input);
+      case 'product': {
+        const product = this.#product(facts.parts, input);
+        if (!facts.isActivated) return product;
+        const { activation } = this.#spec.mlp;
+        return new Map(Array.from(product, ([at, value]) => [at, activate(activation, value)]));
+      }
       case 'head-norms':
         return all(this.#headNorms(facts.layer, input));
       case 'activate': {

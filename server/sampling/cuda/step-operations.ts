@@ -21,7 +21,7 @@ export function stepOperations(
 ): readonly Operation[] {
   const { nRows, nPositions } = size;
   const { token, position } = buffers;
-  const parts = { ...device, nRows, nPositions, token, position };
+  const parts = { ...device, nRows, nPositions, token, position, joinsActivation: false };
   const decoder = new DecoderOperations(parts, attendOver(parts, buffers));
   const logits = { address: buffers.logits, type: 'float32', width: logitStride(device.spec) } as const;
   const pick = launchOf(

@@ -45,12 +45,12 @@ export interface TextOperations {
 }
 
 export function textOperations(
-  device: Omit<DecoderParts, 'token' | 'position'>,
+  device: Omit<DecoderParts, 'token' | 'position' | 'joinsActivation'>,
   buffers: TextBuffers,
   filled: Filled,
 ): TextOperations {
   const { token, position } = buffers;
-  const parts = { ...device, token, position };
+  const parts = { ...device, token, position, joinsActivation: true };
   const decoder = new DecoderOperations(parts, attendTexts(parts, buffers, filled));
   const layers = decoder.layers();
   const nParts = Math.ceil(device.nRows / HEAD_ROWS);
