@@ -95,7 +95,7 @@ export interface CommandMap {
   'verbatim.saveReport': (target?: StudyNode | StudyId, file?: Uri) => Promise<void>;
   /** Saves the training rows that hold fragments of a study, of a group, or of what is selected. */
   'verbatim.saveTrainingRows': (
-    target?: StudyNode | ClusterNode | FragmentNode | StudyId,
+    target?: StudyNode | ClusterNode | FragmentNode | RegionNode | StudyId,
     selected?: readonly unknown[],
     file?: Uri,
   ) => Promise<void>;

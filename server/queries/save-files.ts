@@ -60,7 +60,7 @@ export async function saveTrainingRows({ study, file, chosen }: RowsToSave) {
   using db = openForReading(study);
   const isMap = summaryOf(db, study).map !== undefined;
   // The view’s filter is of fragments, which a map has none of.
-  const fingerprints = isMap ? null : await fingerprintsOf(db, study, chosen);
+  const fingerprints = isMap ? regionsOf(chosen) : await fingerprintsOf(db, study, chosen);
   const list = isMap ? listExposedRows : listTrainingRows;
   const showPlace = await disclosedNames(db, 'masked');
   let nRows = 0;
@@ -73,6 +73,9 @@ export async function saveTrainingRows({ study, file, chosen }: RowsToSave) {
   await writeLines(file, lines());
   return { nRows, nUnlisted: fingerprints === null ? 0 : countUnlistedPlaces(db, fingerprints) };
 }
+
+const regionsOf = (chosen: FragmentsChosen): ReadonlySet<string> | null =>
+  chosen.kind === 'named' ? new Set(chosen.fingerprints) : null;
 
 /** Null where nothing leaves any out: then rows beyond the places that are kept count, too. */
 async function fingerprintsOf(

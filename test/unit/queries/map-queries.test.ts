@@ -1,7 +1,7 @@
 // What views ask of an extraction map: pages of regions, and heat maps whose places and tokens are those of the text.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { rawText } from '../../../guard/text/foreign.ts';
@@ -18,6 +18,7 @@ import {
   listRegions,
   measureTokens,
 } from '../../../server/queries/map-queries.ts';
+import { saveReport, saveTrainingRows } from '../../../server/queries/save-files.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { measureTokens as measureBytes } from '../../../server/study/measure-tokens.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
@@ -190,6 +191,22 @@ test('two maps are compared by the windows that both have, and with themselves t
   assert.ok(compared.nWindows > 0);
   const other = compareMapFiles([exact, running]);
   assert.ok(other.warnings.length > 0);
+});
+
+test('a report and training rows of a map are saved, whole or of chosen regions', async () => {
+  const file = (name: string) => join(folder, name);
+  await saveReport({ study: exact, format: 'md', file: file('map.md'), baseline: null });
+  assert.match(readFileSync(file('map.md'), 'utf8'), /Extractable windows/);
+  const all = { kind: 'view', filter: {}, baseline: null, grouping: 'flat', group: null } as const;
+  const rows = file('rows.jsonl');
+  assert.deepEqual(await saveTrainingRows({ study: exact, file: rows, chosen: all }), {
+    nRows: 3,
+    nUnlisted: 0,
+  });
+  const [first] = readFileSync(rows, 'utf8').split('\n');
+  const { fragments } = JSON.parse(first!) as { readonly fragments: readonly string[] };
+  const chosen = { kind: 'named', fingerprints: fragments.slice(0, 1) } as const;
+  assert.equal((await saveTrainingRows({ study: exact, file: rows, chosen })).nRows, 1);
 });
 
 test('the dashboard says how the map was made, and holds its numbers', () => {
