@@ -34,7 +34,7 @@ export function readRotation(
   if (share === undefined && rotated !== 1)
     parameters?.fail('"partial_rotary_factor" is not 1, and the architecture rotates whole heads');
   const width = Math.trunc(heads.headWidth * rotated);
-  return rotationOf(config, parameters, outerBase, { width, nPositions: heads.nPositions }, longRopeFrom);
+  return rotationOf(config, parameters, outerBase, { ...heads, width }, longRopeFrom);
 }
 
 /** One rotation for layers that see everything before, and another for those with a window. */
@@ -52,7 +52,7 @@ export function readRotationsByLayerType(
   if (older !== null && sections[0] !== null)
     config.fail('both "rope_scaling" and "rope_parameters" tell how the context is stretched');
   parameters?.refuseTheRest(new Set());
-  const whole = { width: headWidth, nPositions };
+  const whole = { width: headWidth, headWidth, nPositions };
   return {
     full: rotationOf(config, older ?? sections[0]!, config.positive('rope_theta', bases.full), whole),
     sliding: rotationOf(config, sections[1]!, bases.sliding, whole),
@@ -83,17 +83,24 @@ function rotationOf(
   config: ConfigFile,
   section: ConfigFile | null,
   outerBase: number,
-  context: { readonly width: number; readonly nPositions: number },
+  context: HeadsInContext & { readonly width: number },
   longRopeFrom?: number,
 ): Rotation {
-  const { width, nPositions } = context;
-  if (width % 2 !== 0) config.fail(`heads of ${width} values cannot be rotated in pairs`);
+  const { width, headWidth, nPositions } = context;
+  if (width % 2 !== 0) refuseOdd(config, section, width, headWidth);
   if (width > MOST_HEAD_WIDTH) config.fail(`no model rotates ${width} values of a head`);
   const base = section?.positive('rope_theta', outerBase) ?? outerBase;
   if (section === null) return { frequencies: plain(base, width), factor: 1, pairs: 'halves' };
   const scaled = readScaling(section, { base, width, nPositions }, longRopeFrom);
   section.refuseTheRest(new Set());
   return { ...scaled, pairs: 'halves' };
+}
+
+/** An odd share of a head is rotated with one value more, as long as there is one and its scaling is told pair by pair. */
+function refuseOdd(config: ConfigFile, section: ConfigFile | null, width: number, headWidth: number): void {
+  const type = section === null ? 'default' : typeOf(section);
+  if (width === headWidth || type === 'yarn' || LONG_ROPE.has(type))
+    config.fail(`${width} values of a head cannot be rotated in pairs`);
 }
 
 function readScaling(

@@ -8,7 +8,7 @@ export type Scaled = Pick<Rotation, 'frequencies' | 'factor'>;
 
 export interface RotaryContext {
   readonly base: number;
-  /** Values of a head that are rotated. */
+  /** Values of a head that are rotated; where they are odd, one more is. */
   readonly width: number;
   /** What the configuration says the context is: stretched already. */
   readonly nPositions: number;
@@ -42,7 +42,7 @@ export function plain(base: number, width: number): readonly number[] {
 }
 
 const powers = (base: number, width: number) =>
-  Array.from({ length: width / 2 }, (_, i) => Math.fround(base ** Math.fround((2 * i) / width)));
+  Array.from({ length: Math.ceil(width / 2) }, (_, i) => Math.fround(base ** Math.fround((2 * i) / width)));
 
 /** S. Chen et al., "Extending Context Window of Large Language Models via Positional Interpolation" (2023). */
 function scale(frequencies: readonly number[], factor: number): Scaled {

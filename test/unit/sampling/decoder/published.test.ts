@@ -53,6 +53,7 @@ const refused: readonly (readonly [type: string, change: object, message: RegExp
   ['starcoder2', { mlp_type: 'gated' }, /"mlp_type": "gated" is not supported/],
   ['gpt_bigcode', { attention_type: 1 }, /the key "attention_type" is unknown/],
   ['gpt_neox', { rope_theta: 500 }, /the key "rope_theta" is unknown/],
+  ['gpt_neox', { hidden_size: 60, rotary_pct: 1 }, /15 values of a head cannot be rotated in pairs/],
   ['gpt_neox', { num_key_value_heads: 2 }, /not shared out evenly/],
   ['olmo2', { clip_qkv: 8 }, /the key "clip_qkv" is unknown/],
   ['olmo3', { layer_types: ['full_attention'] }, /"layer_types" should have one of/],
