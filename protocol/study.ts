@@ -161,6 +161,27 @@ export interface Execution {
   readonly named?: readonly string[];
   /** A file with the key of a served model; left out, the key is in VERBATIM_API_KEY, if anywhere. */
   readonly apiKeyFile?: string;
+  /** Left out: on this machine. */
+  readonly cluster?: Cluster;
+}
+
+/** Machines that do the work of a study, as tasks. */
+export interface Cluster {
+  /** `slurm`: jobs are handed over to Slurm and followed. `array`: whoever runs the tasks does so by other means. */
+  readonly executor: 'slurm' | 'array';
+  /** Options for sbatch, as they would be typed. */
+  readonly sbatch: string;
+  /** More of them, for jobs that run a model. */
+  readonly sbatchModel: string;
+  /** Most jobs that run at the same time. */
+  readonly maxRunning: number;
+  readonly tasksAJob: number | 'auto';
+  /** Image of apptainer in which `verbatim` is on the path. */
+  readonly container?: string;
+  /** Left out: the study waits for its jobs. `show`: what would be handed over is told, and nothing done. */
+  readonly waiting?: 'none' | 'show';
+  /** The command that a last job runs when the others have ended, where nobody waits, and its folder. */
+  readonly lastJob?: { readonly words: readonly string[]; readonly folder: string };
 }
 
 export type StudyState = 'running' | 'complete' | 'partial' | 'cancelled' | 'failed';

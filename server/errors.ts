@@ -33,6 +33,21 @@ export class Cancelled extends VerbatimError {
   }
 }
 
+/** Work goes on elsewhere, and nobody waits for it here; the message says so. What was finished is kept. */
+export class HandedOver extends Cancelled {
+  /** Whether it would be handed over, had it not been for show. */
+  readonly isForShow: boolean;
+
+  constructor(message: string, options: { readonly isForShow: boolean }) {
+    super();
+    this.message = message;
+    this.isForShow = options.isForShow;
+  }
+}
+
 export function throwIfAborted(signal: AbortSignal): void {
   if (signal.aborted) throw new Cancelled();
 }
+
+/** Why a signal stops work, where nobody has asked for that: whoever wanted it is going away. */
+export const LEAVING = 'leaving';

@@ -8,6 +8,7 @@ import { buildIndex, indexProgress } from '../protocol/corpus-index.ts';
 import { askContentColumn, estimateMap, estimateStudy, makePlan, readPlan } from '../protocol/plan-file.ts';
 import { deleteStudy, getDemoPlan, listStudies, runStudy, studyProgress } from '../protocol/requests.ts';
 import { acceptFragments } from '../protocol/views.ts';
+import { LEAVING } from './errors.ts';
 import { endWithParent } from './guard/end-with-parent.ts';
 import { answering } from './lsp/answering.ts';
 import { DisclosureSetting } from './lsp/disclosure-setting.ts';
@@ -41,10 +42,10 @@ connection.onInitialized(() => {
   const advice = adviseSqlite(process.versions);
   if (advice !== null) connection.console.warn(advice);
 });
-connection.onShutdown(() => lifetime.abort());
+connection.onShutdown(() => lifetime.abort(LEAVING));
 // A client that was killed sends no shutdown: its end of the channel closes.
 process.once('disconnect', () => {
-  lifetime.abort();
+  lifetime.abort(LEAVING);
   setTimeout(() => process.exit(0), 1000).unref();
 });
 // And where work keeps this thread from hearing that.

@@ -13,6 +13,10 @@ interface Settings extends EditorValues {
   readonly 'execution.batch': number;
   readonly 'execution.download': 'missing' | 'never';
   readonly 'execution.apiKeyFile': string;
+  readonly 'execution.executor': 'local' | 'slurm';
+  readonly 'execution.sbatch': string;
+  readonly 'execution.sbatchModel': string;
+  readonly 'execution.maxRunning': number;
   readonly 'server.runtime': string;
   readonly 'tree.groupBy': Grouping;
   readonly 'tree.order': FragmentOrder;
@@ -64,5 +68,16 @@ export function readExecution(): Execution {
     batch: readSetting('execution.batch') || 'auto',
     fetch: workspace.isTrusted ? readSetting('execution.download') : 'never',
     ...(apiKeyFile === '' ? {} : { apiKeyFile }),
+    ...readCluster(),
   };
+}
+
+/** An empty object for this machine. */
+function readCluster(): Pick<Execution, 'cluster'> {
+  const executor = readSetting('execution.executor');
+  if (executor === 'local' || !workspace.isTrusted) return {};
+  const sbatch = readSetting('execution.sbatch');
+  const sbatchModel = readSetting('execution.sbatchModel');
+  const maxRunning = readSetting('execution.maxRunning');
+  return { cluster: { executor, sbatch, sbatchModel, maxRunning, tasksAJob: 'auto' } };
 }

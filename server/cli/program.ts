@@ -27,6 +27,8 @@ const commands: Readonly<Record<string, () => Promise<() => Command>>> = {
   import: async () => (await import('./exchange-commands.ts')).importCommand,
   doctor: async () => (await import('./doctor-command.ts')).doctorCommand,
   providers: async () => (await import('./providers-command.ts')).providersCommand,
+  task: async () => (await import('./task-command.ts')).taskCommand,
+  cluster: async () => (await import('./cluster-command.ts')).clusterCommand,
 };
 
 /** For commands whose help brings no examples of its own. */
@@ -58,6 +60,9 @@ const examples: Readonly<Record<string, string>> = {
   export: 'export study.sqlite --to results',
   import: 'import results --out study.sqlite',
   doctor: 'doctor',
+  task: 'task study.sqlite 3',
+  cluster: 'cluster manifest study.sqlite --kubernetes --image verbatim --claim corpora',
+  'cluster manifest': 'cluster manifest study.sqlite --kubernetes --image verbatim --claim corpora',
   providers: 'providers install cuda',
   'providers install': 'providers install cuda',
 };

@@ -5,8 +5,8 @@ import { counted } from '../formats/report-numbers.ts';
 import { writeSampleLines } from '../formats/sample-lines.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
+import { chooseExecutor } from '../study/executors/choose-executor.ts';
 import type { Executor } from '../study/executors/executor.ts';
-import { localExecutor } from '../study/executors/local.ts';
 import { runStudy } from '../study/run-study.ts';
 import { estimateNote } from './estimate-note.ts';
 import { failOn } from './fail-on.ts';
@@ -72,7 +72,7 @@ async function runShowingProgress(request: RunAndReportRequest, signal: AbortSig
     request.plan?.source.kind === 'samples' ? 'read' : 'made',
   );
   try {
-    const executor = await executorFor(request.index, notes);
+    const executor = await executorFor(request, notes);
     return await runStudy({ ...request, executor, signal, report: progress.report });
   } finally {
     progress.end();
@@ -81,10 +81,14 @@ async function runShowingProgress(request: RunAndReportRequest, signal: AbortSig
 }
 
 /** `notes` takes what the index has to say. */
-export async function executorFor(index: string | undefined, notes: string[]): Promise<Executor> {
-  if (index === undefined) return localExecutor;
+export async function executorFor(
+  { index, execution, file }: Pick<RunAndReportRequest, 'index' | 'execution' | 'file'>,
+  notes: string[],
+): Promise<Executor> {
+  const base = chooseExecutor(execution, file);
+  if (index === undefined) return base;
   const { indexedExecutor } = await import('../study/executors/indexed.ts');
-  return indexedExecutor(index, localExecutor, (note) => notes.push(note));
+  return indexedExecutor(index, base, (note) => notes.push(note));
 }
 
 /** Why sampling ran on something slower than it could have. */

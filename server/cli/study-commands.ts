@@ -4,6 +4,7 @@ import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Execution, PromptText, Provider, StudyPlan } from '../../protocol/study.ts';
 import { apiKeyOption } from './api-key-option.ts';
+import { addClusterOptions, type ClusterOptions, clusterOf } from './cluster-options.ts';
 import {
   addContentsOption,
   addFetchOptions,
@@ -26,7 +27,7 @@ import { RequiredOption } from './required-option.ts';
 import { addSettingOptions, type SettingOptions, settingsOf } from './setting-options.ts';
 import { fromOneOrAuto, wholeNumber } from './whole-number.ts';
 
-interface Options extends CorpusOptions, SettingOptions {
+interface Options extends ClusterOptions, CorpusOptions, SettingOptions {
   readonly model?: string;
   /** The place of the samples for `scan`, their number for the other commands. */
   readonly samples: string | number;
@@ -159,7 +160,7 @@ const addSamplingOptions = (command: Command): Command =>
 
 /** Options that say how a run is done: none of them changes what a study is. */
 function addRunOptions(command: Command): Command {
-  return addFetchOptions(command.optionsGroup('Running:'))
+  addFetchOptions(command.optionsGroup('Running:'))
     .addOption(providerOption('where the model runs'))
     .option(
       '--batch <n>',
@@ -169,6 +170,7 @@ function addRunOptions(command: Command): Command {
     )
     .option('--workers <n>', 'threads that scan, or auto', fromOneOrAuto, 'auto')
     .option('--top <n>', 'fragments in the report', wholeNumber, 10);
+  return addClusterOptions(command);
 }
 
 async function planOf(options: Options): Promise<StudyPlan> {
@@ -215,7 +217,7 @@ const indexOf = ({ index }: Options) => (index === undefined ? {} : { index: res
 const executionOf = (options: Options): Execution => {
   const { provider, batch, workers, apiKeyFile } = options;
   const key = apiKeyFile === undefined ? {} : { apiKeyFile: resolve(apiKeyFile) };
-  return { provider, batch, workers, ...fetchOf(options), ...key };
+  return { provider, batch, workers, ...fetchOf(options), ...clusterOf(options), ...key };
 };
 
 const examples = (lines: readonly string[]) =>

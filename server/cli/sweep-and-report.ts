@@ -58,7 +58,7 @@ export async function sweepAndReport(
     tell(basename(file));
   };
   const notes: string[] = [];
-  const executor = await executorFor(options.index, notes);
+  const executor = await executorFor({ ...options, execution: named, file: out }, notes);
   try {
     const summaries = await untilInterrupted((signal) =>
       runSweep({ studies, execution: named, executor, signal, report: progress.report, onStudy }),

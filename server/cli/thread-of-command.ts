@@ -7,7 +7,7 @@ import { programUrl } from '../program-url.ts';
 
 /** Those that can be told to stop. The others end at the first signal, as any program does. */
 const LONG_COMMANDS: ReadonlySet<string> = new Set(
-  'demo study sample scan index check discover score predict doctor providers'.split(' '),
+  'demo study sample scan index check discover score predict doctor providers task'.split(' '),
 );
 
 /** Answers of a moment, for which a thread would take longer than they do. */
@@ -57,6 +57,8 @@ export function runInThread(): Promise<number> {
 
 function listen(worker: Worker, { nListening }: CommandThread): void {
   let isTold = false;
+  // A scheduler's notice: the command keeps what it has and is started again elsewhere. It is no request to end.
+  if (process.platform !== 'win32') process.on('SIGUSR2', () => worker.postMessage('make room'));
   for (const name of SIGNALS) {
     process.on(name, () => {
       if (isTold || Atomics.load(nListening, 0) === 0) return end(name);

@@ -68,10 +68,10 @@ export class ShardFetcher {
     this.#onProgress = onProgress;
   }
 
-  /** Resolves when the shard can be read; rejects when it cannot be fetched. */
-  async arrived(shard: Shard): Promise<void> {
-    if (!this.#missing.includes(shard)) return;
-    await this.#begin(shard);
+  /** Resolves with the shard when it can be read; rejects when it cannot be fetched. */
+  async arrived(shard: Shard): Promise<Shard> {
+    if (this.#missing.includes(shard)) await this.#begin(shard);
+    return shard;
   }
 
   /** The shard has been scanned. */

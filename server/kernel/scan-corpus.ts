@@ -26,8 +26,11 @@ export interface ScanRequest {
   /** Bytes of the whole corpus on disk, and of its shards that need no scan any more. */
   readonly totalBytes: number;
   readonly resumedBytes: number;
-  /** Awaited before a shard is opened, for one that is still on its way; if it rejects, the shard has failed. */
-  readonly ready?: (shard: Shard) => Promise<void>;
+  /**
+   * Awaited before a shard is opened, for one that is still on its way: resolves with what is to be read, the shard or a copy
+   * of it. If it rejects, the shard has failed.
+   */
+  readonly ready?: (shard: Shard) => Promise<Shard>;
 }
 
 /**
@@ -53,7 +56,7 @@ export async function* scanCorpus(request: ScanRequest): AsyncGenerator<ShardOut
   const outcomes = new HandOver<ShardOutcome>();
   keepYoungGenerationSmall();
   const scanned = scanInThreads(makeIndex({ ...request, signal }), shards, nCores, signal, {
-    ready: request.ready ?? (async () => {}),
+    ready: request.ready ?? (async (shard) => shard),
     onBytes: advance,
     onOutcome(outcome) {
       complete(outcome.shard);

@@ -23,8 +23,8 @@ const resourceLimits = { maxYoungGenerationSizeMb: 6 };
 type Start = SharedIndex | Promise<SharedIndex>;
 
 export interface PoolEvents<Result = ShardResult> {
-  /** Awaited before a shard is opened; if it rejects, the shard has failed. */
-  readonly ready?: (shard: Shard) => Promise<void>;
+  /** Awaited before a shard is opened, with what is to be read: it or a copy. If it rejects, the shard has failed. */
+  readonly ready?: (shard: Shard) => Promise<Shard>;
   readonly onBytes: (shard: Shard, diskBytes: number) => void;
   /** Awaited before the thread takes its next shard. */
   readonly onOutcome: (outcome: ShardOutcome<Result>) => Promise<void>;
@@ -91,8 +91,9 @@ async function scanUntilDeath<Result>(
     const ready: ToWorker = { kind: 'index', index: await index };
     worker.postMessage(ready);
     for (let shard = waiting.shift(); shard; shard = waiting.shift()) {
-      const outcome = await (events.ready?.(shard) ?? Promise.resolve()).then(
-        () => scanOne(thread, { shard, readAhead }, events),
+      const outcome = await (events.ready?.(shard) ?? Promise.resolve(shard)).then(
+        (copy) =>
+          scanOne<Result>(thread, { shard: copy, readAhead }, (nBytes) => events.onBytes(shard, nBytes)),
         (error: Error): Outcome<Result> => ({ kind: 'failed', failure: { byteOffset: 0, error } }),
       );
       if (signal.aborted) return;
@@ -128,7 +129,7 @@ const EXCEEDED: Readonly<Record<Excess, string>> = {
 function scanOne<Result>(
   thread: Thread,
   task: ScanTask,
-  events: PoolEvents<Result>,
+  onBytes: (diskBytes: number) => void,
 ): Promise<Outcome<Result>> {
   const { worker } = thread;
   return new Promise((resolve) => {
@@ -148,7 +149,7 @@ function scanOne<Result>(
     const onMessage = (message: WorkerMessage<Result>) => {
       if (message.kind === 'progress') {
         byteOffset = message.byteOffset;
-        events.onBytes(task.shard, message.diskBytes);
+        onBytes(message.diskBytes);
       } else if (message.kind === 'scanned') settle(message);
       else {
         const error =

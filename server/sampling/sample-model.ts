@@ -72,6 +72,8 @@ export interface SampleRequest {
   readonly signal: AbortSignal;
   /** Called when sampling starts, and again whenever it had to be changed on the way. */
   readonly onEnvironment: (environment: SamplerEnvironment) => void;
+  /** Hears how work that is done elsewhere is getting on, in words. */
+  readonly say?: (words: string) => void;
 }
 
 export async function* sampleModel(asked: SampleRequest): AsyncGenerator<readonly GeneratedSample[]> {

@@ -73,6 +73,8 @@ export function deleteStudy(path: string): void {
 /** The caller holds the study's lock. The lock's own file stays: others may be about to lock it. */
 export function removeStudyFiles(path: string): void {
   for (const suffix of ['', '-wal', '-shm']) rmSync(path + suffix, { force: true });
+  // Jobs that still have tasks of it find them gone, and end.
+  rmSync(`${path}-tasks`, { recursive: true, force: true });
 }
 
 /** Creates or opens a study for writing. The caller holds the study's lock. */

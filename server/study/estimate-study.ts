@@ -12,7 +12,7 @@ import { filesIn } from './files-in.ts';
 /** Tokens a second and core, times the model's bytes: 388 was measured with 444 MB, and others come near it. */
 export const WEIGHT_BYTES_PER_SECOND = 388 * 444e6;
 /** Bytes of compressed training data that a core scans in a second. */
-const CORPUS_BYTES_PER_SECOND = 60e6;
+export const CORPUS_BYTES_PER_SECOND = 60e6;
 /** Bytes that the text, the id and the log-probability of a token take on the disk. */
 const BYTES_PER_TOKEN = 14;
 /** Models whose sizes differ by a larger factor tell nothing of each other's speed. */

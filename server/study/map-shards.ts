@@ -25,7 +25,7 @@ export interface MapShardsRequest extends DocumentShape {
   /** Those that are not mapped yet. */
   readonly shards: readonly Shard[];
   /** Resolves once the shard's file is there. */
-  readonly ready: (shard: Shard) => Promise<void>;
+  readonly ready: (shard: Shard) => Promise<unknown>;
   readonly signal: AbortSignal;
   /** Bytes read since the last call. */
   readonly onBytes: (nBytes: number, shard: Shard) => void;

@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import type { Execution, StudyPlan, StudyState, StudySummary } from '../../protocol/study.ts';
-import { Cancelled, UserError, VerbatimError } from '../errors.ts';
+import { Cancelled, HandedOver, UserError, VerbatimError } from '../errors.ts';
 import { lockOrRefuse } from '../file-lock.ts';
 import { checkSamePlan } from '../plan/plan.ts';
 import { checkPlan } from '../plan/stored-plan.ts';
@@ -22,8 +22,8 @@ import {
 import { summarise } from '../store/summary.ts';
 import { analyse } from './analyse-stage.ts';
 import { checkPlaces } from './check-places.ts';
+import { chooseExecutor } from './executors/choose-executor.ts';
 import type { Executor } from './executors/executor.ts';
-import { localExecutor } from './executors/local.ts';
 import { fetchShards } from './fetch-shards.ts';
 import { registerShards } from './register-shards.ts';
 import { pendingShards, scanPending } from './scan-stage.ts';
@@ -38,7 +38,7 @@ export interface RunRequest {
   readonly upTo: 'sample' | 'scanned' | 'analyse';
   readonly signal: AbortSignal;
   readonly report: Report;
-  /** This machine unless another is named. */
+  /** Left out: what `execution` says. */
   readonly executor?: Executor;
   /** Hears of each shard of an extraction map, once it is in the study file. */
   readonly onShardMapped?: (shardId: number) => void;
@@ -57,13 +57,14 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
   const db = openForWriting(file);
   try {
     const plan = establishPlan(db, file, asked);
-    const { execution, executor = localExecutor, signal, report, onShardMapped } = request;
+    const { execution, executor = chooseExecutor(execution, file), signal, report, onShardMapped } = request;
     const hearing = onShardMapped === undefined ? {} : { onShardMapped };
     const context = { db, plan, execution, executor, signal, report, ...hearing };
     await recordingOutcome(db, () => runStages(context, request.upTo));
     return summarise(db, file, false);
   } catch (error) {
-    isRefused = isNew && error instanceof UserError && holdsNothing(db);
+    const isNothing = error instanceof UserError || (error instanceof HandedOver && error.isForShow);
+    isRefused = isNew && isNothing && holdsNothing(db);
     throw error;
   } finally {
     db.close();
@@ -107,6 +108,11 @@ function nameTrainingData(db: Database, file: string, stored: StudyPlan, asked: 
 
 async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promise<StudyState> {
   const { source } = context.plan;
+  if (source.kind === 'map' && context.execution.cluster) {
+    throw new UserError('An extraction map is made on one machine so far, and not in tasks', {
+      action: 'Set the executor to local for it.',
+    });
+  }
   if (source.kind === 'map') return (await import('./map-stage.ts')).mapCorpus(context, source);
   if (upTo === 'sample') {
     await makeSamples(context);
@@ -126,7 +132,8 @@ async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promi
     // A control is looked for in every shard, whatever was scanned before.
     const awaited =
       plan.control === undefined || isDone(db, 'control') ? pendingShards([db], shards) : shards;
-    const fetcher = await fetchShards(awaited, execution, signal);
+    const ahead = context.executor.fetching === 'ahead' ? awaited : [];
+    const fetcher = await fetchShards(ahead, execution, signal);
     await makeSamples(context);
     using control =
       plan.control === undefined

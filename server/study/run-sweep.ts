@@ -6,8 +6,8 @@ import type { Shard } from '../corpus/shard.ts';
 import { lockOrRefuse } from '../file-lock.ts';
 import type { Report } from '../progress.ts';
 import { openForWriting } from '../store/study-file.ts';
+import { chooseExecutor } from './executors/choose-executor.ts';
 import type { Executor } from './executors/executor.ts';
-import { localExecutor } from './executors/local.ts';
 import { fetchShards } from './fetch-shards.ts';
 import { registerShards } from './register-shards.ts';
 import { runStudy } from './run-study.ts';
@@ -23,7 +23,7 @@ export interface SweepRequest {
   readonly execution: Execution;
   readonly signal: AbortSignal;
   readonly report: Report;
-  /** This machine unless another is named. */
+  /** Left out: what `execution` says. */
   readonly executor?: Executor;
   /** Called before each study is sampled and analysed. */
   readonly onStudy: (study: SweepStudy) => void;
@@ -51,7 +51,7 @@ export async function runSweep({ studies, onStudy, ...run }: SweepRequest): Prom
 
 async function scanTogether(
   group: readonly SweepStudy[],
-  { execution, executor = localExecutor, signal, report }: Omit<SweepRequest, 'studies' | 'onStudy'>,
+  { execution, executor: given, signal, report }: Omit<SweepRequest, 'studies' | 'onStudy'>,
 ): Promise<void> {
   using held = new DisposableStack();
   const dbs = group.map(({ file }) => {
@@ -60,13 +60,15 @@ async function scanTogether(
     held.defer(() => db.close());
     return db;
   });
+  const executor = given ?? chooseExecutor(execution, group[0]!.file);
   const run = { execution, executor, signal, report };
   let shards: readonly Shard[] = [];
   for (const [i, db] of dbs.entries()) shards = await registerShards({ db, plan: group[i]!.plan, ...run });
   const fetching = new AbortController();
   const fetchSignal = AbortSignal.any([signal, fetching.signal]);
   try {
-    const fetch = (pending: readonly Shard[]) => fetchShards(pending, execution, fetchSignal);
+    const fetch = (pending: readonly Shard[]) =>
+      fetchShards(executor.fetching === 'ahead' ? pending : [], execution, fetchSignal);
     await scanPending(dbs, { ...run, rule: group[0]!.plan.rule, shards, fetch });
   } finally {
     fetching.abort();

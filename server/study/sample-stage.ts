@@ -32,6 +32,7 @@ export async function sample(context: StageContext, { model }: ModelSource): Pro
     execution: asBefore(execution, before),
     isDone: (sampleId) => done.has(sampleId),
     signal,
+    say: (words) => meter.advance(0, words),
     onEnvironment: ({ form, provider, fallbacks, found = [], ...facts }) => {
       if (done.size > 0) checkSameFact(db, 'form', form, 'The graph form');
       if (done.size > 0) checkSameFact(db, 'provider', provider, 'The provider');

@@ -2,8 +2,8 @@
 // in whatever order it is done, and writes no study file: that is left to the study's own process. A sample, or a
 // shard's outcome, is the same whoever makes it and however often it is asked for.
 //
-// This machine is one executor. A cluster can be another: it cuts a request into tasks (ranges of samples, shards),
-// and what each task leaves behind comes out of the same iterables, in this run or in one that goes on with it.
+// This machine is one executor. A cluster is another (`tasks.ts`): it cuts a request into tasks (ranges of samples, shards), and
+// what each task leaves behind comes out of the same iterables, in this run or in one that goes on with it.
 
 import type { ScanRequest } from '../../kernel/scan-corpus.ts';
 import type { ShardOutcome } from '../../kernel/scan-pool.ts';
@@ -14,4 +14,6 @@ export interface Executor {
   sample(request: SampleRequest): AsyncIterable<readonly GeneratedSample[]>;
   /** One outcome for each shard of the request. */
   scan(request: ScanRequest): AsyncIterable<ShardOutcome>;
+  /** Who brings shards that are not on this machine yet: the study, ahead of the work, or whoever reads them. */
+  readonly fetching: 'ahead' | 'by readers';
 }

@@ -21,7 +21,7 @@ const WORTH_OPENING = 0.2;
 /** `say` is told a sentence for each scan that asked the index. */
 export function indexedExecutor(folder: string, base: Executor, say: (sentence: string) => void): Executor {
   return {
-    sample: (request) => base.sample(request),
+    ...base,
     async *scan(request) {
       using index = openFor(folder, request);
       const known = knownShards(index, request.shards);

@@ -9,4 +9,5 @@ export const localExecutor: Executor = {
     yield* (await import('../../sampling/sample-model.ts')).sampleModel(request);
   },
   scan: scanCorpus,
+  fetching: 'ahead',
 };

@@ -226,7 +226,10 @@ test('a reader that leaves early ends the threads, and a thread never runs ahead
     report: () => {},
     totalBytes: 0,
     resumedBytes: 0,
-    ready: async () => void nBegun++,
+    ready: async (shard) => {
+      nBegun++;
+      return shard;
+    },
   });
   let nRead = 0;
   for await (const _ of scanning) {

@@ -33,6 +33,7 @@ function inTasks(): Executor & { readonly nTasks: () => number } {
     return results;
   };
   return {
+    ...localExecutor,
     nTasks: () => nTasks,
     async *sample(request) {
       const results = [];

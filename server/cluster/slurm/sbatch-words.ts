@@ -1,0 +1,58 @@
+// Options that the user has for sbatch. They are cut into words here and handed over as a list of arguments, so no shell reads them.
+
+import { UserError } from '../../errors.ts';
+
+/** What Verbatim says itself: the work would not be found again under another name. */
+const TAKEN =
+  /^(--(array|job-name|output|error|comment|wrap|parsable|signal|test-only|wait|requeue|no-requeue|open-mode|input|chdir|dependency|parse-only|help|version|usage)(=|$)|-[aJoeWidDhVH])/;
+
+/** Words between blanks; those in quotes are kept together. */
+export function sbatchWords(text: string): readonly string[] {
+  const words = splitWords(text);
+  for (const [i, word] of words.entries()) {
+    if (word.includes('\0') || /[\r\n]/.test(word)) throw refuse(word, 'holds a line break');
+    if (TAKEN.test(word)) throw refuse(word, 'is set by Verbatim itself');
+    if (word.startsWith('-')) continue;
+    // Without an option before it, sbatch would take it for the script to run.
+    const before = words[i - 1];
+    if (before === undefined || !before.startsWith('-') || before.includes('='))
+      throw refuse(word, 'is no option');
+  }
+  return words;
+}
+
+const refuse = (word: string, what: string): UserError =>
+  new UserError(`“${word}” ${what}, and --sbatch takes options of sbatch`, {
+    action: 'Write them as for sbatch, such as --sbatch "--partition=long --mem=8G".',
+  });
+
+function splitWords(text: string): readonly string[] {
+  const words: string[] = [];
+  let word: string | undefined;
+  let quote = '';
+  for (const sign of text) {
+    if (quote !== '') {
+      if (sign === quote) quote = '';
+      else word += sign;
+    } else if (sign === '"' || sign === "'") {
+      quote = sign;
+      word ??= '';
+    } else if (/\s/.test(sign)) {
+      if (word !== undefined) words.push(word);
+      word = undefined;
+    } else word = (word ?? '') + sign;
+  }
+  if (quote !== '') throw new UserError(`A quote is not closed in the options for sbatch: ${text}`);
+  return word === undefined ? words : [...words, word];
+}
+
+/** Cores that a job is given by these options. */
+export function coresAsked(words: readonly string[]): number {
+  let nCores = 1;
+  for (const [i, word] of words.entries()) {
+    const [, value] = /^(?:--cpus-per-task=|-c)(\d+)$/.exec(word) ?? [];
+    const next = /^(--cpus-per-task|-c)$/.test(word) ? words[i + 1] : undefined;
+    nCores = Number(value ?? next ?? nCores) || nCores;
+  }
+  return nCores;
+}

@@ -1,0 +1,81 @@
+// How a request is cut: tasks small enough that little is lost with one, and as many of them in a job that it lasts for a while. A
+// scheduler that starts a job every second is a scheduler that nobody else can use.
+
+import { statSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Shard } from '../../corpus/shard.ts';
+import { CORPUS_BYTES_PER_SECOND, WEIGHT_BYTES_PER_SECOND } from '../estimate-study.ts';
+import { filesIn } from '../files-in.ts';
+import type { SampleInput } from './sample-work.ts';
+
+export interface TaskSizes {
+  readonly tasksAJob: number | 'auto';
+  /** Cores that a job is given. */
+  readonly coresAJob: number;
+  /** Jobs that run at the same time. */
+  readonly maxRunning: number;
+  /** Bytes of shards that are read together, where it is not the usual. */
+  readonly taskBytes?: number;
+}
+
+/** A job lasts at least so long, by what was measured elsewhere (docs/performance.md). */
+const JOB_SECONDS = 600;
+const MOST_SAMPLES_A_TASK = 512;
+/** Rows that are sampled at once, where nothing else is said. */
+const SAMPLES_AT_ONCE = 64;
+/** Small shards are read together, up to so many bytes. */
+const TASK_BYTES = 256 << 20;
+
+/** Ranges of the samples that are not done. */
+export function sampleRanges(
+  nSamples: number,
+  isDone: (id: number) => boolean,
+  sizes: TaskSizes,
+  input: SampleInput,
+) {
+  const { batch } = input.execution;
+  const atOnce = batch === 'auto' ? Math.min(SAMPLES_AT_ONCE, nSamples) : batch;
+  // On devices it is part of a sample which ones were made with it: a range ends where a batch does.
+  const nWanted = Math.min(MOST_SAMPLES_A_TASK, Math.ceil(nSamples / (4 * sizes.maxRunning)));
+  const size = Math.max(1, Math.round(nWanted / atOnce)) * atOnce;
+  const tasks: (readonly [number, number])[] = [];
+  for (let first = 0; first < nSamples; first += size) {
+    const end = Math.min(nSamples, first + size);
+    for (let id = first; id < end; id++) {
+      if (isDone(id)) continue;
+      tasks.push([first, end]);
+      break;
+    }
+  }
+  const secondsATask =
+    (size * input.plan.maxTokens * modelBytes(input.model)) / WEIGHT_BYTES_PER_SECOND / sizes.coresAJob;
+  return { tasks, input, tasksAJob: tasksAJob(sizes, secondsATask) };
+}
+
+/** Shards in order, small ones together. */
+export function shardGroups(shards: readonly Shard[], sizes: TaskSizes) {
+  const tasks: Shard[][] = [];
+  let nBytes = Number.POSITIVE_INFINITY;
+  for (const shard of shards) {
+    if (nBytes + shard.nBytes > (sizes.taskBytes ?? TASK_BYTES)) {
+      tasks.push([]);
+      nBytes = 0;
+    }
+    tasks.at(-1)!.push(shard);
+    nBytes += shard.nBytes;
+  }
+  const total = shards.reduce((sum, shard) => sum + shard.nBytes, 0);
+  const speed = CORPUS_BYTES_PER_SECOND * sizes.coresAJob;
+  return { tasks, tasksAJob: tasksAJob(sizes, total / Math.max(1, tasks.length) / speed) };
+}
+
+const tasksAJob = ({ tasksAJob }: TaskSizes, secondsATask: number): number =>
+  tasksAJob === 'auto' ? Math.max(1, Math.ceil(JOB_SECONDS / Math.max(1e-3, secondsATask))) : tasksAJob;
+
+function modelBytes(folder: string): number {
+  const own = statSync(folder);
+  if (!own.isDirectory()) return own.size;
+  return filesIn(folder)
+    .filter((name) => /\.(safetensors|bin|onnx|gguf)$/.test(name))
+    .reduce((sum, name) => sum + statSync(join(folder, name)).size, 0);
+}
