@@ -57,7 +57,7 @@ describe('a configuration', () => {
 
   const refused: Readonly<Record<string, readonly [object, RegExp]>> = {
     'key heads that do not divide the heads': [{ num_key_value_heads: 3 }, /"num_attention_heads" \(4\)/],
-    'heads of an odd width': [{ head_dim: 15 }, /heads of 15 values/],
+    'heads of an odd width': [{ head_dim: 15 }, /15 values of a head cannot be rotated/],
     'a scaling that is not known': [
       { rope_scaling: { rope_type: 'longrope', short_factor: [1] } },
       /"rope_scaling": the type "longrope" is not supported/,
