@@ -30,7 +30,8 @@ export async function restartGzip(
   return undefined;
 }
 
-/** Less is read at once than of a whole stream, since most is passed over. */
+/** Most is passed over, so little is put out at once; each read is a wait. */
+const NEAR_READ_BYTES = 256 << 10;
 const NEAR_INPUT_BYTES = 16 << 10;
 const NEAR_OUTPUT_BYTES = 128 << 10;
 
@@ -50,7 +51,8 @@ async function* inflateBlocks(
   const engine = createInflateRaw({ dictionary: window, chunkSize: NEAR_OUTPUT_BYTES });
   let nGiven = 0;
   try {
-    const source = joinedFrom(file, before, from, place, NEAR_INPUT_BYTES);
+    const into = Buffer.allocUnsafe(NEAR_INPUT_BYTES);
+    const source = joinedFrom(file, before, from, place, { nBytes: NEAR_READ_BYTES, into });
     for await (const { pieces } of inflateHere(source, { engine })) {
       for (const piece of pieces) {
         nGiven += piece.length;
@@ -76,7 +78,7 @@ async function* inflateFrom(
   place: DecoderPlace,
   window: Uint8Array,
 ): AsyncGenerator<Uint8Array> {
-  const source = joinedFrom(file, before, from, place, INPUT_CHUNK_BYTES);
+  const source = joinedFrom(file, before, from, place, { nBytes: INPUT_CHUNK_BYTES });
   const engine = createInflateRaw({ dictionary: window, chunkSize: OUTPUT_CHUNK_BYTES });
   for await (const { pieces } of inflate(source, engine)) yield* pieces;
   // The member's end, to within a byte: its last bit lies in the last byte that the decoder took.
@@ -85,13 +87,20 @@ async function* inflateFrom(
   yield* nextMembers(file, [(lastBit - 8) >> 3, lastBit >> 3, (lastBit >> 3) + 1]);
 }
 
+interface JoinOptions {
+  /** Read at once. */
+  readonly nBytes: number;
+  /** For who needs each piece only until the next: pieces of that length, each in the place of the one before. */
+  readonly into?: Buffer;
+}
+
 /** The stream that the decoder is given: the header of its block, and everything from the next symbol on. */
 async function* joinedFrom(
   file: ShardFile,
   before: Buffer,
   from: number,
   place: DecoderPlace,
-  nBytes: number,
+  { nBytes, into }: JoinOptions,
 ): AsyncGenerator<Buffer> {
   const lead = new BitJoiner(leadingBits(before, place));
   yield lead.appendPart(before, place.next);
@@ -99,7 +108,9 @@ async function* joinedFrom(
   for (let at = from + before.length; ; at += nBytes) {
     const chunk = await file.read(at, nBytes);
     if (chunk.length === 0) break;
-    yield lead.append(chunk);
+    const pieceBytes = into?.length ?? chunk.length;
+    for (let start = 0; start < chunk.length; start += pieceBytes)
+      yield lead.append(chunk.subarray(start, start + pieceBytes), into);
   }
   yield lead.end();
 }
@@ -140,8 +151,8 @@ class BitJoiner {
     return Buffer.from(this.#whole.splice(0));
   }
 
-  append(bytes: Uint8Array): Buffer {
-    const out = Buffer.allocUnsafe(bytes.length);
+  append(bytes: Uint8Array, into?: Buffer): Buffer {
+    const out = into?.subarray(0, bytes.length) ?? Buffer.allocUnsafe(bytes.length);
     const shift = this.#nHeld;
     let held = this.#held;
     for (let i = 0; i < bytes.length; i++) {
