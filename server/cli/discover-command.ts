@@ -6,6 +6,7 @@ import { join, resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import type { Execution, Provider, StudyPlan } from '../../protocol/study.ts';
 import type { SweepPoint } from '../plan/plan-file.ts';
+import { addClusterOptions, type ClusterOptions, clusterOf } from './cluster-options.ts';
 import {
   addContentsOption,
   addFetchOptions,
@@ -28,7 +29,7 @@ import type { NamedFile } from './run-map.ts';
 import { addSettingOptions, type SettingOptions, settingsOf } from './setting-options.ts';
 import { fromOneOrAuto, wholeNumber } from './whole-number.ts';
 
-interface Options extends CorpusOptions, SettingOptions {
+interface Options extends ClusterOptions, CorpusOptions, SettingOptions {
   readonly model?: string;
   readonly corpus?: readonly string[];
   readonly control?: readonly string[];
@@ -75,7 +76,7 @@ export function discoverCommand(): Command {
     .addOption(
       new Option('--json', 'a JSON line a window to standard output, shard by shard').helpGroup('Options:'),
     );
-  return addFetchOptions(command.optionsGroup('Running:'))
+  addFetchOptions(command.optionsGroup('Running:'))
     .addOption(providerOption('where the model runs'))
     .option('--batch <n>', 'rows read at once, or auto', fromOneOrAuto, 'auto')
     .option('--workers <n>', 'threads that read, or auto', fromOneOrAuto, 'auto')
@@ -85,8 +86,8 @@ export function discoverCommand(): Command {
     .option(
       '--expect <file>',
       `figures to compare with, in JSON: exit with ${CONDITION_MET} where one is missed`,
-    )
-    .action(discover);
+    );
+  return addClusterOptions(command).action(discover);
 }
 
 /** The rule of drawing is sampling's. */
@@ -167,5 +168,5 @@ async function planOf(options: Options): Promise<StudyPlan> {
 
 const executionOf = (options: Options): Execution => {
   const { provider, batch, workers } = options;
-  return { provider, batch, workers, ...fetchOf(options) };
+  return { provider, batch, workers, ...fetchOf(options), ...clusterOf(options) };
 };

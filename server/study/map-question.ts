@@ -21,7 +21,7 @@ export function mapQuestion(
   { map, sampling: { topK, temperature } }: StudyPlan,
   execution: Execution,
   checkpoint: Checkpoint | ExportedModel,
-  shards: readonly Shard[],
+  shards: readonly Pick<Shard, 'nBytes'>[],
   signal: AbortSignal,
 ): MapQuestion {
   const { prefix, suffix, stride, bos, context } = map!;

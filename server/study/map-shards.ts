@@ -24,8 +24,8 @@ export interface MapShardsRequest extends DocumentShape {
   readonly reader: Pick<MapReader, 'openPacker' | 'read'>;
   /** Those that are not mapped yet. */
   readonly shards: readonly Shard[];
-  /** Resolves once the shard's file is there. */
-  readonly ready: (shard: Shard) => Promise<unknown>;
+  /** Resolves once the shard's file is there, with what is to be read: it or a copy. */
+  readonly ready: (shard: Shard) => Promise<Shard>;
   readonly signal: AbortSignal;
   /** Bytes read since the last call. */
   readonly onBytes: (nBytes: number, shard: Shard) => void;
@@ -53,8 +53,8 @@ export async function* mapShards(request: MapShardsRequest): AsyncGenerator<Shar
   let nDocuments = 0;
   async function* batches(): AsyncGenerator<readonly MapRow[], undefined> {
     for (const shard of request.shards) {
-      await request.ready(shard);
-      const of = new OpenShard(shard, request.map.examine);
+      const place = await request.ready(shard);
+      const of = new OpenShard(shard, place, request.map.examine);
       shards.push(of);
       const packer = reader.openPacker();
       for await (const document of of.read(request, encoder)) {
@@ -97,6 +97,7 @@ class OpenShard {
   nOpen = 0;
   isRead = false;
   readonly #shard: Shard;
+  readonly #place: Shard;
   readonly #documents: MappedDocument[] = [];
   readonly #problems: DataProblem[] = [];
   readonly #restartPoints: RestartPoint[] = [];
@@ -108,8 +109,10 @@ class OpenShard {
   #nShort = 0;
   #nUnfaithful = 0;
 
-  constructor(shard: Shard, nExamined: number) {
+  /** `place` is what is read: the shard, or a copy of it. */
+  constructor(shard: Shard, place: Shard, nExamined: number) {
     this.#shard = shard;
+    this.#place = place;
     this.#drawn = new LowestRanks(nExamined);
     for (const problem of shard.problems ?? []) this.#problems.push(problem);
   }
@@ -117,7 +120,7 @@ class OpenShard {
   /** The documents that are measured. */
   async *read(request: MapShardsRequest, encoder: Encoder): AsyncGenerator<MapDocument> {
     const { tokenBytes } = request.checkpoint;
-    const documents = readDocuments(this.#shard, {
+    const documents = readDocuments(this.#place, {
       signal: request.signal,
       onBytes: (nBytes) => request.onBytes(nBytes, this.#shard),
       onProblem: (problem) => this.#problems.push(problem),

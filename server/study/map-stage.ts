@@ -6,22 +6,21 @@ import { throwIfAborted } from '../errors.ts';
 import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
-import { positionsAtOnce } from '../sampling/forms/score/windows.ts';
-import { type MapReader, openMapReader } from '../sampling/map-model.ts';
 import { openGuarded } from '../sampling/open-guarded.ts';
 import { forgetExamined } from '../store/map-examined.ts';
 import { insertMap } from '../store/map-tables.ts';
 import { holdsDocuments, isCorpusWhole, storeShardResult } from '../store/shards-table.ts';
 import { forgetStage } from '../store/stages-table.ts';
-import { transact } from '../store/study-file.ts';
+import { type Database, transact } from '../store/study-file.ts';
 import { mergeEnvironment, readStudy } from '../store/study-table.ts';
 import { countCopies } from './count-copies.ts';
 import { checkSameFact } from './environment.ts';
 import { examineWindows } from './examine-windows.ts';
 import { fetchShards, reportWithFetching } from './fetch-shards.ts';
 import { localModel } from './hub-sources.ts';
-import { checkWindow, mapQuestion } from './map-question.ts';
-import { mapShards, type ShardMap } from './map-shards.ts';
+import { bytesOf } from './map-here.ts';
+import { checkWindow } from './map-question.ts';
+import type { ShardMap } from './map-shards.ts';
 import { registerShards } from './register-shards.ts';
 import { pendingShards } from './scan-stage.ts';
 import type { StageContext } from './stage-context.ts';
@@ -51,31 +50,50 @@ async function mapPending(
   shards: readonly Shard[],
   pending: readonly Shard[],
 ): Promise<void> {
-  const { db, plan, execution, signal } = context;
-  const map = plan.map!;
-  using reader = await openReader(context, checkpoint, shards, pending.length < shards.length);
-  const fetcher = await fetchShards(pending, execution, signal);
-  const totalBytes = shards.reduce((sum, { nBytes }) => sum + nBytes, 0);
-  const pendingBytes = pending.reduce((sum, { nBytes }) => sum + nBytes, 0);
+  const { db, plan, execution, executor, signal } = context;
+  const isGoingOn = pending.length < shards.length;
+  // Fetching ends with the run, however that ends.
+  const fetching = new AbortController();
+  const ahead = executor.fetching === 'ahead' ? pending : [];
+  const fetcher = await fetchShards(ahead, execution, AbortSignal.any([signal, fetching.signal]));
+  const corpusBytes = bytesOf(shards);
   const report = reportWithFetching(context.report, fetcher);
-  const meter = startMeter(report, 'map', 'bytes', totalBytes, totalBytes - pendingBytes);
-  for await (const done of mapShards({
-    checkpoint,
-    map,
-    reader,
-    profile: plan.rule.profile,
-    bosToken: map.bos ? checkpoint.config.bosToken : null,
-    nPositions: positionsAtOnce(checkpoint.config),
-    shards: pending,
-    ready: (shard) => fetcher.arrived(shard),
-    signal,
-    onBytes: (nBytes, { name }) => meter.advance(nBytes, name),
-  })) {
-    transact(db, () => keep(context, done));
-    fetcher.release(done.shard);
-    context.onShardMapped?.(done.shard.index);
-    throwIfAborted(signal);
+  const meter = startMeter(report, 'map', 'bytes', corpusBytes, corpusBytes - bytesOf(pending));
+  try {
+    for await (const done of executor.map({
+      checkpoint,
+      plan,
+      execution: isGoingOn ? asBefore(db, execution) : execution,
+      corpusBytes,
+      shards: pending,
+      ready: (shard) => fetcher.arrived(shard),
+      signal,
+      onBytes: (nBytes, { name }) => meter.advance(nBytes, name),
+      say: (words) => meter.advance(0, words),
+      onEnvironment: ({ provider, workers, form, fallbacks }) => {
+        if (isGoingOn) {
+          checkSameFact(db, 'form', form, 'The form in which the model reads');
+          checkSameFact(db, 'provider', provider, 'The provider');
+        }
+        mergeEnvironment(db, { provider, workers, form, fallbacks });
+      },
+    })) {
+      transact(db, () => keep(context, done));
+      fetcher.release(done.shard);
+      context.onShardMapped?.(done.shard.index);
+      throwIfAborted(signal);
+    }
+  } finally {
+    fetching.abort();
   }
+}
+
+/** A map goes on where it began: on devices the numbers are those of one form. */
+function asBefore(db: Database, execution: Execution): Execution {
+  const before = readStudy(db)?.environment.provider as Provider | undefined;
+  return execution.provider === 'auto' && before !== undefined
+    ? { ...execution, provider: before }
+    : execution;
 }
 
 function keep({ db, plan }: StageContext, { shard, mapped, ...read }: ShardMap): void {
@@ -88,26 +106,4 @@ function keep({ db, plan }: StageContext, { shard, mapped, ...read }: ShardMap):
   }));
   storeShardResult(db, shard.index, { ...read, documents, partial: new Uint8Array() });
   insertMap(db, shard.index, mapped, plan.map!.examine);
-}
-
-/** A map goes on where it began: on devices the numbers are those of one form. */
-async function openReader(
-  { db, plan, execution, signal }: StageContext,
-  checkpoint: Checkpoint | ExportedModel,
-  shards: readonly Shard[],
-  isGoingOn: boolean,
-): Promise<MapReader> {
-  const before = isGoingOn ? (readStudy(db)?.environment.provider as Provider | undefined) : undefined;
-  const asked = execution.provider === 'auto' ? (before ?? 'auto') : execution.provider;
-  const as: Execution = { ...execution, provider: asked };
-  const reader = await openMapReader(mapQuestion(plan, as, checkpoint, shards, signal));
-  using opened = new DisposableStack();
-  const { provider, workers, form, fallbacks } = opened.use(reader);
-  if (isGoingOn) {
-    checkSameFact(db, 'form', form, 'The form in which the model reads');
-    checkSameFact(db, 'provider', provider, 'The provider');
-  }
-  mergeEnvironment(db, { provider, workers, form, fallbacks });
-  opened.move(); // whoever asked for it closes it
-  return reader;
 }

@@ -108,11 +108,6 @@ function nameTrainingData(db: Database, file: string, stored: StudyPlan, asked: 
 
 async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promise<StudyState> {
   const { source } = context.plan;
-  if (source.kind === 'map' && context.execution.cluster) {
-    throw new UserError('An extraction map is made on one machine so far, and not in tasks', {
-      action: 'Set the executor to local for it.',
-    });
-  }
   if (source.kind === 'map') return (await import('./map-stage.ts')).mapCorpus(context, source);
   if (upTo === 'sample') {
     await makeSamples(context);

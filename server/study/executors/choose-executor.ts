@@ -42,7 +42,7 @@ function slurmQueue(
   { maxRunning, container, lastJob }: Cluster,
   options: { readonly all: readonly string[]; readonly model: readonly string[] },
 ): SlurmQueue {
-  const runsModel = folder.plan.kind === 'sample';
+  const runsModel = folder.plan.kind !== 'scan';
   return new SlurmQueue({
     study,
     folder,

@@ -8,12 +8,16 @@
 import type { ScanRequest } from '../../kernel/scan-corpus.ts';
 import type { ShardOutcome } from '../../kernel/scan-pool.ts';
 import type { GeneratedSample, SampleRequest } from '../../sampling/sample-model.ts';
+import type { MapRequest } from '../map-here.ts';
+import type { ShardMap } from '../map-shards.ts';
 
 export interface Executor {
   /** The samples that are not done yet. What comes together was made together, and is kept whole or not at all. */
   sample(request: SampleRequest): AsyncIterable<readonly GeneratedSample[]>;
   /** One outcome for each shard of the request. */
   scan(request: ScanRequest): AsyncIterable<ShardOutcome>;
+  /** One map for each shard of the request. */
+  map(request: MapRequest): AsyncIterable<ShardMap>;
   /** Who brings shards that are not on this machine yet: the study, ahead of the work, or whoever reads them. */
   readonly fetching: 'ahead' | 'by readers';
 }

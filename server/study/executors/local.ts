@@ -9,5 +9,8 @@ export const localExecutor: Executor = {
     yield* (await import('../../sampling/sample-model.ts')).sampleModel(request);
   },
   scan: scanCorpus,
+  async *map(request) {
+    yield* (await import('../map-here.ts')).mapHere(request);
+  },
   fetching: 'ahead',
 };

@@ -15,6 +15,7 @@ import type { Shard } from '../../corpus/shard.ts';
 import { EnvironmentError, HandedOver, UserError } from '../../errors.ts';
 import { startMeter } from '../../progress.ts';
 import type { SamplerEnvironment } from '../../sampling/sample-model.ts';
+import type { MapInput, MapPiece } from '../tasks/map-work.ts';
 import { closePlan, currentPlan, openPlan, tasksFolder } from '../tasks/open-plan.ts';
 import type { SampleInput, SamplePiece, SampleTask } from '../tasks/sample-work.ts';
 import { packSampleTexts, type ScanInput, type ScanPiece } from '../tasks/scan-work.ts';
@@ -85,7 +86,7 @@ export function taskExecutor(settings: TaskExecutorSettings): Executor {
       const pieces = run<ScanPiece>(settings, {
         kind: 'scan',
         identity: [rule, digestOf(packed.texts), digestOf(new Uint8Array(packed.ids.buffer))],
-        plan: () => ({ ...shardGroups(shards, sizes), input }),
+        plan: () => ({ ...shardGroups(shards, sizes, 'scan'), input }),
         wanted: (tasks) => wantedShards(tasks, byIndex),
         signal,
         say: (words) => meter.advance(0, words),
@@ -100,6 +101,40 @@ export function taskExecutor(settings: TaskExecutorSettings): Executor {
           yield { kind: 'failed', shard, failure: { byteOffset, error: new Error(message) } };
         }
         meter.advance(shard.nBytes, shard.name);
+      }
+    },
+    async *map({
+      checkpoint,
+      plan,
+      execution,
+      corpusBytes,
+      shards,
+      signal,
+      onBytes,
+      onEnvironment,
+      say = () => {},
+    }) {
+      const byIndex = new Map(shards.map((shard) => [shard.index, shard]));
+      const { dir: model, digest: modelDigest } = checkpoint;
+      const input: MapInput = { model, modelDigest, plan, execution: onNodes(execution), corpusBytes };
+      const { map, rule, sampling } = plan;
+      const same = new SameEnvironment();
+      const pieces = run<MapPiece>(settings, {
+        kind: 'map',
+        identity: [modelDigest, map, rule, sampling.topK, sampling.temperature, settings.execution.provider],
+        plan: () => ({ ...shardGroups(shards, sizes, 'map'), input }),
+        wanted: (tasks) => wantedShards(tasks, byIndex),
+        signal,
+        say,
+      });
+      for await (const { value, items, node } of pieces) {
+        const shard = byIndex.get(items[0]!);
+        if (shard === undefined) continue;
+        byIndex.delete(shard.index);
+        same.check(value.environment, node);
+        onEnvironment(value.environment);
+        yield { ...value.map, shard };
+        onBytes(shard.nBytes, shard);
       }
     },
   };
@@ -224,11 +259,13 @@ async function* piecesOf<Value>(folder: TaskFolder, rank: number): AsyncGenerato
   rmSync(path, { force: true });
 }
 
-/** Samples of one study come from one form on one kind of device. */
-class SameEnvironment {
-  #first: { readonly environment: SamplerEnvironment; readonly node: string } | undefined;
+type Compared = Pick<SamplerEnvironment, 'provider' | 'form'> & Partial<Pick<SamplerEnvironment, 'runtime'>>;
 
-  check(environment: SamplerEnvironment, node: string): void {
+/** What is said of one study comes from one form on one kind of device. */
+class SameEnvironment {
+  #first: { readonly environment: Compared; readonly node: string } | undefined;
+
+  check(environment: Compared, node: string): void {
     this.#first ??= { environment, node };
     const { environment: first, node: firstNode } = this.#first;
     const differing = (['provider', 'form', 'runtime'] as const).find(
@@ -236,7 +273,7 @@ class SameEnvironment {
     );
     if (differing === undefined) return;
     throw new UserError(
-      `${node} samples with another ${differing} than ${firstNode}: ${environment[differing]}, not ${first[differing]}`,
+      `${node} computes with another ${differing} than ${firstNode}: ${environment[differing]}, not ${first[differing]}`,
       {
         action:
           'Choose nodes that are alike with --sbatch, such as "--constraint=…" or "--gres=gpu:1", name the --provider, and start a new study file.',

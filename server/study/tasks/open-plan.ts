@@ -80,4 +80,5 @@ function onThisNode<Input>(input: Input): Input {
 const works: Readonly<Record<TaskKind, (input: unknown) => Promise<Work>>> = {
   sample: async (input) => (await import('./sample-work.ts')).sampleWork(input as never),
   scan: async (input) => (await import('./scan-work.ts')).scanWork(input as never),
+  map: async (input) => (await import('./map-work.ts')).mapWork(input as never),
 };

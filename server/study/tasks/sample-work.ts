@@ -75,7 +75,8 @@ function* piecesOf(
   }
 }
 
-async function openTheModel(model: string, digest: string, signal: AbortSignal) {
+/** Throws a `UserError` where it is another one than the study's. */
+export async function openTheModel(model: string, digest: string, signal: AbortSignal) {
   const checkpoint = await openGuarded(model, signal);
   if (checkpoint.digest === digest) return checkpoint;
   throw new UserError(`The model in ${model} is not the one that the study began with`, {

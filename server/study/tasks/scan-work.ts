@@ -81,14 +81,14 @@ export function scanWork({ samples, rule, execution }: ScanInput): Work {
 }
 
 /** The shards of tasks that are not done, with the rank of each. */
-function ranksOfShards(tasks: readonly OpenTask[]): ReadonlyMap<Shard, number> {
+export function ranksOfShards(tasks: readonly OpenTask[]): ReadonlyMap<Shard, number> {
   const ranks = new Map<Shard, number>();
   for (const { rank, task, done } of tasks)
     for (const shard of task as readonly Shard[]) if (!done.has(shard.index)) ranks.set(shard, rank);
   return ranks;
 }
 
-const areShardsDone = (task: unknown, done: ReadonlySet<number>): boolean =>
+export const areShardsDone = (task: unknown, done: ReadonlySet<number>): boolean =>
   (task as readonly Shard[]).every(({ index }) => done.has(index));
 
 /** What one node could not read, another may: only what fails again is taken for the shard's own fault. */

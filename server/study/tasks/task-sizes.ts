@@ -26,6 +26,9 @@ const SAMPLES_AT_ONCE = 64;
 /** Small shards are read together, up to so many bytes. */
 const TASK_BYTES = 256 << 20;
 
+/** A map reads about this share of what a scan does in the same time on the same cores. */
+const MAP_SHARE = 1 / 200;
+
 /** Ranges of the samples that are not done. */
 export function sampleRanges(
   nSamples: number,
@@ -53,7 +56,7 @@ export function sampleRanges(
 }
 
 /** Shards in order, small ones together. */
-export function shardGroups(shards: readonly Shard[], sizes: TaskSizes) {
+export function shardGroups(shards: readonly Shard[], sizes: TaskSizes, kind: 'scan' | 'map') {
   const tasks: Shard[][] = [];
   let nBytes = Number.POSITIVE_INFINITY;
   for (const shard of shards) {
@@ -65,7 +68,7 @@ export function shardGroups(shards: readonly Shard[], sizes: TaskSizes) {
     nBytes += shard.nBytes;
   }
   const total = shards.reduce((sum, shard) => sum + shard.nBytes, 0);
-  const speed = CORPUS_BYTES_PER_SECOND * sizes.coresAJob;
+  const speed = CORPUS_BYTES_PER_SECOND * sizes.coresAJob * (kind === 'map' ? MAP_SHARE : 1);
   return { tasks, tasksAJob: tasksAJob(sizes, total / Math.max(1, tasks.length) / speed) };
 }
 

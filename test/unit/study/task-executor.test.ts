@@ -10,6 +10,7 @@ import { gzipSync } from 'node:zlib';
 import type { Progress, StudyPlan } from '../../../protocol/study.ts';
 import { runTasks } from '../../../server/cluster/run-tasks.ts';
 import type { TaskFolder } from '../../../server/cluster/task-folder.ts';
+import { defaultMap } from '../../../server/plan/plan.ts';
 import { taskExecutor } from '../../../server/study/executors/tasks.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { currentPlan, workOf } from '../../../server/study/tasks/open-plan.ts';
@@ -32,6 +33,11 @@ writeFileSync(join(corpus, 'c.json.gz'), whole.subarray(0, whole.length - 9));
 const plan: StudyPlan = {
   ...modelPlan(model, [corpus], { nSamples: 12, maxTokens: 12, topK: 0 }),
   rule: { minLines: 1, profile: 'exact-1' },
+};
+const map: StudyPlan = {
+  ...modelPlan(model, [corpus]),
+  source: { kind: 'map', model },
+  map: { ...defaultMap, prefix: 10, suffix: 8, stride: 5, keep: 0 },
 };
 const execution = { provider: 'cpu', batch: 2, workers: 1 } as const;
 const sizes = { tasksAJob: 2, coresAJob: 1, maxRunning: 1, taskBytes: 1 } as const;
@@ -69,27 +75,32 @@ function there({
   return runStudy({ file, plan: asked, execution, executor, upTo: 'analyse', signal: stop.signal, report });
 }
 
-test('samples and shards in tasks leave the tables of this machine, with jobs cut off anywhere', async () => {
-  const file = newFile();
-  const queues: JobsHere[] = [];
-  const queueFor = (tasks: TaskFolder) => {
-    const queue = jobsHere(tasks, (n) => (n % 3 === 0 ? 1 : undefined));
-    queues.push(queue);
-    return queue;
-  };
-  process.env.SLURM_TMPDIR = scratchFolder();
-  await there({ file, plan, queueFor });
-  // A job that was cut off may still be on its way out.
-  for (let n = 0; n < 100 && readdirSync(process.env.SLURM_TMPDIR).length > 0; n++) await sleep(50);
-  assert.deepEqual(readdirSync(process.env.SLURM_TMPDIR), [], 'nothing is left where shards were staged');
-  delete process.env.SLURM_TMPDIR;
-  assert(
-    queues.some(({ counts }) => counts.nCut > 0),
-    'some were cut off',
-  );
-  assert.equal(tablesOf(file), await here(plan));
-  assert(!existsSync(`${file}-tasks`));
-});
+for (const [what, asked] of [
+  ['samples and shards', plan],
+  ['extraction maps', map],
+] as const) {
+  test(`${what} in tasks leave the tables of this machine, with jobs cut off anywhere`, async () => {
+    const file = newFile();
+    const queues: JobsHere[] = [];
+    const queueFor = (tasks: TaskFolder) => {
+      const queue = jobsHere(tasks, (n) => (n % 3 === 0 ? 1 : undefined));
+      queues.push(queue);
+      return queue;
+    };
+    process.env.SLURM_TMPDIR = scratchFolder();
+    await there({ file, plan: asked, queueFor });
+    // A job that was cut off may still be on its way out.
+    for (let n = 0; n < 100 && readdirSync(process.env.SLURM_TMPDIR).length > 0; n++) await sleep(50);
+    assert.deepEqual(readdirSync(process.env.SLURM_TMPDIR), [], 'nothing is left where shards were staged');
+    delete process.env.SLURM_TMPDIR;
+    assert(
+      queues.some(({ counts }) => counts.nCut > 0),
+      'some were cut off',
+    );
+    assert.equal(tablesOf(file), await here(asked));
+    assert(!existsSync(`${file}-tasks`));
+  });
+}
 
 test('whoever goes on merges what is there, and has no task done twice', async () => {
   const file = newFile();
