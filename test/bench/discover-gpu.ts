@@ -1,5 +1,6 @@
 // How fast a card reads training data for a map, beside PyTorch on the same card in the same run: 110 million parameters in
-// 16 bits, running context, what is kept of every token with top-k 40. Needs a card; what cannot run is said and left out.
+// 16 bits, running context, what is kept of every token with top-k 40. VERBATIM_BENCH_MODELS names larger models of the bench
+// "gpu" to be read as well. Needs a card; what cannot run is said and left out.
 
 import { spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
@@ -12,7 +13,7 @@ import { chooseReaders } from '../../server/sampling/run/choose-readers.ts';
 import { runOnDevices } from '../../server/sampling/run/device-pool.ts';
 import { findSystem } from '../../server/sampling/run/find-system.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
-import { BENCH_PYTHON, lastLine } from './gpu-models.ts';
+import { BENCH_MODELS, BENCH_PYTHON, type BenchModel, lastLine, makeModel } from './gpu-models.ts';
 
 type Emit = (figure: object) => void;
 
@@ -52,6 +53,20 @@ export async function benchCards(emit: Emit): Promise<void> {
   } finally {
     rmSync(folder, { recursive: true });
   }
+  const words = process.env.VERBATIM_BENCH_MODELS?.split(',') ?? [];
+  for (const one of BENCH_MODELS.filter(({ name }) => words.some((word) => name.includes(word))))
+    await benchLarger(one, (figure) => emit({ model: one.name, ...figure }));
+}
+
+async function benchLarger({ config }: BenchModel, emit: Emit): Promise<void> {
+  const folder = mkdtempSync(join(tmpdir(), 'verbatim-bench-discover-'));
+  try {
+    const failure = makeModel(folder, config);
+    if (failure !== null) return emit({ figure: 'on cards', skipped: failure });
+    await measure(await openCheckpoint(folder), SHAPES[0], 1, emit);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
 }
 
 async function measure(
@@ -63,14 +78,17 @@ async function measure(
   const { signal } = new AbortController();
   const execution = { provider: 'cuda', batch: 'auto', workers: nDevices } as const;
   const question = { execution, checkpoint, rule: RULE, longest: nTokens - 1, nPositions: Infinity, signal };
+  const askedAt = performance.now();
   const { chosen } = await chooseReaders(question);
+  const startSeconds = (performance.now() - askedAt) / 1000;
   const { devices, form, formName, end } = chosen!;
   const nRows = Math.floor(form.nPositions / (nTokens - 1));
   const rows: readonly MapRow[] = Array.from({ length: nRows }, (_, document) => ({
     ...{ document, start: nKnown, nKnown },
     tokens: Int32Array.from({ length: nTokens }, (_, i) => (i * 7919 + document * 104_729) % 32_768),
   }));
-  const most = await distance(checkpoint, rows[0]!, async () => {
+  const isSmall = checkpoint.weightBytes <= MOST_ON_CPU;
+  const most = await distance(isSmall ? checkpoint : null, rows[0]!, async () => {
     for await (const some of runOnDevices<'read'>(
       [devices[0]!],
       [[rows[0]!]].values(),
@@ -95,18 +113,22 @@ async function measure(
   const tokensPerSecond = Math.round((nRead * (nTokens - 1)) / seconds);
   emit({
     figure: `on cards, ${name}`,
-    ...{ nDevices, form: formName, tokensPerSecond, target: TARGET },
+    ...{ nDevices, form: formName, startSeconds, tokensPerSecond, ...(isSmall ? { target: TARGET } : {}) },
     measuredTokensPerSecond: Math.round((nRead * (nTokens - nKnown)) / seconds),
     mostNatsFromCpu: most,
   });
   return tokensPerSecond;
 }
 
+/** Bytes of weights that are compared with the CPU: larger models would take it minutes. */
+const MOST_ON_CPU = 1e9;
+
 async function distance(
-  checkpoint: Checkpoint,
+  checkpoint: Checkpoint | null,
   row: MapRow,
   read: () => Promise<readonly { readonly plain: Float32Array }[]>,
-): Promise<number> {
+): Promise<number | null> {
+  if (checkpoint === null) return null;
   const session = { provider: 'cpu', nThreads: 8, weightFolder: checkpoint.weightFolder } as const;
   const [expected] = await mapBatch(await openMapper(checkpoint, RULE, session), RULE, [row]);
   const [actual] = await read();
