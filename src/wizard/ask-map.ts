@@ -58,7 +58,7 @@ export async function askMapPlan(
     return answer.kind === 'answered' ? 'next' : answer.kind;
   };
   const outcome = await askInTurn([
-    async () => keep(await askModel(at(2), last.models), (model) => ({ model })),
+    async () => keep(await askModel(at(2), last.models, 'read'), (model) => ({ model })),
     async () => keep(await askCorpus(at(3), last.corpora), (corpus) => ({ corpus })),
     async () => {
       const { columns: _, ...asked } = plan;

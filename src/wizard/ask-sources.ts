@@ -8,9 +8,14 @@ import { fragmentsText } from '../counts-text.ts';
 import { askPlaces, fromDialog, fromHub, type Places, type PlaceWay, usedBefore } from './ask-places.ts';
 import { type Answer, answered, askText, type Step } from './multi-step.ts';
 
-export async function askModel(at: Step, recent: readonly string[]): Promise<Answer<string>> {
+/** `drawn`: only samples are drawn, which a server gives, too; `read` needs the weights here. */
+export async function askModel(
+  at: Step,
+  recent: readonly string[],
+  use: 'drawn' | 'read',
+): Promise<Answer<string>> {
   const places = await askPlaces(at, l10n.t('Which model?'), [
-    ...usedBefore(recent.map((model) => [model])),
+    ...usedBefore(recent.filter((model) => use === 'drawn' || !isAddress(model)).map((model) => [model])),
     fromDialog(
       {
         label: l10n.t('$(folder-opened) Choose a model folder…'),
@@ -31,22 +36,24 @@ export async function askModel(at: Step, recent: readonly string[]): Promise<Ans
       l10n.t('Model on the Hub'),
       '',
     ),
-    {
-      label: l10n.t('$(globe) Name a server of models…'),
-      detail: l10n.t('Any that speaks OpenAI’s completions protocol, such as vLLM or llama.cpp.'),
-      async ask(step) {
-        const prompt = l10n.t('Address of the server, such as http://localhost:8000/v1');
-        const address = await askText(step, prompt, 'http://', (text) =>
-          isAddress(text.trim()) && URL.canParse(text.trim())
-            ? undefined
-            : l10n.t('Addresses look like http://localhost:8000/v1.'),
-        );
-        return address.kind === 'answered' ? answered([address.value]) : address;
-      },
-    },
+    ...(use === 'drawn' ? [fromServer()] : []),
   ]);
   return only(places);
 }
+
+const fromServer = (): PlaceWay => ({
+  label: l10n.t('$(globe) Name a server of models…'),
+  detail: l10n.t('Any that speaks OpenAI’s completions protocol, such as vLLM or llama.cpp.'),
+  async ask(step) {
+    const prompt = l10n.t('Address of the server, such as http://localhost:8000/v1');
+    const address = await askText(step, prompt, 'http://', (text) =>
+      isAddress(text.trim()) && URL.canParse(text.trim())
+        ? undefined
+        : l10n.t('Addresses look like http://localhost:8000/v1.'),
+    );
+    return address.kind === 'answered' ? answered([address.value]) : address;
+  },
+});
 
 /** Whether a model's place is the address of a server. */
 export const isAddress = (model: string): boolean => /^https?:\/\/./i.test(model);

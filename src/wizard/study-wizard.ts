@@ -87,11 +87,12 @@ export class StudyWizard {
       return answer.kind === 'answered' ? 'next' : answer.kind;
     };
     const outcome = await askInTurn([
-      async () => keep(await askModel(at(2), this.#last.models), (model) => ({ model })),
+      async () => keep(await askModel(at(2), this.#last.models, 'drawn'), (model) => ({ model })),
       async () => {
         const { servedName: before = '', start, ...rest } = plan;
         plan = rest;
         if (!isAddress(plan.model)) return 'passed';
+        plan = askableOfServer(plan);
         return keep(await askServedName(at(2), before), (servedName) => ({
           servedName,
           ...(start === undefined ? {} : { start }),
@@ -106,7 +107,10 @@ export class StudyWizard {
       },
       async () =>
         keep(await askSize(at(4), plan, folder, this.#server, this.#speeds), (samples) => ({ samples })),
-      async () => keep(await askStrategy(at(5), plan.strategy ?? 'npg'), (strategy) => ({ strategy })),
+      async () => {
+        const answer = await askStrategy(at(5), plan.strategy ?? 'npg', isAddress(plan.model));
+        return keep(answer, (strategy) => ({ strategy }));
+      },
       async () => {
         if (!takesPrompts(plan.strategy)) {
           const { prompts: _, ...rest } = plan;
@@ -134,6 +138,11 @@ export class StudyWizard {
 }
 
 type Kind = 'demo' | 'plan' | 'map' | 'trust';
+
+/** Without what was answered for a model here, and a server cannot be asked for. */
+function askableOfServer({ int8: _, strategy, ...rest }: PlanFile): PlanFile {
+  return strategy === undefined || strategy === 'tdg' ? rest : { ...rest, strategy };
+}
 
 function askKind(at: Step): Promise<Answer<Kind>> {
   return askChoice<Kind>(at, l10n.t('What is to be studied?'), [

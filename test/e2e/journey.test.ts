@@ -23,6 +23,7 @@ import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
 import { copyPausedDemo } from '../support/demo-study.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
+import { otherAddress, useOtherMachine } from './other-machine-steps.ts';
 import { THEMES, Workbench } from './workbench.ts';
 
 const ROOT = join(import.meta.dirname, '..', '..');
@@ -362,6 +363,14 @@ stage(
     assert.equal(plan.rule.profile, 'text-1');
   },
   STAGE_LIMIT_MS,
+);
+
+stage(
+  'a model on another machine is sampled when the user has named the machine, and not before',
+  async () => {
+    const address = otherAddress();
+    if (address !== undefined) await useOtherMachine(workbench, folder, address);
+  },
 );
 
 /** A number is typed, a choice picked and a flag switched, each from a row that shows what it is now. */

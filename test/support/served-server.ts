@@ -32,6 +32,8 @@ export interface ServedOptions {
   /** More requests at once are refused with 429. */
   readonly capacity?: number;
   readonly delayMs?: number;
+  /** The address that it listens on; otherwise this machine alone reaches it. */
+  readonly host?: string;
   /** Listed besides `tiny`. */
   readonly name?: string;
 }
@@ -93,7 +95,7 @@ export function sampleTiny(
 function cut(p: readonly number[], { temperature, topK }: { temperature: number; topK: number }) {
   const heated =
     temperature === 0 ? p.map((x) => (x === Math.max(...p) ? 1 : 0)) : p.map((x) => x ** (1 / temperature));
-  const least = topK > 0 ? heated.toSorted((a, b) => b - a)[topK - 1]! : 0;
+  const least = topK > 0 ? heated.toSorted((a, b) => b - a)[Math.min(topK, heated.length) - 1]! : 0;
   const kept = heated.map((x) => (x >= least ? x : 0));
   const sum = kept.reduce((a, b) => a + b, 0);
   return kept.map((x) => x / sum);
@@ -130,10 +132,11 @@ export async function startServedServer(options: ServedOptions = {}): Promise<Se
       answer(response, body, options, ++nAsked);
     })();
   });
-  server.listen(0, '127.0.0.1');
+  const host = options.host ?? '127.0.0.1';
+  server.listen(0, host);
   await new Promise((resolve) => server.once('listening', resolve));
   return {
-    address: `http://127.0.0.1:${(server.address() as AddressInfo).port}/v1`,
+    address: `http://${host}:${(server.address() as AddressInfo).port}/v1`,
     faults,
     requests,
     mostAtOnce: () => most,
