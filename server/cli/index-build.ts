@@ -15,6 +15,9 @@ import { counted } from '../formats/report-numbers.ts';
 import { isHubName } from '../hub/hub-name.ts';
 import type { Report } from '../progress.ts';
 import { isRemoteLocation } from '../remote/remote-location.ts';
+import { taskSettings } from '../study/executors/choose-executor.ts';
+import { segmentTasks } from '../study/executors/index-tasks.ts';
+import { clusterOf } from './cluster-options.ts';
 import { columnsOf, corpusLocations } from './corpus-options.ts';
 import type { BuildOptions } from './index-requests.ts';
 import { tell } from './tell.ts';
@@ -32,8 +35,11 @@ export async function runBuild(
   const { requireContentColumn } = await import('../study/user-files.ts');
   await requireContentColumn(shards);
   const { workers } = options;
+  const { cluster } = clusterOf(options);
+  const execution = { provider: 'auto', batch: 'auto', workers } as const;
+  const writer = cluster && { writer: segmentTasks(taskSettings(execution, cluster, folder)) };
   const outcome = await withProgress((signal, report) =>
-    buildIndex({ folder, shards, ...(rule && { rule }), workers, signal, report }),
+    buildIndex({ folder, shards, ...(rule && { rule }), ...writer, workers, signal, report }),
   );
   tellOutcome(folder, outcome);
   tellAccount(accountOfIndex(folder, new Set(outcome.paths), joinCounts([passed, outcome.passed])));

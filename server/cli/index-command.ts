@@ -3,6 +3,7 @@
 import { resolve } from 'node:path';
 import { Command } from 'commander';
 import type { MatchRule } from '../../protocol/study.ts';
+import { addClusterOptions } from './cluster-options.ts';
 import { addReadingOptions } from './corpus-options.ts';
 import type { BuildOptions, CheckOptions } from './index-requests.ts';
 import { RequiredOption } from './required-option.ts';
@@ -35,13 +36,12 @@ function buildCommand(): Command {
     .description('Build an index, or go on with one: shards that it holds unchanged are not read again.')
     .addOption(new RequiredOption('--corpus <path...>', corpusMeaning))
     .addOption(new RequiredOption('--to <dir>', folderMeaning));
-  return addReading(addSettingOptions(command.optionsGroup('What counts as memorised:'), 'rule')).action(
-    async (options: BuildOptions) => {
-      const { runBuild } = await import('./index-build.ts');
-      const { minLines, profile } = options as MatchRule;
-      await runBuild(resolve(options.to), options, { minLines, profile });
-    },
-  );
+  addReading(addSettingOptions(command.optionsGroup('What counts as memorised:'), 'rule'));
+  return addClusterOptions(command).action(async (options: BuildOptions) => {
+    const { runBuild } = await import('./index-build.ts');
+    const { minLines, profile } = options as MatchRule;
+    await runBuild(resolve(options.to), options, { minLines, profile });
+  });
 }
 
 function addCommand(): Command {
@@ -49,7 +49,7 @@ function addCommand(): Command {
     .description('Add shards to an index; those that changed are read again.')
     .argument('<dir>', folderMeaning)
     .addOption(new RequiredOption('--corpus <path...>', corpusMeaning));
-  return addReading(command).action(async (folder: string, options: BuildOptions) => {
+  return addClusterOptions(addReading(command)).action(async (folder: string, options: BuildOptions) => {
     const { runBuild } = await import('./index-build.ts');
     await runBuild(resolve(folder), options, undefined);
   });

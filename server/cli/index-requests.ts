@@ -2,10 +2,11 @@
 
 import type { MatchRule } from '../../protocol/study.ts';
 import type { AiLines } from '../review/choose-lines.ts';
+import type { ClusterOptions } from './cluster-options.ts';
 import type { CorpusOptions } from './corpus-options.ts';
 import type { Condition } from './fail-on-condition.ts';
 
-export interface BuildOptions extends CorpusOptions, Partial<MatchRule> {
+export interface BuildOptions extends ClusterOptions, CorpusOptions, Partial<MatchRule> {
   readonly corpus: readonly string[];
   readonly to: string;
   readonly workers: number | 'auto';

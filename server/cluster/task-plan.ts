@@ -19,7 +19,7 @@ import { type Check, has, oneOf, parseJson, text, whole } from '../json-shape.ts
 import { pack, unpack } from './packed-value.ts';
 
 /** What the tasks of a plan do. */
-export type TaskKind = 'sample' | 'scan' | 'map';
+export type TaskKind = 'sample' | 'scan' | 'map' | 'index';
 
 export interface TaskPlan {
   readonly version: 1;
@@ -51,7 +51,7 @@ const RANKED = ['results', 'done', 'failed'] as const;
 
 const whatPlansAre: Check = has<TaskPlan>({
   version: oneOf(1),
-  kind: oneOf('sample', 'scan', 'map'),
+  kind: oneOf('sample', 'scan', 'map', 'index'),
   identity: text,
   nTasks: whole,
   tasksAJob: (value) => whole(value) && (value as number) > 0,

@@ -36,6 +36,8 @@ export interface BuildRequest {
   readonly report: Report;
   /** Text that becomes one segment; smaller in tests. */
   readonly segmentBytes?: number;
+  /** This machine unless another is named. */
+  readonly writer?: SegmentWriter;
 }
 
 export interface BuildOutcome {
@@ -147,31 +149,97 @@ async function addSegments(
   shards: readonly Shard[],
   request: BuildRequest,
 ): Promise<Pick<BuildOutcome, 'manifest' | 'failures' | 'nProblems'>> {
-  const totalBytes = shards.reduce((sum, { nBytes }) => sum + nBytes, 0);
-  const meter = startMeter(request.report, 'scan', 'bytes', totalBytes);
   const indexed = start.segments.flatMap((segment) => segment.shards);
   const expectedBytes =
     indexed.reduce((sum, { contentBytes }) => sum + contentBytes, 0) +
     shards.reduce((sum, shard) => sum + textBytes(shard), 0);
+  const { rule, gramLines, seed, root } = start;
+  const { workers, signal, report, writer = writerHere(index) } = request;
+  // Whoever goes on with tasks has to ask for the same hashes.
+  if (writer.goesOn) index.replace(start);
   let manifest = start;
   const failures: string[] = [];
   let nProblems = 0;
-  for (const batch of inBatches(shards, request.segmentBytes ?? SEGMENT_BYTES)) {
-    throwIfAborted(request.signal);
-    const folder = index.spillFolder();
-    try {
-      const read = await readBatch(manifest, batch, folder, request, meter, failures);
-      for (const group of inSegments(read)) {
-        const segment = await segmentOf(index.folder, manifest.root, group, expectedBytes, request.signal);
-        manifest = { ...manifest, segments: [...manifest.segments, segment] };
-      }
-      nProblems += read.reduce((sum, { result }) => sum + result.nProblems, 0);
-    } finally {
-      rmSync(folder, { recursive: true, force: true });
-    }
+  const made = writer.write({
+    question: { rule, gramLines, seed, root, expectedBytes },
+    batches: [...inBatches(shards, request.segmentBytes ?? SEGMENT_BYTES)],
+    ...{ folder: index.folder, workers, signal, report },
+  });
+  for await (const part of made) {
+    manifest = { ...manifest, segments: [...manifest.segments, ...part.segments] };
+    for (const failure of part.failures) failures.push(failure);
+    nProblems += part.nProblems;
     index.replace(manifest);
   }
   return { manifest, failures, nProblems };
+}
+
+/** What all segments of an index agree on. */
+export interface SegmentQuestion extends Pick<Manifest, 'rule' | 'gramLines' | 'seed' | 'root'> {
+  /** Text of the whole index, about. */
+  readonly expectedBytes: number;
+}
+
+/** What became of some shards. */
+export interface Segments {
+  readonly segments: readonly SegmentEntry[];
+  readonly failures: readonly string[];
+  readonly nProblems: number;
+}
+
+export interface SegmentRequest {
+  readonly question: SegmentQuestion;
+  /** Shards that are read together. */
+  readonly batches: readonly (readonly Shard[])[];
+  /** Folder that the segments are put into. */
+  readonly folder: string;
+  readonly workers: number | 'auto';
+  readonly signal: AbortSignal;
+  readonly report: Report;
+}
+
+/** Whoever reads shards into segments. */
+export interface SegmentWriter {
+  /** Whether another process may go on with what this one has begun. */
+  readonly goesOn: boolean;
+  write(request: SegmentRequest): AsyncIterable<Segments>;
+}
+
+const writerHere = (index: WritableIndex): SegmentWriter => ({
+  goesOn: false,
+  async *write({ batches, report, signal, ...request }) {
+    const totalBytes = batches.flat().reduce((sum, { nBytes }) => sum + nBytes, 0);
+    const meter = startMeter(report, 'scan', 'bytes', totalBytes);
+    for (const batch of batches) {
+      throwIfAborted(signal);
+      const spill = index.spillFolder();
+      let made: Segments;
+      try {
+        made = await writeBatch({ ...request, batch, spill, signal, meter });
+      } finally {
+        rmSync(spill, { recursive: true, force: true });
+      }
+      yield made;
+    }
+  },
+});
+
+interface BatchRequest extends Pick<SegmentRequest, 'question' | 'folder' | 'workers' | 'signal'> {
+  readonly batch: readonly Shard[];
+  /** Folder for what lies on the disk until the segments are written. */
+  readonly spill: string;
+  readonly meter: Meter;
+}
+
+/** Reads shards, and writes the segments that they make. */
+export async function writeBatch(request: BatchRequest): Promise<Segments> {
+  const { question, batch, folder, spill, workers, signal, meter } = request;
+  const failures: string[] = [];
+  const segments: SegmentEntry[] = [];
+  const read = await readBatch(question, batch, spill, { workers, signal }, meter, failures);
+  for (const group of inSegments(read))
+    segments.push(await segmentOf(folder, question.root, group, question.expectedBytes, signal));
+  return { segments, failures, nProblems: read.reduce((sum, { result }) => sum + result.nProblems, 0) };
 }
 
 function* inBatches(shards: readonly Shard[], mostBytes: number): Generator<readonly Shard[]> {
@@ -194,10 +262,10 @@ interface ShardRead {
 }
 
 async function readBatch(
-  manifest: Manifest,
+  question: SegmentQuestion,
   batch: readonly Shard[],
   folder: string,
-  { workers, signal }: BuildRequest,
+  { workers, signal }: Pick<BuildRequest, 'workers' | 'signal'>,
   meter: Meter,
   failures: string[],
 ): Promise<readonly ShardRead[]> {
@@ -207,7 +275,7 @@ async function readBatch(
     counted.set(shard, (counted.get(shard) ?? 0) + nBytes);
     meter.advance(nBytes, shard.name);
   };
-  const shared = shareWindowing(manifest.rule, manifest.gramLines, seedOf(manifest));
+  const shared = shareWindowing(question.rule, question.gramLines, seedOf(question));
   const start: IndexingStart = { ...shared, folder };
   let fatal: Error | undefined;
   await scanInThreads<IndexedShard>(

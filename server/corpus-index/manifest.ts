@@ -197,4 +197,4 @@ function syncFolder(folder: string): void {
 export const digestOf = (bytes: string | Uint8Array): string =>
   createHash('sha256').update(bytes).digest('hex');
 
-export const seedOf = ({ seed }: Manifest): bigint => BigInt(`0x${seed}`);
+export const seedOf = ({ seed }: Pick<Manifest, 'seed'>): bigint => BigInt(`0x${seed}`);

@@ -3,10 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { jobName } from '../../server/cluster/slurm/slurm-queue.ts';
 import { cli, demoCorpus, demoModel, startCli, untilStderr } from '../support/cli.ts';
 import { dumpStudy } from '../support/dump-study.ts';
@@ -225,6 +226,25 @@ describe('beside each other', { concurrency: 3 }, () => {
     assert.match(stderr, /Handed over: 0 of \d+ tasks done/);
     await cluster.until('the last job', () => queueOf(cluster, out, '%i').length === 0);
     assert.equal(tablesOf(out), await wholeStudy(few), readFileSync(`${out}.last-job.log`, 'utf8'));
+  });
+
+  test('an index is built by jobs, and answers as one that is built here', async (t) => {
+    if (!clusterOr(t)) return;
+    const folder = scratchFolder();
+    const [own, built] = [join(folder, 'own'), join(folder, 'built')];
+    const query = join(folder, 'query.js');
+    const row = gunzipSync(readFileSync(join(demoCorpus, 'shard-0001.json.gz')))
+      .toString()
+      .split('\n')[2]!;
+    writeFileSync(query, JSON.parse(row).content);
+    const answers: string[] = [];
+    for (const [to, ...more] of [[own], [built, ...onSlurm]] as const) {
+      const made = await cli('index', 'build', '--corpus', demoCorpus, '--to', to, ...more);
+      assert.equal(made.exitCode, 0, made.stderr);
+      answers.push((await cli('index', 'check', to, query, '--json')).stdout);
+    }
+    assert(answers[0]!.length > 100, answers[0]);
+    assert.equal(answers[1], answers[0]);
   });
 
   test('what would be handed over is printed, and nothing else done', async (t) => {

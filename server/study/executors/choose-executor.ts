@@ -12,15 +12,19 @@ import { LEAVING } from '../../errors.ts';
 import { programUrl } from '../../program-url.ts';
 import type { Executor } from './executor.ts';
 import { localExecutor } from './local.ts';
-import { taskExecutor } from './tasks.ts';
+import { type TaskExecutorSettings, taskExecutor } from './tasks.ts';
 
 /** `study` is the absolute path of its file. */
 export function chooseExecutor(execution: Execution, study: string): Executor {
   const { cluster } = execution;
-  if (cluster === undefined) return localExecutor;
+  return cluster === undefined ? localExecutor : taskExecutor(taskSettings(execution, cluster, study));
+}
+
+/** How the tasks of a study, or of an index, are run on a cluster. */
+export function taskSettings(execution: Execution, cluster: Cluster, study: string): TaskExecutorSettings {
   // What is wrong with the options is said before anything is done.
   const options = { all: sbatchWords(cluster.sbatch), model: sbatchWords(cluster.sbatchModel) };
-  return taskExecutor({
+  return {
     study,
     execution,
     sizes: {
@@ -33,7 +37,7 @@ export function chooseExecutor(execution: Execution, study: string): Executor {
     ...(cluster.waiting && { waiting: cluster.waiting }),
     // The jobs of a window that is closed go on, and the next one follows them.
     whenStopped: ({ reason }) => (reason === LEAVING ? 'leave' : 'cancel'),
-  });
+  };
 }
 
 function slurmQueue(

@@ -167,7 +167,10 @@ function wantedRanges(
 }
 
 /** A shard that has changed since the tasks were cut is in none of them. */
-function wantedShards(tasks: Iterable<unknown>, pending: ReadonlyMap<number, Shard>): Uint8Array | undefined {
+export function wantedShards(
+  tasks: Iterable<unknown>,
+  pending: ReadonlyMap<number, Shard>,
+): Uint8Array | undefined {
   let nCovered = 0;
   const wanted = Uint8Array.from(tasks, (task) => {
     const n = (task as readonly Shard[]).filter((shard) =>
@@ -191,7 +194,11 @@ interface Given<Value> {
   readonly node: string;
 }
 
-async function* run<Value>(settings: TaskExecutorSettings, asked: Asked): AsyncGenerator<Given<Value>> {
+/** What the tasks of a plan leave behind, which is written where none for the same is open. */
+export async function* run<Value>(
+  settings: TaskExecutorSettings,
+  asked: Asked,
+): AsyncGenerator<Given<Value>> {
   const { study } = settings;
   const identity = digestOf(JSON.stringify(asked.identity));
   const open = currentPlan(study);

@@ -81,4 +81,5 @@ const works: Readonly<Record<TaskKind, (input: unknown) => Promise<Work>>> = {
   sample: async (input) => (await import('./sample-work.ts')).sampleWork(input as never),
   scan: async (input) => (await import('./scan-work.ts')).scanWork(input as never),
   map: async (input) => (await import('./map-work.ts')).mapWork(input as never),
+  index: async (input) => (await import('./index-work.ts')).indexWork(input as never),
 };

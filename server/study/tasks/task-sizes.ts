@@ -72,6 +72,13 @@ export function shardGroups(shards: readonly Shard[], sizes: TaskSizes, kind: 's
   return { tasks, tasksAJob: tasksAJob(sizes, total / Math.max(1, tasks.length) / speed) };
 }
 
+/** Text that a core indexes in a second. */
+const INDEX_BYTES_PER_SECOND = 24e6;
+
+/** For tasks of so many bytes of text. */
+export const indexTasksAJob = (sizes: TaskSizes, textBytes: number): number =>
+  tasksAJob(sizes, textBytes / INDEX_BYTES_PER_SECOND / sizes.coresAJob);
+
 const tasksAJob = ({ tasksAJob }: TaskSizes, secondsATask: number): number =>
   tasksAJob === 'auto' ? Math.max(1, Math.ceil(JOB_SECONDS / Math.max(1e-3, secondsATask))) : tasksAJob;
 
