@@ -165,8 +165,59 @@ test('a study of 200 tasks ends with the same tables, whatever is killed', async
   assert(!existsSync(`${out}-tasks`), 'nor on the disk');
 });
 
+test('jobs that have to make room for others go back into the queue, and lose a batch at most', async (t) => {
+  const cluster = clusterOr(t);
+  if (!cluster) return;
+  const out = join(scratchFolder(), 's.sqlite');
+  const run = startCli(...studyArgs(out, ...onSlurm, ...few, '--sbatch', '--partition=work'));
+  // It is not over before the other comes.
+  await cluster.until('a task', () => tasksOf(out).length > 0);
+  process.kill(tasksOf(out)[0]!, 'SIGSTOP');
+  cluster.ask(
+    'sbatch',
+    '--partition=urgent',
+    '--nodes=4',
+    '--exclusive',
+    '--output=/dev/null',
+    '--wrap',
+    'sleep 1',
+  );
+  const restarts = () =>
+    cluster
+      .ask('scontrol', 'show', 'job', '--oneliner')
+      .split('\n')
+      .filter((line) => line.includes(`JobName=${jobName(out)} `) && / Restarts=[1-9]/.test(line));
+  await cluster.until(
+    'one that is back in the queue',
+    () => restarts().length > 0 || run.child.exitCode !== null,
+  );
+  await cluster.until('its end', () => run.child.exitCode !== null, 120_000);
+  const { exitCode, stderr } = await run.result;
+  assert.equal(exitCode, 0, stderr);
+  assert(restarts().length > 0, 'it was over before');
+  assert.equal(tablesOf(out), await wholeStudy(few));
+});
+
 // Most of what these take is waiting.
-describe('beside each other', { concurrency: 3 }, () => {
+describe('beside each other', { concurrency: 4 }, () => {
+  test('a job that hangs is ended by its time limit, and done again', async (t) => {
+    const cluster = clusterOr(t);
+    if (!cluster) return;
+    const out = join(scratchFolder(), 's.sqlite');
+    const run = startCli(...studyArgs(out, ...onSlurm, ...few));
+    await cluster.until('a task', () => tasksOf(out).length > 0);
+    const [pid] = tasksOf(out);
+    process.kill(pid!, 'SIGSTOP');
+    const of = readFileSync(`/proc/${pid}/environ`, 'utf8');
+    const job = `${/SLURM_ARRAY_JOB_ID=(\d+)/.exec(of)![1]}_${/SLURM_ARRAY_TASK_ID=(\d+)/.exec(of)![1]}`;
+    cluster.ask('scontrol', 'update', `JobId=${job}`, 'TimeLimit=0');
+    await cluster.until('its end', () => run.child.exitCode !== null, 120_000);
+    const { exitCode, stderr } = await run.result;
+    assert.equal(exitCode, 0, stderr);
+    assert.match(cluster.ask('scontrol', 'show', 'job', '--oneliner', job), /JobState=TIMEOUT/);
+    assert.equal(tablesOf(out), await wholeStudy(few));
+  });
+
   test('a disk that is full is told, and gone on with when there is room; a full scratch disk is done without', async (t) => {
     const cluster = clusterOr(t);
     if (!cluster) return;

@@ -51,6 +51,7 @@ export class SlurmQueue implements JobQueue {
   #maxArraySize: number | undefined;
   #throttle: { readonly jobId: number; limit: number } | undefined;
   #nLive = 0;
+  readonly #nReleases = new Map<string, number>();
 
   constructor(settings: SlurmSettings) {
     this.#settings = settings;
@@ -72,6 +73,7 @@ export class SlurmQueue implements JobQueue {
         if (isWaiting) {
           nWaiting++;
           reasons.set(reason, (reasons.get(reason) ?? 0) + 1);
+          if (LAUNCH_FAILED.test(reason)) await this.#release(`${jobId}_${index}`);
         } else nRunning++;
         if (jobId !== this.#throttle?.jobId) nOthers++;
       }
@@ -79,6 +81,14 @@ export class SlurmQueue implements JobQueue {
     this.#nLive = live.size;
     await this.#loosen(nOthers);
     return { has: (job) => live.has(job), nRunning, nWaiting, reasons };
+  }
+
+  /** A node that could not start a job leaves it on hold; another node can. */
+  async #release(job: string): Promise<void> {
+    const n = this.#nReleases.get(job) ?? 0;
+    if (n >= MOST_RELEASES) return;
+    this.#nReleases.set(job, n + 1);
+    await ask('scontrol', ['release', job]);
   }
 
   /** The newest array takes the room that older ones leave. */
@@ -258,6 +268,9 @@ export class SlurmQueue implements JobQueue {
     appendFileSync(join(this.#settings.folder.path, SUBMISSIONS), `${jobId} ${firstJob}\n`);
   }
 }
+
+const LAUNCH_FAILED = /^launch failed requeued held/i;
+const MOST_RELEASES = 5;
 
 const COMMENT = 'verbatim-tasks';
 const LAST = 'verbatim-last';
