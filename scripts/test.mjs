@@ -12,14 +12,14 @@ const isWhole = chosen.length === 0;
 
 setUp();
 if (isWhole) {
-  // Types take one core and lint a moment, while Chromium mostly waits for the network.
+  // Types take one core and lint a moment, while Chromium and the host mostly wait for the network.
   const checks = [
     runBeside('Checking types', 'node_modules/.bin/tsc', ['-b']),
     runBeside('Checking lint and formatting', 'node_modules/.bin/biome', ['check', '.']),
   ];
   installChromium();
-  await Promise.all(checks);
   run('Installing the VS Code test host', node, ['test/host/setup.mjs']);
+  await Promise.all(checks);
 }
 // What set-up has just bundled is what the tests start: a bundle's threads begin in half the time.
 const env = { ...process.env, VERBATIM_BUNDLES: join(root, 'dist') };
