@@ -27,7 +27,8 @@ let hasFailed = false;
 
 const events = run({
   files,
-  concurrency: Math.max(2, Math.min(8, availableParallelism())),
+  // One more than there are cores: editors and clusters mostly wait.
+  concurrency: Math.min(8, availableParallelism() + 1),
   signal: stop.signal,
 });
 for (const name of HEARD) {

@@ -66,6 +66,7 @@ export async function useOtherMachine(workbench: Workbench, folder: string, host
     await workbench.runCommand('Verbatim: Run Memorization Study');
     await workbench.quickPickRow('Choose a model and').click();
     await workbench.quickPickRow('Name a server of models').click();
+    await page.locator('.quick-input-message', { hasText: 'Address of the server' }).waitFor();
     await input.fill(typed.address);
     await page.keyboard.press('Enter');
     await page.locator('.quick-input-message', { hasText: 'What does the server call the model?' }).waitFor();

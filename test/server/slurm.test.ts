@@ -214,7 +214,8 @@ describe('beside each other', { concurrency: 4 }, () => {
     await cluster.until('its end', () => run.child.exitCode !== null, 120_000);
     const { exitCode, stderr } = await run.result;
     assert.equal(exitCode, 0, stderr);
-    assert.match(cluster.ask('scontrol', 'show', 'job', '--oneliner', job), /JobState=TIMEOUT/);
+    // Slurm wakes what it ends: a task that hears of its time first queues itself again.
+    assert.match(cluster.ask('scontrol', 'show', 'job', '--oneliner', job), /JobState=TIMEOUT|Restarts=[1-9]/);
     assert.equal(tablesOf(out), await wholeStudy(few));
   });
 
