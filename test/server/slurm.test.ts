@@ -215,7 +215,10 @@ describe('beside each other', { concurrency: 4 }, () => {
     const { exitCode, stderr } = await run.result;
     assert.equal(exitCode, 0, stderr);
     // Slurm wakes what it ends: a task that hears of its time first queues itself again.
-    assert.match(cluster.ask('scontrol', 'show', 'job', '--oneliner', job), /JobState=TIMEOUT|Restarts=[1-9]/);
+    assert.match(
+      cluster.ask('scontrol', 'show', 'job', '--oneliner', job),
+      /JobState=TIMEOUT|Restarts=[1-9]/,
+    );
     assert.equal(tablesOf(out), await wholeStudy(few));
   });
 
