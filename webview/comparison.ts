@@ -3,6 +3,7 @@
 import { forDom } from '../guard/text/for-dom.ts';
 import type { ComparedPair, StudiesCompared } from '../protocol/dashboard.ts';
 import type { Measured } from '../protocol/measured.ts';
+import { comparisonHeading } from './comparison-heading.ts';
 import { element } from './element.ts';
 import { figure } from './figure.ts';
 import { panel, section } from './findings.ts';
@@ -20,25 +21,7 @@ export function comparison(
   const nameOf = (i: number) => names[i] ?? '';
   const shares = l10n.t('Samples that repeat training data');
   return [
-    element(
-      'header',
-      { class: 'heading' },
-      element(
-        'div',
-        {},
-        element('p', { class: 'eyebrow' }, l10n.t('Studies compared')),
-        element('h1', {}, names.join(' · ')),
-      ),
-    ),
-    ...(warnings.length === 0
-      ? []
-      : [
-          section(
-            'notes',
-            l10n.t('Before you compare'),
-            element('ul', {}, ...warnings.map((warning) => element('li', {}, forDom(warning)))),
-          ),
-        ]),
+    ...comparisonHeading(l10n.t('Studies compared'), names.join(' · '), warnings),
     section(
       'how-much',
       l10n.t('How much'),

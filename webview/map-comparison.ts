@@ -2,6 +2,7 @@
 
 import { forDom } from '../guard/text/for-dom.ts';
 import type { ComparedRate, DocumentDifferenceMark, MapsCompared } from '../protocol/map-dashboard.ts';
+import { comparisonHeading } from './comparison-heading.ts';
 import { element } from './element.ts';
 import { panel, section } from './findings.ts';
 import { l10n } from './l10n.ts';
@@ -33,25 +34,7 @@ export function mapComparison(
     );
   };
   return [
-    element(
-      'header',
-      { class: 'heading' },
-      element(
-        'div',
-        {},
-        element('p', { class: 'eyebrow' }, l10n.t('Extraction maps compared')),
-        element('h1', {}, names.join(' − ')),
-      ),
-    ),
-    ...(warnings.length === 0
-      ? []
-      : [
-          section(
-            'notes',
-            l10n.t('Before you compare'),
-            element('ul', {}, ...warnings.map((warning) => element('li', {}, forDom(warning)))),
-          ),
-        ]),
+    ...comparisonHeading(l10n.t('Extraction maps compared'), names.join(' − '), warnings),
     rates(compared, names),
     section(
       'documents',

@@ -31,7 +31,7 @@ export interface TextSearch {
 const TURN_MS = 25;
 
 /** The study has been analysed. `deadline` is in milliseconds of the performance clock. */
-export function memorisedInText(
+export async function memorisedInText(
   db: Database,
   study: StudyId,
   rule: MatchRule,

@@ -1,7 +1,7 @@
 // The places that a study is asked about: its model, its training data, and the prompts of the strategies that
 // continue some.
 
-import { l10n } from 'vscode';
+import { l10n, type OpenDialogOptions } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import type { StudySummary } from '../../protocol/study.ts';
 import { fragmentsText } from '../counts-text.ts';
@@ -77,18 +77,7 @@ export function askCorpus(at: Step, recent: readonly Places[]): Promise<Answer<P
       },
       { ...dialog, canSelectFolders: true, canSelectFiles: false, canSelectMany: true },
     ),
-    fromDialog(
-      { label: l10n.t('$(file-zip) Files…'), detail: l10n.t('One or more shards.') },
-      { ...dialog, canSelectMany: true },
-    ),
-    fromHub(
-      {
-        label: l10n.t('$(cloud-download) Name a data set of the Hub…'),
-        detail: l10n.t('Such as owner/name. It is downloaded while the study runs.'),
-      },
-      l10n.t('Data set on the Hub'),
-      'hf://datasets/',
-    ),
+    ...shards(dialog),
     {
       label: l10n.t('$(globe) Name shards on another machine…'),
       detail: l10n.t(
@@ -109,6 +98,22 @@ export function askCorpus(at: Step, recent: readonly Places[]): Promise<Answer<P
   ]);
 }
 
+/** Shards on this machine or on the Hub, whatever they are for. */
+const shards = (dialog: OpenDialogOptions): readonly PlaceWay[] => [
+  fromDialog(
+    { label: l10n.t('$(file-zip) Files…'), detail: l10n.t('One or more shards.') },
+    { ...dialog, canSelectMany: true },
+  ),
+  fromHub(
+    {
+      label: l10n.t('$(cloud-download) Name a data set of the Hub…'),
+      detail: l10n.t('Such as owner/name. It is downloaded while the study runs.'),
+    },
+    l10n.t('Data set on the Hub'),
+    'hf://datasets/',
+  ),
+];
+
 /** Asks for code that the model cannot have seen; none is an answer. */
 export async function askControl(at: Step): Promise<Answer<Places>> {
   const dialog = { title: l10n.t('Control'), openLabel: l10n.t('Use As Control') };
@@ -127,18 +132,7 @@ export async function askControl(at: Step): Promise<Answer<Places>> {
       },
       { ...dialog, canSelectFolders: true, canSelectFiles: false, canSelectMany: true },
     ),
-    fromDialog(
-      { label: l10n.t('$(file-zip) Files…'), detail: l10n.t('One or more shards.') },
-      { ...dialog, canSelectMany: true },
-    ),
-    fromHub(
-      {
-        label: l10n.t('$(cloud-download) Name a data set of the Hub…'),
-        detail: l10n.t('Such as owner/name. It is downloaded while the study runs.'),
-      },
-      l10n.t('Data set on the Hub'),
-      'hf://datasets/',
-    ),
+    ...shards(dialog),
   ]);
 }
 
