@@ -2,16 +2,13 @@
 // runtime's product reads it. Nothing is rounded. Made once, into a file in the user's cache that is named after the model's
 // content. Knows no graph.
 
-import { createHash } from 'node:crypto';
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { cacheFolder } from '../../cache-folder.ts';
-import { EnvironmentError, throwIfAborted } from '../../errors.ts';
-import { writeWhole } from '../../write-whole.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { throwIfAborted } from '../../errors.ts';
 import type { ExternalBytes } from '../onnx/onnx-graph.ts';
 import type { PackedPlace } from '../weights/safetensors.ts';
 import { linearsOf } from './decoder-table.ts';
 import type { DecoderWeights, StoredTensor } from './decoder-weights.ts';
+import { keepWeights } from './kept-weights.ts';
 
 /** Values that share a scale. */
 export const BLOCK_VALUES = 32;
@@ -54,28 +51,19 @@ export async function repackFourBits(
 ): Promise<FourBitWeights> {
   const matrices = inFourBits(weights);
   const { byName, nBytes } = layOut(matrices);
-  const folder = join(cacheFolder(), 'four-bits');
-  const name = createHash('sha256')
-    .update(JSON.stringify([digest, REPACKING]))
-    .digest('hex');
-  const file = join(folder, name);
-  if ((await stat(file).catch(() => null))?.size === nBytes) return { file, byName };
-  try {
-    await writeWhole(file, async (draft) => {
-      await using handle = await open(draft, 'wx');
+  const file = await keepWeights({
+    folder: 'four-bits',
+    form: '4-bit',
+    madeFrom: [digest, REPACKING],
+    nBytes,
+    signal,
+    async write(handle) {
       for (const matrix of matrices) {
         throwIfAborted(signal);
         await repack(matrix.packed, byName.get(matrix.bareName)!, handle);
       }
-      await handle.truncate(nBytes);
-    });
-  } catch (cause) {
-    throwIfAborted(signal);
-    throw new EnvironmentError(
-      `The 4-bit weights cannot be written into ${folder}: ${(cause as Error).message}`,
-      { action: 'Free some space there, or set XDG_CACHE_HOME to another folder.', cause },
-    );
-  }
+    },
+  });
   return { file, byName };
 }
 

@@ -1,16 +1,13 @@
 // Weights quantized to 8 bits, one scale a column: made once, some rows at a time, into a file in the user's cache
 // that is named after the model's content, and read from there by offset like all weights. Knows no graph.
 
-import { createHash } from 'node:crypto';
-import { type FileHandle, open, stat } from 'node:fs/promises';
-import { join } from 'node:path';
-import { cacheFolder } from '../../cache-folder.ts';
-import { EnvironmentError, throwIfAborted } from '../../errors.ts';
-import { writeWhole } from '../../write-whole.ts';
+import { type FileHandle, open } from 'node:fs/promises';
+import { throwIfAborted } from '../../errors.ts';
 import type { ExternalBytes } from '../onnx/onnx-graph.ts';
 import { BYTES_PER_ELEMENT, type Weight, type WeightType } from '../weights/safetensors.ts';
 import { type Linear, linearsOf } from './decoder-table.ts';
 import type { DecoderWeights, StoredTensor } from './decoder-weights.ts';
+import { keepWeights } from './kept-weights.ts';
 
 /** The factor of one product, [from, to] = whole × scale. */
 export interface Int8Weight {
@@ -42,31 +39,19 @@ export async function quantizeWeights(
   signal: AbortSignal,
 ): Promise<Int8Weights> {
   const { byName, nBytes } = layOut(weights);
-  const folder = join(cacheFolder(), 'int8');
-  const name = createHash('sha256')
-    .update(JSON.stringify([digest, LEVELS]))
-    .digest('hex');
-  const file = join(folder, name);
-  if ((await stat(file).catch(() => null))?.size === nBytes) return { file, byName };
-  try {
-    await writeWhole(file, async (draft) => {
-      await using handle = await open(draft, 'wx');
+  const file = await keepWeights({
+    folder: 'int8',
+    form: '8-bit',
+    madeFrom: [digest, LEVELS],
+    nBytes,
+    signal,
+    async write(handle) {
       for (const linear of linearsOf(weights)) {
         throwIfAborted(signal);
         await quantize(linear, byName.get(linear.weight.bareName)!, handle);
       }
-      await handle.truncate(nBytes);
-    });
-  } catch (cause) {
-    throwIfAborted(signal);
-    throw new EnvironmentError(
-      `The 8-bit weights cannot be written into ${folder}: ${(cause as Error).message}`,
-      {
-        action: 'Free some space there, or set XDG_CACHE_HOME to another folder.',
-        cause,
-      },
-    );
-  }
+    },
+  });
   return { file, byName };
 }
 
