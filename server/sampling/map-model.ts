@@ -12,7 +12,7 @@ import { runOnDevices } from './run/device-pool.ts';
 import { planScoring } from './run/plan-execution.ts';
 import { rowsOfRun } from './run/rows-of-run.ts';
 import { scoredModel } from './run/scored-model.ts';
-import { fourBitNote } from './run/weights-in-memory.ts';
+import { packedNote } from './run/weights-in-memory.ts';
 import { runBatches } from './run/worker-pool.ts';
 
 /** Positions of one run on the processor: enough for full speed, and little enough to be cancelled within a second. */
@@ -106,11 +106,11 @@ async function openOnProcessor(
   return {
     ...{ provider, workers },
     fallbacks:
-      held === '4-bit' && checkpoint.kind === 'weights'
-        ? [...fallbacks, fourBitNote(checkpoint.weights)]
+      held === 'packed' && checkpoint.kind === 'weights'
+        ? [...fallbacks, packedNote(checkpoint.weights)]
         : fallbacks,
     [Symbol.dispose]: () => {},
-    form: checkpoint.kind === 'exported' ? 'exported' : held === '4-bit' ? 'map-4-bit' : 'map',
+    form: checkpoint.kind === 'exported' ? 'exported' : held === 'packed' ? 'map-packed' : 'map',
     openPacker: () => new ShapePacker(rowsAtOnce(execution)),
     read: (batches) => runBatches<'map'>(start, workers, batches, signal, refuseBatch),
   };

@@ -23,14 +23,14 @@ import { aloneNote, chooseRowsAtOnce } from './run/choose-rows-at-once.ts';
 import { runOnDevices } from './run/device-pool.ts';
 import type { SampledModel } from './run/open-sampler.ts';
 import { planExecution } from './run/plan-execution.ts';
-import { keepFourBits, quantizeModel } from './run/quantize-model.ts';
+import { keepPacked, quantizeModel } from './run/quantize-model.ts';
 import {
   chooseHeld,
   floatBytes,
-  fourBitNote,
   gigabytes,
   type Held,
   memoryHere,
+  packedNote,
 } from './run/weights-in-memory.ts';
 import { runBatches } from './run/worker-pool.ts';
 import { decodeTokens } from './tokenizer/token-bytes.ts';
@@ -131,8 +131,8 @@ export async function* sampleRows(
   const ofWeights =
     plan.int8 && checkpoint.kind === 'weights' && !hasRoomForFloats
       ? [unmeasuredNote(checkpoint.weights)]
-      : held === '4-bit' && checkpoint.kind === 'weights'
-        ? [fourBitNote(checkpoint.weights)]
+      : held === 'packed' && checkpoint.kind === 'weights'
+        ? [packedNote(checkpoint.weights)]
         : [];
   const fallbacks = [...passedOver, ...planned.fallbacks, ...alone, ...ofWeights];
   const form: ProcessorForm = 'decoder' in model ? { kind: 'exported', rows } : { kind: 'cached' };
@@ -190,7 +190,7 @@ async function toModel(
     });
   }
   if (int8) return quantizeModel(checkpoint, signal);
-  if (held === '4-bit') return keepFourBits(checkpoint, signal);
+  if (held === 'packed') return keepPacked(checkpoint, signal);
   const { weights, weightFolder } = checkpoint;
   return { config: checkpoint.config, weights, weightFolder };
 }

@@ -11,7 +11,8 @@ import { isHubName } from '../hub/hub-name.ts';
 import type { ModelFact } from '../sampling/model-fact.ts';
 import type { ModelOutline, ModelSizes } from '../sampling/model-outline.ts';
 import { outlineGuarded } from '../sampling/open-guarded.ts';
-import { bytesHeld, memoryHere } from '../sampling/run/weights-in-memory.ts';
+import { bytesHeld, memoryHere, packedBytesHeld } from '../sampling/run/weights-in-memory.ts';
+import { isPackedType } from '../sampling/weights/quantized-blocks.ts';
 import { WEIGHT_BYTES_PER_SECOND } from './estimate-study.ts';
 import { unpinnedRequest } from './hub-sources.ts';
 import { outlineFromStart } from './outline-from-start.ts';
@@ -148,15 +149,20 @@ function tellMemory(
   const weights = bytesHeld(nParameters, /^(float32|F32)$/.test(stored ?? '') ? 'float32' : 'from-16-bits');
   const inFloats = weights + sample;
   const in8Bits = bytesHeld(nParameters, 'int8') + sample;
-  const [keptAs] = /Q4_[01]/.exec(stored ?? '') ?? [];
-  const in4Bits =
-    keptAs === undefined ? Infinity : bytesHeld(nParameters, keptAs as 'Q4_0' | 'Q4_1') + sample;
+  const packedAs = (stored ?? '').split(' and ').filter(isPackedType);
+  // Its file does not say how many numbers are in which: the widest of them bounds it.
+  const packed =
+    packedAs.length === 0
+      ? Infinity
+      : Math.max(...packedAs.map((type) => packedBytesHeld(nParameters, type))) + sample;
   const here = memoryHere();
   find(
     'memory',
     inFloats <= here ? 'works' : 'tight',
     `up to ${gigabytes(inFloats)} on the CPU, ${gigabytes(in8Bits)} with --int8, ` +
-      (keptAs === undefined ? '' : `about ${gigabytes(in4Bits)} with matrices kept in 4 bits, `) +
+      (packedAs.length === 0
+        ? ''
+        : `at most ${gigabytes(packed)} with matrices kept as its file has them, `) +
       `${gigabytes(2 * nParameters)} on a card; ` +
       `and ${gigabytes(sample)} for each further sample of ${length} tokens at once. There are ${gigabytes(here)} here`,
   );
@@ -170,8 +176,8 @@ function tellMemory(
   );
   const smaller = in8Bits <= here;
   if (inFloats <= here) find('verdict', 'works', 'it can be sampled here');
-  else if (in4Bits <= here)
-    find('verdict', 'works', 'it can be sampled here, with matrices kept in the 4 bits that its file has');
+  else if (packed <= here)
+    find('verdict', 'works', 'it can be sampled here, with matrices kept as its file has them');
   else
     find(
       'verdict',

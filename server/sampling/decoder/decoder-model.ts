@@ -2,8 +2,8 @@
 
 import type { DecoderSpec } from './decoder-spec.ts';
 import type { DecoderWeights } from './decoder-weights.ts';
-import type { FourBitWeights } from './four-bit-weights.ts';
 import type { Int8Weights } from './int8-weights.ts';
+import type { PackedWeights } from './packed-weights.ts';
 
 export interface DecoderModel {
   readonly config: DecoderSpec;
@@ -14,8 +14,8 @@ export interface DecoderModel {
   readonly precision?: Precision;
   /** Products with weights are in 8 bits then, of rows of float32 in two dimensions. Left out: `precision`. */
   readonly int8?: Int8Weights;
-  /** Products with these weights are in the 4 bits that they are stored in. */
-  readonly fourBit?: FourBitWeights;
+  /** Products with these weights are in the few bits that they are stored in. */
+  readonly packed?: PackedWeights;
 }
 
 export type Precision = 'float32' | 'float16';

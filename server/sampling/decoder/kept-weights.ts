@@ -10,7 +10,7 @@ import { writeWhole } from '../../write-whole.ts';
 export interface KeptWeights {
   /** Folder in the cache. */
   readonly folder: string;
-  /** What an error calls them, such as 4-bit. */
+  /** What an error calls them, such as packed. */
   readonly form: string;
   /** What decides the bytes: the model's digest, and the version of what makes them. */
   readonly madeFrom: readonly unknown[];

@@ -8,8 +8,8 @@ import type { DecoderModel, Precision } from './decoder-model.ts';
 import { keyWidth, queryWidth } from './decoder-spec.ts';
 import type { Linear } from './decoder-table.ts';
 import type { StoredTensor } from './decoder-weights.ts';
-import { fourBitProduct } from './four-bit-product.ts';
 import { addInt8Weight, int8Product } from './int8-product.ts';
+import { packedProduct } from './packed-product.ts';
 
 /** A tensor in the precision wanted: conversions of constants are folded when a session starts. */
 export function addTensor(
@@ -44,10 +44,10 @@ export function project(
   precision?: Precision,
 ): string {
   const { bareName } = linear.weight;
-  const inFourBits = model.fourBit?.byName.get(bareName);
-  if (inFourBits !== undefined) {
-    const location = relative(model.weightFolder, model.fourBit!.file);
-    return fourBitProduct(graph, input, bareName, inFourBits, location);
+  const inFewBits = model.packed?.byName.get(bareName);
+  if (inFewBits !== undefined) {
+    const location = relative(model.weightFolder, model.packed!.file);
+    return packedProduct(graph, input, bareName, inFewBits, location);
   }
   return multiply(graph, model, input, addFactor(graph, model, linear), precision);
 }
@@ -67,7 +67,7 @@ export function projectQkv(graph: Graph, model: DecoderModel, input: string, lay
   const { qkv } = model.weights.layers[layer]!;
   if (qkv.kind === 'apart') {
     const parts = [qkv.query, qkv.key, qkv.value];
-    if (model.fourBit !== undefined) {
+    if (model.packed !== undefined) {
       const apart = parts.map((linear) =>
         addBias(graph, model, project(graph, model, input, linear), linear),
       );
@@ -81,7 +81,7 @@ export function projectQkv(graph: Graph, model: DecoderModel, input: string, lay
   const { linear, headOrder } = qkv;
   if (headOrder === null) return addBias(graph, model, project(graph, model, input, linear), linear);
   const order = (name: string, axis: 0 | 1) => orderHeads(graph, model, name, axis, headOrder);
-  if (model.fourBit !== undefined) {
+  if (model.packed !== undefined) {
     const joint = addBias(graph, model, project(graph, model, input, linear), linear);
     return orderGiven(graph, model, joint, headOrder);
   }

@@ -16,7 +16,7 @@ export type RowsAtOnce = 'together' | 'alone';
 export type GraphForm = ProcessorForm | SizedDeviceForm;
 
 /** `products` is what the products with weights are computed in; left out: floats. */
-export function nameForm(form: GraphForm, products?: 'int8' | '4-bit'): string {
+export function nameForm(form: GraphForm, products?: 'int8' | 'packed'): string {
   switch (form.kind) {
     case 'cached': {
       const loop = `loop-${SEGMENT_POSITIONS}-${BLOCK_POSITIONS}`;

@@ -4,7 +4,7 @@
 import { closeSync, fstatSync, readSync, realpathSync } from 'node:fs';
 import { openRegularFileSync } from '../../../guard/paths/regular-file.ts';
 import { UserError } from '../../errors.ts';
-import { BLOCKS, type BlockType, typeName } from './gguf-blocks.ts';
+import { BLOCKS, type BlockType, typeName } from '../weights/quantized-blocks.ts';
 
 export type GgufValue = number | bigint | boolean | string | readonly GgufValue[];
 

@@ -8,15 +8,13 @@ import { join } from 'node:path';
 import { cacheFolder } from '../../cache-folder.ts';
 import { EnvironmentError } from '../../errors.ts';
 import { writeWhole } from '../../write-whole.ts';
+import { BLOCKS, type PackedType, unpackBlocks } from '../weights/quantized-blocks.ts';
 import { BYTES_PER_ELEMENT, type Weight } from '../weights/safetensors.ts';
-import { BLOCKS, type BlockType } from './gguf-blocks.ts';
 import type { GgufFile, GgufTensor } from './gguf-file.ts';
 
-const IN_PLACE: Readonly<Partial<Record<BlockType, Weight['type']>>> = {
-  F32: 'float32',
-  F16: 'float16',
-  BF16: 'bfloat16',
-};
+const IN_PLACE = { F32: 'float32', F16: 'float16', BF16: 'bfloat16' } as const;
+type Packed = GgufTensor & { readonly type: PackedType };
+const isPacked = (tensor: GgufTensor): tensor is Packed => !(tensor.type in IN_PLACE);
 /** Up to this size blocks become 32-bit floats, exactly what they stand for; larger models are rounded to 16. */
 const MOST_FLOAT32_BYTES = 4e9;
 /** Changes when the unpacked bytes do. */
@@ -25,7 +23,7 @@ const PIECE_BLOCKS = 4096;
 
 export async function ggufWeights(file: GgufFile): Promise<readonly Weight[]> {
   const tensors = [...file.tensors.values()];
-  const packed = tensors.filter(({ type }) => IN_PLACE[type] === undefined);
+  const packed = tensors.filter(isPacked);
   const nValues = packed.reduce((sum, { shape }) => sum + sizeOf(shape), 0);
   const type = 4 * nValues <= MOST_FLOAT32_BYTES ? 'float32' : 'float16';
   const places = new Map<GgufTensor, number>();
@@ -37,17 +35,9 @@ export async function ggufWeights(file: GgufFile): Promise<readonly Weight[]> {
   const copy = packed.length === 0 ? '' : await unpackedFile(file, packed, type, nBytes);
   return tensors.map((tensor) => {
     const { name, shape } = tensor;
-    const own = IN_PLACE[tensor.type];
-    if (own !== undefined) {
-      return {
-        name,
-        type: own,
-        shape,
-        file: file.path,
-        byteOffset: tensor.byteOffset,
-        nBytes: tensor.nBytes,
-      };
-    }
+    const stored = { file: file.path, byteOffset: tensor.byteOffset, nBytes: tensor.nBytes };
+    if (!isPacked(tensor))
+      return { name, shape, ...stored, type: IN_PLACE[tensor.type as keyof typeof IN_PLACE] };
     return {
       name,
       type,
@@ -55,18 +45,14 @@ export async function ggufWeights(file: GgufFile): Promise<readonly Weight[]> {
       file: copy,
       byteOffset: places.get(tensor)!,
       nBytes: sizeOf(shape) * BYTES_PER_ELEMENT[type],
-      ...packedPlace(file, tensor),
+      packed: { ...stored, type: tensor.type },
     };
   });
 }
 
-function packedPlace({ path }: GgufFile, { type, byteOffset, nBytes }: GgufTensor): Pick<Weight, 'packed'> {
-  if (type !== 'Q4_0' && type !== 'Q4_1') return {};
-  return { packed: { type, file: path, byteOffset, nBytes } };
-}
-
 /** One small tensor's values. */
-export function readValues(file: GgufFile, { type, byteOffset, nBytes, shape }: GgufTensor): Float32Array {
+export function readValues(file: GgufFile, tensor: GgufTensor): Float32Array {
+  const { byteOffset, nBytes, shape } = tensor;
   const bytes = Buffer.alloc(nBytes);
   const handle = openSync(file.path, 'r');
   try {
@@ -75,7 +61,7 @@ export function readValues(file: GgufFile, { type, byteOffset, nBytes, shape }: 
     closeSync(handle);
   }
   const values = new Float32Array(sizeOf(shape));
-  if (type !== 'F32') unpackInto(values, bytes, type);
+  if (isPacked(tensor)) unpackBlocks(tensor.type, viewOf(bytes), values);
   else for (let i = 0; i < values.length; i++) values[i] = bytes.readFloatLE(4 * i);
   return values;
 }
@@ -83,7 +69,7 @@ export function readValues(file: GgufFile, { type, byteOffset, nBytes, shape }: 
 /** The file's name; it is made if it is not there yet. */
 async function unpackedFile(
   file: GgufFile,
-  packed: readonly GgufTensor[],
+  packed: readonly Packed[],
   type: 'float32' | 'float16',
   nBytes: number,
 ): Promise<string> {
@@ -105,7 +91,7 @@ async function unpackedFile(
 
 function writeUnpacked(
   file: GgufFile,
-  packed: readonly GgufTensor[],
+  packed: readonly Packed[],
   type: 'float32' | 'float16',
   to: string,
 ): void {
@@ -120,7 +106,7 @@ function writeUnpacked(
         const bytes = Buffer.alloc(n * nBytes);
         readSync(from, bytes, 0, bytes.length, tensor.byteOffset + block * nBytes);
         const values = new Float32Array(n * nValues);
-        unpackInto(values, bytes, tensor.type);
+        unpackBlocks(tensor.type, viewOf(bytes), values);
         const stored = type === 'float32' ? values : new Float16Array(values);
         const view = new Uint8Array(stored.buffer);
         for (let done = 0; done < view.length; ) done += writeSync(out, view, done);
@@ -132,13 +118,5 @@ function writeUnpacked(
   }
 }
 
-function unpackInto(values: Float32Array, bytes: Buffer, type: BlockType): void {
-  const { nBytes, nValues, unpack } = BLOCKS[type];
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  for (let block = 0; block * nValues < values.length; block++) {
-    const own = new DataView(view.buffer, view.byteOffset + block * nBytes, nBytes);
-    unpack!(own, values.subarray(block * nValues, (block + 1) * nValues));
-  }
-}
-
+const viewOf = (bytes: Buffer): DataView => new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
 const sizeOf = (shape: readonly number[]): number => shape.reduce((product, size) => product * size, 1);

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import type { Checkpoint, ExportedModel } from '../checkpoint.ts';
 import { readDecoder } from '../exported/exported-decoder.ts';
 import type { SampledModel } from './open-sampler.ts';
-import { keepFourBits } from './quantize-model.ts';
+import { keepPacked } from './quantize-model.ts';
 import { chooseHeld, type Held } from './weights-in-memory.ts';
 
 /** Throws an EnvironmentError for weights beyond the memory of this machine. `held` is what matrices are held as. */
@@ -19,7 +19,7 @@ export async function scoredModel(
   }
   const { config, weights, weightFolder } = checkpoint;
   const held = chooseHeld(weights, false);
-  if (held !== '4-bit') return { model: { config, weights, weightFolder }, weightFolder, held };
-  const model = await keepFourBits(checkpoint, signal);
+  if (held !== 'packed') return { model: { config, weights, weightFolder }, weightFolder, held };
+  const model = await keepPacked(checkpoint, signal);
   return { model, weightFolder: model.weightFolder, held };
 }

@@ -9,20 +9,29 @@ import {
   type StoredTensor,
   tensorsOf,
 } from '../decoder/decoder-weights.ts';
-import { inFourBits } from '../decoder/four-bit-weights.ts';
+import { inFewBits } from '../decoder/packed-weights.ts';
+import { BLOCKS, type PackedType } from '../weights/quantized-blocks.ts';
 
 /** What a model computes in on the processor, and how its weights are stored where that is in 32 bits. */
-type HeldAs = 'int8' | 'Q4_0' | 'Q4_1' | 'float32' | 'from-16-bits';
+type HeldAs = 'int8' | 'float32' | 'from-16-bits';
 
 /**
  * Bytes a number while a session makes its weights ready, as measured of models of 0.2 billion parameters: matrices are turned,
  * converted and packed, and the runtime lets go of what each step gave when the next is done. Afterwards it is 4, or 1.
  */
 const BYTES_A_NUMBER: Readonly<Record<HeldAs, number>> = {
-  ...{ int8: 2, Q4_0: 1.5, Q4_1: 2.5, float32: 6, 'from-16-bits': 7 },
+  ...{ int8: 2, float32: 6, 'from-16-bits': 7 },
 };
+/** A packed matrix is reordered once: as much again is held while a session makes it ready. */
+const OF_PACKED = 2.75;
 
 export const bytesHeld = (nNumbers: number, as: HeldAs): number => BYTES_A_NUMBER[as] * nNumbers;
+
+/** What matrices take in the bits that a file has them in. */
+export function packedBytesHeld(nNumbers: number, type: PackedType): number {
+  const { bits, nValues, least } = BLOCKS[type].groups!;
+  return OF_PACKED * (bits / 8 + (least === null ? 4 : 8) / nValues) * nNumbers;
+}
 
 /** Memory of the machine in bytes, or as much of it as this process may use. */
 export function memoryHere(): number {
@@ -37,14 +46,14 @@ export function floatBytes(weights: DecoderWeights): number {
 }
 
 /**
- * What the processor needs where matrices stay in the 4 bits that they are stored in, and the rest is in 32: the embedding
+ * What the processor needs where matrices stay in the bits that they are stored in, and the rest is in 32: the embedding
  * as well, which may be one of these matrices.
  */
-export function fourBitBytes(weights: DecoderWeights): number {
+export function packedBytes(weights: DecoderWeights): number {
   const sizeOf = ({ shape }: StoredTensor) => shape[0]! * shape[1]!;
-  const kept = inFourBits(weights);
+  const kept = inFewBits(weights);
   const nKept = kept.reduce((sum, matrix) => sum + sizeOf(matrix), 0);
-  const own = kept.reduce((sum, matrix) => sum + bytesHeld(sizeOf(matrix), matrix.packed.type), 0);
+  const own = kept.reduce((sum, matrix) => sum + packedBytesHeld(sizeOf(matrix), matrix.packed.type), 0);
   const isTied = kept.some(({ bareName }) => bareName === weights.embedding.bareName);
   const embedding = isTied ? 4 * sizeOf(weights.embedding) : 0;
   return own + embedding + bytesHeld(countNumbers(weights) - nKept, 'from-16-bits');
@@ -58,8 +67,8 @@ export function chooseHeld(weights: DecoderWeights, int8: boolean, here = memory
   const in8Bits = bytesHeld(countNumbers(weights), 'int8');
   const needed = int8 ? in8Bits : floatBytes(weights);
   if (needed <= here) return int8 ? 'int8' : 'floats';
-  const in4Bits = fourBitBytes(weights);
-  if (!int8 && inFourBits(weights).length > 0 && in4Bits <= here) return '4-bit';
+  const inFew = packedBytes(weights);
+  if (!int8 && inFewBits(weights).length > 0 && inFew <= here) return 'packed';
   const bits = int8 ? 'in 8 bits' : 'in 32 bits, in which the processor computes';
   throw new EnvironmentError(
     `The model's weights take up to ${gigabytes(needed)} ${bits}, and there are ${gigabytes(here)} of memory here.`,
@@ -72,11 +81,11 @@ export function chooseHeld(weights: DecoderWeights, int8: boolean, here = memory
   );
 }
 
-export type Held = 'floats' | 'int8' | '4-bit';
+export type Held = 'floats' | 'int8' | 'packed';
 
 /** What is told of weights that were not widened. */
-export const fourBitNote = (weights: DecoderWeights): string =>
+export const packedNote = (weights: DecoderWeights): string =>
   `The weights take up to ${gigabytes(floatBytes(weights))} in 32 bits, and there are ${gigabytes(memoryHere())} of memory here: ` +
-  'matrices are kept in the 4 bits that their file has them in, with the same numbers but for rounding.';
+  'matrices are kept in the few bits that their file has them in, with the same numbers but for rounding.';
 
 export const gigabytes = (n: number): string => `${(n / 1e9).toFixed(1)} GB`;

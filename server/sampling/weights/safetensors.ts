@@ -7,6 +7,7 @@ import { open, readFile, realpath, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { narrowWeights, type WideWeight } from './narrow-float64.ts';
+import type { PackedType } from './quantized-blocks.ts';
 import { shardsOf, tellOtherWeights } from './shard-index.ts';
 
 export type WeightType = 'float32' | 'float16' | 'bfloat16';
@@ -21,13 +22,13 @@ export interface Weight {
   /** From the start of the file. */
   readonly byteOffset: number;
   readonly nBytes: number;
-  /** For numbers that were made of 4 bits: where these lie. */
+  /** For numbers that were made of fewer bits: where these lie. */
   readonly packed?: PackedPlace;
 }
 
-/** Blocks of a GGUF file: 32 values with a scale, and in the second type a least value. */
+/** Blocks of a GGUF file. */
 export interface PackedPlace {
-  readonly type: 'Q4_0' | 'Q4_1';
+  readonly type: PackedType;
   readonly file: string;
   readonly byteOffset: number;
   readonly nBytes: number;

@@ -1,4 +1,4 @@
-// Matrices that a file holds in 4 bits, kept so: the same model as with all of it widened, whatever runs beside a row.
+// Matrices that a file holds in a few bits, kept so: the same model as with all of it widened, whatever runs beside a row.
 
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
@@ -6,12 +6,17 @@ import { test } from 'node:test';
 import { EnvironmentError } from '../../../../server/errors.ts';
 import { openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
 import type { DecoderModel } from '../../../../server/sampling/decoder/decoder-model.ts';
-import { inFourBits } from '../../../../server/sampling/decoder/four-bit-weights.ts';
+import { inFewBits } from '../../../../server/sampling/decoder/packed-weights.ts';
 import { mapBatch, openMapper } from '../../../../server/sampling/forms/map/map-batch.ts';
 import type { RowResult } from '../../../../server/sampling/forms/rows.ts';
 import { openSampler } from '../../../../server/sampling/run/open-sampler.ts';
-import { keepFourBits } from '../../../../server/sampling/run/quantize-model.ts';
-import { chooseHeld, floatBytes, fourBitBytes } from '../../../../server/sampling/run/weights-in-memory.ts';
+import { keepPacked } from '../../../../server/sampling/run/quantize-model.ts';
+import { chooseHeld, floatBytes, packedBytes } from '../../../../server/sampling/run/weights-in-memory.ts';
+import {
+  BLOCKS,
+  isPackedType,
+  type PackedType,
+} from '../../../../server/sampling/weights/quantized-blocks.ts';
 import { llamaMetadata, llamaTensors } from '../../../support/sampling/llama-gguf.ts';
 import { type GgufTensorToWrite, writeGguf } from '../../../support/sampling/write-gguf.ts';
 import { scratchFolder } from '../../../support/scratch.ts';
@@ -19,27 +24,47 @@ import { scratchFolder } from '../../../support/scratch.ts';
 process.env.XDG_CACHE_HOME = scratchFolder();
 
 const CONFIG = {
-  ...{ model_type: 'llama', num_hidden_layers: 2, hidden_size: 64, intermediate_size: 96, head_dim: 16 },
+  ...{ model_type: 'llama', num_hidden_layers: 2, hidden_size: 256, intermediate_size: 256, head_dim: 64 },
   ...{ num_attention_heads: 4, num_key_value_heads: 2, vocab_size: 300, max_position_embeddings: 96 },
   ...{ rms_norm_eps: 0.000001, rope_theta: 10_000, rope_scaling: null, tie_word_embeddings: true },
   ...{ bos_token_id: 299, eos_token_id: 299 },
 };
-const Q4_0 = 2;
-const Q4_1 = 3;
+const TYPES = Object.keys(BLOCKS).filter(isPackedType);
 
-/** Matrices by turns in both types, the last of them as it was. */
+interface ScalesOfType {
+  readonly scaleAt: number;
+  readonly leastAt?: number;
+  readonly scale: number;
+  readonly least?: number;
+}
+
+/** Where a block has its scales, and some that make values of about 0.05. */
+const SCALES: Readonly<Record<PackedType, ScalesOfType>> = {
+  Q4_0: { scaleAt: 0, scale: 0.01 },
+  Q4_1: { scaleAt: 0, leastAt: 2, scale: 0.01, least: -0.075 },
+  Q5_0: { scaleAt: 0, scale: 0.005 },
+  Q5_1: { scaleAt: 0, leastAt: 2, scale: 0.005, least: -0.08 },
+  Q8_0: { scaleAt: 0, scale: 0.0008 },
+  Q2_K: { scaleAt: 80, leastAt: 82, scale: 0.006, least: 0.009 },
+  Q3_K: { scaleAt: 108, scale: 0.001 },
+  Q4_K: { scaleAt: 0, leastAt: 2, scale: 0.0003, least: 0.002 },
+  Q5_K: { scaleAt: 0, leastAt: 2, scale: 0.00015, least: 0.002 },
+  Q6_K: { scaleAt: 208, scale: 0.00004 },
+};
+
+/** Matrices by turns in every type, the last of them as it was. */
 const tensors = llamaTensors(CONFIG).map((tensor, at, all) =>
-  tensor.shape.length < 2 || at === all.length - 1 ? tensor : quantized(tensor, at % 2 === 0 ? Q4_0 : Q4_1),
+  tensor.shape.length < 2 || at === all.length - 1 ? tensor : inBlocks(tensor, TYPES[at % TYPES.length]!),
 );
 const checkpoint = await openCheckpoint(
   writeGguf(join(scratchFolder(), 'model.gguf'), llamaMetadata(CONFIG, 300), tensors),
 );
-const kept = await keepFourBits(checkpoint, new AbortController().signal);
+const kept = await keepPacked(checkpoint, new AbortController().signal);
 
-test('what is kept are matrices of both types, and the head that is the embedding', () => {
-  const types = inFourBits(checkpoint.weights).map(({ packed }) => packed.type);
-  assert.deepEqual(new Set(types), new Set(['Q4_0', 'Q4_1']));
-  assert.ok(kept.fourBit!.byName.has(checkpoint.weights.head.weight.bareName));
+test('what is kept are matrices of all types, and the head that is the embedding', () => {
+  const types = inFewBits(checkpoint.weights).map(({ packed }) => packed.type);
+  assert.deepEqual(new Set(types), new Set(TYPES));
+  assert.ok(kept.packed!.byName.has(checkpoint.weights.head.weight.bareName));
 });
 
 test('it samples what the widened model samples, and rows are their own', async () => {
@@ -69,11 +94,11 @@ test('it reads what the widened model reads', async () => {
 
 test('weights are widened where they fit, kept where only that fits, and refused beyond', () => {
   const { weights } = checkpoint;
-  assert.ok(fourBitBytes(weights) < 0.7 * floatBytes(weights));
+  assert.ok(packedBytes(weights) < 0.7 * floatBytes(weights));
   assert.equal(chooseHeld(weights, false, floatBytes(weights)), 'floats');
-  assert.equal(chooseHeld(weights, false, floatBytes(weights) - 1), '4-bit');
-  assert.equal(chooseHeld(weights, false, fourBitBytes(weights)), '4-bit');
-  assert.throws(() => chooseHeld(weights, false, fourBitBytes(weights) - 1), EnvironmentError);
+  assert.equal(chooseHeld(weights, false, floatBytes(weights) - 1), 'packed');
+  assert.equal(chooseHeld(weights, false, packedBytes(weights)), 'packed');
+  assert.throws(() => chooseHeld(weights, false, packedBytes(weights) - 1), EnvironmentError);
 });
 
 async function sample(model: DecoderModel, samples: readonly number[]): Promise<readonly RowResult[]> {
@@ -85,23 +110,19 @@ async function sample(model: DecoderModel, samples: readonly number[]): Promise<
   return (await sampler(settings, rows, () => false))!;
 }
 
-/** Its first block has one value for all. */
-function quantized({ name, shape, values }: GgufTensorToWrite, type: number): GgufTensorToWrite {
-  const head = type === Q4_0 ? 2 : 4;
-  const nBlocks = values.length / 32;
-  const bytes = new Uint8Array(nBlocks * (head + 16));
+/** Levels at random, about nought; the first block has one value for all. */
+function inBlocks({ name, shape, values }: GgufTensorToWrite, type: PackedType): GgufTensorToWrite {
+  const { code, nBytes, nValues } = BLOCKS[type];
+  const nBlocks = values.length / nValues;
+  const bytes = Uint8Array.from(
+    { length: nBlocks * nBytes },
+    (_, i) => (Math.imul(i + 1, 0x9e3779b1) >>> 13) & 255,
+  );
   const view = new DataView(bytes.buffer);
+  const { scaleAt, leastAt, scale, least = 0 } = SCALES[type];
   for (let block = 0; block < nBlocks; block++) {
-    const own = [...values.subarray(32 * block, 32 * (block + 1))];
-    const at = block * (head + 16);
-    const [least, most] = [Math.min(...own), Math.max(...own)];
-    const scale = block === 0 ? 0 : type === Q4_0 ? Math.max(-least, most) / 7 : (most - least) / 15;
-    const base = type === Q4_0 ? -8 * scale : least;
-    view.setFloat16(at, scale, true);
-    if (type === Q4_1) view.setFloat16(at + 2, least, true);
-    const level = (i: number) =>
-      scale === 0 ? 9 : Math.max(0, Math.min(15, Math.round((own[i]! - base) / scale)));
-    for (let i = 0; i < 16; i++) bytes[at + head + i] = level(i) | (level(i + 16) << 4);
+    view.setFloat16(block * nBytes + scaleAt, block === 0 ? 0 : scale * (1 + (block % 5) / 10), true);
+    if (leastAt !== undefined) view.setFloat16(block * nBytes + leastAt, least, true);
   }
-  return { name, shape, values: bytes, type };
+  return { name, shape, values: bytes, type: code };
 }
