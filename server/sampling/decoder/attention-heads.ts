@@ -6,7 +6,7 @@ import type { DecoderModel } from './decoder-model.ts';
 import { type AttentionShape, keyWidth, queryWidth, type Rotation } from './decoder-spec.ts';
 import { normalise } from './norms.ts';
 import { projectQkv } from './projection.ts';
-import { computeTurn, keyOf, lookUpTurn, type Turn, turn } from './rotation.ts';
+import { computeTurn, keyOf, lookUpTurn, type Turn, turnComputed, turnLookedUp } from './rotation.ts';
 
 /** Joint: side by side, [..., (heads + 2 × key heads) × head width]. Apart: [..., heads × head width] and so on. */
 export type Heads =
@@ -64,9 +64,20 @@ export class PositionedAttention {
     const how = this.#overPast.rotates(layer);
     if (rotation === null || how === 'inside') return heads;
     const by = this.#turnBy(rotation, how);
+    const graph = this.#graph;
     return this.#change(heads, (part, nHeads) =>
-      this.#perHead(part, nHeads, (apart) => turn(this.#graph, rotation, headWidth, by, apart)),
+      how === 'before-computed'
+        ? this.#asTexts(part, nHeads, (texts) => turnComputed(graph, rotation, headWidth, by, texts, nHeads))
+        : this.#perHead(part, nHeads, (apart) => turnLookedUp(graph, rotation, headWidth, by, apart)),
     );
+  }
+
+  /** Does something to [texts, positions, heads × head width]; rows of one step are texts of one position. */
+  #asTexts(part: string, nHeads: number, change: (texts: string) => string): string {
+    if (this.#overPast.nAxesBefore === 2) return change(part);
+    const width = nHeads * this.#model.config.attention.headWidth;
+    const texts = this.#graph.op('Reshape', [part, this.#graph.int64([0, 1, width])]);
+    return this.#graph.op('Reshape', [change(texts), this.#graph.int64([0, width])]);
   }
 
   #turnBy(rotation: Rotation, how: 'before-computed' | 'before-looked-up'): Turn {
@@ -74,8 +85,10 @@ export class PositionedAttention {
     const known = this.#turns.get(key);
     if (known !== undefined) return known;
     const { config, precision = 'float32' } = this.#model;
-    const make = how === 'before-computed' ? computeTurn : lookUpTurn;
-    const made = make(this.#graph, config, rotation, this.#positions, precision);
+    const made =
+      how === 'before-computed'
+        ? computeTurn(this.#graph, rotation, this.#positions)
+        : lookUpTurn(this.#graph, config, rotation, this.#positions, precision);
     this.#turns.set(key, made);
     return made;
   }

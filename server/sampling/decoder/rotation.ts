@@ -4,29 +4,45 @@
 import { DATA_TYPE, type Graph } from '../onnx/onnx-graph.ts';
 import type { DecoderSpec, Rotation } from './decoder-spec.ts';
 
-/** Cosines and signed sines, [positions, 1, head width] each, for positions of any integer type, [positions]. */
+/** Cosines and sines: how wide, and with which signs, is told where they are made. */
 export interface Turn {
   readonly cosines: string;
   readonly sines: string;
 }
 
-/** Angles are computed in the graph, where its device has exact cosines of large angles. */
-export function computeTurn(
-  graph: Graph,
-  { attention: { headWidth } }: DecoderSpec,
-  rotation: Rotation,
-  positions: string,
-  type: 'float32' | 'float16',
-): Turn {
+/**
+ * Float32 [positions, pairs] each, for positions of any integer type, [positions]. Angles are computed in the graph, where its
+ * device has exact cosines of large angles.
+ */
+export function computeTurn(graph: Graph, { frequencies, factor }: Rotation, positions: string): Turn {
   const wide = graph.op('Cast', [positions], { to: DATA_TYPE.float32 });
-  return turnBy(graph, rotation, headWidth, wide, type, (operator, inputs, attributes) =>
-    graph.op(operator, inputs, attributes),
-  );
+  const column = graph.op('Unsqueeze', [wide, graph.int64([1])]);
+  const angles = graph.op('Mul', [column, graph.float32(frequencies)]);
+  const scaled = (values: string) =>
+    factor === 1 ? values : graph.op('Mul', [values, graph.float32(factor)]);
+  return { cosines: scaled(graph.op('Cos', [angles])), sines: scaled(graph.op('Sin', [angles])) };
+}
+
+/** `part` float32 [texts, positions, heads × head width], turned by the runtime's operator, by what `computeTurn` gives. */
+export function turnComputed(
+  graph: Graph,
+  { frequencies, pairs }: Rotation,
+  headWidth: number,
+  { cosines, sines }: Turn,
+  part: string,
+  nHeads: number,
+): string {
+  const isPart = 2 * frequencies.length < headWidth;
+  return graph.contribOp('RotaryEmbedding', [part, graph.int64([0]), cosines, sines], {
+    interleaved: pairs === 'halves' ? 0 : 1,
+    num_heads: nHeads,
+    rotary_embedding_dim: isPart ? 2 * frequencies.length : 0,
+  });
 }
 
 /**
- * Angles of all positions are computed on the processor when a session starts, and read at `positions`: a shader's
- * cosine is exact near zero only.
+ * [positions, 1, head width] each, with a minus before the sine of each pair's first. Angles of all positions are computed on
+ * the processor when a session starts, and read at `positions`: a shader's cosine is exact near zero only.
  */
 export function lookUpTurn(
   graph: Graph,
@@ -79,8 +95,8 @@ function turnBy(
   return { cosines: add('Cast', [cosines], narrow), sines: add('Cast', [sines], narrow) };
 }
 
-/** `heads` [..., heads, head width], turned. */
-export function turn(
+/** `heads` [..., heads, head width], turned by what `lookUpTurn` gives. */
+export function turnLookedUp(
   graph: Graph,
   rotation: Rotation,
   headWidth: number,
