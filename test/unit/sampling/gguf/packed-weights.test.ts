@@ -38,7 +38,7 @@ interface ScalesOfType {
   readonly least?: number;
 }
 
-/** Where a block has its scales, and some that make values of about 0.05. */
+/** Places of a block’s scales, and scales that make values of about 0.05. */
 const SCALES: Readonly<Record<PackedType, ScalesOfType>> = {
   Q4_0: { scaleAt: 0, scale: 0.01 },
   Q4_1: { scaleAt: 0, leastAt: 2, scale: 0.01, least: -0.075 },
