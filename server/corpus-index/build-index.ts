@@ -20,6 +20,7 @@ import { type Manifest, type SegmentEntry, type ShardEntry, seedOf } from './man
 import { MAX_DOCUMENTS, shapeFor } from './postings.ts';
 import { commonRoot, entryOf, isReadAlike, locateShard, pathBelow } from './shard-entries.ts';
 import { pagesOf, type ReadShard, sourceOfShards } from './source-of-shards.ts';
+import { nRecordsOf } from './spill.ts';
 import { WritableIndex } from './writable-index.ts';
 import { writeSegment } from './write-segment.ts';
 
@@ -338,13 +339,13 @@ async function segmentOf(
   signal: AbortSignal,
 ): Promise<SegmentEntry> {
   let firstDocument = 0;
-  let nRecords = 0;
   const shards = group.map(({ shard, result }): ReadShard => {
     const entry = entryOf(root, shard, result, firstDocument);
     firstDocument += pagesOf(result.nDocuments);
-    for (const { counts } of result.spill.records) nRecords += counts.reduce((sum, n) => sum + n, 0);
     return { shard, result, entry };
   });
-  const shape = shapeFor(expectedBytes / TEXT_A_POSTING, nRecords, firstDocument);
+  const nRecords = shards.reduce((sum, { result }) => sum + nRecordsOf(result.spill), 0);
+  // A document that was cut off may have left records with the number behind the last.
+  const shape = shapeFor(expectedBytes / TEXT_A_POSTING, nRecords, firstDocument + 1);
   return writeSegment(folder, sourceOfShards(shape, shards), signal);
 }

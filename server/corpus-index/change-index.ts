@@ -133,7 +133,7 @@ function isDamaged(folder: string, entry: SegmentEntry): boolean {
     using segment = new SegmentFile(folder, entry);
     for (let bucket = 0; bucket < 2 ** segment.header.shape.bucketBits; bucket++)
       segment.visitBucket(bucket, () => true);
-    for (let page = 0; page < segment.header.nPages; page++) segment.page(page);
+    for (let page = 0; page < segment.header.pages.nPieces; page++) segment.page(page);
     for (const [i] of entry.shards.entries())
       for (const point of pointsOf(segment.facts(i))) segment.restart(point);
     return false;
@@ -143,7 +143,7 @@ function isDamaged(folder: string, entry: SegmentEntry): boolean {
   }
 }
 
-const pointsOf = ({ restarts, blocks = [] }: StoredShardFacts) => [...restarts, ...blocks];
+const pointsOf = ({ restarts, blocks }: StoredShardFacts) => [...restarts, ...blocks];
 
 /** Listed today: what changed meanwhile is read as it is now. */
 function shardsAgain(root: string, segment: SegmentEntry): readonly Shard[] {

@@ -8,72 +8,111 @@ import { VarintReader, VarintWriter } from '../engine/varint.ts';
 
 /** Documents of a page. A shard begins a new page. */
 export const PAGE_DOCUMENTS = 64;
-/** Names are cut when they are read, at 64 KiB by earlier versions, so no page is larger when it is unpacked. */
-const MAX_PAGE_BYTES = PAGE_DOCUMENTS * (3 * (64 << 10) + 64);
+const N_NAMES = 3;
+/** Names are cut when they are read, with some room for the rest of a letter, so no page is larger when it is unpacked. */
+const MAX_PAGE_BYTES = PAGE_DOCUMENTS * (N_NAMES * (MAX_NAME_BYTES + 8) + 64);
 const CHECKSUM_BYTES = 4;
+const DIGEST_BYTES = 4;
+/** Checksum and number of documents; then come their digests. */
+const HEAD_BYTES = CHECKSUM_BYTES + 1;
+/** A page is a few kilobytes: more memory for the deflater would only have to be cleared for each. */
+const deflating = { level: 6, windowBits: 13, memLevel: 5 } as const;
 
 export interface IndexedDocument extends MatchedDocument {
   /** A hash of its significant lines, in 32 bits. */
   readonly digest: number;
 }
 
-export function writePage(documents: readonly IndexedDocument[]): Buffer {
-  const out = new VarintWriter();
-  const names: Buffer[] = [];
-  out.write(documents.length);
-  let row = 0;
-  let byteOffset = 0;
-  for (const document of documents) {
-    out.write(document.row - row);
-    out.write(document.byteOffset - byteOffset);
-    out.write(document.digest);
-    row = document.row;
-    byteOffset = document.byteOffset;
-    for (const name of [document.repository, document.path, document.license]) {
-      const bytes = Buffer.from(name);
-      out.write(bytes.length);
-      names.push(bytes);
+/** What a page has of a document beside its names. */
+export type DocumentPlace = Pick<IndexedDocument, 'row' | 'byteOffset' | 'digest'>;
+
+/** The bytes of a name lie from `at` on. */
+export interface NameBytes {
+  readonly bytes: Uint8Array;
+  readonly at: number;
+  readonly nBytes: number;
+}
+
+/** Collects the documents of a page, and is used again for the next. */
+export class PageWriter {
+  readonly #numbers = new VarintWriter();
+  readonly #names = Array.from({ length: N_NAMES }, () => new VarintWriter());
+  readonly #digests = new Uint32Array(PAGE_DOCUMENTS);
+  #n = 0;
+  #row = 0;
+  #byteOffset = 0;
+
+  get nDocuments(): number {
+    return this.#n;
+  }
+
+  /** `names` are repository, path and licence, as UTF-8. */
+  add({ row, byteOffset, digest }: DocumentPlace, names: readonly NameBytes[]): void {
+    const numbers = this.#numbers;
+    numbers.write(row - this.#row);
+    numbers.write(byteOffset - this.#byteOffset);
+    this.#row = row;
+    this.#byteOffset = byteOffset;
+    this.#digests[this.#n++] = digest;
+    for (const [i, { bytes, at, nBytes }] of names.entries()) {
+      numbers.write(nBytes);
+      this.#names[i]!.append(bytes.subarray(at, at + nBytes));
     }
   }
-  const packed = deflateRawSync(Buffer.concat([out.written(), ...names]), { level: 6 });
-  const head = Buffer.alloc(CHECKSUM_BYTES);
-  head.writeUInt32LE(crc32(packed));
-  return Buffer.concat([head, packed]);
+
+  /** The page; the next one begins. */
+  take(): Buffer {
+    const parts = [this.#numbers, ...this.#names];
+    const packed = deflateRawSync(Buffer.concat(parts.map((part) => part.written())), deflating);
+    const start = HEAD_BYTES + DIGEST_BYTES * this.#n;
+    const page = Buffer.allocUnsafe(start + packed.length);
+    page[CHECKSUM_BYTES] = this.#n;
+    for (let i = 0; i < this.#n; i++) page.writeUInt32LE(this.#digests[i]!, HEAD_BYTES + DIGEST_BYTES * i);
+    page.set(packed, start);
+    page.writeUInt32LE(crc32(page.subarray(CHECKSUM_BYTES)), 0);
+    for (const part of parts) part.clear();
+    this.#n = this.#row = this.#byteOffset = 0;
+    return page;
+  }
 }
 
 /** Undefined where the bytes are not those of a page. */
-export function readPage(bytes: Buffer): IndexedDocument[] | undefined {
-  const packed = bytes.subarray(CHECKSUM_BYTES);
-  if (bytes.length <= CHECKSUM_BYTES || crc32(packed) !== bytes.readUInt32LE(0)) return undefined;
+export function readPage(page: Buffer): IndexedDocument[] | undefined {
+  const n = page[CHECKSUM_BYTES] ?? 0;
+  const start = HEAD_BYTES + DIGEST_BYTES * n;
+  if (n === 0 || n > PAGE_DOCUMENTS || page.length <= start) return undefined;
+  if (crc32(page.subarray(CHECKSUM_BYTES)) !== page.readUInt32LE(0)) return undefined;
   try {
-    return unpack(inflateRawSync(packed, { maxOutputLength: MAX_PAGE_BYTES }));
+    const unpacked = inflateRawSync(page.subarray(start), { maxOutputLength: MAX_PAGE_BYTES });
+    return unpack(unpacked, n, (i) => page.readUInt32LE(HEAD_BYTES + DIGEST_BYTES * i));
   } catch {
     return undefined; // Its checksum is right, and what it says is none of it: somebody made it so.
   }
 }
 
-function unpack(page: Buffer): IndexedDocument[] {
-  const input = new VarintReader(page);
-  const n = input.read();
-  if (n > PAGE_DOCUMENTS) throw new RangeError(`A page has ${n} documents`);
-  const places: { row: number; byteOffset: number; digest: number; nBytes: number[] }[] = [];
+function unpack(bytes: Buffer, n: number, digestOf: (document: number) => number): IndexedDocument[] {
+  const input = new VarintReader(bytes);
+  const places: (DocumentPlace & { readonly lengths: readonly number[] })[] = [];
   let row = 0;
   let byteOffset = 0;
   for (let i = 0; i < n; i++) {
     row += input.read();
     byteOffset += input.read();
-    const digest = input.read();
-    places.push({ row, byteOffset, digest, nBytes: [input.read(), input.read(), input.read()] });
+    const lengths = [input.read(), input.read(), input.read()];
+    places.push({ row, byteOffset, digest: digestOf(i), lengths });
   }
   let { at } = input;
-  const name = (nBytes: number) => {
-    at += nBytes;
-    return page.toString('utf8', at - nBytes, at - nBytes + Math.min(nBytes, MAX_NAME_BYTES));
-  };
-  return places.map(({ nBytes: [repository, path, license], ...place }) => ({
+  const column = (name: number) =>
+    places.map(({ lengths }) => {
+      const nBytes = lengths[name]!;
+      at += nBytes;
+      return bytes.toString('utf8', at - nBytes, at - nBytes + Math.min(nBytes, MAX_NAME_BYTES));
+    });
+  const [repositories, paths, licenses] = [column(0), column(1), column(2)];
+  return places.map(({ lengths: _, ...place }, i) => ({
     ...place,
-    repository: name(repository!),
-    path: name(path!),
-    license: name(license!),
+    repository: repositories[i]!,
+    path: paths[i]!,
+    license: licenses[i]!,
   }));
 }

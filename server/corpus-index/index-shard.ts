@@ -15,7 +15,7 @@ import type { RestartPoint, ShardResult } from '../engine/detection.ts';
 import { FirstProblems, rowProblem } from '../kernel/row-problems.ts';
 import type { KernelListener, ScanKernel } from '../kernel/scan-kernel.ts';
 import type { ThreadHooks } from '../kernel/shard-thread.ts';
-import { type IndexedDocument, PAGE_DOCUMENTS, writePage } from './document-pages.ts';
+import { type DocumentPlace, type NameBytes, PAGE_DOCUMENTS, PageWriter } from './document-pages.ts';
 import { MAX_DOCUMENTS } from './postings.ts';
 import { type SpillFile, SpillWriter } from './spill.ts';
 
@@ -52,10 +52,12 @@ export async function indexShard(
   const spill = new SpillWriter(join(folder, `spill-${shard.index}`));
   const documents = new DocumentWriter(spill, shard);
   try {
+    kernel.beginRecords();
     const columns = await plainRows(shard, hooks.signal);
     const result = columns
       ? await readRows(kernel, shard, columns, documents, hooks)
       : await readTexts(kernel, shard, documents, hooks);
+    kernel.endRecords();
     const nDocuments = documents.end();
     return { ...result, nDocuments, spill: spill.end() };
   } catch (error) {
@@ -89,18 +91,14 @@ async function readRows(
       onRow(status) {
         const { row, rowOffset: byteOffset } = kernel;
         if (status !== 'ok') {
-          documents.drop();
           problems.add(rowProblem(shard, status, row, byteOffset, describe));
           return;
         }
-        documents.keep({
-          row,
-          byteOffset,
-          repository: kernel.column('repository'),
-          path: kernel.column('path'),
-          license: kernel.column('license'),
-          digest: kernel.documentDigest,
-        });
+        documents.keep({ row, byteOffset, digest: kernel.documentDigest }, [
+          kernel.columnBytes('repository'),
+          kernel.columnBytes('path'),
+          kernel.columnBytes('license'),
+        ]);
       },
     },
     columns.names,
@@ -118,7 +116,6 @@ async function readRows(
   });
   for await (const chunk of chunks) kernel.appendRows(chunk);
   if (!broken) kernel.endRows();
-  documents.drop();
   const { nRows, contentBytes } = kernel;
   return {
     nRows,
@@ -158,19 +155,26 @@ async function readTexts(
     contentBytes += kernel.endText();
     nRows++;
     hooks.onBytes(0, 0);
-    documents.keep({ ...document, digest: kernel.documentDigest });
+    if (!kernel.keepRecords()) continue;
+    const { repository, path, license } = document;
+    const names = [repository, path, license].map(bytesOfName);
+    documents.keep({ ...document, digest: kernel.documentDigest }, names);
   }
   if (shard.format === 'folder') reading = { files: files.all() };
   return { nRows, contentBytes, restarts: [], blocks: [], columns: null, reading, ...problems.all() };
 }
 
-/** Numbers the documents that hold a window, and writes them and their keys. */
+function bytesOfName(name: string): NameBytes {
+  const bytes = Buffer.from(name);
+  return { bytes, at: 0, nBytes: bytes.length };
+}
+
+/** Writes the documents that hold a window, and the records of the kernel, which numbers them alike. */
 class DocumentWriter {
   readonly #spill: SpillWriter;
   readonly #shard: Shard;
-  #page: IndexedDocument[] = [];
+  readonly #page = new PageWriter();
   #n = 0;
-  #nHeldBefore = 0;
 
   constructor(spill: SpillWriter, shard: Shard) {
     this.#spill = spill;
@@ -182,33 +186,19 @@ class DocumentWriter {
       onLine() {},
       onRepeats() {},
       onRow() {},
-      onKeys: (keys, first, n) => this.#spill.addKeys(keys, first, n, this.#n),
+      onRecords: (records, ends) => this.#spill.addRecords(records, ends),
     };
   }
 
-  keep(document: IndexedDocument): void {
-    const spill = this.#spill;
-    if (spill.nHeld === this.#nHeldBefore) return;
+  keep(place: DocumentPlace, names: readonly NameBytes[]): void {
     if (++this.#n >= MAX_DOCUMENTS)
       throw new Error(`${this.#shard.path} has more documents than one shard of an index can`);
-    spill.documentEnded();
-    this.#nHeldBefore = spill.nHeld;
-    this.#page.push(document);
-    if (this.#page.length === PAGE_DOCUMENTS) this.#writePage();
-  }
-
-  /** Nothing of the document that was being read counts. */
-  drop(): void {
-    this.#spill.takeBack(this.#nHeldBefore);
+    this.#page.add(place, names);
+    if (this.#page.nDocuments === PAGE_DOCUMENTS) this.#spill.addPage(this.#page.take());
   }
 
   end(): number {
-    if (this.#page.length > 0) this.#writePage();
+    if (this.#page.nDocuments > 0) this.#spill.addPage(this.#page.take());
     return this.#n;
-  }
-
-  #writePage(): void {
-    this.#spill.addPage(writePage(this.#page));
-    this.#page = [];
   }
 }

@@ -17,7 +17,7 @@ let kernel: ScanKernel;
 let folder: string;
 answerTasks({
   begin(index) {
-    kernel = new ScanKernel(index);
+    kernel = new ScanKernel(index, 'index');
     folder = (index as IndexingStart).folder;
   },
   read: ({ shard }, hooks) => indexShard(kernel, shard, folder, hooks),

@@ -16,7 +16,7 @@ import { sync, writeAll } from './write-all.ts';
 
 export const MANIFEST = 'index.json';
 const FORMAT = 'verbatim-index';
-const VERSION = 1;
+const VERSION = 2;
 const MAX_MANIFEST_BYTES = 256 << 20;
 
 export interface Manifest {
@@ -129,6 +129,12 @@ export function readManifest(folder: string): Manifest | undefined {
       {
         action: 'Update Verbatim, or build the index anew.',
       },
+    );
+  }
+  if (envelope.version < VERSION) {
+    throw new UserError(
+      `${folder} was written by an earlier Verbatim (version ${envelope.version} of the format)`,
+      { action: 'Build the index anew, into another folder or in its place once that is removed.' },
     );
   }
   const body = json.slice(json.indexOf('\n') + 1, -1);

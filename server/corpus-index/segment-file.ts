@@ -15,8 +15,15 @@ import { type Check, has, listOf, oneOf, optional, parseJson, text, whole } from
 import { type IndexedDocument, PAGE_DOCUMENTS, readPage } from './document-pages.ts';
 import type { IndexedRestart, Reading } from './index-shard.ts';
 import { digestOf, type SegmentEntry } from './manifest.ts';
+import { groupOf, placeIn } from './piece-places.ts';
 import { bucketOf, isWholeBucket, readBucket, restOf } from './postings.ts';
-import { HEADER_BYTES, OFFSET_BYTES, type Region, readHeader, type SegmentHeader } from './segment-header.ts';
+import {
+  HEADER_BYTES,
+  type PieceTable,
+  type Region,
+  readHeader,
+  type SegmentHeader,
+} from './segment-header.ts';
 import type { Stored, StoredShardFacts } from './write-segment.ts';
 
 /** No list of documents and no page takes more; a licence in 16 million files does not. */
@@ -41,7 +48,6 @@ export class SegmentFile implements Disposable {
   readonly header: SegmentHeader;
   readonly #folder: string;
   readonly #file: number;
-  readonly #offsets = Buffer.alloc(2 * OFFSET_BYTES);
   readonly #pages = new Map<number, readonly IndexedDocument[]>();
   #facts: readonly StoredShardFacts[] | undefined;
 
@@ -97,7 +103,7 @@ export class SegmentFile implements Disposable {
   /** Undefined for a number that no document has. */
   document(number: number): IndexedDocument | undefined {
     const page = Math.floor(number / PAGE_DOCUMENTS);
-    return page < this.header.nPages ? this.page(page)[number % PAGE_DOCUMENTS] : undefined;
+    return page < this.header.pages.nPieces ? this.page(page)[number % PAGE_DOCUMENTS] : undefined;
   }
 
   page(page: number): readonly IndexedDocument[] {
@@ -126,7 +132,7 @@ export class SegmentFile implements Disposable {
 
   /** The places from which documents of a shard are opened; the window of one is read when it is asked for. */
   startsOf(shard: number): readonly { readonly byteOffset: number; readonly open: () => RestartPoint }[] {
-    const { restarts, blocks = restarts } = this.facts(shard);
+    const { restarts, blocks } = this.facts(shard);
     return (blocks.length > 0 ? blocks : restarts).map((stored) => ({
       byteOffset: stored.byteOffset,
       open: () => this.restart(stored),
@@ -158,15 +164,16 @@ export class SegmentFile implements Disposable {
   }
 
   /** Piece `i` of a region, as the table says. */
-  #piece(table: Region, i: number, region: Region, what: string): Buffer {
-    const offsets = this.#offsets;
-    if (readSync(this.#file, offsets, 0, offsets.length, table.at + i * OFFSET_BYTES) < offsets.length)
-      throw this.damaged(`the place of ${what} ${i} is missing`);
-    const first = offsets.readUIntLE(0, OFFSET_BYTES);
-    const end = offsets.readUIntLE(OFFSET_BYTES, OFFSET_BYTES);
-    if (first > end || end > region.nBytes || end - first > MAX_PIECE_BYTES)
+  #piece(table: PieceTable, i: number, region: Region, what: string): Buffer {
+    const group = groupOf(table, i);
+    const { at, nBytes } = placeIn(
+      this.#read(table.at + group.at, group.nBytes, `the place of ${what} ${i}`),
+      table,
+      i,
+    );
+    if (at + nBytes > region.nBytes || nBytes > MAX_PIECE_BYTES)
       throw this.damaged(`the place of ${what} ${i} is none`);
-    return first === end ? Buffer.alloc(0) : this.#read(region.at + first, end - first, `${what} ${i}`);
+    return nBytes === 0 ? Buffer.alloc(0) : this.#read(region.at + at, nBytes, `${what} ${i}`);
   }
 
   #read(at: number, nBytes: number, what: string): Buffer {
@@ -216,13 +223,11 @@ const factsShape = listOf(
         nBits: optional(whole),
       }),
     ),
-    blocks: optional(
-      listOf(
-        has<Stored<RestartPoint>>({
-          ...{ diskOffset: whole, byteOffset: whole, window: region },
-          nBits: (value) => whole(value) && (value as number) < 8,
-        }),
-      ),
+    blocks: listOf(
+      has<Stored<RestartPoint>>({
+        ...{ diskOffset: whole, byteOffset: whole, window: region },
+        nBits: (value) => whole(value) && (value as number) < 8,
+      }),
     ),
   }),
 );

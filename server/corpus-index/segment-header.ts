@@ -2,12 +2,14 @@
 
 import { crc32 } from 'node:zlib';
 import { type Check, has, parseJson, whole } from '../json-shape.ts';
+import type { BucketShape } from '../kernel/posting-kernel.ts';
 import { PAGE_DOCUMENTS } from './document-pages.ts';
-import { MAX_DOCUMENTS, MAX_REST_BITS, type PostingsShape } from './postings.ts';
+import { isPossible as arePossible, type PiecePlaces, tableBytes } from './piece-places.ts';
+import { MAX_DOCUMENTS, MAX_REST_BITS } from './postings.ts';
 
 export const HEADER_BYTES = 4096;
 const MAGIC = 'VRBTMSEG';
-const VERSION = 1;
+const VERSION = 2;
 /** Magic, length of the JSON, its checksum. */
 const JSON_AT = 16;
 
@@ -17,16 +19,16 @@ export interface Region {
   readonly nBytes: number;
 }
 
+/** The places of the pieces of another region, in their order. */
+export type PieceTable = Region & PiecePlaces;
+
 export interface SegmentHeader {
   readonly version: number;
-  readonly shape: PostingsShape;
+  readonly shape: BucketShape;
   readonly nPostings: number;
-  readonly nPages: number;
-  /** The place of each bucket behind the first one, and where the last ends: OFFSET_BYTES each. */
-  readonly buckets: Region;
+  readonly buckets: PieceTable;
   readonly postings: Region;
-  /** The place of each page behind the first one, and where the last ends. */
-  readonly pages: Region;
+  readonly pages: PieceTable;
   readonly documents: Region;
   /** Problems and restart points of the shards, deflated JSON with a checksum before it. */
   readonly shards: Region;
@@ -34,22 +36,19 @@ export interface SegmentHeader {
   readonly windows: Region;
 }
 
-/** An offset in a table, the lowest byte first. */
-export const OFFSET_BYTES = 6;
-
 const region = has<Region>({ at: whole, nBytes: whole });
+const table = has<PieceTable>({ at: whole, nBytes: whole, nPieces: whole, lengthBytes: whole });
 const bits =
   (most: number): Check =>
   (value) =>
     whole(value) && (value as number) <= most;
 const headerShape = has<SegmentHeader>({
   version: (value) => value === VERSION,
-  shape: has<PostingsShape>({ hashBits: bits(40), bucketBits: bits(26), nDocuments: bits(MAX_DOCUMENTS) }),
+  shape: has<BucketShape>({ hashBits: bits(40), bucketBits: bits(26), nDocuments: bits(MAX_DOCUMENTS) }),
   nPostings: whole,
-  nPages: (value) => whole(value) && (value as number) <= MAX_DOCUMENTS / PAGE_DOCUMENTS,
-  buckets: region,
+  buckets: table,
   postings: region,
-  pages: region,
+  pages: table,
   documents: region,
   shards: region,
   windows: region,
@@ -75,14 +74,15 @@ export function readHeader(bytes: Buffer, nFileBytes: number): SegmentHeader | u
 }
 
 function isPossible(header: SegmentHeader, nFileBytes: number): boolean {
-  const { shape, buckets, pages, nPages } = header;
+  const { shape, buckets, pages } = header;
   const regions = [buckets, header.postings, pages, header.documents, header.shards, header.windows];
   return (
     regions.every(({ at, nBytes }) => at >= HEADER_BYTES && at + nBytes <= nFileBytes) &&
     shape.hashBits >= shape.bucketBits &&
     shape.hashBits - shape.bucketBits <= MAX_REST_BITS &&
     shape.nDocuments >= 1 &&
-    buckets.nBytes === (2 ** shape.bucketBits + 1) * OFFSET_BYTES &&
-    pages.nBytes === (nPages + 1) * OFFSET_BYTES
+    [buckets, pages].every((one) => arePossible(one) && one.nBytes === tableBytes(one)) &&
+    buckets.nPieces === 2 ** shape.bucketBits &&
+    pages.nPieces <= MAX_DOCUMENTS / PAGE_DOCUMENTS
   );
 }

@@ -1,11 +1,10 @@
 // A segment's source: other segments, without the shards that were removed.
 
+import type { BucketShape, Part, PostingKernel } from '../kernel/posting-kernel.ts';
 import { PAGE_DOCUMENTS } from './document-pages.ts';
-import { keyOf, MAX_DOCUMENTS, type PostingsShape, shapeFor } from './postings.ts';
-import type { RecordBuffer } from './record-buffer.ts';
+import { keyOf, MAX_DOCUMENTS, shapeFor } from './postings.ts';
 import type { SegmentFile } from './segment-file.ts';
 import { pagesOf } from './source-of-shards.ts';
-import { PART_BITS } from './spill.ts';
 import type { SegmentShard, SegmentSource } from './write-segment.ts';
 
 export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: number): SegmentSource {
@@ -14,7 +13,7 @@ export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: nu
   let nDocuments = 0;
   for (const segment of segments) {
     /** Per page: what its documents' numbers grow by, or NONE. */
-    const moved = new Int32Array(segment.header.nPages).fill(NONE);
+    const moved = new Int32Array(segment.header.pages.nPieces).fill(NONE);
     for (const [i, entry] of segment.entry.shards.entries()) {
       if (entry.removed) continue;
       const firstPage = entry.firstDocument / PAGE_DOCUMENTS;
@@ -27,7 +26,7 @@ export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: nu
         columns,
         reading,
         restarts: restarts.map((stored) => ({ ...segment.restart(stored), row: stored.row })),
-        blocks: blocks?.map((stored) => segment.restart(stored)) ?? [],
+        blocks: blocks.map((stored) => segment.restart(stored)),
       });
       nDocuments += pagesOf(entry.nDocuments);
     }
@@ -35,9 +34,10 @@ export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: nu
   }
   if (nDocuments >= MAX_DOCUMENTS) throw new RangeError(`${nDocuments} documents do not fit in a segment`);
   const nHere = segments.reduce((sum, { header }) => sum + header.nPostings, 0);
-  const shape = mergedShape(segments, shapeFor(nExpected, nHere, nDocuments));
+  const shape = mergedShape(segments, shapeFor(nExpected, nHere, nDocuments + 1));
   return {
     shape,
+    nRecords: nHere,
     readPart(part, into) {
       for (const [i, segment] of segments.entries()) readRecords(segment, numbers[i]!, part, into);
     },
@@ -58,22 +58,22 @@ export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: nu
 const NONE = -0x8000_0000;
 
 /** Bits that one of them does not have are unknown. */
-function mergedShape(segments: readonly SegmentFile[], wanted: PostingsShape): PostingsShape {
+function mergedShape(segments: readonly SegmentFile[], wanted: BucketShape): BucketShape {
   const hashBits = Math.min(wanted.hashBits, ...segments.map(({ header }) => header.shape.hashBits));
   return { ...wanted, hashBits };
 }
 
-function readRecords(segment: SegmentFile, moved: Int32Array, part: number, into: RecordBuffer): void {
+function readRecords(segment: SegmentFile, moved: Int32Array, part: Part, into: PostingKernel): void {
   const { shape } = segment.header;
-  const more = shape.bucketBits - PART_BITS;
-  const first = more >= 0 ? part * 2 ** more : Math.floor(part / 2 ** -more);
+  const more = shape.bucketBits - part.bits;
+  const first = more >= 0 ? part.number * 2 ** more : Math.floor(part.number / 2 ** -more);
   const end = more >= 0 ? first + 2 ** more : first + 1;
   for (let bucket = first; bucket < end; bucket++) {
     segment.visitBucket(bucket, (rest, document) => {
       const pages = moved[Math.floor(document / PAGE_DOCUMENTS)] ?? NONE;
       if (pages === NONE) return true;
       const { high, low } = keyOf(shape, bucket, rest);
-      if (more < 0 && high >>> (32 - PART_BITS) !== part) return true;
+      if (more < 0 && high >>> (32 - part.bits) !== part.number) return true;
       into.add((low | (document + pages * PAGE_DOCUMENTS)) >>> 0, high);
       return true;
     });

@@ -2,12 +2,12 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Shard } from '../corpus/shard.ts';
+import { type BucketShape, type Part, type PostingKernel, RECORD_BYTES } from '../kernel/posting-kernel.ts';
+import { INDEX_PART_BITS } from '../kernel/scan-kernel.ts';
 import { PAGE_DOCUMENTS } from './document-pages.ts';
 import type { IndexedShard } from './index-shard.ts';
 import type { ShardEntry } from './manifest.ts';
-import type { PostingsShape } from './postings.ts';
-import type { RecordBuffer } from './record-buffer.ts';
-import { RECORD_BYTES, type SpillFile } from './spill.ts';
+import { nRecordsOf, type SpillFile } from './spill.ts';
 import type { SegmentShard, SegmentSource } from './write-segment.ts';
 
 export interface ReadShard {
@@ -20,9 +20,10 @@ export interface ReadShard {
 export const pagesOf = (nDocuments: number): number =>
   Math.ceil(nDocuments / PAGE_DOCUMENTS) * PAGE_DOCUMENTS;
 
-export function sourceOfShards(shape: PostingsShape, shards: readonly ReadShard[]): SegmentSource {
+export function sourceOfShards(shape: BucketShape, shards: readonly ReadShard[]): SegmentSource {
   return {
     shape,
+    nRecords: shards.reduce((sum, { result }) => sum + nRecordsOf(result.spill), 0),
     readPart(part, into) {
       for (const { result, entry } of shards) readRecords(result.spill, part, entry.firstDocument, into);
     },
@@ -42,20 +43,19 @@ export function sourceOfShards(shape: PostingsShape, shards: readonly ReadShard[
   };
 }
 
-function readRecords({ file, records }: SpillFile, part: number, first: number, into: RecordBuffer): void {
-  if (records.every(({ counts }) => counts[part] === 0)) return;
+function readRecords({ file, records }: SpillFile, part: Part, first: number, into: PostingKernel): void {
+  // The parts on the disk that hold it: several, or one that holds more.
+  const more = INDEX_PART_BITS - part.bits;
+  const from = more >= 0 ? part.number * 2 ** more : Math.floor(part.number / 2 ** -more);
+  const last = more >= 0 ? from + 2 ** more - 1 : from;
+  const pieces = records.map(({ at, ends }) => {
+    const start = from === 0 ? 0 : ends[from - 1]!;
+    return { at: at + start * RECORD_BYTES, n: ends[last]! - start };
+  });
+  into.reserve(pieces.reduce((sum, { n }) => sum + n, 0));
   const open = openSync(file, 'r');
   try {
-    for (const { at, counts } of records) {
-      const n = counts[part]!;
-      let before = 0;
-      for (let p = 0; p < part; p++) before += counts[p]!;
-      const words = new Uint32Array(2 * n);
-      readWhole(open, new Uint8Array(words.buffer), at + before * RECORD_BYTES);
-      into.reserve(n);
-      // The number takes the lower bits, and stays below their end: shards of one segment fit into it.
-      for (let i = 0; i < words.length; i += 2) into.add(words[i]! + first, words[i + 1]!);
-    }
+    for (const { at, n } of pieces) into.addAll(n, first, part, (bytes) => readWhole(open, bytes, at));
   } finally {
     closeSync(open);
   }

@@ -1,5 +1,5 @@
-// Writes a segment: a file that never changes once it has its name. Its records come part by part, each sorted here in
-// memory, so that a segment of any size takes little of it.
+// Writes a segment: a file that never changes once it has its name. Its records come part by part, each sorted in memory,
+// so that a segment of any size takes little of it.
 
 import { randomUUID } from 'node:crypto';
 import { closeSync, openSync, renameSync, rmSync } from 'node:fs';
@@ -10,19 +10,21 @@ import type { DataProblem } from '../../protocol/errors.ts';
 import type { Columns } from '../corpus/columns.ts';
 import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted } from '../errors.ts';
+import { type BucketShape, type Part, PostingKernel } from '../kernel/posting-kernel.ts';
 import type { IndexedRestart, Reading } from './index-shard.ts';
 import { digestOf, type SegmentEntry, type ShardEntry } from './manifest.ts';
-import { BucketWriter, type PostingsShape } from './postings.ts';
-import { RecordBuffer } from './record-buffer.ts';
-import { HEADER_BYTES, OFFSET_BYTES, type Region, writeHeader } from './segment-header.ts';
-import { N_PARTS } from './spill.ts';
+import { PlaceWriter } from './piece-places.ts';
+import { seal } from './postings.ts';
+import { HEADER_BYTES, type PieceTable, type Region, writeHeader } from './segment-header.ts';
 import { sync, writeAll } from './write-all.ts';
 
 /** What a segment is made of: shards that were read just now, or segments that are merged. */
 export interface SegmentSource {
-  readonly shape: PostingsShape;
-  /** Appends the records of a part, in any order: two words each, as in spill.ts, with documents' numbers in the segment. */
-  readonly readPart: (part: number, into: RecordBuffer) => void;
+  readonly shape: BucketShape;
+  /** At most. */
+  readonly nRecords: number;
+  /** Adds the records of a part, in any order, with documents' numbers in the segment. */
+  readonly readPart: (part: Part, into: PostingKernel) => void;
   readonly readPages: () => Iterable<Buffer>;
   readonly shards: readonly SegmentShard[];
 }
@@ -46,7 +48,7 @@ export interface StoredShardFacts {
   readonly reading: Reading;
   readonly restarts: readonly Stored<IndexedRestart>[];
   /** Not there in segments of an earlier Verbatim. */
-  readonly blocks?: readonly Stored<RestartPoint>[];
+  readonly blocks: readonly Stored<RestartPoint>[];
 }
 
 /** Returns the segment as the manifest will name it. What fails or is stopped leaves nothing behind. */
@@ -60,12 +62,11 @@ export async function writeSegment(
   const out = new Output(draft);
   try {
     const { nPostings, buckets, postings } = await writePostings(out, source, signal);
-    const { pages, documents, nPages } = writeDocuments(out, source);
+    const { pages, documents } = writeDocuments(out, source);
     const { shards, windows } = writeShards(out, source.shards);
     const header = writeHeader({
       shape: source.shape,
       nPostings,
-      nPages,
       buckets,
       postings,
       pages,
@@ -83,41 +84,44 @@ export async function writeSegment(
   }
 }
 
-async function writePostings(out: Output, source: SegmentSource, signal: AbortSignal) {
+/** Records that are sorted at once, about: 4 MB, and as many again. */
+const RECORDS_A_PART = 1 << 19;
+
+async function writePostings(out: Output, { shape, nRecords, readPart }: SegmentSource, signal: AbortSignal) {
   const start = out.at;
-  const offsets = new Offsets();
-  const writer = new BucketWriter(source.shape, (head, lists) => {
-    out.write(head);
-    out.write(lists);
-    offsets.add(out.at - start);
-  });
-  offsets.add(0);
-  const records = new RecordBuffer();
-  for (let part = 0; part < N_PARTS; part++) {
+  const places = new PlaceWriter();
+  const kernel = new PostingKernel(shape);
+  const bits = Math.min(shape.bucketBits, Math.ceil(Math.log2(Math.max(1, nRecords / RECORDS_A_PART))));
+  for (let number = 0; number < 2 ** bits; number++) {
     await turn();
     throwIfAborted(signal);
-    records.clear();
-    source.readPart(part, records);
-    const words = records.sorted();
-    writer.addAll(words);
+    const part: Part = { bits, number };
+    kernel.clear();
+    readPart(part, kernel);
+    kernel.write(part, (bucket, i) => {
+      seal(bucket, i);
+      out.write(bucket);
+      places.add(bucket.length);
+    });
   }
-  writer.end();
   const postings = { at: start, nBytes: out.at - start };
-  return { nPostings: writer.nPostings, postings, buckets: out.region(offsets.bytes()) };
+  return { nPostings: kernel.nPostings, postings, buckets: writeTable(out, places) };
 }
 
 function writeDocuments(out: Output, source: SegmentSource) {
   const start = out.at;
-  const offsets = new Offsets();
-  offsets.add(0);
-  let nPages = 0;
+  const places = new PlaceWriter();
   for (const page of source.readPages()) {
     out.write(page);
-    offsets.add(out.at - start);
-    nPages++;
+    places.add(page.length);
   }
   const documents = { at: start, nBytes: out.at - start };
-  return { documents, nPages, pages: out.region(offsets.bytes()) };
+  return { documents, pages: writeTable(out, places) };
+}
+
+function writeTable(out: Output, places: PlaceWriter): PieceTable {
+  const { table, ...shape } = places.end();
+  return { ...out.region(table), ...shape };
 }
 
 function writeShards(out: Output, shards: readonly SegmentShard[]) {
@@ -143,21 +147,6 @@ function checked(bytes: Uint8Array): Buffer {
   out.writeUInt32LE(crc32(bytes));
   out.set(bytes, 4);
   return out;
-}
-
-class Offsets {
-  #bytes = Buffer.alloc(1 << 12);
-  #length = 0;
-
-  add(offset: number): void {
-    if (this.#length + OFFSET_BYTES > this.#bytes.length)
-      this.#bytes = Buffer.concat([this.#bytes, Buffer.alloc(this.#bytes.length)]);
-    this.#length = this.#bytes.writeUIntLE(offset, this.#length, OFFSET_BYTES);
-  }
-
-  bytes(): Buffer {
-    return this.#bytes.subarray(0, this.#length);
-  }
 }
 
 const BUFFER_BYTES = 1 << 20;

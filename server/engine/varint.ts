@@ -47,6 +47,11 @@ export class VarintWriter {
     this.#length += bytes.length;
   }
 
+  /** What was written is overwritten by the next. */
+  clear(): void {
+    this.#length = 0;
+  }
+
   /** A view of what was written so far. */
   written(): Uint8Array {
     return this.#bytes.subarray(0, this.#length);

@@ -16,19 +16,29 @@ export interface KernelListener {
   /** A row ended in which something was found, or that cannot be read: then what was found does not count. */
   onRow(status: RowStatus): void;
   /**
-   * Keys of windows of the row or the text that is being read, in order, where the kernel reads for an index: `n`
-   * records of KEY_WORDS words from `first` on. Overwritten when the call returns.
+   * Keys of the windows of a text that is looked up in an index, in order: `n` of KEY_WORDS words each from `first` on.
+   * Overwritten when the call returns.
    */
   onKeys?(words: Uint32Array, first: number, n: number): void;
+  /**
+   * Records of an index that is built (posting-kernel.ts), with documents' numbers in the shard, in parts by the first
+   * INDEX_PART_BITS bits of their keys; `ends` has the end of each part, in records. Overwritten when the call returns.
+   */
+  onRecords?(records: Uint8Array, ends: Uint32Array): void;
 }
+
+export const INDEX_PART_BITS = 6;
 
 /** Words of a key's record: the lower and the higher half of the key, the window's first and last raw line. */
 export const KEY_WORDS = 4;
 
 const INPUT_BYTES = 1 << 20;
+/** Size of a record, as wasm/index-records.ts writes it. */
+const RECORD_OF_INDEX_BYTES = 8;
 /** Size of a record, as wasm/found-lines.ts writes it. */
 const RECORD_BYTES = 40;
-const columns = { repository: 0, path: 1, license: 2, content: 3 } as const;
+const provenance = { repository: 0, path: 1, license: 2 } as const;
+const columns = { ...provenance, content: 3 } as const;
 const MAX_NAME_BYTES = 1023;
 const decoder = new TextDecoder();
 
@@ -40,19 +50,23 @@ export class ScanKernel {
   readonly #numbers: Float64Array;
   readonly #input: number;
   #listener: KernelListener | undefined;
-  #names: Columns = standardColumns;
+  /** Numbers of the columns. */
+  #columns: Record<keyof typeof provenance, number> = provenance;
 
-  constructor({ module, memory, address }: SharedIndex) {
+  /** To build an index, or for anything else that a kernel does. */
+  constructor({ module, memory, address }: SharedIndex, work: 'index' | 'other' = 'other') {
     const instance = new wasm.Instance(module, {
       env: { memory },
       host: {
         onLines: (at: number, n: number) => this.#onLines(at >>> 0, n),
         onKeys: (at: number, n: number) => this.#listener!.onKeys?.(this.#words, (at >>> 0) >>> 2, n),
         onRow: (status: number) => this.#listener!.onRow(rowStatuses[status]!),
+        onRecords: (at: number, ends: number) => this.#onRecords(at >>> 0, ends >>> 0),
       },
     });
     this.#kernel = instance.exports as ScanExports;
     this.#kernel.attach(address);
+    if (work === 'index') this.#kernel.prepareIndexing();
     this.#input = this.#kernel.createInput(INPUT_BYTES + 64) >>> 0;
     // Only now: other memory lies behind these views after a growth.
     this.#bytes = new Uint8Array(memory.buffer);
@@ -84,18 +98,37 @@ export class ScanKernel {
     return this.#kernel.documentDigest() >>> 0;
   }
 
-  /** Each window then gives its key; otherwise one key stands for neighbours that share it. */
+  /** Each window of a text then gives its key; otherwise keys become records of an index. */
   giveEveryWindow(): void {
-    this.#kernel.giveEveryWindow(1);
+    this.#kernel.giveEveryWindow();
   }
 
-  column(name: Exclude<keyof typeof columns, 'content'>): string {
-    // The kernel fills the first of several columns with one name.
-    const names = Object.keys(columns) as (keyof typeof columns)[];
-    const column = columns[names.find((other) => this.#names[other] === this.#names[name])!];
+  /** A shard begins, whose documents with a window are numbered from 0. */
+  beginRecords(): void {
+    this.#kernel.beginRecords();
+  }
+
+  /** The text that just ended counts; returns whether it has a window. Rows count by themselves. */
+  keepRecords(): boolean {
+    return this.#kernel.keepRecords() !== 0;
+  }
+
+  /** Gives the last records of a shard. Those of a document that did not end do not count. */
+  endRecords(): void {
+    this.#kernel.dropRecords();
+    this.#kernel.sendRecords();
+  }
+
+  /** Bytes of UTF-8, cut where they are too many; overwritten by the next row. */
+  columnBytes(name: keyof typeof provenance): { bytes: Uint8Array; at: number; nBytes: number } {
+    const column = this.#columns[name];
     const at = this.#kernel.columnAt(column) >>> 0;
-    const end = at + this.#kernel.columnLength(column);
-    const bytes = this.#bytes;
+    return { bytes: this.#bytes, at, nBytes: this.#kernel.columnLength(column) };
+  }
+
+  column(name: keyof typeof provenance): string {
+    const { bytes, at, nBytes } = this.columnBytes(name);
+    const end = at + nBytes;
     let i = at;
     while (i < end && bytes[i]! < 0x80) i++;
     // A decoder takes no shared memory, and is slow to begin.
@@ -105,8 +138,15 @@ export class ScanKernel {
   /** Starts a stream of JSON lines; whatever was not ended is forgotten. */
   beginRows(listener: KernelListener, names: Columns = standardColumns): void {
     this.#listener = listener;
-    this.#names = names;
-    for (const part of Object.keys(columns) as (keyof typeof columns)[]) {
+    // The kernel fills the first of several columns with one name.
+    const parts = Object.keys(columns) as (keyof typeof columns)[];
+    const columnOf = (name: string) => columns[parts.find((other) => names[other] === name)!];
+    this.#columns = {
+      repository: columnOf(names.repository),
+      path: columnOf(names.path),
+      license: columnOf(names.license),
+    };
+    for (const part of parts) {
       const name = new TextEncoder().encode(names[part]);
       // A longer name is none of the keys': those are cut, and nothing equals it.
       if (name.length <= MAX_NAME_BYTES) this.#bytes.set(name, this.#kernel.nameAt(columns[part]) >>> 0);
@@ -149,6 +189,12 @@ export class ScanKernel {
     }
   }
 
+  #onRecords(at: number, ends: number): void {
+    const words = this.#words;
+    const parts = words.subarray(ends >>> 2, (ends >>> 2) + 2 ** INDEX_PART_BITS);
+    this.#listener!.onRecords?.(this.#bytes.subarray(at, at + parts.at(-1)! * RECORD_OF_INDEX_BYTES), parts);
+  }
+
   #onLines(at: number, n: number): void {
     const words = this.#words;
     const numbers = this.#numbers;
@@ -166,7 +212,12 @@ export class ScanKernel {
 
 interface ScanExports {
   documentDigest(): number;
-  giveEveryWindow(every: 0 | 1): void;
+  giveEveryWindow(): void;
+  prepareIndexing(): void;
+  beginRecords(): void;
+  keepRecords(): 0 | 1;
+  dropRecords(): void;
+  sendRecords(): void;
   attach(address: number): void;
   createInput(nBytes: number): number;
   beginStream(): void;

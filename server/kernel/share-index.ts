@@ -29,12 +29,13 @@ const PAGES_OF_4_GIB = 65536;
 /** Compiled once: a text that is looked up takes less time than that. */
 const compiled: { module?: WasmModule } = {};
 
-function instantiate() {
+/** A kernel with a memory of its own. */
+export function instantiate() {
   compiled.module ??= new wasm.Module(readFileSync(kernelUrl));
   const { module } = compiled;
   const memory = new wasm.Memory({ initial: 1, maximum: PAGES_OF_4_GIB, shared: true });
   const nothing = () => {};
-  const host = { onLines: nothing, onRow: nothing, onKeys: nothing };
+  const host = { onLines: nothing, onRow: nothing, onKeys: nothing, onRecords: nothing };
   const kernel = new wasm.Instance(module, { env: { memory }, host }).exports as IndexExports;
   return { module, memory, kernel };
 }

@@ -5,6 +5,7 @@
 import { alloc } from "./memory";
 import { prepareColumns } from "./columns";
 import { dropLines, sendLines, takeAnyFound } from "./found-lines";
+import { dropRecords, keepRecords } from "./index-records";
 import { dropKeys, sendKeys } from "./windows";
 import { ESCAPE_BYTES } from "./escapes";
 import {
@@ -105,6 +106,8 @@ function endRow(end: u64): void {
       sendLines();
       sendKeys();
       onRow(status);
+      if (status == ROW_OK) keepRecords();
+      else dropRecords();
     }
     // What is passed over has no number.
     if (status != ROW_TOO_LONG) rowNumber++;

@@ -68,7 +68,7 @@ async function read(input: Uint8Array): Promise<'read' | 'refused'> {
         const { segment: file } = place;
         for (let bucket = 0; bucket < 2 ** file.header.shape.bucketBits; bucket++)
           file.visitBucket(bucket, () => true);
-        for (let page = 0; page < file.header.nPages; page++) file.page(page);
+        for (let page = 0; page < file.header.pages.nPieces; page++) file.page(page);
         file.facts(0);
       }
     });

@@ -220,7 +220,8 @@ test('a manifest that is newer, damaged or somebody else’s is refused by name'
     writeFileSync(path, text);
     assert.throws(() => new CorpusIndex(index), pattern);
   };
-  refused(json.replace('"version":1', '"version":2'), /written by a newer Verbatim \(version 2/);
+  refused(json.replace('"version":2', '"version":3'), /written by a newer Verbatim \(version 3/);
+  refused(json.replace('"version":2', '"version":1'), /written by an earlier Verbatim \(version 1/);
   refused(json.replace('"minLines":6', '"minLines":5'), /is damaged/);
   refused(json.slice(0, -20), /is not the index of a corpus/);
   refused('{}', /is not the index of a corpus/);

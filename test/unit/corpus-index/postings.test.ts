@@ -1,89 +1,112 @@
-// Lists of an index: what is written of any records is read again, and records come in order however they lie.
+// Lists of an index: what the kernel writes of any records is read again, in order, however they come.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import {
-  BucketWriter,
   isWholeBucket,
   keyOf,
   MAX_DOCUMENTS,
-  type PostingsShape,
   readBucket,
   restOf,
+  seal,
   shapeFor,
 } from '../../../server/corpus-index/postings.ts';
-import { RecordBuffer } from '../../../server/corpus-index/record-buffer.ts';
+import { buildKernel } from '../../../server/kernel/build-wasm.mjs';
+import { type BucketShape, PostingKernel } from '../../../server/kernel/posting-kernel.ts';
+
+await buildKernel();
 
 interface Posting {
   readonly high: number;
   readonly low: number;
 }
 
-const numberOf = ({ high, low }: Posting) => (BigInt(high) << 32n) | BigInt(low);
-const inOrder = (postings: readonly Posting[]) =>
-  postings.toSorted((a, b) => Number(numberOf(a) > numberOf(b)) - Number(numberOf(a) < numberOf(b)));
-
-function sorted(postings: readonly Posting[]): Posting[] {
-  const buffer = new RecordBuffer();
-  for (const { high, low } of postings) buffer.add(low, high);
-  const words = buffer.sorted();
-  return Array.from({ length: words.length / 2 }, (_, i) => ({
-    low: words[2 * i]!,
-    high: words[2 * i + 1]!,
-  }));
-}
-
-/** All postings that are read out of what was written. */
-function written(shape: PostingsShape, postings: readonly Posting[]) {
-  const buckets: Buffer[] = [];
-  const writer = new BucketWriter(shape, (head, lists) => void buckets.push(Buffer.concat([head, lists])));
-  writer.addAll(Uint32Array.from(inOrder(postings).flatMap(({ high, low }) => [low, high])));
-  writer.end();
+/** All postings that are read out of what was written, by parts of `bits` bits. */
+function written(shape: BucketShape, postings: readonly Posting[], bits: number): string[] {
+  const kernel = new PostingKernel(shape);
   const read: string[] = [];
-  for (const [bucket, bytes] of buckets.entries()) {
-    assert(isWholeBucket(bytes, bucket));
-    readBucket(shape, bytes, (rest, document) => {
-      const { high, low } = keyOf(shape, bucket, rest);
-      read.push(`${high} ${low >>> 24} ${document}`);
-      return true;
+  let next = 0;
+  for (let number = 0; number < 2 ** bits; number++) {
+    kernel.clear();
+    for (const { high, low } of postings)
+      if (bits === 0 || high >>> (32 - bits) === number) kernel.add(low, high);
+    kernel.write({ bits, number }, (bytes, bucket) => {
+      seal(bytes, bucket);
+      const bucketBytes = Buffer.from(bytes);
+      assert.equal(bucket, next++);
+      assert(isWholeBucket(bucketBytes, bucket));
+      assert(bytes.length === 0 || !isWholeBucket(bucketBytes, bucket + 1));
+      readBucket(shape, bucketBytes, (rest, document) => {
+        const { high, low } = keyOf(shape, bucket, rest);
+        read.push(told(high, low >>> 24, document));
+        return true;
+      });
     });
   }
-  assert.equal(buckets.length, 2 ** shape.bucketBits);
-  assert.equal(read.length, writer.nPostings);
+  assert.equal(next, 2 ** shape.bucketBits);
+  assert.equal(read.length, kernel.nPostings);
   return read;
 }
 
-const document = fc.integer({ min: 0, max: 40 });
+const told = (high: number, upper: number, document: number) =>
+  [high, upper, document].map((n) => String(n).padStart(10, '0')).join(' ');
+
+/** Each posting once, by the bits of its key that are kept. */
+function expected(shape: BucketShape, postings: readonly Posting[]): string[] {
+  const kept = ({ high, low }: Posting) => {
+    const bucket = shape.bucketBits === 0 ? 0 : high >>> (32 - shape.bucketBits);
+    const key = keyOf(shape, bucket, restOf(shape, high, low));
+    return told(key.high, key.low >>> 24, low % MAX_DOCUMENTS);
+  };
+  return [...new Set(postings.map(kept))].sort();
+}
+
+const document = fc.oneof(fc.integer({ min: 0, max: 40 }), fc.integer({ min: 0, max: 5000 }));
 const word = fc.oneof(fc.integer({ min: 0, max: 2 ** 32 - 1 }), fc.constantFrom(0, 1, 2 ** 32 - 1, 2 ** 31));
 const posting = fc
   .record({ high: word, upper: fc.integer({ min: 0, max: 255 }), document })
   .map(({ high, upper, document: n }) => ({ high, low: ((upper << 24) | n) >>> 0 }));
-const postingsOf = fc.array(posting, { maxLength: 300 });
 
-test('records come in order of their keys, then their documents', () => {
+test('what is written is read again in order, each document of a key once', () => {
   fc.assert(
-    fc.property(postingsOf, (postings) => assert.deepEqual(sorted(postings), inOrder(postings))),
-    { numRuns: 200 },
+    fc.property(
+      fc.array(posting, { maxLength: 600 }),
+      fc.integer({ min: 0, max: 1e6 }),
+      fc.integer({ min: 0, max: 2 }),
+      (postings, nExpected, bits) => {
+        const shape = shapeFor(nExpected, postings.length, 5001);
+        const of = Math.min(bits, shape.bucketBits);
+        assert.deepEqual(written(shape, postings, of), expected(shape, postings));
+      },
+    ),
+    { numRuns: 150 },
   );
 });
 
 test('records whose keys were chosen to fall together are sorted all the same', () => {
   const falling = Array.from({ length: 3000 }, (_, i) => ({ high: 3000 - i, low: i }));
-  assert.deepEqual(sorted(falling), inOrder(falling));
+  const shape = shapeFor(1e6, falling.length, 3001);
+  assert.deepEqual(written(shape, falling, 0), expected(shape, falling));
 });
 
-test('what is written is read again, each document of a key once', () => {
-  fc.assert(
-    fc.property(postingsOf, fc.integer({ min: 0, max: 1e6 }), (postings, nExpected) => {
-      const shape = shapeFor(nExpected, postings.length, 41);
-      const kept = (one: Posting) => {
-        const bucket = shape.bucketBits === 0 ? 0 : one.high >>> (32 - shape.bucketBits);
-        const key = keyOf(shape, bucket, restOf(shape, one.high, one.low));
-        return `${key.high} ${key.low >>> 24} ${one.low % MAX_DOCUMENTS}`;
-      };
-      assert.deepEqual(written(shape, postings).sort(), [...new Set(postings.map(kept))].sort());
-    }),
-    { numRuns: 200 },
+test('a list of many documents is written and read', () => {
+  const many = Array.from({ length: 20_000 }, (_, i) => ({ high: 77 << 20, low: 3 * i }));
+  const shape = shapeFor(1e6, many.length, 60_001);
+  assert.deepEqual(written(shape, many, 0), expected(shape, many));
+});
+
+test('records are taken by their part, and their documents numbered anew', () => {
+  const shape: BucketShape = { hashBits: 34, bucketBits: 4, nDocuments: 200 };
+  const kernel = new PostingKernel(shape);
+  const words = Uint32Array.from([5, 0x0800_0000, 6, 0x4800_0000, 7, 0x4fff_ffff, 8, 0xf000_0000]);
+  const read: (readonly [number, number])[] = [];
+  kernel.addAll(4, 100, { bits: 4, number: 4 }, (bytes) => bytes.set(new Uint8Array(words.buffer)));
+  kernel.write({ bits: 4, number: 4 }, (bytes, bucket) =>
+    readBucket(shape, Buffer.from(bytes), (_, n) => read.push([bucket, n]) > 0),
   );
+  assert.deepEqual(read, [
+    [4, 106],
+    [4, 107],
+  ]);
 });

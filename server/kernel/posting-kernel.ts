@@ -1,0 +1,161 @@
+// The kernel's other door: records of an index go in, in any order, and come out as buckets of lists. Knows nothing of files.
+
+import { instantiate } from './share-index.ts';
+
+/** What the buckets of a segment are like: docs/index-format.md, section 4. */
+export interface BucketShape {
+  /** Bits of each key that are kept, those of its bucket among them; 40 at most. */
+  readonly hashBits: number;
+  readonly bucketBits: number;
+  /** Numbers of documents are below it. */
+  readonly nDocuments: number;
+}
+
+/** Records whose keys begin with the `bits` bits of `number`. */
+export interface Part {
+  readonly bits: number;
+  readonly number: number;
+}
+
+/** A record is a number of 64 bits: the upper 40 of a key, then a document's. The lower word comes first. */
+export const RECORD_BYTES = 8;
+const DOCUMENT_MASK = 2n ** 24n - 1n;
+
+const FIRST_RECORDS = 1 << 16;
+const FIRST_OUT_BYTES = 1 << 20;
+
+/** Called with each bucket and its number; the bytes are overwritten by the next turn. Its first four are free for a checksum. */
+type TakeBucket = (bucket: Buffer, number: number) => void;
+
+export class PostingKernel {
+  readonly #instance = instantiate();
+  readonly #kernel = this.#instance.kernel as unknown as PostingExports;
+  readonly #shape: BucketShape;
+  /** Distinct records that were written. */
+  nPostings = 0;
+  #n = 0;
+  #capacity = 0;
+  #records = 0;
+  /** Room for as many records again. */
+  #other = 0;
+  #out = 0;
+  #outBytes = 0;
+  #ends = 0;
+  #nEnds = 0;
+  #words: Uint32Array = new Uint32Array();
+
+  constructor(shape: BucketShape) {
+    this.#shape = shape;
+    this.#kernel.prepareSorting();
+    this.#kernel.beginBuckets(shape.hashBits, shape.bucketBits, shape.nDocuments);
+    this.#out = this.#alloc(FIRST_OUT_BYTES);
+    this.#outBytes = FIRST_OUT_BYTES;
+    this.reserve(FIRST_RECORDS);
+  }
+
+  clear(): void {
+    this.#n = 0;
+  }
+
+  /** Makes room for `nMore` records. */
+  reserve(nMore: number): void {
+    const wanted = this.#n + nMore;
+    if (wanted <= this.#capacity) return;
+    const capacity = Math.max(wanted, Math.ceil(1.5 * this.#capacity));
+    const before = this.#records;
+    this.#records = this.#alloc(capacity * RECORD_BYTES);
+    this.#other = this.#alloc(capacity * RECORD_BYTES);
+    this.#capacity = capacity;
+    this.#words.copyWithin(this.#records >>> 2, before >>> 2, (before + this.#n * RECORD_BYTES) >>> 2);
+  }
+
+  /** The lower word is the upper eight bits that are left of the key, and the document's number. */
+  add(low: number, high: number): void {
+    if (this.#n === this.#capacity) this.reserve(1);
+    const at = (this.#records >>> 2) + 2 * this.#n++;
+    this.#words[at] = low;
+    this.#words[at + 1] = high;
+  }
+
+  /** Adds `n` records of those of a part, whose documents' numbers then are higher by `first`: `fill` puts them there. */
+  addAll(n: number, first: number, part: Part, fill: (bytes: Uint8Array) => void): void {
+    this.reserve(n);
+    const at = this.#records + this.#n * RECORD_BYTES;
+    fill(new Uint8Array(this.#words.buffer, at, n * RECORD_BYTES));
+    this.#n += this.#kernel.takeRecords(at, n, first, part.bits, part.number);
+  }
+
+  /** Writes all buckets of a part, whose records were added; its bits are at most those of a bucket. */
+  write({ bits, number }: Part, take: TakeBucket): void {
+    const { bucketBits, hashBits } = this.#shape;
+    const nBuckets = 2 ** (bucketBits - bits);
+    const kernel = this.#kernel;
+    const dropped = (1n << BigInt(64 - hashBits)) - 1n;
+    kernel.sortRecords(this.#records, this.#other, this.#n, bits, ~dropped | DOCUMENT_MASK);
+    if (nBuckets > this.#nEnds) {
+      this.#ends = this.#alloc(4 * nBuckets);
+      this.#nEnds = nBuckets;
+    }
+    const end = (number + 1) * nBuckets;
+    let bucket = number * nBuckets;
+    for (let done = 0; bucket < end; ) {
+      const at = this.#records + done * RECORD_BYTES;
+      kernel.writeBuckets(
+        at,
+        this.#n - done,
+        bucket,
+        end,
+        this.#out,
+        this.#outBytes,
+        this.#ends,
+        this.#other,
+      );
+      const nWritten = kernel.bucketsWritten();
+      if (nWritten === 0) {
+        this.#outBytes *= 2;
+        this.#out = this.#alloc(this.#outBytes);
+      }
+      this.#give(bucket, nWritten, take);
+      this.nPostings += kernel.postingsWritten();
+      done += kernel.recordsRead();
+      bucket += nWritten;
+    }
+  }
+
+  #give(first: number, n: number, take: TakeBucket): void {
+    let start = 0;
+    for (let i = 0; i < n; i++) {
+      const end = this.#words[(this.#ends >>> 2) + i]!;
+      take(Buffer.from(this.#words.buffer, this.#out + start, end - start), first + i);
+      start = end;
+    }
+  }
+
+  #alloc(nBytes: number): number {
+    const at = this.#kernel.createInput(nBytes) >>> 0;
+    // Other memory lies behind the view after a growth.
+    this.#words = new Uint32Array(this.#instance.memory.buffer);
+    return at;
+  }
+}
+
+interface PostingExports {
+  createInput(nBytes: number): number;
+  prepareSorting(): void;
+  beginBuckets(hashBits: number, bucketBits: number, nDocuments: number): void;
+  takeRecords(at: number, n: number, first: number, nBits: number, part: number): number;
+  sortRecords(at: number, other: number, n: number, nPassed: number, kept: bigint): void;
+  writeBuckets(
+    at: number,
+    n: number,
+    first: number,
+    end: number,
+    to: number,
+    room: number,
+    ends: number,
+    ordinals: number,
+  ): void;
+  bucketsWritten(): number;
+  postingsWritten(): number;
+  recordsRead(): number;
+}

@@ -1,0 +1,197 @@
+// Writes the lists of an index: sorted records become buckets of keys with their documents, in as few bits as they need.
+// docs/index-format.md says in words what is written; server/corpus-index/postings.ts reads it.
+
+import { alloc } from "./memory";
+
+/** Bits that a document's number takes in a record, and what is kept of a key above it. */
+const DOCUMENT_BITS: u32 = 24;
+const KEY_BITS: u32 = 40;
+const CHECKSUM_BYTES: u32 = 4;
+/** A record in the worst case, and what a bucket has beside its records. */
+const MOST_RECORD_BYTES: usize = 16;
+const MOST_BUCKET_BYTES: usize = 64;
+
+// What is being written: bits, the lowest of a byte first.
+let out: usize = 0;
+let held: u64 = 0;
+let nHeld: u64 = 0;
+
+let nDocuments: u32 = 0;
+let bucketBits: u32 = 0;
+let restBits: u32 = 0;
+
+/** Records that were passed by `writeBuckets`, distinct ones among them, and whole buckets that it wrote. */
+let nRead: u32 = 0;
+let nWritten: u32 = 0;
+let nBuckets: u32 = 0;
+
+export function recordsRead(): u32 { return nRead; }
+export function postingsWritten(): u32 { return nWritten; }
+export function bucketsWritten(): u32 { return nBuckets; }
+
+/** Of a key `hashBits` bits are kept, the first `bucketBits` of which are its bucket's number. */
+export function beginBuckets(hashBits: u32, ofBucket: u32, documents: u32): void {
+  bucketBits = ofBucket;
+  restBits = hashBits - ofBucket;
+  nDocuments = documents;
+}
+
+// @ts-ignore: decorator
+@inline function record(at: usize, i: u32): u64 { return load<u64>(at + (<usize>i << 3)); }
+
+/**
+ * Writes the buckets from number `first` up to `end` to `to`, from `n` sorted records of theirs at `at`; `ends` takes the
+ * end of each as a word, from `to`. Stops before a bucket for which `room` bytes are too few; `ordinals` is room for
+ * as many words as there are records.
+ */
+export function writeBuckets(
+  at: usize, n: u32, first: u32, end: u32, to: usize, room: usize, ends: usize, ordinals: usize,
+): void {
+  const start = to;
+  out = to;
+  nRead = nWritten = nBuckets = 0;
+  for (let bucket = first; bucket < end; bucket++) {
+    const from = nRead;
+    let last = from;
+    while (last < n && bucketOf(record(at, last)) == bucket) last++;
+    if (out - start + MOST_BUCKET_BYTES + MOST_RECORD_BYTES * <usize>(last - from) > room) return;
+    if (last > from) writeBucket(at + (<usize>from << 3), last - from, ordinals);
+    nRead = last;
+    store<u32>(ends + (<usize>(nBuckets++) << 2), <u32>(out - start));
+  }
+}
+
+// @ts-ignore: decorator
+@inline function bucketOf(r: u64): u32 { return bucketBits ? <u32>(r >> <u64>(64 - bucketBits)) : 0; }
+
+// @ts-ignore: decorator
+@inline function restOf(r: u64): u32 {
+  return <u32>((r >> <u64>(DOCUMENT_BITS + KEY_BITS - bucketBits - restBits)) & ((<u64>1 << <u64>restBits) - 1));
+}
+
+function writeBucket(at: usize, n: u32, ordinals: usize): void {
+  // Which lists have more than one document, by their number in the bucket.
+  let nLists: u32 = 0, nLonger: u32 = 0;
+  for (let i: u32 = 0; i < n; nLists++) {
+    const r = record(at, i);
+    let isLonger = false;
+    for (i++; i < n && record(at, i) >> DOCUMENT_BITS == r >> DOCUMENT_BITS; i++) isLonger = isLonger || record(at, i) != r;
+    if (isLonger) store<u32>(ordinals + (<usize>(nLonger++) << 2), nLists);
+  }
+  out += CHECKSUM_BYTES;
+  writeVarint(nLists);
+  writeVarint(nLonger);
+  held = nHeld = 0;
+  const listBits = riceBits(restBits, nLists);
+  const runBits = nLonger ? floorLog(nLists / nLonger) : 0;
+  let next: u32 = 0, nextLonger: u32 = u32.MAX_VALUE;
+  if (nLonger) {
+    nextLonger = load<u32>(ordinals);
+    writeRice(nextLonger, runBits);
+  }
+  let before: u32 = u32.MAX_VALUE;
+  let i: u32 = 0;
+  for (let list: u32 = 0; list < nLists; list++) {
+    const r = record(at, i++);
+    const rest = restOf(r);
+    writeRice(rest - before - 1, listBits);
+    before = rest;
+    writeDocument(<u32>r & ((1 << DOCUMENT_BITS) - 1));
+    nWritten++;
+    const key = r >> DOCUMENT_BITS;
+    if (list == nextLonger) {
+      i = writeFurther(at, i, n, r);
+      next++;
+      nextLonger = u32.MAX_VALUE;
+      if (next < nLonger) {
+        nextLonger = load<u32>(ordinals + (<usize>next << 2));
+        writeRice(nextLonger - list - 1, runBits);
+      }
+    }
+    while (i < n && record(at, i) >> DOCUMENT_BITS == key) i++;
+  }
+  for (; nHeld > 0; nHeld -= min<u64>(nHeld, 8)) {
+    store<u8>(out++, <u8>held);
+    held >>= 8;
+  }
+}
+
+/** The documents of a list behind its first, whose record is `first`; returns the record behind them. */
+function writeFurther(at: usize, from: u32, n: u32, first: u64): u32 {
+  let nFurther: u32 = 0;
+  let last = first;
+  let end = from;
+  for (; end < n && record(at, end) >> DOCUMENT_BITS == first >> DOCUMENT_BITS; end++) {
+    if (record(at, end) != last) nFurther++;
+    last = record(at, end);
+  }
+  writeShort(nFurther - 1);
+  last = first;
+  for (let i = from; i < end; i++) {
+    const r = record(at, i);
+    if (r != last) writeShort(<u32>(r - last) - 1);
+    last = r;
+  }
+  nWritten += nFurther;
+  return end;
+}
+
+// @ts-ignore: decorator
+@inline function floorLog(n: u32): u32 { return 31 - clz(n); }
+
+/** Numbers of `bits` bits, `n` of them in order, have distances that are written best in so many bits. */
+// @ts-ignore: decorator
+@inline function riceBits(bits: u32, n: u32): u32 {
+  const taken: u32 = 1 + floorLog(n);
+  return bits > taken ? bits - taken : 0;
+}
+
+/** `nBits` is at most 32. */
+// @ts-ignore: decorator
+@inline function write(value: u64, nBits: u64): void {
+  held |= value << nHeld;
+  nHeld += nBits;
+  if (nHeld < 32) return;
+  store<u32>(out, <u32>held);
+  out += 4;
+  held >>= 32;
+  nHeld -= 32;
+}
+
+/** Rice's code: the quotient as so many ones and a zero, then the rest. */
+// @ts-ignore: decorator
+@inline function writeRice(value: u32, nBits: u32): void {
+  let nOnes = value >> nBits;
+  for (; nOnes > 31; nOnes -= 31) write(0x7fffffff, 31);
+  write((<u64>1 << <u64>nOnes) - 1, <u64>nOnes + 1);
+  if (nBits) write(value & ((<u32>1 << nBits) - 1), nBits);
+}
+
+/** A number below `nDocuments`: the first few take one bit less than the others. */
+// @ts-ignore: decorator
+@inline function writeDocument(value: u32): void {
+  const nBits: u32 = floorLog(nDocuments);
+  const nShort = (<u32>2 << nBits) - nDocuments;
+  if (value < nShort) {
+    write(value, nBits);
+    return;
+  }
+  // The upper bits decide how many there are, so they come first.
+  const code = value + nShort;
+  write(code >> 1, nBits);
+  write(code & 1, 1);
+}
+
+/** Small numbers short: three bits at a time, each with one that says whether more follow. */
+function writeShort(value: u32): void {
+  let rest = value;
+  for (; rest > 7; rest >>= 3) write((rest & 7) | 8, 4);
+  write(rest, 4);
+}
+
+/** Whole bytes of seven bits each, the lowest first. */
+function writeVarint(value: u32): void {
+  let rest = value;
+  for (; rest >= 0x80; rest >>= 7) store<u8>(out++, <u8>(rest | 0x80));
+  store<u8>(out++, <u8>rest);
+}
