@@ -2,17 +2,18 @@
 // every byte before the break, always the same ones: what was read does not depend on timing.
 
 import type { ColumnNames } from '../../protocol/study.ts';
-import { throwIfAborted } from '../errors.ts';
+import { EnvironmentError, throwIfAborted } from '../errors.ts';
 import { BlockStarts } from './block-starts.ts';
 import type { FileFate } from './file-tally.ts';
 import { INPUT_CHUNK_BYTES, type Inflated, OUTPUT_CHUNK_BYTES } from './inflate.ts';
 import { CannotInflateHere, inflateHere } from './inflate-here.ts';
-import { asJsonLines } from './json-lines.ts';
+import { asJsonLines, hasMark, withoutMark } from './json-lines.ts';
 import { type OnProblem, withShardFile } from './open-shard.ts';
 import { type RestartPoint, watchForRestarts } from './restart-point.ts';
 import type { Shard } from './shard.ts';
 import type { ShardFile } from './shard-file.ts';
 import { type Packing, packingOf, shardForm } from './shard-format.ts';
+import type { ByteRange } from './shard-part.ts';
 import { damageOf, wayOut } from './unpack/unpack.ts';
 import { unpackToDamage } from './unpack/unpack-to-damage.ts';
 
@@ -52,6 +53,23 @@ export async function* readBytes(shard: Shard, options: StreamOptions): AsyncGen
     if (layout === 'lines') return;
     onRestartPoint = undefined;
     onBlockStart = undefined;
+  });
+}
+
+/** Some lines of JSON lines that stand in their file as they are. Throws `EnvironmentError` as `readBytes`, and where the file is another by now. */
+export async function* readLines(
+  shard: Shard,
+  range: ByteRange,
+  options: StreamOptions,
+): AsyncGenerator<Uint8Array> {
+  yield* withShardFile(shard, options, async function* (file) {
+    if (file.size !== shard.nBytes)
+      throw new EnvironmentError(`${shard.path} has changed since it was cut into parts`);
+    let isFirst = range.from === 0;
+    for await (const chunk of diskChunks(file, shard, options, range)) {
+      yield isFirst && hasMark(chunk) ? withoutMark(chunk) : chunk;
+      isFirst = false;
+    }
   });
 }
 
@@ -130,12 +148,13 @@ async function* diskChunks(
   file: ShardFile,
   shard: Shard,
   { signal, onBytes }: StreamOptions,
+  { from, to }: ByteRange = { from: 0, to: Number.POSITIVE_INFINITY },
 ): AsyncGenerator<Buffer> {
   const packing = packingOf(shard.format);
   const nBytes = (packing && chunkBytes[packing]) ?? OUTPUT_CHUNK_BYTES;
-  for (let position = 0; ; ) {
+  for (let position = from; ; ) {
     throwIfAborted(signal);
-    const chunk = await file.read(position, nBytes);
+    const chunk = await file.read(position, Math.min(nBytes, to - position));
     if (chunk.length === 0) return;
     position += chunk.length;
     onBytes(chunk.length);

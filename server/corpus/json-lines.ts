@@ -97,8 +97,12 @@ async function* rest(source: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Arr
   }
 }
 
+/** Whether a stream begins with the mark of UTF-8. */
+export const hasMark = (bytes: Uint8Array): boolean =>
+  bytes[0] === 0xef && bytes[1] === 0xbb && bytes[2] === 0xbf;
+
 /** Blanks in its place keep every byte's place. */
-function withoutMark(bytes: Uint8Array): Uint8Array {
+export function withoutMark(bytes: Uint8Array): Uint8Array {
   const copy = new Uint8Array(bytes);
   copy.fill(0x20, 0, 3);
   return copy;

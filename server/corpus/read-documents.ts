@@ -13,7 +13,7 @@ import { readFiles } from './read-files.ts';
 import { readRows } from './read-rows.ts';
 import { readText } from './read-text.ts';
 import { ENCODING_COLUMN } from './reference.ts';
-import { describeMissing, resolveColumns } from './resolve-columns.ts';
+import { describeMissing, resolveColumns, withBrief } from './resolve-columns.ts';
 import { allRows } from './row-range.ts';
 import type { Shard } from './shard.ts';
 import { isArchive, streamFormOf } from './shard-format.ts';
@@ -35,7 +35,7 @@ export async function* readDocuments(shard: Shard, options: StreamOptions): Asyn
 
 async function* documentsOf(shard: Shard, options: StreamOptions): AsyncGenerator<CorpusDocument> {
   if (shard.format === 'folder') yield* readFiles(shard, options);
-  else if (isReadByPlaces(shard)) yield* readByPlaces(shard, options, allRows);
+  else if (isReadByPlaces(shard)) yield* readByPlaces(shard, options, shard.part?.rows ?? allRows);
   else if (isArchive(shard)) yield* (await import('./archive/read-archive.ts')).readArchive(shard, options);
   else if (await holdsRows(shard, options.signal)) yield* readJsonRows(shard, options);
   else {
@@ -50,17 +50,15 @@ async function* readJsonRows(shard: Shard, options: StreamOptions): AsyncGenerat
   if (columns.question) return options.onProblem(questionProblem(shard, columns.question));
   options.onColumns?.(columns.present);
   const describe = describeMissing(columns);
-  let row = 0;
-  for await (const { line, byteOffset } of readRows(shard, options)) {
+  const { part } = shard;
+  let row = part?.rows.fromRow ?? 0;
+  for await (const { line, byteOffset } of readRows(shard, options, part?.bytes)) {
     const parsed = parseRow(line, columns.names, shard.contents && ENCODING_COLUMN);
     if (typeof parsed === 'string') {
       const what = parsed === 'not-json' ? 'is no JSON object' : describe();
-      options.onProblem({
-        kind: parsed,
-        shard: shard.name,
-        byteOffset,
-        message: `${shard.path}: row ${row} at byte ${byteOffset} ${what}`,
-      });
+      const place = `${shard.path}: row ${row} at byte ${byteOffset}`;
+      const problem = { kind: parsed, shard: shard.name, byteOffset, message: `${place} ${what}` } as const;
+      options.onProblem(part ? withBrief(problem, place, columns) : problem);
     } else {
       const { content, ...provenance } = parsed;
       yield { row, byteOffset, text: content, ...provenance };

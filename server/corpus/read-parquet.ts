@@ -52,10 +52,7 @@ export async function* readParquet(
     const first = Math.max(groupStart, fromRow);
     const last = Math.min(groupEnd, toRow);
     const range = { first: first - groupStart, last: last - groupStart };
-    const diskBytes = group.columns.reduce(
-      (sum, c) => sum + Number(c.meta_data?.total_compressed_size ?? 0),
-      0,
-    );
+    const diskBytes = packedBytes(group);
     let nLeft = diskBytes;
     for await (const piece of readPieces(
       bytes,
@@ -82,6 +79,25 @@ export async function* readParquet(
   // Footer and indexes.
   options.onBytes(Math.max(0, source.byteLength - nReported));
 }
+
+/** Rows and packed bytes of each row group, in order; none where the footer cannot be read or is not to be believed. */
+export async function parquetGroups(
+  bytes: ByteSource,
+): Promise<readonly { readonly nRows: number; readonly nBytes: number }[]> {
+  const metadata = await readMetadata(new ParquetSource(bytes));
+  if ('failure' in metadata) return [];
+  const groups = metadata.row_groups.map((group) => ({
+    nRows: Number(group.num_rows),
+    nBytes: packedBytes(group),
+  }));
+  const isSound = groups.every(
+    ({ nRows, nBytes }) => Number.isSafeInteger(nRows) && nRows >= 0 && nBytes >= 0,
+  );
+  return isSound ? groups : [];
+}
+
+const packedBytes = ({ columns }: RowGroup): number =>
+  columns.reduce((sum, { meta_data: column }) => sum + Number(column?.total_compressed_size ?? 0), 0);
 
 function* documents(
   rows: readonly (Readonly<Columns> & { text: unknown })[],

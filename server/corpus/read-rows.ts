@@ -1,8 +1,9 @@
 // The rows of a shard of JSON lines, whole, with their place in the decompressed stream.
 
-import { readBytes, type StreamOptions } from './byte-stream.ts';
+import { readBytes, readLines, type StreamOptions } from './byte-stream.ts';
 import { breaksOff } from './open-shard.ts';
 import type { Shard } from './shard.ts';
+import type { ByteRange } from './shard-part.ts';
 
 export interface RawRow {
   readonly line: Uint8Array;
@@ -13,8 +14,12 @@ export interface RawRow {
 /** Longer rows are no documents but damage or a bomb: they are named and passed over. */
 export const MAX_ROW_BYTES = 256 << 20;
 
-/** Blank lines are left out. A last line without LF counts unless the stream broke off in it. */
-export async function* readRows(shard: Shard, options: StreamOptions): AsyncGenerator<RawRow> {
+/** Blank lines are left out. A last line without LF counts unless the stream broke off in it. `range`: only these lines. */
+export async function* readRows(
+  shard: Shard,
+  options: StreamOptions,
+  range?: ByteRange,
+): AsyncGenerator<RawRow> {
   let broken = false;
   const onProblem: StreamOptions['onProblem'] = (problem) => {
     if (breaksOff(problem)) broken = true;
@@ -27,7 +32,9 @@ export async function* readRows(shard: Shard, options: StreamOptions): AsyncGene
       byteOffset,
       message: `${shard.path}: the row at byte ${byteOffset} is longer than ${MAX_ROW_BYTES} bytes and is passed over`,
     });
-  for await (const row of splitLines(readBytes(shard, { ...options, onProblem }), 0, tooLong)) {
+  const hearing = { ...options, onProblem };
+  const chunks = range === undefined ? readBytes(shard, hearing) : readLines(shard, range, hearing);
+  for await (const row of splitLines(chunks, range?.from ?? 0, tooLong)) {
     if (row.line.every((byte) => byte <= 0x20)) continue;
     if (row.isWhole || !broken) yield row;
   }

@@ -1,11 +1,13 @@
 // The column names of a shard of JSON lines, from its first rows.
 
+import type { DataProblem } from '../../protocol/errors.ts';
 import type { ColumnNames } from '../../protocol/study.ts';
 import { parseObject, type Value } from '../text/parse-json.ts';
 import { askAmong, type ColumnQuestion, shownNames } from './column-question.ts';
 import { type Columns, chooseColumns, chooseContent, columnConventions } from './columns.ts';
 import { readRows } from './read-rows.ts';
 import type { Shard } from './shard.ts';
+import type { PartProblem } from './shard-part.ts';
 
 /** A shard whose first rows are all damaged is not searched further. */
 export const ROWS_LOOKED_AT = 20;
@@ -46,14 +48,23 @@ export function columnsOfRows(chosen: ColumnNames | undefined, rows: readonly Ro
 }
 
 /** What a row without a text lacks; the first time with the columns that there are. */
-export function describeMissing({ names, found }: ResolvedColumns): () => string {
+export function describeMissing(columns: ResolvedColumns): () => string {
+  const { found } = columns;
   let isFirst = true;
   return () => {
-    const what = `has no string "${names.content}"`;
+    const what = lacksText(columns);
     if (!isFirst || found.length === 0) return what;
     isFirst = false;
     return `${what}: the text columns of the first row are ${shownNames(found)} (choose one with --content-column)`;
   };
+}
+
+const lacksText = ({ names }: ResolvedColumns): string => `has no string "${names.content}"`;
+
+/** A problem of a part's row, which begins with its place. */
+export function withBrief(problem: DataProblem, place: string, columns: ResolvedColumns): PartProblem {
+  const brief = `${place} ${lacksText(columns)}`;
+  return problem.kind === 'no-content' && problem.message !== brief ? { ...problem, brief } : problem;
 }
 
 type Row = ReadonlyMap<string, Value>;

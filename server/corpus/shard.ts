@@ -10,6 +10,7 @@ import { UserError } from '../errors.ts';
 import { type FileCounts, FileTally, joinCounts } from './file-tally.ts';
 import { formatInFolder, isWrappedInFolder } from './folder-format.ts';
 import { isUnnamed, namedFormat, type ShardFormat } from './shard-format.ts';
+import type { ShardPart } from './shard-part.ts';
 import {
   type FoundFile,
   holdsAnotherPlace,
@@ -40,6 +41,8 @@ export interface Shard {
   readonly contents?: string;
   /** What listing could not take in. */
   readonly problems?: readonly DataProblem[];
+  /** Left out: all of it. */
+  readonly part?: ShardPart;
   /** Source of a file that may not be there yet. */
   readonly hub?: HubFile;
   /** There for a file on another machine, whose address is `path`. */

@@ -22,10 +22,13 @@ export function rowProblem(
           'not-json': 'is no JSON object',
           'too-long': `is longer than ${MAX_ROW_BYTES} bytes and is passed over`,
         }[status];
-  const message = `${shard.path}: row ${row} at byte ${byteOffset} ${what}`;
+  const message = `${placeOfRow(shard, row, byteOffset)} ${what}`;
   const kind = status === 'too-long' ? 'expands' : status;
   return { kind, shard: shard.name, byteOffset, message };
 }
+
+export const placeOfRow = ({ path }: Shard, row: number, byteOffset: number): string =>
+  `${path}: row ${row} at byte ${byteOffset}`;
 
 /** A file that is no shard at all has a problem in every row: all are counted, the first ones kept. */
 export class FirstProblems {
@@ -34,6 +37,11 @@ export class FirstProblems {
 
   add(problem: DataProblem): void {
     if (this.#n++ < PROBLEMS_KEPT) this.#first.push(problem);
+  }
+
+  /** Those that are not kept, and were counted elsewhere. */
+  addUnkept(n: number): void {
+    this.#n += n;
   }
 
   all(): Required<Pick<ShardResult, 'problems' | 'nProblems'>> {

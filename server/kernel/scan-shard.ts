@@ -1,16 +1,16 @@
 // Scans one shard with one kernel: the bytes of its rows, or its documents where they are no JSON lines.
 
 import type { ColumnNames } from '../../protocol/study.ts';
-import { readBytes } from '../corpus/byte-stream.ts';
+import { readBytes, readLines, type StreamOptions } from '../corpus/byte-stream.ts';
 import { questionProblem } from '../corpus/column-question.ts';
 import { FileTally } from '../corpus/file-tally.ts';
 import { breaksOff } from '../corpus/open-shard.ts';
 import { plainRows } from '../corpus/plain-rows.ts';
-import { describeMissing, type ResolvedColumns } from '../corpus/resolve-columns.ts';
+import { describeMissing, type ResolvedColumns, withBrief } from '../corpus/resolve-columns.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { RunCollector } from '../engine/run-collector.ts';
-import { FirstProblems, rowProblem } from './row-problems.ts';
+import { FirstProblems, placeOfRow, rowProblem } from './row-problems.ts';
 import type { KernelListener, ScanKernel } from './scan-kernel.ts';
 import type { ScanHooks, ShardScanner } from './shard-scanner.ts';
 
@@ -37,11 +37,14 @@ async function scanRows(
     return { nRows: 0, contentBytes: 0, documents, partial: collector.encode(), ...problems.all() };
   }
   const describe = describeMissing(columns);
+  const { part } = shard;
+  const [firstRow, firstByte] = [part?.rows.fromRow ?? 0, part?.bytes?.from ?? 0];
   let broken = false;
   const listener: KernelListener = {
     ...collectInto(collector),
     onRow(status) {
-      const { row, rowOffset: byteOffset } = kernel;
+      const row = firstRow + kernel.row;
+      const byteOffset = firstByte + kernel.rowOffset;
       if (status === 'ok') {
         collector.keepRow(row);
         const column = kernel.column.bind(kernel);
@@ -54,21 +57,23 @@ async function scanRows(
         return;
       }
       collector.dropRow();
-      problems.add(rowProblem(shard, status, row, byteOffset, describe));
+      const problem = rowProblem(shard, status, row, byteOffset, describe);
+      problems.add(part ? withBrief(problem, placeOfRow(shard, row, byteOffset), columns) : problem);
     },
   };
   kernel.beginRows(listener, columns.names);
   const isInflatedHere = hooks.readAhead === 'none' && shard.format === 'jsonl.gz';
-  const chunks = readBytes(shard, {
+  const options: StreamOptions = {
     signal: hooks.signal,
-    onBytes: (diskBytes) => hooks.onBytes(diskBytes, kernel.rowOffset),
+    onBytes: (diskBytes) => hooks.onBytes(diskBytes, firstByte + kernel.rowOffset),
     onProblem(problem) {
       if (breaksOff(problem)) broken = true;
       problems.add(problem);
     },
     onRestartPoint: (point) => void keepUseful(restartPoints, point, documents.at(-1)),
     inflateOn: isInflatedHere ? 'this-thread' : 'pool',
-  });
+  };
+  const chunks = part?.bytes ? readLines(shard, part.bytes, options) : readBytes(shard, options);
   for await (const chunk of hooks.readAhead === 'none' ? chunks : readAhead(chunks)) {
     kernel.appendRows(chunk);
     // A decoder on this thread writes the next chunk into the same buffer.

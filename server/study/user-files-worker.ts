@@ -14,6 +14,11 @@ answerGuarded<UserFileQuestion, UserFileAnswer>(async (question, beat) => {
   if (question.kind === 'prompts') return { kind: 'prompts', prompts: await promptsAt(question.path, beat) };
   if (question.kind === 'columns')
     return { kind: 'columns', question: await contentQuestion(question.shards, beat) };
+  if (question.kind === 'parts') {
+    const { shard, partBytes } = question;
+    const { splitShard } = await import('../corpus/split-shard.ts');
+    return { kind: 'parts', parts: await splitShard(shard, partBytes, new AbortController().signal, beat) };
+  }
   rest ??= packSamples(await samplesAt(question.path));
   const { value } = rest.next();
   return { kind: 'samples', batch: value ?? null };

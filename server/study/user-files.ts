@@ -1,10 +1,11 @@
-// Samples, prompts and the beginnings of corpora that were made elsewhere, read in a thread with limits: nobody has vouched for what is
+// Samples, prompts, the beginnings of corpora and the places at which these can be cut: made elsewhere, read in a thread with limits: nobody has vouched for what is
 // in them.
 
 import { statSync } from 'node:fs';
 import { say } from '../../guard/text/say.ts';
 import type { PromptText } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
+import type { ShardPart } from '../corpus/shard-part.ts';
 import { UserError } from '../errors.ts';
 import type { ImportedSample } from '../formats/read-samples.ts';
 import { GuardedThread, type GuardLimits, runGuarded } from '../guard/run-guarded.ts';
@@ -15,12 +16,14 @@ import { type SampleBatch, unpackSamples } from './sample-batches.ts';
 /** Asked again, for samples, it is the question for the next batch. */
 export type UserFileQuestion =
   | { readonly kind: 'samples' | 'prompts'; readonly path: string }
-  | { readonly kind: 'columns'; readonly shards: readonly Shard[] };
+  | { readonly kind: 'columns'; readonly shards: readonly Shard[] }
+  | { readonly kind: 'parts'; readonly shard: Shard; readonly partBytes: number };
 
 export type UserFileAnswer =
   | { readonly kind: 'samples'; readonly batch: SampleBatch | null }
   | { readonly kind: 'prompts'; readonly prompts: readonly PromptText[] }
-  | { readonly kind: 'columns'; readonly question: CorpusQuestion | null };
+  | { readonly kind: 'columns'; readonly question: CorpusQuestion | null }
+  | { readonly kind: 'parts'; readonly parts: readonly ShardPart[] };
 
 const workerUrl = programUrl('./user-files-worker.ts', import.meta.url);
 
@@ -57,6 +60,21 @@ export async function askContentColumn(
   const question = { kind: 'columns', shards } as const;
   const answer = await runGuarded<UserFileQuestion, UserFileAnswer>(workerUrl, question, limits);
   return answer.kind === 'columns' ? answer.question : null;
+}
+
+/** Parts of a shard, of so many bytes at least; none where it is read as a whole. */
+export async function askParts(
+  shard: Shard,
+  partBytes: number,
+  signal: AbortSignal,
+): Promise<readonly ShardPart[]> {
+  const question = { kind: 'parts', shard, partBytes } as const;
+  const answer = await runGuarded<UserFileQuestion, UserFileAnswer>(
+    workerUrl,
+    question,
+    limitsOf(shard.path, signal),
+  );
+  return answer.kind === 'parts' ? answer.parts : [];
 }
 
 /** Throws a `UserError` with the columns to choose from. Before anything is scanned: a guess would search another text. */

@@ -8,7 +8,8 @@ import { startMeter } from '../../progress.ts';
 import type { IndexInput, IndexPiece } from '../tasks/index-work.ts';
 import { tasksFolder } from '../tasks/open-plan.ts';
 import { indexTasksAJob } from '../tasks/task-sizes.ts';
-import { run, type TaskExecutorSettings, wantedShards } from './tasks.ts';
+import { run, type TaskExecutorSettings } from './run-plan.ts';
+import { wantedShards } from './tasks.ts';
 
 /** Text that a task reads at most, as the index cuts it. */
 const TASK_TEXT_BYTES = 4 * 2 ** 30;

@@ -17,9 +17,10 @@ export class StagedShards implements Disposable {
     this.#folder = scratch === undefined || scratch === '' ? undefined : newFolder(scratch);
   }
 
-  /** The shard as it is to be read: a copy where there is room for one. */
+  /** The shard as it is to be read: a copy where there is room for one. A part, and what lies elsewhere, is read where it is. */
   stage(shard: Shard, signal: AbortSignal): Shard {
-    if (this.#folder === undefined || shard.format === 'folder') return shard;
+    const { format, remote, part } = shard;
+    if (this.#folder === undefined || format === 'folder' || remote || part) return shard;
     throwIfAborted(signal);
     const path = join(this.#folder, String(shard.index), basename(shard.path));
     try {

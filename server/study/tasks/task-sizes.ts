@@ -4,6 +4,8 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Shard } from '../../corpus/shard.ts';
+import type { ShardPart } from '../../corpus/shard-part.ts';
+import { mayBeSplit } from '../../corpus/split-shard.ts';
 import { CORPUS_BYTES_PER_SECOND, WEIGHT_BYTES_PER_SECOND } from '../estimate-study.ts';
 import { filesIn } from '../files-in.ts';
 import type { SampleInput } from './sample-work.ts';
@@ -16,6 +18,8 @@ export interface TaskSizes {
   readonly maxRunning: number;
   /** Bytes of shards that are read together, where it is not the usual. */
   readonly taskBytes?: number;
+  /** Bytes of a part of a shard, at least, where it is not the usual. */
+  readonly partBytes?: number;
 }
 
 /** A job lasts at least so long, by what was measured elsewhere (docs/performance.md). */
@@ -25,6 +29,9 @@ const MOST_SAMPLES_A_TASK = 512;
 const SAMPLES_AT_ONCE = 64;
 /** Small shards are read together, up to so many bytes. */
 const TASK_BYTES = 256 << 20;
+
+/** A part is worth its job's start, and little is lost with it: a minute of a map, and seconds of a scan. */
+const PART_BYTES = { scan: 1 << 30, map: 64 << 20 } as const;
 
 /** A map reads about this share of what a scan does in the same time on the same cores. */
 const MAP_SHARE = 1 / 200;
@@ -55,11 +62,28 @@ export function sampleRanges(
   return { tasks, input, tasksAJob: tasksAJob(sizes, secondsATask) };
 }
 
-/** Shards in order, small ones together. */
-export function shardGroups(shards: readonly Shard[], sizes: TaskSizes, kind: 'scan' | 'map') {
+/** Says where a shard can be cut into parts of so many bytes at least; not at all: none. */
+export type Splitter = (shard: Shard, partBytes: number) => Promise<readonly ShardPart[]>;
+
+/** Shards in order, small ones together, and large ones in parts where their format has places to cut at. */
+export async function shardGroups(
+  shards: readonly Shard[],
+  sizes: TaskSizes,
+  kind: 'scan' | 'map',
+  split: Splitter,
+) {
   const tasks: Shard[][] = [];
   let nBytes = Number.POSITIVE_INFINITY;
   for (const shard of shards) {
+    const partBytes = sizes.partBytes ?? PART_BYTES[kind];
+    const parts = mayBeSplit(shard, partBytes) ? await split(shard, partBytes) : [];
+    if (parts.length > 0) {
+      // What listing could not take in is told once.
+      const { problems: _, ...rest } = shard;
+      for (const part of parts) tasks.push([part.n === 0 ? { ...shard, part } : { ...rest, part }]);
+      nBytes = Number.POSITIVE_INFINITY;
+      continue;
+    }
     if (nBytes + shard.nBytes > (sizes.taskBytes ?? TASK_BYTES)) {
       tasks.push([]);
       nBytes = 0;

@@ -19,16 +19,22 @@ import { type JobsHere, jobsHere } from '../../support/jobs-here.ts';
 import { modelPlan } from '../../support/plans.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
+import { writeParquet } from '../../support/write-parquet.ts';
 
 const folder = scratchFolder();
 const model = writeRandomCheckpoint(join(folder, 'model'));
 const corpus = join(folder, 'corpus');
 mkdirSync(corpus);
 const row = (i: number) => JSON.stringify({ content: `line ${i}\nof\na\ntext\n${'x y z\n'.repeat(30)}` });
-writeFileSync(join(corpus, 'a.jsonl'), [row(1), '{"content": oops', row(2)].join('\n'));
+writeFileSync(
+  join(corpus, 'a.jsonl'),
+  [row(1), '{"content": oops', '{"no": "text"}', row(2), '{"no": "more"}'].join('\n'),
+);
 const whole = gzipSync([row(3), row(4)].join('\n'));
 writeFileSync(join(corpus, 'b.json.gz'), whole);
 writeFileSync(join(corpus, 'c.json.gz'), whole.subarray(0, whole.length - 9));
+const tableRows = [5, 6, 7].map((i) => ({ content: JSON.parse(row(i)).content, path: `${i}.txt` }));
+writeFileSync(join(corpus, 'd.parquet'), writeParquet(tableRows, { codec: 'ZSTD', rowsPerGroup: 1 }));
 
 const plan: StudyPlan = {
   ...modelPlan(model, [corpus], { nSamples: 12, maxTokens: 12, topK: 0 }),
@@ -40,7 +46,8 @@ const map: StudyPlan = {
   map: { ...defaultMap, prefix: 10, suffix: 8, stride: 5, keep: 0 },
 };
 const execution = { provider: 'cpu', batch: 2, workers: 1 } as const;
-const sizes = { tasksAJob: 2, coresAJob: 1, maxRunning: 1, taskBytes: 1 } as const;
+/** Every row of a shard that can be cut is a part of it. */
+const sizes = { tasksAJob: 2, coresAJob: 1, maxRunning: 1, taskBytes: 1, partBytes: 20 } as const;
 const tablesOf = (file: string) => dumpStudy(file).replace(/^## study\n.*\n/m, '');
 
 let nFiles = 0;
