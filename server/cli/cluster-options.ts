@@ -59,12 +59,14 @@ export function clusterOf(options: ClusterOptions): { readonly cluster?: Cluster
     });
   }
   const { sbatch = '', sbatchModel = '', maxRunning = 100, tasksAJob = 'auto' } = options;
-  const lastJob = { words: process.argv.slice(2), folder: process.cwd() };
+  const words = process.argv.slice(2).filter((word) => word !== '--dry-run');
+  const last = wait ? {} : { lastJob: { words, folder: process.cwd() } };
   return {
     cluster: {
       ...{ executor, sbatch, sbatchModel, maxRunning, tasksAJob },
       ...(container === undefined ? {} : { container }),
-      ...(dryRun ? { waiting: 'show' } : wait ? {} : { waiting: 'none', lastJob }),
+      ...(dryRun ? { waiting: 'show' } : wait ? {} : { waiting: 'none' }),
+      ...last,
     },
   };
 }

@@ -24,6 +24,7 @@ import { analyse } from './analyse-stage.ts';
 import { checkPlaces } from './check-places.ts';
 import { chooseExecutor } from './executors/choose-executor.ts';
 import type { Executor } from './executors/executor.ts';
+import { refuseBesideJobs } from './executors/jobs-elsewhere.ts';
 import { fetchShards } from './fetch-shards.ts';
 import { registerShards } from './register-shards.ts';
 import { pendingShards, scanPending } from './scan-stage.ts';
@@ -56,6 +57,7 @@ export async function runStudy(request: RunRequest): Promise<StudySummary> {
   let isRefused = false;
   const db = openForWriting(file);
   try {
+    if (request.execution.cluster === undefined) await refuseBesideJobs(file);
     const plan = establishPlan(db, file, asked);
     const { execution, executor = chooseExecutor(execution, file), signal, report, onShardMapped } = request;
     const hearing = onShardMapped === undefined ? {} : { onShardMapped };

@@ -11,6 +11,8 @@ import { gunzipSync } from 'node:zlib';
 import { jobName } from '../../server/cluster/slurm/slurm-queue.ts';
 import { cli, demoCorpus, demoModel, startCli, untilStderr } from '../support/cli.ts';
 import { dumpStudy } from '../support/dump-study.ts';
+import { startRangeServer } from '../support/range-server.ts';
+import { startS3Store } from '../support/s3-store.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { type SlurmCluster, startSlurm } from '../support/slurm-cluster.ts';
 import { smallDisk } from '../support/small-disk.ts';
@@ -302,6 +304,37 @@ describe('beside each other', { concurrency: 4 }, () => {
     assert.equal(answers[1], answers[0]);
   });
 
+  test('shards in a store are streamed by the jobs', async (t) => {
+    if (!clusterOr(t)) return;
+    const store = await startS3Store();
+    if (store === null) return t.skip('needs pip');
+    const proxy = await startRangeServer({ behind: store.port });
+    t.after(() => {
+      store.close();
+      return proxy.close();
+    });
+    const key = 'code/shard-0001.json.gz';
+    await store.put(key, join(demoCorpus, 'shard-0001.json.gz'));
+    const folder = scratchFolder();
+    Object.assign(process.env, store.environment, { AWS_ENDPOINT_URL: proxy.address });
+    const study = (name: string, ...more: string[]) =>
+      cli(
+        ...studyArgs(join(folder, name), ...more).map((word) =>
+          word === demoCorpus ? 's3://corpora/code/' : word,
+        ),
+      );
+    const own = await study('here.sqlite', ...here(few));
+    assert.equal(own.exitCode, 0, own.stderr);
+    const nRead = () =>
+      proxy.requests.filter(({ path, range }) => path.endsWith(key) && range !== null).length;
+    const nBefore = nRead();
+    const { exitCode, stderr } = await study('there.sqlite', ...onSlurm, ...few);
+    assert.equal(exitCode, 0, stderr);
+    assert(nRead() > nBefore, 'the jobs have asked the store');
+    assert.equal(tablesOf(join(folder, 'there.sqlite')), tablesOf(join(folder, 'here.sqlite')));
+    return undefined;
+  });
+
   test('what would be handed over is printed, and nothing else done', async (t) => {
     if (!clusterOr(t)) return;
     const folder = scratchFolder();
@@ -313,17 +346,25 @@ describe('beside each other', { concurrency: 4 }, () => {
       '--gres=gpu:1',
       '--container',
       'verbatim.sif',
+      '--no-wait',
     ];
     const shown = await cli(...studyArgs(out, ...onSlurm, ...many, '--dry-run', ...words));
     assert.equal(shown.exitCode, 0, shown.stderr);
     assert.match(shown.stdout, /^#!\/bin\/bash\n/);
     assert.match(shown.stdout, /^sbatch -c 2 --mem=1G --gres=gpu:1 --parsable .*--array=0%50 /m);
     assert.match(shown.stdout, /apptainer exec --bind|apptainer exec '--bind'/);
-    const { status, stderr } = spawnSync('bash', ['-n'], {
-      input: shown.stdout.split('\nsbatch')[0]!,
-      encoding: 'utf8',
-    });
-    assert.equal(status, 0, stderr);
+    // Whatever asks Slurm runs where its programs are: outside of the image.
+    const [, last] = shown.stdout.split(/^(?=#!)/m);
+    assert.match(last!, /^exec '.*node' '.*' 'study' .*'--no-wait'$/m);
+    assert(!/apptainer|--dry-run/.test(last!), last);
+    assert.match(last!, /^sbatch .*--dependency=afterany:JOBS .*last-job\.sh'?$/m);
+    for (const script of shown.stdout.split(/^(?=#!)/m)) {
+      const { status, stderr } = spawnSync('bash', ['-n'], {
+        input: script.split('\nsbatch')[0]!,
+        encoding: 'utf8',
+      });
+      assert.equal(status, 0, stderr);
+    }
     assert.deepEqual(readdirSync(folder), ["it's.sqlite-lock"]);
   });
 

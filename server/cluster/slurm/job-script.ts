@@ -23,8 +23,6 @@ export const NO_PROGRAM = 67;
 
 /** A script for bash; its argument is the first job of the array that it is submitted for. */
 export function jobScript({ study, folder, command }: JobScript): string {
-  const run = [...command.words, 'task', study, '--plan', folder].map(quote).join(' ');
-  const [program] = command.words;
   return [
     '#!/bin/bash',
     '# Runs the tasks of one job of a Verbatim study. Written by Verbatim; a change here is lost.',
@@ -32,24 +30,36 @@ export function jobScript({ study, folder, command }: JobScript): string {
     `  echo "verbatim: $(hostname) does not see" ${quote(folder)} >&2`,
     `  exit ${NO_FOLDER}`,
     'fi',
-    ...(command.container === undefined ? programCheck(program!) : []),
-    ...containerLines(command),
-    // biome-ignore lint/suspicious/noTemplateCurlyInString: bash puts it in
-    `${command.container === undefined ? 'exec' : 'exec "${container[@]}"'} ${run} --first-job "$1"`,
+    ...startLines(command, ['task', study, '--plan', folder], ' --first-job "$1"'),
     '',
   ].join('\n');
 }
 
-const programCheck = (program: string): readonly string[] => [
-  `if ! command -v ${quote(program)} > /dev/null; then`,
-  `  echo "verbatim: $(hostname) has no" ${quote(program)} >&2`,
+/** Lines that become the program with these words; `rest` is put behind them as bash reads it. */
+function startLines(command: NodeCommand, words: readonly string[], rest = ''): readonly string[] {
+  const { container, words: own } = command;
+  const run = [...own, ...words].map(quote).join(' ') + rest;
+  if (container === undefined)
+    return [...checkLines(`command -v ${quote(own[0]!)} > /dev/null`, own[0]!), `exec ${run}`];
+  return [
+    ...checkLines('command -v apptainer > /dev/null', 'apptainer'),
+    // An image of a registry is fetched by its address.
+    ...(container.includes('://') ? [] : checkLines(`[ -r ${quote(container)} ]`, container)),
+    ...containerLines(command, container),
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: bash puts it in
+    ['exec "${container[@]}"', run].join(' '),
+  ];
+}
+
+const checkLines = (check: string, what: string): readonly string[] => [
+  `if ! ${check}; then`,
+  `  echo "verbatim: $(hostname) has no" ${quote(what)} >&2`,
   `  exit ${NO_PROGRAM}`,
   'fi',
 ];
 
-function containerLines({ container, folders }: NodeCommand): readonly string[] {
-  if (container === undefined) return [];
-  const binds = folders.flatMap((folder) => ['--bind', folder]).map(quote);
+function containerLines({ folders }: NodeCommand, container: string): readonly string[] {
+  const binds = [...new Set(folders)].flatMap((folder) => ['--bind', folder]).map(quote);
   return [
     `container=(apptainer exec ${binds.join(' ')})`,
     // biome-ignore lint/suspicious/noTemplateCurlyInString: bash puts it in
@@ -64,12 +74,15 @@ export interface LastJob {
   readonly folder: string;
 }
 
-/** A script for the job after all others, which gathers what they have done. */
-export function lastScript({ words: [program, ...first], container }: NodeCommand, job: LastJob): string {
-  const start = container === undefined ? [program!, ...first] : ['apptainer', 'exec', container, program!];
-  const run = [...start, ...job.words].map(quote).join(' ');
-  return `#!/bin/bash\ncd ${quote(job.folder)} || exit\nexec ${run}\n`;
-}
+/** A script for the job after all others, which gathers what they have done. `command` is one that can ask Slurm. */
+export const lastScript = (command: NodeCommand, job: LastJob): string =>
+  [
+    '#!/bin/bash',
+    '# Gathers what the jobs of a Verbatim study have done. Written by Verbatim; a change here is lost.',
+    `cd ${quote(job.folder)} || exit ${NO_FOLDER}`,
+    ...startLines({ ...command, folders: [...command.folders, job.folder] }, job.words),
+    '',
+  ].join('\n');
 
 /** For people to read. */
 export const quoteIfNeeded = (word: string): string => (/^[\w=%,./:@+-]+$/.test(word) ? word : quote(word));

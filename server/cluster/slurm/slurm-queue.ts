@@ -1,15 +1,16 @@
 // Slurm as a queue of jobs: arrays under one name a study, so that any process finds them again. What an array stands for is in its
 // comment: the folder of its plan, and the job that its index 0 is.
 
-import { appendFileSync, readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { EnvironmentError, UserError } from '../../errors.ts';
 import { type JobEnding, type JobQueue, type QueueState, SchedulerSilent } from '../job-queue.ts';
 import type { TaskFolder } from '../task-folder.ts';
 import { digestOf, unlessGone } from '../task-plan.ts';
-import { parseIndices, printIndices } from './array-indices.ts';
+import { printIndices } from './array-indices.ts';
 import { jobScript, type LastJob, lastScript, type NodeCommand, quoteIfNeeded } from './job-script.ts';
 import { endedElements } from './job-states.ts';
+import { LAST_COMMENT, type LiveArray, listArrays, type Submission, tasksComment } from './live-arrays.ts';
 import { type Answer, ask, wordsOf } from './run-program.ts';
 
 export interface SlurmSettings {
@@ -17,6 +18,8 @@ export interface SlurmSettings {
   readonly study: string;
   readonly folder: TaskFolder;
   readonly command: NodeCommand;
+  /** How `verbatim` is started where it has to ask Slurm, which an image mostly does not hold. */
+  readonly lastCommand: NodeCommand;
   /** Options for sbatch, as a list. */
   readonly options: readonly string[];
   /** Most jobs that run at the same time. */
@@ -25,16 +28,13 @@ export interface SlurmSettings {
   readonly lastJob: LastJob | undefined;
 }
 
-/** An array that was handed over. */
-interface Submission {
-  readonly jobId: number;
-  /** The job that its index 0 is. */
-  readonly firstJob: number;
-}
-
 /** Seconds before a job is ended at which it is told to keep what it has. */
 const NOTICE_S = 90;
 const SUBMISSIONS = 'submissions';
+
+/** Whether jobs of a plan were ever handed over to Slurm. */
+export const hasSubmissions = ({ path }: Pick<TaskFolder, 'path'>): boolean =>
+  existsSync(join(path, SUBMISSIONS));
 
 /** One name for every process that opens the study, and for no other study. */
 export const jobName = (study: string): string =>
@@ -165,7 +165,7 @@ export class SlurmQueue implements JobQueue {
       '--open-mode=append',
       '--requeue',
       `--signal=B:USR2@${NOTICE_S}`,
-      `--comment=${COMMENT} ${basename(folder.path)} ${firstJob}`,
+      `--comment=${tasksComment(basename(folder.path), firstJob)}`,
       ...(excludedNodes.length > 0 ? [`--exclude=${excludedNodes.join(',')}`] : []),
       this.#scriptFile(),
       String(firstJob),
@@ -180,19 +180,36 @@ export class SlurmQueue implements JobQueue {
       const jobs = Array.from({ length: Math.min(size, folder.nJobs - first) }, (_, i) => first + i);
       lines.push(['sbatch', ...this.#sbatchArgs(jobs, first, maxRunning)].map(quoteIfNeeded).join(' '));
     }
-    return `${this.#script()}\n# ${folder.plan.nTasks} tasks, ${folder.plan.tasksAJob} a job:\n${lines.join('\n')}`;
+    const jobs = `${this.#script()}\n# ${folder.plan.nTasks} tasks, ${folder.plan.tasksAJob} a job:\n${lines.join('\n')}`;
+    const { lastJob, lastCommand } = this.#settings;
+    if (lastJob === undefined) return jobs;
+    const last = ['sbatch', ...this.#lastArgs(['JOBS'])].map(quoteIfNeeded).join(' ');
+    return `${jobs}\n\n${lastScript(lastCommand, lastJob)}\n# Then, once, with the numbers of the arrays:\n${last}`;
   }
 
   /** With `afterany`, since `afterok` would wait for ever after one failure; what failed is then looked into. */
   async thenRun(): Promise<void> {
-    const { lastJob, study, options, folder, command } = this.#settings;
+    const { lastJob, lastCommand } = this.#settings;
     if (lastJob === undefined) return;
     const live = await this.#squeue();
     if (live.some(({ isLast, jobId }) => isLast && String(jobId) !== process.env.SLURM_JOB_ID)) return;
-    const arrays = [...new Set(live.filter(({ isLast }) => !isLast).map(({ jobId }) => jobId))];
-    const script = join(dirname(folder.path), 'last-job.sh');
-    writeFileSync(script, lastScript(command, lastJob));
-    const args = [
+    const arrays = [...new Set(live.filter(({ isLast }) => !isLast).map(({ jobId }) => String(jobId)))];
+    writeFileSync(this.#lastScriptFile(), lastScript(lastCommand, lastJob));
+    const answer = await ask('sbatch', this.#lastArgs(arrays));
+    if (answer.exitCode === 0) return;
+    throw new UserError(`sbatch refused the last job: ${wordsOf(answer, 'sbatch')}`, {
+      action: 'The others go on. Run the same command again, without --no-wait, to follow them.',
+    });
+  }
+
+  #lastScriptFile(): string {
+    return join(dirname(this.#settings.folder.path), 'last-job.sh');
+  }
+
+  /** What sbatch is started with for the job after these arrays. */
+  #lastArgs(arrays: readonly string[]): readonly string[] {
+    const { study, options } = this.#settings;
+    return [
       ...options,
       '--parsable',
       `--job-name=${this.#name}`,
@@ -200,14 +217,9 @@ export class SlurmQueue implements JobQueue {
       `--output=${study}.last-job.log`,
       '--open-mode=append',
       '--requeue',
-      `--comment=${LAST}`,
-      script,
+      `--comment=${LAST_COMMENT}`,
+      this.#lastScriptFile(),
     ];
-    const answer = await ask('sbatch', args);
-    if (answer.exitCode === 0) return;
-    throw new UserError(`sbatch refused the last job: ${wordsOf(answer, 'sbatch')}`, {
-      action: 'The others go on. Run the same command again, without --no-wait, to follow them.',
-    });
   }
 
   async endings(jobs: readonly number[]): Promise<ReadonlyMap<number, JobEnding>> {
@@ -231,29 +243,8 @@ export class SlurmQueue implements JobQueue {
     if (live.length > 0) await ask('scancel', [...new Set(live.map(({ jobId }) => String(jobId)))]);
   }
 
-  async #squeue(): Promise<readonly LiveArray[]> {
-    const args = ['--noheader', '--name', this.#name, '--user', userId(), '--format', '%F|%K|%t|%k|%r'];
-    // Otherwise a long list of indices is cut.
-    const answer = await ask('squeue', args, { SLURM_BITSTR_LEN: '0' });
-    if (answer.exitCode !== 0) throw new SchedulerSilent(wordsOf(answer, 'squeue'));
-    return answer.stdout.split('\n').flatMap((line) => this.#liveArray(line));
-  }
-
-  #liveArray(line: string): readonly LiveArray[] {
-    const [jobId, indices = '', state = '', comment = '', ...reason] = line.split('|');
-    const isLast = comment === LAST;
-    const [, folder, firstJob] = new RegExp(`^${COMMENT} (\\S+) (\\d+)$`).exec(comment) ?? [];
-    if (!isLast && (firstJob === undefined || folder !== basename(this.#settings.folder.path))) return [];
-    return [
-      {
-        jobId: Number(jobId),
-        firstJob: Number(firstJob ?? 0),
-        isLast,
-        indices: [...parseIndices(indices)],
-        isWaiting: state === 'PD',
-        reason: reason.join('|'),
-      },
-    ];
+  #squeue(): Promise<readonly LiveArray[]> {
+    return listArrays(this.#name, basename(this.#settings.folder.path));
   }
 
   #submissions(): readonly Submission[] {
@@ -272,24 +263,11 @@ export class SlurmQueue implements JobQueue {
 const LAUNCH_FAILED = /^launch failed requeued held/i;
 const MOST_RELEASES = 5;
 
-const COMMENT = 'verbatim-tasks';
-const LAST = 'verbatim-last';
-
 const isSilence = ({ exitCode, stderr }: Answer): boolean =>
   exitCode !== 0 &&
   /unable to contact|communication|connection refused|timed out|zero bytes|controller.*not resp/i.test(
     stderr,
   );
-
-interface LiveArray extends Submission {
-  readonly indices: readonly number[];
-  readonly isWaiting: boolean;
-  /** Whether it is the job after all others. */
-  readonly isLast: boolean;
-  readonly reason: string;
-}
-
-const userId = (): string => String(process.getuid?.() ?? '');
 
 /** Slurm's own default, where it does not say. */
 const MAX_ARRAY_SIZE = 1001;

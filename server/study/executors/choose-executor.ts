@@ -12,7 +12,8 @@ import { LEAVING } from '../../errors.ts';
 import { programUrl } from '../../program-url.ts';
 import type { Executor } from './executor.ts';
 import { localExecutor } from './local.ts';
-import { type TaskExecutorSettings, taskExecutor } from './tasks.ts';
+import type { TaskExecutorSettings } from './run-plan.ts';
+import { taskExecutor } from './tasks.ts';
 
 /** `study` is the absolute path of its file. */
 export function chooseExecutor(execution: Execution, study: string): Executor {
@@ -51,18 +52,19 @@ function slurmQueue(
     study,
     folder,
     command: nodeCommand(study, container),
+    lastCommand: nodeCommand(study, undefined),
     options: runsModel ? [...options.all, ...options.model] : options.all,
     maxRunning,
     lastJob,
   });
 }
 
-/** In a container `verbatim` is on the path; elsewhere it is the program that runs now. */
+/** In a container `verbatim` is on the path; elsewhere it is the program that runs now, in the image that it may run in itself. */
 function nodeCommand(study: string, container: string | undefined): NodeCommand {
   const cli = fileURLToPath(programUrl('../../cli.ts', import.meta.url));
   return {
     words: container === undefined ? [process.execPath, cli] : ['verbatim'],
-    container,
+    container: container ?? process.env.APPTAINER_CONTAINER,
     folders: [dirname(study)],
   };
 }

@@ -2,12 +2,12 @@
 
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { chmodSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, mkdirSync, readdirSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { parseIndices, printIndices } from '../../../server/cluster/slurm/array-indices.ts';
-import { jobScript } from '../../../server/cluster/slurm/job-script.ts';
+import { jobScript, lastScript } from '../../../server/cluster/slurm/job-script.ts';
 import { fromSacct, fromScontrol } from '../../../server/cluster/slurm/job-states.ts';
 import { secondsOf, thisJob } from '../../../server/cluster/slurm/requeue.ts';
 import { coresAsked, sbatchWords } from '../../../server/cluster/slurm/sbatch-words.ts';
@@ -118,25 +118,44 @@ test('a node that does not see the folder, or has no program, says so', () => {
 
 test('in a container the folders are bound, and verbatim is what it has', () => {
   const bin = scratchFolder();
-  writeFileSync(join(bin, 'apptainer'), `#!/bin/sh\nprintf '%s\\n' "$@"\n`);
+  writeFileSync(join(bin, 'apptainer'), `#!/bin/sh\nprintf '%s\\n' "$PWD" "$@"\n`);
   chmodSync(join(bin, 'apptainer'), 0o755);
-  const folder = scratchFolder();
+  const folder = realpathSync(scratchFolder());
   writeFileSync(join(folder, 'plan.json'), '{}');
-  const command = { words: ['verbatim'], container: "it's.sif", folders: ['/a b', '/data'] };
-  const { stdout, stderr } = spawnSync('bash', ['-s', '3'], {
-    input: jobScript({ study: '/a b/s', folder, command }),
-    env: { PATH: `${bin}:${process.env.PATH}`, SLURM_TMPDIR: '/scratch' },
-    encoding: 'utf8',
-  });
-  assert.equal(stderr, '');
-  const words = stdout
-    .trimEnd()
-    .split('\n')
-    .filter((word) => word !== '--nv');
-  assert.deepEqual(words, [
-    ...['exec', '--bind', '/a b', '--bind', '/data', '--bind', '/scratch', "it's.sif"],
+  const image = join(folder, "it's.sif");
+  const command = { words: ['verbatim'], container: image, folders: ['/a b', '/data'] };
+  const run = (script: string, path = `${bin}:${process.env.PATH}`) =>
+    spawnSync('/bin/bash', ['--norc', '-c', script, 'sh', '3'], {
+      cwd: bin,
+      env: { PATH: path, SLURM_TMPDIR: '/scratch' },
+      encoding: 'utf8',
+    });
+  const words = ({ stdout, stderr }: ReturnType<typeof run>) => {
+    assert.equal(stderr, '');
+    return stdout
+      .trimEnd()
+      .split('\n')
+      .filter((word) => word !== '--nv');
+  };
+  const tasks = jobScript({ study: '/a b/s', folder, command });
+  const last = lastScript(command, { words: ['study', '--out', "it's $HOME"], folder });
+  const without = run(tasks);
+  assert.deepEqual([without.status, without.stderr.includes(`has no ${image}`)], [67, true]);
+  writeFileSync(image, '');
+  assert.deepEqual(words(run(tasks)), [
+    ...[realpathSync(bin), 'exec', '--bind', '/a b', '--bind', '/data', '--bind', '/scratch', image],
     ...['verbatim', 'task', '/a b/s', '--plan', folder, '--first-job', '3'],
   ]);
+  assert.deepEqual(words(run(last)), [
+    ...[folder, 'exec', '--bind', '/a b', '--bind', '/data', '--bind', folder, '--bind', '/scratch', image],
+    ...['verbatim', 'study', '--out', "it's $HOME"],
+  ]);
+  const elsewhere = scratchFolder();
+  symlinkSync('/bin/hostname', join(elsewhere, 'hostname'));
+  for (const script of [tasks, last]) {
+    const { status, stderr } = run(script, elsewhere);
+    assert.deepEqual([status, /has no apptainer/.test(stderr)], [67, true], stderr);
+  }
 });
 
 test('how jobs ended is read from scontrol and sacct alike', () => {
