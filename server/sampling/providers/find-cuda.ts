@@ -6,8 +6,9 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { delimiter, isAbsolute, join } from 'node:path';
 import { findProgram } from '../../../guard/paths/find-program.ts';
 import { CUDA_MAJORS, type CudaMajor, librariesOf, majorsOfDriver } from './cuda-libraries.ts';
-import type { DeviceSearch, FoundDevice } from './device-system.ts';
+import type { DeviceSearch } from './device-system.ts';
 import { cudaFolder, readInstalled } from './provider-folder.ts';
+import { type Card, readCards, unknownCard, visibleCards } from './visible-cards.ts';
 
 export function findCuda(environment: NodeJS.ProcessEnv = process.env): DeviceSearch {
   const missing = (reason: string, action: string): DeviceSearch => ({ kind: 'missing', reason, action });
@@ -30,10 +31,31 @@ export function findCuda(environment: NodeJS.ProcessEnv = process.env): DeviceSe
       'Run: verbatim providers install cuda. Or set VERBATIM_CUDA_LIBRARIES to the folders that hold them, colons between.',
     );
   }
+  const { CUDA_VISIBLE_DEVICES: given } = environment;
+  const listed = listCards();
+  const cards = given === undefined && listed.length === 0 ? [undefined] : visibleCards(listed, given);
+  if (cards.length === 0) return missing(NO_CARD, ASK_FOR_ONE);
+  const devices = cards.map((card) => card ?? unknownCard);
+  return { kind: 'found', system: { provider: 'cuda', libraryFolders: folders }, devices };
+}
+
+const NO_CARD = 'CUDA_VISIBLE_DEVICES leaves this process no card';
+const ASK_FOR_ONE = 'In a job of Slurm, ask for a card, such as with --sbatch-model "--gres=gpu:1".';
+
+/** Why a library that knows nothing of CUDA_VISIBLE_DEVICES, and takes the first card there is, would take another than was given; undefined where it would not. */
+export function otherFirstCard(
+  environment: NodeJS.ProcessEnv = process.env,
+): Pick<Extract<DeviceSearch, { kind: 'missing' }>, 'reason' | 'action'> | undefined {
+  const variable = environment.CUDA_VISIBLE_DEVICES;
+  if (variable === undefined || !existsSync('/dev/nvidiactl')) return undefined;
+  const cards = listCards();
+  const [first] = cards;
+  const visible = visibleCards(cards, variable);
+  if (visible.length === 0) return { reason: NO_CARD, action: ASK_FOR_ONE };
+  if (first === undefined || visible[0] === undefined || visible[0] === first) return undefined;
   return {
-    kind: 'found',
-    system: { provider: 'cuda', libraryFolders: folders },
-    devices: listDevices(),
+    reason: `it would take card ${first.index}, and CUDA_VISIBLE_DEVICES gives this process card ${visible[0].index}`,
+    action: 'Use the provider cuda: verbatim providers install cuda.',
   };
 }
 
@@ -113,20 +135,9 @@ function list(folder: string, pattern: RegExp): readonly string[] {
   }
 }
 
-/** Devices that the driver's own tool tells of; where there is none, or it may not tell, one of modest size is assumed. */
-function listDevices(): readonly FoundDevice[] {
-  const query = ['--query-gpu=name,memory.free', '--format=csv,noheader,nounits'];
+/** Cards that the driver's own tool tells of: none where there is no tool, or it may not tell. */
+function listCards(): readonly Card[] {
+  const query = ['--query-gpu=index,uuid,name,memory.free', '--format=csv,noheader,nounits'];
   const { stdout } = spawnSync(findProgram('nvidia-smi'), query, { encoding: 'utf8', timeout: 10_000 });
-  const lines = (stdout ?? '').split('\n').filter((line) => line.includes(','));
-  const devices = lines.map((line) => {
-    const [name = '', mebibytes = '0'] = line.split(',').map((part) => part.trim());
-    return { name, freeBytes: (Number(mebibytes) || MODEST_MEBIBYTES) * 2 ** 20 };
-  });
-  const visible = process.env.CUDA_VISIBLE_DEVICES;
-  const shown = visible === undefined ? devices : devices.slice(0, splitVisible(visible).length);
-  return shown.length > 0 ? shown : [{ name: 'unknown', freeBytes: MODEST_MEBIBYTES * 2 ** 20 }];
+  return readCards(stdout ?? '');
 }
-
-const MODEST_MEBIBYTES = 8 * 1024;
-
-const splitVisible = (list: string) => list.split(',').filter((id) => id.trim() !== '');

@@ -4,7 +4,7 @@ import { existsSync, readdirSync } from 'node:fs';
 import type { DeviceProvider } from '../forms/device/device-form.ts';
 import { guessFreeBytes } from '../providers/device-memory.ts';
 import type { DeviceSearch } from '../providers/device-system.ts';
-import { findCuda } from '../providers/find-cuda.ts';
+import { findCuda, otherFirstCard } from '../providers/find-cuda.ts';
 
 export function findSystem(provider: DeviceProvider): DeviceSearch {
   if (provider === 'cuda') return findCuda();
@@ -15,6 +15,9 @@ export function findSystem(provider: DeviceProvider): DeviceSearch {
       action: 'Install the driver of the graphics card, with Vulkan.',
     };
   }
+  // Other cards of the machine may be another job's.
+  const other = provider === 'webgpu' ? otherFirstCard() : undefined;
+  if (other !== undefined) return { kind: 'missing', ...other };
   const system = { provider, libraryFolders: [] } as const;
   return { kind: 'found', system, devices: [{ name: provider, freeBytes: guessFreeBytes() }] };
 }

@@ -68,12 +68,14 @@ export async function workOf(folder: TaskFolder): Promise<Work> {
   return works[folder.plan.kind](onThisNode(input));
 }
 
-/** The cores that a job was given are those that it takes. */
+/** The cores that a job was given are those that it takes, and all of its cards, be they more. */
 function onThisNode<Input>(input: Input): Input {
-  const nCores = Number(process.env.SLURM_CPUS_PER_TASK ?? process.env.SLURM_CPUS_ON_NODE);
+  const { SLURM_CPUS_PER_TASK, SLURM_CPUS_ON_NODE, CUDA_VISIBLE_DEVICES: cards = '' } = process.env;
+  const nCores = Number(SLURM_CPUS_PER_TASK ?? SLURM_CPUS_ON_NODE);
   const { execution } = input as { readonly execution?: { readonly workers: unknown } };
   if (execution?.workers !== 'auto' || !(nCores >= 1)) return input;
-  return { ...input, execution: { ...execution, workers: nCores } };
+  const workers = Math.max(nCores, cards.split(',').filter(Boolean).length);
+  return { ...input, execution: { ...execution, workers } };
 }
 
 // What a kind of task does is loaded when one is run: sampling brings the runtime, scanning the kernel.
