@@ -8,6 +8,7 @@ import type { PlanFile } from '../../protocol/plan-file.ts';
 import { isSettingValue, planSettings } from '../../protocol/plan-settings.ts';
 import { servedSettings } from '../../protocol/served-settings.ts';
 import type { SettingType } from '../../protocol/setting-type.ts';
+import { askContents } from './ask-column.ts';
 import { type Answer, answered, askChoice, askText, type Choice, type Step } from './multi-step.ts';
 
 /** The number of samples and the strategy have questions of their own. */
@@ -55,7 +56,7 @@ async function askSettings(
   /** How long this very plan takes, once somebody asked. */
   let time: string | null = null;
   for (;;) {
-    const answer = await askChoice<Setting | 'start' | 'estimate'>(
+    const answer = await askChoice<Setting | 'start' | 'estimate' | 'contents'>(
       at,
       l10n.t('Start, or change a value first'),
       [
@@ -82,12 +83,25 @@ async function askSettings(
               description: forLabel(String(valueIn(plan, setting))),
             }),
           ),
+        {
+          value: 'contents',
+          label: l10n.t('$(edit) Place of the texts'),
+          description: forLabel(plan.contents ?? l10n.t('in the rows')),
+          detail: l10n.t('For training data that holds only the names of blobs, such as The Stack v2.'),
+        },
       ],
     );
     if (answer.kind !== 'answered') return answer.kind;
     if (answer.value === 'start') return plan;
     if (answer.value === 'estimate') {
       time = (await estimate?.(plan)) ?? null;
+      continue;
+    }
+    if (answer.value === 'contents') {
+      const place = await askContents(at, plan.contents ?? '');
+      if (place.kind === 'left') return 'left';
+      if (place.kind === 'answered') plan = { ...plan, contents: place.value };
+      time = null;
       continue;
     }
     const setting = answer.value;

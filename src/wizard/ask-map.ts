@@ -61,10 +61,10 @@ export async function askMapPlan(
     async () => keep(await askModel(at(2), last.models, 'read'), (model) => ({ model })),
     async () => keep(await askCorpus(at(3), last.corpora), (corpus) => ({ corpus })),
     async () => {
-      const { columns: _, ...asked } = plan;
+      const { columns: _, contents: __, ...asked } = plan;
       plan = asked;
       const column = await askColumn(at(3), plan, folder, server);
-      return column === null ? 'passed' : keep(column, (content) => ({ columns: { content } }));
+      return column === null ? 'passed' : keep(column, (texts) => texts);
     },
     async () => keep(await askControl(at(4)), (control) => ({ control })),
     async () => {

@@ -72,7 +72,7 @@ export class StudyWizard {
 
   async #askPlan(): Promise<StudyChoice | null> {
     const folder = workspace.workspaceFolders?.[0]?.uri.fsPath ?? '/';
-    const { columns: _, ...last } = this.#last.plan;
+    const { columns: _, contents: __, ...last } = this.#last.plan;
     let plan: PlanFile = { ...readPlanDefaults(), ...last, model: '', corpus: [] };
     const at = (step: number): Step => {
       const nExtra = takesPrompts(plan.strategy) ? 1 : 0;
@@ -100,10 +100,10 @@ export class StudyWizard {
       },
       async () => keep(await askCorpus(at(3), this.#last.corpora), (corpus) => ({ corpus })),
       async () => {
-        const { columns: _, ...asked } = plan;
+        const { columns: _, contents: __, ...asked } = plan;
         plan = asked;
         const column = await askColumn(at(3), plan, folder, this.#server);
-        return column === null ? 'passed' : keep(column, (content) => ({ columns: { content } }));
+        return column === null ? 'passed' : keep(column, (texts) => texts);
       },
       async () =>
         keep(await askSize(at(4), plan, folder, this.#server, this.#speeds), (samples) => ({ samples })),

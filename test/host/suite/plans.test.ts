@@ -3,12 +3,14 @@
 import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { inspect } from 'node:util';
 import { type CodeLens, commands, languages, Uri, window, workspace } from 'vscode';
 import { estimateStudy, makePlan, readPlan } from '../../../protocol/plan-file.ts';
 import { deleteStudy, getDemoPlan } from '../../../protocol/requests.ts';
 import type { Failure } from '../../../src/failure.ts';
 import { closestMatch } from '../../../src/studies/closest-match.ts';
+import { askColumn } from '../../../src/wizard/ask-column.ts';
 import { parts, studyNode } from './extension-parts.ts';
 import { eventually, hostTest } from './host-test.ts';
 
@@ -91,6 +93,18 @@ export const tests = [
     assert.equal(plan.source.model, 'hf://owner/name');
     const elsewhere = await parts().server.request(estimateStudy, { plan, sizes: [256], speeds: [] });
     assert.equal(elsewhere.sizes[0]!.seconds, null);
+  }),
+  hostTest('asks where the texts are, of rows that hold only the names of blobs', async () => {
+    const corpus = join(workspace.workspaceFolders![0]!.uri.fsPath, 'blobs');
+    mkdirSync(corpus);
+    writeFileSync(join(corpus, 'a.jsonl'), '{"blob_id":"0a1b","src_encoding":"UTF-8","path":"a.py"}\n');
+    const at = { title: 'Training data', step: 3, totalSteps: 6 };
+    const asking = askColumn(at, { model: './m', corpus }, corpus, parts().server);
+    const answer = await eventually('an answer', async () => {
+      await commands.executeCommand('workbench.action.acceptSelectedQuickOpenItem');
+      return Promise.race([asking, sleep(100, undefined)]);
+    });
+    assert.deepEqual(answer, { kind: 'answered', value: { contents: 's3://softwareheritage/content/' } });
   }),
   hostTest('reads relative paths from the folder of the file', async () => {
     const folder = join(workspace.workspaceFolders![0]!.uri.fsPath, 'plans');
