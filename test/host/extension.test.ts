@@ -5,12 +5,16 @@ import { test } from 'node:test';
 import { copyPausedDemo } from '../support/demo-study.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { reportSuite } from './report-suite.ts';
+import { leaveStudyToSlurm } from './slurm-study.ts';
 
 /** Samples that are left for the suite's own run of the demo; the browser's tests run one from its beginning. */
 const LEFT = 4;
 
+const slurm = await leaveStudyToSlurm();
+
 test('the extension in the real VS Code', async (t) => {
   const demo = join(scratchFolder(), 'demo.sqlite');
   await copyPausedDemo(demo, 256 - LEFT);
-  await reportSuite(t, { env: { VERBATIM_TEST_DEMO: demo } });
+  await reportSuite(t, { env: { VERBATIM_TEST_DEMO: demo, ...(typeof slurm === 'string' ? {} : slurm) } });
+  if (typeof slurm === 'string') await t.test('follows jobs of Slurm', { skip: slurm }, () => {});
 });

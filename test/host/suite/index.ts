@@ -17,6 +17,7 @@ import { runTests } from './run-tests.ts';
 import { tests as running } from './running.test.ts';
 import { tests as saving } from './saving.test.ts';
 import { getsOn } from './signs-of-life.ts';
+import { tests as slurm } from './slurm.test.ts';
 import { tests as tree } from './tree.test.ts';
 import { tests as view } from './view.test.ts';
 import { tests as words } from './words.test.ts';
@@ -36,6 +37,7 @@ const SUITE: readonly HostTest[] = [
   ...dashboard,
   ...saving,
   ...plans,
+  ...slurm,
   ...lifetime,
 ];
 
