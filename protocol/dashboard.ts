@@ -115,6 +115,8 @@ export interface DashboardMeasures {
 
 /** What would match anyway. */
 export interface AnywayMarks {
+  /** The study's own rates. */
+  readonly all: AnywayRates;
   /** Samples that only repeat themselves, and the rates without them. */
   readonly loops: { readonly nSamples: number } & AnywayRates;
   /** Samples with a fragment that the training data holds so often; the last range has no end. */
@@ -138,6 +140,8 @@ export interface AnywayMarks {
 export interface AnywayRates {
   readonly samples: Measured;
   readonly lines: Measured;
+  /** Windows of as many lines as a match needs; null where there is none, or they were not counted. */
+  readonly windows: Measured | null;
 }
 
 export interface CountsMark {

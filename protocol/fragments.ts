@@ -76,6 +76,8 @@ export interface SampleMark extends TextRange {
 
 export interface SampleText {
   readonly sampleId: number;
+  /** It only repeats itself; null where that is not known. */
+  readonly isLoop: boolean | null;
   readonly text: string;
   readonly marks: readonly SampleMark[];
 }

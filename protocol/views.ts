@@ -42,6 +42,8 @@ export interface FragmentFilter {
   readonly category?: Category;
   readonly isSensitive?: true;
   readonly isClipped?: true;
+  /** Nothing but fragments that stand only in samples that repeat themselves, or all others. */
+  readonly loops?: 'only' | 'without';
   /** Leaves out what the study's baseline accepts. */
   readonly isNew?: true;
 }
@@ -57,6 +59,8 @@ export interface ListedFragment extends FragmentRow {
   readonly source: Provenance | null;
   /** A label by hand; empty without one. */
   readonly label: Foreign;
+  /** All samples that hold it only repeat themselves, among the places that are kept. */
+  readonly isOnlyInLoops: boolean;
   /** The baseline accepts it. */
   readonly isAccepted: boolean;
   /** How many fragments its family shows here, itself among them. 1 where the view does not group by family. */
@@ -69,6 +73,8 @@ export interface ListedFragment extends FragmentRow {
 export interface FragmentGroup {
   readonly name: Foreign;
   readonly nFragments: number;
+  /** Set where it is a sample that only repeats itself. */
+  readonly isLoop?: true;
 }
 
 export interface ViewRequest extends PageRequest {

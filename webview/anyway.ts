@@ -17,23 +17,19 @@ export function anyway(measures: Promise<DashboardMeasures>): HTMLElement {
     'anyway',
     title,
     later(bone(title), measures, (m) => {
-      const head = [l10n.t('rates'), l10n.t('of samples'), l10n.t('of lines')];
+      const head = [l10n.t('rates'), l10n.t('of samples'), l10n.t('of lines'), l10n.t('of windows')];
       const caption = l10n.t('The rates, and beside them');
-      return panel(caption, 'anyway', table(caption, head, rowsOf(m)), ...overlap(m.anyway));
+      return panel(caption, 'anyway', table(caption, head, rowsOf(m.anyway)), ...overlap(m.anyway));
     }),
   );
 }
 
-function rowsOf({
-  samples,
-  lines,
-  anyway: { control, loops, byCopies },
-}: DashboardMeasures): readonly TableRow[] {
-  const row = (name: string, rates: AnywayRates) => ({
-    cells: [name, rangeText(rates.samples), rangeText(rates.lines)],
+function rowsOf({ all, control, loops, byCopies }: AnywayMarks): readonly TableRow[] {
+  const row = (name: string, { samples, lines, windows }: AnywayRates) => ({
+    cells: [name, rangeText(samples), rangeText(lines), windows === null ? '' : rangeText(windows)],
   });
   return [
-    row(l10n.t('all samples'), { samples, lines }),
+    row(l10n.t('all samples'), all),
     ...(control === null
       ? []
       : [
@@ -43,6 +39,7 @@ function rowsOf({
               l10n.t('beyond the control'),
               difference(control.excess.samples),
               difference(control.excess.lines),
+              control.excess.windows === null ? '' : difference(control.excess.windows),
             ],
           },
         ]),
@@ -50,7 +47,7 @@ function rowsOf({
       ? []
       : [row(l10n.t('without {0} samples that only repeat themselves', count(loops.nSamples)), loops)]),
     ...byCopies.map(({ least, most, nFragments, samples: own }) => ({
-      cells: [timesText(nFragments, least, most), rangeText(own), ''],
+      cells: [timesText(nFragments, least, most), rangeText(own), '', ''],
     })),
   ];
 }

@@ -12,6 +12,10 @@ export interface SampleMetrics {
   /** Significant lines. */
   readonly nLines: number;
   readonly nMemorisedLines: number;
+  /** Runs of significant lines that are as long as the rule wants, each of which may overlap with the next. */
+  readonly nWindows: number;
+  /** Windows that stand in the corpus. Null where whoever found the memorised parts did not count them. */
+  readonly nMemorisedWindows: number | null;
   /** Tokens that stand for text: the end token does not count. Null where the tokens are unknown. */
   readonly nTokens: number | null;
   /** Tokens that begin in a memorised part. */
@@ -30,7 +34,11 @@ export function measureSample(
   const { sampleId, text, tokens } = sample;
   const lines = significantLineStarts(text, rule.profile);
   const nMemorisedLines = covered.reduce((sum, range) => sum + range.nLines, 0);
-  const lineCounts = { sampleId, nLines: lines.length, nMemorisedLines };
+  const lineCounts = {
+    ...{ sampleId, nLines: lines.length, nMemorisedLines },
+    nWindows: Math.max(0, lines.length - rule.minLines + 1),
+    nMemorisedWindows: sumOrNull(covered.map(({ nWindows }) => nWindows)),
+  };
   if (!tokens) {
     return { ...lineCounts, nTokens: null, nMemorisedTokens: null, meanNll: null, windowedPerplexity: null };
   }
@@ -48,3 +56,7 @@ export function measureSample(
     windowedPerplexity: logprobs && windowedPerplexity(text, starts, logprobs),
   };
 }
+
+/** Null where one of them is. */
+const sumOrNull = (numbers: readonly (number | null)[]): number | null =>
+  numbers.reduce((sum, n) => (sum === null || n === null ? null : sum + n), 0);

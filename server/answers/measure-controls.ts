@@ -12,14 +12,19 @@ import { countSamplesByTrain } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
 import type { Part } from './measure-study.ts';
 
+/** What of samples, or of documents in their place, the corpus has. */
+export interface MatchedParts {
+  readonly samples: Part;
+  readonly lines: Part;
+  /** Windows of as many significant lines as a match needs; null where there is none, or some were not counted. */
+  readonly windows: Part | null;
+}
+
 export interface StudyControls {
-  readonly loops: {
-    /** Samples that only repeat a line or a block, or deflate to less than a tenth. */
-    readonly nSamples: number;
-    /** The rates without them. */
-    readonly samples: Part;
-    readonly lines: Part;
-  };
+  /** The study's own. */
+  readonly all: MatchedParts;
+  /** The rates without samples that only repeat a line or a block, or deflate to less than a tenth. */
+  readonly loops: { readonly nSamples: number } & MatchedParts;
   /** Fragments by how often the training data holds them; ranges without one are left out. */
   readonly byCopies: readonly CopiesGroup[];
   /** Null where the plan has none. */
@@ -36,25 +41,22 @@ export interface CopiesGroup {
   readonly samples: Part;
 }
 
-export interface ControlRates {
+export interface ControlRates extends MatchedParts {
   readonly nDocuments: number;
   /** Documents of which the corpus holds every line: they overlap with it, and are no control. */
   readonly nWhole: number;
-  readonly samples: Part;
-  readonly lines: Part;
   /** What samples have beyond the control. */
-  readonly excess: { readonly samples: Estimate; readonly lines: Estimate };
+  readonly excess: {
+    readonly samples: Estimate;
+    readonly lines: Estimate;
+    /** Null where either has none. */
+    readonly windows: Estimate | null;
+  };
 }
 
 export function measureControls(db: Database): StudyControls {
   const rows = readSampleRows(db);
-  const zlibBytes = new Map(rows.map((row) => [row.sampleId, row.zlibBytes]));
-  const loops = new Set<number>();
-  const decoder = new TextDecoder();
-  for (const { sampleId, text } of readSampleTexts(db)) {
-    const nDeflated = zlibBytes.get(sampleId) ?? text.length;
-    if (isLoop(decoder.decode(text), text.length, nDeflated)) loops.add(sampleId);
-  }
+  const loops = findLoops(db, rows);
   const others = rows.filter(({ sampleId }) => !loops.has(sampleId));
   const control = readControl(db);
   const counts = countSamplesByTrain(
@@ -62,6 +64,7 @@ export function measureControls(db: Database): StudyControls {
     COPY_RANGES.map(({ least, most }) => [least, Math.min(most, Number.MAX_SAFE_INTEGER)]),
   );
   return {
+    all: partsOf(rows),
     loops: { nSamples: loops.size, ...partsOf(others) },
     byCopies: COPY_RANGES.flatMap(({ name, least, most }, i) => {
       const { nFragments, nSamples } = counts[i]!;
@@ -72,8 +75,23 @@ export function measureControls(db: Database): StudyControls {
   };
 }
 
+/** Samples that only repeat themselves, which versions before did not note. */
+export function findLoops(db: Database, rows: readonly SampleRow[]): ReadonlySet<number> {
+  if (rows.every((row) => row.isLoop !== null)) {
+    return new Set(rows.filter((row) => row.isLoop).map(({ sampleId }) => sampleId));
+  }
+  const zlibBytes = new Map(rows.map((row) => [row.sampleId, row.zlibBytes]));
+  const loops = new Set<number>();
+  const decoder = new TextDecoder();
+  for (const { sampleId, text } of readSampleTexts(db)) {
+    const nDeflated = zlibBytes.get(sampleId) ?? text.length;
+    if (isLoop(decoder.decode(text), text.length, nDeflated)) loops.add(sampleId);
+  }
+  return loops;
+}
+
 function compareControl(rows: readonly SampleRow[], control: readonly ControlRow[]): ControlRates {
-  const [lines] = bootstrapDifference(columnsOf(rows), columnsOf(control), lineShare);
+  const [lines, windows] = bootstrapDifference(columnsOf(rows), columnsOf(control), shares);
   return {
     nDocuments: control.length,
     nWhole: control.filter(({ nLines, nMemorisedLines }) => nLines > 0 && nMemorisedLines >= nLines).length,
@@ -81,19 +99,27 @@ function compareControl(rows: readonly SampleRow[], control: readonly ControlRow
     excess: {
       samples: differenceOfProportions(shareOfSamples(rows), shareOfSamples(control)),
       lines: lines!,
+      windows: hasWindows(rows) && hasWindows(control) ? windows! : null,
     },
   };
 }
 
-function partsOf(rows: readonly ControlRow[]): { readonly samples: Part; readonly lines: Part } {
-  const [lines] = bootstrapSums(columnsOf(rows), lineShare);
-  const sum = (column: readonly number[]) => column.reduce((total, n) => total + n, 0);
-  const [memorised, all] = columnsOf(rows).map(sum);
+function partsOf(rows: readonly ControlRow[]): MatchedParts {
+  const columns = columnsOf(rows);
+  const [lines, windows] = bootstrapSums(columns, shares);
+  const [memorisedLines, nLines, memorisedWindows, nWindows] = columns.map((column) =>
+    column.reduce((total, n) => total + n, 0),
+  );
   return {
     samples: part(rows.filter(isMemorised).length, rows.length, shareOfSamples(rows)),
-    lines: part(memorised!, all!, lines!),
+    lines: part(memorisedLines!, nLines!, lines!),
+    windows: hasWindows(rows) ? part(memorisedWindows!, nWindows!, windows!) : null,
   };
 }
+
+const hasWindows = (rows: readonly ControlRow[]): boolean =>
+  rows.every(({ nWindows, nMemorisedWindows }) => nWindows !== null && nMemorisedWindows !== null) &&
+  rows.some(({ nWindows }) => nWindows! > 0);
 
 const isMemorised = ({ nMemorisedLines }: ControlRow) => nMemorisedLines > 0;
 
@@ -103,9 +129,12 @@ const shareOfSamples = (rows: readonly ControlRow[]): Estimate =>
 const columnsOf = (rows: readonly ControlRow[]) => [
   rows.map(({ nMemorisedLines }) => nMemorisedLines),
   rows.map(({ nLines }) => nLines),
+  rows.map(({ nMemorisedWindows }) => nMemorisedWindows ?? 0),
+  rows.map(({ nWindows }) => nWindows ?? 0),
 ];
 
-const lineShare = (sums: Float64Array): readonly number[] => [sums[0]! / sums[1]!];
+/** Memorised shares of lines and of windows. */
+const shares = (sums: Float64Array): readonly number[] => [sums[0]! / sums[1]!, sums[2]! / sums[3]!];
 
 /** A share of nothing is none. */
 const part = (memorised: number, total: number, share: Estimate): Part => ({

@@ -5,6 +5,7 @@ import { type Predictor, predictorRules } from '../analysis/predictors.ts';
 import { type RankingQuality, rankingQuality } from '../analysis/ranking.ts';
 import { readSampleRows } from '../store/metrics-table.ts';
 import type { Database } from '../store/study-file.ts';
+import { findLoops } from './measure-controls.ts';
 
 export interface PredictorAnswer {
   readonly predictor: Predictor;
@@ -14,7 +15,13 @@ export interface PredictorAnswer {
   readonly quality: RankingQuality | null;
   readonly absent: string | null;
   /** The highest-scored samples, best first. */
-  readonly top: readonly { readonly sample: number; readonly score: number; readonly memorised: boolean }[];
+  readonly top: readonly {
+    readonly sample: number;
+    readonly score: number;
+    readonly memorised: boolean;
+    /** It only repeats itself. */
+    readonly loop: boolean;
+  }[];
 }
 
 /** The most samples that are listed of a predictor. */
@@ -22,12 +29,20 @@ const TOP = 100;
 
 export function rankPredictors(db: Database): readonly PredictorAnswer[] {
   const rows = readSampleRows(db);
+  const loops = findLoops(db, rows);
   return predictorRules.map(({ predictor, title, formula, score }) => {
     const scored = rows.flatMap((row) => {
       const value = score(row);
       return value === null || Number.isNaN(value)
         ? []
-        : [{ sample: row.sampleId, score: value, memorised: row.nMemorisedLines > 0 }];
+        : [
+            {
+              sample: row.sampleId,
+              score: value,
+              memorised: row.nMemorisedLines > 0,
+              loop: loops.has(row.sampleId),
+            },
+          ];
     });
     const quality = rankingQuality(
       scored.map((s) => s.score),

@@ -101,6 +101,8 @@ export interface Fragment {
 export interface CoveredRange extends SamplePlace {
   /** Significant lines. */
   readonly nLines: number;
+  /** Windows of the rule's length in it that stand in the corpus; null where whoever found it did not count them. */
+  readonly nWindows: number | null;
 }
 
 /** A sample as detection sees it. */

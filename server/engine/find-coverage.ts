@@ -7,12 +7,13 @@ import type { PreparedRequest } from './prepare-request.ts';
 /** Ordered by sample and line. Ranges of one sample neither overlap nor touch. */
 export function* coverageOf({ samples, index, parts }: PreparedRequest): Generator<CoveredRange> {
   let sample = 0;
-  for (const { first, end } of parts) {
+  for (const { first, end, nWindows } of parts) {
     while (index.sampleStarts[sample + 1]! <= first) sample++;
     const byteOffset = index.starts[first]!;
     yield {
       sampleId: samples[sample]!.sampleId,
       nLines: end - first,
+      nWindows,
       firstLine: index.rawLines[first]!,
       lastLine: index.rawLines[end - 1]!,
       byteOffset,

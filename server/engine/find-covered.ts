@@ -10,6 +10,8 @@ import type { Steps } from './steps.ts';
 export interface CoveredPart {
   readonly first: number;
   readonly end: number;
+  /** Windows in it that occur in the corpus: where two parts touch, those across the joint need not. */
+  readonly nWindows: number;
 }
 
 export function* findCoveredParts(
@@ -22,15 +24,18 @@ export function* findCoveredParts(
   const parts: CoveredPart[] = [];
   let first = 0;
   let end = -1;
+  let nWindows = 0;
   for (let at = 0; at < sequence.length; at++) {
     if (found[at] === 0) continue;
     if (at > end) {
-      if (end > first) parts.push({ first, end });
+      if (end > first) parts.push({ first, end, nWindows });
       first = at;
+      nWindows = 0;
     }
     end = at + minLines;
+    nWindows++;
   }
-  if (end > first) parts.push({ first, end });
+  if (end > first) parts.push({ first, end, nWindows });
   return parts;
 }
 

@@ -1,30 +1,35 @@
 // What would match anyway, as rows that every form of a report shows.
 
 import type { Estimate } from '../analysis/intervals.ts';
-import type { StudyControls } from '../answers/measure-controls.ts';
-import type { Part } from '../answers/measure-study.ts';
+import type { MatchedParts, StudyControls } from '../answers/measure-controls.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
 
 export const CONTROLS_TITLE = 'What would match anyway';
-export const CONTROLS_HEAD: readonly string[] = ['rates', 'of samples', 'of lines'];
+export const CONTROLS_HEAD: readonly string[] = ['rates', 'of samples', 'of lines', 'of windows'];
 
-/** The study's own rates first. */
-export function controlRows(
-  own: { readonly samples: Part; readonly lines: Part },
-  { loops, byCopies, control }: StudyControls,
-): readonly (readonly string[])[] {
-  const row = (name: string, { samples, lines }: { readonly samples: Part; readonly lines: Part }) => [
+/** The study's own rates first. A rate that is not known is empty. */
+export function controlRows({
+  all,
+  loops,
+  byCopies,
+  control,
+}: StudyControls): readonly (readonly string[])[] {
+  const row = (name: string, { samples, lines, windows }: MatchedParts) => [
     name,
     percentInterval(samples.share),
     percentInterval(lines.share),
+    windows === null ? '' : percentInterval(windows.share),
   ];
   return [
-    row('all samples', own),
+    row('all samples', all),
     ...(control === null
       ? []
       : [
           row(`control (${counted(control.nDocuments, 'document')})`, control),
-          ['beyond the control', points(control.excess.samples), points(control.excess.lines)],
+          [
+            ...['beyond the control', points(control.excess.samples), points(control.excess.lines)],
+            control.excess.windows === null ? '' : points(control.excess.windows),
+          ],
         ]),
     ...(loops.nSamples === 0
       ? []
@@ -37,6 +42,7 @@ export function controlRows(
     ...byCopies.map(({ name, fragments, samples }) => [
       `${counted(fragments, 'fragment')} that the training data holds ${name === '1' ? 'once' : `${name} times`}`,
       percentInterval(samples.share),
+      '',
       '',
     ]),
   ];

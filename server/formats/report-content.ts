@@ -127,6 +127,8 @@ export interface FragmentEntry {
   readonly extract: number;
   readonly samples: number;
   readonly clipped: boolean;
+  /** All samples that hold it only repeat themselves, among the places that are kept. */
+  readonly onlyInLoops: boolean;
   readonly family: number;
   readonly kind: Category;
   readonly spdxId: string | null;
@@ -207,6 +209,7 @@ function fragmentEntry(
     extract: fragment.extract,
     samples: fragment.nSamples,
     clipped: fragment.clipped,
+    onlyInLoops: reader.isOnlyInLoops(fragmentId),
     family: fragment.family,
     kind,
     spdxId,

@@ -47,4 +47,5 @@ const columns: readonly (readonly [
   ['shard_url', (_, places) => places[0]?.shardUrl ?? null],
   ['guessed_url', (_, places) => places.map(({ guessedUrl }) => guessedUrl ?? '').join(' ')],
   ['text', (e) => e.text],
+  ['only_in_loops', (e) => e.onlyInLoops],
 ];

@@ -144,10 +144,10 @@ function* headline({ measures: m }: Answers): Generator<Html> {
   yield html`</ul><p class="note">Ranges are 95 % intervals.</p></section>`;
 }
 
-function* controlSection({ measures, controls }: Answers): Generator<Html> {
+function* controlSection({ controls }: Answers): Generator<Html> {
   const note = overlapNote(controls);
   yield html`<section aria-labelledby="anyway"><h2 id="anyway">${CONTROLS_TITLE}</h2>`;
-  yield htmlTable(CONTROLS_HEAD, controlRows(measures, controls));
+  yield htmlTable(CONTROLS_HEAD, controlRows(controls));
   if (note !== null) yield html`<p class="note">${note}</p>`;
   yield htmlMeaning([
     'The rates beside those of code that the model cannot have seen, without samples that only repeat themselves, and by copies in the training data.',
@@ -329,6 +329,7 @@ function fragmentItem(e: FamilyEntry): Html {
     e.spdxId ?? KIND_WORDS[e.kind],
     ...e.sensitive,
     ...(e.accepted === null ? [] : ['accepted']),
+    ...(e.onlyInLoops ? ['only in loops'] : []),
     ...(e.nFamily > 1
       ? [`+${e.nFamily - 1} overlapping, up to ${count(e.coreTrain)}× in the training data`]
       : []),

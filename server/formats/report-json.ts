@@ -3,8 +3,9 @@
 import { forJson } from '../../guard/text/for-json.ts';
 import { rawValue } from '../../guard/text/foreign.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
-import type { StudyControls } from '../answers/measure-controls.ts';
+import { findLoops, type StudyControls } from '../answers/measure-controls.ts';
 import { toVersion1 } from '../plan/version-1.ts';
+import { readSampleRows } from '../store/metrics-table.ts';
 import { type FragmentEntry, fragmentEntries, type ReportContent } from './report-content.ts';
 
 export function* reportJson(content: ReportContent): Generator<string> {
@@ -17,14 +18,47 @@ export function* reportJson(content: ReportContent): Generator<string> {
   yield `"predictors": ${forJson(answers?.predictors ?? null)},`;
   yield `"kinds": ${forJson(answers?.kinds ?? null)},`;
   yield `"sensitive": ${forJson(answers?.sensitive ?? null)},`;
-  let previous: string | undefined;
+  if (answers === null) yield '"samples": null,';
+  else {
+    yield '"samples": [';
+    yield* commaSeparated(writtenSamples(content));
+    yield '],';
+  }
   yield '"fragments": [';
-  for (const entry of fragmentEntries(content)) {
+  yield* commaSeparated(fragmentEntries(content), written);
+  yield ']}';
+}
+
+/** One a line. */
+function* commaSeparated<T>(
+  items: Iterable<T>,
+  asWritten: (item: T) => unknown = (item) => item,
+): Generator<string> {
+  let previous: string | undefined;
+  for (const item of items) {
     if (previous !== undefined) yield `${previous},`;
-    previous = forJson(written(entry));
+    previous = forJson(asWritten(item));
   }
   if (previous !== undefined) yield previous;
-  yield ']}';
+}
+
+/** What is counted of each sample; null where it is not known. */
+function* writtenSamples({ db }: ReportContent): Generator<unknown> {
+  const rows = readSampleRows(db);
+  const loops = findLoops(db, rows);
+  for (const row of rows) {
+    yield {
+      sample: row.sampleId,
+      lines: row.nLines,
+      memorisedLines: row.nMemorisedLines,
+      windows: row.nWindows,
+      memorisedWindows: row.nMemorisedWindows,
+      tokens: row.nTokens,
+      memorisedTokens: row.nMemorisedTokens,
+      zlibBytes: row.zlibBytes,
+      loop: loops.has(row.sampleId),
+    };
+  }
 }
 
 /** The report calls a fragment's lines `len`, as the published study does. */
@@ -35,7 +69,8 @@ const written = ({ fingerprint, nLines, ...entry }: FragmentEntry) => ({
 });
 
 /** A range is told by its name. */
-const writtenControls = ({ loops, byCopies, control }: StudyControls) => ({
+const writtenControls = ({ all, loops, byCopies, control }: StudyControls) => ({
+  all,
   loops,
   byCopies: byCopies.map(({ name, fragments, samples }) => ({ name, fragments, samples })),
   control,

@@ -122,10 +122,10 @@ function* measures({ measures: m }: Answers): Generator<string> {
   yield* table(['measure', 'value', '95 % interval'], rows);
 }
 
-function* controls({ measures: own, controls: all }: Answers): Generator<string> {
+function* controls({ controls: all }: Answers): Generator<string> {
   yield `## ${CONTROLS_TITLE}`;
   yield '';
-  yield* table(CONTROLS_HEAD, controlRows(own, all));
+  yield* table(CONTROLS_HEAD, controlRows(all));
   const note = overlapNote(all);
   if (note === null) return;
   yield note;

@@ -135,6 +135,7 @@ function* results(content: ReportContent, samples: ReadonlyMap<number, number>):
         extract: entry.extract,
         samples: entry.samples,
         clipped: entry.clipped,
+        onlyInLoops: entry.onlyInLoops,
         family: entry.family,
         spdxId: entry.spdxId,
         ...(entry.sensitive.length > 0 ? { findings: findings.get(entry.fingerprint) } : {}),

@@ -116,9 +116,9 @@ function* findings({ plan, nMemorisedSamples }: StudySummary, answers: Answers):
   }
 }
 
-function* controls({ measures, controls: all }: Answers): Generator<string> {
+function* controls({ controls: all }: Answers): Generator<string> {
   yield '';
-  const rows = controlRows(measures, all);
+  const rows = controlRows(all);
   yield* terminalTable({ title: CONTROLS_TITLE, head: CONTROLS_HEAD, rows });
   const note = overlapNote(all);
   if (note !== null) yield note;
@@ -150,6 +150,7 @@ function* fragment(entry: FragmentEntry & Partial<FamilyEntry>): Generator<strin
   ].join(' ');
   const notes = [
     entry.accepted === null ? '' : 'accepted',
+    entry.onlyInLoops ? 'only in loops' : '',
     entry.nFamily && entry.nFamily > 1
       ? `+${entry.nFamily - 1} overlapping, up to ${count(entry.coreTrain ?? entry.train)} in the training data`
       : '',

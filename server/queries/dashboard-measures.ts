@@ -3,8 +3,8 @@
 
 import type { AnywayMarks, DashboardMeasures, PredictorCurves } from '../../protocol/dashboard.ts';
 import type { Measured } from '../../protocol/measured.ts';
-import { measureControls, type StudyControls } from '../answers/measure-controls.ts';
-import { measureStudy, type Part } from '../answers/measure-study.ts';
+import { type MatchedParts, measureControls, type StudyControls } from '../answers/measure-controls.ts';
+import { measureStudy } from '../answers/measure-study.ts';
 import { rankPredictors } from '../answers/rank-predictors.ts';
 import { listEqualCounts } from '../store/fragment-counts.ts';
 import type { Database } from '../store/study-file.ts';
@@ -59,12 +59,14 @@ export function measureForDashboard(db: Database): DashboardMeasures {
   };
 }
 
-function anywayMarks({ loops, byCopies, control }: StudyControls): AnywayMarks {
-  const rates = ({ samples, lines }: { readonly samples: Part; readonly lines: Part }) => ({
+function anywayMarks({ all, loops, byCopies, control }: StudyControls): AnywayMarks {
+  const rates = ({ samples, lines, windows }: MatchedParts) => ({
     samples: measured(samples.share),
     lines: measured(lines.share),
+    windows: windows && measured(windows.share),
   });
   return {
+    all: rates(all),
     loops: { nSamples: loops.nSamples, ...rates(loops) },
     byCopies: byCopies.map(({ least, most, fragments, samples }) => ({
       ...{ least, most: most === Infinity ? null : most, nFragments: fragments },
@@ -72,7 +74,11 @@ function anywayMarks({ loops, byCopies, control }: StudyControls): AnywayMarks {
     })),
     control: control && {
       ...{ nDocuments: control.nDocuments, nWhole: control.nWhole, ...rates(control) },
-      excess: { samples: measured(control.excess.samples), lines: measured(control.excess.lines) },
+      excess: {
+        samples: measured(control.excess.samples),
+        lines: measured(control.excess.lines),
+        windows: control.excess.windows && measured(control.excess.windows),
+      },
     },
   };
 }

@@ -14,6 +14,7 @@ import type { ClosedFolders } from '../../protocol/requests.ts';
 import type { StudyId, StudySummary } from '../../protocol/study.ts';
 import { Undisclosed } from '../answers/undisclosed.ts';
 import { UserError } from '../errors.ts';
+import { isLoopSample } from '../store/loop-fragments.ts';
 import { readSampleText } from '../store/samples-table.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import * as views from '../store/views.ts';
@@ -55,7 +56,12 @@ export const getSample = (study: StudyId, sampleId: number): Undisclosed<SampleT
     const text = readSampleText(db, sampleId);
     if (!text) throw new UserError(`${study} has no sample ${sampleId}`);
     const marks = views.listSampleMarks(db, sampleId);
-    return withText({ sampleId, text: new TextDecoder().decode(text), marks });
+    return withText({
+      sampleId,
+      isLoop: isLoopSample(db, sampleId),
+      text: new TextDecoder().decode(text),
+      marks,
+    });
   });
 
 export async function getDocument(

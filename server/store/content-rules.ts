@@ -34,9 +34,11 @@ export const contentRules: Readonly<Record<string, string>> = {
     OR o.byte_offset + o.n_bytes > length(s.text)`,
   'a memorised part is none': `SELECT 1 FROM memorised_ranges r LEFT JOIN samples s USING (sample_id)
     WHERE s.sample_id IS NULL OR r.ordinal < 0 OR r.n_lines < 0 OR r.first_line < 1 OR r.last_line < r.first_line
-    OR r.byte_offset < 0 OR r.n_bytes < 0 OR r.byte_offset + r.n_bytes > length(s.text)`,
+    OR r.byte_offset < 0 OR r.n_bytes < 0 OR r.byte_offset + r.n_bytes > length(s.text)
+    OR r.n_windows NOT BETWEEN 0 AND r.n_lines`,
   'a measure is of no sample': `SELECT 1 FROM sample_metrics m LEFT JOIN samples s USING (sample_id)
-    WHERE s.sample_id IS NULL OR m.n_lines < 0 OR m.n_memorised_lines NOT BETWEEN 0 AND m.n_lines`,
+    WHERE s.sample_id IS NULL OR m.n_lines < 0 OR m.n_memorised_lines NOT BETWEEN 0 AND m.n_lines
+    OR m.n_windows < 0 OR m.n_memorised_windows NOT BETWEEN 0 AND m.n_windows OR m.is_loop NOT IN (0, 1)`,
   'a score is of no sample': `SELECT 1 FROM sample_scores c LEFT JOIN samples s USING (sample_id)
     WHERE s.sample_id IS NULL OR c.scorer NOT IN ('second-model', 'lowercase')`,
   'a shard of the map is none': `SELECT 1 FROM map_shards m LEFT JOIN shards s USING (shard_id)

@@ -6,13 +6,17 @@ import type { Database } from './study-file.ts';
 export interface ControlRow {
   readonly nLines: number;
   readonly nMemorisedLines: number;
+  /** Null where a version did not count them, likewise below. */
+  readonly nWindows: number | null;
+  readonly nMemorisedWindows: number | null;
 }
 
 /** Call inside a transaction. */
 export function replaceControl(db: Database, rows: readonly ControlRow[], inputs: string): void {
   db.exec('DELETE FROM control_samples');
-  const insert = db.prepare('INSERT INTO control_samples VALUES (?, ?, ?)');
-  for (const [i, { nLines, nMemorisedLines }] of rows.entries()) insert.run(i, nLines, nMemorisedLines);
+  const insert = db.prepare('INSERT INTO control_samples VALUES (?, ?, ?, ?, ?)');
+  for (const [i, row] of rows.entries())
+    insert.run(i, row.nLines, row.nMemorisedLines, row.nWindows, row.nMemorisedWindows);
   setDone(db, 'control', inputs);
 }
 
@@ -20,7 +24,12 @@ export function replaceControl(db: Database, rows: readonly ControlRow[], inputs
 export function readControl(db: Database): readonly ControlRow[] | null {
   if (!isDone(db, 'control')) return null;
   return db
-    .prepare('SELECT n_lines, n_memorised_lines FROM control_samples ORDER BY control_id')
+    .prepare('SELECT * FROM control_samples ORDER BY control_id')
     .all()
-    .map((row) => ({ nLines: Number(row.n_lines), nMemorisedLines: Number(row.n_memorised_lines) }));
+    .map((row) => ({
+      nLines: Number(row.n_lines),
+      nMemorisedLines: Number(row.n_memorised_lines),
+      nWindows: row.n_windows as number | null,
+      nMemorisedWindows: row.n_memorised_windows as number | null,
+    }));
 }

@@ -4,6 +4,7 @@
 import type { FragmentFilter, Grouping } from '../../protocol/views.ts';
 import { countFragments } from './counts.ts';
 import { asciiLower, standsFromWord, wordsQuery } from './fragment-words.ts';
+import { standsOnlyInLoops } from './loop-fragments.ts';
 import { isDone } from './stages-table.ts';
 import type { Database } from './study-file.ts';
 
@@ -45,6 +46,7 @@ export function filterParts(
     parts.push(listed("SELECT fragment_id FROM fragment_facts WHERE sensitive <> ''", []));
   }
   if (filter.isClipped) parts.push(listed('SELECT fragment_id FROM fragments WHERE clipped = 1', []));
+  if (filter.loops !== undefined) parts.push(loopsPart(filter.loops));
   if (filter.isNew && accepted.size > 0) {
     const values = [JSON.stringify([...accepted])];
     parts.push({
@@ -96,6 +98,17 @@ export function samplesPart(end: number, first = 0): FilterPart {
     test: (f) => ({ sql: `EXISTS (SELECT 1 ${within} AND fragment_id = ${f}.fragment_id)`, values }),
     list: { sql: `SELECT DISTINCT fragment_id ${within}`, values },
     isExact: true,
+  };
+}
+
+/** Fragments that stand only in samples that repeat themselves, or all others. */
+function loopsPart(which: 'only' | 'without'): FilterPart {
+  if (which === 'without') return { test: (f) => ({ sql: `NOT ${standsOnlyInLoops(f)}`, values: [] }) };
+  const someLoop = `SELECT DISTINCT fragment_id FROM sample_metrics
+    CROSS JOIN sample_occurrences USING (sample_id) WHERE is_loop = 1`;
+  return {
+    test: (f) => ({ sql: standsOnlyInLoops(f), values: [] }),
+    list: { sql: someLoop, values: [] },
   };
 }
 

@@ -12,6 +12,7 @@ import {
   groupPart,
   passes,
 } from './fragment-filter.ts';
+import { openLoopReader } from './loop-fragments.ts';
 import type { Database } from './study-file.ts';
 import { fragmentRow, listTrainOccurrences } from './views.ts';
 
@@ -123,6 +124,7 @@ function listed(
       ? { nLines: Number(row.n_lines), train: Number(row.train), extract: Number(row.extract) }
       : null;
   };
+  const isOnlyInLoops = openLoopReader(db);
   const labels = db.prepare('SELECT label FROM labels WHERE fingerprint = ? ORDER BY annotator');
   return ids.map((id) => {
     const row = fragments.get(id)!;
@@ -138,6 +140,7 @@ function listed(
         .map(foreign),
       source: listTrainOccurrences(db, id, { offset: 0, limit: 1 })[0]?.provenance ?? null,
       label: foreign([...given].join(' / ')),
+      isOnlyInLoops: isOnlyInLoops(id),
       isAccepted: accepted.has(fragment.fingerprint),
       nFamily: nFamilyOf(id),
       core: coreOf(fragment, nFamilyOf(id)),

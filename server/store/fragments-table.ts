@@ -45,13 +45,13 @@ export function* replaceInSteps(db: Database, fragments: Iterable<Fragment>): St
 /** Replaces all covered ranges; they come ordered by sample. Call inside a transaction. */
 export function replaceCoverage(db: Database, ranges: Iterable<CoveredRange>): void {
   db.exec('DELETE FROM memorised_ranges');
-  const insert = db.prepare('INSERT INTO memorised_ranges VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare('INSERT INTO memorised_ranges VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   let sampleId = -1;
   let ordinal = 0;
   for (const covered of ranges) {
     ordinal = covered.sampleId === sampleId ? ordinal + 1 : 0;
     sampleId = covered.sampleId;
-    insert.run(sampleId, ordinal, covered.nLines, ...range(covered));
+    insert.run(sampleId, ordinal, covered.nLines, ...range(covered), covered.nWindows);
   }
 }
 

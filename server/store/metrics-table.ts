@@ -9,15 +9,18 @@ import type { Database } from './study-file.ts';
 
 export interface StoredMetrics extends SampleMetrics {
   readonly zlibBytes: number;
+  /** It only repeats itself. */
+  readonly isLoop: boolean;
 }
 
 /** Replaces the metrics of all samples. Call inside a transaction. */
 export function insertSampleMetrics(db: Database, all: Iterable<StoredMetrics>): void {
   forgetSampleMetrics(db);
-  const insert = db.prepare('INSERT INTO sample_metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
+  const insert = db.prepare('INSERT INTO sample_metrics VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   for (const m of all) {
     const tokens = [m.nTokens, m.nMemorisedTokens, m.meanNll, m.windowedPerplexity] as const;
-    insert.run(m.sampleId, m.nLines, m.nMemorisedLines, ...tokens, m.zlibBytes);
+    const windows = [m.nWindows, m.nMemorisedWindows] as const;
+    insert.run(m.sampleId, m.nLines, m.nMemorisedLines, ...tokens, m.zlibBytes, ...windows, m.isLoop ? 1 : 0);
   }
   setDoneAfterAnalysis(db, 'measure');
 }
@@ -82,6 +85,7 @@ export function* readMeasurableSamples(db: Database): Generator<MeasurableSample
       covered: ranges.all(row.sample_id!).map((range) => ({
         sampleId: Number(range.sample_id),
         nLines: Number(range.n_lines),
+        nWindows: range.n_windows as number | null,
         firstLine: Number(range.first_line),
         lastLine: Number(range.last_line),
         byteOffset: Number(range.byte_offset),
@@ -96,6 +100,10 @@ export interface SampleRow extends PredictorInputs {
   readonly sampleId: number;
   readonly nLines: number;
   readonly nMemorisedLines: number;
+  /** Null where they were not counted, likewise below. */
+  readonly nWindows: number | null;
+  readonly nMemorisedWindows: number | null;
+  readonly isLoop: boolean | null;
   readonly nTokens: number | null;
   readonly nMemorisedTokens: number | null;
 }
@@ -115,6 +123,9 @@ export function readSampleRows(db: Database): readonly SampleRow[] {
       sampleId: Number(row.sample_id),
       nLines: Number(row.n_lines),
       nMemorisedLines: Number(row.n_memorised_lines),
+      nWindows: row.n_windows as number | null,
+      nMemorisedWindows: row.n_memorised_windows as number | null,
+      isLoop: row.is_loop === null ? null : row.is_loop === 1,
       nTokens: row.n_tokens as number | null,
       nMemorisedTokens: row.n_memorised_tokens as number | null,
       meanNll: row.any_mean_nll as number | null,

@@ -2,12 +2,15 @@
 // that go through all of them.
 
 import type { SampleOccurrence, TrainOccurrence } from '../../protocol/fragments.ts';
+import { openLoopReader } from './loop-fragments.ts';
 import { provenanceOf } from './provenance.ts';
 import type { Database } from './study-file.ts';
 
 export interface PlaceReader {
   train(fragmentId: number): readonly Omit<TrainOccurrence, 'documentId'>[];
   samples(fragmentId: number): readonly SampleOccurrence[];
+  /** All samples that hold it only repeat themselves. */
+  isOnlyInLoops(fragmentId: number): boolean;
 }
 
 /** `limit` is the most places that are read of a fragment, in the samples and in the corpus each. */
@@ -33,6 +36,7 @@ export function openPlaceReader(db: Database, limit: number): PlaceReader {
         firstLine: Number(row.first_line),
         lastLine: Number(row.last_line),
       })),
+    isOnlyInLoops: openLoopReader(db),
   };
 }
 

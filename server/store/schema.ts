@@ -410,6 +410,16 @@ CREATE TABLE control_samples (
   n_memorised_lines INTEGER NOT NULL -- of them, those that the corpus has, too
 ) STRICT;
 `,
+  `
+-- Windows: as many significant lines in a row as a match needs. NULL where a version did not count them, likewise below.
+ALTER TABLE memorised_ranges ADD COLUMN n_windows INTEGER; -- those in it that stand in the corpus
+ALTER TABLE sample_metrics ADD COLUMN n_windows INTEGER;
+ALTER TABLE sample_metrics ADD COLUMN n_memorised_windows INTEGER; -- of them, those that stand in the corpus
+ALTER TABLE control_samples ADD COLUMN n_windows INTEGER;
+ALTER TABLE control_samples ADD COLUMN n_memorised_windows INTEGER;
+-- 1 for a sample that only repeats itself.
+ALTER TABLE sample_metrics ADD COLUMN is_loop INTEGER;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

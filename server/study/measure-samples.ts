@@ -3,6 +3,7 @@
 
 import { deflateSync } from 'node:zlib';
 import type { MatchRule } from '../../protocol/study.ts';
+import { isLoop } from '../analysis/repetition.ts';
 import { measureSample } from '../analysis/sample-metrics.ts';
 import { insertSampleMetrics, readMeasurableSamples, type StoredMetrics } from '../store/metrics-table.ts';
 import { isDoneAfterAnalysis } from '../store/stages-table.ts';
@@ -15,8 +16,11 @@ export function measureSamples(db: Database, rule: MatchRule): void {
 }
 
 function* metricsOf(db: Database, rule: MatchRule): Generator<StoredMetrics> {
+  const decoder = new TextDecoder();
   for (const sample of readMeasurableSamples(db)) {
-    const zlibBytes = deflateSync(sample.text, { level: 6 }).length;
-    yield { ...measureSample(sample, sample.covered, rule), zlibBytes };
+    const { text, covered } = sample;
+    const zlibBytes = deflateSync(text, { level: 6 }).length;
+    const repeats = isLoop(decoder.decode(text), text.length, zlibBytes);
+    yield { ...measureSample(sample, covered, rule), zlibBytes, isLoop: repeats };
   }
 }

@@ -106,15 +106,16 @@ export function seedStudy(): void {
     const insert = db.prepare(
       'INSERT INTO samples (sample_id, prompt_index, ended, n_tokens, tokens, logprobs, text, token_bytes) VALUES (?, NULL, ?, 512, NULL, NULL, ?, NULL)',
     );
-    const range = db.prepare('INSERT INTO memorised_ranges VALUES (?, 0, ?, 1, ?, 0, 300)');
-    const metrics = db.prepare('INSERT INTO sample_metrics VALUES (?, 60, ?, 512, ?, ?, ?, ?)');
+    const range = db.prepare('INSERT INTO memorised_ranges VALUES (?, 0, ?, 1, ?, 0, 300, ?)');
+    const metrics = db.prepare('INSERT INTO sample_metrics VALUES (?, 60, ?, 512, ?, ?, ?, ?, 55, ?, 0)');
     for (const [id, held] of inSamples.entries()) {
       const text = [...held.flatMap((f) => fragments[f]!), ...piece(40)];
       insert.run(id, 'length', Buffer.from(text.join('\n')));
       const n = held.length > 0 ? fragments[held[0]!]!.length : 0;
-      if (n > 0) range.run(id, n, n);
+      const nWindows = Math.max(0, n - 5);
+      if (n > 0) range.run(id, n, n, nWindows);
       const nll = 0.3 + 2 * random.uniform() + (n > 0 ? 0 : 0.6);
-      metrics.run(id, n, n * 8, nll, Math.exp(nll), 700 + random.below(900));
+      metrics.run(id, n, n * 8, nll, Math.exp(nll), 700 + random.below(900), nWindows);
     }
   });
   for (const stage of ['analyse', 'measure'] as const) setDone(db, stage, '');

@@ -63,9 +63,10 @@ const seedSql = (n: number) => `
     SELECT value, 0, value % 20000, 1, 9, 0, 100 FROM s;
   INSERT INTO sample_metrics WITH RECURSIVE s(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM s WHERE value < 19999)
     SELECT value, 60, CASE WHEN value % 3 = 0 THEN 0 ELSE 9 END, 300, CASE WHEN value % 3 = 0 THEN 0 ELSE 80 END,
-      0.5 + (value % 97) / 50.0, 2.0 + (value % 53) / 10.0, 400 + value % 300 FROM s;
+      0.5 + (value % 97) / 50.0, 2.0 + (value % 53) / 10.0, 400 + value % 300, 55,
+      CASE WHEN value % 3 = 0 THEN 0 ELSE 4 END, value % 10 = 0 FROM s;
   INSERT INTO memorised_ranges WITH RECURSIVE s(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM s WHERE value < 19999)
-    SELECT value, 0, 9, 1, 9, 0, 100 FROM s;
+    SELECT value, 0, 9, 1, 9, 0, 100, 4 FROM s;
   INSERT INTO fragment_facts WITH RECURSIVE s(value) AS (SELECT 0 UNION ALL SELECT value + 1 FROM s WHERE value < ${n - 1})
     SELECT value, CASE value % 7 WHEN 0 THEN 'license' WHEN 1 THEN 'imports'
       WHEN 2 THEN 'tests' ELSE 'logic' END, '', CASE value % 1000 WHEN 0 THEN 'email' ELSE '' END FROM s;

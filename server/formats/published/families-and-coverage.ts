@@ -79,11 +79,11 @@ function measureRange(
   text: string,
   { firstLine, lastLine }: { readonly firstLine: number; readonly lastLine: number },
   profile: Profile,
-): Pick<CoveredRange, 'byteOffset' | 'nBytes' | 'nLines'> {
+): Pick<CoveredRange, 'byteOffset' | 'nBytes' | 'nLines' | 'nWindows'> {
   const starts = [0, ...Array.from(text.matchAll(/\r\n|\r|\n/g), ({ index, 0: end }) => index + end.length)];
   const byteOffset = starts[firstLine - 1]!;
   const end = starts[lastLine] ?? text.length;
   const part = text.slice(byteOffset, end).replace(/(?:\r\n|\r|\n)$/, '');
   const nLines = part.split(/\r\n|\r|\n/).filter((line) => normaliseLines([line], profile).length > 0).length;
-  return { byteOffset, nBytes: part.length, nLines };
+  return { byteOffset, nBytes: part.length, nLines, nWindows: null };
 }

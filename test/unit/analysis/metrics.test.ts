@@ -13,15 +13,31 @@ const rule = { minLines: 2, profile: 'exact-1' } as const;
 test('lines, tokens and their memorised parts are counted', () => {
   // Tokens: "ab" "\n" "\ncd" "\nef\n" and an end token.
   const text = bytes('ab\n\ncd\nef\n');
-  const covered = [{ sampleId: 0, nLines: 2, firstLine: 3, lastLine: 4, byteOffset: 4, nBytes: 5 }];
+  const covered = [
+    { sampleId: 0, nLines: 2, nWindows: 1, firstLine: 3, lastLine: 4, byteOffset: 4, nBytes: 5 },
+  ];
   const tokens = { nBytes: [2, 1, 3, 4, 0], logprobs: [-1, -2, -3, -4, -100] };
   const metrics = measureSample({ sampleId: 0, text, tokens }, covered, rule);
-  const { nLines, nMemorisedLines, nTokens, nMemorisedTokens, meanNll } = metrics;
+  const { sampleId: _, windowedPerplexity: __, ...counts } = metrics;
   // "\ncd" begins before the memorised part, "\nef\n" in it.
-  assert.deepEqual(
-    { nLines, nMemorisedLines, nTokens, nMemorisedTokens, meanNll },
-    { nLines: 3, nMemorisedLines: 2, nTokens: 4, nMemorisedTokens: 1, meanNll: 2.5 },
+  assert.deepEqual(counts, {
+    ...{ nLines: 3, nMemorisedLines: 2, nWindows: 2, nMemorisedWindows: 1 },
+    ...{ nTokens: 4, nMemorisedTokens: 1, meanNll: 2.5 },
+  });
+});
+
+test('windows that nobody counted are not known, and a sample that is too short has none', () => {
+  const covered = [
+    { sampleId: 0, nLines: 2, nWindows: null, firstLine: 1, lastLine: 2, byteOffset: 0, nBytes: 3 },
+  ];
+  const { nWindows, nMemorisedWindows } = measureSample(
+    { sampleId: 0, text: bytes('a\nb\nc\n'), tokens: null },
+    covered,
+    rule,
   );
+  assert.deepEqual([nWindows, nMemorisedWindows], [2, null]);
+  const short = measureSample({ sampleId: 0, text: bytes('a\n'), tokens: null }, [], rule);
+  assert.deepEqual([short.nWindows, short.nMemorisedWindows], [0, 0]);
 });
 
 test('a sample without tokens has none of what they tell, not zero of it', () => {

@@ -64,7 +64,7 @@ test('the compiler knows which results hold texts, and refuses one that is open'
   const places: HoldsText<Page<SampleOccurrence>> = false;
   // @ts-expect-error a sample holds its text
   const wrong: HoldsText<SampleText> = false;
-  const sample: SampleText = { sampleId: 0, text: '', marks: [] };
+  const sample: SampleText = { sampleId: 0, isLoop: false, text: '', marks: [] };
   // @ts-expect-error it must be closed
   const open: Given<SampleText> = sample;
   const closed: Given<SampleText> = new Undisclosed(sample, () => sample);

@@ -107,6 +107,8 @@ for (const name of ['finished', 'scan'] as const) {
 /** Without the versions and times of the last run, and without the digests of inputs, which the release did not note. */
 const tablesOf = (file: string) =>
   dumpStudy(file)
+    // The release counted no windows, and did not note which samples only repeat themselves.
+    .replaceAll(/,"(?:n_windows|n_memorised_windows|is_loop)":(?:null|\d+)/g, '')
     .replace(/"environment":"[^\n]*?","state"/, '"state"')
     .replaceAll(/"inputs_digest":"\w*"/g, '"inputs_digest":""')
     // The release did not note which columns it read, nor what became of the files of folders.
@@ -164,6 +166,9 @@ const settled = (text: string) =>
     // It did not tell what would match anyway.
     .replace(/\n(## )?What would match anyway\n\n?(?:.+(?:\n|$))*\n?/, '\n')
     .replace(/^"controls":.*\n/m, '')
+    .replace(/^"samples": \[\n(?:\{.*\n)*\],\n/m, '')
+    .replaceAll(/,"(?:onlyInLoops|loop)":false/g, '')
+    .replaceAll(/,(?:only_in_loops|false)$/gm, '')
     // It did not count files, and that is said in the forms that programs read.
     .replaceAll(/"account":null,"columnsRead":\[\],|,"files":null,"columns":\[\]/g, '')
     .trimEnd();

@@ -27,6 +27,7 @@ interface Plain {
   readonly sensitive: string;
   readonly clipped: number;
   readonly license: string;
+  readonly isLoop: number;
 }
 
 const all: readonly Plain[] = (() => {
@@ -34,7 +35,9 @@ const all: readonly Plain[] = (() => {
   return db
     .prepare(
       `SELECT f.fragment_id AS id, fingerprint, CAST(text AS TEXT) AS text, family, extract, n_lines AS nLines,
-         category, sensitive, clipped, license
+         category, sensitive, clipped, license,
+         (SELECT is_loop FROM sample_occurrences o JOIN sample_metrics USING (sample_id)
+          WHERE o.fragment_id = f.fragment_id) AS isLoop
        FROM fragments f JOIN fragment_facts USING (fragment_id) JOIN train_occurrences USING (fragment_id)
        JOIN documents USING (document_id) ORDER BY f.fragment_id`,
     )
@@ -50,6 +53,7 @@ const passes = (filter: FragmentFilter, accepted: ReadonlySet<string>) => (f: Pl
   (filter.category === undefined || f.category === filter.category) &&
   (!filter.isSensitive || f.sensitive !== '') &&
   (!filter.isClipped || f.clipped === 1) &&
+  (filter.loops === undefined || (filter.loops === 'only') === (f.isLoop === 1)) &&
   (!filter.isNew || !accepted.has(f.fingerprint));
 
 const lateness = ({ category }: Plain) =>
@@ -94,6 +98,7 @@ const filters = fc.record<FragmentFilter>(
     category: fc.constantFrom('license', 'logic', 'tests'),
     isSensitive: fc.constant(true),
     isClipped: fc.constant(true),
+    loops: fc.constantFrom('only', 'without'),
     isNew: fc.constant(true),
   },
   { requiredKeys: [] },

@@ -7,11 +7,15 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import fc from 'fast-check';
+import { rawText } from '../../../guard/text/foreign.ts';
 import type { StudyPlan } from '../../../protocol/study.ts';
+import type { FragmentFilter } from '../../../protocol/views.ts';
 import { isLoop } from '../../../server/analysis/repetition.ts';
 import { measureControls } from '../../../server/answers/measure-controls.ts';
 import { measureStudy } from '../../../server/answers/measure-study.ts';
 import { readControl } from '../../../server/store/control-table.ts';
+import { listGroups } from '../../../server/store/fragment-groups.ts';
+import { viewFragments } from '../../../server/store/fragment-views.ts';
 import { readSampleRows } from '../../../server/store/metrics-table.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
@@ -41,6 +45,8 @@ const sampleTexts = [
   `${block('rare')}${block('new')}`,
   block('new', 20),
   'x = 1\ny = 2\n'.repeat(40),
+  // Two matches that touch: the windows across their joint stand nowhere.
+  `${block('own3')}${block('own5')}`,
 ];
 writeFileSync(samplesFile, sampleTexts.map((text) => `${JSON.stringify(text)}\n`).join(''));
 /** What people repeat, what nobody wrote, what is no control, and what only begins behind a sample's length. */
@@ -83,6 +89,41 @@ test('a control has the rates that a scan of it has, cut to the samples’ lengt
   assert(measured!.excess.lines.low <= lines && lines <= measured!.excess.lines.high);
 });
 
+test('windows of six lines are counted as the definition has them', () => {
+  const significant = (text: string) =>
+    text
+      .split('\n')
+      .map((line) => line.trim())
+      .filter((line) => line !== '');
+  const windowsOf = (text: string) =>
+    significant(text).flatMap((_, i, lines) =>
+      i + 6 <= lines.length ? [lines.slice(i, i + 6).join('\n')] : [],
+    );
+  const known = new Set(corpusTexts.flatMap(windowsOf));
+  const expected = (texts: readonly string[]) =>
+    texts
+      .map(windowsOf)
+      .map((all) => `${all.filter((window) => known.has(window)).length} of ${all.length}`)
+      .toSorted();
+  const counts = (
+    all: readonly { readonly nWindows: number | null; readonly nMemorisedWindows: number | null }[],
+  ) => all.map(({ nWindows, nMemorisedWindows }) => `${nMemorisedWindows} of ${nWindows}`).toSorted();
+  using db = openForReading(file);
+  assert.deepEqual(counts(readSampleRows(db)), expected(sampleTexts));
+  const cut = controlTexts.map((text, i) => text.slice(0, sampleTexts[i]!.length));
+  assert.deepEqual(counts(readControl(db)!), expected(cut));
+  const { all, control: measured } = measureControls(db);
+  const share = (texts: readonly string[]) => {
+    const windows = texts.flatMap(windowsOf);
+    return windows.filter((window) => known.has(window)).length / windows.length;
+  };
+  assert.equal(all.windows!.share.value, share(sampleTexts));
+  assert.equal(measured!.windows!.share.value, share(cut));
+  const { value, low, high } = measured!.excess.windows!;
+  assert.equal(value, share(sampleTexts) - share(cut));
+  assert(low < value && value < high);
+});
+
 test('the control changes nothing of the study, and is made once', async () => {
   const without = await run(scanPlan(samplesFile, [corpus]), join(folder, 'without.sqlite'));
   using a = openForReading(file);
@@ -98,8 +139,14 @@ test('every report tells the control, its overlap, and what the rates are withou
   const table = await cli('report', file);
   assert.match(table.stdout, /control \(4 documents\) +50\.0 %/);
   assert.match(table.stdout, /all lines of 1 of its 4 documents stand there/);
-  assert.match(table.stdout, /without 1 sample that only repeats itself +66\.7 %/);
-  const { controls } = JSON.parse((await cli('report', file, '--format', 'json')).stdout);
+  assert.match(table.stdout, /without 1 sample that only repeats itself +75\.0 %/);
+  assert.match(table.stdout, /^rates +of samples +of lines +of windows$/m);
+  const { controls, samples, fragments } = JSON.parse((await cli('report', file, '--format', 'json')).stdout);
+  assert.deepEqual(
+    samples.map(({ loop }: { readonly loop: boolean }) => loop),
+    sampleTexts.map((_, i) => i === 3),
+  );
+  assert(fragments.every(({ onlyInLoops }: { readonly onlyInLoops: boolean }) => !onlyInLoops));
   assert.deepEqual(
     controls.byCopies.map(({ name }: { readonly name: string }) => name),
     ['1', '10–99'],
@@ -114,9 +161,57 @@ test('fragments by copies are counted with the samples that hold them', () => {
     samples.memorised,
   ]);
   assert.deepEqual(groups, [
-    ['1', 1, 1],
+    ['1', 3, 2],
     ['10–99', 1, 1],
   ]);
+});
+
+test('a fragment that only loops hold is marked, listed and left out', async () => {
+  const repeated = `${block('rare')}`.repeat(4);
+  const texts = [repeated, `${header}${block('new')}`, `${block('own1')}${header}`];
+  const samples = join(folder, 'with-loop.jsonl');
+  writeFileSync(samples, texts.map((text) => `${JSON.stringify(text)}\n`).join(''));
+  const study = await run(scanPlan(samples, [corpus]), join(folder, 'with-loop.sqlite'));
+  using db = openForReading(study);
+  const view = (filter: FragmentFilter) =>
+    viewFragments(db, {
+      ...{
+        filter,
+        offset: 0,
+        limit: 100,
+        grouping: 'flat',
+        group: null,
+        order: 'train',
+        accepted: new Set(),
+      },
+    }).items;
+  const all = view({});
+  assert.deepEqual(
+    all.map(({ firstLine, isOnlyInLoops }) => [rawText(firstLine).split(' ')[0], isOnlyInLoops]).toSorted(),
+    [
+      ['header', false],
+      ['own1', false],
+      ['rare', true],
+    ],
+  );
+  assert.deepEqual(
+    view({ loops: 'only' }),
+    all.filter(({ isOnlyInLoops }) => isOnlyInLoops),
+  );
+  assert.deepEqual(
+    view({ loops: 'without' }),
+    all.filter(({ isOnlyInLoops }) => !isOnlyInLoops),
+  );
+  const groups = listGroups(db, 'sample', {}, new Set(), { offset: 0, limit: 10 }).items;
+  assert.deepEqual(groups.map(({ name, isLoop }) => [rawText(name), isLoop ?? false]).toSorted(), [
+    ['0', true],
+    ['1', false],
+    ['2', false],
+  ]);
+  const csv = (await cli('report', study, '--format', 'csv')).stdout;
+  assert.match(csv, /,only_in_loops\n/);
+  assert.deepEqual(csv.match(/(?<=",)\w+$/gm)!.toSorted(), ['false', 'false', 'true']);
+  assert.match((await cli('report', study)).stdout, /\[only in loops\]/);
 });
 
 test('a text is a loop where one block of lines comes again and again, and nowhere else', () => {

@@ -85,9 +85,10 @@ test('what is shown at once is what the reports count', () => {
   assert.deepEqual(dashboard.overview!.tokens, tokens && part(tokens));
   assert.equal(dashboard.overview!.nFamilies, fragments.families);
   assert.equal(measures.samples.value, samples.memorised / samples.total);
-  const { loops, byCopies, control } = measureControls(db);
+  const { all, loops, byCopies, control } = measureControls(db);
   assert.equal(measures.anyway.control, control);
   assert.equal(measures.anyway.loops.samples.value, loops.samples.share.value);
+  assert.deepEqual(measures.anyway.all.windows, all.windows!.share);
   assert.deepEqual(
     measures.anyway.byCopies.map(({ least, nFragments }) => [least, nFragments]),
     byCopies.map(({ least, fragments: n }) => [least, n]),
