@@ -6,7 +6,7 @@ import type { Provenance } from '../../protocol/fragments.ts';
 import type { Category } from '../../protocol/views.ts';
 import { kindOfFragment } from '../analysis/kind-of-fragment.ts';
 import { maskRanges, type SensitiveKind } from '../analysis/sensitive.ts';
-import { findSensitive } from '../sensitive/find-sensitive.ts';
+import { findSensitiveInside } from '../sensitive/find-inside.ts';
 import {
   openRegionPlaces,
   openRegionTexts,
@@ -61,7 +61,7 @@ export async function* exposedRegions(
   const licenses = loadLicenses();
   const showPlace = await disclosedNames(db, disclosure);
   const placesOf = openRegionPlaces(db, places);
-  for await (const { item, ranges } of findSensitive(withTexts(db, groups))) {
+  for await (const { item, ranges } of findSensitiveInside(withTexts(db, groups))) {
     const { group, text } = item;
     const { fingerprint, nRegions, nDocuments, bestLogp } = group;
     yield {
@@ -87,5 +87,13 @@ export async function* exposedRegions(
 function* withTexts(db: Database, groups: readonly RegionGroup[]) {
   const decoder = new TextDecoder();
   const textOf = openRegionTexts(db);
-  for (const group of groups) yield { group, text: decoder.decode(textOf(group.fingerprint)) };
+  for (const group of groups) {
+    const { before, text, after } = textOf(group.fingerprint);
+    yield {
+      group,
+      before: decoder.decode(before),
+      text: decoder.decode(text),
+      after: decoder.decode(after),
+    };
+  }
 }

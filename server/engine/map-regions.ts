@@ -12,7 +12,7 @@ export function joinRegions(
   windows: readonly KeptWindow[],
   leastLogp: number,
   profile: Profile,
-): readonly MappedRegion[] {
+): readonly Omit<MappedRegion, 'before' | 'after'>[] {
   const spans: { start: number; end: number; nWindows: number; bestLogp: number }[] = [];
   for (const { byteOffset, nBytes, logp } of windows) {
     if (logp < leastLogp || nBytes === 0) continue;

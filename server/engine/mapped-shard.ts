@@ -31,6 +31,9 @@ export interface KeptWindow {
 export interface MappedRegion {
   readonly byteOffset: number;
   readonly text: Uint8Array;
+  /** What stands right before it and behind it: the rest of its lines, and of a private key that it is cut out of. */
+  readonly before: Uint8Array;
+  readonly after: Uint8Array;
   readonly firstLine: number;
   readonly lastLine: number;
   readonly nWindows: number;

@@ -16,6 +16,7 @@ import { maskRanges, placesInMasked } from '../analysis/sensitive.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import { Undisclosed } from '../answers/undisclosed.ts';
 import { UserError } from '../errors.ts';
+import { findSensitiveInside } from '../sensitive/find-inside.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { readMapDocument } from '../store/map-reader.ts';
 import * as views from '../store/map-views.ts';
@@ -39,16 +40,24 @@ export function listRegions({
 }: GroupsRequest & { readonly key: number }): Undisclosed<Page<MapRegion>> {
   using db = openForReading(study);
   const page = views.listRegions(db, by, key, request);
-  const texts = page.items.map(({ text }) => ({ text: new TextDecoder().decode(text) }));
+  const decoder = new TextDecoder();
+  const texts = page.items.map(({ before, text, after }) => ({
+    before: decoder.decode(before),
+    text: decoder.decode(text),
+    after: decoder.decode(after),
+  }));
   const withLabels = (labels: readonly string[]): Page<MapRegion> => ({
     ...page,
-    items: page.items.map((region, i) => ({ ...region, text: foreign(labels[i]!) })),
+    items: page.items.map(({ before: _, after: __, ...region }, i) => ({
+      ...region,
+      text: foreign(labels[i]!),
+    })),
   });
   const shown = withLabels(texts.map(({ text }) => tellingLine(text)));
   return new Undisclosed(shown, async () => {
     // Labels are made from the masked texts: a line out of a key does not tell by itself what it is.
     const labels: string[] = [];
-    for await (const { item, ranges } of findSensitive(texts)) {
+    for await (const { item, ranges } of findSensitiveInside(texts)) {
       labels.push(tellingLine(maskRanges(item.text, ranges)));
     }
     return withLabels(labels);

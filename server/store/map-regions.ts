@@ -52,14 +52,28 @@ export function readRegionGroups(
 export const countRegionGroups = (db: Database): number =>
   Number(db.prepare(`SELECT count(DISTINCT fingerprint) AS n ${OF_TRAINING}`).get()!.n);
 
-/** The text of its likeliest region, as it stands in the document. */
-export function openRegionTexts(db: Database): (fingerprint: string) => Uint8Array {
+/** A region's text as it stands in the document, and what stands around it; nothing where that was not kept. */
+export interface RegionText {
+  readonly before: Uint8Array;
+  readonly text: Uint8Array;
+  readonly after: Uint8Array;
+}
+
+/** That of its likeliest region. */
+export function openRegionTexts(db: Database): (fingerprint: string) => RegionText {
   const text = db.prepare(
-    `SELECT r.text ${OF_TRAINING} AND fingerprint = ?
+    `SELECT r.text, r.text_before, r.text_after ${OF_TRAINING} AND fingerprint = ?
      ORDER BY best_logp DESC, document_id, r.byte_offset LIMIT 1`,
   );
-  return (fingerprint) => text.get(fingerprint)!.text as Uint8Array;
+  return (fingerprint) => regionText(text.get(fingerprint)!);
 }
+
+/** From a row with the columns `text`, `text_before` and `text_after`. */
+export const regionText = (row: Readonly<Record<string, SQLOutputValue>>): RegionText => ({
+  before: (row.text_before ?? new Uint8Array()) as Uint8Array,
+  text: row.text as Uint8Array,
+  after: (row.text_after ?? new Uint8Array()) as Uint8Array,
+});
 
 /** The likeliest places of a fingerprint. */
 export function openRegionPlaces(

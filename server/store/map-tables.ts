@@ -50,7 +50,7 @@ export function insertMap(db: Database, shardId: number, mapped: MappedShard, nE
   );
   const insertDocument = db.prepare('INSERT INTO map_documents VALUES (?, ?, ?, ?, ?, ?, ?, ?, NULL)');
   const insertWindow = db.prepare('INSERT INTO map_windows VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const insertRegion = db.prepare('INSERT INTO map_regions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  const insertRegion = db.prepare('INSERT INTO map_regions VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
   for (const { row, nTokens, windows, kept, regions } of documents) {
     const id = documentId(shardId, row);
     const best = windows.logp.reduce((highest, logp) => Math.max(highest, logp), -Infinity);
@@ -74,7 +74,7 @@ export function insertMap(db: Database, shardId: number, mapped: MappedShard, nE
     for (const r of regions) {
       insertRegion.run(
         ...[id, r.byteOffset, r.text.length, r.firstLine, r.lastLine],
-        ...[r.nWindows, r.bestLogp, r.fingerprint, r.text],
+        ...[r.nWindows, r.bestLogp, r.fingerprint, r.text, r.before, r.after],
       );
     }
   }

@@ -10,6 +10,7 @@ import {
   type RegionGrouping,
 } from '../../protocol/extraction-map.ts';
 import type { Page, PageRequest } from '../../protocol/fragments.ts';
+import { type RegionText, regionText } from './map-regions.ts';
 import { provenanceOf } from './provenance.ts';
 import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
@@ -115,7 +116,7 @@ function inGroup(by: RegionGrouping, key: number): readonly [condition: string, 
 }
 
 /** A region with the beginning of its text, of which its label is made. */
-export type StoredRegion = Omit<MapRegion, 'text'> & { readonly text: Uint8Array };
+export type StoredRegion = Omit<MapRegion, 'text'> & RegionText;
 
 export function listRegions(
   db: Database,
@@ -132,7 +133,9 @@ export function listRegions(
   const end = trainingEnd(db);
   const items = db
     .prepare(
-      `SELECT ${PLACE}, substr(r.text, 1, ${LABEL_BYTES}) AS start, s.name AS shard, d.row, d.repository,
+      `SELECT ${PLACE}, substr(r.text, 1, ${LABEL_BYTES}) AS text, r.text_before,
+         CASE WHEN r.n_bytes > ${LABEL_BYTES} THEN substr(r.text, ${LABEL_BYTES + 1}, ${LABEL_BYTES})
+           ELSE r.text_after END AS text_after, s.name AS shard, d.row, d.repository,
          d.path, d.license ${where} ORDER BY ${order} LIMIT ? OFFSET ?`,
     )
     .all(end, ...values, limit, offset)
@@ -141,7 +144,7 @@ export function listRegions(
       documentId: Number(row.document_id),
       provenance: provenanceOf(row),
       fingerprint: String(row.fingerprint),
-      text: row.start as Uint8Array,
+      ...regionText(row),
     }));
   const total = db.prepare(`SELECT count(*) AS n ${where}`).get(end, ...values)!;
   return { items, offset, total: Number(total.n) };
@@ -170,13 +173,13 @@ export const regionsIn = (db: Database, id: number) =>
 export function longestRegion(db: Database, id: number) {
   const row = db
     .prepare(
-      `SELECT text, byte_offset, n_bytes FROM map_regions WHERE document_id = ?
+      `SELECT text, text_before, text_after, byte_offset, n_bytes FROM map_regions WHERE document_id = ?
        ORDER BY n_bytes DESC, byte_offset LIMIT 1`,
     )
     .get(id);
   return (
     row && {
-      text: row.text as Uint8Array,
+      ...regionText(row),
       byteOffset: Number(row.byte_offset),
       nBytes: Number(row.n_bytes),
     }

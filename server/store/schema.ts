@@ -420,6 +420,12 @@ ALTER TABLE control_samples ADD COLUMN n_memorised_windows INTEGER;
 -- 1 for a sample that only repeats itself.
 ALTER TABLE sample_metrics ADD COLUMN is_loop INTEGER;
 `,
+  `
+-- What stands right before a region and behind it, to tell whether it is a part of a secret: the rest of its lines, and of a
+-- private key that it is cut out of. NULL where a version did not keep it.
+ALTER TABLE map_regions ADD COLUMN text_before BLOB;
+ALTER TABLE map_regions ADD COLUMN text_after BLOB;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

@@ -9,6 +9,7 @@ import type { DrawnWindow, KeptWindow, MappedDocument, MappedWindows } from '../
 import { cutExactly, cutRunning } from '../sampling/forms/map/cut-rows.ts';
 import type { MapRow, MapRowResult } from '../sampling/forms/map/rows.ts';
 import { uniformAt } from '../sampling/pick/philox.ts';
+import { surroundRegions } from './surround-regions.ts';
 
 /** Regions are of likely windows, also where every window is kept. */
 const LEAST_REGION = 1e-4;
@@ -121,7 +122,7 @@ export class MapDocument {
       nTokens: this.#tokens.length,
       windows,
       kept,
-      regions: joinRegions(text, kept, leastLogp, profile),
+      regions: surroundRegions(text, joinRegions(text, kept, leastLogp, profile)),
     };
   }
 

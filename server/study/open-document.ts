@@ -130,8 +130,9 @@ function evidenceIn(db: Database, documentId: number): Evidence | undefined {
   const region = longestRegion(db, documentId);
   if (region === undefined || region.text.length === 0) return undefined;
   return {
-    text: region.text,
-    shown: 'Shown is the longest region that the map kept of it.',
+    // With what stands around it: a secret that it is cut out of shows as one.
+    text: Buffer.concat([region.before, region.text, region.after]),
+    shown: 'Shown is the longest region that the map kept of it, with the rest of its lines.',
     isIn: (document) => Buffer.compare(placeIn(document, region), region.text) === 0,
   };
 }
