@@ -12,7 +12,9 @@ export interface ExaminedWindow {
   readonly tokens: Uint32Array;
   /** Null until its greedy continuation was made. */
   readonly nEdits: number | null;
-  /** Null until its suffix was put behind others' prefixes, or where there are none. */
+  /** Whether its suffix was put behind others' prefixes, where there are any. */
+  readonly isCompared: boolean;
+  /** Null until then, and where there are none. */
   readonly prior: WindowPrior | null;
 }
 
@@ -58,6 +60,7 @@ function windowOf(db: Database, row: Readonly<Record<string, SQLOutputValue>>): 
     start: Number(row.start),
     tokens: new Uint32Array(tokens.slice().buffer),
     nEdits: row.n_edits === null ? null : Number(row.n_edits),
+    isCompared: nUnrelated !== null,
     prior:
       nUnrelated === null || nUnrelated === 0
         ? null
@@ -105,7 +108,7 @@ export function forgetExamined(db: Database): void {
   );
 }
 
-/** Whether some window waits for its greedy continuation, or for its prior. */
+/** Whether no window waits for its greedy continuation, or for its prior. */
 export const isExamined = (db: Database): boolean =>
   db.prepare('SELECT 1 FROM map_examined WHERE n_edits IS NULL OR n_unrelated IS NULL LIMIT 1').get() ===
   undefined;

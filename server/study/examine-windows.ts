@@ -28,8 +28,9 @@ export async function examineWindows(context: StageContext, checkpoint: Model): 
   if (isExamined(db)) return;
   const sides = (['training', 'control'] as const).map((side) => readExamined(db, side));
   const nWindows = sides.reduce((sum, windows) => sum + windows.length, 0);
-  const nDone = sides.flat().filter(({ nEdits }) => nEdits !== null).length;
-  const meter = startMeter(report, 'examine', 'windows', 2 * nWindows, nDone);
+  const nContinued = sides.flat().filter(({ nEdits }) => nEdits !== null).length;
+  const nCompared = sides.flat().filter(({ isCompared }) => isCompared).length;
+  const meter = startMeter(report, 'examine', 'windows', 2 * nWindows, nContinued + nCompared);
   await continueWindows(context, checkpoint, sides.flat(), (n) => meter.advance(n));
   for (const windows of sides) await measurePriors(context, checkpoint, windows, (n) => meter.advance(n));
 }
@@ -63,33 +64,38 @@ async function measurePriors(
   const { prefix, suffix, bos } = plan.map!;
   const { topK, temperature } = plan.sampling;
   const begin = bos ? [checkpoint.config.bosToken] : [];
-  const rows = windows.map((window, i) => [window, ...unrelatedTo(windows, i)]);
-  const measured = rows.map(() => ({ plain: [] as number[], drawn: [] as number[] }));
+  const pending = windows.flatMap((window, i) =>
+    window.isCompared ? [] : [{ window, prefixesOf: [window, ...unrelatedTo(windows, i)] }],
+  );
+  if (pending.length === 0) return;
+  const measured = pending.map(({ prefixesOf }) => new PriorSums(prefixesOf.length));
   function* cut(): Generator<MapRow> {
-    for (const [i, others] of rows.entries()) {
-      for (const [k, other] of others.entries()) {
+    for (const [i, { window, prefixesOf }] of pending.entries()) {
+      for (const [k, other] of prefixesOf.entries()) {
         const tokens = Int32Array.from([
           ...begin,
           ...other.tokens.subarray(0, prefix),
-          ...windows[i]!.tokens.subarray(prefix),
+          ...window.tokens.subarray(prefix),
         ]);
         yield { document: i, start: k, tokens, nKnown: begin.length + prefix };
       }
     }
   }
-  if (windows.length === 0) return;
   const longest = begin.length + prefix + suffix - 1;
-  const nPositions = longest * rows.reduce((n, others) => n + others.length, 0);
+  const nPositions = longest * pending.reduce((n, { prefixesOf }) => n + prefixesOf.length, 0);
   const question = { checkpoint, rule: { topK, temperature }, execution, longest, nPositions, signal };
   for await (const results of mapRows(question, cut())) {
-    for (const { document, start, plain, drawn } of results) {
-      measured[document]!.plain[start] = sum(plain);
-      measured[document]!.drawn[start] = sum(drawn);
-    }
-    onDone(results.filter(({ start }) => start === 0).length);
+    const whole = results.flatMap(({ document, start, plain, drawn }) =>
+      measured[document]!.take(start, sum(plain), sum(drawn)) ? [document] : [],
+    );
+    transact(db, () =>
+      setPriors(
+        db,
+        whole.map((i) => [pending[i]!.window, measured[i]!.prior()]),
+      ),
+    );
+    onDone(whole.length);
   }
-  const priors = measured.map(({ plain, drawn }, i) => [windows[i]!, priorOf(plain, drawn)] as const);
-  transact(db, () => setPriors(db, priors));
 }
 
 /** The next windows in order of rank that are of other documents. */
@@ -102,19 +108,38 @@ function unrelatedTo(windows: readonly ExaminedWindow[], at: number): readonly E
   return found;
 }
 
-function priorOf(
-  [plainOwn, ...plain]: readonly number[],
-  [drawnOwn, ...drawn]: readonly number[],
-): WindowPrior | null {
-  const n = plain.length;
-  if (n === 0) return null;
-  return {
-    plainOwn: plainOwn!,
-    plainUnrelated: sum(plain) / n,
-    drawnOwn: drawnOwn!,
-    drawnUnrelated: Math.log(sum(drawn.map(Math.exp)) / n),
-    nUnrelated: n,
-  };
+/** What a suffix measures behind its own prefix, which is the first, and behind others; they come in any order. */
+class PriorSums {
+  readonly #plain: Float64Array;
+  readonly #drawn: Float64Array;
+  #nMissing: number;
+
+  constructor(nPrefixes: number) {
+    this.#plain = new Float64Array(nPrefixes);
+    this.#drawn = new Float64Array(nPrefixes);
+    this.#nMissing = nPrefixes;
+  }
+
+  /** Whether all are there now. */
+  take(prefix: number, plain: number, drawn: number): boolean {
+    this.#plain[prefix] = plain;
+    this.#drawn[prefix] = drawn;
+    return --this.#nMissing === 0;
+  }
+
+  /** Null where there is no other prefix. */
+  prior(): WindowPrior | null {
+    const [plain, drawn] = [this.#plain.subarray(1), this.#drawn.subarray(1)];
+    const n = plain.length;
+    if (n === 0) return null;
+    return {
+      plainOwn: this.#plain[0]!,
+      plainUnrelated: sum(plain) / n,
+      drawnOwn: this.#drawn[0]!,
+      drawnUnrelated: Math.log(sum(drawn.map(Math.exp)) / n),
+      nUnrelated: n,
+    };
+  }
 }
 
 const sum = (values: ArrayLike<number>): number =>
