@@ -4,10 +4,12 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import type { DrawingRule } from '../../../server/sampling/forms/map/drawing-rule.ts';
 import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-batch.ts';
 import { DEMO_MODEL } from '../../support/demo.ts';
+import { someOf } from '../../support/in-ci.ts';
 
 const FIXTURES = join(import.meta.dirname, '../../fixtures');
 const LLAMA = join(FIXTURES, 'models', 'llama');
@@ -24,24 +26,27 @@ interface Reference {
   }[];
 }
 
-/** Nats a window. */
-const TOLERANCE = 1e-3;
+/**
+ * Nats a window: a sum of 50 log-probabilities in 32 bits is off by a millionth of its size, whoever adds it up, and that
+ * is more than a thousandth where text is so unlikely that it has hundreds of nats.
+ */
+const tolerance = (logp: number): number => Math.max(1e-3, 1e-5 * Math.abs(logp));
 /** Logits nearer than this are one to 32-bit floats. */
 const MARGIN = 1e-4;
 
+/** Of the demo's thousand windows some are measured at a desk, and all in continuous integration. */
 const CASES = [
-  ['demo-plain', DEMO_MODEL],
-  ['demo-top-40', DEMO_MODEL],
-  ['llama-plain', LLAMA],
-  ['llama-top-300', LLAMA],
+  ['demo-top-40', DEMO_MODEL, 1000, 16],
+  ['llama-plain', LLAMA, 100, 1],
+  ['llama-top-300', LLAMA, 200, 1],
 ] as const;
 
-for (const [name, folder] of CASES) {
+for (const [name, folder, nWindows, step] of CASES) {
   test(`${name}, as transformers in double precision`, async () => {
-    const reference: Reference = JSON.parse(readFileSync(join(FIXTURES, 'maps', `${name}.json`), 'utf8'));
-    const { prefix, rule } = reference;
-    // Half of the demo's take a second, and all of them as much again.
-    const windows = reference.windows.filter((_, i) => folder !== DEMO_MODEL || i % 2 === 0);
+    const stored = gunzipSync(readFileSync(join(FIXTURES, 'maps', `${name}.json.gz`)));
+    const { prefix, rule, windows: all }: Reference = JSON.parse(stored.toString());
+    assert.equal(all.length, nWindows);
+    const windows = someOf(all, step);
     const checkpoint = await openCheckpoint(folder);
     const session = { provider: 'cpu', nThreads: 1, weightFolder: checkpoint.weightFolder } as const;
     const measure = await openMapper(checkpoint, rule, session);
@@ -57,7 +62,7 @@ for (const [name, folder] of CASES) {
         const wanted = windows[document]!;
         const isClose = (actual: ArrayLike<number>, expected: number) =>
           assert(
-            Math.abs(sum(actual) - expected) <= TOLERANCE,
+            Math.abs(sum(actual) - expected) <= tolerance(expected),
             `${document}: ${sum(actual)}, not ${expected}`,
           );
         isClose(plain, wanted.logpPlain);
