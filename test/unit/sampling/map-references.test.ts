@@ -34,7 +34,7 @@ const tolerance = (logp: number): number => Math.max(1e-3, 1e-5 * Math.abs(logp)
 /** Logits nearer than this are one to 32-bit floats. */
 const MARGIN = 1e-4;
 
-/** Of the demo's thousand windows some are measured at a desk, and all in continuous integration. */
+/** Some of the demo’s thousand windows are measured at a desk, and all in continuous integration. */
 const CASES = [
   ['demo-top-40', DEMO_MODEL, 1000, 16],
   ['llama-plain', LLAMA, 100, 1],
