@@ -3,28 +3,21 @@
 
 import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
-import { dirname, relative, sep } from 'node:path';
+import { relative, sep } from 'node:path';
 import type { MatchRule } from '../../protocol/study.ts';
 import { leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
 import type { FileCounts } from '../corpus/file-tally.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
-import { scanInThreads } from '../kernel/scan-pool.ts';
-import { shareWindowing } from '../kernel/share-index.ts';
-import { programUrl } from '../program-url.ts';
 import { type Meter, type Report, startMeter } from '../progress.ts';
-import type { IndexedShard } from './index-shard.ts';
-import type { IndexingStart } from './index-worker.ts';
-import { type Manifest, type SegmentEntry, type ShardEntry, seedOf } from './manifest.ts';
+import type { Manifest, SegmentEntry, ShardEntry } from './manifest.ts';
 import { MAX_DOCUMENTS, shapeFor } from './postings.ts';
+import { readBatch, type ShardRead } from './read-batch.ts';
 import { commonRoot, entryOf, isReadAlike, locateShard, pathBelow } from './shard-entries.ts';
 import { pagesOf, type ReadShard, sourceOfShards } from './source-of-shards.ts';
 import { nRecordsOf } from './spill.ts';
 import { WritableIndex } from './writable-index.ts';
 import { writeSegment } from './write-segment.ts';
-
-const workerUrl = programUrl('./index-worker.ts', import.meta.url);
 
 export interface BuildRequest {
   readonly folder: string;
@@ -237,7 +230,7 @@ export async function writeBatch(request: BatchRequest): Promise<Segments> {
   const { question, batch, folder, spill, workers, signal, meter } = request;
   const failures: string[] = [];
   const segments: SegmentEntry[] = [];
-  const read = await readBatch(question, batch, spill, { workers, signal }, meter, failures);
+  const read = await readBatch(batch, { question, spill, workers, signal, meter }, failures);
   for (const group of inSegments(read))
     segments.push(await segmentOf(folder, question.root, group, question.expectedBytes, signal));
   return { segments, failures, nProblems: read.reduce((sum, { result }) => sum + result.nProblems, 0) };
@@ -255,63 +248,6 @@ function* inBatches(shards: readonly Shard[], mostBytes: number): Generator<read
     nBytes = 0;
   }
   if (batch.length > 0) yield batch;
-}
-
-interface ShardRead {
-  readonly shard: Shard;
-  readonly result: IndexedShard;
-}
-
-async function readBatch(
-  question: SegmentQuestion,
-  batch: readonly Shard[],
-  folder: string,
-  { workers, signal }: Pick<BuildRequest, 'workers' | 'signal'>,
-  meter: Meter,
-  failures: string[],
-): Promise<readonly ShardRead[]> {
-  const read: ShardRead[] = [];
-  const counted = new Map<Shard, number>();
-  const advance = (shard: Shard, nBytes: number) => {
-    counted.set(shard, (counted.get(shard) ?? 0) + nBytes);
-    meter.advance(nBytes, shard.name);
-  };
-  const shared = shareWindowing(question.rule, question.gramLines, seedOf(question));
-  const start: IndexingStart = { ...shared, folder };
-  let fatal: Error | undefined;
-  await scanInThreads<IndexedShard>(
-    start,
-    batch,
-    workers === 'auto' ? availableParallelism() : workers,
-    signal,
-    {
-      onBytes: advance,
-      async onOutcome(outcome) {
-        const { shard } = outcome;
-        advance(shard, shard.nBytes - (counted.get(shard) ?? 0));
-        if (outcome.kind === 'scanned') {
-          read.push({ shard, result: withListingProblems(shard, outcome.result) });
-          return;
-        }
-        const { error } = outcome.failure;
-        // A full disk is no fault of the shard's.
-        if (error.message.includes(dirname(folder))) fatal ??= error;
-        failures.push(`${shard.path} is not in the index: ${error.message}`);
-      },
-    },
-    workerUrl,
-  );
-  if (fatal) throw fatal;
-  return read.sort((a, b) => a.shard.index - b.shard.index);
-}
-
-function withListingProblems({ problems = [] }: Shard, result: IndexedShard): IndexedShard {
-  if (problems.length === 0) return result;
-  return {
-    ...result,
-    problems: [...problems, ...result.problems],
-    nProblems: problems.length + result.nProblems,
-  };
 }
 
 /** Shards whose documents a segment can number. */

@@ -15,8 +15,11 @@ const CHECKSUM_BYTES = 4;
 const DIGEST_BYTES = 4;
 /** Checksum and number of documents; then come their digests. */
 const HEAD_BYTES = CHECKSUM_BYTES + 1;
-/** A page is a few kilobytes: more memory for the deflater would only have to be cleared for each. */
-const deflating = { level: 6, windowBits: 13, memLevel: 5 } as const;
+/**
+ * A page is a few kilobytes, and hardly gets smaller by more effort. More memory would have to be cleared for each, and larger
+ * chunks be collected as garbage.
+ */
+const deflating = { level: 2, windowBits: 12, memLevel: 5, chunkSize: 2048 } as const;
 
 export interface IndexedDocument extends MatchedDocument {
   /** A hash of its significant lines, in 32 bits. */

@@ -8,15 +8,16 @@ import type { Columns } from '../corpus/columns.ts';
 import { FileTally } from '../corpus/file-tally.ts';
 import { breaksOff } from '../corpus/open-shard.ts';
 import { plainRows } from '../corpus/plain-rows.ts';
-import { readDocuments } from '../corpus/read-documents.ts';
 import { describeMissing, type ResolvedColumns } from '../corpus/resolve-columns.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { RestartPoint, ShardResult } from '../engine/detection.ts';
+import { releaseChunk } from '../kernel/release-chunk.ts';
 import { FirstProblems, rowProblem } from '../kernel/row-problems.ts';
 import type { KernelListener, ScanKernel } from '../kernel/scan-kernel.ts';
 import type { ThreadHooks } from '../kernel/shard-thread.ts';
 import { type DocumentPlace, type NameBytes, PAGE_DOCUMENTS, PageWriter } from './document-pages.ts';
 import { MAX_DOCUMENTS } from './postings.ts';
+import type { Stored } from './segment-header.ts';
 import { type SpillFile, SpillWriter } from './spill.ts';
 
 /** A restart point, with the row that was being read when a scan would note it. */
@@ -31,9 +32,10 @@ export interface IndexedShard {
   readonly nDocuments: number;
   readonly problems: readonly DataProblem[];
   readonly nProblems: number;
-  readonly restarts: readonly IndexedRestart[];
+  /** Their windows lie in the spill file. */
+  readonly restarts: readonly Stored<IndexedRestart>[];
   /** Closer places, from which documents are opened. */
-  readonly blocks: readonly RestartPoint[];
+  readonly blocks: readonly Stored<RestartPoint>[];
   /** How the columns of JSON lines are called. */
   readonly columns: Columns | null;
   readonly reading: Reading;
@@ -76,8 +78,8 @@ async function readRows(
   hooks: ThreadHooks,
 ): Promise<ReadShard> {
   const problems = new FirstProblems();
-  const restarts: IndexedRestart[] = [];
-  const blocks: RestartPoint[] = [];
+  const restarts: Stored<IndexedRestart>[] = [];
+  const blocks: Stored<RestartPoint>[] = [];
   const { names, present, question } = columns;
   if (question) {
     problems.add(questionProblem(shard, question));
@@ -103,6 +105,7 @@ async function readRows(
     },
     columns.names,
   );
+  const isInflatedHere = shard.format === 'jsonl.gz';
   const chunks = readBytes(shard, {
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, kernel.rowOffset),
@@ -110,11 +113,15 @@ async function readRows(
       if (breaksOff(problem)) broken = true;
       problems.add(problem);
     },
-    onRestartPoint: (point) => void restarts.push({ ...point, row: kernel.row }),
-    onBlockStart: (point) => void blocks.push(point),
-    inflateOn: shard.format === 'jsonl.gz' ? 'this-thread' : 'pool',
+    onRestartPoint: (point) => void restarts.push({ ...documents.stored(point), row: kernel.row }),
+    onBlockStart: (point) => void blocks.push(documents.stored(point)),
+    inflateOn: isInflatedHere ? 'this-thread' : 'pool',
   });
-  for await (const chunk of chunks) kernel.appendRows(chunk);
+  for await (const chunk of chunks) {
+    kernel.appendRows(chunk);
+    // A decoder on this thread writes the next one into the same buffer.
+    if (!isInflatedHere) releaseChunk(chunk);
+  }
   if (!broken) kernel.endRows();
   const { nRows, contentBytes } = kernel;
   return {
@@ -139,6 +146,8 @@ async function readTexts(
   let reading: Reading = {};
   let nRows = 0;
   let contentBytes = 0;
+  // Only here, as in a scan: the readers of other formats are large.
+  const { readDocuments } = await import('../corpus/read-documents.ts');
   const read = readDocuments(shard, {
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, 0),
@@ -195,6 +204,11 @@ class DocumentWriter {
       throw new Error(`${this.#shard.path} has more documents than one shard of an index can`);
     this.#page.add(place, names);
     if (this.#page.nDocuments === PAGE_DOCUMENTS) this.#spill.addPage(this.#page.take());
+  }
+
+  /** Puts the window of a point on the disk, too: a large shard has many. */
+  stored(point: RestartPoint): Stored<RestartPoint> {
+    return { ...point, window: this.#spill.addWindow(point.window) };
   }
 
   end(): number {

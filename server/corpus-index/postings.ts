@@ -43,11 +43,6 @@ export function restOf({ bucketBits, hashBits }: BucketShape, high: number, low:
 
 const CHECKSUM_BYTES = 4;
 
-/** Puts the checksum of a bucket that the kernel wrote before its lists. */
-export function seal(bytes: Buffer, bucket: number): void {
-  if (bytes.length > 0) bytes.writeUInt32LE(crc32(bytes.subarray(CHECKSUM_BYTES), bucket), 0);
-}
-
 /** Whether these are the bytes that were written for this bucket; an empty one is no bytes at all. */
 export function isWholeBucket(bytes: Buffer, bucket: number): boolean {
   if (bytes.length === 0) return true;

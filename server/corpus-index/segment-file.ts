@@ -23,8 +23,9 @@ import {
   type Region,
   readHeader,
   type SegmentHeader,
+  type Stored,
 } from './segment-header.ts';
-import type { Stored, StoredShardFacts } from './write-segment.ts';
+import type { StoredShardFacts } from './write-segment.ts';
 
 /** No list of documents and no page takes more; a licence in 16 million files does not. */
 const MAX_PIECE_BYTES = 256 << 20;
@@ -127,7 +128,11 @@ export class SegmentFile implements Disposable {
   }
 
   restart({ window, ...restart }: Stored<RestartPoint>): RestartPoint {
-    return { ...restart, window: this.#checked(window, 'a restart point') };
+    return { ...restart, window: this.window(window) };
+  }
+
+  window(window: Region): Uint8Array {
+    return this.#checked(window, 'a restart point');
   }
 
   /** The places from which documents of a shard are opened; the window of one is read when it is asked for. */

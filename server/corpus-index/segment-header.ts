@@ -1,6 +1,7 @@
 // The first bytes of a segment: what it is, and where its parts lie. It is written last.
 
 import { crc32 } from 'node:zlib';
+import type { RestartPoint } from '../engine/detection.ts';
 import { type Check, has, parseJson, whole } from '../json-shape.ts';
 import type { BucketShape } from '../kernel/posting-kernel.ts';
 import { PAGE_DOCUMENTS } from './document-pages.ts';
@@ -18,6 +19,9 @@ export interface Region {
   readonly at: number;
   readonly nBytes: number;
 }
+
+/** A restart point whose window lies elsewhere in a file. */
+export type Stored<Point extends RestartPoint> = Omit<Point, 'window'> & { readonly window: Region };
 
 /** The places of the pieces of another region, in their order. */
 export type PieceTable = Region & PiecePlaces;

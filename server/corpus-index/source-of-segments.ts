@@ -25,8 +25,9 @@ export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: nu
         problems,
         columns,
         reading,
-        restarts: restarts.map((stored) => ({ ...segment.restart(stored), row: stored.row })),
-        blocks: blocks.map((stored) => segment.restart(stored)),
+        restarts,
+        blocks,
+        readWindow: (window) => segment.window(window),
       });
       nDocuments += pagesOf(entry.nDocuments);
     }

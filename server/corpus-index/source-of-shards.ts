@@ -7,6 +7,7 @@ import { INDEX_PART_BITS } from '../kernel/scan-kernel.ts';
 import { PAGE_DOCUMENTS } from './document-pages.ts';
 import type { IndexedShard } from './index-shard.ts';
 import type { ShardEntry } from './manifest.ts';
+import type { Region } from './segment-header.ts';
 import { nRecordsOf, type SpillFile } from './spill.ts';
 import type { SegmentShard, SegmentSource } from './write-segment.ts';
 
@@ -31,13 +32,9 @@ export function sourceOfShards(shape: BucketShape, shards: readonly ReadShard[])
       for (const { result } of shards) yield* readPages(result.spill);
     },
     shards: shards.map(
-      ({ result: { problems, columns, reading, restarts, blocks }, entry }): SegmentShard => ({
-        entry,
-        problems,
-        columns,
-        reading,
-        restarts,
-        blocks,
+      ({ result: { problems, columns, reading, restarts, blocks, spill }, entry }): SegmentShard => ({
+        ...{ entry, problems, columns, reading, restarts, blocks },
+        readWindow: (window) => readWindow(spill, window),
       }),
     ),
   };
@@ -56,6 +53,17 @@ function readRecords({ file, records }: SpillFile, part: Part, first: number, in
   const open = openSync(file, 'r');
   try {
     for (const { at, n } of pieces) into.addAll(n, first, part, (bytes) => readWhole(open, bytes, at));
+  } finally {
+    closeSync(open);
+  }
+}
+
+function readWindow({ file }: SpillFile, { at, nBytes }: Region): Uint8Array {
+  const open = openSync(file, 'r');
+  try {
+    const window = new Uint8Array(nBytes);
+    readWhole(open, window, at);
+    return window;
   } finally {
     closeSync(open);
   }

@@ -1,7 +1,8 @@
 // What reading one shard for an index leaves on the disk until its segment is written: records, sorted by the first
-// bits of their keys alone, and pages of documents. One file a shard.
+// bits of their keys alone, pages of documents, and windows of restart points. One file a shard.
 
 import { closeSync, openSync } from 'node:fs';
+import type { Region } from './segment-header.ts';
 import { writeAll } from './write-all.ts';
 
 /** Records that were written together. */
@@ -35,6 +36,11 @@ export class SpillWriter {
 
   addRecords(records: Uint8Array, ends: Uint32Array): void {
     this.#records.push({ at: this.#write(records), ends: ends.slice() });
+  }
+
+  /** Returns where it lies in the file. */
+  addWindow(window: Uint8Array): Region {
+    return { at: this.#write(window), nBytes: window.length };
   }
 
   addPage(page: Buffer): void {

@@ -14,8 +14,7 @@ import { type BucketShape, type Part, PostingKernel } from '../kernel/posting-ke
 import type { IndexedRestart, Reading } from './index-shard.ts';
 import { digestOf, type SegmentEntry, type ShardEntry } from './manifest.ts';
 import { PlaceWriter } from './piece-places.ts';
-import { seal } from './postings.ts';
-import { HEADER_BYTES, type PieceTable, type Region, writeHeader } from './segment-header.ts';
+import { HEADER_BYTES, type PieceTable, type Region, type Stored, writeHeader } from './segment-header.ts';
 import { sync, writeAll } from './write-all.ts';
 
 /** What a segment is made of: shards that were read just now, or segments that are merged. */
@@ -34,12 +33,11 @@ export interface SegmentShard {
   readonly problems: readonly DataProblem[];
   readonly columns: Columns | null;
   readonly reading: Reading;
-  readonly restarts: readonly IndexedRestart[];
-  readonly blocks: readonly RestartPoint[];
+  readonly restarts: readonly Stored<IndexedRestart>[];
+  readonly blocks: readonly Stored<RestartPoint>[];
+  /** The window of such a point, wherever it lies now. */
+  readonly readWindow: (window: Region) => Uint8Array;
 }
-
-/** A restart point as it is stored: its window lies in a part of its own. */
-export type Stored<Point extends RestartPoint> = Omit<Point, 'window'> & { readonly window: Region };
 
 /** What is stored of a shard beside its entry in the manifest. */
 export interface StoredShardFacts {
@@ -90,18 +88,18 @@ const RECORDS_A_PART = 1 << 19;
 async function writePostings(out: Output, { shape, nRecords, readPart }: SegmentSource, signal: AbortSignal) {
   const start = out.at;
   const places = new PlaceWriter();
-  const kernel = new PostingKernel(shape);
   const bits = Math.min(shape.bucketBits, Math.ceil(Math.log2(Math.max(1, nRecords / RECORDS_A_PART))));
+  // Parts of hashes are nearly of one size.
+  const kernel = new PostingKernel(shape, Math.ceil((1.05 * nRecords) / 2 ** bits));
   for (let number = 0; number < 2 ** bits; number++) {
     await turn();
     throwIfAborted(signal);
     const part: Part = { bits, number };
     kernel.clear();
     readPart(part, kernel);
-    kernel.write(part, (bucket, i) => {
-      seal(bucket, i);
-      out.write(bucket);
-      places.add(bucket.length);
+    kernel.write(part, (buckets, ends) => {
+      out.write(buckets);
+      for (let i = 0; i < ends.length; i++) places.add(ends[i]! - (ends[i - 1] ?? 0));
     });
   }
   const postings = { at: start, nBytes: out.at - start };
@@ -126,16 +124,15 @@ function writeTable(out: Output, places: PlaceWriter): PieceTable {
 
 function writeShards(out: Output, shards: readonly SegmentShard[]) {
   const start = out.at;
-  const place = <Point extends RestartPoint>({ window, ...point }: Point): Stored<Point> => ({
-    ...point,
-    window: out.region(checked(window)),
-  });
   const stored = shards.map(
-    ({ problems, columns, reading, restarts, blocks }): StoredShardFacts => ({
-      ...{ problems, columns, reading },
-      restarts: restarts.map(place),
-      blocks: blocks.map(place),
-    }),
+    ({ problems, columns, reading, restarts, blocks, readWindow }): StoredShardFacts => {
+      const place = ({ window }: Stored<RestartPoint>) => out.region(checked(readWindow(window)));
+      return {
+        ...{ problems, columns, reading },
+        restarts: restarts.map((point) => ({ ...point, window: place(point) })),
+        blocks: blocks.map((point) => ({ ...point, window: place(point) })),
+      };
+    },
   );
   const windows = { at: start, nBytes: out.at - start };
   return { windows, shards: out.region(checked(deflateRawSync(JSON.stringify(stored)))) };

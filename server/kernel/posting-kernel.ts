@@ -21,11 +21,10 @@ export interface Part {
 export const RECORD_BYTES = 8;
 const DOCUMENT_MASK = 2n ** 24n - 1n;
 
-const FIRST_RECORDS = 1 << 16;
 const FIRST_OUT_BYTES = 1 << 20;
 
-/** Called with each bucket and its number; the bytes are overwritten by the next turn. Its first four are free for a checksum. */
-type TakeBucket = (bucket: Buffer, number: number) => void;
+/** Called with buckets, one after the other, and the end of each in these bytes. Overwritten by the next turn. */
+type TakeBuckets = (bytes: Uint8Array, ends: Uint32Array) => void;
 
 export class PostingKernel {
   readonly #instance = instantiate();
@@ -44,13 +43,14 @@ export class PostingKernel {
   #nEnds = 0;
   #words: Uint32Array = new Uint32Array();
 
-  constructor(shape: BucketShape) {
+  /** There is room for `nRecords` at first. */
+  constructor(shape: BucketShape, nRecords = 1024) {
     this.#shape = shape;
     this.#kernel.prepareSorting();
     this.#kernel.beginBuckets(shape.hashBits, shape.bucketBits, shape.nDocuments);
     this.#out = this.#alloc(FIRST_OUT_BYTES);
     this.#outBytes = FIRST_OUT_BYTES;
-    this.reserve(FIRST_RECORDS);
+    this.reserve(nRecords);
   }
 
   clear(): void {
@@ -86,7 +86,7 @@ export class PostingKernel {
   }
 
   /** Writes all buckets of a part, whose records were added; its bits are at most those of a bucket. */
-  write({ bits, number }: Part, take: TakeBucket): void {
+  write({ bits, number }: Part, take: TakeBuckets): void {
     const { bucketBits, hashBits } = this.#shape;
     const nBuckets = 2 ** (bucketBits - bits);
     const kernel = this.#kernel;
@@ -115,19 +115,11 @@ export class PostingKernel {
         this.#outBytes *= 2;
         this.#out = this.#alloc(this.#outBytes);
       }
-      this.#give(bucket, nWritten, take);
+      const ends = this.#words.subarray(this.#ends >>> 2, (this.#ends >>> 2) + nWritten);
+      if (nWritten > 0) take(new Uint8Array(this.#words.buffer, this.#out, ends.at(-1)!), ends);
       this.nPostings += kernel.postingsWritten();
       done += kernel.recordsRead();
       bucket += nWritten;
-    }
-  }
-
-  #give(first: number, n: number, take: TakeBucket): void {
-    let start = 0;
-    for (let i = 0; i < n; i++) {
-      const end = this.#words[(this.#ends >>> 2) + i]!;
-      take(Buffer.from(this.#words.buffer, this.#out + start, end - start), first + i);
-      start = end;
     }
   }
 

@@ -10,6 +10,7 @@ import { describeMissing, type ResolvedColumns, withBrief } from '../corpus/reso
 import type { Shard } from '../corpus/shard.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
 import { RunCollector } from '../engine/run-collector.ts';
+import { releaseChunk } from './release-chunk.ts';
 import { FirstProblems, placeOfRow, rowProblem } from './row-problems.ts';
 import type { KernelListener, ScanKernel } from './scan-kernel.ts';
 import type { ScanHooks, ShardScanner } from './shard-scanner.ts';
@@ -83,20 +84,6 @@ async function scanRows(
   const { nRows, contentBytes } = kernel;
   const found = { nRows, contentBytes, documents, partial: collector.encode(), restartPoints };
   return { ...found, columns: present, ...problems.all() };
-}
-
-/** Smaller buffers may be parts of a pool. */
-const LEAST_OWN_BYTES = 1 << 20;
-
-/**
- * Gives the memory of an output buffer back once its last byte was read. Left to the collector, these pile up
- * to 64 MB a thread and make it run ten times as often.
- */
-function releaseChunk({ buffer, byteOffset, byteLength }: Uint8Array): void {
-  const isRead = byteOffset + byteLength === buffer.byteLength;
-  if (isRead && byteLength > 0 && buffer.byteLength >= LEAST_OWN_BYTES && buffer instanceof ArrayBuffer) {
-    buffer.transfer(0);
-  }
 }
 
 /** A point that no document with a match was read from is of no use once there is a later one. */

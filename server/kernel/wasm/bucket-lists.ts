@@ -1,7 +1,7 @@
 // Writes the lists of an index: sorted records become buckets of keys with their documents, in as few bits as they need.
 // docs/index-format.md says in words what is written; server/corpus-index/postings.ts reads it.
 
-import { alloc } from "./memory";
+import { checksum, prepareChecksums } from "./checksum";
 
 /** Bits that a document's number takes in a record, and what is kept of a key above it. */
 const DOCUMENT_BITS: u32 = 24;
@@ -31,6 +31,7 @@ export function bucketsWritten(): u32 { return nBuckets; }
 
 /** Of a key `hashBits` bits are kept, the first `bucketBits` of which are its bucket's number. */
 export function beginBuckets(hashBits: u32, ofBucket: u32, documents: u32): void {
+  prepareChecksums();
   bucketBits = ofBucket;
   restBits = hashBits - ofBucket;
   nDocuments = documents;
@@ -55,7 +56,11 @@ export function writeBuckets(
     let last = from;
     while (last < n && bucketOf(record(at, last)) == bucket) last++;
     if (out - start + MOST_BUCKET_BYTES + MOST_RECORD_BYTES * <usize>(last - from) > room) return;
-    if (last > from) writeBucket(at + (<usize>from << 3), last - from, ordinals);
+    if (last > from) {
+      const before = out;
+      writeBucket(at + (<usize>from << 3), last - from, ordinals);
+      store<u32>(before, checksum(before + CHECKSUM_BYTES, <u32>(out - before) - CHECKSUM_BYTES, bucket));
+    }
     nRead = last;
     store<u32>(ends + (<usize>(nBuckets++) << 2), <u32>(out - start));
   }

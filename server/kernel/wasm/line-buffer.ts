@@ -2,7 +2,7 @@
 // only which line of the samples they equal, and where they stand. Both buffers are of fixed size.
 
 import { alloc, array, nil, Ptr } from "./memory";
-import { hashLine, hasBit } from "./hash";
+import { hashForm, hashLine, hasBit } from "./hash";
 import { beginLine, extendLine, lineBytes, lineIsTooLong, lineLength, prepareLine } from "./normalise-line";
 import { findLine, isLine, NO_LINE, SampleIndex } from "./sample-index";
 
@@ -78,7 +78,7 @@ export function addSettledLine(raw: u32, start: u64, end: u64): void {
   nSettled = nLines;
   ids[n] = NO_LINE;
   if (x.gramLines) {
-    hashes[n] = hashForm(lineBytes(), lineLength(), lineIsTooLong());
+    hashes[n] = hashOf(lineBytes(), lineLength(), lineIsTooLong());
     ids[n] = lineLength();
     return;
   }
@@ -91,8 +91,8 @@ export function addSettledLine(raw: u32, start: u64, end: u64): void {
 const CUT: u64 = 0x5851F42D4C957F2D;
 
 // @ts-ignore: decorator
-@inline function hashForm(at: usize, n: u32, isCut: bool): u64 {
-  const h = hashLine(at, n, x.seed, x.hashMask);
+@inline function hashOf(at: usize, n: u32, isCut: bool): u64 {
+  const h = hashForm(at, n, x.seed);
   return isCut ? h ^ CUT : h;
 }
 
@@ -114,7 +114,7 @@ const CUT: u64 = 0x5851F42D4C957F2D;
       while (load<u8>(bytesAt + nBytes - 1) <= 0x20) nBytes--;
     }
   }
-  return hashForm(bytesAt, nBytes, isCut);
+  return hashOf(bytesAt, nBytes, isCut);
 }
 
 // @ts-ignore: decorator

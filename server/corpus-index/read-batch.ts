@@ -1,0 +1,111 @@
+// Reads the shards that become a segment: in threads, as a scan does, or here where a thread would take longer to start.
+
+import { availableParallelism } from 'node:os';
+import { dirname } from 'node:path';
+import type { Shard } from '../corpus/shard.ts';
+import { EnvironmentError, throwIfAborted } from '../errors.ts';
+import { ScanKernel } from '../kernel/scan-kernel.ts';
+import { type PoolEvents, scanInThreads } from '../kernel/scan-pool.ts';
+import { shareWindowing } from '../kernel/share-index.ts';
+import { programUrl } from '../program-url.ts';
+import type { Meter } from '../progress.ts';
+import { type IndexedShard, indexShard } from './index-shard.ts';
+import { type IndexingStart, indexingFailure } from './indexing-thread.ts';
+import { type Manifest, seedOf } from './manifest.ts';
+
+const workerUrl = programUrl('./index-worker.ts', import.meta.url);
+
+export interface ShardRead {
+  readonly shard: Shard;
+  readonly result: IndexedShard;
+}
+
+export interface ReadOptions {
+  /** What all segments of an index agree on. */
+  readonly question: Pick<Manifest, 'rule' | 'gramLines' | 'seed'>;
+  /** Folder for what is left on the disk. */
+  readonly spill: string;
+  readonly workers: number | 'auto';
+  readonly signal: AbortSignal;
+  readonly meter: Meter;
+}
+
+/** In their order. `failures` takes a sentence for each shard that could not be read. Throws where the disk is full. */
+export async function readBatch(
+  batch: readonly Shard[],
+  { question, spill, workers, signal, meter }: ReadOptions,
+  failures: string[],
+): Promise<readonly ShardRead[]> {
+  const read: ShardRead[] = [];
+  const counted = new Map<Shard, number>();
+  const advance = (shard: Shard, nBytes: number) => {
+    counted.set(shard, (counted.get(shard) ?? 0) + nBytes);
+    meter.advance(nBytes, shard.name);
+  };
+  const shared = shareWindowing(question.rule, question.gramLines, seedOf(question));
+  const start: IndexingStart = { ...shared, folder: spill };
+  let fatal: Error | undefined;
+  const events: PoolEvents<IndexedShard> = {
+    onBytes: advance,
+    async onOutcome(outcome) {
+      const { shard } = outcome;
+      advance(shard, shard.nBytes - (counted.get(shard) ?? 0));
+      if (outcome.kind === 'scanned') {
+        read.push({ shard, result: withListingProblems(shard, outcome.result) });
+        return;
+      }
+      const { error } = outcome.failure;
+      // A full disk is no fault of the shard's.
+      if (error.message.includes(dirname(spill))) fatal ??= error;
+      failures.push(`${shard.path} is not in the index: ${error.message}`);
+    },
+  };
+  if (isReadHere(batch)) await readHere(start, batch, signal, events);
+  else {
+    const nThreads = workers === 'auto' ? availableParallelism() : workers;
+    await scanInThreads(start, batch, nThreads, signal, events, workerUrl);
+  }
+  if (fatal) throw fatal;
+  return read.sort((a, b) => a.shard.index - b.shard.index);
+}
+
+function withListingProblems({ problems = [] }: Shard, result: IndexedShard): IndexedShard {
+  if (problems.length === 0) return result;
+  return {
+    ...result,
+    problems: [...problems, ...result.problems],
+    nProblems: problems.length + result.nProblems,
+  };
+}
+
+/** Read in the time that a thread takes to start. */
+const HERE_BYTES = 32 << 20;
+
+/** Rows as they stand in the file: other formats have decoders, which a thread is there to watch. */
+const isReadHere = (batch: readonly Shard[]): boolean =>
+  batch.every(({ format }) => format === 'jsonl') &&
+  batch.reduce((sum, { nBytes }) => sum + nBytes, 0) <= HERE_BYTES;
+
+async function readHere(
+  start: IndexingStart,
+  batch: readonly Shard[],
+  signal: AbortSignal,
+  events: PoolEvents<IndexedShard>,
+): Promise<void> {
+  const kernel = new ScanKernel(start, 'index');
+  for (const shard of batch) {
+    throwIfAborted(signal);
+    const hooks = { signal, onBytes: (diskBytes: number) => events.onBytes(shard, diskBytes) };
+    let result: IndexedShard;
+    try {
+      result = await indexShard(kernel, shard, start.folder, hooks);
+    } catch (thrown) {
+      throwIfAborted(signal);
+      const { message, cause } = indexingFailure(thrown, start.folder);
+      const error = cause === 'environment' ? new EnvironmentError(message) : new Error(message);
+      await events.onOutcome({ kind: 'failed', shard, failure: { byteOffset: 0, error } });
+      continue;
+    }
+    await events.onOutcome({ kind: 'scanned', shard, result });
+  }
+}
