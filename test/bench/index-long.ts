@@ -1,5 +1,5 @@
 // `npm run bench -- index --long`: an index of 50 GB of text (`VERBATIM_BENCH_LONG_BYTES`), and of a tenth and a hundredth of it, to see
-// how time, size and memory grow. It takes that much of the disk while it runs.
+// how time, size and memory grow, and what adding a shard of 0.5 GB costs. It takes that much of the disk while it runs.
 
 import { closeSync, openSync, readdirSync, readSync, rmSync, statfsSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
@@ -35,11 +35,13 @@ export async function measureLong(
     const textBytes = some.reduce((sum, shard) => sum + sizeOf(shard), 0);
     const index = join(work, `index-${part}`);
     const build = measure('build', index, ...some);
+    const scan = measure('scan', queries[0]!, ...some);
     const size = readdirSync(index).reduce((sum, name) => sum + statSync(join(index, name)).size, 0);
     const check = measure<Check>('check', index, ...queries);
     emit({
       ...{ name: 'long', textBytes, nShards: some.length },
       cpuMsAGigabyte: Math.round(build.cpuMs / (textBytes / 1e9)),
+      ofScan: Math.round((100 * build.cpuMs) / scan.cpuMs) / 100,
       buildElapsedMs: Math.round(build.elapsedMs),
       buildMaxRssBytes: build.maxRssBytes,
       ofText: Math.round((1e4 * size) / textBytes) / 1e4,
@@ -48,6 +50,13 @@ export async function measureLong(
       thousandMs: Math.round(check.thousandMs),
       checkMaxRssBytes: check.maxRssBytes,
     });
+    const more = rewritten(base, join(work, 'more.jsonl'), nShards);
+    const add = measure('build', index, ...some, more);
+    emit({
+      ...{ name: 'long, adding', textBytes, addedShare: Math.round((1e4 * sizeOf(more)) / textBytes) / 1e4 },
+      ofBuild: Math.round((1e4 * add.cpuMs) / build.cpuMs) / 1e4,
+    });
+    rmSync(more);
     rmSync(index, { recursive: true });
   }
 }
