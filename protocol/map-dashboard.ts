@@ -68,6 +68,8 @@ export interface MapDashboard {
   readonly documents: Kept<ExposedMark>;
   /** Null where no window was looked at more closely, or not all of them yet. */
   readonly examined: ExaminedMark | null;
+  /** Null where the sampler drew no windows, or not all of them yet. */
+  readonly calibration: CalibrationMark | null;
   /** Code that the model cannot have seen, where it was named. */
   readonly control: ControlMark | null;
 }
@@ -112,6 +114,40 @@ export interface ExaminedMark {
     readonly extractable: Measured;
     readonly extractableUnrelated: Measured;
   } | null;
+}
+
+/** Windows that the sampler drew again and again: whether they came as often as the map says. */
+export interface CalibrationMark {
+  /** Draws that gave their window’s suffix, of all, and how many the map expects. */
+  readonly nDraws: number;
+  readonly nCame: number;
+  readonly nExpected: number;
+  /** Its degrees of freedom are the windows. */
+  readonly chiSquare: number;
+  /** Probability that chance alone gives so large a χ². */
+  readonly chance: number;
+  /** Windows of which the count is one that chance leaves in 95 of 100 tries. */
+  readonly nInside: number;
+  readonly byProbability: readonly {
+    readonly least: number;
+    readonly most: number;
+    readonly nWindows: number;
+    readonly nDraws: number;
+    readonly nCame: number;
+    readonly nExpected: number;
+  }[];
+  /** From the least likely on. */
+  readonly windows: readonly CalibratedWindowMark[];
+}
+
+export interface CalibratedWindowMark {
+  readonly documentId: number;
+  readonly p: number;
+  readonly nDraws: number;
+  readonly nCame: number;
+  /** The counts that chance leaves in 95 of 100 tries. */
+  readonly least: number;
+  readonly most: number;
 }
 
 export interface ControlMark {

@@ -97,6 +97,17 @@ export const mapSettings = [
     editor: null,
   },
   {
+    key: 'calibrate',
+    group: 'map',
+    field: 'calibrate',
+    cliFlag: '--calibrate <n>',
+    type: { kind: 'whole', least: 0, most: 1000 },
+    default: 0,
+    doc: 'Windows with p between 0.02 and 0.98 that are drawn 200 times each, to check p against the sampler. 0 for none.',
+    title: 'Windows that are drawn again and again',
+    editor: null,
+  },
+  {
     key: 'bos',
     group: 'map',
     field: 'bos',

@@ -116,6 +116,8 @@ export interface MapPlan {
   readonly keep: number;
   /** Windows, drawn at random, whose greedy continuation is made and whose suffix is put behind unrelated prefixes. */
   readonly examine: number;
+  /** Windows, drawn at random from those neither certain nor out of reach, that the sampler draws again and again. */
+  readonly calibrate: number;
   readonly bos: boolean;
   /** Places of code that the model cannot have seen, to compare with; read as the training data is. */
   readonly control: readonly string[];
@@ -185,7 +187,7 @@ export interface Cluster {
 }
 
 export type StudyState = 'running' | 'complete' | 'partial' | 'cancelled' | 'failed';
-export type Stage = 'prepare' | 'sample' | 'scan' | 'map' | 'examine' | 'analyse';
+export type Stage = 'prepare' | 'sample' | 'scan' | 'map' | 'examine' | 'calibrate' | 'analyse';
 
 /** Progress of one stage. A consumer derives rate and ETA from `done`, `resumedFrom` and `elapsedMs`. */
 export interface Progress {

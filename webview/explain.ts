@@ -43,6 +43,7 @@ export type Explained =
   | 'exposed'
   | 'groups'
   | 'closer'
+  | 'calibration'
   | 'knows'
   | 'mapRates'
   | 'control'
@@ -166,6 +167,11 @@ function sentenceOf(what: Explained): readonly [sentence: string, section: keyof
         l10n.t(
           'Nearly the same text counts, and common text is told from remembered text by unrelated prefixes.',
         ),
+        'extraction',
+      ];
+    case 'calibration':
+      return [
+        l10n.t('Windows drawn again and again behind their prefix must come as often as their p says.'),
         'extraction',
       ];
     case 'anyway':

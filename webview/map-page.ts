@@ -10,6 +10,7 @@ import { figure } from './figure.ts';
 import { panel, section } from './findings.ts';
 import { gauge } from './gauge.ts';
 import { l10n } from './l10n.ts';
+import { mapCalibration } from './map-calibration.ts';
 import { count, percent, percentRange } from './numbers.ts';
 import { drawsPlot, groupsPlot } from './plots/map-plots.ts';
 import type { Tip } from './plots/tip.ts';
@@ -30,6 +31,7 @@ export function mapPage(map: MapDashboard, actions: MapActions, tip: Tip): reado
     exposed(map, actions),
     groups(map),
     ...closer(map.examined),
+    mapCalibration(map.calibration, actions.openDocument, tip),
     ...controls(map.control),
   ];
 }

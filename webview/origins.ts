@@ -62,11 +62,11 @@ export function origins(
 export function dataProblems({ problems, summary, files }: Dashboard, showInTree: () => void): HTMLElement {
   const { total, first } = problems;
   const title = l10n.t('Problems of the data');
-  const scanned = l10n.t(
-    '{0} of {1} shards were scanned.',
-    count(summary.nShardsScanned),
-    count(summary.nShards),
-  );
+  const amounts = [count(summary.nShardsScanned), count(summary.nShards)];
+  const scanned =
+    summary.map === undefined
+      ? l10n.t('{0} of {1} shards were scanned.', ...amounts)
+      : l10n.t('{0} of {1} shards were read.', ...amounts);
   const account = files === undefined ? [] : [element('p', {}, forDom(files))];
   if (summary.nShardsScanned === 0) {
     return section('problems', title, element('p', {}, l10n.t('Not known: nothing has been read yet.')));

@@ -50,6 +50,34 @@ export function incompleteBeta(x: number, a: number, b: number): number {
 export const studentTwoSided = (t: number, degrees: number): number =>
   incompleteBeta(degrees / (degrees + t * t), degrees / 2, 0.5);
 
+/** Probability that χ² is at least this large: the upper incomplete gamma function (DLMF 8.7.1 and 8.9.2). */
+export function chiSquareUpper(chiSquare: number, degrees: number): number {
+  const [a, x] = [degrees / 2, chiSquare / 2];
+  if (x <= 0) return 1;
+  const front = Math.exp(a * Math.log(x) - x - lnGamma(a));
+  if (x < a + 1) {
+    let [term, sum] = [1 / a, 1 / a];
+    for (let n = 1; n < 100_000 && term > sum * 1e-16; n++) {
+      term *= x / (a + n);
+      sum += term;
+    }
+    return 1 - front * sum;
+  }
+  let b = x + 1 - a;
+  let c = 1e300;
+  let d = 1 / b;
+  let fraction = d;
+  for (let n = 1; n < 100_000; n++) {
+    const step = -n * (n - a);
+    b += 2;
+    d = 1 / (step * d + b);
+    c = b + step / c;
+    fraction *= d * c;
+    if (Math.abs(d * c - 1) < 1e-15) break;
+  }
+  return front * fraction;
+}
+
 /** Quantile of the standard normal distribution (Wichura's algorithm AS 241, PPND16). */
 export function normalQuantile(p: number): number {
   const q = p - 0.5;

@@ -10,6 +10,7 @@ import { COPY_RANGES, DRAWS, drawnWithin, LEAST_PROBABILITIES, leastLogp } from 
 import type { Estimate } from '../analysis/intervals.ts';
 import { countMap, type MapCounts, readMapDocuments, type StoredMapDocument } from '../store/map-reader.ts';
 import type { Database } from '../store/study-file.ts';
+import { type CalibrationMeasures, measureCalibration } from './measure-calibration.ts';
 import { type ExaminedMeasures, measureExamined } from './measure-examined.ts';
 import { ColumnsOfUnits } from './unit-columns.ts';
 
@@ -59,6 +60,8 @@ export interface MapMeasures {
   readonly documents: readonly ExposedDocument[];
   /** What a closer look at some windows says; null where none was looked at. */
   readonly examined: ExaminedMeasures | null;
+  /** Whether windows come as often as the map says; null where the sampler drew none. */
+  readonly calibration: CalibrationMeasures | null;
   readonly control: ControlMeasures | null;
 }
 
@@ -135,6 +138,7 @@ export function measureMap(db: Database, suffix: number): MapMeasures {
     byFileType: groups.fileType.measure('by-size'),
     documents: exposed.list(),
     examined: measureExamined(db, 'training', suffix),
+    calibration: measureCalibration(db),
     control:
       counts.nShards === 0
         ? null

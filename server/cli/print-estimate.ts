@@ -1,6 +1,6 @@
 // `verbatim discover --estimate`: how long a map would take, before it is made.
 
-import type { Execution } from '../../protocol/study.ts';
+import type { Execution, MapPlan } from '../../protocol/study.ts';
 import { count, counted } from '../formats/report-numbers.ts';
 import type { SweepPoint } from '../plan/plan-file.ts';
 import { estimateMap, type MapEstimate } from '../study/estimate-map.ts';
@@ -14,7 +14,8 @@ export async function printEstimates(points: readonly SweepPoint[], execution: E
   for (const { name, plan } of points) {
     const named = naming(execution, [plan]);
     const estimate = await untilInterrupted((signal) => estimateMap(plan, named, signal));
-    await tellLines([...(name === '' ? [] : [name]), ...linesOf(estimate), '']);
+    const lines = [...linesOf(estimate), ...onTop(estimate, plan.map!)];
+    await tellLines([...(name === '' ? [] : [name]), ...lines, '']);
     seconds += estimate.seconds;
   }
   if (points.length > 1) await tellLines([`All of them: about ${timeText(1000 * seconds)}`]);
@@ -28,6 +29,12 @@ function* linesOf(e: MapEstimate): Generator<string> {
   yield `Reading   and tokenising beside it, and counting copies: ${timeText(1000 * e.readingSeconds)}`;
   yield `Time      about ${timeText(1000 * e.seconds)}`;
   yield `Disk      at least ${size(e.studyBytes)} for the study file, and windows that are kept with their text`;
+}
+
+/** The sampler's speed is not measured, so that its part is told in tokens. */
+function* onTop({ nSampledTokens }: MapEstimate, { examine, calibrate }: MapPlan): Generator<string> {
+  if (nSampledTokens === 0) return;
+  yield `On top    at most ${count(nSampledTokens)} tokens that are sampled, for ${count(examine)} windows that are examined and ${count(calibrate)} that are drawn again and again`;
 }
 
 const size = (nBytes: number): string =>

@@ -9,6 +9,7 @@ const titles: Readonly<Record<Exclude<Stage, 'sample'>, string>> = {
   scan: 'Scanning the corpus',
   map: 'Mapping the corpus',
   examine: 'Examining windows',
+  calibrate: 'Drawing windows',
   analyse: 'Finding fragments',
 };
 

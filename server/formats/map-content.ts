@@ -19,6 +19,7 @@ import { countRegionGroups } from '../store/map-regions.ts';
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import type { Baseline } from './baseline-file.ts';
+import { calibrationTable } from './calibration-table.ts';
 import { discloseTroubles } from './report-content.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
 import type { TextTable } from './text-tables.ts';
@@ -184,6 +185,7 @@ export function* mapTables({ measures }: MapReport): Generator<TextTable> {
     rows: rates.expected.map(({ n, nWindows }) => [count(n), nWindows.toFixed(1)]),
   };
   yield* examinedTable(measures);
+  if (measures.calibration !== null) yield calibrationTable(measures.calibration);
   if (control !== null) {
     const { counts, excess, nOverlapping } = control;
     const excessOf = (n: number, p: number) =>

@@ -3,6 +3,7 @@
 import { type Html, html } from '../../guard/text/for-html.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import { countRegionGroups } from '../store/map-regions.ts';
+import { CALIBRATION_TITLE } from './calibration-table.ts';
 import { methodSections } from './html-method.ts';
 import { htmlFigure, htmlMeaning, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
 import {
@@ -14,7 +15,7 @@ import {
   regionEntries,
 } from './map-content.ts';
 import { mapFacts } from './map-facts.ts';
-import { extractablePlot } from './plots.ts';
+import { calibrationPlot, extractablePlot } from './plots.ts';
 import { count, counted } from './report-numbers.ts';
 import { KIND_WORDS } from './report-words.ts';
 import type { TextTable } from './text-tables.ts';
@@ -63,6 +64,18 @@ function* tables(all: readonly TextTable[], { measures }: MapReport): Generator<
   for (const { title: name, head: columns, rows: some, note } of others) {
     if (some.length === 0) continue;
     const below = note === undefined ? html`` : html`<p class="note">${note}</p>`;
+    if (name === CALIBRATION_TITLE && measures.calibration !== null) {
+      const { windows } = measures.calibration;
+      const meaning = 'How often each window came, by its p. In the band lie 95 of 100, if p is right.';
+      const figure = htmlFigure(
+        name,
+        [meaning, 7],
+        calibrationPlot('Share of draws that gave the suffix of each window, by p.', windows),
+        htmlTable(columns, some),
+      );
+      yield html`<section aria-label="${name}"><div class="figures">${figure}</div>${below}</section>`;
+      continue;
+    }
     yield html`<section aria-label="${name}"><h2>${name}</h2>${htmlTable(columns, some)}${below}</section>`;
   }
 }

@@ -53,6 +53,7 @@ export function measureForDashboard(study: StudyId): MapDashboard {
       })),
     },
     examined: m.examined && examinedMark(m.examined),
+    calibration: m.calibration,
     control: control && controlMark(rates, control),
   };
 }

@@ -49,7 +49,7 @@ function wordsOf(plan: StudyPlan, name: string): readonly string[] {
     if (sampling.int8) words.push('--int8');
   }
   if (plan.map !== undefined) {
-    const { prefix, suffix, stride, anchor, context, keep, examine, bos, control } = plan.map;
+    const { prefix, suffix, stride, anchor, context, keep, examine, calibrate, bos, control } = plan.map;
     add('--prefix', prefix);
     add('--suffix', suffix);
     add('--stride', stride);
@@ -59,6 +59,7 @@ function wordsOf(plan: StudyPlan, name: string): readonly string[] {
     add('--temperature', sampling.temperature);
     add('--keep', keep);
     add('--examine', examine);
+    if (calibrate > 0) add('--calibrate', calibrate);
     if (bos) words.push('--bos');
     if (control.length > 0) add('--control', ...control);
   } else {

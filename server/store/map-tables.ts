@@ -19,14 +19,14 @@ export function insertMapShards(
 /** Forgets all maps. Call inside a transaction. */
 export function forgetMaps(db: Database): void {
   db.exec(
-    'DELETE FROM map_examined; DELETE FROM map_regions; DELETE FROM map_windows; DELETE FROM map_documents; DELETE FROM map_shards',
+    'DELETE FROM map_calibration; DELETE FROM map_examined; DELETE FROM map_regions; DELETE FROM map_windows; DELETE FROM map_documents; DELETE FROM map_shards',
   );
 }
 
 /** Forgets what was measured in a shard. Call inside a transaction. */
 export function forgetMap(db: Database, shardId: number): void {
   const [first, end] = [documentId(shardId, 0), documentId(shardId + 1, 0)];
-  for (const table of ['map_examined', 'map_regions', 'map_windows', 'map_documents']) {
+  for (const table of ['map_calibration', 'map_examined', 'map_regions', 'map_windows', 'map_documents']) {
     db.prepare(`DELETE FROM ${table} WHERE document_id >= ? AND document_id < ?`).run(first, end);
   }
   db.prepare(

@@ -426,6 +426,19 @@ ALTER TABLE sample_metrics ADD COLUMN is_loop INTEGER;
 ALTER TABLE map_regions ADD COLUMN text_before BLOB;
 ALTER TABLE map_regions ADD COLUMN text_after BLOB;
 `,
+  `
+-- Windows that the sampler draws again and again: they must come as often as the map says.
+CREATE TABLE map_calibration (
+  ordinal INTEGER PRIMARY KEY,    -- from 0, in an order drawn at random
+  document_id INTEGER NOT NULL REFERENCES map_documents,
+  start INTEGER NOT NULL,         -- in tokens of the document
+  logp REAL NOT NULL,             -- behind the prefix alone, nats, under the rule of drawing
+  n_draws INTEGER NOT NULL,
+  n_came INTEGER                  -- draws that gave the suffix; NULL until all were made
+) STRICT;
+UPDATE study SET plan = json_set(plan, '$.map.calibrate', 0)
+  WHERE json_valid(plan) AND plan -> '$.map' IS NOT NULL AND plan -> '$.map.calibrate' IS NULL;
+`,
 ];
 
 /** Marks a SQLite file as a study ("VRBM"), so that another program's database is never taken for one. */

@@ -7,9 +7,17 @@ import type { Database } from './study-file.ts';
 /**
  * `import`: samples were copied from elsewhere. `analyse`: fragments and their places. `describe`: what each fragment
  * is and holds. `words`: the words of the fragments. `measure`: the metrics of the samples. `copies`: how often the
- * texts of a map's windows occur. `control`: what the corpus shares with code that the model cannot have seen.
+ * texts of a map's windows occur. `calibration`: which windows are drawn again and again. `control`: what the corpus shares with code that the model cannot have seen.
  */
-export type DerivedStage = 'import' | 'analyse' | 'describe' | 'words' | 'measure' | 'copies' | 'control';
+export type DerivedStage =
+  | 'import'
+  | 'analyse'
+  | 'describe'
+  | 'words'
+  | 'measure'
+  | 'copies'
+  | 'calibration'
+  | 'control';
 
 export function isDone(db: Database, stage: DerivedStage): boolean {
   return db.prepare('SELECT 1 FROM stages WHERE stage = ?').get(stage) !== undefined;

@@ -4,7 +4,8 @@
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { Execution, StudyPlan } from '../../protocol/study.ts';
+import type { Execution, MapPlan, StudyPlan } from '../../protocol/study.ts';
+import { N_CALIBRATION_DRAWS } from '../analysis/calibration.ts';
 import { countWindows } from '../analysis/map-windows.ts';
 import { readDocuments } from '../corpus/read-documents.ts';
 import type { Shard } from '../corpus/shard.ts';
@@ -45,6 +46,8 @@ export interface MapEstimate {
   /** Reading and tokenising, which goes on beside the model, and reading twice more to count copies. */
   readonly readingSeconds: number;
   readonly seconds: number;
+  /** At most, on top of that: of windows that are examined or drawn again and again. */
+  readonly nSampledTokens: number;
   /** At least: windows that are kept with their text come on top. */
   readonly studyBytes: number;
 }
@@ -73,7 +76,8 @@ export async function estimateMap(
     const shards = await registerShards(context);
     const sample = await readSample(context, checkpoint, shards);
     using reader = await openMapReader(mapQuestion(plan, execution, checkpoint, shards, signal));
-    return extrapolate(sample, await measureRate(reader, sample.rows, measuredMs), reader, shards);
+    const positionsPerSecond = await measureRate(reader, sample.rows, measuredMs);
+    return extrapolate(sample, positionsPerSecond, reader, shards, plan.map!);
   } finally {
     db.close();
     rmSync(folder, { recursive: true, force: true });
@@ -188,6 +192,7 @@ function extrapolate(
   positionsPerSecond: number,
   { provider, workers }: MapReader,
   shards: readonly Shard[],
+  { examine, calibrate, suffix }: MapPlan,
 ): MapEstimate {
   const corpusBytes = shards.reduce((sum, { nBytes }) => sum + nBytes, 0);
   const times = corpusBytes / sample.diskBytes;
@@ -200,6 +205,7 @@ function extrapolate(
     ...{ nShards: shards.length, corpusBytes, provider, workers, positionsPerSecond },
     ...{ nDocuments: sample.nDocuments, textBytes: sample.textBytes },
     ...{ nTokens: times * sample.nTokens, nWindows, nPositions, modelSeconds, readingSeconds },
+    nSampledTokens: (examine + calibrate * N_CALIBRATION_DRAWS) * suffix,
     seconds: Math.max(modelSeconds, besideSeconds) + (readingSeconds - besideSeconds),
     studyBytes: nWindows * BYTES_A_WINDOW + times * sample.nDocuments * BYTES_A_DOCUMENT,
   };

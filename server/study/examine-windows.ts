@@ -4,7 +4,7 @@
 import { editDistance } from '../engine/edit-distance.ts';
 import { startMeter } from '../progress.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
-import { continueGreedily } from '../sampling/continue-greedily.ts';
+import { continueGreedily } from '../sampling/continue-prompts.ts';
 import type { MapRow } from '../sampling/forms/map/rows.ts';
 import { mapRows } from '../sampling/map-model.ts';
 import {

@@ -13,6 +13,7 @@ import { holdsDocuments, isCorpusWhole, storeShardResult } from '../store/shards
 import { forgetStage } from '../store/stages-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
 import { mergeEnvironment, readStudy } from '../store/study-table.ts';
+import { calibrateMap } from './calibrate-map.ts';
 import { countCopies } from './count-copies.ts';
 import { checkSameFact } from './environment.ts';
 import { examineWindows } from './examine-windows.ts';
@@ -35,11 +36,15 @@ export async function mapCorpus(context: StageContext, { model }: MapSource): Pr
   const shards = await registerShards(context);
   const pending = pendingShards([db], shards);
   if (pending.length > 0) {
-    forgetStage(db, 'copies');
-    transact(db, () => forgetExamined(db));
+    transact(db, () => {
+      forgetStage(db, 'copies');
+      forgetStage(db, 'calibration');
+      forgetExamined(db);
+    });
     await mapPending(context, checkpoint, shards, pending);
   }
   await examineWindows(context, checkpoint);
+  await calibrateMap(context, checkpoint);
   await countCopies(context, shards);
   return isCorpusWhole(db) && holdsDocuments(db) ? 'complete' : 'partial';
 }

@@ -29,6 +29,8 @@ function stageName(stage: Stage): string {
       return l10n.t('Reading training data');
     case 'examine':
       return l10n.t('Examining windows');
+    case 'calibrate':
+      return l10n.t('Drawing windows');
     case 'analyse':
       return l10n.t('Analysing');
   }

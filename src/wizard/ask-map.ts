@@ -28,11 +28,15 @@ async function timeOf(plan: PlanFile, folder: string, server: StudyServer): Prom
         return server.request(estimateMap, { plan: made, execution: readExecution() }, token);
       },
     );
+    const { examine = 0, calibrate = 0 } = plan;
     return l10n.t(
-      'about {0} for {1}, at least {2} on the disk',
+      examine + calibrate > 0
+        ? 'about {0} for {1}, and {3} that are looked at more closely or drawn on top; at least {2} on the disk'
+        : 'about {0} for {1}, at least {2} on the disk',
       durationText(seconds),
       windowsText(Math.round(nWindows)),
       sizeText(studyBytes),
+      windowsText(examine + calibrate),
     );
   } catch (error) {
     const { code, message } = failureOf(error);

@@ -4,12 +4,17 @@
 // and VERBATIM_WINDOWS fewer windows than 200, for a machine that has other work. Cards are measured where there are any.
 
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { measureCalibration } from '../../server/answers/measure-calibration.ts';
+import { defaultMap } from '../../server/plan/plan.ts';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { mapBatch, openMapper } from '../../server/sampling/forms/map/map-batch.ts';
-import { calibrateMap } from '../support/sampling/calibrate-map.ts';
+import { openForReading } from '../../server/store/study-file.ts';
+import { runStudy } from '../../server/study/run-study.ts';
+import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
+import { modelPlan } from '../support/plans.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 import { benchCards } from './discover-gpu.ts';
 import { measureRoofline } from './sampler-roofline.ts';
@@ -37,9 +42,23 @@ export async function run(emit: Emit): Promise<void> {
   for (const shape of SHAPES) await benchShape(emit, checkpoint, shape);
   benchPyTorch(emit, dir);
   await benchCards(emit);
-  const n = Number(process.env.VERBATIM_WINDOWS ?? 200);
-  const request = { nWindows: n, nSamples: n, prefix: 50, suffix: 50, least: 0.02, most: 0.98, seed: 18 };
-  emit({ figure: 'calibration', nSamples: n, ...(await calibrateMap(request)), mostDeviate: 3 });
+  await benchCalibration(emit);
+}
+
+async function benchCalibration(emit: Emit): Promise<void> {
+  const file = join(mkdtempSync(join(tmpdir(), 'verbatim-bench-')), 'calibrated.sqlite');
+  const calibrate = Number(process.env.VERBATIM_WINDOWS ?? 200);
+  const plan = {
+    ...modelPlan(DEMO_MODEL, [join(DEMO_CORPUS, 'shard-0001.json.gz')], RULE),
+    source: { kind: 'map', model: DEMO_MODEL },
+    map: { ...defaultMap, examine: 0, calibrate },
+  } as const;
+  const signal = new AbortController().signal;
+  const execution = { provider: 'cpu', batch: 64, workers: N_THREADS } as const;
+  await runStudy({ file, plan, upTo: 'analyse', signal, report: () => {}, execution });
+  using db = openForReading(file);
+  const { byProbability, windows, ...verdict } = measureCalibration(db)!;
+  emit({ figure: 'calibration', ...verdict, minChance: 0.001 });
 }
 
 async function benchShape(

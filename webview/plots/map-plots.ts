@@ -1,7 +1,8 @@
 // The plots of an extraction map, as what Observable Plot is asked to draw.
 
 import * as Plot from '@observablehq/plot';
-import type { ExtractableMark, MapGroupMark } from '../../protocol/map-dashboard.ts';
+import { calibrationMarks } from '../../plots/calibration-marks.ts';
+import type { CalibratedWindowMark, ExtractableMark, MapGroupMark } from '../../protocol/map-dashboard.ts';
 import { l10n } from '../l10n.ts';
 import { count, percent, percentRange } from '../numbers.ts';
 import type { PlotSpec } from './draw-plot.ts';
@@ -100,6 +101,36 @@ export function groupsPlot(
           percentRange(extractable),
         ),
         press: () => {},
+      })),
+    },
+  };
+}
+
+/** `windows` are in order of p. A dot that is pressed opens its document. */
+export function calibrationPlot(
+  windows: readonly CalibratedWindowMark[],
+  openDocument: (documentId: number) => void,
+): PlotSpec {
+  return {
+    label: l10n.t('How often each window came when it was drawn, by its probability.'),
+    options: {
+      height: 340,
+      x: { label: l10n.t('p of the window →'), domain: [0, 1], grid: true, ticks: 5 },
+      y: { label: l10n.t('↑ share of draws that gave it'), domain: [0, 1], grid: true, ticks: 5 },
+      marks: calibrationMarks(windows),
+    },
+    live: {
+      className: 'live',
+      marks: windows.map(({ documentId, p, nDraws, nCame, least, most }) => ({
+        text: l10n.t(
+          'p {0}: came {1} of {2} times, where chance leaves {3} to {4}',
+          p.toFixed(2),
+          count(nCame),
+          count(nDraws),
+          count(least),
+          count(most),
+        ),
+        press: () => openDocument(documentId),
       })),
     },
   };

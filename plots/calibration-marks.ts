@@ -1,0 +1,34 @@
+// How often windows came when they were drawn, by their probability: a dot each, beside the line on which they are
+// expected and the band that chance leaves, as the dashboard and the HTML report draw it.
+
+import * as Plot from '@observablehq/plot';
+
+export interface CalibrationPlace {
+  readonly p: number;
+  readonly nDraws: number;
+  readonly nCame: number;
+  /** The counts that chance leaves in 95 of 100 tries. */
+  readonly least: number;
+  readonly most: number;
+}
+
+/** Both axes go from 0 to 1; `windows` are in order of p. The dots are of the class `live`, one a window. */
+export const calibrationMarks = (windows: readonly CalibrationPlace[]): Plot.Markish[] => [
+  Plot.areaY(windows, {
+    x: 'p',
+    y1: ({ least, nDraws }: CalibrationPlace) => least / nDraws,
+    y2: ({ most, nDraws }: CalibrationPlace) => most / nDraws,
+    fill: 'var(--series-1)',
+    fillOpacity: 0.18,
+  }),
+  Plot.link([0], { x1: 0, y1: 0, x2: 1, y2: 1, stroke: 'currentColor', strokeOpacity: 0.5 }),
+  Plot.dot(windows, {
+    className: 'live',
+    x: 'p',
+    y: ({ nCame, nDraws }: CalibrationPlace) => nCame / nDraws,
+    r: 3.5,
+    fill: 'var(--series-1)',
+    stroke: 'currentColor',
+    strokeWidth: 0.5,
+  }),
+];

@@ -1,0 +1,128 @@
+// The map and the sampler against each other: windows that are neither certain nor out of reach are drawn again and again
+// behind their prefix. How often each comes must be binomial with the map's probability.
+
+import { CALIBRATION_RANGE, N_CALIBRATION_DRAWS } from '../analysis/calibration.ts';
+import { startMeter } from '../progress.ts';
+import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
+import { drawContinuations } from '../sampling/continue-prompts.ts';
+import type { MapRow } from '../sampling/forms/map/rows.ts';
+import { mapRows } from '../sampling/map-model.ts';
+import { uniformAt } from '../sampling/pick/philox.ts';
+import {
+  type CalibrationWindow,
+  insertCalibration,
+  openWindowTokens,
+  readCalibration,
+  readWindowsBetween,
+  setCame,
+  type WindowAt,
+} from '../store/map-calibration.ts';
+import { isDone, setDone } from '../store/stages-table.ts';
+import { transact } from '../store/study-file.ts';
+import type { StageContext } from './stage-context.ts';
+
+type Model = Checkpoint | ExportedModel;
+
+const [LEAST, MOST] = CALIBRATION_RANGE.map(Math.log) as [number, number];
+/** Ranks are drawn with another key than those of the windows that are examined. */
+const RANK_KEY = 1;
+/** In running context so many times the windows are looked at, since the prefix alone makes most of them less likely. */
+const SPARE = 4;
+
+export async function calibrateMap(context: StageContext, checkpoint: Model): Promise<void> {
+  const { db, plan } = context;
+  if (plan.map!.calibrate === 0) return;
+  if (!isDone(db, 'calibration')) {
+    const chosen = await chooseWindows(context, checkpoint);
+    transact(db, () => {
+      insertCalibration(db, chosen, N_CALIBRATION_DRAWS);
+      setDone(db, 'calibration', '');
+    });
+  }
+  await drawWindows(context, checkpoint, readCalibration(db));
+}
+
+/** Those with the lowest ranks, in order of them. The sampler sees the prefix alone, and so does what they are held against. */
+async function chooseWindows(context: StageContext, checkpoint: Model): Promise<readonly WindowAt[]> {
+  const { context: seen, calibrate } = context.plan.map!;
+  if (seen === 'exact') return lowestRanks(context, calibrate);
+  const candidates = lowestRanks(context, SPARE * calibrate);
+  const alone = await measureAlone(context, checkpoint, candidates);
+  return alone.filter(({ logp }) => logp >= LEAST && logp <= MOST).slice(0, calibrate);
+}
+
+function lowestRanks({ db }: StageContext, most: number): readonly WindowAt[] {
+  const byRank = (a: { readonly rank: number }, b: { readonly rank: number }) => a.rank - b.rank;
+  let lowest: (WindowAt & { readonly rank: number })[] = [];
+  for (const window of readWindowsBetween(db, LEAST, MOST)) {
+    lowest.push({ ...window, rank: uniformAt(RANK_KEY, window.documentId, window.start) });
+    if (lowest.length >= 4 * most + 1000) lowest = lowest.sort(byRank).slice(0, most);
+  }
+  return lowest.sort(byRank).slice(0, most);
+}
+
+/** The windows with their log-probability behind the prefix alone. */
+async function measureAlone(
+  { db, plan, execution, signal }: StageContext,
+  checkpoint: Model,
+  windows: readonly WindowAt[],
+): Promise<readonly WindowAt[]> {
+  if (windows.length === 0) return [];
+  const { prefix, suffix } = plan.map!;
+  const { topK, temperature } = plan.sampling;
+  const begin = beginning(plan.map!.bos, checkpoint);
+  const tokensOf = openWindowTokens(db);
+  function* rows(): Generator<MapRow> {
+    for (const [document, window] of windows.entries()) {
+      const tokens = Int32Array.from([...begin, ...tokensOf(window)]);
+      yield { document, start: 0, tokens, nKnown: begin.length + prefix };
+    }
+  }
+  const longest = begin.length + prefix + suffix - 1;
+  const nPositions = longest * windows.length;
+  const question = { checkpoint, rule: { topK, temperature }, execution, longest, nPositions, signal };
+  const logps = windows.map(() => -Infinity);
+  for await (const results of mapRows(question, rows())) {
+    for (const { document, drawn } of results) logps[document] = drawn.reduce((sum, one) => sum + one, 0);
+  }
+  return windows.map((window, i) => ({ ...window, logp: logps[i]! }));
+}
+
+/** A window is kept once all of its draws were made; they come in order, so few are under way at once. */
+async function drawWindows(
+  { db, plan, execution, signal, report }: StageContext,
+  checkpoint: Model,
+  windows: readonly CalibrationWindow[],
+): Promise<void> {
+  const nPending = windows.filter(({ nCame }) => nCame === null).length;
+  if (nPending === 0) return;
+  const { prefix, suffix, bos } = plan.map!;
+  const { topK, temperature, seed } = plan.sampling;
+  const { nDraws } = windows[0]!;
+  const begin = beginning(bos, checkpoint);
+  const tokensOf = openWindowTokens(db);
+  const tokens = windows.map(tokensOf);
+  const total = windows.length * nDraws;
+  const meter = startMeter(report, 'calibrate', 'samples', total, total - nPending * nDraws);
+  const counts = windows.map(() => ({ nMade: 0, nCame: 0 }));
+  const request = {
+    ...{ checkpoint, execution, signal, seed, nDraws, nTokens: suffix },
+    prompts: tokens.map((all) => [...begin, ...all.subarray(0, prefix)]),
+    rule: { topK, temperature },
+    isDone: (index: number) => windows[index]!.nCame !== null,
+  };
+  for await (const batch of drawContinuations(request)) {
+    const ended: (readonly [number, number])[] = [];
+    for (const { index, tokens: drawn } of batch) {
+      const wanted = tokens[index]!.subarray(prefix);
+      const count = counts[index]!;
+      count.nMade++;
+      if (drawn.length === wanted.length && drawn.every((token, i) => token === wanted[i])) count.nCame++;
+      if (count.nMade === nDraws) ended.push([windows[index]!.ordinal, count.nCame]);
+    }
+    if (ended.length > 0) transact(db, () => setCame(db, ended));
+    meter.advance(batch.length);
+  }
+}
+
+const beginning = (bos: boolean, { config }: Model): readonly number[] => (bos ? [config.bosToken] : []);
