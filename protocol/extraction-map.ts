@@ -2,10 +2,11 @@
 // logarithms under the map's rule of drawing; places in a text are UTF-16 units of the text that comes with them.
 
 import type { Foreign } from '../guard/text/foreign.ts';
-import type { Page, PageRequest, Provenance, TextRange } from './fragments.ts';
+import type { Page, Provenance, TextRange } from './fragments.ts';
 import { message } from './message.ts';
 import type { ClosedFolders } from './requests.ts';
 import type { StudyId } from './study.ts';
+import type { ViewRequest } from './views.ts';
 
 /** How regions are listed: by the document that holds them, by how likely they are, by its licence. */
 export type RegionGrouping = 'document' | 'probability' | 'licence';
@@ -37,17 +38,18 @@ export interface MapRegion extends TextRange {
   readonly fingerprint: string;
   /** The line that tells most of it, for a label. */
   readonly text: Foreign;
+  /** The baseline accepts it. */
+  readonly isAccepted: boolean;
 }
 
-/** The groups, the likeliest first; those of licences the largest first. */
-export const listRegionGroups = message<
-  PageRequest & { readonly study: StudyId; readonly by: RegionGrouping },
-  Page<RegionGroup>
->('verbatim/listRegionGroups');
+/** The groups, the likeliest first; those of licences the largest first. Only regions that pass the filter count. */
+export const listRegionGroups = message<ViewRequest & { readonly by: RegionGrouping }, Page<RegionGroup>>(
+  'verbatim/listRegionGroups',
+);
 
 /** The regions of one group: of a document as they stand in it, otherwise the likeliest first. */
 export const listRegions = message<
-  PageRequest & { readonly study: StudyId; readonly by: RegionGrouping; readonly key: number },
+  ViewRequest & { readonly by: RegionGrouping; readonly key: number },
   Page<MapRegion>
 >('verbatim/listRegions');
 

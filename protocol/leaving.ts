@@ -2,6 +2,7 @@
 // message should be; where to is the user's choice.
 
 import type { Foreign } from '../guard/text/foreign.ts';
+import type { RegionGrouping } from './extraction-map.ts';
 import { message } from './message.ts';
 import type { StudyId } from './study.ts';
 import type { FragmentFilter, Grouping } from './views.ts';
@@ -30,6 +31,14 @@ export type FragmentsChosen =
       readonly grouping: Grouping;
       /** The name of one group; null for all of the study. */
       readonly group: Foreign | null;
+    }
+  | {
+      /** A group of a map's regions. */
+      readonly kind: 'regions';
+      readonly filter: FragmentFilter;
+      readonly baseline: string | null;
+      readonly by: RegionGrouping;
+      readonly key: number;
     };
 
 /** Writes the training rows that hold one of the fragments into a file, as JSON lines. */

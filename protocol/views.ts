@@ -24,7 +24,10 @@ export const categories = [
 /** `family`: one row for fragments that lie inside or across one another. `flat`: a row each. */
 export type Grouping = 'family' | 'category' | 'licence' | 'repository' | 'sample' | 'flat';
 
-/** What a view shows. Each part that is left out lets everything through. */
+/**
+ * What a view shows. Each part that is left out lets everything through. Regions of an extraction map have no kind, are not
+ * cut off by samples and are not known to be sensitive: these three let every region through.
+ */
 export interface FragmentFilter {
   /**
    * In the fragment's text, whatever its case; or the beginning of its fingerprint. In a study of very many fragments only
@@ -46,6 +49,9 @@ export interface FragmentFilter {
   readonly loops?: 'only' | 'without';
   /** Leaves out what the study's baseline accepts. */
   readonly isNew?: true;
+  /** Probability of an extraction map's region, at least and at most. A study's fragments have none, and pass. */
+  readonly fromProbability?: number;
+  readonly toProbability?: number;
 }
 
 export interface ListedFragment extends FragmentRow {
@@ -131,7 +137,7 @@ export const labelFragment = message<
   void
 >('verbatim/labelFragment');
 
-/** The training rows that hold a fragment, as JSON lines, ready to be removed or unlearned. */
+/** The training rows that hold a fragment or a map's region, as JSON lines, ready to be removed or unlearned. */
 export const listTrainingRows = message<
   { readonly study: StudyId; readonly fingerprint: string },
   { readonly lines: Foreign; readonly nUnlisted: number }

@@ -15,6 +15,7 @@ import type {
   FragmentNode,
   MoreNode,
   NoticeNode,
+  RegionGroupNode,
   RegionNode,
   SampleNode,
   StudyNode,
@@ -82,20 +83,20 @@ export interface CommandMap {
   /** Says what the colours of the heat map in front mean. */
   'verbatim.showHeatLegend': () => Promise<void>;
   'verbatim.copyFingerprint': (node: FragmentNode | RegionNode) => Promise<void>;
-  /** Takes a fragment into the workspace's baseline, with a reason. */
-  'verbatim.acceptFragment': (node: FragmentNode, reason?: string) => Promise<void>;
-  'verbatim.unacceptFragment': (node: FragmentNode) => Promise<void>;
+  /** Takes a fragment, or all regions of a map with the same text, into the workspace's baseline, with a reason. */
+  'verbatim.acceptFragment': (node: FragmentNode | RegionNode, reason?: string) => Promise<void>;
+  'verbatim.unacceptFragment': (node: FragmentNode | RegionNode) => Promise<void>;
   /** Labels a fragment by hand; a null label takes the one there away. */
   'verbatim.labelFragment': (node: FragmentNode, label?: Category | null) => Promise<void>;
-  /** Opens the rows of the training data that hold a fragment, as JSON lines. */
+  /** Opens the rows of the training data that hold a fragment or a region, as JSON lines. */
   'verbatim.showTrainingRows': (
-    target: ComparisonTarget | FragmentNode | TrainNode | SampleNode,
+    target: ComparisonTarget | FragmentNode | TrainNode | SampleNode | RegionNode,
   ) => Promise<void>;
   /** Saves a study's report in the form that the file's ending says. */
   'verbatim.saveReport': (target?: StudyNode | StudyId, file?: Uri) => Promise<void>;
   /** Saves the training rows that hold fragments of a study, of a group, or of what is selected. */
   'verbatim.saveTrainingRows': (
-    target?: StudyNode | ClusterNode | FragmentNode | RegionNode | StudyId,
+    target?: StudyNode | ClusterNode | FragmentNode | RegionGroupNode | RegionNode | StudyId,
     selected?: readonly unknown[],
     file?: Uri,
   ) => Promise<void>;

@@ -11,7 +11,7 @@ import { readSetting } from './settings.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyServer } from './study-server.ts';
 import { categoryName } from './tree/category-name.ts';
-import type { FragmentNode } from './tree/tree-node.ts';
+import { type FragmentNode, fingerprintOf, type RegionNode } from './tree/tree-node.ts';
 import { requireTrust } from './trust/require-trust.ts';
 import { toComparison } from './view-commands.ts';
 
@@ -26,9 +26,10 @@ export function fragmentCommands(
   location: StudyLocation,
   refresh: () => void,
 ): Pick<CommandMap, Names> {
-  const accept = async ({ fragment }: FragmentNode, reason: string | null) => {
+  const accept = async (node: FragmentNode | RegionNode, reason: string | null) => {
     const baseline = requireBaseline(location);
-    await server.request(acceptFragments, { baseline, fingerprints: [fragment.fingerprint], reason });
+    const fingerprints = [fingerprintOf(node)];
+    await server.request(acceptFragments, { baseline, fingerprints, reason });
     refresh();
   };
 
@@ -54,7 +55,11 @@ export function fragmentCommands(
       refresh();
     },
     async 'verbatim.showTrainingRows'(target) {
-      const { study, fingerprint } = toComparison(target);
+      const { study } = target;
+      const fingerprint =
+        'kind' in target && target.kind === 'region'
+          ? fingerprintOf(target)
+          : toComparison(target).fingerprint;
       const { lines, nUnlisted } = await server.request(listTrainingRows, { study, fingerprint });
       const document = await workspace.openTextDocument({ content: rawText(lines), language: 'jsonl' });
       await window.showTextDocument(document, { preview: true });

@@ -11,7 +11,14 @@ import { UserFault } from './failure.ts';
 import { showInformation, withNotification } from './notify.ts';
 import type { StudyLocation } from './studies/study-location.ts';
 import type { StudyServer } from './study-server.ts';
-import type { ClusterNode, FragmentNode, RegionNode, StudyNode } from './tree/tree-node.ts';
+import {
+  type ClusterNode,
+  type FragmentNode,
+  fingerprintOf,
+  type RegionGroupNode,
+  type RegionNode,
+  type StudyNode,
+} from './tree/tree-node.ts';
 import type { ViewOptions } from './tree/view-options.ts';
 import { requireTrust } from './trust/require-trust.ts';
 
@@ -81,18 +88,24 @@ export function saveCommands({
 
   /** What is selected, if what was pressed is part of it; or else what was pressed, as the view's filter shows it. */
   function chosenOf(
-    target: StudyNode | ClusterNode | FragmentNode | RegionNode | StudyId | undefined,
+    target: StudyNode | ClusterNode | FragmentNode | RegionGroupNode | RegionNode | StudyId | undefined,
     selected: readonly unknown[],
   ): FragmentsChosen {
-    const view = { kind: 'view', filter: options.filter, baseline: location.baselineFile() } as const;
-    if (isStudy(target) || target === undefined) return { ...view, grouping: 'flat', group: null };
-    if (target.kind === 'cluster') return { ...view, grouping: target.grouping, group: target.group.name };
+    const view = { filter: options.filter, baseline: location.baselineFile() } as const;
+    if (isStudy(target) || target === undefined) {
+      return { ...view, kind: 'view', grouping: 'flat', group: null };
+    }
+    if (target.kind === 'cluster') {
+      return { ...view, kind: 'view', grouping: target.grouping, group: target.group.name };
+    }
+    if (target.kind === 'region-group') {
+      return { ...view, kind: 'regions', by: target.parent.by, key: target.group.key };
+    }
     const nodes = (selected as readonly (FragmentNode | RegionNode)[]).filter(
       ({ kind, study }) => kind === target.kind && study === target.study,
     );
     const all = nodes.includes(target) ? nodes : [target];
-    const named = all.map((node) => (node.kind === 'region' ? node.region : node.fragment).fingerprint);
-    return { kind: 'named', fingerprints: [...new Set(named)] };
+    return { kind: 'named', fingerprints: [...new Set(all.map(fingerprintOf))] };
   }
 }
 

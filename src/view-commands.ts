@@ -10,7 +10,7 @@ import { UserFault } from './failure.ts';
 import { readSetting, writeSetting } from './settings.ts';
 import { categoryName } from './tree/category-name.ts';
 import type { StudyTree } from './tree/study-tree.ts';
-import type { FragmentNode, SampleNode, TrainNode } from './tree/tree-node.ts';
+import { type FragmentNode, fingerprintOf, type SampleNode, type TrainNode } from './tree/tree-node.ts';
 import type { ViewOptions } from './tree/view-options.ts';
 
 type Names =
@@ -60,8 +60,7 @@ export function viewCommands(
     },
     'verbatim.openDocument': ({ study, fragment, occurrence }) =>
       texts.openDocument(study, fragment.fingerprint, occurrence),
-    'verbatim.copyFingerprint': async (node) =>
-      env.clipboard.writeText(forLabel((node.kind === 'region' ? node.region : node.fragment).fingerprint)),
+    'verbatim.copyFingerprint': async (node) => env.clipboard.writeText(forLabel(fingerprintOf(node))),
     'verbatim.toggleDecorations': () =>
       writeSetting('decorations.enabled', !readSetting('decorations.enabled')),
     'verbatim.showLog': () => log.show(),
@@ -150,9 +149,9 @@ function askFilter(current: FragmentFilter): Promise<FragmentFilter | undefined>
       alwaysShow: true,
     })),
   ];
-  pick.title = l10n.t('Filter fragments');
+  pick.title = l10n.t('Filter fragments and regions');
   pick.placeholder = l10n.t(
-    'Text, fingerprint, repo:NAME, path:NAME, licence:NAME, kind:logic, len:10 or len:10-20',
+    'Text, fingerprint, repo:NAME, path:NAME, licence:NAME, kind:logic, len:10-20; regions of a map: p:0.5 or p:0.1-0.5',
   );
   pick.canSelectMany = true;
   pick.items = parts.map((item) => ({ ...item, alwaysShow: true }));
@@ -176,7 +175,7 @@ type Changing = { -readonly [Part in keyof FragmentFilter]: FragmentFilter[Part]
 export function parseWords(words: string): FragmentFilter {
   const filter: Changing = {};
   const rest = words.replace(
-    /(?:^|\s)(repo|path|licen[cs]e|kind|len):(\S*)/gi,
+    /(?:^|\s)(repo|path|licen[cs]e|kind|len|p):(\S*)/gi,
     (all, name: string, value: string) => (takePart(filter, name.toLowerCase(), value) ? '' : all),
   );
   const text = rest.trim();
@@ -205,6 +204,13 @@ function takePart(filter: Changing, name: string, value: string): boolean {
       else if (to !== '') filter.toLines = Number(to);
       return true;
     }
+    case 'p': {
+      const [, from, isRange, to] = /^(\d*\.?\d+(?:e-\d+)?)(-?)(\d*\.?\d*(?:e-\d+)?)$/i.exec(value) ?? [];
+      if (from === undefined || Number(from) > 1 || Number(to) > 1) return false;
+      filter.fromProbability = Number(from);
+      if (isRange !== '' && to !== '') filter.toProbability = Number(to);
+      return true;
+    }
     default:
       filter.license = value;
       return true;
@@ -212,13 +218,17 @@ function takePart(filter: Changing, name: string, value: string): boolean {
 }
 
 /** Gives the parts of a filter that have no row of their own, as they are typed. */
-function typedParts({ repository, path, license, fromLines, toLines, text }: FragmentFilter): string {
+function typedParts(filter: FragmentFilter): string {
+  const { repository, path, license, fromLines, toLines, fromProbability, toProbability, text } = filter;
   const end = fromLines === toLines ? '' : `-${toLines ?? ''}`;
   return [
     ...(repository === undefined ? [] : [`repo:${repository}`]),
     ...(path === undefined ? [] : [`path:${path}`]),
     ...(license === undefined ? [] : [`licence:${license}`]),
     ...(fromLines === undefined ? [] : [`len:${fromLines}${end}`]),
+    ...(fromProbability === undefined
+      ? []
+      : [`p:${fromProbability}${toProbability === undefined ? '' : `-${toProbability}`}`]),
     ...(text === undefined ? [] : [text]),
   ].join(' ');
 }

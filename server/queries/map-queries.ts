@@ -10,8 +10,8 @@ import type {
   RegionGrouping,
   TokenHeat,
 } from '../../protocol/extraction-map.ts';
-import type { Page, PageRequest } from '../../protocol/fragments.ts';
-import type { StudyId } from '../../protocol/study.ts';
+import type { Page } from '../../protocol/fragments.ts';
+import type { ViewRequest } from '../../protocol/views.ts';
 import { maskRanges, placesInMasked } from '../analysis/sensitive.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import { Undisclosed } from '../answers/undisclosed.ts';
@@ -24,22 +24,24 @@ import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { openWithBytes } from '../study/open-document.ts';
 import { utf16Ends, utf16Places } from '../text/utf-16-places.ts';
+import { acceptedBy } from './view-queries.ts';
 
-type GroupsRequest = PageRequest & { readonly study: StudyId; readonly by: RegionGrouping };
+type GroupsRequest = ViewRequest & { readonly by: RegionGrouping };
 
-export function listRegionGroups({ study, by, ...page }: GroupsRequest): Page<RegionGroup> {
+export function listRegionGroups({ study, by, baseline, ...view }: GroupsRequest): Page<RegionGroup> {
   using db = openForReading(study);
-  return views.listRegionGroups(db, by, page);
+  return views.listRegionGroups(db, by, { ...view, accepted: acceptedBy(baseline) });
 }
 
 export function listRegions({
   study,
   by,
   key,
-  ...request
+  baseline,
+  ...view
 }: GroupsRequest & { readonly key: number }): Undisclosed<Page<MapRegion>> {
   using db = openForReading(study);
-  const page = views.listRegions(db, by, key, request);
+  const page = views.listRegions(db, by, key, { ...view, accepted: acceptedBy(baseline) });
   const decoder = new TextDecoder();
   const texts = page.items.map(({ before, text, after }) => ({
     before: decoder.decode(before),

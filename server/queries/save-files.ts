@@ -12,17 +12,20 @@ import {
   listTrainingRows,
   rowLines,
 } from '../answers/training-rows.ts';
-import { hasBaseline, readAccepted, readBaseline } from '../formats/baseline-file.ts';
+import { UserError } from '../errors.ts';
+import { hasBaseline, readBaseline } from '../formats/baseline-file.ts';
 import { gatherMapReport } from '../formats/map-content.ts';
 import { mapForms } from '../formats/map-forms.ts';
 import { gatherReport } from '../formats/report-content.ts';
 import { type ReportForm, reportForms } from '../formats/report-forms.ts';
 import { listFingerprints } from '../store/fragment-views.ts';
+import { listRegionFingerprints } from '../store/map-views.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { writeWhole } from '../write-whole.ts';
 import { chooseFragments } from './choose-fragments.ts';
 import { openGroupName } from './group-names.ts';
 import { summaryOf } from './study-summary.ts';
+import { acceptedBy } from './view-queries.ts';
 
 export interface ReportToSave {
   readonly study: StudyId;
@@ -59,8 +62,7 @@ export interface RowsToSave {
 export async function saveTrainingRows({ study, file, chosen }: RowsToSave) {
   using db = openForReading(study);
   const isMap = summaryOf(db, study).map !== undefined;
-  // The view’s filter is of fragments, which a map has none of.
-  const fingerprints = isMap ? regionsOf(chosen) : await fingerprintsOf(db, study, chosen);
+  const fingerprints = isMap ? regionsOf(db, chosen) : await fingerprintsOf(db, study, chosen);
   const list = isMap ? listExposedRows : listTrainingRows;
   const showPlace = await disclosedNames(db, 'masked');
   let nRows = 0;
@@ -74,8 +76,14 @@ export async function saveTrainingRows({ study, file, chosen }: RowsToSave) {
   return { nRows, nUnlisted: fingerprints === null ? 0 : countUnlistedPlaces(db, fingerprints) };
 }
 
-const regionsOf = (chosen: FragmentsChosen): ReadonlySet<string> | null =>
-  chosen.kind === 'named' ? new Set(chosen.fingerprints) : null;
+/** Null where all regions are chosen. */
+function regionsOf(db: Database, chosen: FragmentsChosen): ReadonlySet<string> | null {
+  if (chosen.kind === 'named') return new Set(chosen.fingerprints);
+  const { filter, baseline } = chosen;
+  const group = chosen.kind === 'regions' ? { by: chosen.by, key: chosen.key } : null;
+  if (group === null && Object.keys(filter).length === 0) return null;
+  return new Set(listRegionFingerprints(db, { filter, accepted: acceptedBy(baseline) }, group));
+}
 
 /** Null where nothing leaves any out: then rows beyond the places that are kept count, too. */
 async function fingerprintsOf(
@@ -84,11 +92,11 @@ async function fingerprintsOf(
   chosen: FragmentsChosen,
 ): Promise<ReadonlySet<string> | null> {
   if (chosen.kind === 'named') return chooseFragments(db, { fingerprints: chosen.fingerprints });
+  if (chosen.kind === 'regions') throw new UserError(`${study} is no extraction map`);
   const { filter, baseline, grouping } = chosen;
   if (chosen.group === null && Object.keys(filter).length === 0) return null;
   const group = chosen.group && (await openGroupName(study, grouping, chosen.group));
-  const accepted = new Set(baseline === null ? [] : readAccepted(baseline).keys());
-  return new Set(listFingerprints(db, { filter, accepted, grouping, group }));
+  return new Set(listFingerprints(db, { filter, accepted: acceptedBy(baseline), grouping, group }));
 }
 
 async function writeLines(file: string, lines: Iterable<string> | AsyncIterable<string>): Promise<void> {

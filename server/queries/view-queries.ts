@@ -6,7 +6,12 @@ import { foreign } from '../../guard/text/foreign.ts';
 import type { Page } from '../../protocol/fragments.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { Category, FragmentGroup, Grouping, ListedFragment, ViewRequest } from '../../protocol/views.ts';
-import { countUnlistedPlaces, listTrainingRows, maskRows } from '../answers/training-rows.ts';
+import {
+  countUnlistedPlaces,
+  listExposedRows,
+  listTrainingRows,
+  maskRows,
+} from '../answers/training-rows.ts';
 import type { Disclosure, Undisclosed } from '../answers/undisclosed.ts';
 import { readAccepted, writeBaseline } from '../formats/baseline-file.ts';
 import * as groups from '../store/fragment-groups.ts';
@@ -15,6 +20,7 @@ import { deleteLabel, putLabels } from '../store/labels-table.ts';
 import { withLockedStudy } from '../store/locked-study.ts';
 import * as files from '../store/study-file.ts';
 import { openForReading, transact } from '../store/study-file.ts';
+import { readStudy } from '../store/study-table.ts';
 import { withLabels } from './mask-texts.ts';
 
 export function listGroups(request: ViewRequest & { readonly grouping: Grouping }): Page<FragmentGroup> {
@@ -64,12 +70,14 @@ export const deleteStudy = (study: StudyId): void => files.deleteStudy(study);
 export async function trainingRows(study: StudyId, fingerprint: string, disclosure: Disclosure) {
   using db = openForReading(study);
   const chosen = new Set([fingerprint]);
-  const rows = [...listTrainingRows(db, chosen)];
+  const list = readStudy(db)?.plan.map === undefined ? listTrainingRows : listExposedRows;
+  const rows = [...list(db, chosen)];
   const shown = disclosure === 'masked' ? await maskRows(rows) : rows;
   const lines = shown.map((row) => `${forJson(row)}\n`).join('');
   return { lines: foreign(lines), nUnlisted: countUnlistedPlaces(db, chosen) };
 }
 
-function acceptedBy(baseline: string | null): ReadonlySet<string> {
+/** The fingerprints in a baseline file; a file that does not exist accepts nothing. */
+export function acceptedBy(baseline: string | null): ReadonlySet<string> {
   return new Set(baseline === null ? [] : readAccepted(baseline).keys());
 }

@@ -10,8 +10,11 @@ import {
   type RegionGrouping,
 } from '../../protocol/extraction-map.ts';
 import type { Page, PageRequest } from '../../protocol/fragments.ts';
+import type { FragmentFilter } from '../../protocol/views.ts';
+import type { Clause } from './fragment-filter.ts';
 import { type RegionText, regionText } from './map-regions.ts';
 import { provenanceOf } from './provenance.ts';
+import { regionCondition } from './region-filter.ts';
 import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
@@ -27,15 +30,28 @@ function trainingEnd(db: Database): number {
   return row?.first == null ? Number.MAX_SAFE_INTEGER : documentId(Number(row.first), 0);
 }
 
-export function listRegionGroups(db: Database, by: RegionGrouping, request: PageRequest): Page<RegionGroup> {
+/** What passes a view's filter; `accepted` are the fingerprints that the baseline accepts. */
+export interface RegionView {
+  readonly filter: FragmentFilter;
+  readonly accepted: ReadonlySet<string>;
+}
+
+export function listRegionGroups(
+  db: Database,
+  by: RegionGrouping,
+  { filter, accepted, ...request }: RegionView & PageRequest,
+): Page<RegionGroup> {
   const end = trainingEnd(db);
+  const passing = regionCondition(filter, accepted);
   switch (by) {
     case 'document':
-      return groupByDocument(db, end, request);
+      return passing === undefined
+        ? groupByDocument(db, end, request)
+        : groupSomeByDocument(db, end, passing, request);
     case 'probability':
-      return pageOf(groupByProbability(db, end), request);
+      return pageOf(groupByProbability(db, end, passing), request);
     case 'licence':
-      return pageOf(groupByLicence(db, end), request);
+      return pageOf(groupByLicence(db, end, passing), request);
   }
 }
 
@@ -62,13 +78,37 @@ function groupByDocument(db: Database, end: number, { offset, limit }: PageReque
        ORDER BY best_logp DESC, document_id`,
     )
     .all(least, end, limit, offset)
-    .map((row) => ({
-      ...{ key: Number(row.document_id), provenance: provenanceOf(row), license: null },
-      ...{ nRegions: Number(row.n_regions), nDocuments: 1, bestLogp: Number(row.best_logp) },
-    }));
+    .map(documentGroup);
   const total = db.prepare(`SELECT count(*) AS n FROM ${holding}`).get(least, end)!;
   return { items, offset, total: Number(total.n) };
 }
+
+/** The documents with a region that passes. */
+function groupSomeByDocument(
+  db: Database,
+  end: number,
+  passing: Clause,
+  { offset, limit }: PageRequest,
+): Page<RegionGroup> {
+  const groups = `SELECT document_id, max(r.best_logp) AS best_logp, count(*) AS n_regions
+    FROM map_regions r JOIN documents d USING (document_id)
+    WHERE document_id < ? AND ${passing.sql} GROUP BY document_id`;
+  const items = db
+    .prepare(
+      `SELECT h.*, s.name AS shard, d.row, d.repository, d.path, d.license
+       FROM (${groups}) h JOIN documents d USING (document_id) JOIN shards s USING (shard_id)
+       ORDER BY best_logp DESC, document_id LIMIT ? OFFSET ?`,
+    )
+    .all(end, ...passing.values, limit, offset)
+    .map(documentGroup);
+  const total = db.prepare(`SELECT count(*) AS n FROM (${groups})`).get(end, ...passing.values)!;
+  return { items, offset, total: Number(total.n) };
+}
+
+const documentGroup = (row: Readonly<Record<string, SQLOutputValue>>): RegionGroup => ({
+  ...{ key: Number(row.document_id), provenance: provenanceOf(row), license: null },
+  ...{ nRegions: Number(row.n_regions), nDocuments: 1, bestLogp: Number(row.best_logp) },
+});
 
 /** Log-probabilities from (inclusive) and to of a group. */
 const rangeOf = (key: number): readonly [from: number, to: number] => [
@@ -76,27 +116,32 @@ const rangeOf = (key: number): readonly [from: number, to: number] => [
   key === 0 ? Number.MAX_VALUE : Math.log(PROBABILITY_BOUNDS[key - 1] ?? 0),
 ];
 
-function groupByProbability(db: Database, end: number): readonly RegionGroup[] {
+function groupByProbability(db: Database, end: number, passing: Clause | undefined): readonly RegionGroup[] {
+  const { sql, values } = passing ?? EVERY;
+  // Without a filter, no document is looked at.
+  const joined = passing === undefined ? '' : 'JOIN documents d USING (document_id)';
   const count = db.prepare(
-    `SELECT count(*) AS n, max(best_logp) AS best FROM ${BY_BEST}
-     WHERE best_logp >= ? AND best_logp < ? AND document_id < ?`,
+    `SELECT count(*) AS n, max(best_logp) AS best FROM ${BY_BEST} ${joined}
+     WHERE best_logp >= ? AND best_logp < ? AND document_id < ? AND ${sql}`,
   );
   return PROBABILITY_BOUNDS.flatMap((_, key) => {
-    const { n, best } = count.get(...rangeOf(key), end)!;
+    const { n, best } = count.get(...rangeOf(key), end, ...values)!;
     const shown = { key, provenance: null, license: null, nDocuments: null };
     return n === 0 ? [] : [{ ...shown, nRegions: Number(n), bestLogp: Number(best) }];
   });
 }
 
-const groupByLicence = (db: Database, end: number): readonly RegionGroup[] =>
+const EVERY: Clause = { sql: 'TRUE', values: [] };
+
+const groupByLicence = (db: Database, end: number, { sql, values }: Clause = EVERY): readonly RegionGroup[] =>
   db
     .prepare(
       `SELECT min(document_id) AS key, license, count(*) AS n_regions, max(best_logp) AS best,
          count(DISTINCT document_id) AS n_documents
-       FROM ${BY_BEST} JOIN documents d USING (document_id) WHERE document_id < ?
+       FROM ${BY_BEST} JOIN documents d USING (document_id) WHERE document_id < ? AND ${sql}
        GROUP BY license ORDER BY n_regions DESC, license`,
     )
-    .all(end)
+    .all(end, ...values)
     .map((row) => ({
       ...{ key: Number(row.key), provenance: null, license: foreign(String(row.license)) },
       ...{ nRegions: Number(row.n_regions), nDocuments: Number(row.n_documents) },
@@ -115,6 +160,31 @@ function inGroup(by: RegionGrouping, key: number): readonly [condition: string, 
   }
 }
 
+function regionsOf(by: RegionGrouping, key: number, passing: Clause = EVERY) {
+  const [condition, ...values] = inGroup(by, key);
+  return { condition: `${condition} AND ${passing.sql}`, values: [...values, ...passing.values] };
+}
+
+/** Fingerprints of all regions that a view shows, or of one group of them. */
+export function listRegionFingerprints(
+  db: Database,
+  { filter, accepted }: RegionView,
+  group: { readonly by: RegionGrouping; readonly key: number } | null,
+): readonly string[] {
+  const passing = regionCondition(filter, accepted);
+  const { condition, values } =
+    group === null
+      ? { condition: (passing ?? EVERY).sql, values: (passing ?? EVERY).values }
+      : regionsOf(group.by, group.key, passing);
+  return db
+    .prepare(
+      `SELECT DISTINCT r.fingerprint AS fingerprint FROM map_regions r JOIN documents d USING (document_id)
+       WHERE r.document_id < ? AND ${condition}`,
+    )
+    .all(trainingEnd(db), ...values)
+    .map(({ fingerprint }) => String(fingerprint));
+}
+
 /** A region with the beginning of its text, of which its label is made. */
 export type StoredRegion = Omit<MapRegion, 'text'> & RegionText;
 
@@ -122,9 +192,9 @@ export function listRegions(
   db: Database,
   by: RegionGrouping,
   key: number,
-  { offset, limit }: PageRequest,
+  { offset, limit, filter, accepted }: RegionView & PageRequest,
 ): Page<StoredRegion> {
-  const [condition, ...values] = inGroup(by, key);
+  const { condition, values } = regionsOf(by, key, regionCondition(filter, accepted));
   // A document's regions stand together in the table, all others are found by the index.
   const table = by === 'document' ? 'map_regions r' : BY_BEST;
   const where = `FROM ${table} JOIN documents d USING (document_id) JOIN shards s USING (shard_id)
@@ -145,6 +215,7 @@ export function listRegions(
       provenance: provenanceOf(row),
       fingerprint: String(row.fingerprint),
       ...regionText(row),
+      isAccepted: accepted.has(String(row.fingerprint)),
     }));
   const total = db.prepare(`SELECT count(*) AS n ${where}`).get(end, ...values)!;
   return { items, offset, total: Number(total.n) };

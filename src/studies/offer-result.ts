@@ -91,7 +91,9 @@ async function offerMap(
   if (chosen === list) await show();
   if (chosen === dashboard) await commands.executeCommand('verbatim.openDashboard', study);
   if (chosen !== document) return;
-  const { items } = await server.request(listRegionGroups, { study, by: 'document', offset: 0, limit: 1 });
+  const { items } = await server.request(listRegionGroups, {
+    ...{ study, by: 'document', filter: {}, baseline: null, offset: 0, limit: 1 },
+  });
   const [first] = items;
   if (first !== undefined) {
     await commands.executeCommand('verbatim.openRegion', { study, documentId: first.key });

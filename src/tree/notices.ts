@@ -147,9 +147,14 @@ export function failedNotice(study: StudyId, parent: PagedNode | null, reason: s
 }
 
 /** Says how many a filter lets through, before their rows. */
-export function passingNotice(parent: StudyNode, nPassing: number, isAtLeast: boolean): NoticeNode {
+export function passingNotice(
+  parent: StudyNode,
+  nPassing: number,
+  nInAll: number,
+  isAtLeast: boolean,
+): NoticeNode {
   const nPass = nPassing.toLocaleString();
-  const nAll = (parent.summary.nFragments ?? 0).toLocaleString();
+  const nAll = nInAll.toLocaleString();
   return {
     kind: 'notice',
     name: 'passing',
@@ -159,6 +164,18 @@ export function passingNotice(parent: StudyNode, nPassing: number, isAtLeast: bo
     text: isAtLeast
       ? l10n.t('More than {0} of {1} pass the filter', nPass, nAll)
       : l10n.t('{0} of {1} pass the filter', nPass, nAll),
+  };
+}
+
+/** Parts of a filter that say nothing of regions, so that nobody takes what is listed for what they ask for. */
+export function unknownOfRegionsNotice(parent: StudyNode): NoticeNode {
+  return {
+    kind: 'notice',
+    name: 'unknown-of-regions',
+    severity: 'info',
+    study: parent.study,
+    parent,
+    text: l10n.t('The filter’s kind, sensitive and clipped are of fragments, and leave no region out'),
   };
 }
 

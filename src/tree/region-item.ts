@@ -2,7 +2,7 @@
 // seen in the narrowest side bar.
 
 import { posix } from 'node:path';
-import { l10n, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
+import { l10n, ThemeColor, ThemeIcon, TreeItem, TreeItemCollapsibleState } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
 import { rawText } from '../../guard/text/foreign.ts';
 import { PROBABILITY_BOUNDS, type RegionGrouping } from '../../protocol/extraction-map.ts';
@@ -77,19 +77,23 @@ export function regionItem(node: RegionNode): TreeItem {
   const telling = forLabel(rawText(region.text).trim());
   const item = new TreeItem(`${p} · ${lines}`);
   const place = parent.parent.by === 'document' ? [] : [fileName(provenance)];
-  item.description = [telling, ...place].join(' · ');
+  const accepted = region.isAccepted ? [l10n.t('accepted')] : [];
+  item.description = [...accepted, telling, ...place].join(' · ');
   const windows = nWindows === 1 ? l10n.t('1 window') : l10n.t('{0} windows that touch', nWindows);
   item.tooltip = [
     telling,
     `${p}, ${drawsText(bestLogp)}`,
     `${lines}, ${windows}`,
     sourceText(provenance),
+    ...(region.isAccepted ? [l10n.t('The baseline accepts it.')] : []),
   ].join('\n');
   item.accessibilityInformation = {
-    label: [telling, p, drawsText(bestLogp), lines, windows, sourceText(provenance)].join(', '),
+    label: [telling, p, drawsText(bestLogp), lines, windows, sourceText(provenance), ...accepted].join(', '),
   };
-  item.iconPath = new ThemeIcon('flame');
-  item.contextValue = 'region';
+  item.iconPath = region.isAccepted
+    ? new ThemeIcon('pass', new ThemeColor('disabledForeground'))
+    : new ThemeIcon('flame');
+  item.contextValue = `region.${region.isAccepted ? 'isAccepted' : 'canBeAccepted'}`;
   item.command = {
     command: 'verbatim.openRegion',
     title: l10n.t('Open as Heat Map'),

@@ -115,13 +115,14 @@ function tooltipOf(summary: StudySummary): string {
           summary.nMemorisedSamples.toLocaleString(),
           summary.nSamples.toLocaleString(),
         );
-  const scanned = l10n.t(
-    '{0} of {1} shards scanned, {2} documents, {3} MB',
-    summary.nShardsScanned,
-    summary.nShards,
-    summary.nDocuments.toLocaleString(),
+  const amounts = [
+    ...[summary.nShardsScanned, summary.nShards, summary.nDocuments.toLocaleString()],
     (summary.corpusBytes / 1e6).toFixed(1),
-  );
+  ];
+  const scanned =
+    summary.map === undefined
+      ? l10n.t('{0} of {1} shards scanned, {2} documents, {3} MB', ...amounts)
+      : l10n.t('{0} of {1} shards read, {2} documents, {3} MB', ...amounts);
   return [
     forLabel(summary.name),
     memorised,

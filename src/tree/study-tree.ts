@@ -30,6 +30,7 @@ import {
   noticesOf,
   passingNotice,
   undescribedNotice,
+  unknownOfRegionsNotice,
   unreadableNotice,
 } from './notices.ts';
 import { announceStudies } from './study-contexts.ts';
@@ -197,7 +198,7 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
 
   async #underStudy(parent: StudyNode): Promise<TreeNode[]> {
     const notices = noticesOf(parent, this.#runs.get(parent.study) !== undefined);
-    if (parent.summary.map !== undefined) return [...notices, ...mapViewsOf(parent)];
+    if (parent.summary.map !== undefined) return [...notices, ...(await this.#underMap(parent))];
     if (!parent.summary.nFragments) return notices;
     const { isDescribed } = await this.#server.request(describeStudy, { study: parent.study });
     if (!isDescribed) return [...notices, undescribedNotice(parent), ...(await this.#rows(parent, 'flat'))];
@@ -205,11 +206,27 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     return [...notices, ...(await this.#passing(parent)), ...rows];
   }
 
+  async #underMap(parent: StudyNode): Promise<readonly TreeNode[]> {
+    const nRegions = parent.summary.map?.nRegions ?? 0;
+    if (nRegions === 0 || this.#options.message === undefined) return mapViewsOf(parent);
+    const nPassing = await this.#pages.countRegions(parent);
+    if (nPassing === 0) return [filteredNotice(parent)];
+    const { category, isSensitive, isClipped } = this.#options.filter;
+    const isOfFragments = category !== undefined || isSensitive === true || isClipped === true;
+    return [
+      passingNotice(parent, nPassing, nRegions, false),
+      ...(isOfFragments ? [unknownOfRegionsNotice(parent)] : []),
+      ...mapViewsOf(parent),
+    ];
+  }
+
   /** Says how many of how many, where a filter leaves some out. */
   async #passing(parent: StudyNode): Promise<readonly TreeNode[]> {
     if (this.#options.message === undefined) return [];
     const { total, isAtLeast } = await this.#pages.load(parent, 'flat', { offset: 0, limit: 1 });
-    return total === 0 ? [] : [passingNotice(parent, total, isAtLeast ?? false)];
+    return total === 0
+      ? []
+      : [passingNotice(parent, total, parent.summary.nFragments ?? 0, isAtLeast ?? false)];
   }
 
   /** All that is open of a node's rows, of which those that stay are not asked for. */

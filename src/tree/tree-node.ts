@@ -165,6 +165,10 @@ export function nodeId(node: TreeNode): string {
   }
 }
 
+/** A region has one as a fragment of the same text has. */
+export const fingerprintOf = (node: FragmentNode | RegionNode): string =>
+  (node.kind === 'region' ? node.region : node.fragment).fingerprint;
+
 export function parentOf(node: TreeNode): TreeNode | null {
   return node.kind === 'study' ? null : node.parent;
 }

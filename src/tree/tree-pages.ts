@@ -1,6 +1,6 @@
 // The pages of the studies view: what stands under a node, asked of the server from one row to another.
 
-import { listRegionGroups, listRegions } from '../../protocol/extraction-map.ts';
+import { listRegionGroups, listRegions, PROBABILITY_BOUNDS } from '../../protocol/extraction-map.ts';
 import type { Page, PageRequest } from '../../protocol/fragments.ts';
 import { listSampleOccurrences, listTrainOccurrences } from '../../protocol/requests.ts';
 import { type Grouping, listGroups, viewFragments } from '../../protocol/views.ts';
@@ -96,17 +96,25 @@ export class TreePages {
 
   async #regionGroups(parent: MapViewNode, request: PageRequest): Promise<Page<RegionGroupNode>> {
     const { study, by } = parent;
-    const page = await this.#server.request(listRegionGroups, { study, by, ...request });
+    const page = await this.#server.request(listRegionGroups, { ...this.#view(parent), ...request, by });
     return nodesOf(page, (group) => ({ kind: 'region-group', study, parent, group }));
   }
 
   async #regions(parent: RegionGroupNode, request: PageRequest): Promise<Page<RegionNode>> {
     const { study, group } = parent;
     const page = await this.#server.request(listRegions, {
-      ...{ study, by: parent.parent.by, key: group.key },
+      ...this.#view(parent),
       ...request,
+      ...{ by: parent.parent.by, key: group.key },
     });
     return nodesOf(page, (region) => ({ kind: 'region', study, parent, region }));
+  }
+
+  /** How many of a map's regions pass the filter: each is in one group by probability. */
+  async countRegions(parent: StudyNode): Promise<number> {
+    const view = { ...this.#view(parent), offset: 0, limit: PROBABILITY_BOUNDS.length };
+    const { items } = await this.#server.request(listRegionGroups, { ...view, by: 'probability' });
+    return items.reduce((sum, { nRegions }) => sum + nRegions, 0);
   }
 
   #view({ study }: PagedNode) {

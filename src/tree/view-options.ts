@@ -57,12 +57,18 @@ function filterParts(filter: FragmentFilter): string[] {
     ...(filter.repository ? [filter.repository] : []),
     ...(filter.path ? [filter.path] : []),
     ...(filter.fromLines === undefined ? [] : [linesText(filter.fromLines, filter.toLines)]),
+    ...probabilityParts(filter),
     ...(filter.license === undefined ? [] : [filter.license || l10n.t('licence unknown')]),
     ...(filter.category === undefined ? [] : [categoryName(filter.category)]),
     ...(filter.isSensitive ? [l10n.t('sensitive')] : []),
     ...(filter.isClipped ? [l10n.t('clipped')] : []),
     ...(filter.isNew ? [l10n.t('not accepted')] : []),
   ];
+}
+
+function probabilityParts({ fromProbability: from, toProbability: to }: FragmentFilter): string[] {
+  if (from === undefined) return to === undefined ? [] : [l10n.t('p ≤ {0}', to)];
+  return [to === undefined ? l10n.t('p ≥ {0}', from) : l10n.t('p {0} to {1}', from, to)];
 }
 
 function linesText(from: number, to: number | undefined): string {

@@ -9,6 +9,7 @@ import type { AxeResults } from 'axe-core';
 import type { FrameLocator, Locator, Page } from 'playwright-core';
 import { DEMO_MODEL } from '../support/demo.ts';
 import { writeMapCorpus } from '../support/map-corpus.ts';
+import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { TAKES_SHOTS, type Workbench } from './workbench.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
@@ -29,6 +30,7 @@ export async function useHeatMap(workbench: Workbench, folder: string): Promise<
   await openRegion(workbench);
   await walk(workbench);
   await readLegend(workbench);
+  await acceptAndFilter(workbench, folder);
   await takeShots(workbench, folder);
   await readDashboard(workbench, folder);
   if (TAKES_SHOTS) await compare(workbench, folder);
@@ -47,7 +49,8 @@ async function makeMap(workbench: Workbench, corpus: string): Promise<void> {
   const { page } = workbench;
   writeMapCorpus(corpus);
   await workbench.startMap(DEMO_MODEL, corpus, 'heat-wizard');
-  await workbench.treeRows(/\d+ regions in \d+ windows/).waitFor();
+  const limit = TAKES_SHOTS ? { timeout: 4 * WAIT_LIMIT_MS } : {};
+  await workbench.treeRows(/\d+ regions in \d+ windows/).waitFor(limit);
   await page.locator('#status\\.notifications').click();
   await page.locator('.notification-list-item', { hasText: 'more likely than not' }).waitFor();
   await workbench.takeShot('heat-ended');
@@ -94,6 +97,53 @@ async function readLegend(workbench: Workbench): Promise<void> {
   assert.match((await row.textContent()) ?? '', /% of the tokens/);
   await workbench.takeShot('heat-legend');
   await page.keyboard.press('Escape');
+}
+
+/** With keys alone the region goes into the baseline, out of the view by a filter, and all of it back again. */
+async function acceptAndFilter(workbench: Workbench, folder: string): Promise<void> {
+  const { page } = workbench;
+  const accepted = workbench.treeRows(/p .+ lines .*accepted/);
+  await workbench.runCommand('Verbatim: Focus on Studies View');
+  await pickByKeys(page, 'Accept into the Baseline…');
+  await page.locator('.quick-input-widget input.input').waitFor({ state: 'visible' });
+  await page.keyboard.press('Enter');
+  await accepted.first().waitFor();
+  const baseline = JSON.parse(readFileSync(join(folder, '.verbatim-baseline.json'), 'utf8'));
+  assert.equal(Object.keys(baseline.accepted).length, 1);
+  await workbench.takeShot('heat-tree-accepted');
+  await filterByKeys(page, 'p:0.001-1');
+  await workbench.treeRows(/\d+ of 3 pass the filter/).waitFor();
+  await workbench.takeShot('heat-tree-filtered');
+  await pickByKeys(page, 'Take out of the Baseline');
+  await accepted.first().waitFor({ state: 'hidden' });
+  await filterByKeys(page, 'licence:none-such');
+  await workbench.treeRows('Nothing passes the filter').first().waitFor();
+  await workbench.runCommand('Verbatim: Clear Filter');
+  await workbench.treeRows('Regions by document').waitFor();
+}
+
+/** Opens the menu of the row that has the keyboard, and goes down to an item of it. */
+async function pickByKeys(page: Page, item: string): Promise<void> {
+  const menu = page.locator('.context-view .monaco-menu:visible');
+  await page.keyboard.press('Shift+F10');
+  await menu.waitFor();
+  await page.waitForTimeout(300); // A menu ignores what comes right after it opened.
+  const focused = menu.locator('.action-item.focused');
+  for (let i = 0; i < 20 && !(await focused.allInnerTexts()).some((text) => text.includes(item)); i++) {
+    await page.keyboard.press('ArrowDown');
+  }
+  await page.keyboard.press('Enter');
+  await menu.waitFor({ state: 'hidden' });
+}
+
+async function filterByKeys(page: Page, words: string): Promise<void> {
+  const input = page.locator('.quick-input-widget input.input');
+  await page.locator('.pane-body .monaco-list:focus').first().waitFor();
+  await page.keyboard.press('Control+Alt+F');
+  await input.waitFor({ state: 'visible' });
+  await input.fill(words);
+  await page.keyboard.press('Enter');
+  await input.waitFor({ state: 'hidden' });
 }
 
 async function useTheme(

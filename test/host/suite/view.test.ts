@@ -105,6 +105,9 @@ export const tests = [
     assert.deepEqual(parseWords('len:6'), { fromLines: 6, toLines: 6 });
     assert.deepEqual(parseWords('len:6-'), { fromLines: 6 });
     assert.deepEqual(parseWords('kind:unknown'), { text: 'kind:unknown' });
+    assert.deepEqual(parseWords('p:0.5'), { fromProbability: 0.5 });
+    assert.deepEqual(parseWords('p:1e-3-.5 x'), { fromProbability: 0.001, toProbability: 0.5, text: 'x' });
+    assert.deepEqual(parseWords('p:2 p:x'), { text: 'p:2 p:x' });
   }),
   hostTest(
     'accepts a fragment into the baseline of the folder, hides it on demand, takes it out',

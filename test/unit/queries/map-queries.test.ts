@@ -5,8 +5,9 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { rawText } from '../../../guard/text/foreign.ts';
-import type { RegionGrouping } from '../../../protocol/extraction-map.ts';
+import type { MapRegion, RegionGrouping } from '../../../protocol/extraction-map.ts';
 import type { MapPlan } from '../../../protocol/study.ts';
+import type { FragmentFilter } from '../../../protocol/views.ts';
 import { disclose } from '../../../server/answers/undisclosed.ts';
 import { UserError } from '../../../server/errors.ts';
 import { defaultMap } from '../../../server/plan/plan.ts';
@@ -19,6 +20,7 @@ import {
   measureTokens,
 } from '../../../server/queries/map-queries.ts';
 import { saveReport, saveTrainingRows } from '../../../server/queries/save-files.ts';
+import { acceptFragments, trainingRows } from '../../../server/queries/view-queries.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { measureTokens as measureBytes } from '../../../server/study/measure-tokens.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
@@ -66,8 +68,10 @@ async function makeMap(map: Partial<MapPlan>): Promise<string> {
 const exact = await makeMap({ context: 'exact', stride: 8 });
 const running = await makeMap({ context: 'running' });
 
+const everything = { filter: {}, baseline: null };
+
 test('regions are listed by document, by probability and by licence, each region once', async () => {
-  const page = { offset: 0, limit: 100 };
+  const page = { ...everything, offset: 0, limit: 100 };
   for (const by of ['document', 'probability', 'licence'] as const satisfies readonly RegionGrouping[]) {
     const groups = listRegionGroups({ study: exact, by, ...page });
     assert.equal(groups.total, groups.items.length);
@@ -95,13 +99,71 @@ test('regions are listed by document, by probability and by licence, each region
   );
 });
 
+test('exactly the regions that pass a filter are listed and saved, in whatever groups', async () => {
+  const page = { study: exact, offset: 0, limit: 100 };
+  const list = async (by: RegionGrouping, filter: FragmentFilter, baseline: string | null) => {
+    const found: MapRegion[] = [];
+    for (const { key, nRegions, bestLogp } of listRegionGroups({ ...page, filter, baseline, by }).items) {
+      const { items, total } = await disclose(listRegions({ ...page, filter, baseline, by, key }), 'shown');
+      assert.deepEqual([total, items.length], [nRegions, nRegions]);
+      assert.equal(Math.max(...items.map((region) => region.bestLogp)), bestLogp);
+      found.push(...items);
+    }
+    return found.toSorted((a, b) => a.documentId - b.documentId);
+  };
+  const all = await list('document', {}, null);
+  const nLines = ({ firstLine, lastLine }: MapRegion) => lastLine - firstLine + 1;
+  const likeliest = all.toSorted((a, b) => b.bestLogp - a.bestLogp);
+  const between = Math.exp((likeliest[0]!.bestLogp + likeliest[1]!.bestLogp) / 2);
+  const baseline = join(folder, 'accepted.json');
+  await acceptFragments(baseline, [all[0]!.fingerprint], 'known');
+  const cases: readonly (readonly [FragmentFilter, (region: MapRegion) => boolean])[] = [
+    [{}, () => true],
+    [{ license: 'mit' }, ({ provenance }) => rawText(provenance.license) === 'MIT'],
+    [{ path: 'F1' }, ({ provenance }) => rawText(provenance.path) === 'f1.py'],
+    [{ repository: 'nobody' }, () => false],
+    [{ text: 'X5 = 35' }, ({ provenance }) => rawText(provenance.path) === 'f2.py'],
+    [{ text: all[1]!.fingerprint.slice(0, 9) }, ({ fingerprint }) => fingerprint === all[1]!.fingerprint],
+    [{ fromLines: 4 }, (region) => nLines(region) >= 4],
+    [{ toLines: 2, license: 'GPL-3.0' }, (region) => nLines(region) <= 2],
+    [{ fromProbability: between }, ({ bestLogp }) => bestLogp === likeliest[0]!.bestLogp],
+    [{ toProbability: between }, ({ bestLogp }) => bestLogp < likeliest[0]!.bestLogp],
+    [{ fromProbability: 0, toProbability: 1 }, () => true],
+    [{ isNew: true }, ({ fingerprint }) => fingerprint !== all[0]!.fingerprint],
+    [{ isSensitive: true, isClipped: true, category: 'logic' }, () => true],
+  ];
+  for (const [filter, passes] of cases) {
+    const wanted = all.filter(passes).map(({ fingerprint }) => fingerprint);
+    for (const by of ['document', 'probability', 'licence'] as const) {
+      const listed = (await list(by, filter, baseline)).map(({ fingerprint }) => fingerprint);
+      assert.deepEqual(listed, wanted, `${JSON.stringify(filter)} by ${by}`);
+    }
+    const chosen = { kind: 'view', grouping: 'flat', group: null, filter, baseline } as const;
+    const saved = await saveTrainingRows({ study: exact, file: join(folder, 'some.jsonl'), chosen });
+    assert.equal(saved.nRows, new Set(wanted).size, JSON.stringify(filter));
+  }
+  const accepted = (await list('document', {}, baseline)).map(({ isAccepted }) => isAccepted);
+  assert.deepEqual(accepted, [true, false, false]);
+  const [group] = listRegionGroups({ ...page, ...everything, by: 'licence' }).items;
+  const chosen = { kind: 'regions', ...everything, by: 'licence', key: group!.key } as const;
+  const saved = await saveTrainingRows({ study: exact, file: join(folder, 'some.jsonl'), chosen });
+  assert.equal(saved.nRows, group!.nRegions);
+  const { lines } = await trainingRows(exact, all[1]!.fingerprint, 'shown');
+  assert.equal(JSON.parse(rawText(lines)).path, rawText(all[1]!.provenance.path));
+});
+
 for (const [name, study] of [
   ['exact', exact],
   ['running', running],
 ] as const) {
   test(`in ${name} context a window’s tokens make up its probability, at its place in the text`, async () => {
-    for (const { key: documentId } of listRegionGroups({ study, by: 'document', offset: 0, limit: 9 })
-      .items) {
+    for (const { key: documentId } of listRegionGroups({
+      ...everything,
+      study,
+      by: 'document',
+      offset: 0,
+      limit: 9,
+    }).items) {
       const heat = await disclose(await getHeatMap({ study, documentId }, never), 'shown');
       const { tokens, nAsked, text } = await disclose(
         await measureTokens({ study, documentId, isAsked: false }, never),
@@ -141,7 +203,14 @@ test('what is sensitive is masked, and what stands behind it moves along', async
   assert.equal(masked.text.slice(lastMasked.start, lastMasked.end), shown.text.slice(last.start, last.end));
   for (const { start, end } of masked.windows) assert.ok(start < end && end <= masked.text.length);
   const { items } = await disclose(
-    listRegions({ study: exact, by: 'document', key: request.documentId, offset: 0, limit: 9 }),
+    listRegions({
+      ...everything,
+      study: exact,
+      by: 'document',
+      key: request.documentId,
+      offset: 0,
+      limit: 9,
+    }),
     'masked',
   );
   assert.ok(!rawText(JSON.stringify(items)).includes(token));
@@ -150,7 +219,7 @@ test('what is sensitive is masked, and what stands behind it moves along', async
 });
 
 async function shownHeats() {
-  const { items } = listRegionGroups({ study: exact, by: 'document', offset: 0, limit: 9 });
+  const { items } = listRegionGroups({ ...everything, study: exact, by: 'document', offset: 0, limit: 9 });
   return Promise.all(
     items.map(async ({ key }) =>
       disclose(await getHeatMap({ study: exact, documentId: key }, never), 'shown'),
@@ -175,7 +244,7 @@ test('measuring stops when it is told to, and where there is no time it says so'
 
 test('a document that has changed is not shown, and its region is instead', async () => {
   const study = exact;
-  const { items } = listRegionGroups({ study, by: 'document', offset: 0, limit: 1 });
+  const { items } = listRegionGroups({ ...everything, study, by: 'document', offset: 0, limit: 1 });
   writeFileSync(corpus, `${rows.toReversed().join('\n')}\n`);
   const heat = await disclose(await getHeatMap({ study, documentId: items[0]!.key }, never), 'shown');
   assert.notEqual(heat.problem, null);
