@@ -26,7 +26,7 @@ export type Grouping = 'family' | 'category' | 'licence' | 'repository' | 'sampl
 
 /**
  * What a view shows. Each part that is left out lets everything through. Regions of an extraction map have no kind, are not
- * cut off by samples and are not known to be sensitive: these three let every region through.
+ * cut off by samples, are in none that loops, and are not known to be sensitive: these let every region through.
  */
 export interface FragmentFilter {
   /**

@@ -143,6 +143,11 @@ function askFilter(current: FragmentFilter): Promise<FragmentFilter | undefined>
     { part: { isSensitive: true }, label: l10n.t('$(warning) Only with sensitive content') },
     { part: { isNew: true }, label: l10n.t('$(pass) Only what the baseline does not accept') },
     { part: { isClipped: true }, label: l10n.t('$(split-horizontal) Only cut off at a sample’s end') },
+    {
+      part: { loops: 'without' },
+      label: l10n.t('$(sync-ignored) Not what only samples hold that repeat themselves'),
+    },
+    { part: { loops: 'only' }, label: l10n.t('$(sync) Only what samples hold that repeat themselves') },
     ...categories.map((category) => ({
       part: { category },
       label: `$(tag) ${categoryName(category)}`,

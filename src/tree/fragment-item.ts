@@ -127,6 +127,9 @@ function badgesOf(fragment: ListedFragment): readonly Badge[] {
   if (fragment.clipped) {
     add(l10n.t('clipped'), l10n.t('Cut off at the end of a sample: the match may be longer.'));
   }
+  if (fragment.isOnlyInLoops) {
+    add(l10n.t('only in loops'), l10n.t('All samples that hold it only repeat themselves.'));
+  }
   if (fragment.isAccepted) add(l10n.t('accepted'), l10n.t('The baseline accepts it.'));
   return badges;
 }

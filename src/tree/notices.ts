@@ -175,7 +175,7 @@ export function unknownOfRegionsNotice(parent: StudyNode): NoticeNode {
     severity: 'info',
     study: parent.study,
     parent,
-    text: l10n.t('The filter’s kind, sensitive and clipped are of fragments, and leave no region out'),
+    text: l10n.t('The filter’s kind, sensitive, clipped and loops are of fragments, and leave no region out'),
   };
 }
 

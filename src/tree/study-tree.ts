@@ -211,8 +211,8 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     if (nRegions === 0 || this.#options.message === undefined) return mapViewsOf(parent);
     const nPassing = await this.#pages.countRegions(parent);
     if (nPassing === 0) return [filteredNotice(parent)];
-    const { category, isSensitive, isClipped } = this.#options.filter;
-    const isOfFragments = category !== undefined || isSensitive === true || isClipped === true;
+    const { category, isSensitive, isClipped, loops } = this.#options.filter;
+    const isOfFragments = [category, isSensitive, isClipped, loops].some((part) => part !== undefined);
     return [
       passingNotice(parent, nPassing, nRegions, false),
       ...(isOfFragments ? [unknownOfRegionsNotice(parent)] : []),

@@ -106,7 +106,8 @@ const CLUSTER_ICONS: Readonly<Record<ClusterNode['grouping'], string>> = {
 
 function clusterItem({ study, grouping, group }: ClusterNode): TreeItem {
   const item = new TreeItem(clusterName(grouping, forLabel(group.name)), TreeItemCollapsibleState.Collapsed);
-  item.description = group.nFragments.toLocaleString();
+  const loop = group.isLoop ? [l10n.t('only repeats itself')] : [];
+  item.description = [group.nFragments.toLocaleString(), ...loop].join(' · ');
   item.iconPath = new ThemeIcon(CLUSTER_ICONS[grouping]);
   item.contextValue = `cluster.${grouping}`;
   if (grouping === 'sample') {
@@ -114,7 +115,7 @@ function clusterItem({ study, grouping, group }: ClusterNode): TreeItem {
     item.command = { command: 'verbatim.openSample', title: l10n.t('Open Sample'), arguments: arguments_ };
   }
   item.accessibilityInformation = {
-    label: `${String(item.label)}, ${fragmentsText(group.nFragments)}`,
+    label: [String(item.label), fragmentsText(group.nFragments), ...loop].join(', '),
   };
   return item;
 }

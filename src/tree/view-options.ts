@@ -62,6 +62,9 @@ function filterParts(filter: FragmentFilter): string[] {
     ...(filter.category === undefined ? [] : [categoryName(filter.category)]),
     ...(filter.isSensitive ? [l10n.t('sensitive')] : []),
     ...(filter.isClipped ? [l10n.t('clipped')] : []),
+    ...(filter.loops === undefined
+      ? []
+      : [filter.loops === 'only' ? l10n.t('only in loops') : l10n.t('not only in loops')]),
     ...(filter.isNew ? [l10n.t('not accepted')] : []),
   ];
 }

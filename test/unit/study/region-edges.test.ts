@@ -81,7 +81,15 @@ test('what is shown of a map’s regions hides them, too: in reports, in the tre
   const [region] = JSON.parse((await report()).stdout).regions;
   assert.deepEqual(region.sensitive, ['secret']);
   assert(!region.text.includes(rest) && region.text.includes('print(2)'), region.text);
-  const listed = queries.listRegions({ study: file, by: 'document', key: 0, offset: 0, limit: 10 });
+  const listed = queries.listRegions({
+    filter: {},
+    baseline: null,
+    study: file,
+    by: 'document',
+    key: 0,
+    offset: 0,
+    limit: 10,
+  });
   const page = await disclose(listed, 'masked');
   assert.equal(page.items.length, 1);
   assert(!rawText(page.items[0]!.text).includes(rest));
