@@ -7,17 +7,24 @@ export interface CalibrationPlace {
   readonly p: number;
   readonly nDraws: number;
   readonly nCame: number;
-  /** The counts that chance leaves in 95 of 100 tries. */
-  readonly least: number;
-  readonly most: number;
 }
 
-/** Both axes go from 0 to 1; `windows` are in order of p. The dots are of the class `live`, one a window. */
-export const calibrationMarks = (windows: readonly CalibrationPlace[]): Plot.Markish[] => [
-  Plot.areaY(windows, {
+export interface BandPlace {
+  readonly p: number;
+  /** Shares of draws that chance leaves in 95 of 100 tries. */
+  readonly low: number;
+  readonly high: number;
+}
+
+/** Both axes go from 0 to 1. The dots are of the class `live`, one a window. */
+export const calibrationMarks = (
+  windows: readonly CalibrationPlace[],
+  band: readonly BandPlace[],
+): Plot.Markish[] => [
+  Plot.areaY(band, {
     x: 'p',
-    y1: ({ least, nDraws }: CalibrationPlace) => least / nDraws,
-    y2: ({ most, nDraws }: CalibrationPlace) => most / nDraws,
+    y1: 'low',
+    y2: 'high',
     fill: 'var(--series-1)',
     fillOpacity: 0.18,
   }),

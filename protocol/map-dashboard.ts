@@ -138,6 +138,8 @@ export interface CalibrationMark {
   }[];
   /** From the least likely on. */
   readonly windows: readonly CalibratedWindowMark[];
+  /** Shares of draws that chance leaves in 95 of 100 tries. */
+  readonly band: readonly { readonly p: number; readonly low: number; readonly high: number }[];
 }
 
 export interface CalibratedWindowMark {

@@ -17,7 +17,7 @@ export function mapCalibration(
 ): HTMLElement {
   const title = l10n.t('Whether windows come as often as this says');
   if (calibration === null) return section('calibration', title, notTried());
-  const { byProbability, windows } = calibration;
+  const { byProbability } = calibration;
   return section(
     'calibration',
     title,
@@ -30,7 +30,7 @@ export function mapCalibration(
           what: 'calibration',
           note: verdict(calibration),
           keys: [['series-1', l10n.t('a window; in the band lie 95 of 100, if p is right')]],
-          plot: calibrationPlot(windows, openDocument),
+          plot: calibrationPlot(calibration, openDocument),
           numbers: {
             head: [l10n.t('p'), l10n.t('windows'), l10n.t('draws'), l10n.t('expected'), l10n.t('came')],
             rows: byProbability.map(({ least, most, nWindows, nDraws, nExpected, nCame }) => [

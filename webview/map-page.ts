@@ -152,10 +152,12 @@ const groupNumbers = (what: string, groups: readonly (MapGroupMark & { readonly 
   ]),
 });
 
-/** Writes a share like “12.3 % (10.1–14.2 %)”. */
+/** Writes a share like “12.3 % (10.1–14.2 %)”; in a narrow cell its range stays whole. */
 export function rangeText(share: Measured): string {
-  const range = percentRange(share);
-  return range === '' ? percent(share.value) : `${percent(share.value)} (${range})`;
+  const [value, range] = [percent(share.value), percentRange(share)].map((text) =>
+    text.replaceAll(' %', '\u00a0%'),
+  );
+  return range === '' ? value! : `${value} (${range})`;
 }
 
 function exposed({ documents }: MapDashboard, { openDocument }: MapActions): HTMLElement {

@@ -58,6 +58,25 @@ export function binomialRange(n: number, p: number): readonly [least: number, mo
   return [cut(0, 1), cut(n, -1)];
 }
 
+/** The band that chance leaves around each probability. */
+export interface BandPoint {
+  readonly p: number;
+  /** Shares of the draws. */
+  readonly low: number;
+  readonly high: number;
+}
+
+const N_BAND_POINTS = 96;
+
+export function calibrationBand(nDraws: number): readonly BandPoint[] {
+  const [from, to] = CALIBRATION_RANGE;
+  return Array.from({ length: N_BAND_POINTS + 1 }, (_, i) => {
+    const p = from + ((to - from) * i) / N_BAND_POINTS;
+    const [least, most] = binomialRange(nDraws, p);
+    return { p, low: least / nDraws, high: most / nDraws };
+  });
+}
+
 export interface CalibrationBin {
   /** Windows with p from `least` (inclusive) to `most`. */
   readonly least: number;

@@ -1,6 +1,7 @@
 // The report on an extraction map as one HTML file that needs nothing else.
 
 import { type Html, html } from '../../guard/text/for-html.ts';
+import { calibrationBand } from '../analysis/calibration.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import { countRegionGroups } from '../store/map-regions.ts';
 import { CALIBRATION_TITLE } from './calibration-table.ts';
@@ -70,7 +71,11 @@ function* tables(all: readonly TextTable[], { measures }: MapReport): Generator<
       const figure = htmlFigure(
         name,
         [meaning, 7],
-        calibrationPlot('Share of draws that gave the suffix of each window, by p.', windows),
+        calibrationPlot(
+          'Share of draws that gave the suffix of each window, by p.',
+          windows,
+          calibrationBand(windows[0]!.nDraws),
+        ),
         htmlTable(columns, some),
       );
       yield html`<section aria-label="${name}"><div class="figures">${figure}</div>${below}</section>`;

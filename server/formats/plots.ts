@@ -4,7 +4,7 @@
 import * as Plot from '@observablehq/plot';
 import { parseHTML } from 'linkedom';
 import { type Html, ownMarkup } from '../../guard/text/for-html.ts';
-import { type CalibrationPlace, calibrationMarks } from '../../plots/calibration-marks.ts';
+import { type BandPlace, type CalibrationPlace, calibrationMarks } from '../../plots/calibration-marks.ts';
 import { growthMarks } from '../../plots/growth-marks.ts';
 import type { CurvePoint } from '../analysis/ranking.ts';
 import type { GrowthPoint } from '../analysis/rarefaction.ts';
@@ -46,11 +46,15 @@ export function growthPlot(label: string, growth: readonly GrowthPoint[]): Html 
   });
 }
 
-export const calibrationPlot = (label: string, windows: readonly CalibrationPlace[]): Html =>
+export const calibrationPlot = (
+  label: string,
+  windows: readonly CalibrationPlace[],
+  band: readonly BandPlace[],
+): Html =>
   draw(label, {
     x: { label: 'p of the window', domain: [0, 1], grid: true },
     y: { label: 'share of draws that gave it', domain: [0, 1], grid: true },
-    marks: calibrationMarks(windows),
+    marks: calibrationMarks(windows, band),
   });
 
 export interface Curve {

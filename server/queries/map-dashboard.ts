@@ -5,6 +5,7 @@ import { rawValue } from '../../guard/text/foreign.ts';
 import type { ControlMark, ExaminedMark, MapDashboard, MapGroupMark } from '../../protocol/map-dashboard.ts';
 import type { Measured } from '../../protocol/measured.ts';
 import type { StudyId, StudyPlan } from '../../protocol/study.ts';
+import { calibrationBand } from '../analysis/calibration.ts';
 import type { ExaminedMeasures } from '../answers/measure-examined.ts';
 import {
   type ControlMeasures,
@@ -53,7 +54,10 @@ export function measureForDashboard(study: StudyId): MapDashboard {
       })),
     },
     examined: m.examined && examinedMark(m.examined),
-    calibration: m.calibration,
+    calibration: m.calibration && {
+      ...m.calibration,
+      band: calibrationBand(m.calibration.windows[0]!.nDraws),
+    },
     control: control && controlMark(rates, control),
   };
 }

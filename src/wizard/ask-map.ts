@@ -29,15 +29,18 @@ async function timeOf(plan: PlanFile, folder: string, server: StudyServer): Prom
       },
     );
     const { examine = 0, calibrate = 0 } = plan;
-    return l10n.t(
-      examine + calibrate > 0
-        ? 'about {0} for {1}, and {3} that are looked at more closely or drawn on top; at least {2} on the disk'
-        : 'about {0} for {1}, at least {2} on the disk',
+    const amounts = [
       durationText(seconds),
       windowsText(Math.round(nWindows)),
       sizeText(studyBytes),
       windowsText(examine + calibrate),
-    );
+    ];
+    return examine + calibrate === 0
+      ? l10n.t('about {0} for {1}, at least {2} on the disk', ...amounts)
+      : l10n.t(
+          'about {0} for {1}, at least {2} on the disk; looking closely at {3} comes on top',
+          ...amounts,
+        );
   } catch (error) {
     const { code, message } = failureOf(error);
     return code === 'cancelled' ? null : forLabel(message);

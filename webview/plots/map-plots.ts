@@ -2,7 +2,7 @@
 
 import * as Plot from '@observablehq/plot';
 import { calibrationMarks } from '../../plots/calibration-marks.ts';
-import type { CalibratedWindowMark, ExtractableMark, MapGroupMark } from '../../protocol/map-dashboard.ts';
+import type { CalibrationMark, ExtractableMark, MapGroupMark } from '../../protocol/map-dashboard.ts';
 import { l10n } from '../l10n.ts';
 import { count, percent, percentRange } from '../numbers.ts';
 import type { PlotSpec } from './draw-plot.ts';
@@ -106,9 +106,9 @@ export function groupsPlot(
   };
 }
 
-/** `windows` are in order of p. A dot that is pressed opens its document. */
+/** A dot that is pressed opens its document. */
 export function calibrationPlot(
-  windows: readonly CalibratedWindowMark[],
+  { windows, band }: Pick<CalibrationMark, 'windows' | 'band'>,
   openDocument: (documentId: number) => void,
 ): PlotSpec {
   return {
@@ -117,7 +117,7 @@ export function calibrationPlot(
       height: 340,
       x: { label: l10n.t('p of the window →'), domain: [0, 1], grid: true, ticks: 5 },
       y: { label: l10n.t('↑ share of draws that gave it'), domain: [0, 1], grid: true, ticks: 5 },
-      marks: calibrationMarks(windows),
+      marks: calibrationMarks(windows, band),
     },
     live: {
       className: 'live',
