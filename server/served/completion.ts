@@ -19,8 +19,11 @@ export interface CompletionRequest {
 
 /** The fields beyond OpenAI's protocol that a server takes. */
 export interface Dialect {
-  /** How tokens are cut off. Servers have defaults of their own, often out of the model's files, so what is not wanted is said, too. */
-  readonly cuts: boolean;
+  /**
+   * How tokens are cut off. Servers have defaults of their own, often out of the model's files, so what is not wanted is said, too:
+   * in fields, or in one field with all of a configuration, as `transformers serve` takes it, which else may not even draw.
+   */
+  readonly cuts: 'fields' | 'configuration' | 'none';
   readonly ids: boolean;
   readonly logprobs: boolean;
 }
@@ -38,13 +41,23 @@ export const requestBody = (
     top_p: asked.topP,
     presence_penalty: 0,
     frequency_penalty: 0,
-    ...(cuts ? { top_k: asked.topK > 0 ? asked.topK : -1, min_p: 0, repetition_penalty: 1 } : {}),
+    ...CUTS[cuts](asked),
     seed: asked.seed,
     n: 1,
     stream: false,
     ...(logprobs ? { logprobs: 1 } : {}),
     ...(ids ? { return_token_ids: true } : {}),
   });
+
+const CUTS: Readonly<Record<Dialect['cuts'], (asked: CompletionRequest) => object>> = {
+  fields: ({ topK }) => ({ top_k: topK > 0 ? topK : -1, min_p: 0, repetition_penalty: 1 }),
+  configuration: ({ topK, temperature }) => ({
+    generation_config: JSON.stringify({
+      ...{ do_sample: temperature > 0, top_k: topK, min_p: 0, repetition_penalty: 1 },
+    }),
+  }),
+  none: () => ({}),
+};
 
 export interface Completion {
   readonly text: string;

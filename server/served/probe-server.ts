@@ -35,18 +35,21 @@ const TOKENS = 16;
 /** Between two answers to one question: servers compute in 16 bits. */
 const TOLERANCE = 0.05;
 
-/** Throws a `UserError` where samples would not be what the plan says. */
+/** Throws a `UserError` where samples would not be what the plan says. `atOnce`: requests that will be under way together. */
 export async function probeServer(
   access: ServedAccess,
   name: string,
   prompt: ServedPrompt,
   drawing: Drawing,
+  atOnce: 'one' | 'several',
 ): Promise<ProbedServer> {
   const ask = (dialect: Dialect, fields: Partial<CompletionRequest>) =>
     askOnce(access, name, { prompt, maxTokens: TOKENS, ...WILD, ...fields }, dialect);
   const { dialect, answer: first } = await findDialect(drawing, (tried) => ask(tried, {}));
-  const again = await ask(dialect, {});
-  const other = await ask(dialect, { seed: 2 });
+  // Some servers keep one state for all seeds: a request has its own only while no other is under way.
+  const both = [() => ask(dialect, {}), () => ask(dialect, { seed: 2 })] as const;
+  const [again, other] =
+    atOnce === 'one' ? [await both[0](), await both[1]()] : await Promise.all([both[0](), both[1]()]);
   if (drawing.temperature > 0 && first.text !== '' && first.text === other.text) {
     throw new UserError(
       `The server at ${access.address} gives the same text for different seeds at temperature ${WILD.temperature}: all samples would be one`,
@@ -54,7 +57,8 @@ export async function probeServer(
     );
   }
   const tame = await ask(dialect, { temperature: 1, topK: 1 });
-  const cuts = dialect.cuts && (await repeatsAny([tame.text], (seed) => ask(dialect, { topK: 1, seed })));
+  const cuts =
+    dialect.cuts !== 'none' && (await repeatsAny([tame.text], (seed) => ask(dialect, { topK: 1, seed })));
   if (drawing.topK > 0 && !cuts) {
     throw new UserError(
       `The server at ${access.address} does not cut to the top-k likeliest tokens: with top_k 1 it gave two different texts`,
@@ -68,7 +72,7 @@ export async function probeServer(
   return {
     dialect,
     hasPlainLogprobs,
-    ...tell({ cuts, repeats, logprobs, hasPlainLogprobs, first }),
+    ...tell({ cuts, repeats, logprobs, hasPlainLogprobs, first, atOnce }),
   };
 }
 
@@ -109,25 +113,27 @@ async function findDialect(
   { topK }: Drawing,
   ask: (dialect: Dialect) => Promise<Answer>,
 ): Promise<{ readonly dialect: Dialect; readonly answer: Answer }> {
-  let refusal: unknown;
-  for (const dialect of DIALECTS.filter(({ cuts }) => cuts || topK === 0)) {
+  const refusals: UserError[] = [];
+  for (const dialect of DIALECTS.filter(({ cuts }) => cuts !== 'none' || topK === 0)) {
     try {
       return { dialect, answer: await ask(dialect) };
     } catch (error) {
       if (!(error instanceof UserError)) throw error;
-      // The first says most: the others lack only what the server may know.
-      refusal ??= error;
+      refusals.push(error);
     }
   }
-  throw refusal;
+  // The last asks for least, so what it is refused for is what matters, unless that is the field that few servers know.
+  const last = refusals.at(-1)!;
+  throw last.message.includes('generation_config') ? refusals[0]! : last;
 }
 
 const DIALECTS: readonly Dialect[] = [
-  { cuts: true, ids: true, logprobs: true },
-  { cuts: true, ids: false, logprobs: true },
-  { cuts: true, ids: false, logprobs: false },
-  { cuts: false, ids: false, logprobs: true },
-  { cuts: false, ids: false, logprobs: false },
+  { cuts: 'fields', ids: true, logprobs: true },
+  { cuts: 'fields', ids: false, logprobs: true },
+  { cuts: 'fields', ids: false, logprobs: false },
+  { cuts: 'configuration', ids: false, logprobs: true },
+  { cuts: 'none', ids: false, logprobs: true },
+  { cuts: 'none', ids: false, logprobs: false },
 ];
 
 type Logprobs = 'plain' | 'as drawn' | 'not told' | 'none';
@@ -151,9 +157,10 @@ interface Findings {
   readonly logprobs: Logprobs;
   readonly hasPlainLogprobs: boolean;
   readonly first: Completion;
+  readonly atOnce: 'one' | 'several';
 }
 
-function tell({ cuts, repeats, logprobs, hasPlainLogprobs, first }: Findings) {
+function tell({ cuts, repeats, logprobs, hasPlainLogprobs, first, atOnce }: Findings) {
   const fact = (name: string, value: string): ModelFact => ({
     ...{ fact: name, value, source: 'asking the server', passedOver: [] },
   });
@@ -168,14 +175,18 @@ function tell({ cuts, repeats, logprobs, hasPlainLogprobs, first }: Findings) {
     ),
   ];
   const notes = [
-    ...(repeats
-      ? []
-      : ['The server does not repeat a sample by its seed: the study cannot be repeated exactly.']),
+    ...(repeats ? [] : [NO_REPEATS[atOnce]]),
     ...(cuts ? [] : [OWN_CUTS]),
     ...(hasPlainLogprobs ? [] : [NO_LOGPROBS[logprobs]]),
   ];
   return { facts, notes };
 }
+
+const NO_REPEATS: Readonly<Record<Findings['atOnce'], string>> = {
+  one: 'The server does not repeat a sample by its seed: the study cannot be repeated exactly.',
+  several:
+    'The server does not repeat a sample by its seed, at least while it has another request: the study cannot be repeated exactly. It may with --batch 1.',
+};
 
 const OWN_CUTS =
   'The server does not do as it is told about cuts, so it may have some of its own, such as top-k out of the model’s files: see to its settings.';

@@ -38,7 +38,8 @@ export async function* sampleServed(request: ServedRequest): AsyncGenerator<read
   const { temperature, topK, topP, maxTokens, seed, nSamples } = plan;
   const drawing = { temperature, topK, topP: topP ?? 1 };
   const promptOf = promptsOf(source, plan);
-  const server = await probeServer(access, source.servedName, promptOf(0).prompt, drawing);
+  const atOnce = request.batch === 1 ? 'one' : 'several';
+  const server = await probeServer(access, source.servedName, promptOf(0).prompt, drawing, atOnce);
   throwIfAborted(signal);
   request.onServer(server);
   const search = new ConcurrencySearch(request.batch);

@@ -36,7 +36,7 @@ export async function examineServed(
       return findings;
     }
     const drawing = { temperature: 1, topK, topP: 1 };
-    const { facts, notes } = await probeServer(access, name, readStart(start), drawing);
+    const { facts, notes } = await probeServer(access, name, readStart(start), drawing, 'several');
     for (const fact of facts) {
       const detail = `${fact.fact}: ${fact.value}, by ${fact.source}`;
       findings.push({ name: 'fact', state: 'works', detail, action: null, fact });

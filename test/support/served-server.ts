@@ -21,7 +21,10 @@ export interface ServedFault {
 
 export interface ServedOptions {
   readonly topK?: 'done' | 'passed over';
-  readonly seeds?: 'kept' | 'passed over' | 'all alike';
+  /** `shared`: what the last request asked for holds for all. */
+  readonly seeds?: 'kept' | 'passed over' | 'all alike' | 'shared';
+  /** Draws, and cuts, by `generation_config` alone, as transformers does. */
+  readonly isConfigured?: boolean;
   readonly logprobs?: 'plain' | 'as drawn' | 'none';
   readonly shape?: 'lists' | 'objects';
   /** Whether the ids of tokens are given. */
@@ -107,6 +110,7 @@ export async function startServedServer(options: ServedOptions = {}): Promise<Se
   let nRunning = 0;
   let most = 0;
   let nAsked = 0;
+  let lastSeed = 0;
   const server = createServer((request, response) => {
     void (async () => {
       const body = await readJson(request);
@@ -127,9 +131,10 @@ export async function startServedServer(options: ServedOptions = {}): Promise<Se
         return send(response, 429, { error: { message: 'Too many requests' } });
       }
       most = Math.max(most, ++nRunning);
+      lastSeed = Number(body.seed);
       await new Promise((resolve) => setTimeout(resolve, options.delayMs ?? 0));
       nRunning--;
-      answer(response, body, options, ++nAsked);
+      answer(response, options.seeds === 'shared' ? { ...body, seed: lastSeed } : body, options, ++nAsked);
     })();
   });
   const host = options.host ?? '127.0.0.1';
@@ -161,13 +166,17 @@ function answer(
     return;
   }
   const prompt = Array.isArray(body.prompt) ? (body.prompt as number[]) : idsOf(String(body.prompt));
+  const { do_sample: draws = !options.isConfigured, top_k = body.top_k } = JSON.parse(
+    String(options.isConfigured ? (body.generation_config ?? '{}') : '{}'),
+  );
   const asked = {
     maxTokens: Number(body.max_tokens),
-    temperature: Number(body.temperature),
+    temperature: draws ? Number(body.temperature) : 0,
     topP: Number(body.top_p),
-    topK: topK === 'done' ? Number(body.top_k ?? 5) : 0,
+    topK: topK === 'done' ? Number(top_k ?? 5) : 0,
   };
-  const seed = seeds === 'kept' ? Number(body.seed) : seeds === 'passed over' ? nAsked : 1;
+  const seed =
+    seeds === 'kept' || seeds === 'shared' ? Number(body.seed) : seeds === 'passed over' ? nAsked : 1;
   const { tokens, plain, drawn } = sampleTiny(prompt, asked, randomOf(seed));
   const text = tokens.map((id) => ALPHABET[id]).join('');
   const isEnd = tokens.at(-1) === 0;

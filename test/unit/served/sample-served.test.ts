@@ -121,7 +121,7 @@ test('what the server does not do is refused or said', async () => {
     const { server: found } = await sample(server, plan({ topK: 0 }));
     assert.deepEqual(found.notes, []);
   });
-  await withServer({ refused: ['top_k'], key: 'k-123' }, (server) =>
+  await withServer({ refused: ['top_k', 'generation_config'], key: 'k-123' }, (server) =>
     assert.rejects(
       sample(server, plan(), { key: 'k-123' }),
       (error) => error instanceof UserError && /Unknown field top_k from …/.test(error.message),
@@ -161,6 +161,26 @@ test('what the server does not do is refused or said', async () => {
     assert(samples.every(({ logprobs, tokens }) => logprobs !== null && tokens === null));
   });
 });
+
+test('a server that draws by a configuration alone is given one', () =>
+  withServer({ isConfigured: true, refused: ['top_k'], ids: false }, async (server) => {
+    const { samples, server: found } = await sample(server, plan());
+    assert.deepEqual(found.notes, []);
+    for (const { sampleId, text } of samples) {
+      const { tokens } = expected(plan(), sampleId);
+      assert.equal(text, tokens.map((id) => ALPHABET[id]).join(''));
+    }
+  }));
+
+test('seeds that hold for all requests together are found out, and are no trouble one at a time', () =>
+  withServer({ seeds: 'shared', delayMs: 5 }, async (server) => {
+    const { server: several } = await sample(server, plan());
+    assert.match(several.notes.join(), /does not repeat a sample by its seed, at least while/);
+    const { samples, server: one } = await sample(server, plan(), { batch: 1 });
+    assert.deepEqual(one.notes, []);
+    for (const { sampleId, tokens } of samples)
+      assert.deepEqual(tokens, expected(plan(), sampleId).tokens, `${sampleId}`);
+  }));
 
 test('prompts go as text or as token ids, dealt over the samples, and a start in brackets is ids', () =>
   withServer({}, async (server) => {
