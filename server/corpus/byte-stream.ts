@@ -10,6 +10,7 @@ import { CannotInflateHere, inflateHere } from './inflate-here.ts';
 import { asJsonLines, hasMark, withoutMark } from './json-lines.ts';
 import { type OnProblem, withShardFile } from './open-shard.ts';
 import { type RestartPoint, watchForRestarts } from './restart-point.ts';
+import { watchFrames } from './restart-zstd.ts';
 import type { Shard } from './shard.ts';
 import type { ShardFile } from './shard-file.ts';
 import { type Packing, packingOf, shardForm } from './shard-format.ts';
@@ -24,7 +25,7 @@ export interface StreamOptions {
   readonly onProblem: OnProblem;
   /** Called now and then in a gzip stream, for reading from its middle later (`readBytesFrom`). */
   readonly onRestartPoint?: (point: RestartPoint) => void;
-  /** Called more often, for who keeps an index: where a block begins. Only for gzip on the thread that asks. */
+  /** Called more often, for who keeps an index: where a block of gzip begins, on the thread that asks, or a frame of Zstandard. */
   readonly onBlockStart?: (point: RestartPoint) => void;
   /**
    * Who decompresses gzip: Node's pool, beside the caller, or the thread that asks, whose chunks are overwritten by
@@ -116,11 +117,14 @@ async function* inflated(
   options: StreamOptions,
 ): AsyncGenerator<Inflated> {
   let onBytes = options.onBytes;
+  let { onBlockStart } = options;
   const open = () => {
     const source = diskChunks(file, shard, { ...options, onBytes });
-    // Bytes that are read again count once.
+    const watched = packing === 'zst' && onBlockStart ? watchFrames(source, onBlockStart) : source;
+    // What is read again counts once.
     onBytes = () => options.onBytes(0);
-    return source;
+    onBlockStart = undefined;
+    return watched;
   };
   let nGiven = 0;
   if (options.inflateOn === 'this-thread' && packing === 'gz') {

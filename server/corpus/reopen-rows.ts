@@ -15,9 +15,10 @@ import { readFiles } from './read-files.ts';
 import { MAX_ROW_BYTES, splitLines } from './read-rows.ts';
 import type { RowPlace } from './reopen-row.ts';
 import { restartGzip } from './restart-gzip.ts';
+import { restartZstd } from './restart-zstd.ts';
 import type { Shard } from './shard.ts';
 import type { ShardFile } from './shard-file.ts';
-import { isArchive } from './shard-format.ts';
+import { isArchive, packingOf } from './shard-format.ts';
 
 export interface ReopenedRow {
   readonly row: number;
@@ -174,9 +175,15 @@ class RowCursor {
       this.#chunks = plainBytes(this.#file, start);
       return;
     }
-    const restarted = restart && (await restartGzip(this.#file, restart.open()));
+    const restarted = restart && (await this.#restart(restart.open()));
     if (!restarted) this.#at = 0;
     this.#chunks = restarted ?? readBytes(this.#shard, this.#stream);
+  }
+
+  async #restart(point: RestartPoint): Promise<AsyncGenerator<Uint8Array> | undefined> {
+    return packingOf(this.#shard.format) === 'zst'
+      ? restartZstd(this.#file, point)
+      : restartGzip(this.#file, point);
   }
 }
 
