@@ -28,7 +28,7 @@ export function mean(values: Float64Array, from: number, to: number): number {
 }
 
 /** The first index whose value is at least `least`. */
-export function lowerBound(sorted: Float64Array, least: number): number {
+export function lowerBound(sorted: ArrayLike<number>, least: number): number {
   let low = 0;
   let high = sorted.length;
   while (low < high) {

@@ -8,6 +8,7 @@ import { lockOrRefuse } from '../file-lock.ts';
 import { exportLayouts, type LayoutName, layoutNames } from '../formats/export-layouts.ts';
 import type { ImportedStudy } from '../formats/published/import-study.ts';
 import { counted } from '../formats/report-numbers.ts';
+import { keepYoungGenerationSmall } from '../spare-memory.ts';
 import { openForReading, openForWriting, removeStudyFiles } from '../store/study-file.ts';
 import { keepImportedStudy } from '../study/keep-imported-study.ts';
 import { RequiredOption } from './required-option.ts';
@@ -54,10 +55,11 @@ export function importCommand(): Command {
     .action((dir: string, options: LayoutOption & { out: string; run?: string }) => {
       const file = resolve(options.out);
       refuseExisting(file);
+      keepYoungGenerationSmall();
       const imported = exportLayouts[options.layout].read(dir, options.run);
       keepAsNewStudy(file, imported);
       tell(
-        `${counted(imported.samples.length, 'sample')} and ${counted(imported.fragments.length, 'fragment')} in ${file}`,
+        `${counted(imported.samples.length, 'sample')} and ${counted(imported.nFragments, 'fragment')} in ${file}`,
       );
       if (imported.nLostPlaces > 0) {
         tell(`${imported.nLostPlaces} places in the logs lie in no sample and were left out`);

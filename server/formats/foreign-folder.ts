@@ -7,12 +7,15 @@ import { IrregularFile, openRegularFileSync } from '../../guard/paths/regular-fi
 import { UserError } from '../errors.ts';
 import { type Check, parseJson } from '../json-shape.ts';
 
-const CHUNK_BYTES = 1 << 20;
+const CHUNK_BYTES = 1 << 16;
 /** The most that a file which is read whole may have, and a line. */
 const MAX_BYTES = 256 << 20;
+const SMALL_BYTES = 1 << 16;
+const LF = 10;
 
 export class ForeignFolder {
   readonly root: string;
+  readonly #small = Buffer.allocUnsafeSlow(SMALL_BYTES);
 
   constructor(root: string) {
     this.root = root;
@@ -33,21 +36,19 @@ export class ForeignFolder {
   }
 
   bytes(path: string): Buffer {
-    const file = this.#open(path);
-    try {
-      const { size } = fstatSync(file);
-      if (size > MAX_BYTES) {
-        throw new UserError(`${path} has ${size} bytes, and ${MAX_BYTES} are read at most`);
-      }
-      return readFileSync(file);
-    } finally {
-      closeSync(file);
-    }
+    return this.#whole(path, (file) => readFileSync(file));
   }
 
   /** Every byte is one character, so that nothing is replaced. */
   text(path: string): string {
-    return this.bytes(path).toString('latin1');
+    return this.#whole(path, (file, size) => {
+      if (size >= SMALL_BYTES) return readFileSync(file).toString('latin1');
+      // There may be many thousands, and memory for each would be there until somebody collects it.
+      let nBytes = 0;
+      for (let n = -1; n !== 0 && nBytes < SMALL_BYTES; nBytes += n)
+        n = readSync(file, this.#small, nBytes, SMALL_BYTES - nBytes, null);
+      return this.#small.toString('latin1', 0, nBytes);
+    });
   }
 
   /** `what` ends the sentence "… is not": what the check asks for. */
@@ -59,20 +60,48 @@ export class ForeignFolder {
 
   /** One after the other, never the file as a whole, a character a byte. Lines end at LF; a last one without counts too. */
   *lines(path: string): Generator<string> {
+    for (const piece of this.pieces(path)) {
+      const lines = piece.toString('latin1').split('\n');
+      // What stands behind the last line end is the next piece's, or nothing.
+      if (lines.at(-1) === '') lines.pop();
+      yield* lines;
+    }
+  }
+
+  /** The file's bytes in pieces that end with a line, or with the file. A piece holds only until the next is asked for. */
+  *pieces(path: string): Generator<Buffer> {
     const file = this.#open(path);
-    const chunk = Buffer.alloc(CHUNK_BYTES);
-    let rest = '';
+    let memory: Buffer = Buffer.allocUnsafeSlow(CHUNK_BYTES);
+    let nHeld = 0;
     try {
       for (;;) {
-        const nBytes = readSync(file, chunk);
+        if (nHeld === memory.length) memory = larger(memory);
+        const nBytes = readSync(file, memory, nHeld, memory.length - nHeld, null);
         if (nBytes === 0) break;
-        const lines = (rest + chunk.toString('latin1', 0, nBytes)).split('\n');
-        rest = lines.pop()!;
-        if (rest.length > MAX_BYTES)
-          throw new UserError(`${path} has a line of more than ${MAX_BYTES} bytes`);
-        yield* lines;
+        const before = nHeld;
+        nHeld += nBytes;
+        const end = before + memory.subarray(before, nHeld).lastIndexOf(LF) + 1;
+        if (end > before) {
+          yield memory.subarray(0, end);
+          memory.copyWithin(0, end, nHeld);
+          nHeld -= end;
+        }
+        if (nHeld > MAX_BYTES) throw new UserError(`${path} has a line of more than ${MAX_BYTES} bytes`);
       }
-      if (rest !== '') yield rest;
+      if (nHeld > 0) yield memory.subarray(0, nHeld);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  #whole<T>(path: string, read: (file: number, size: number) => T): T {
+    const file = this.#open(path);
+    try {
+      const { size } = fstatSync(file);
+      if (size > MAX_BYTES) {
+        throw new UserError(`${path} has ${size} bytes, and ${MAX_BYTES} are read at most`);
+      }
+      return read(file, size);
     } finally {
       closeSync(file);
     }
@@ -94,4 +123,11 @@ export class ForeignFolder {
       action: 'Remove it, or put the file itself in its place.',
     });
   }
+}
+
+/** For a line that is longer than what is read at once. */
+function larger(memory: Buffer): Buffer {
+  const grown = Buffer.allocUnsafeSlow(2 * memory.length);
+  memory.copy(grown);
+  return grown;
 }

@@ -9,10 +9,10 @@ import type { SampleInput } from '../engine/detection.ts';
 import { indexInSteps, releaseIndex } from '../engine/sample-index.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
+import { collectGarbage, keepYoungGenerationSmall } from '../spare-memory.ts';
 import { HandOver } from './hand-over.ts';
 import { type ShardOutcome, scanInThreads } from './scan-pool.ts';
 import { type SharedIndex, shareIndex } from './share-index.ts';
-import { collectGarbage, keepYoungGenerationSmall } from './spare-memory.ts';
 
 export interface ScanRequest {
   readonly samples: readonly SampleInput[];

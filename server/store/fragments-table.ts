@@ -2,6 +2,7 @@
 
 import type { CoveredRange, Fragment, Place } from '../engine/detection.ts';
 import { finish, type Steps } from '../engine/steps.ts';
+import { PlaceWriter } from './place-writer.ts';
 import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
@@ -24,21 +25,21 @@ export function replaceFragments(db: Database, fragments: Iterable<Fragment>): n
 export function* replaceInSteps(db: Database, fragments: Iterable<Fragment>): Steps<number> {
   db.exec('DELETE FROM train_occurrences; DELETE FROM sample_occurrences; DELETE FROM fragments');
   const insert = db.prepare('INSERT INTO fragments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const insertTrain = db.prepare('INSERT INTO train_occurrences VALUES (?, ?, ?, ?, ?, ?, ?)');
-  const insertSample = db.prepare('INSERT INTO sample_occurrences VALUES (?, ?, ?, ?, ?, ?, ?)');
+  const train = new PlaceWriter(db, 'train_occurrences');
+  const samples = new PlaceWriter(db, 'sample_occurrences');
   let id = 0;
   for (const f of fragments) {
     const counts = [f.train, f.nDocuments, f.nRepositories, f.extract, f.nSamples] as const;
     insert.run(id, f.fingerprint, f.nLines, f.text, ...counts, f.clipped ? 1 : 0, f.family);
-    for (const [ordinal, place] of f.trainPlaces.entries()) {
-      insertTrain.run(id, ordinal, documentId(place.shard, place.row), ...range(place));
-    }
-    for (const [ordinal, place] of f.samplePlaces.entries()) {
-      insertSample.run(id, ordinal, place.sampleId, ...range(place));
-    }
+    for (const [ordinal, place] of f.trainPlaces.entries())
+      train.write(id, ordinal, documentId(place.shard, place.row), place);
+    for (const [ordinal, place] of f.samplePlaces.entries())
+      samples.write(id, ordinal, place.sampleId, place);
     id++;
     yield;
   }
+  train.end();
+  samples.end();
   return id;
 }
 

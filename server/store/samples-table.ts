@@ -19,7 +19,7 @@ export interface StoredSample {
 export type SampleTextRow = Pick<StoredSample, 'sampleId' | 'promptIndex' | 'ended' | 'text'>;
 
 /** Call inside a transaction: a batch is kept whole or not at all. */
-export function insertSamples(db: Database, samples: readonly StoredSample[]): void {
+export function insertSamples(db: Database, samples: Iterable<StoredSample>): void {
   const insert = db.prepare('INSERT INTO samples VALUES (?, ?, ?, ?, ?, ?, ?, ?)');
   for (const sample of samples) {
     insert.run(

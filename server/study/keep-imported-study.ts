@@ -3,7 +3,7 @@
 import type { ImportedStudy } from '../formats/published/import-study.ts';
 import { detectionInputsDigest } from '../store/detection-inputs.ts';
 import { replaceCoverage, replaceFragments } from '../store/fragments-table.ts';
-import { insertSamples } from '../store/samples-table.ts';
+import { insertSamples, type StoredSample } from '../store/samples-table.ts';
 import { insertKnownCorpus } from '../store/shards-table.ts';
 import { setDone } from '../store/stages-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
@@ -14,17 +14,7 @@ export function keepImportedStudy(db: Database, study: ImportedStudy): void {
   transact(db, () => {
     insertStudy(db, study.plan);
     mergeEnvironment(db, study.environment);
-    insertSamples(
-      db,
-      study.samples.map(({ sampleId, promptIndex, text }) => ({
-        sampleId,
-        promptIndex,
-        ended: 'unknown' as const,
-        tokens: null,
-        logprobs: null,
-        text: Buffer.from(text, 'latin1'),
-      })),
-    );
+    insertSamples(db, storedSamples(study));
     insertKnownCorpus(db, study.shards, study.documents);
     replaceFragments(db, study.fragments);
     replaceCoverage(db, study.covered);
@@ -32,4 +22,11 @@ export function keepImportedStudy(db: Database, study: ImportedStudy): void {
     setState(db, study.nLostPlaces > 0 ? 'partial' : 'complete', null);
   });
   measureSamples(db, study.plan.rule);
+}
+
+function* storedSamples({ samples }: ImportedStudy): Generator<StoredSample> {
+  for (const { sampleId, promptIndex, text } of samples) {
+    const bytes = Buffer.from(text, 'latin1');
+    yield { sampleId, promptIndex, ended: 'unknown', tokens: null, logprobs: null, text: bytes };
+  }
 }

@@ -1,89 +1,86 @@
 // Which imported fragments belong together, and which parts of the samples they cover: told by their places.
 
 import type { Profile } from '../../../protocol/study.ts';
-import type { CoveredRange, Fragment } from '../../engine/detection.ts';
-import { normaliseLines } from './normalise-lines.ts';
+import { significantLineStarts } from '../../analysis/significant-lines.ts';
+import { lowerBound } from '../../analysis/text-tokens.ts';
+import type { CoveredRange } from '../../engine/detection.ts';
+import { lineBeginnings } from '../../engine/line-numbers.ts';
 
-/** Places in one sample, by first line; `fragment` is an index. */
-interface PlacesInSample {
-  readonly sampleId: number;
-  readonly places: readonly {
-    readonly fragment: number;
-    readonly firstLine: number;
-    readonly lastLine: number;
-  }[];
-}
+/** Places in one sample, in order of their first lines; `fragment` is an index. */
+export type PlacesInSample = readonly {
+  readonly fragment: number;
+  readonly firstLine: number;
+  readonly lastLine: number;
+}[];
 
-/** In order of the samples. Sorted sample by sample: there may be millions of places. */
-export function placesBySample(
-  fragments: readonly Pick<Fragment, 'samplePlaces'>[],
-): readonly PlacesInSample[] {
-  const bySample = new Map<number, { fragment: number; firstLine: number; lastLine: number }[]>();
-  for (const [fragment, { samplePlaces }] of fragments.entries()) {
-    for (const { sampleId, firstLine, lastLine } of samplePlaces) {
-      const place = { fragment, firstLine, lastLine };
-      const known = bySample.get(sampleId);
-      if (known) known.push(place);
-      else bySample.set(sampleId, [place]);
-    }
+/** Fragments whose places share lines of a sample are one family. */
+export class Families {
+  readonly #parent: Uint32Array;
+
+  constructor(nFragments: number) {
+    this.#parent = Uint32Array.from({ length: nFragments }, (_, i) => i);
   }
-  return [...bySample]
-    .sort(([a], [b]) => a - b)
-    .map(([sampleId, places]) => ({ sampleId, places: places.sort((a, b) => a.firstLine - b.firstLine) }));
-}
 
-/** Fragments whose places share lines of a sample are one family, numbered by rank. */
-export function joinFamilies(nFragments: number, samples: readonly PlacesInSample[]): readonly number[] {
-  const parent = Array.from({ length: nFragments }, (_, i) => i);
-  const top = (i: number): number => {
-    let at = i;
-    while (parent[at] !== at) at = parent[at] = parent[parent[at]!]!;
-    return at;
-  };
-  for (const { places } of samples) {
+  join(places: PlacesInSample): void {
     let open: { lastLine: number; fragment: number } | undefined;
     for (const { firstLine, lastLine, fragment } of places) {
       if (open && firstLine <= open.lastLine) {
-        const [a, b] = [top(open.fragment), top(fragment)];
-        parent[Math.max(a, b)] = Math.min(a, b);
+        const [a, b] = [this.#top(open.fragment), this.#top(fragment)];
+        this.#parent[Math.max(a, b)] = Math.min(a, b);
         open.lastLine = Math.max(open.lastLine, lastLine);
       } else open = { lastLine, fragment };
     }
   }
-  const numbers = new Map<number, number>();
-  return parent.map((_, i) => {
-    const root = top(i);
-    if (!numbers.has(root)) numbers.set(root, numbers.size);
-    return numbers.get(root)!;
-  });
+
+  /** For each fragment its family: they are numbered in the order of their first fragments. */
+  numbers(): Uint32Array {
+    const known = new Map<number, number>();
+    return this.#parent.map((_, i) => {
+      const root = this.#top(i);
+      const number = known.get(root) ?? known.size;
+      known.set(root, number);
+      return number;
+    });
+  }
+
+  #top(fragment: number): number {
+    const parent = this.#parent;
+    let at = fragment;
+    while (parent[at] !== at) at = parent[at] = parent[parent[at]!]!;
+    return at;
+  }
 }
 
-/** The union of the places in each sample; ranges that touch are one. */
-export function coverSamples(
-  samples: readonly PlacesInSample[],
-  texts: ReadonlyMap<number, string>,
+/** The union of the places in a sample; ranges that touch are one. `text` holds one character a byte. */
+export function coverSample(
+  sampleId: number,
+  text: string,
+  places: PlacesInSample,
   profile: Profile,
 ): readonly CoveredRange[] {
-  return samples.flatMap(({ sampleId, places }) => {
-    const ranges: { sampleId: number; firstLine: number; lastLine: number }[] = [];
-    for (const { firstLine, lastLine } of places) {
-      const last = ranges.at(-1);
-      if (last && firstLine <= last.lastLine + 1) last.lastLine = Math.max(last.lastLine, lastLine);
-      else ranges.push({ sampleId, firstLine, lastLine });
-    }
-    return ranges.map((range) => ({ ...range, ...measureRange(texts.get(sampleId)!, range, profile) }));
+  const ranges: { firstLine: number; lastLine: number }[] = [];
+  for (const { firstLine, lastLine } of places) {
+    const last = ranges.at(-1);
+    if (last && firstLine <= last.lastLine + 1) last.lastLine = Math.max(last.lastLine, lastLine);
+    else ranges.push({ firstLine, lastLine });
+  }
+  const bytes = Buffer.from(text, 'latin1');
+  const beginnings = lineBeginnings(bytes);
+  const significant = significantLineStarts(bytes, profile);
+  return ranges.map(({ firstLine, lastLine }) => {
+    const byteOffset = beginnings[firstLine - 1]!;
+    const end = endOfLine(bytes, beginnings[lastLine] ?? bytes.length);
+    const nLines = lowerBound(significant, end) - lowerBound(significant, byteOffset);
+    return { sampleId, firstLine, lastLine, byteOffset, nBytes: end - byteOffset, nLines, nWindows: null };
   });
 }
 
-function measureRange(
-  text: string,
-  { firstLine, lastLine }: { readonly firstLine: number; readonly lastLine: number },
-  profile: Profile,
-): Pick<CoveredRange, 'byteOffset' | 'nBytes' | 'nLines' | 'nWindows'> {
-  const starts = [0, ...Array.from(text.matchAll(/\r\n|\r|\n/g), ({ index, 0: end }) => index + end.length)];
-  const byteOffset = starts[firstLine - 1]!;
-  const end = starts[lastLine] ?? text.length;
-  const part = text.slice(byteOffset, end).replace(/(?:\r\n|\r|\n)$/, '');
-  const nLines = part.split(/\r\n|\r|\n/).filter((line) => normaliseLines([line], profile).length > 0).length;
-  return { byteOffset, nBytes: part.length, nLines, nWindows: null };
+/** The end of the line before `next`, without its line end. */
+function endOfLine(bytes: Uint8Array, next: number): number {
+  if (bytes[next - 1] === CR) return next - 1;
+  if (bytes[next - 1] !== LF) return next;
+  return bytes[next - 2] === CR ? next - 2 : next - 1;
 }
+
+const LF = 0x0a;
+const CR = 0x0d;

@@ -1,234 +1,188 @@
 // The logs of a published run, brought together: each fragment with its distinct places. The same place in
 // another shard's log (a sample's) or in another chunk's (a training file's) is one place.
 
-import { join } from 'node:path';
-import { UserError } from '../../errors.ts';
-import { has, listOf, mapOf, parseJson, type Shape, text, whole } from '../../json-shape.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
 import { logFiles } from './layout.ts';
-import { type LogBlock, parseSimianLog } from './simian-log.ts';
+import { type OwnDocument, OwnPlaces } from './own-places.ts';
+import { PackedPlaces } from './packed-places.ts';
+import { type LogBlock, LogFiles, type LogPlaces, parseSimianLog } from './simian-log.ts';
 
-export interface ImportedDocument {
+export interface ImportedDocument extends OwnDocument {
   readonly shard: number;
-  readonly row: number;
-  readonly repository: string;
-  readonly path: string;
-  readonly license: string;
-}
-
-export interface ImportedTrainPlace {
-  readonly document: ImportedDocument;
-  readonly firstLine: number;
-  readonly lastLine: number;
 }
 
 export interface ImportedFragment {
   readonly fingerprint: string;
   readonly nLines: number;
-  /**
-   * Distinct places in samples: for each merged file, the last line of a place by its first line. Plain numbers, because
-   * there are millions.
-   */
-  readonly samplePlaces: ReadonlyMap<string, ReadonlyMap<number, number>>;
-  /** Distinct places in training files. */
-  readonly trainPlaces: readonly ImportedTrainPlace[];
-}
-
-/** A fragment of which only the statistics are left. */
-export interface ImportedCounts {
-  readonly fingerprint: string;
-  readonly train: number;
-  readonly extract: number;
-  readonly nLines: number;
-  /** From `analyze/all.txt`; empty where that is gone too. */
-  readonly lines: readonly string[];
 }
 
 export interface ImportedPlaces {
-  readonly fragments: ReadonlyMap<string, ImportedFragment>;
+  /** In the order in which the logs name them; a fragment's number is its index. */
+  readonly fragments: readonly ImportedFragment[];
   readonly documents: readonly ImportedDocument[];
   /** Numbers of the shards that have a log. */
   readonly shards: readonly number[];
+  /** Distinct places in samples: for each merged file, the last line of a place by its first line. */
+  samplePlaces(fragment: number): ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** They are not asked for any more. */
+  forgetSamplePlaces(): void;
+  /** Gives `visit` the distinct places in training files, the first `most` of them; `document` is an index. */
+  visitTrainPlaces(fragment: number, visit: VisitTrainPlace, most?: number): void;
 }
+
+type VisitTrainPlace = (document: number, firstLine: number, lastLine: number) => void;
 
 /** `logs`: the folders that hold the run's logs. */
 export function importPlaces(folder: ForeignFolder, logs: readonly string[]): ImportedPlaces {
-  const fragments = new Map<string, OpenFragment>();
-  const documents = new Map<string, ImportedDocument>();
-  const shards = new Set<number>();
-  const know = (document: ImportedDocument): ImportedDocument => {
-    const key = `${document.shard}:${document.row}`;
-    const known = documents.get(key);
-    if (!known) documents.set(key, document);
-    return known ?? document;
-  };
-  for (const { shard, path } of logFiles(folder, logs)) {
-    shards.add(shard);
-    using own = readOwnPlaces(folder, path, shard);
-    for (const document of own?.documents.values() ?? []) know(document);
-    for (const block of parseSimianLog(path, folder.lines(path))) {
-      const known = fragments.get(block.fingerprint) ?? new OpenFragment(block);
-      const inTrain = block.places.filter(({ side }) => side === 'train');
-      for (const { side, path: merged, firstLine, lastLine } of block.places)
-        if (side === 'samples') known.addSamplePlace(nameOf(merged), firstLine, lastLine);
-      const noted = own?.next(block.fingerprint, inTrain.length);
-      if (noted) for (const place of noted) known.trainPlaces.push(place);
-      else {
-        for (const { path: name, firstLine, lastLine } of inTrain) {
-          const document = know({ shard, row: 0, repository: '', path: name, license: '' });
-          known.addTrainPlace({ document, firstLine, lastLine });
-        }
+  const gathered = new GatheredPlaces();
+  for (const { shard, path } of logFiles(folder, logs)) gathered.addLog(folder, path, shard);
+  return gathered;
+}
+
+/** Whether the rest of a place's `whose` is known from what lies beside the log, or from the log alone. */
+const NOTED = 1;
+const NAMED = 0;
+
+class GatheredPlaces implements ImportedPlaces {
+  readonly fragments: ImportedFragment[] = [];
+  readonly documents: ImportedDocument[] = [];
+  readonly #shards = new Set<number>();
+  readonly #numbers = new Map<string, number>();
+  /** Numbers of documents by shard and row. */
+  readonly #rows = new Map<number, Map<number, number>>();
+  /** Repositories and licences, which many documents share. */
+  readonly #names = new Map<string, string>();
+  readonly #files = new LogFiles();
+  #inSamples = new PackedPlaces();
+  readonly #inTrain = new PackedPlaces();
+  #hasNamed = false;
+
+  get shards(): readonly number[] {
+    return [...this.#shards].sort((a, b) => a - b);
+  }
+
+  samplePlaces(fragment: number): ReadonlyMap<string, ReadonlyMap<number, number>> {
+    const found = new Map<string, Map<number, number>>();
+    let file = -1;
+    let lines = new Map<number, number>();
+    this.#inSamples.each(fragment, (whose, firstLine, lastLine) => {
+      if (whose !== file) {
+        const { name } = this.#files.at(whose);
+        lines = found.get(name) ?? new Map();
+        found.set(name, lines);
+        file = whose;
       }
-      // Lines that only the samples share, or only the training files, are no fragment.
-      const isShared = inTrain.length > 0 && inTrain.length < block.places.length;
-      if (isShared) fragments.set(known.fingerprint, known);
+      lines.set(firstLine, lastLine);
+    });
+    return found;
+  }
+
+  forgetSamplePlaces(): void {
+    this.#inSamples = new PackedPlaces();
+  }
+
+  visitTrainPlaces(fragment: number, visit: VisitTrainPlace, most = Number.POSITIVE_INFINITY): void {
+    // What is noted beside a log are distinct places already.
+    if (!this.#hasNamed) {
+      this.#inTrain.each(
+        fragment,
+        (whose, firstLine, lastLine) => visit(whose >>> 1, firstLine, lastLine),
+        most,
+      );
+      return;
+    }
+    const seen = new Map<number, Set<number>>();
+    let left = most;
+    this.#inTrain.each(fragment, (whose, firstLine, lastLine) => {
+      const document = whose >>> 1;
+      if (whose % 2 === NAMED) {
+        const { shard } = this.documents[document]!;
+        const lines = seen.get(shard) ?? new Set();
+        if (lines.has(firstLine)) return;
+        seen.set(shard, lines.add(firstLine));
+      }
+      if (left-- > 0) visit(document, firstLine, lastLine);
+    });
+  }
+
+  addLog(folder: ForeignFolder, path: string, shard: number): void {
+    this.#shards.add(shard);
+    using own = OwnPlaces.beside(folder, path);
+    if (!own) this.#hasNamed = true;
+    const rows = own && new Map<number, number>();
+    for (const document of own?.documents() ?? []) {
+      const repository = this.#once(document.repository);
+      rows!.set(
+        document.row,
+        this.#know({ ...document, repository, license: this.#once(document.license), shard }),
+      );
+    }
+    for (const block of parseSimianLog(path, folder.pieces(path), this.#files)) {
+      const nInTrain = this.#pushSamplePlaces(block.places);
+      own?.next(block.fingerprint, nInTrain, (row, firstLine, lastLine) => {
+        const document = rows!.get(row);
+        const isPlace = document !== undefined && firstLine >= 1 && lastLine >= firstLine;
+        if (isPlace) this.#inTrain.push(2 * document + NOTED, firstLine, lastLine);
+        return isPlace;
+      });
+      if (!own) this.#pushTrainPlaces(block.places, shard);
+      const number = this.#numberOf(block, nInTrain);
+      if (number === undefined) {
+        this.#inSamples.dropRun();
+        this.#inTrain.dropRun();
+        continue;
+      }
+      this.#inSamples.keepNewRun(number);
+      if (own) this.#inTrain.keepRun(number);
+      else this.#inTrain.keepNewRun(number);
     }
   }
-  return { fragments, documents: [...documents.values()], shards: [...shards].sort((a, b) => a - b) };
-}
 
-/** A fragment while logs are read. The same place may stand in several: in other shards', or other chunks'. */
-class OpenFragment implements ImportedFragment {
-  readonly fingerprint: string;
-  readonly nLines: number;
-  readonly samplePlaces = new Map<string, Map<number, number>>();
-  readonly trainPlaces: ImportedTrainPlace[] = [];
-  /** First lines in training files, by shard. */
-  readonly #seen = new Map<number, Set<number>>();
-
-  constructor({ fingerprint, nLines }: Pick<LogBlock, 'fingerprint' | 'nLines'>) {
-    // Copied, because a part of a string keeps the whole alive, which is a piece of the log.
-    this.fingerprint = Buffer.from(fingerprint, 'latin1').toString('latin1');
-    this.nLines = nLines;
+  /** Returns how many of the block's places are in training files. */
+  #pushSamplePlaces({ files, firstLines, lastLines }: LogPlaces): number {
+    let nInTrain = 0;
+    for (let i = 0; i < files.length; i++) {
+      if (this.#files.at(files.get(i)).side === 'train') nInTrain++;
+      else this.#inSamples.push(files.get(i), firstLines.get(i), lastLines.get(i));
+    }
+    return nInTrain;
   }
 
-  addSamplePlace(merged: string, firstLine: number, lastLine: number): void {
-    const lines = this.samplePlaces.get(merged);
-    if (lines) lines.set(firstLine, lastLine);
-    else this.samplePlaces.set(merged, new Map([[firstLine, lastLine]]));
-  }
-
-  addTrainPlace(place: ImportedTrainPlace): void {
-    const { shard } = place.document;
-    const seen = this.#seen.get(shard) ?? new Set();
-    if (seen.has(place.firstLine)) return;
-    this.#seen.set(shard, seen.add(place.firstLine));
-    this.trainPlaces.push(place);
-  }
-}
-
-const nameOf = (path: string) => path.slice(Math.max(path.lastIndexOf('/'), path.lastIndexOf('\\')) + 1);
-
-/**
- * `stats/memorization.json`, for a run whose logs are gone. Its `extract` may have been summed once per shard:
- * that cannot be told from the file. Chunks of one run search the same training data, so that only `extract` adds up.
- */
-export function importCounts(folder: ForeignFolder, logs: readonly string[]): readonly ImportedCounts[] {
-  const found = new Map<string, ImportedCounts>();
-  for (const at of logs) {
-    const path = join(at, 'stats', 'memorization.json');
-    if (!folder.has(path)) continue;
-    const isCounts = mapOf(has<PublishedCounts>({ train: whole, extract: whole, len: whole }));
-    const what = 'a map from fingerprints to train, extract and len';
-    const counts = folder.json<Record<string, PublishedCounts>>(path, isCounts, what);
-    const texts = readTexts(folder, join(at, 'analyze', 'all.txt'));
-    for (const [fingerprint, { train, extract, len }] of Object.entries(counts)) {
-      const known = found.get(fingerprint);
-      found.set(fingerprint, {
-        fingerprint,
-        train: Math.max(train, known?.train ?? 0),
-        extract: extract + (known?.extract ?? 0),
-        nLines: len,
-        lines: known?.lines.length ? known.lines : (texts.get(fingerprint) ?? []),
-      });
+  /** One training file is known of such a log at most. */
+  #pushTrainPlaces({ files, firstLines, lastLines }: LogPlaces, shard: number): void {
+    let document: number | undefined;
+    for (let i = 0; i < files.length; i++) {
+      const { side, path } = this.#files.at(files.get(i));
+      if (side === 'samples') continue;
+      document ??= this.#know({ shard, row: 0, repository: '', path, license: '' });
+      this.#inTrain.push(2 * document + NAMED, firstLines.get(i), lastLines.get(i));
     }
   }
-  return [...found.values()];
-}
 
-interface PublishedCounts {
-  readonly train: number;
-  readonly extract: number;
-  readonly len: number;
-}
-
-/** The first text of each fragment. */
-function readTexts(folder: ForeignFolder, path: string): ReadonlyMap<string, readonly string[]> {
-  const texts = new Map<string, readonly string[]>();
-  if (!folder.has(path)) return texts;
-  let open: { fingerprint: string; lines: string[] } | undefined;
-  for (const line of folder.lines(path)) {
-    const start = /^>{10}fingerprints ([0-9a-f]{32}) >{13}$/.exec(line);
-    if (start) open = { fingerprint: start[1]!, lines: [] };
-    // A text that does not end its last line has the mark behind it on that line.
-    else if (open && /(?:\+{4}|<{10})fingerprints [0-9a-f]{32} /.test(line)) {
-      const rest = line.slice(0, line.search(/(?:\+{4}|<{10})fingerprints /));
-      if (!texts.has(open.fingerprint))
-        texts.set(open.fingerprint, rest === '' ? open.lines : [...open.lines, rest]);
-      open = undefined;
-    } else open?.lines.push(line);
+  /** Undefined for what is no fragment: lines that only the samples share, or only the training files. */
+  #numberOf({ fingerprint, nLines, places }: LogBlock, nInTrain: number): number | undefined {
+    const known = this.#numbers.get(fingerprint);
+    const isShared = nInTrain > 0 && nInTrain < places.files.length;
+    if (known !== undefined || !isShared) return known;
+    const number = this.fragments.push({ fingerprint, nLines }) - 1;
+    this.#numbers.set(fingerprint, number);
+    return number;
   }
-  return texts;
-}
 
-/** The real training places of a log, as our own export notes it beside the log. */
-interface OwnPlaces extends Disposable {
-  readonly documents: ReadonlyMap<number, ImportedDocument>;
-  /** Those of the log's next block, which has so many. */
-  next(fingerprint: string, nPlaces: number): readonly ImportedTrainPlace[];
-}
-
-function readOwnPlaces(folder: ForeignFolder, log: string, shard: number): OwnPlaces | undefined {
-  const beside = (name: string) => log.replace(/\.log$/, name);
-  if (!folder.has(beside('.places.jsonl'))) return undefined;
-  const documents = new Map<number, ImportedDocument>();
-  for (const line of folder.lines(beside('.documents.jsonl'))) {
-    const document = parseJson<OwnDocument>(Buffer.from(line, 'latin1').toString(), has(ownDocument));
-    if (document === undefined) throw unlike(beside('.documents.jsonl'), 'a document');
-    const { row, repository, path, license } = document;
-    documents.set(row, { row, repository, path, license, shard });
+  /** The number of a document. */
+  #know(document: ImportedDocument): number {
+    const rows = this.#rows.get(document.shard) ?? new Map<number, number>();
+    if (rows.size === 0) this.#rows.set(document.shard, rows);
+    const known = rows.get(document.row);
+    if (known !== undefined) return known;
+    const number = this.documents.push(document) - 1;
+    rows.set(document.row, number);
+    return number;
   }
-  const lines = folder.lines(beside('.places.jsonl'));
-  return {
-    documents,
-    [Symbol.dispose]: () => lines.return(undefined),
-    next(fingerprint, nPlaces) {
-      if (nPlaces === 0) return [];
-      const { value, done } = lines.next();
-      const noted = done ? undefined : parseJson<BlockPlaces>(value, has(blockPlaces));
-      const places = noted?.places.flatMap(([row, firstLine, lastLine]) => {
-        const document = documents.get(row);
-        const isPlace = document && firstLine >= 1 && lastLine >= firstLine;
-        return isPlace ? [{ document, firstLine, lastLine }] : [];
-      });
-      if (noted?.fingerprint === fingerprint && places?.length === nPlaces) return places;
-      throw new UserError(`${log} does not fit the places beside it`, {
-        action: 'Delete the .places.jsonl files to import without them, or bring the export whole.',
-      });
-    },
-  };
+
+  #once(name: string): string {
+    const known = this.#names.get(name);
+    if (known === undefined) this.#names.set(name, name);
+    return known ?? name;
+  }
 }
-
-interface BlockPlaces {
-  readonly fingerprint: string;
-  readonly places: readonly (readonly [row: number, firstLine: number, lastLine: number])[];
-}
-
-const isPlace = listOf(whole);
-
-const blockPlaces: Shape<BlockPlaces> = {
-  fingerprint: text,
-  places: listOf((place) => isPlace(place) && (place as readonly number[]).length === 3),
-};
-
-type OwnDocument = Omit<ImportedDocument, 'shard'>;
-
-const ownDocument: Shape<OwnDocument> = {
-  row: (value) => whole(value) && (value as number) < 2 ** 32,
-  repository: text,
-  path: text,
-  license: text,
-};
-
-const unlike = (path: string, what: string) =>
-  new UserError(`${path} has a line that is not ${what}`, { action: 'Bring the export whole.' });

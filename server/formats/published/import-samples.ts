@@ -6,9 +6,9 @@ import type { PromptText } from '../../../protocol/study.ts';
 import { UserError } from '../../errors.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
 import { COMBINED_KEY, type MergedFile, mergedFiles, type RunFolders } from './layout.ts';
-import { isPartOf, numberParts } from './merged-map.ts';
+import { numberParts } from './merged-map.ts';
 import { readMergedParts } from './merged-parts.ts';
-import { mergeText } from './merged-text.ts';
+import { MergedSample } from './merged-sample.ts';
 import { keyOf } from './prompt-key.ts';
 import { type OutputFolder, readOutputs } from './read-outputs.ts';
 
@@ -17,16 +17,6 @@ export interface PublishedSample {
   readonly promptIndex: number | null;
   /** One character a byte. */
   readonly text: string;
-}
-
-export interface MergedSample {
-  readonly sampleId: number;
-  /** 1-based lines of the merged file, the separator not counted. */
-  readonly start: number;
-  readonly nLines: number;
-  readonly lines: readonly string[];
-  /** For each of these lines: its 1-based line in the sample. */
-  readonly rawLine: readonly number[];
 }
 
 export interface PublishedSamples {
@@ -67,17 +57,9 @@ function placeParts(
   const numbers = numberParts(folder, file, parts, known.textsOf(file.key));
   return parts.map((part, i) => {
     const sampleId = known.idOf(file.key, numbers[i]!);
-    const output = known.text(sampleId);
-    // The single file says more: its empty lines, and how its lines ended.
-    const whole = isPartOf(part, output) ? mergeText(output!) : undefined;
-    if (!whole) known.setText(sampleId, part.text);
-    return {
-      sampleId,
-      start: part.start,
-      nLines: part.lines.length,
-      lines: whole ? whole.text.split('\n') : part.lines,
-      rawLine: whole ? whole.rawLine : part.lines.map((_, line) => line + 1),
-    };
+    const sample = new MergedSample(sampleId, part, known.text(sampleId));
+    known.setText(sampleId, sample.text);
+    return sample;
   });
 }
 

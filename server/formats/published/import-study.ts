@@ -10,7 +10,8 @@ import { defaultRule, defaultSampling } from '../../plan/plan.ts';
 import { completePlan } from '../../plan/stored-plan.ts';
 import { isEnvironment } from '../../store/stored-json.ts';
 import { ForeignFolder } from '../foreign-folder.ts';
-import { type ImportedDocument, importCounts, importPlaces } from './import-places.ts';
+import { importCounts } from './import-counts.ts';
+import { type ImportedDocument, importPlaces } from './import-places.ts';
 import { importSamples, type PublishedSamples } from './import-samples.ts';
 import { findRuns, logFolders, OWN_EXPORT, type RunFolders, type RunName } from './layout.ts';
 import { describeCounts, type ExactCounts, placeFragments } from './place-fragments.ts';
@@ -21,7 +22,9 @@ export interface ImportedStudy {
   readonly samples: PublishedSamples['samples'];
   readonly shards: readonly { readonly name: string; readonly path: string }[];
   readonly documents: readonly ImportedDocument[];
-  readonly fragments: readonly Fragment[];
+  readonly nFragments: number;
+  /** In the study file's order, each made when it is asked for. */
+  readonly fragments: Iterable<Fragment>;
   readonly covered: readonly CoveredRange[];
   /** Places that could not be brought back to a sample. */
   readonly nLostPlaces: number;
@@ -41,9 +44,8 @@ export function importStudy(root: string, run: string | undefined): ImportedStud
     : new Map();
   const placed = placeFragments(places, samples, counts, plan.rule.profile);
   const isWithoutLogs = folders.logs !== null && places.shards.length === 0;
-  const found = isWithoutLogs
-    ? { ...placed, fragments: describeCounts(importCounts(folder, logs), plan.rule.profile) }
-    : placed;
+  const counted = isWithoutLogs ? describeCounts(importCounts(folder, logs), plan.rule.profile) : undefined;
+  const found = counted ? { ...placed, nFragments: counted.length, fragments: counted } : placed;
   const nShards = (places.shards.at(-1) ?? -1) + 1;
   if (own !== undefined && own.shards.length < nShards) {
     throw new UserError(

@@ -5,7 +5,7 @@ import { type Check, has, mapOf, optional, text, whole } from '../../json-shape.
 import type { ForeignFolder } from '../foreign-folder.ts';
 import { type MergedFile, mapsOfMerged } from './layout.ts';
 import type { MergedPart } from './merged-parts.ts';
-import { mergeText, toValidUtf8 } from './merged-text.ts';
+import { type MergedText, mergeText, toValidUtf8 } from './merged-text.ts';
 
 interface MapEntry {
   /** 1-based line of the merged file. */
@@ -70,5 +70,8 @@ function firstNumber(
 }
 
 /** Whether the part is what merging makes of the output. */
-export const isPartOf = (part: MergedPart, output: string | undefined): boolean =>
-  output !== undefined && toValidUtf8(mergeText(output).text) === toValidUtf8(part.text);
+const isPartOf = (part: MergedPart, output: string | undefined): boolean =>
+  output !== undefined && isMergedText(part, mergeText(output));
+
+export const isMergedText = (part: MergedPart, { text }: MergedText): boolean =>
+  text === part.text || toValidUtf8(text) === toValidUtf8(part.text);

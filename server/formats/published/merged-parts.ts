@@ -8,8 +8,8 @@ export interface MergedPart {
   readonly start: number;
   /** What stands between the separators, up to the line end before the second. */
   readonly text: string;
-  /** The lines, without the empty one that a final line end leaves. */
-  readonly lines: readonly string[];
+  /** Without the empty one that a final line end leaves. */
+  readonly nLines: number;
   /** What its separator says. */
   readonly md5: string;
 }
@@ -31,7 +31,7 @@ export function readMergedParts(merged: Iterable<string>): MergedParts {
       continue;
     }
     const text = lines.join('\n');
-    parts.push({ start, text, md5, lines: text.endsWith('\n') ? lines.slice(0, -1) : lines });
+    parts.push({ start, text, md5, nLines: text.endsWith('\n') ? lines.length - 1 : lines.length });
     start += mergedLength(text);
     lines = [];
   }

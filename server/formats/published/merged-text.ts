@@ -41,5 +41,9 @@ export const mergedLength = (text: string): number => text.split('\n').length + 
 export const separator = (md5: string): string => `Submission>>>>>>${md5}>>>>>>Submission`;
 
 /** The digest that a separator holds; undefined for other lines. */
-export const separatedMd5 = (line: string): string | undefined =>
-  /^Submission>>>>>>([0-9a-f]{32})>>>>>>Submission$/.exec(line)?.[1];
+export function separatedMd5(line: string): string | undefined {
+  if (!line.startsWith('Submission>')) return undefined;
+  const md5 = /^Submission>>>>>>([0-9a-f]{32})>>>>>>Submission$/.exec(line)?.[1];
+  // Copied, because a part of a string keeps the whole alive, which is a piece of the file.
+  return md5 && Buffer.from(md5, 'latin1').toString('latin1');
+}

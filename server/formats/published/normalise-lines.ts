@@ -5,13 +5,19 @@ import { normaliseLine } from '../../engine/normalise-line.ts';
 
 /** Joined by LF; lines in which the profile leaves nothing are left out. */
 export function normaliseLines(lines: readonly string[], profile: Profile): Uint8Array {
-  const kept = lines.flatMap((line) => {
-    const bytes = Buffer.from(line, 'latin1');
-    const out = Buffer.alloc(2 * bytes.length);
-    const end = normaliseLine(profile, bytes, 0, bytes.length, out, 0);
-    return end === 0 ? [] : [out.subarray(0, end)];
-  });
-  return Buffer.concat(kept.flatMap((line, i) => (i === 0 ? [line] : [LF, line])));
+  const bytes = Buffer.from(lines.join('\n'), 'latin1');
+  const out = Buffer.allocUnsafe(2 * bytes.length);
+  let start = 0;
+  let nBytes = 0;
+  for (const { length } of lines) {
+    const from = nBytes === 0 ? 0 : nBytes + 1;
+    const to = normaliseLine(profile, bytes, start, start + length, out, from);
+    start += length + 1;
+    if (to === from) continue;
+    if (from > 0) out[nBytes] = LF;
+    nBytes = to;
+  }
+  return new Uint8Array(out.subarray(0, nBytes));
 }
 
-const LF = Buffer.from('\n');
+const LF = 0x0a;

@@ -2,14 +2,26 @@
 // samples, its text as the profile sees it, and its family.
 
 import type { Profile } from '../../../protocol/study.ts';
-import { type CoveredRange, type Fragment, PLACE_CAP, type SamplePlace } from '../../engine/detection.ts';
-import { coverSamples, joinFamilies, placesBySample } from './families-and-coverage.ts';
-import type { ImportedCounts, ImportedFragment, ImportedPlaces } from './import-places.ts';
-import type { MergedSample, PublishedSamples } from './import-samples.ts';
+import {
+  type CoveredRange,
+  type Fragment,
+  PLACE_CAP,
+  type SamplePlace,
+  type TrainPlace,
+} from '../../engine/detection.ts';
+import { coverSample, Families } from './families-and-coverage.ts';
+import type { ImportedCounts } from './import-counts.ts';
+import type { ImportedDocument, ImportedFragment, ImportedPlaces } from './import-places.ts';
+import type { PublishedSamples } from './import-samples.ts';
+import type { MergedSample } from './merged-sample.ts';
 import { normaliseLines } from './normalise-lines.ts';
+import { PackedPlaces } from './packed-places.ts';
+import { placesBySample } from './places-by-sample.ts';
 
 export interface PlacedFragments {
-  readonly fragments: readonly Fragment[];
+  readonly nFragments: number;
+  /** In the study file's order, each made when it is asked for: all their places would not fit into memory. */
+  readonly fragments: Iterable<Fragment>;
   readonly covered: readonly CoveredRange[];
   /** Places that could not be brought back to a sample. */
   readonly nLostPlaces: number;
@@ -25,40 +37,98 @@ export interface ExactCounts {
   readonly clipped: boolean;
 }
 
+type Figures = Omit<Fragment, 'family' | 'text' | 'trainPlaces' | 'samplePlaces'>;
+
+/** A fragment whose places are still numbers. */
+interface PlacedFragment extends Figures {
+  /** Its index among those of the logs. */
+  readonly number: number;
+  readonly firstPlace: MergedPlace;
+}
+
+interface MergedPlace {
+  readonly part: MergedSample;
+  /** In the merged file. */
+  readonly firstLine: number;
+  readonly lastLine: number;
+}
+
 export function placeFragments(
-  { fragments }: ImportedPlaces,
-  { samples, merged }: PublishedSamples,
+  places: ImportedPlaces,
+  published: PublishedSamples,
   counts: ReadonlyMap<string, ExactCounts>,
   profile: Profile,
 ): PlacedFragments {
-  let nLostPlaces = 0;
-  const placed: Omit<Fragment, 'family'>[] = [];
-  for (const fragment of fragments.values()) {
-    const found: SamplePlace[] = [];
-    let lines: readonly string[] = [];
-    for (const [name, places] of fragment.samplePlaces) {
-      for (const [firstLine, lastLine] of places) {
-        const part = partAt(merged.get(name) ?? [], firstLine, lastLine);
-        if (part && found.length === 0)
-          lines = part.lines.slice(firstLine - part.start, lastLine - part.start + 1);
-        if (part) found.push(bringBack(part, firstLine, lastLine));
-        else nLostPlaces++;
-      }
-    }
-    if (found.length > 0) {
-      const text = normaliseLines(lines, profile);
-      placed.push(describe(fragment, text, found, counts.get(fragment.fingerprint)));
+  const { samples } = published;
+  const { placed, inSamples, nLostPlaces } = bringBack(places, published, counts);
+  places.forgetSamplePlaces();
+  placed.sort(byRank);
+  const numbers = placed.map(({ number }) => number);
+  const families = new Families(placed.length);
+  const covered: CoveredRange[] = [];
+  for (const { index, places } of placesBySample(inSamples, numbers, samples.length)) {
+    const { sampleId, text } = samples[index]!;
+    families.join(places);
+    for (const range of coverSample(sampleId, text, places, profile)) covered.push(range);
+  }
+  const family = families.numbers();
+  function* fragments(): Generator<Fragment> {
+    for (const [rank, { number, firstPlace, ...figures }] of placed.entries()) {
+      const { part, firstLine, lastLine } = firstPlace;
+      const text = normaliseLines(part.lines(firstLine, lastLine), profile);
+      const samplePlaces: SamplePlace[] = [];
+      inSamples.each(number, (index, firstLine, lastLine) => {
+        const { sampleId } = samples[index]!;
+        samplePlaces.push({ sampleId, firstLine, lastLine, byteOffset: 0, nBytes: 0 });
+      });
+      yield {
+        ...figures,
+        family: family[rank]!,
+        text,
+        trainPlaces: trainPlaces(places, number),
+        samplePlaces,
+      };
     }
   }
-  placed.sort(byRank);
-  const bySample = placesBySample(placed);
-  const families = joinFamilies(placed.length, bySample);
-  const texts = new Map(samples.map(({ sampleId, text }) => [sampleId, text]));
-  return {
-    fragments: placed.map((fragment, i) => ({ ...fragment, family: families[i]! })),
-    covered: coverSamples(bySample, texts, profile),
-    nLostPlaces,
-  };
+  return { nFragments: placed.length, fragments: { [Symbol.iterator]: fragments }, covered, nLostPlaces };
+}
+
+/** The fragments that lie in samples. A place's `whose` is then the index of its sample. */
+function bringBack(
+  places: ImportedPlaces,
+  { samples, merged }: PublishedSamples,
+  counts: ReadonlyMap<string, ExactCounts>,
+): { placed: PlacedFragment[]; inSamples: PackedPlaces; nLostPlaces: number } {
+  const indexOf = new Map(samples.map(({ sampleId }, index) => [sampleId, index]));
+  const placed: PlacedFragment[] = [];
+  const inSamples = new PackedPlaces();
+  let nLostPlaces = 0;
+  for (const [number, fragment] of places.fragments.entries()) {
+    const foundIn: number[] = [];
+    let firstPlace: MergedPlace | undefined;
+    for (const [name, lines] of places.samplePlaces(number)) {
+      const parts = merged.get(name) ?? [];
+      for (const [firstLine, lastLine] of lines) {
+        const part = partAt(parts, firstLine, lastLine);
+        if (!part) {
+          nLostPlaces++;
+          continue;
+        }
+        firstPlace ??= { part, firstLine, lastLine };
+        const index = indexOf.get(part.sampleId)!;
+        if (foundIn.push(index) > PLACE_CAP) continue;
+        inSamples.push(index, part.lineOf(firstLine), part.lineOf(lastLine));
+      }
+    }
+    if (!firstPlace) continue;
+    inSamples.keepRun(number);
+    const exact = counts.get(fragment.fingerprint);
+    const figures = exact
+      ? figuresOf(fragment, exact)
+      : countFigures(fragment, documentsOf(places, number), foundIn);
+    placed.push({ ...figures, number, firstPlace });
+  }
+  return { placed, inSamples, nLostPlaces };
 }
 
 /** The sample that holds these lines of the merged file; undefined when they leave it. */
@@ -78,46 +148,54 @@ function partAt(
   return part && lastLine < part.start + part.nLines ? part : undefined;
 }
 
-/** Lines of the merged file as a place in the sample that holds them. */
-const bringBack = (
-  { sampleId, start, rawLine }: MergedSample,
-  firstLine: number,
-  lastLine: number,
-): SamplePlace => ({
-  sampleId,
-  firstLine: rawLine[firstLine - start]!,
-  lastLine: rawLine[lastLine - start]!,
-  byteOffset: 0,
-  nBytes: 0,
+/** Bytes are not known of a place that was found elsewhere. */
+function trainPlaces(places: ImportedPlaces, number: number): readonly TrainPlace[] {
+  const kept: TrainPlace[] = [];
+  places.visitTrainPlaces(
+    number,
+    (document, firstLine, lastLine) => {
+      const { shard, row } = places.documents[document]!;
+      kept.push({ shard, row, firstLine, lastLine, byteOffset: 0, nBytes: 0 });
+    },
+    PLACE_CAP,
+  );
+  return kept;
+}
+
+const figuresOf = ({ fingerprint, nLines }: ImportedFragment, exact: ExactCounts): Figures => ({
+  fingerprint,
+  nLines,
+  train: exact.train,
+  nDocuments: exact.documents,
+  nRepositories: exact.repositories,
+  extract: exact.extract,
+  nSamples: exact.samples,
+  clipped: exact.clipped,
 });
 
-function describe(
-  { fingerprint, nLines, trainPlaces }: ImportedFragment,
-  text: Uint8Array,
-  found: readonly SamplePlace[],
-  exact: ExactCounts | undefined,
-): Omit<Fragment, 'family'> {
+/** One for each of its places in training files. */
+function documentsOf(places: ImportedPlaces, number: number): readonly ImportedDocument[] {
+  const documents: ImportedDocument[] = [];
+  places.visitTrainPlaces(number, (document) => documents.push(places.documents[document]!));
+  return documents;
+}
+
+/** `foundIn` are the samples of its places. */
+function countFigures(
+  { fingerprint, nLines }: ImportedFragment,
+  documents: readonly ImportedDocument[],
+  foundIn: readonly number[],
+): Figures {
   const distinct = (keys: readonly unknown[]) => new Set(keys).size;
-  const documents = trainPlaces.map(({ document }) => document);
   return {
     fingerprint,
     nLines,
-    text,
-    train: exact?.train ?? trainPlaces.length,
-    nDocuments: exact?.documents ?? distinct(documents),
-    nRepositories: exact?.repositories ?? distinct(documents.flatMap(({ repository }) => repository || [])),
-    extract: exact?.extract ?? found.length,
-    nSamples: exact?.samples ?? distinct(found.map(({ sampleId }) => sampleId)),
-    clipped: exact?.clipped ?? false,
-    trainPlaces: trainPlaces.slice(0, PLACE_CAP).map(({ document: { shard, row }, firstLine, lastLine }) => ({
-      shard,
-      row,
-      firstLine,
-      lastLine,
-      byteOffset: 0,
-      nBytes: 0,
-    })),
-    samplePlaces: found.slice(0, PLACE_CAP),
+    train: documents.length,
+    nDocuments: distinct(documents),
+    nRepositories: distinct(documents.flatMap(({ repository }) => repository || [])),
+    extract: foundIn.length,
+    nSamples: distinct(foundIn),
+    clipped: false,
   };
 }
 
@@ -137,8 +215,10 @@ export function describeCounts(all: readonly ImportedCounts[], profile: Profile)
     .map((fragment, family) => ({ ...fragment, family }));
 }
 
+type Ranked = Pick<Fragment, 'train' | 'extract' | 'nLines' | 'fingerprint'>;
+
 /** The study file's order: train, extract, lines, fingerprint. */
-const byRank = (a: Omit<Fragment, 'family'>, b: Omit<Fragment, 'family'>) =>
+const byRank = (a: Ranked, b: Ranked) =>
   b.train - a.train ||
   b.extract - a.extract ||
   b.nLines - a.nLines ||

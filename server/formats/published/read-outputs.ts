@@ -30,10 +30,11 @@ export function readOutputs(folder: ForeignFolder, run: RunFolders): PublishedOu
   const plain = run.part === 'prompted' ? undefined : separateFolder(folder, run.results);
   if (plain !== undefined) folders.push({ key: null, outputs: readNumbered(folder, plain) });
   const prompts = new Map(listedPrompts(folder, run).map((prompt) => [keyOf(prompt), prompt]));
-  const extracted = extractedPrompts(folder, run);
   let isFromFragments = false;
   const internet = join(run.results, PROMPTED);
   if (run.part !== 'unprompted' && folder.isFolder(internet)) {
+    // Only now: it has the text of every fragment.
+    const extracted = extractedPrompts(folder, run);
     const direct = readNumbered(folder, internet);
     if (direct.size > 0) {
       const prompt = promptBeside(folder, internet);

@@ -297,10 +297,10 @@ for (const [name, leave] of Object.entries(layouts)) {
     );
     assert.equal(study.plan.sampling.strategy, expected.strategy);
     assert.deepEqual(
-      Object.fromEntries(study.fragments.map(({ fingerprint, extract }) => [fingerprint, extract])),
+      Object.fromEntries(Array.from(study.fragments, ({ fingerprint, extract }) => [fingerprint, extract])),
       expected.extract,
     );
-    assert.deepEqual([study.nLostPlaces, study.fragments.map(({ train }) => train)], [0, [1, 1]]);
+    assert.deepEqual([study.nLostPlaces, Array.from(study.fragments, ({ train }) => train)], [0, [1, 1]]);
     const file = join(left.root, 's.sqlite');
     using db = openForWriting(file);
     keepImportedStudy(db, study);

@@ -79,7 +79,7 @@ const train = (shard: number | string, first: number): Place => ({
 });
 
 const imported = (root: string) =>
-  new Map(importStudy(root, undefined).fragments.map((fragment) => [fragment.fingerprint, fragment]));
+  new Map(Array.from(importStudy(root, undefined).fragments, (fragment) => [fragment.fingerprint, fragment]));
 
 test('mistake: extract was summed once per shard', () => {
   const root = publishedRun({
@@ -291,7 +291,7 @@ test('an export is masked unless asked for, and its line numbers still hold', as
   }
   const again = importStudy(join(folder, 'masked'), undefined);
   assert.equal(again.nLostPlaces, 0);
-  assert.equal(again.fragments.length, db.prepare('SELECT count(*) AS n FROM fragments').get()?.n);
+  assert.equal(again.nFragments, db.prepare('SELECT count(*) AS n FROM fragments').get()?.n);
 });
 
 test('bytes that are no text come back, though the merged file is valid UTF-8', async () => {

@@ -5,7 +5,7 @@ import { execFileSync } from 'node:child_process';
 import { globSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { collectGarbage } from '../../../server/kernel/spare-memory.ts';
+import { collectGarbage } from '../../../server/spare-memory.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 
@@ -28,7 +28,7 @@ test('V8 knows the flag that keeps the young generation small', () => {
 test('each trick has one place', () => {
   const places: Readonly<Record<string, RegExp>> = {
     'server/corpus/inflate-here.ts': /_processChunk/,
-    'server/kernel/spare-memory.ts': /setFlagsFromString/,
+    'server/spare-memory.ts': /setFlagsFromString/,
     'server/sampling/forms/in-place/in-place-attention.ts': /`rotation:\$\{value\}`/,
   };
   const sources = globSync('server/**/*.ts', { cwd: ROOT });

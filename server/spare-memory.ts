@@ -1,12 +1,12 @@
-// Keeps the process as small as the samples allow, where V8 by itself would rather grow than collect. Nothing of this is
+// Keeps the process as small as its work allows, where V8 by itself would rather grow than collect. Nothing of this is
 // promised by V8: docs/decisions/0010-unpromised.md.
 
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 
 /**
- * Results of shards live just long enough for V8 to make room for more of them, up to 48 MB: memory that grows with
- * the number of shards. Holds from now on, since the analysis that follows a scan is alike.
+ * Results of shards, and lines of files, live just long enough for V8 to make room for more of them, up to 48 MB and more as
+ * the process grows. Holds from now on: the analysis that follows a scan is alike.
  */
 export function keepYoungGenerationSmall(): void {
   setFlagsFromString('--semi-space-growth-factor=1');
