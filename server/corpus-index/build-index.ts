@@ -9,15 +9,11 @@ import { leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
 import type { FileCounts } from '../corpus/file-tally.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
-import { type Meter, type Report, startMeter } from '../progress.ts';
-import type { Manifest, SegmentEntry, ShardEntry } from './manifest.ts';
-import { MAX_DOCUMENTS, shapeFor } from './postings.ts';
-import { readBatch, type ShardRead } from './read-batch.ts';
-import { commonRoot, entryOf, isReadAlike, locateShard, pathBelow } from './shard-entries.ts';
-import { pagesOf, type ReadShard, sourceOfShards } from './source-of-shards.ts';
-import { nRecordsOf } from './spill.ts';
+import { type Report, startMeter } from '../progress.ts';
+import { BatchWriter, type SegmentQuestion, type Segments } from './batch-writer.ts';
+import type { Manifest, ShardEntry } from './manifest.ts';
+import { commonRoot, isReadAlike, locateShard, pathBelow } from './shard-entries.ts';
 import { WritableIndex } from './writable-index.ts';
-import { writeSegment } from './write-segment.ts';
 
 export interface BuildRequest {
   readonly folder: string;
@@ -52,8 +48,7 @@ export interface BuildOutcome {
 
 /** What a segment is made of at most, in bytes of text: its temporary files are a tenth of that. */
 const SEGMENT_BYTES = 4 * 2 ** 30;
-/** Bytes of text for a posting, about; and how much longer text is than it is compressed. */
-const TEXT_A_POSTING = 100;
+/** How much longer text is than it is compressed. */
 const EXPANSION = 4;
 
 export async function buildIndex(request: BuildRequest): Promise<BuildOutcome> {
@@ -168,19 +163,6 @@ async function addSegments(
   return { manifest, failures, nProblems };
 }
 
-/** What all segments of an index agree on. */
-export interface SegmentQuestion extends Pick<Manifest, 'rule' | 'gramLines' | 'seed' | 'root'> {
-  /** Text of the whole index, about. */
-  readonly expectedBytes: number;
-}
-
-/** What became of some shards. */
-export interface Segments {
-  readonly segments: readonly SegmentEntry[];
-  readonly failures: readonly string[];
-  readonly nProblems: number;
-}
-
 export interface SegmentRequest {
   readonly question: SegmentQuestion;
   /** Shards that are read together. */
@@ -204,12 +186,13 @@ const writerHere = (index: WritableIndex): SegmentWriter => ({
   async *write({ batches, report, signal, ...request }) {
     const totalBytes = batches.flat().reduce((sum, { nBytes }) => sum + nBytes, 0);
     const meter = startMeter(report, 'scan', 'bytes', totalBytes);
+    const writer = new BatchWriter();
     for (const batch of batches) {
       throwIfAborted(signal);
       const spill = index.spillFolder();
       let made: Segments;
       try {
-        made = await writeBatch({ ...request, batch, spill, signal, meter });
+        made = await writer.write({ ...request, batch, spill, signal, meter });
       } finally {
         rmSync(spill, { recursive: true, force: true });
       }
@@ -217,24 +200,6 @@ const writerHere = (index: WritableIndex): SegmentWriter => ({
     }
   },
 });
-
-interface BatchRequest extends Pick<SegmentRequest, 'question' | 'folder' | 'workers' | 'signal'> {
-  readonly batch: readonly Shard[];
-  /** Folder for what lies on the disk until the segments are written. */
-  readonly spill: string;
-  readonly meter: Meter;
-}
-
-/** Reads shards, and writes the segments that they make. */
-export async function writeBatch(request: BatchRequest): Promise<Segments> {
-  const { question, batch, folder, spill, workers, signal, meter } = request;
-  const failures: string[] = [];
-  const segments: SegmentEntry[] = [];
-  const read = await readBatch(batch, { question, spill, workers, signal, meter }, failures);
-  for (const group of inSegments(read))
-    segments.push(await segmentOf(folder, question.root, group, question.expectedBytes, signal));
-  return { segments, failures, nProblems: read.reduce((sum, { result }) => sum + result.nProblems, 0) };
-}
 
 function* inBatches(shards: readonly Shard[], mostBytes: number): Generator<readonly Shard[]> {
   let batch: Shard[] = [];
@@ -248,40 +213,4 @@ function* inBatches(shards: readonly Shard[], mostBytes: number): Generator<read
     nBytes = 0;
   }
   if (batch.length > 0) yield batch;
-}
-
-/** Shards whose documents a segment can number. */
-function* inSegments(read: readonly ShardRead[]): Generator<readonly ShardRead[]> {
-  let group: ShardRead[] = [];
-  let nDocuments = 0;
-  for (const shard of read) {
-    const n = pagesOf(shard.result.nDocuments);
-    if (nDocuments + n >= MAX_DOCUMENTS) {
-      yield group;
-      group = [];
-      nDocuments = 0;
-    }
-    group.push(shard);
-    nDocuments += n;
-  }
-  if (group.length > 0) yield group;
-}
-
-async function segmentOf(
-  folder: string,
-  root: string,
-  group: readonly ShardRead[],
-  expectedBytes: number,
-  signal: AbortSignal,
-): Promise<SegmentEntry> {
-  let firstDocument = 0;
-  const shards = group.map(({ shard, result }): ReadShard => {
-    const entry = entryOf(root, shard, result, firstDocument);
-    firstDocument += pagesOf(result.nDocuments);
-    return { shard, result, entry };
-  });
-  const nRecords = shards.reduce((sum, { result }) => sum + nRecordsOf(result.spill), 0);
-  // A document that was cut off may have left records with the number behind the last.
-  const shape = shapeFor(expectedBytes / TEXT_A_POSTING, nRecords, firstDocument + 1);
-  return writeSegment(folder, sourceOfShards(shape, shards), signal);
 }

@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { listShards, type Shard } from '../corpus/shard.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
+import { PostingKernel } from '../kernel/posting-kernel.ts';
 import { type BuildOutcome, type BuildRequest, buildIndex } from './build-index.ts';
 import type { Manifest, SegmentEntry, ShardEntry } from './manifest.ts';
 import { MAX_DOCUMENTS } from './postings.ts';
@@ -44,11 +45,12 @@ export async function mergeSegments(folder: string, signal: AbortSignal): Promis
   const before = index.existing();
   const groups = groupSegments(before.segments);
   const segments: SegmentEntry[] = [];
+  const kernel = new PostingKernel();
   const nExpected = before.segments.length === 0 ? 0 : postingsOf(folder, before);
   for (const group of groups) {
     throwIfAborted(signal);
     if (group.length === 1 && group[0]!.shards.every((shard) => !shard.removed)) segments.push(group[0]!);
-    else segments.push(await mergeOne(folder, group, nExpected, signal));
+    else segments.push(await mergeOne(folder, group, nExpected, kernel, signal));
   }
   index.replace({ ...before, segments });
   return segments.length;
@@ -58,10 +60,11 @@ async function mergeOne(
   folder: string,
   group: readonly SegmentEntry[],
   nExpected: number,
+  kernel: PostingKernel,
   signal: AbortSignal,
 ): Promise<SegmentEntry> {
   using open = openAll(folder, group);
-  return await writeSegment(folder, sourceOfSegments(open.segments, nExpected), signal);
+  return await writeSegment(folder, sourceOfSegments(open.segments, nExpected), kernel, signal);
 }
 
 function openAll(folder: string, entries: readonly SegmentEntry[]) {

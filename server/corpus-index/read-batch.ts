@@ -6,7 +6,7 @@ import type { Shard } from '../corpus/shard.ts';
 import { EnvironmentError, throwIfAborted } from '../errors.ts';
 import { ScanKernel } from '../kernel/scan-kernel.ts';
 import { type PoolEvents, scanInThreads } from '../kernel/scan-pool.ts';
-import { shareWindowing } from '../kernel/share-index.ts';
+import type { IndexMemory } from '../kernel/share-index.ts';
 import { programUrl } from '../program-url.ts';
 import type { Meter } from '../progress.ts';
 import { type IndexedShard, indexShard } from './index-shard.ts';
@@ -28,12 +28,14 @@ export interface ReadOptions {
   readonly workers: number | 'auto';
   readonly signal: AbortSignal;
   readonly meter: Meter;
+  /** Nobody else uses it meanwhile. */
+  readonly memory: IndexMemory;
 }
 
 /** In their order. `failures` takes a sentence for each shard that could not be read. Throws where the disk is full. */
 export async function readBatch(
   batch: readonly Shard[],
-  { question, spill, workers, signal, meter }: ReadOptions,
+  { question, spill, workers, signal, meter, memory }: ReadOptions,
   failures: string[],
 ): Promise<readonly ShardRead[]> {
   const read: ShardRead[] = [];
@@ -42,7 +44,7 @@ export async function readBatch(
     counted.set(shard, (counted.get(shard) ?? 0) + nBytes);
     meter.advance(nBytes, shard.name);
   };
-  const shared = shareWindowing(question.rule, question.gramLines, seedOf(question));
+  const shared = memory.shareWindowing(question.rule, question.gramLines, seedOf(question));
   const start: IndexingStart = { ...shared, folder: spill };
   let fatal: Error | undefined;
   const events: PoolEvents<IndexedShard> = {

@@ -10,7 +10,7 @@ import type { DataProblem } from '../../protocol/errors.ts';
 import type { Columns } from '../corpus/columns.ts';
 import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted } from '../errors.ts';
-import { type BucketShape, type Part, PostingKernel } from '../kernel/posting-kernel.ts';
+import type { BucketShape, Part, PostingKernel } from '../kernel/posting-kernel.ts';
 import type { IndexedRestart, Reading } from './index-shard.ts';
 import { digestOf, type SegmentEntry, type ShardEntry } from './manifest.ts';
 import { PlaceWriter } from './piece-places.ts';
@@ -53,13 +53,14 @@ export interface StoredShardFacts {
 export async function writeSegment(
   folder: string,
   source: SegmentSource,
+  kernel: PostingKernel,
   signal: AbortSignal,
 ): Promise<SegmentEntry> {
   const file = `segment-${randomUUID()}`;
   const draft = join(folder, `draft-${file}`);
   const out = new Output(draft);
   try {
-    const { nPostings, buckets, postings } = await writePostings(out, source, signal);
+    const { nPostings, buckets, postings } = await writePostings(out, source, kernel, signal);
     const { pages, documents } = writeDocuments(out, source);
     const { shards, windows } = writeShards(out, source.shards);
     const header = writeHeader({
@@ -85,12 +86,17 @@ export async function writeSegment(
 /** Records that are sorted at once, about: 4 MB, and as many again. */
 const RECORDS_A_PART = 1 << 19;
 
-async function writePostings(out: Output, { shape, nRecords, readPart }: SegmentSource, signal: AbortSignal) {
+async function writePostings(
+  out: Output,
+  { shape, nRecords, readPart }: SegmentSource,
+  kernel: PostingKernel,
+  signal: AbortSignal,
+) {
   const start = out.at;
   const places = new PlaceWriter();
   const bits = Math.min(shape.bucketBits, Math.ceil(Math.log2(Math.max(1, nRecords / RECORDS_A_PART))));
   // Parts of hashes are nearly of one size.
-  const kernel = new PostingKernel(shape, Math.ceil((1.05 * nRecords) / 2 ** bits));
+  kernel.begin(shape, Math.ceil((1.05 * nRecords) / 2 ** bits));
   for (let number = 0; number < 2 ** bits; number++) {
     await turn();
     throwIfAborted(signal);

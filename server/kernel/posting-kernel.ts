@@ -29,9 +29,11 @@ type TakeBuckets = (bytes: Uint8Array, ends: Uint32Array) => void;
 export class PostingKernel {
   readonly #instance = instantiate();
   readonly #kernel = this.#instance.kernel as unknown as PostingExports;
-  readonly #shape: BucketShape;
-  /** Distinct records that were written. */
+  #shape: BucketShape = { hashBits: 0, bucketBits: 0, nDocuments: 1 };
+  /** Distinct records of the segment that were written. */
   nPostings = 0;
+  /** What is in use when no segment is. */
+  readonly #nothing: number;
   #n = 0;
   #capacity = 0;
   #records = 0;
@@ -43,14 +45,24 @@ export class PostingKernel {
   #nEnds = 0;
   #words: Uint32Array = new Uint32Array();
 
-  /** There is room for `nRecords` at first. */
-  constructor(shape: BucketShape, nRecords = 1024) {
+  constructor() {
+    this.#kernel.preparePostings();
+    this.#nothing = this.#kernel.usedSoFar();
+  }
+
+  /** A segment begins, whose parts have about `nRecords` records. The memory stays for the next one. */
+  begin(shape: BucketShape, nRecords: number): void {
     this.#shape = shape;
-    this.#kernel.prepareSorting();
+    this.nPostings = 0;
+    this.clear();
+    if (nRecords > this.#capacity || this.#outBytes !== FIRST_OUT_BYTES) {
+      this.#kernel.takeBack(this.#nothing);
+      this.#capacity = this.#nEnds = 0;
+      this.#out = this.#alloc(FIRST_OUT_BYTES);
+      this.#outBytes = FIRST_OUT_BYTES;
+      this.reserve(nRecords);
+    }
     this.#kernel.beginBuckets(shape.hashBits, shape.bucketBits, shape.nDocuments);
-    this.#out = this.#alloc(FIRST_OUT_BYTES);
-    this.#outBytes = FIRST_OUT_BYTES;
-    this.reserve(nRecords);
   }
 
   clear(): void {
@@ -133,7 +145,9 @@ export class PostingKernel {
 
 interface PostingExports {
   createInput(nBytes: number): number;
-  prepareSorting(): void;
+  usedSoFar(): number;
+  takeBack(used: number): void;
+  preparePostings(): void;
   beginBuckets(hashBits: number, bucketBits: number, nDocuments: number): void;
   takeRecords(at: number, n: number, first: number, nBits: number, part: number): number;
   sortRecords(at: number, other: number, n: number, nPassed: number, kept: bigint): void;

@@ -43,8 +43,15 @@ export function instantiate() {
 const profileNumber = ({ profile }: MatchRule) => (profile === 'exact-1' ? 0 : 1);
 
 /** No samples: what is read gives the keys of its windows, for an index or for looking up a text in one. */
-export function shareWindowing(rule: MatchRule, gramLines: number, seed: bigint): SharedIndex {
-  const { module, memory, kernel } = instantiate();
+export const shareWindowing = (rule: MatchRule, gramLines: number, seed: bigint): SharedIndex =>
+  shareIn(instantiate(), rule, gramLines, seed);
+
+function shareIn(
+  { module, memory, kernel }: ReturnType<typeof instantiate>,
+  rule: MatchRule,
+  gramLines: number,
+  seed: bigint,
+): SharedIndex {
   const address = kernel.createWindowing(rule.minLines, gramLines, profileNumber(rule), seed);
   return { module, memory, address };
 }
@@ -56,6 +63,12 @@ export function shareWindowing(rule: MatchRule, gramLines: number, seed: bigint)
 export class IndexMemory {
   readonly #instance = instantiate();
   readonly #nothing = this.#instance.kernel.usedSoFar();
+
+  /** What the function of that name gives. */
+  shareWindowing(rule: MatchRule, gramLines: number, seed: bigint): SharedIndex {
+    this.#instance.kernel.takeBack(this.#nothing);
+    return shareIn(this.#instance, rule, gramLines, seed);
+  }
 
   share(index: SampleIndex, rule: MatchRule): SharedIndex {
     this.#instance.kernel.takeBack(this.#nothing);

@@ -24,14 +24,21 @@ export async function run(emit: Emit, { isLong }: { readonly isLong: boolean }):
   mkdirSync(work, { recursive: true });
   const texts = [...knownTexts()];
   const queries = writeQueries(texts);
-  if (isLong) return await measureLong(emit, work, queries);
+  try {
+    if (isLong) await measureLong(emit, work, queries);
+    else await measureShort(emit, texts, queries);
+  } finally {
+    rmSync(work, { recursive: true, force: true });
+  }
+}
+
+async function measureShort(emit: Emit, texts: readonly string[], queries: readonly string[]) {
   for (const nBytes of [BYTES / 4, BYTES]) {
     for (const form of [jsonLines, gzipped]) await measureForm(emit, form, nBytes, queries);
   }
   ripgrep(emit, await jsonLines(BYTES), texts[0]!);
   await jscpd(emit, work, texts);
   await inEditor(emit, texts);
-  rmSync(work, { recursive: true, force: true });
 }
 
 async function measureForm(emit: Emit, form: typeof jsonLines, nBytes: number, queries: readonly string[]) {

@@ -1,7 +1,7 @@
 // Writes the lists of an index: sorted records become buckets of keys with their documents, in as few bits as they need.
 // docs/index-format.md says in words what is written; server/corpus-index/postings.ts reads it.
 
-import { checksum, prepareChecksums } from "./checksum";
+import { checksum } from "./checksum";
 
 /** Bits that a document's number takes in a record, and what is kept of a key above it. */
 const DOCUMENT_BITS: u32 = 24;
@@ -31,7 +31,6 @@ export function bucketsWritten(): u32 { return nBuckets; }
 
 /** Of a key `hashBits` bits are kept, the first `bucketBits` of which are its bucket's number. */
 export function beginBuckets(hashBits: u32, ofBucket: u32, documents: u32): void {
-  prepareChecksums();
   bucketBits = ofBucket;
   restBits = hashBits - ofBucket;
   nDocuments = documents;

@@ -10,7 +10,7 @@ import { dropKeys, prepareWindows, sendKeys } from "./windows";
 
 export { createIndex, buildIndex } from "./sample-index";
 export { takeBack, usedSoFar } from "./memory";
-export { prepareSorting, sortRecords, takeRecords } from "./sort-records";
+export { preparePostings, sortRecords, takeRecords } from "./sort-records";
 export { beginBuckets, bucketsWritten, postingsWritten, recordsRead, writeBuckets } from "./bucket-lists";
 export { beginRecords, dropRecords, keepRecords, prepareIndexing, sendRecords } from "./index-records";
 export { createWindowing, documentDigest, giveEveryWindow } from "./windows";

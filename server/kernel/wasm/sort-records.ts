@@ -2,6 +2,7 @@
 // of records as numbers is that of keys, then documents. Keys are hashes, so records are dealt into bins by their
 // leading bits, and what is left is to move each a few places.
 
+import { prepareChecksums } from "./checksum";
 import { array, nil, Ptr } from "./memory";
 
 /** Records that a bin of the first deal has, about: they and their counts stay near the processor. */
@@ -14,7 +15,8 @@ const RADIX_BITS: u32 = 8;
 let far = nil<u32>();
 let near = nil<u32>();
 
-export function prepareSorting(): void {
+export function preparePostings(): void {
+  prepareChecksums();
   far = array<u32>((1 << MOST_FAR_BITS) + 1);
   near = array<u32>((1 << NEAR_BITS) + 1);
 }

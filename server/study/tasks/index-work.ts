@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { Work } from '../../cluster/run-tasks.ts';
 import type { Shard } from '../../corpus/shard.ts';
-import { type SegmentQuestion, type Segments, writeBatch } from '../../corpus-index/build-index.ts';
+import { BatchWriter, type SegmentQuestion, type Segments } from '../../corpus-index/batch-writer.ts';
 import { areShardsDone } from './scan-work.ts';
 
 /** What all tasks of an index need. */
@@ -22,12 +22,13 @@ export function indexWork({ question, folder, execution: { workers } }: IndexInp
   return {
     async *pieces(tasks, signal) {
       mkdirSync(folder, { recursive: true });
+      const writer = new BatchWriter();
       for (const { rank, task } of tasks) {
         const batch = task as readonly Shard[];
         const spill = mkdtempSync(join(process.env.SLURM_TMPDIR ?? tmpdir(), 'verbatim-'));
         try {
           const meter = { advance() {} };
-          const value: IndexPiece = await writeBatch({
+          const value: IndexPiece = await writer.write({
             question,
             batch,
             folder,

@@ -23,7 +23,8 @@ interface Posting {
 
 /** All postings that are read out of what was written, by parts of `bits` bits. */
 function written(shape: BucketShape, postings: readonly Posting[], bits: number): string[] {
-  const kernel = new PostingKernel(shape);
+  const kernel = new PostingKernel();
+  kernel.begin(shape, 1000);
   const read: string[] = [];
   let next = 0;
   for (let number = 0; number < 2 ** bits; number++) {
@@ -100,7 +101,8 @@ test('a list of many documents is written and read', () => {
 
 test('records are taken by their part, and their documents numbered anew', () => {
   const shape: BucketShape = { hashBits: 34, bucketBits: 4, nDocuments: 200 };
-  const kernel = new PostingKernel(shape);
+  const kernel = new PostingKernel();
+  kernel.begin(shape, 1000);
   const words = Uint32Array.from([5, 0x0800_0000, 6, 0x4800_0000, 7, 0x4fff_ffff, 8, 0xf000_0000]);
   const read: number[] = [];
   kernel.addAll(4, 100, { bits: 4, number: 4 }, (bytes) => bytes.set(new Uint8Array(words.buffer)));
