@@ -10,8 +10,7 @@ import {
   listTrainingRows,
   rowLines,
 } from '../answers/training-rows.ts';
-import { UserError } from '../errors.ts';
-import { chooseFragments } from '../queries/choose-fragments.ts';
+import { chooseFragments, chooseRegions } from '../queries/choose-fragments.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { tell } from './tell.ts';
@@ -32,24 +31,22 @@ export function rowsCommand(): Command {
     .argument('<study>', 'study file (.sqlite)')
     .option('--fragment <fingerprint...>', 'only rows that hold one of these')
     .addOption(
-      new Option('--kind <name...>', 'only rows with a fragment of this kind')
+      new Option('--kind <name...>', 'only rows with a fragment, or a region, of this kind')
         .choices(categories)
         .argParser(parseKinds),
     )
-    .option('--sensitive', 'only rows with a fragment that holds secret or personal content')
+    .option('--sensitive', 'only rows with a fragment, or a region, that holds secret or personal content')
     .option('--show-sensitive', 'show secrets and addresses in names instead of masking them')
     .action(async (study: string, { fragment, kind, sensitive, showSensitive }: Options) => {
       using db = openForReading(resolve(study));
       const showPlace = await disclosedNames(db, showSensitive ? 'shown' : 'masked');
       if (readStudy(db)?.plan.source.kind === 'map') {
-        if (kind !== undefined || sensitive) {
-          throw new UserError('The regions of an extraction map have no kinds', {
-            action: 'Leave --kind and --sensitive out.',
-          });
-        }
-        return await writeLines(
-          rowLines(listExposedRows(db, fragment ? new Set(fragment) : null), showPlace),
-        );
+        const chosen = await chooseRegions(db, {
+          fingerprints: fragment,
+          kinds: kind,
+          isSensitive: sensitive,
+        });
+        return await writeLines(rowLines(listExposedRows(db, chosen), showPlace));
       }
       const choice = { fingerprints: fragment, kinds: kind, isSensitive: sensitive };
       const chosen = await chooseFragments(db, choice);

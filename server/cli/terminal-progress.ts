@@ -32,7 +32,11 @@ export function terminalProgress(
   out: NodeJS.WriteStream,
   sampling: keyof typeof samplingTitles = 'made',
 ): { readonly report: Report; end(): void } {
-  const titleOf = ({ stage }: Progress) => (stage === 'sample' ? samplingTitles[sampling] : titles[stage]);
+  const titleOf = ({ stage, unit }: Progress) => {
+    if (stage === 'sample') return samplingTitles[sampling];
+    // The end of a map reads the training data again, for how often its windows' texts are there.
+    return stage === 'analyse' && unit === 'bytes' ? 'Counting copies' : titles[stage];
+  };
   return out.isTTY ? bars(out, titleOf) : plainLines(out, titleOf);
 }
 
@@ -84,13 +88,15 @@ export function progressLine(title: string, p: Progress, sinceMs: number, column
 function plainLines(out: NodeJS.WriteStream, titleOf: TitleOf) {
   let stage: Stage | undefined;
   let spokenAt = 0;
+  let hasEnded = false;
   const STEP_MS = 5000;
   return {
     report(p: Progress) {
       const begins = stage !== p.stage;
-      const ends = p.done >= p.total;
+      const ends = p.done >= p.total && (begins || !hasEnded);
       if (!begins && !ends && performance.now() - spokenAt < STEP_MS) return;
       stage = p.stage;
+      hasEnded = p.done >= p.total;
       spokenAt = performance.now();
       out.write(`${titleOf(p)}: ${describeProgress(p)}\n`);
     },
@@ -108,7 +114,7 @@ export function describeProgress(p: Progress, sinceMs = 0): string {
   const parts = [amount(p)];
   const rate = ((p.done - p.resumedFrom) * 1000) / p.elapsedMs;
   if (p.done > p.resumedFrom && p.unit !== 'steps') {
-    parts.push(p.unit === 'bytes' ? `${perSecond(rate / 1e6)} MB/s` : `${perSecond(rate)} ${p.unit}/s`);
+    parts.push(p.unit === 'bytes' ? bytesPerSecond(rate) : `${perSecond(rate)} ${p.unit}/s`);
     const leftMs = ((p.total - p.done) / rate) * 1000;
     parts.push(p.done >= p.total ? timeText(p.elapsedMs) : `${timeText(Math.max(0, leftMs - sinceMs))} left`);
   } else if (p.done < p.total && p.elapsedMs + sinceMs >= TICK_MS) {
@@ -119,11 +125,18 @@ export function describeProgress(p: Progress, sinceMs = 0): string {
 }
 
 function amount(p: Progress): string {
-  if (p.unit === 'bytes') return `${(p.done / 1e6).toFixed(1)}/${(p.total / 1e6).toFixed(1)} MB`;
+  if (p.unit === 'bytes') {
+    const [unit, name] = p.total < 1e6 ? [1e3, 'kB'] : [1e6, 'MB'];
+    return `${(p.done / unit).toFixed(1)}/${(p.total / unit).toFixed(1)} ${name}`;
+  }
   return `${p.done}/${p.total} ${p.unit}`;
 }
 
 const perSecond = (rate: number) => (rate < 1000 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en'));
+
+/** A model reads some kilobytes in a second. */
+const bytesPerSecond = (rate: number) =>
+  rate < 1e5 ? `${perSecond(rate / 1e3)} kB/s` : `${perSecond(rate / 1e6)} MB/s`;
 
 /** "8 s", "3 min 20 s", "2 h 5 min" */
 export function timeText(ms: number): string {

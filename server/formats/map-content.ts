@@ -117,6 +117,15 @@ export const describeRead = (counts: MapCounts): string =>
 export const describeOdds = ({ bestLogp, evenOdds: n }: Pick<RegionEntry, 'bestLogp' | 'evenOdds'>): string =>
   `p ${Math.exp(bestLogp).toPrecision(3)}, even odds in ${counted(n, 'draw')}`;
 
+/** Why there are no rates, and what to try. */
+export function explainNoWindow({ summary, map, measures: { counts } }: MapReport): string {
+  if (summary.nDocuments === 0) return 'Nothing was searched: no document could be read.';
+  const nothing = 'No window was measured, so nothing is said of what could be drawn out';
+  return counts.nShort === 0
+    ? `${nothing}.`
+    : `${nothing}: a window takes ${map.prefix + map.suffix} tokens, and ${counted(counts.nShort, 'document')} ${counts.nShort === 1 ? 'has' : 'have'} fewer. Choose a shorter --prefix or --suffix.`;
+}
+
 /** The first regions as a table. */
 export async function regionTable(report: MapReport): Promise<TextTable> {
   const rows: Encodable[][] = [];
@@ -209,7 +218,9 @@ export function* mapTables({ measures }: MapReport): Generator<TextTable> {
         `The control: ${describeRead(counts)}; ${counted(control.rates.nWindows, 'window')}.` +
         (nOverlapping === null
           ? ''
-          : ` Of them ${count(nOverlapping)} stand in the training data too, and are no control.`),
+          : nOverlapping === 0
+            ? ' None of them stands in the training data.'
+            : ` Of them ${count(nOverlapping)} stand in the training data too, and are no control.`),
     };
   }
   const { byCopies, byLicense, byRepository, byFileType, documents } = measures;

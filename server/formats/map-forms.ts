@@ -5,7 +5,7 @@ import { escapeMarkdown, forMarkdown, forMarkdownCell } from '../../guard/text/f
 import { forTerminal } from '../../guard/text/for-terminal.ts';
 import { rawValue } from '../../guard/text/foreign.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
-import { type MapReport, mapTables, regionEntries, regionTable } from './map-content.ts';
+import { explainNoWindow, type MapReport, mapTables, regionEntries, regionTable } from './map-content.ts';
 import { mapCsv } from './map-csv.ts';
 import { mapFacts } from './map-facts.ts';
 import { mapSarif } from './map-sarif.ts';
@@ -29,9 +29,7 @@ export const mapForms = {
 async function* mapTable(report: MapReport): AsyncGenerator<string> {
   for (const [name, value] of mapFacts(report)) yield `${name.padEnd(9)} ${forTerminal(value)}`;
   if (report.measures.rates.nWindows === 0) {
-    yield report.summary.nDocuments === 0
-      ? 'Nothing was searched: no document could be read.'
-      : 'No window was measured, so nothing is said of what could be drawn out.';
+    yield explainNoWindow(report);
     return;
   }
   for (const table of [...mapTables(report), await regionTable(report)]) {
@@ -49,7 +47,10 @@ async function* mapMarkdown(report: MapReport): AsyncGenerator<string> {
   for (const [name, value] of mapFacts(report))
     yield `| ${escapeMarkdown(name.toLowerCase())} | ${forMarkdownCell(value)} |`;
   yield '';
-  if (report.measures.rates.nWindows === 0) return;
+  if (report.measures.rates.nWindows === 0) {
+    yield escapeMarkdown(explainNoWindow(report));
+    return;
+  }
   for (const table of [...mapTables(report), await regionTable(report)]) {
     if (table.rows.length > 0) yield* markdownTable(table);
   }

@@ -10,6 +10,7 @@ import { htmlFigure, htmlMeaning, htmlPageEnd, htmlPageStart, htmlTable } from '
 import {
   describeOdds,
   describeRegionPlace,
+  explainNoWindow,
   type MapReport,
   mapTables,
   type RegionEntry,
@@ -36,7 +37,7 @@ async function* page(report: MapReport): AsyncGenerator<Html> {
   yield html`<h1>${title}</h1><dl class="facts">${facts}</dl></header><main>`;
   const { rates } = report.measures;
   if (rates.nWindows === 0) {
-    yield html`<p id="fragments">No window was measured, so nothing is said of what could be drawn out.</p>`;
+    yield html`<p id="fragments">${explainNoWindow(report)}</p>`;
   } else {
     yield* tables([...mapTables(report)], report);
     yield* regions(report);

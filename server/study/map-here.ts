@@ -2,6 +2,7 @@
 
 import type { Execution, StudyPlan } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
+import { count } from '../formats/report-numbers.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import { positionsAtOnce } from '../sampling/forms/score/windows.ts';
 import { type MapReader, openMapReader } from '../sampling/map-model.ts';
@@ -19,17 +20,19 @@ export interface MapRequest extends Pick<MapShardsRequest, 'shards' | 'ready' | 
   readonly corpusBytes: number;
   /** Called before the first map. */
   readonly onEnvironment: (environment: MapEnvironment) => void;
-  /** Hears how work that is done elsewhere is getting on, in words. */
+  /** Hears how the work is getting on, in words. */
   readonly say?: (words: string) => void;
 }
 
 export async function* mapHere(request: MapRequest): AsyncGenerator<ShardMap> {
-  const { checkpoint, plan, execution, corpusBytes, onEnvironment, ...rest } = request;
+  const { checkpoint, plan, execution, corpusBytes, onEnvironment, say, ...rest } = request;
   const map = plan.map!;
   const question = mapQuestion(plan, execution, checkpoint, [{ nBytes: corpusBytes }], rest.signal);
   using reader = await openMapReader(question);
   const { provider, workers, form, fallbacks } = reader;
   onEnvironment({ provider, workers, form, fallbacks });
+  const startedAt = performance.now();
+  let nTokens = 0;
   yield* mapShards({
     ...rest,
     checkpoint,
@@ -38,6 +41,11 @@ export async function* mapHere(request: MapRequest): AsyncGenerator<ShardMap> {
     profile: plan.rule.profile,
     bosToken: map.bos ? checkpoint.config.bosToken : null,
     nPositions: positionsAtOnce(checkpoint.config),
+    onTokens: (n) => {
+      nTokens += n;
+      const perSecond = (1000 * nTokens) / (performance.now() - startedAt);
+      say?.(`${count(nTokens)} tokens, ${count(Math.round(perSecond))} a second`);
+    },
   });
 }
 

@@ -18,6 +18,7 @@ import { type Encoder, openEncoder } from '../sampling/tokenizer/open-encoder.ts
 import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
 import { documentId } from '../store/schema.ts';
 import { type DocumentShape, MapDocument } from './map-document.ts';
+import { MeasuredBytes } from './measured-bytes.ts';
 
 export interface MapShardsRequest extends DocumentShape {
   readonly checkpoint: Checkpoint | ExportedModel;
@@ -27,8 +28,10 @@ export interface MapShardsRequest extends DocumentShape {
   /** Resolves once the shard's file is there, with what is to be read: it or a copy. */
   readonly ready: (shard: Shard) => Promise<Shard>;
   readonly signal: AbortSignal;
-  /** Bytes read since the last call. */
+  /** Bytes on the disk that the model is done with since the last call. */
   readonly onBytes: (nBytes: number, shard: Shard) => void;
+  /** Tokens that the model has told about since the last call. */
+  readonly onTokens: (nTokens: number) => void;
 }
 
 export interface ShardMap {
@@ -54,7 +57,7 @@ export async function* mapShards(request: MapShardsRequest): AsyncGenerator<Shar
   async function* batches(): AsyncGenerator<readonly MapRow[], undefined> {
     for (const shard of request.shards) {
       const place = await request.ready(shard);
-      const of = new OpenShard(shard, place, request.map.examine);
+      const of = new OpenShard(shard, place, request);
       shards.push(of);
       const packer = reader.openPacker();
       for await (const document of of.read(request, encoder)) {
@@ -84,6 +87,7 @@ export async function* mapShards(request: MapShardsRequest): AsyncGenerator<Shar
         open.delete(result.document);
         of.add(document);
       }
+      request.onTokens(results.reduce((sum, { plain }) => sum + plain.length, 0));
       yield* finished();
     }
     yield* finished();
@@ -103,6 +107,7 @@ class OpenShard {
   readonly #restartPoints: RestartPoint[] = [];
   readonly #files = new FileTally();
   readonly #drawn: LowestRanks<DrawnWindow>;
+  readonly #progress: MeasuredBytes;
   #columns: ColumnNames | undefined;
   #nRows = 0;
   #contentBytes = 0;
@@ -110,10 +115,11 @@ class OpenShard {
   #nUnfaithful = 0;
 
   /** `place` is what is read: the shard, or a copy of it. */
-  constructor(shard: Shard, place: Shard, nExamined: number) {
+  constructor(shard: Shard, place: Shard, { map, onBytes }: MapShardsRequest) {
     this.#shard = shard;
     this.#place = place;
-    this.#drawn = new LowestRanks(nExamined);
+    this.#drawn = new LowestRanks(map.examine);
+    this.#progress = new MeasuredBytes(shard, (nBytes) => onBytes(nBytes, shard));
     for (const problem of shard.problems ?? []) this.#problems.push(problem);
   }
 
@@ -122,7 +128,7 @@ class OpenShard {
     const { tokenBytes } = request.checkpoint;
     const documents = readDocuments(this.#place, {
       signal: request.signal,
-      onBytes: (nBytes) => request.onBytes(nBytes, this.#shard),
+      onBytes: (nBytes) => this.#progress.read(nBytes),
       onProblem: (problem) => this.#problems.push(problem),
       onFile: (fate, path) => this.#files.add(fate, path),
       onColumns: (present) => {
@@ -144,10 +150,12 @@ class OpenShard {
     const mapped = document.finish();
     this.#documents.push(mapped);
     this.#drawn.add(document.drawWindows(documentId(this.#shard.index, mapped.row)));
+    this.#progress.measured(mapped.byteOffset);
     this.nOpen--;
   }
 
   finish(): ShardMap {
+    this.#progress.finish();
     return {
       shard: this.#shard,
       mapped: {

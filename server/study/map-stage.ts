@@ -64,6 +64,9 @@ async function mapPending(
   const corpusBytes = bytesOf(shards);
   const report = reportWithFetching(context.report, fetcher);
   const meter = startMeter(report, 'map', 'bytes', corpusBytes, corpusBytes - bytesOf(pending));
+  let name = '';
+  let words = '';
+  const advance = (nBytes: number) => meter.advance(nBytes, [words, name].filter(Boolean).join(' · '));
   try {
     for await (const done of executor.map({
       checkpoint,
@@ -73,8 +76,15 @@ async function mapPending(
       shards: pending,
       ready: (shard) => fetcher.arrived(shard),
       signal,
-      onBytes: (nBytes, { name }) => meter.advance(nBytes, name),
-      say: (words) => meter.advance(0, words),
+      onBytes: (nBytes, shard) => {
+        name = shard.name;
+        advance(nBytes);
+      },
+      // Shards are read in large pieces, ahead of the model: how far that is tells that something goes on.
+      say: (how) => {
+        words = how;
+        advance(0);
+      },
       onEnvironment: ({ provider, workers, form, fallbacks }) => {
         if (isGoingOn) {
           checkSameFact(db, 'form', form, 'The form in which the model reads');

@@ -20,6 +20,14 @@ test('on any width the line fits, and what matters is on it', () => {
   }
 });
 
+test('few bytes a second are no zeros', () => {
+  const read = (done: number, total: number): Progress => ({
+    ...{ stage: 'map', unit: 'bytes', total, resumedFrom: 0, done, elapsedMs: 2000 },
+  });
+  assert.equal(describeProgress(read(12_000, 158_000)), '12.0/158.0 kB · 6.0 kB/s · 24 s left');
+  assert.equal(describeProgress(read(1_200_000, 15_800_000)), '1.2/15.8 MB · 0.6 MB/s · 24 s left');
+});
+
 test('while nothing is finished the time goes on', () => {
   assert.equal(describeProgress(progress(0, 0)), '0/20000 samples');
   assert.equal(describeProgress(progress(0, 10), 12_000), '0/20000 samples · for 12 s');

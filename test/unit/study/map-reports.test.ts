@@ -51,9 +51,13 @@ await runStudy({
   execution: { provider: 'cpu', batch: 'auto', workers: 1 },
 });
 
-async function report(format: keyof typeof mapForms, disclosure: Disclosure = 'masked'): Promise<string> {
-  using db = openForReading(file);
-  const content = await gatherMapReport(db, summarise(db, file, false), { disclosure, baseline: null });
+async function report(
+  format: keyof typeof mapForms,
+  disclosure: Disclosure = 'masked',
+  study = file,
+): Promise<string> {
+  using db = openForReading(study);
+  const content = await gatherMapReport(db, summarise(db, study, false), { disclosure, baseline: null });
   let text = '';
   for await (const line of mapForms[format](content)) text += `${line}\n`;
   return text;
@@ -113,6 +117,37 @@ test('the JSON report of a map is what its schema says', async () => {
   const isValid = new Ajv2020({ strict: false }).compile(JSON.parse(schema));
   assert(isValid(JSON.parse(await report('json'))), JSON.stringify(isValid.errors));
   assert(!isValid({ study: {} }));
+});
+
+test('where no document is as long as a window, that is said, with what to do', async () => {
+  const study = join(folder, 'short.sqlite');
+  await runStudy({
+    ...{ file: study, upTo: 'analyse', signal: new AbortController().signal, report: () => {} },
+    plan: { ...plan, map: { ...defaultMap, prefix: 60, suffix: 37, examine: 0 } },
+    execution: { provider: 'cpu', batch: 'auto', workers: 1 },
+  });
+  for (const format of ['table', 'md', 'html'] as const) {
+    const said = (await report(format, 'masked', study)).replaceAll('\\', '');
+    assert.match(said, /a window takes 97 tokens, and 3 documents have fewer/, format);
+  }
+});
+
+test('rows are chosen by what a region is and holds', async () => {
+  const rowsOf = async (...more: readonly string[]) => {
+    const { stdout, exitCode } = await cli('rows', file, ...more);
+    assert.equal(exitCode, 0);
+    return stdout
+      .split('\n')
+      .filter(Boolean)
+      .map((line) => JSON.parse(line).row);
+  };
+  assert.deepEqual(await rowsOf(), [0, 1, 2]);
+  assert.deepEqual(await rowsOf('--kind', 'licence'), [1, 2]);
+  assert.deepEqual(await rowsOf('--sensitive'), [0]);
+  assert.deepEqual(await rowsOf('--sensitive', '--kind', 'licence'), []);
+  const unknown = await cli('rows', file, '--fragment', 'abc');
+  assert.equal(unknown.exitCode, 2);
+  assert.match(unknown.stderr, /The map holds no region abc/);
 });
 
 test('no form lets the training data act', async () => {
