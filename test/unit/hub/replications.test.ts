@@ -3,9 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
+import { Ajv } from 'ajv';
 import { readExpected } from '../../../server/cli/expected-figures.ts';
+import { parseCondition } from '../../../server/cli/fail-on-condition.ts';
 import { readSweep } from '../../../server/plan/plan-file.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { createEncoder } from '../../../server/sampling/tokenizer/encode-text.ts';
@@ -19,16 +21,63 @@ import { scratchFolder } from '../../support/scratch.ts';
 import { writeParquet } from '../../support/write-parquet.ts';
 
 const PLANS = join(import.meta.dirname, '..', '..', '..', 'docs', 'examples', 'replications');
+const ROOT = join(PLANS, '..', '..', '..');
 const at = (name: string) => join(PLANS, name);
+const plansHere = readdirSync(PLANS)
+  .filter((file) => file.endsWith('.verbatim.json'))
+  .toSorted();
 
 test('every plan is one, and every expected figure is of a study that its plan makes', async () => {
-  for (const name of readdirSync(PLANS).filter((file) => file.endsWith('.verbatim.json'))) {
+  for (const name of plansHere) {
     const points = await readSweep(at(name), () => Promise.resolve([]));
     const expected = name.replace('.verbatim.json', '.expected.json');
     if (!readdirSync(PLANS).includes(expected)) continue;
     const made = new Set(points.map((point) => point.name));
     for (const { study } of readExpected(at(expected))) assert(made.has(study), `${name} makes no ${study}`);
   }
+});
+
+test('every plan is what the schema of plans takes', async () => {
+  const schema = JSON.parse(readFileSync(join(PLANS, '../../../media/plan.schema.json'), 'utf8'));
+  const isValid = new Ajv({ strict: false }).compile(schema);
+  for (const name of plansHere) {
+    assert(isValid(JSON.parse(readFileSync(at(name), 'utf8'))), `${name}: ${JSON.stringify(isValid.errors)}`);
+  }
+});
+
+const page = readFileSync(join(PLANS, '../../replications.md'), 'utf8');
+
+test('every command of the page runs a plan that is there, by the command for its kind, and judges what can be judged', async () => {
+  const commands = [...page.replaceAll('\\\n', ' ').matchAll(/^npx verbatim (discover|study) (.*)$/gm)];
+  const named = new Set<string>();
+  for (const [, command, rest] of commands) {
+    const words = [...rest!.matchAll(/'([^']*)'|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
+    const valuesOf = (option: string) => words.flatMap((word, i) => (word === option ? [words[i + 1]!] : []));
+    const known = ['--plan', '--out', '--expect', '--fail-on'];
+    assert.deepEqual(
+      words.filter((word) => word.startsWith('--') && !known.includes(word)),
+      [],
+    );
+    const [plan = ''] = valuesOf('--plan');
+    for (const text of valuesOf('--fail-on')) assert(typeof parseCondition(text) !== 'string', text);
+    if (plan === 'demo.json') continue; // The page holds it.
+    named.add(basename(plan));
+    const points = await readSweep(join(ROOT, plan), () => Promise.resolve([]));
+    for (const point of points)
+      assert.equal(point.plan.source.kind === 'map', command === 'discover', `${command} ${plan}`);
+    for (const file of valuesOf('--expect')) assert(readExpected(join(ROOT, file)).length > 0);
+  }
+  named.add('demo.verbatim.json');
+  assert.deepEqual([...named].toSorted(), plansHere);
+});
+
+test('the demo that the page writes out is the one that is there', () => {
+  const [, plan, figures] = /demo\.json <<'END'\n([\s\S]*?)END\n[\s\S]*?<<'END'\n([\s\S]*?)END\n/.exec(page)!;
+  const { model: _, corpus: __, ...written } = JSON.parse(plan!);
+  const { $schema, model, corpus, ...kept } = JSON.parse(readFileSync(at('demo.verbatim.json'), 'utf8'));
+  assert.deepEqual(written, kept);
+  assert.deepEqual(JSON.parse(figures!), JSON.parse(readFileSync(at('demo.expected.json'), 'utf8')));
+  assert($schema && model && corpus);
 });
 
 const filesOf = (folder: string) =>
