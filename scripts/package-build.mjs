@@ -1,5 +1,6 @@
 // Makes one .vsix a system and the npm package, into dist/packages or --out. Names are those of
-// package-targets.mjs, and npm; without any, everything is made. --list prints the files that would go in.
+// package-targets.mjs, and npm; without any, everything is made. --list prints the files of
+// every package, and makes only those that are named.
 // From the same sources, the same bytes. Needs Node 24 and a finished set-up.
 
 import { chmodSync, copyFileSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
@@ -24,13 +25,14 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: { out: { type: 'string', default: 'dist/packages' }, list: { type: 'boolean', default: false } },
 });
-const names = positionals.length > 0 ? positionals : [...Object.keys(targets), 'npm'];
+const all = [...Object.keys(targets), 'npm'];
+const names = positionals.length > 0 || values.list ? positionals : all;
 const out = resolve(root, values.out);
 const manifest = readManifest('.');
 
 const unknown = names.find((name) => name !== 'npm' && !(name in targets));
 if (unknown !== undefined) {
-  console.error(`No package is named ${unknown}. There are: ${[...Object.keys(targets), 'npm'].join(', ')}`);
+  console.error(`No package is named ${unknown}. There are: ${all.join(', ')}`);
   process.exit(2);
 }
 
@@ -42,9 +44,10 @@ try {
   checkExternals(metafiles);
   const filesOf = (name) => (name === 'npm' ? npmFiles(bundles) : vsixFiles(name, bundles));
   if (values.list) {
-    const lists = names.map((name) => [name, [...filesOf(name).keys()].sort()]);
+    const lists = all.map((name) => [name, [...filesOf(name).keys()].sort()]);
     console.log(JSON.stringify(Object.fromEntries(lists), null, 2));
-  } else {
+  }
+  if (names.length > 0) {
     mkdirSync(out, { recursive: true });
     const packages = bundledPackages(metafiles);
     const written = new Map([

@@ -8,7 +8,7 @@ import { before, test } from 'node:test';
 import { promisify } from 'node:util';
 import { adviseSqlite, refuseNode } from '../../../server/node-version.ts';
 import { version } from '../../../server/version.ts';
-import { buildAnew, listPackages, lonelyFolder } from '../../support/packages.ts';
+import { buildPackages, fileOf, listPackages, lonelyFolder } from '../../support/packages.ts';
 
 const run = promisify(execFile);
 const folder = lonelyFolder();
@@ -17,16 +17,15 @@ const installed = join(folder, 'node_modules', 'verbatim-study');
 const env = { ...process.env, PATH: `${dirname(process.execPath)}${delimiter}${process.env.PATH}` };
 
 before(async () => {
-  await buildAnew(folder, 'npm');
-  mkdirSync(folder, { recursive: true });
+  await buildPackages(folder, 'npm');
   writeFileSync(join(folder, 'package.json'), '{ "private": true }\n');
   // The packages are in npm's cache since set-up, and none of them needs its install script.
   const options = ['--prefer-offline', '--ignore-scripts', '--no-audit', '--no-fund'];
-  await run('npm', ['install', ...options, `verbatim-study-${version}.tgz`], { cwd: folder, env });
+  await run('npm', ['install', ...options, fileOf('npm')], { cwd: folder, env });
 });
 
 test('the tarball holds the command and nothing of the editor', async () => {
-  const { npm = [] } = await listPackages('npm');
+  const { npm = [] } = await listPackages();
   assert(npm.includes('dist/cli.js') && npm.includes('media/demo-model/model.safetensors'));
   for (const path of npm) assert.doesNotMatch(path, /extension|icons|walkthrough|\.(map|ts|node|dll)$/);
   const manifest = JSON.parse(readFileSync(join(installed, 'package.json'), 'utf8'));

@@ -8,20 +8,25 @@ import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { before, test } from 'node:test';
 import { targets } from '../../../scripts/package-targets.mjs';
-import { version } from '../../../server/version.ts';
-import { buildAnew, buildPackages, listPackages, lonelyFolder, root } from '../../support/packages.ts';
+import {
+  buildAnew,
+  buildPackages,
+  fileOf,
+  listPackages,
+  lonelyFolder,
+  root,
+} from '../../support/packages.ts';
 import { readZip, unzip, type ZipEntry } from '../../support/zip.ts';
 
 const folder = lonelyFolder();
-const vsix = (target: string, below = folder) => join(below, `verbatim-${target}-${version}.vsix`);
+const vsix = (target: string, below = folder) => join(below, fileOf(target));
 let entries: ReadonlyMap<string, ZipEntry>;
 let lists: Readonly<Record<string, readonly string[]>>;
 
 before(async () => {
-  [lists] = await Promise.all([
-    listPackages(...Object.keys(targets)),
-    buildPackages(folder, 'linux-x64', 'darwin-x64'),
-  ]);
+  await buildPackages(folder, 'linux-x64', 'darwin-x64');
+  const { npm: _, ...ofSystems } = await listPackages();
+  lists = ofSystems;
   entries = readZip(vsix('linux-x64'));
 });
 
