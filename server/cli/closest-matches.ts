@@ -14,6 +14,7 @@ import {
   gatherReport,
 } from '../formats/report-content.ts';
 import { count, counted } from '../formats/report-numbers.ts';
+import { mostSampleLines } from '../store/metrics-table.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { runStudy } from '../study/run-study.ts';
@@ -30,9 +31,11 @@ export async function closestMatches(
 ): Promise<readonly string[]> {
   const { id, corpusBytes } = summary;
   if (!canBeCloser(summary) || corpusBytes > MAX_READ_AGAIN_BYTES) return [];
-  const plan = planOf(id);
+  const { plan, mostLines } = studyAt(id);
   if (!plan.corpus.every((place) => existsSync(place))) return [];
   const minLines = shorterThan(plan.rule.minLines);
+  const nothing = [`Closest   No sample has even ${minLines} lines in a row that the training data has.`];
+  if (mostLines < minLines) return nothing;
   const folder = mkdtempSync(join(tmpdir(), 'verbatim-closest-'));
   try {
     const file = join(folder, 'closest.sqlite');
@@ -44,7 +47,7 @@ export async function closestMatches(
     const content = await gatherReport(db, found, options);
     const longest = [...familyEntries(content, LOOKED_AT)].sort((a, b) => b.nLines - a.nLines);
     return longest.length === 0
-      ? [`Closest   No sample has even ${minLines} lines in a row that the training data has.`]
+      ? nothing
       : longest.slice(0, SHOWN).map((entry, i) => `${i === 0 ? 'Closest   ' : INDENT}${describe(entry)}`);
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -58,7 +61,8 @@ function describe({ nLines, train, trainPlaces: [place] }: FamilyEntry): string 
   return place === undefined ? often : `${often}: ${forTerminal(describeTrainPlace(place))}`;
 }
 
-function planOf(file: string): StudyPlan {
+/** The plan, and the significant lines of the sample that has most. */
+function studyAt(file: string): { readonly plan: StudyPlan; readonly mostLines: number } {
   using db = openForReading(file);
-  return readStudy(db)!.plan;
+  return { plan: readStudy(db)!.plan, mostLines: mostSampleLines(db) };
 }

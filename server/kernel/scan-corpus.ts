@@ -70,11 +70,16 @@ export async function* scanCorpus(request: ScanRequest): AsyncGenerator<ShardOut
   } finally {
     leaving.abort();
     await scanned.catch(() => {});
-    // Only then do the threads' last promises let go of the index.
-    await setImmediate();
-    collectGarbage();
+    if (request.samples.reduce((sum, { text }) => sum + text.length, 0) >= WORTH_COLLECTING_BYTES) {
+      // Only then do the threads' last promises let go of the index.
+      await setImmediate();
+      collectGarbage();
+    }
   }
 }
+
+/** The index of fewer bytes of samples is smaller than what a collection is for, and a collection takes as long as a small scan. */
+const WORTH_COLLECTING_BYTES = 1 << 20;
 
 /** Begins when the caller lets go, so that the threads start first. */
 async function makeIndex({ samples, rule, signal }: ScanRequest): Promise<SharedIndex> {

@@ -61,6 +61,12 @@ export function sumSampleMetrics(db: Database): {
   };
 }
 
+/** Significant lines of the sample that has most; infinite where no sample has been measured. */
+export function mostSampleLines(db: Database): number {
+  const most = db.prepare('SELECT max(n_lines) AS most FROM sample_metrics').get()?.most;
+  return typeof most === 'number' ? most : Number.POSITIVE_INFINITY;
+}
+
 export interface MeasurableSample {
   readonly sampleId: number;
   readonly text: Uint8Array;

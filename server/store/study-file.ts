@@ -211,14 +211,16 @@ function schemaVersion(db: Database, path: string): number {
   return version;
 }
 
+/** All steps at once: each alone would be written and waited for. */
 function migrate(db: Database, from: number): void {
-  for (let version = from; version < migrations.length; version++) {
-    transact(db, () => {
-      // Others that opened the file at the same moment may have been here first.
-      if (Number(db.prepare('PRAGMA user_version').get()?.user_version) > version) return;
-      db.exec(
-        `${migrations[version]}; PRAGMA user_version = ${version + 1}; PRAGMA application_id = ${APPLICATION_ID}`,
-      );
-    });
-  }
+  if (from === migrations.length) return;
+  transact(db, () => {
+    // Others that opened the file at the same moment may have been here first.
+    const version = Number(db.prepare('PRAGMA user_version').get()?.user_version);
+    if (version >= migrations.length) return;
+    const steps = migrations.slice(version).join(';\n');
+    db.exec(
+      `${steps}; PRAGMA user_version = ${migrations.length}; PRAGMA application_id = ${APPLICATION_ID}`,
+    );
+  });
 }

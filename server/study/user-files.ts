@@ -29,6 +29,7 @@ const workerUrl = programUrl('./user-files-worker.ts', import.meta.url);
 
 /** Throws a UserError that names the file, or the sample, that is none. */
 export async function readSampleFiles(path: string, signal?: AbortSignal): Promise<ImportedSample[]> {
+  if (isReadHere(path)) return [...(await import('../formats/read-samples.ts')).readSamples(path)];
   using thread = new GuardedThread<UserFileQuestion, UserFileAnswer>(workerUrl, limitsOf(path, signal));
   const samples: ImportedSample[] = [];
   for (;;) {
@@ -36,6 +37,16 @@ export async function readSampleFiles(path: string, signal?: AbortSignal): Promi
     if (answer.kind !== 'samples' || answer.batch === null) return samples;
     for (const sample of unpackSamples(answer.batch)) samples.push(sample);
   }
+}
+
+/** JSON lines take time and memory by their bytes alone, and of so few a thread would take more. */
+const isReadHere = (path: string): boolean => path.endsWith('.jsonl') && isSmallFile(path);
+
+const SMALL_BYTES = 1 << 18;
+
+function isSmallFile(path: string): boolean {
+  const stat = statSync(path, { throwIfNoEntry: false });
+  return stat?.isFile() === true && stat.size <= SMALL_BYTES;
 }
 
 /** In the source's order; a study's by occurrences in its samples, descending, as published. */

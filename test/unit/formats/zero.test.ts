@@ -82,4 +82,7 @@ test('who runs a study that finds nothing is told how close its samples come', a
   assert.deepEqual(await closest('far', ['x\ny\nz']), [
     'Closest   No sample has even 3 lines in a row that the training data has.',
   ]);
+  assert.deepEqual(await closest('short', ['a\n\nb', '\n']), [
+    'Closest   No sample has even 3 lines in a row that the training data has.',
+  ]);
 });

@@ -28,10 +28,11 @@ const refused = (says: RegExp) => (error: unknown) =>
 const posix = process.platform === 'win32' && 'Windows has neither';
 
 test('samples come out of their thread as they are, in every form and in any batches', async () => {
-  const lines = Array.from({ length: 500 }, (_, i) =>
+  const lines = Array.from({ length: 700 }, (_, i) =>
     i % 7 === 0 ? `{"tokens":[${i},1]}` : i % 5 === 0 ? '' : JSON.stringify(`ü${'x\n'.repeat(i)}\ud800`),
   );
-  const files = [write('samples.jsonl', lines.join('\n'))];
+  // The second is so small that it is read without a thread.
+  const files = [write('samples.jsonl', lines.join('\n')), write('few.jsonl', lines.slice(0, 60).join('\n'))];
   mkdirSync(join(folder, 'numbered'));
   for (const [i, text] of ['', 'a\xff', 'b\r\n'].entries())
     write(`numbered/${i}.py`, Buffer.from(text, 'latin1'));
