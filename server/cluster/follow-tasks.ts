@@ -94,7 +94,7 @@ async function unlessSilent<T>(answer: Promise<T>): Promise<T | SchedulerSilent>
 }
 
 function describe(state: QueueState, { nTasks, n }: Left, nSubmitted: number): string {
-  const handed = nSubmitted > 0 ? [`${nSubmitted} jobs handed over`] : [];
+  const handed = nSubmitted > 0 ? [`${nSubmitted} ${nSubmitted === 1 ? 'job' : 'jobs'} handed over`] : [];
   const running = state.nRunning > 0 ? [`${state.nRunning} running`] : [];
   const done = `${nTasks - n} of ${nTasks} tasks done`;
   return [done, ...running, ...waitingWords(state), ...handed].join(', ');

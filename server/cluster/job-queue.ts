@@ -32,6 +32,7 @@ export interface JobEnding {
     | 'killed'
     | 'cancelled'
     | 'did not see the folder'
+    | 'has no program'
     | 'unknown';
   readonly node: string | undefined;
   /** The scheduler's own words. */

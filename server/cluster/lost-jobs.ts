@@ -108,7 +108,7 @@ export class LostJobs {
     if (node !== undefined && ending.kind !== 'killed') {
       const n = (this.#failuresOf.get(node) ?? 0) + 1;
       this.#failuresOf.set(node, n);
-      if (n >= FAILURES_OF_A_NODE || ending.kind === 'did not see the folder') this.#exclude(node);
+      if (n >= FAILURES_OF_A_NODE || CANNOT_BEGIN.has(ending.kind)) this.#exclude(node);
     }
     const most = ending.kind === 'killed' ? MOST_KILLS : MOST_ATTEMPTS;
     if (++history.nFailed < most) {
@@ -131,6 +131,9 @@ export class LostJobs {
     if (this.#excluded.size < MOST_EXCLUDED) this.#excluded.add(node);
   }
 }
+
+/** What every job on the same node would meet. */
+const CANNOT_BEGIN: ReadonlySet<JobEnding['kind']> = new Set(['did not see the folder', 'has no program']);
 
 /** The job of each failure by now, a line each: another process may go on. */
 const failuresFile = ({ path }: TaskFolder): string => join(path, 'failures');
@@ -184,6 +187,10 @@ function endingError({ kind, words, node, log }: JobEnding, folder: string): Err
     'did not see the folder': [
       `The nodes do not see ${folder}: ${words}${where}`,
       'Put the study into a folder that all nodes share, such as one of a network file system.',
+    ],
+    'has no program': [
+      `A job could not begin${where} (${words}).${told}`,
+      'Nodes need what the jobs run: Verbatim and its Node in a folder that all of them share, or apptainer and the image of --container.',
     ],
     completed: [
       `A job came to its end${where}, and its results are not in ${folder}`,

@@ -81,7 +81,8 @@ const NO_OUTPUT = /^0:53$|^1:53$/;
 function kindOf(state: string, reason: string, exitCode: string): JobEnding['kind'] {
   const [code, signal] = exitCode.split(':').map(Number);
   if (state !== 'FAILED') return KINDS[state] ?? 'unknown';
-  if (code === NO_FOLDER || code === NO_PROGRAM || NO_OUTPUT.test(exitCode)) return 'did not see the folder';
+  if (code === NO_FOLDER || NO_OUTPUT.test(exitCode)) return 'did not see the folder';
+  if (code === NO_PROGRAM) return 'has no program';
   // The node could not even begin, or was cut off in doing so.
   if (/LaunchFailure/.test(reason)) return 'node failed';
   return signal === 9 || signal === 15 ? 'killed' : 'failed';

@@ -169,6 +169,7 @@ test('how jobs ended is read from scontrol and sacct alike', () => {
   assert.deepEqual(kinds('OUT_OF_MEMORY', '0:125'), [['out of memory', 3, 'n2']]);
   assert.deepEqual(kinds('FAILED', '1:0', 'NonZeroExitCode'), [['failed', 3, 'n2']]);
   assert.deepEqual(kinds('FAILED', '66:0'), [['did not see the folder', 3, 'n2']]);
+  assert.deepEqual(kinds('FAILED', '67:0'), [['has no program', 3, 'n2']]);
   assert.deepEqual(kinds('FAILED', '0:9'), [['killed', 3, 'n2']]);
   assert.deepEqual(kinds('FAILED', '0:9', 'JobLaunchFailure'), [['node failed', 3, 'n2']]);
   assert.deepEqual(kinds('SOMETHING_NEW', '0:0'), [['unknown', 3, 'n2']]);
