@@ -80,13 +80,16 @@ function withListingProblems({ problems = [] }: Shard, result: IndexedShard): In
   };
 }
 
-/** Read in the time that a thread takes to start. */
-const HERE_BYTES = 32 << 20;
+/** Bytes of shards that are read in the time that a thread takes to start: lines as they stand in the file, or in gzip. */
+const HERE_BYTES = { jsonl: 32 << 20, 'jsonl.gz': 8 << 20 } as const;
 
-/** Rows as they stand in the file: other formats have decoders, which a thread is there to watch. */
+/** Other formats have decoders that a thread is there to watch. */
 const isReadHere = (batch: readonly Shard[]): boolean =>
-  batch.every(({ format }) => format === 'jsonl') &&
-  batch.reduce((sum, { nBytes }) => sum + nBytes, 0) <= HERE_BYTES;
+  batch.every(({ format }) => format in HERE_BYTES) &&
+  batch.reduce(
+    (sum, { format, nBytes }) => sum + nBytes / HERE_BYTES[format as keyof typeof HERE_BYTES],
+    0,
+  ) <= 1;
 
 async function readHere(
   start: IndexingStart,
