@@ -11,9 +11,10 @@ import { durationText, sizeText } from '../studies/progress-text.ts';
 import type { StudyServer } from '../study-server.ts';
 import { askMapSettings } from './ask-advanced.ts';
 import { askColumn } from './ask-column.ts';
+import type { PlaceWay } from './ask-places.ts';
 import { askControl, askCorpus, askModel } from './ask-sources.ts';
 import type { LastAnswers } from './last-answers.ts';
-import { type Answer, askInTurn, type Step } from './multi-step.ts';
+import { type Answer, answered, askInTurn, type Step } from './multi-step.ts';
 import { titleOf } from './wizard-title.ts';
 
 const N_STEPS = 5;
@@ -47,7 +48,27 @@ async function timeOf(plan: PlanFile, folder: string, server: StudyServer): Prom
   }
 }
 
+/** What ships with Verbatim, so that a first map needs nothing else. */
+export interface ShippedPlaces {
+  readonly model: string;
+  readonly corpus: string;
+}
+
+const shippedModel = ({ model }: ShippedPlaces): PlaceWay => ({
+  label: l10n.t('$(play) The demo’s model'),
+  detail: l10n.t('A small model that ships with Verbatim, as its training data does.'),
+  ask: async () => answered([model]),
+});
+
+const shippedCorpus = ({ corpus }: ShippedPlaces): PlaceWay => ({
+  label: l10n.t('$(play) A part of the demo’s training data'),
+  detail: l10n.t('The first of the shards that the demo’s model was trained on: a few minutes.'),
+  ask: async () => answered([corpus]),
+});
+
 interface Parts {
+  /** Null where it is not there. */
+  readonly shipped: ShippedPlaces | null;
   /** What relative places begin at. */
   readonly folder: string;
   readonly server: StudyServer;
@@ -56,7 +77,7 @@ interface Parts {
 
 export async function askMapPlan(
   given: PlanFile,
-  { folder, server, last }: Parts,
+  { shipped, folder, server, last }: Parts,
 ): Promise<PlanFile | 'back' | 'left'> {
   let plan = given;
   const at = (step: number): Step => ({ title: titleOf(plan.model), step, totalSteps: N_STEPS });
@@ -65,8 +86,14 @@ export async function askMapPlan(
     return answer.kind === 'answered' ? 'next' : answer.kind;
   };
   const outcome = await askInTurn([
-    async () => keep(await askModel(at(2), last.models, 'read'), (model) => ({ model })),
-    async () => keep(await askCorpus(at(3), last.corpora), (corpus) => ({ corpus })),
+    async () => {
+      const way = shipped === null ? undefined : shippedModel(shipped);
+      return keep(await askModel(at(2), last.models, 'read', way), (model) => ({ model }));
+    },
+    async () => {
+      const way = shipped?.model === plan.model ? shippedCorpus(shipped) : undefined;
+      return keep(await askCorpus(at(3), last.corpora, way), (corpus) => ({ corpus }));
+    },
     async () => {
       const { columns: _, contents: __, ...asked } = plan;
       plan = asked;

@@ -13,8 +13,10 @@ export async function askModel(
   at: Step,
   recent: readonly string[],
   use: 'drawn' | 'read',
+  shipped?: PlaceWay,
 ): Promise<Answer<string>> {
   const places = await askPlaces(at, l10n.t('Which model?'), [
+    ...(shipped === undefined ? [] : [shipped]),
     ...usedBefore(recent.filter((model) => use === 'drawn' || !isAddress(model)).map((model) => [model])),
     fromDialog(
       {
@@ -64,9 +66,10 @@ export const askServedName = (at: Step, before: string): Promise<Answer<string>>
     text.trim() === '' ? l10n.t('A server may hold several models: name one.') : undefined,
   );
 
-export function askCorpus(at: Step, recent: readonly Places[]): Promise<Answer<Places>> {
+export function askCorpus(at: Step, recent: readonly Places[], shipped?: PlaceWay): Promise<Answer<Places>> {
   const dialog = { title: l10n.t('Training data'), openLabel: l10n.t('Use As Training Data') };
   return askPlaces(at, l10n.t('Which training data?'), [
+    ...(shipped === undefined ? [] : [shipped]),
     ...usedBefore(recent),
     fromDialog(
       {

@@ -1,9 +1,12 @@
 // Asks what to study, a question a step: the demo, or a model, its training data, how many samples, and how they
 // are drawn. It starts nothing.
 
+import { join } from 'node:path';
 import { commands, l10n, workspace } from 'vscode';
 import { mapSettings } from '../../protocol/map-settings.ts';
 import type { PlanFile } from '../../protocol/plan-file.ts';
+import { getDemoPlan } from '../../protocol/requests.ts';
+import { failureOf } from '../failure.ts';
 import { readPlanDefaults } from '../settings.ts';
 import { listedStudies } from '../studies/listed-studies.ts';
 import type { MeasuredSpeeds } from '../studies/measured-speeds.ts';
@@ -11,7 +14,7 @@ import type { StudyLocation } from '../studies/study-location.ts';
 import type { StudyServer } from '../study-server.ts';
 import { askAdvanced } from './ask-advanced.ts';
 import { askColumn } from './ask-column.ts';
-import { askMapPlan } from './ask-map.ts';
+import { askMapPlan, type ShippedPlaces } from './ask-map.ts';
 import { askSize } from './ask-size.ts';
 import { askCorpus, askFirstStudy, askModel, askPrompts, askServedName, isAddress } from './ask-sources.ts';
 import { askStrategy, takesPrompts } from './ask-strategy.ts';
@@ -60,6 +63,7 @@ export class StudyWizard {
       { ...defaults, ...drawing, model: '', corpus: [] },
       {
         folder,
+        shipped: await this.#shippedPlaces(),
         server: this.#server,
         last: this.#last,
       },
@@ -68,6 +72,19 @@ export class StudyWizard {
     if (chosen === 'left') return null;
     await this.#last.rememberPlaces(chosen);
     return { kind: 'plan', plan: chosen, folder };
+  }
+
+  /** A checkout has the demo's training data only once it was built: the demo itself says so. */
+  async #shippedPlaces(): Promise<ShippedPlaces | null> {
+    try {
+      const { source, corpus } = await this.#server.request(getDemoPlan, {});
+      const [shards] = corpus;
+      if (source.model === null || shards === undefined) return null;
+      return { model: source.model, corpus: join(shards, 'shard-0000.json.gz') };
+    } catch (error) {
+      if (failureOf(error).code === 'environment') return null;
+      throw error;
+    }
   }
 
   async #askPlan(): Promise<StudyChoice | null> {
@@ -162,7 +179,7 @@ function askKind(at: Step): Promise<Answer<Kind>> {
             value: 'map',
             label: l10n.t('$(flame) What could be extracted…'),
             detail: l10n.t(
-              'An extraction map: how likely the model goes on with each piece of its training data. Nothing is sampled.',
+              'A map of the training data: how likely the model goes on with each piece, without sampling.',
             ),
           },
         ] as const)

@@ -51,7 +51,7 @@ async function benchCalibration(emit: Emit): Promise<void> {
   const plan = {
     ...modelPlan(DEMO_MODEL, [join(DEMO_CORPUS, 'shard-0001.json.gz')], RULE),
     source: { kind: 'map', model: DEMO_MODEL },
-    map: { ...defaultMap, examine: 0, calibrate },
+    map: { ...defaultMap, stride: 500, examine: 0, calibrate },
   } as const;
   const signal = new AbortController().signal;
   const execution = { provider: 'cpu', batch: 64, workers: N_THREADS } as const;

@@ -135,7 +135,7 @@ async function takeMap({ page }: Host, theme: string, mapCorpus: string): Promis
   await page.locator('a.action-label[aria-label^="Verbatim"]').first().click();
   await page.setViewportSize({ width: 980, height: 560 });
   await widenSideBar(page, 330);
-  await workbench.startMap(DEMO_MODEL, mapCorpus, 'map');
+  await workbench.startMapOfDemo(mapCorpus, 'map');
   await workbench.treeRows(/regions in \d+ windows/).waitFor();
   await (await workbench.firstRegion()).click();
   await page.locator('.statusbar-item', { hasText: 'by token' }).waitFor();

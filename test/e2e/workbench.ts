@@ -73,14 +73,16 @@ export class Workbench {
     await this.acceptFolder(corpus);
   }
 
-  /** Starts an extraction map by the wizard, with its defaults and without a control. */
-  async startMap(model: string, corpus: string, shot: string): Promise<void> {
+  /** Starts an extraction map of the demo's model by the wizard, with its defaults and without a control. */
+  async startMapOfDemo(corpus: string, shot: string): Promise<void> {
     await this.runCommand('Verbatim: Run Memorization Study');
     await this.quickPickRow('What could be extracted').waitFor();
     await this.takeShot(shot);
     await this.quickPickRow('What could be extracted').click();
-    await this.quickPickRow('Choose a model folder').click();
-    await this.acceptFolder(model);
+    await this.quickPickRow('The demo’s model').waitFor();
+    await this.page.keyboard.press('Enter');
+    await this.quickPickRow('A part of the demo’s training data').waitFor();
+    await this.takeShot(`${shot}-demo`);
     await this.quickPickRow('A folder…').click();
     await this.acceptFolder(corpus);
     await this.quickPickRow('No control').click();

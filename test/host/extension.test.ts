@@ -3,6 +3,7 @@
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { copyPausedDemo } from '../support/demo-study.ts';
+import { writeMapCorpus } from '../support/map-corpus.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { reportSuite } from './report-suite.ts';
 import { leaveStudyToSlurm } from './slurm-study.ts';
@@ -13,8 +14,16 @@ const LEFT = 4;
 const slurm = await leaveStudyToSlurm();
 
 test('the extension in the real VS Code', async (t) => {
-  const demo = join(scratchFolder(), 'demo.sqlite');
+  const folder = scratchFolder();
+  const [demo, mapCorpus] = [join(folder, 'demo.sqlite'), join(folder, 'map-corpus')];
+  writeMapCorpus(mapCorpus);
   await copyPausedDemo(demo, 256 - LEFT);
-  await reportSuite(t, { env: { VERBATIM_TEST_DEMO: demo, ...(typeof slurm === 'string' ? {} : slurm) } });
+  await reportSuite(t, {
+    env: {
+      VERBATIM_TEST_DEMO: demo,
+      VERBATIM_TEST_MAP_CORPUS: mapCorpus,
+      ...(typeof slurm === 'string' ? {} : slurm),
+    },
+  });
   if (typeof slurm === 'string') await t.test('follows jobs of Slurm', { skip: slurm }, () => {});
 });

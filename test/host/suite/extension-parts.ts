@@ -3,8 +3,10 @@
 import assert from 'node:assert/strict';
 import { type Extension, extensions } from 'vscode';
 import { rawText } from '../../../guard/text/foreign.ts';
+import type { Progress } from '../../../protocol/study.ts';
 import type { VerbatimParts } from '../../../src/extension.ts';
 import { writeSetting } from '../../../src/settings.ts';
+import type { StudyRuns } from '../../../src/studies/study-runs.ts';
 import type { FragmentNode, StudyNode, TreeNode } from '../../../src/tree/tree-node.ts';
 
 export function extension(): Extension<VerbatimParts> {
@@ -60,3 +62,19 @@ async function listFrequent(): Promise<readonly FragmentNode[]> {
 
 /** The two sides of the comparison that is seen. */
 export const comparisonInFront = () => parts().columns.inFront() ?? assert.fail('No comparison is in front');
+
+/** The first progress that is wanted, of a study or of any. */
+export function progressWhere(
+  runs: StudyRuns,
+  study: string | undefined,
+  isWanted: (progress: Progress) => boolean,
+): Promise<Progress> {
+  return new Promise((resolve) => {
+    const listener = runs.onDidChange((changed) => {
+      const progress = runs.get(study ?? changed)?.progress;
+      if (!progress || !isWanted(progress)) return;
+      listener.dispose();
+      resolve(progress);
+    });
+  });
+}

@@ -11,6 +11,7 @@ import { tests as foundMarks } from './found-marks.test.ts';
 import type { HostTest } from './host-test.ts';
 import { tests as lifetime } from './lifetime.test.ts';
 import { tests as live } from './live.test.ts';
+import { tests as maps } from './maps.test.ts';
 import { tests as million } from './million.test.ts';
 import { tests as plans } from './plans.test.ts';
 import { runTests } from './run-tests.ts';
@@ -37,6 +38,7 @@ const SUITE: readonly HostTest[] = [
   ...dashboard,
   ...saving,
   ...plans,
+  ...maps,
   ...slurm,
   ...lifetime,
 ];

@@ -6,11 +6,9 @@ import { join } from 'node:path';
 import { inspect } from 'node:util';
 import { commands, workspace } from 'vscode';
 import { getDemoPlan } from '../../../protocol/requests.ts';
-import type { Progress } from '../../../protocol/study.ts';
 import type { Failure } from '../../../src/failure.ts';
-import type { StudyRuns } from '../../../src/studies/study-runs.ts';
 import type { StudyChoice } from '../../../src/wizard/study-wizard.ts';
-import { parts, studyNode } from './extension-parts.ts';
+import { parts, progressWhere, studyNode } from './extension-parts.ts';
 import { hostTest } from './host-test.ts';
 
 export const tests = [
@@ -91,19 +89,4 @@ function collectFailures(): () => readonly Failure[] {
   const seen: Failure[] = [];
   parts().errors.onDidReport((failure) => seen.push(failure));
   return () => seen;
-}
-
-function progressWhere(
-  runs: StudyRuns,
-  study: string,
-  isWanted: (progress: Progress) => boolean,
-): Promise<Progress> {
-  return new Promise((resolve) => {
-    const listener = runs.onDidChange(() => {
-      const progress = runs.get(study)?.progress;
-      if (!progress || !isWanted(progress)) return;
-      listener.dispose();
-      resolve(progress);
-    });
-  });
 }
