@@ -93,7 +93,9 @@ export async function parquetGroups(
   const isSound = groups.every(
     ({ nRows, nBytes }) => Number.isSafeInteger(nRows) && nRows >= 0 && nBytes >= 0,
   );
-  return isSound ? groups : [];
+  // They share one file: what claims more would be cut into parts without end.
+  const total = groups.reduce((sum, { nBytes }) => sum + nBytes, 0);
+  return isSound && total <= bytes.byteLength ? groups : [];
 }
 
 const packedBytes = ({ columns }: RowGroup): number =>
