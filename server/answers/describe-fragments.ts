@@ -1,11 +1,12 @@
 // What every fragment is and what sensitive content it holds: one pass over the texts, for reports and
 // exports to look up.
 
-import type { Category } from '../../protocol/views.ts';
+import { type Category, categories } from '../../protocol/views.ts';
 import { type KindLabel, kindOfFragment } from '../analysis/kind-of-fragment.ts';
 import type { LicenseIndex } from '../analysis/license-index.ts';
 import { maskRanges, type SensitiveRange } from '../analysis/sensitive.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
+import { readKinds } from '../store/facts-tables.ts';
 import { readLabels, type StoredLabel } from '../store/labels-table.ts';
 import { readFragmentTexts } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
@@ -21,17 +22,31 @@ export interface FragmentFacts {
 }
 
 export async function describeFragments(db: Database): Promise<FragmentFacts> {
+  const kept = keptKinds(db);
   let licenses: LicenseIndex | undefined;
   const kinds: KindLabel[] = [];
   const sensitive = new Map<number, readonly SensitiveRange[]>();
   for await (const { item, ranges } of findSensitive(readFragmentTexts(db))) {
-    // Half a megabyte of licences, which a study without fragments does not need.
-    licenses ??= (await import('./license-texts.ts')).loadLicenses();
-    kinds[item.fragmentId] = kindOfFragment(item.text, licenses);
+    const known = kept.get(item.fragmentId);
+    // Half a megabyte of licences, which is not needed where all that a fragment is was kept.
+    if (known === undefined) licenses ??= (await import('./license-texts.ts')).loadLicenses();
+    kinds[item.fragmentId] = known ?? kindOfFragment(item.text, licenses!);
     if (ranges.length > 0) sensitive.set(item.fragmentId, ranges);
   }
   return { kinds, sensitive, handLabels: agreedLabels(readLabels(db)) };
 }
+
+/** Whoever wrote the file: only what can be a kind. What is sensitive is never taken from there, since masks depend on it. */
+function keptKinds(db: Database): ReadonlyMap<number, KindLabel> {
+  const kept = new Map<number, KindLabel>();
+  for (const [fragmentId, { category, spdxId }] of readKinds(db)) {
+    const kind = categories.find((one) => one === category);
+    if (kind !== undefined && SPDX_ID.test(spdxId)) kept.set(fragmentId, { kind, spdxId: spdxId || null });
+  }
+  return kept;
+}
+
+const SPDX_ID = /^[A-Za-z0-9.+-]{0,64}$/;
 
 /** Hides the sensitive parts of a fragment's text. */
 export function discloseText(

@@ -2,7 +2,7 @@
 // views sort, group and filter by. Written at once, after the fragments.
 
 import { forgetWords, indexWords } from './fragment-words.ts';
-import { forgetStage, isDone, setDoneAfterAnalysis } from './stages-table.ts';
+import { forgetStage, isDone, isDoneAfterAnalysis, setDoneAfterAnalysis } from './stages-table.ts';
 import { type Database, transact } from './study-file.ts';
 
 export interface StoredFacts {
@@ -20,6 +20,18 @@ export function forgetFacts(db: Database): void {
   );
   forgetWords(db);
   forgetStage(db, 'describe');
+}
+
+/** What was kept of what fragments are, by fragment_id; nothing where they were not described since the last analysis. */
+export function readKinds(db: Database): ReadonlyMap<number, Omit<StoredFacts, 'sensitive'>> {
+  if (!isDoneAfterAnalysis(db, 'describe')) return new Map();
+  const rows = db.prepare('SELECT fragment_id, category, spdx_id FROM fragment_facts').all();
+  return new Map(
+    rows.map(({ fragment_id, category, spdx_id }) => [
+      Number(fragment_id),
+      { category: String(category), spdxId: String(spdx_id) },
+    ]),
+  );
 }
 
 /** `facts` are indexed by fragment_id, from 0. */
