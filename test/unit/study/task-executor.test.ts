@@ -46,8 +46,7 @@ const map: StudyPlan = {
   map: { ...defaultMap, prefix: 10, suffix: 8, stride: 5, keep: 0 },
 };
 const execution = { provider: 'cpu', batch: 2, workers: 1 } as const;
-/** Every row of a shard that can be cut is a part of it. */
-const sizes = { tasksAJob: 2, coresAJob: 1, maxRunning: 1, taskBytes: 1, partBytes: 20 } as const;
+const sizes = { tasksAJob: 2, coresAJob: 1, maxRunning: 1, taskBytes: 1 } as const;
 const tablesOf = (file: string) => dumpStudy(file).replace(/^## study\n.*\n/m, '');
 
 let nFiles = 0;
@@ -66,6 +65,8 @@ interface There {
   readonly queueFor?: (tasks: TaskFolder) => JobsHere;
   readonly stop?: AbortController;
   readonly report?: (progress: Progress) => void;
+  /** Small enough, every row of a shard that can be cut is a part of it. */
+  readonly partBytes?: number;
 }
 
 function there({
@@ -74,9 +75,11 @@ function there({
   queueFor = jobsHere,
   stop = new AbortController(),
   report = () => {},
+  partBytes,
 }: There) {
   const executor = taskExecutor({
-    ...{ study: file, execution, sizes, queueFor, pollMs: [5, 20] },
+    ...{ study: file, execution, queueFor, pollMs: [5, 20] },
+    sizes: { ...sizes, ...(partBytes !== undefined && { partBytes }) },
     whenStopped: () => 'leave',
   });
   return runStudy({ file, plan: asked, execution, executor, upTo: 'analyse', signal: stop.signal, report });
@@ -96,7 +99,7 @@ for (const [what, asked] of [
       return queue;
     };
     process.env.SLURM_TMPDIR = scratchFolder();
-    await there({ file, plan: asked, queueFor });
+    await there({ file, plan: asked, queueFor, partBytes: 20 });
     // A job that was cut off may still be on its way out.
     for (let n = 0; n < 100 && readdirSync(process.env.SLURM_TMPDIR).length > 0; n++) await sleep(50);
     assert.deepEqual(readdirSync(process.env.SLURM_TMPDIR), [], 'nothing is left where shards were staged');
