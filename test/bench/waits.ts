@@ -1,7 +1,7 @@
 // `npm run bench -- waits`: what a person waits for outside of the editor (`ui` and `index` measure what is inside), each in
 // a process of its own and beside the limit that it is held against.
 
-import { spawn, spawnSync } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -10,6 +10,7 @@ import { exportStudy } from '../../server/formats/published/export-study.ts';
 import { findMemorised } from '../../server/queries/find-memorised.ts';
 import { openForReading } from '../../server/store/study-file.ts';
 import { seedStudy, studyFile } from './analysis-study.ts';
+import { type Cost, measure, round } from './measure-command.ts';
 import { seedMillion } from './ui-study.ts';
 
 const ROOT = join(import.meta.dirname, '../..');
@@ -21,12 +22,6 @@ interface Limit {
   readonly seconds?: number;
   readonly processorSeconds?: number;
   readonly peakMB?: number;
-}
-
-interface Cost {
-  readonly seconds: number;
-  readonly processorSeconds: number;
-  readonly peakMB: number;
 }
 
 export async function run(emit: (figure: object) => void): Promise<void> {
@@ -47,36 +42,6 @@ export async function run(emit: (figure: object) => void): Promise<void> {
   } finally {
     rmSync(scratch, { recursive: true, force: true });
   }
-}
-
-/** Run in every process that is measured: at its end it writes down what it took. */
-const AT_EXIT = `if (require('node:worker_threads').isMainThread) process.on('exit', () => {
-  const { userCPUTime, systemCPUTime, maxRSS } = process.resourceUsage();
-  const cost = { processorSeconds: (userCPUTime + systemCPUTime) / 1e6, peakMB: maxRSS / 1024 };
-  require('node:fs').writeFileSync(process.env.VERBATIM_BENCH_COST, JSON.stringify(cost));
-});`;
-
-/** Exit codes of a command that did its work. */
-const DONE = [0, 3];
-
-function measure(scratch: string, args: readonly string[]): Cost {
-  const hook = join(scratch, 'at-exit.cjs');
-  const file = join(scratch, 'cost.json');
-  writeFileSync(hook, AT_EXIT);
-  const startedAt = performance.now();
-  const { status, stderr } = spawnSync(process.execPath, ['--require', hook, ...args], {
-    env: { ...process.env, VERBATIM_BENCH_COST: file },
-    stdio: ['ignore', 'ignore', 'pipe'],
-    encoding: 'utf8',
-  });
-  if (!DONE.includes(status ?? -1)) throw new Error(`${args.join(' ')} ended with ${status}: ${stderr}`);
-  const seconds = (performance.now() - startedAt) / 1000;
-  const cost: Omit<Cost, 'seconds'> = JSON.parse(readFileSync(file, 'utf8'));
-  return {
-    seconds: round(seconds),
-    processorSeconds: round(cost.processorSeconds),
-    peakMB: Math.round(cost.peakMB),
-  };
 }
 
 /** The quickest of some: what others do on the machine only ever adds. */
@@ -139,5 +104,3 @@ async function importLarge(scratch: string): Promise<Cost> {
   }
   return measure(scratch, [CLI, 'import', folder, '--out', join(scratch, 'imported.sqlite')]);
 }
-
-const round = (n: number) => Math.round(n * 1000) / 1000;
