@@ -20,10 +20,12 @@ import { BatchSizeSearch } from './run/batch-size-search.ts';
 import { type ChosenDevices, chooseDevices } from './run/choose-devices.ts';
 import type { ProviderChoice } from './run/choose-provider.ts';
 import { aloneNote, chooseRowsAtOnce } from './run/choose-rows-at-once.ts';
+import { cutBatches } from './run/cut-batches.ts';
 import { runOnDevices } from './run/device-pool.ts';
 import type { SampledModel } from './run/open-sampler.ts';
 import { planExecution } from './run/plan-execution.ts';
 import { keepPacked, quantizeModel } from './run/quantize-model.ts';
+import type { SpareDevices } from './run/spare-devices.ts';
 import {
   chooseHeld,
   floatBytes,
@@ -72,6 +74,8 @@ export interface SampleRequest {
   readonly signal: AbortSignal;
   /** Called when sampling starts, and again whenever it had to be changed on the way. */
   readonly onEnvironment: (environment: SamplerEnvironment) => void;
+  /** Processes of the provider that was named, if it was. */
+  readonly spares?: SpareDevices | undefined;
   /** Hears how work that is done elsewhere is getting on, in words. */
   readonly say?: (words: string) => void;
 }
@@ -109,7 +113,7 @@ export async function* sampleRows(
     const environment = { provider, form, batch: nRows, workers: devices.length, runtime };
     try {
       request.onEnvironment({ ...environment, fallbacks: passedOver });
-      const batches = cutBatches(pending, nRows);
+      const batches = cutBatches(pending, nRows, devices.length);
       for await (const rows of runOnDevices(devices, batches, signal, proven)) {
         yield rows.map(finish);
       }
@@ -197,7 +201,7 @@ async function toModel(
 
 /** Chooses devices, unless the plan can run on the CPU alone: exported models and 8-bit products have no other form. */
 async function chooseDevicesFor(
-  { checkpoint, plan, execution, signal }: SampleRequest,
+  { checkpoint, plan, execution, signal, spares }: SampleRequest,
   { rule, schedule, nPositions }: PreparedPlan,
 ): Promise<ProviderChoice<ChosenDevices>> {
   if (checkpoint.kind === 'exported' || plan.int8) return { chosen: null, fallbacks: [] };
@@ -210,14 +214,8 @@ async function chooseDevicesFor(
     nSamples: plan.nSamples,
     nPositions,
     signal,
+    spares,
   });
-}
-
-function* cutBatches(
-  pending: readonly RowRequest[],
-  nRows: number,
-): Generator<readonly RowRequest[], undefined> {
-  for (let start = 0; start < pending.length; start += nRows) yield pending.slice(start, start + nRows);
 }
 
 /** Measures the distance of 8-bit products in a thread of its own, like everything that runs the model. */

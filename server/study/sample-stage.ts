@@ -16,12 +16,14 @@ import type { StageContext } from './stage-context.ts';
 
 export async function sample(context: StageContext, { model }: ModelSource): Promise<void> {
   const { db, plan, execution, executor, signal, report } = context;
-  const checkpoint = await openGuarded(await localModel(context, model), signal);
+  const done = readSampleIds(db);
+  const { nSamples } = plan.sampling;
+  const dir = await localModel(context, model);
+  using spares = done.size < nSamples ? await executor.prepare?.(execution, signal) : undefined;
+  const checkpoint = await openGuarded(dir, signal);
   checkSameFact(db, 'modelDigest', checkpoint.digest, `The model in ${model}`);
   const name = isHubName(model) ? parseHubName(model, 'model').repository : checkpoint.name;
   mergeEnvironment(db, { model: name, modelDigest: checkpoint.digest, modelFacts: checkpoint.facts });
-  const done = readSampleIds(db);
-  const { nSamples } = plan.sampling;
   const meter = startMeter(report, 'sample', 'samples', nSamples, done.size);
   if (done.size >= nSamples) return;
   forgetStage(db, 'analyse');
@@ -32,6 +34,7 @@ export async function sample(context: StageContext, { model }: ModelSource): Pro
     execution: asBefore(execution, before),
     isDone: (sampleId) => done.has(sampleId),
     signal,
+    spares,
     say: (words) => meter.advance(0, words),
     onEnvironment: ({ form, provider, fallbacks, found = [], ...facts }) => {
       if (done.size > 0) checkSameFact(db, 'form', form, 'The graph form');

@@ -26,6 +26,21 @@ export interface CheckedRow extends TokenAt {
 
 export type Expect = (facts: OperationFacts, row: CheckedRow, input: Vector) => Expected;
 
+type Values = Float32Array | Float16Array;
+
+/** What an operation read and wrote, row by row. */
+export interface Seen {
+  readonly operation: Operation;
+  readonly rows: readonly {
+    readonly row: CheckedRow;
+    /** Null for an operation that reads no row. */
+    readonly input: Values | null;
+    /** What was there before, for an operation that adds. */
+    readonly old: Values | null;
+    readonly output: Values;
+  }[];
+}
+
 export class OperationChecks {
   /** The largest difference so far. */
   worst = 0;
@@ -36,31 +51,58 @@ export class OperationChecks {
   }
 
   /** Null, or what is wrong. */
-  check({ facts, ask, name }: Operation, rows: readonly CheckedRow[], expect: Expect): string | null {
+  check(operation: Operation, rows: readonly CheckedRow[], expect: Expect): string | null {
+    const seen = this.watch(operation, rows);
+    return seen === null ? null : this.compare(seen, expect);
+  }
+
+  /** Has the card do it; null for an operation that writes no rows. */
+  watch(operation: Operation, rows: readonly CheckedRow[]): Seen | null {
+    const { facts, ask } = operation;
     const source = inputOf(facts);
     const isTakenOut = facts.kind === 'norm' && facts.rows === 'wanted';
-    const inputs = rows.map(({ at, from }) =>
-      source === null ? [] : this.row(source, isTakenOut ? from : at),
-    );
+    const places = rows.map(({ at }) => at);
+    const inputs = source && this.#rows(source, isTakenOut ? rows.map(({ from }) => from) : places);
     const target = outputOf(facts);
     const isAdded = 'adds' in facts ? facts.adds : facts.kind === 'embed' && facts.parts === 'positions';
-    const old = target !== null && isAdded ? rows.map(({ at }) => this.row(target, at)) : null;
+    const olds = isAdded ? target && this.#rows(target, places) : null;
     ask();
     if (target === null) return null;
-    for (const [i, row] of rows.entries()) {
-      const after = this.row(target, row.at);
-      const actual = old === null ? after : after.map((value, j) => value - old[i]![j]!);
-      const error = relativeError(actual, expect(facts, row, inputs[i]!));
+    const outputs = this.#rows(target, places);
+    const seen = rows.map((row, i) => ({
+      ...{ row, input: inputs?.[i] ?? null, old: olds?.[i] ?? null },
+      output: outputs[i]!,
+    }));
+    return { operation, rows: seen };
+  }
+
+  /** Null, or what is wrong with what the card did. */
+  compare({ operation: { facts, name }, rows }: Seen, expect: Expect): string | null {
+    for (const { row, input, old, output } of rows) {
+      const expected = expect(facts, row, input === null ? [] : [...input]);
+      const error = relativeError((at) => output[at]! - (old?.[at] ?? 0), expected);
       this.worst = Math.max(this.worst, error);
       if (!(error <= TOLERANCE)) return `${name}: it is off by ${error.toExponential(1)} of its size`;
     }
     return null;
   }
 
-  row({ address, type, width }: DeviceBuffer, at: number): Vector {
-    const values = type === 'float32' ? new Float32Array(width) : new Float16Array(width);
-    this.#driver.download(values, address + at * width * values.BYTES_PER_ELEMENT);
-    return [...values];
+  row(buffer: DeviceBuffer, at: number): Values {
+    return this.#download(buffer, at, 1);
+  }
+
+  /** One copy for all where they lie behind each other: each takes longer to ask for than to make. */
+  #rows(buffer: DeviceBuffer, places: readonly number[]): readonly Values[] {
+    const [first = 0] = places;
+    if (places.some((place, i) => place !== first + i)) return places.map((place) => this.row(buffer, place));
+    const all = this.#download(buffer, first, places.length);
+    return places.map((_, i) => all.subarray(i * buffer.width, (i + 1) * buffer.width));
+  }
+
+  #download({ address, type, width }: DeviceBuffer, first: number, nRows: number): Values {
+    const values = type === 'float32' ? new Float32Array(nRows * width) : new Float16Array(nRows * width);
+    this.#driver.download(values, address + first * width * values.BYTES_PER_ELEMENT);
+    return values;
   }
 }
 
@@ -89,11 +131,11 @@ function outputOf(facts: OperationFacts): DeviceBuffer | null {
 }
 
 /** ‖actual − expected‖ / ‖expected‖ over the places that are expected. */
-function relativeError(actual: Vector, expected: Expected): number {
+function relativeError(actualAt: (place: number) => number, expected: Expected): number {
   let difference = 0;
   let size = 0;
   for (const [at, value] of expected) {
-    difference += (actual[at]! - value) ** 2;
+    difference += (actualAt(at) - value) ** 2;
     size += value ** 2;
   }
   return size === 0 ? Math.sqrt(difference) : Math.sqrt(difference / size);

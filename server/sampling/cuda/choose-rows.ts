@@ -29,7 +29,10 @@ export function chooseCudaRows(
   const inBlocks = (rows: number, round: (x: number) => number) =>
     round(rows / ROWS_IN_A_BLOCK) * ROWS_IN_A_BLOCK;
   const possible = fitting < ROWS_IN_A_BLOCK ? fitting : inBlocks(fitting, Math.floor);
-  return Math.max(1, Math.min(MAX_ROWS, possible, inBlocks(nSamples, Math.ceil)));
+  const most = Math.max(1, Math.min(MAX_ROWS, possible));
+  // No more than batches of equal size have: a step costs the same for rows that nobody wants.
+  const nBatches = Math.ceil(nSamples / most);
+  return Math.min(most, inBlocks(nSamples / nBatches, Math.ceil));
 }
 
 /** Bytes of what a row's layers hand each other. */

@@ -28,6 +28,7 @@ const MAX_SHARED_BYTES = 8;
 const CAPTURE_THIS_THREAD = 1;
 const PARAMETER_BUFFER = 1n;
 const PARAMETER_BYTES = 2n;
+const NOT_READY = 600;
 
 export class CudaDriver {
   readonly #call: ReturnType<typeof bind>;
@@ -78,6 +79,11 @@ export class CudaDriver {
   /** Blocks this thread until everything asked of the stream is done. */
   synchronize(): void {
     this.#call.streamSynchronize(this.stream);
+  }
+
+  /** Whether something that was asked of the stream is still to be done. */
+  isBusy(): boolean {
+    return this.#call.isStreamBusy(this.stream);
   }
 
   loadModule(image: Uint8Array): (name: string) => Kernel {
@@ -132,23 +138,29 @@ export class CudaDriver {
 function bind() {
   const library = loadLibrary(['libcuda.so.1']);
   const nameOf = library.fn('cuGetErrorName(int error, _Out_ const char **name)');
+  const check = (name: string, code: number) => {
+    if (code === 0) return;
+    const word: [string] = [''];
+    nameOf(code, word);
+    throw new EnvironmentError(`${name.replace(/_v[0-9]+$/, '')} failed: ${word[0] || `error ${code}`}`, {
+      action:
+        word[0] === 'CUDA_ERROR_OUT_OF_MEMORY'
+          ? 'Set a smaller --batch, or end other programs that use the device.'
+          : 'Run verbatim doctor, or choose another provider.',
+    });
+  };
   const checked = (prototype: string) => {
     const call = library.fn(prototype);
     const name = prototype.slice(0, prototype.indexOf('('));
-    return (...args: readonly unknown[]) => {
-      const code = call(...args);
-      if (code === 0) return;
-      const word: [string] = [''];
-      nameOf(code, word);
-      throw new EnvironmentError(`${name.replace(/_v[0-9]+$/, '')} failed: ${word[0] || `error ${code}`}`, {
-        action:
-          word[0] === 'CUDA_ERROR_OUT_OF_MEMORY'
-            ? 'Set a smaller --batch, or end other programs that use the device.'
-            : 'Run verbatim doctor, or choose another provider.',
-      });
-    };
+    return (...args: readonly unknown[]) => check(name, call(...args));
   };
+  const query = library.fn('cuStreamQuery(uint64_t stream)');
   return {
+    isStreamBusy: (stream: number) => {
+      const code = query(stream);
+      if (code !== NOT_READY) check('cuStreamQuery', code);
+      return code === NOT_READY;
+    },
     init: checked('cuInit(unsigned int flags)'),
     deviceGet: checked('cuDeviceGet(_Out_ int *device, int ordinal)'),
     deviceGetAttribute: checked('cuDeviceGetAttribute(_Out_ int *value, int attribute, int device)'),

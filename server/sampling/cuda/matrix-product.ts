@@ -47,6 +47,8 @@ export class MatrixProducts {
   readonly #handle: number;
   readonly #stream: number;
   readonly #workspace: DeviceAddress;
+  /** Looking for one takes milliseconds, and layers are alike. */
+  readonly #algorithms = new Map<string, NativeBlock>();
 
   constructor(stream: number, allocate: (nBytes: number) => DeviceAddress) {
     this.#call = bind();
@@ -79,14 +81,20 @@ export class MatrixProducts {
     const d = matrix(DATA_TYPE[shape.output], nOut, nRows, shape.outputStride ?? nOut);
     const preference = out((to) => call.preferenceCreate(to));
     call.preferenceSet(preference, MAX_WORKSPACE_BYTES, word(WORKSPACE_BYTES).pointer, 8);
-    const algorithm = nativeBlock(HEURISTIC_BYTES);
-    const found: [number] = [0];
-    call.heuristic(this.#handle, description, a, b, d, d, preference, 1, algorithm.pointer, found);
-    if (found[0] === 0) {
-      throw new EnvironmentError(`cuBLAS has no product for ${nRows} × ${nIn} × ${nOut}`, {
-        action: 'Choose another provider.',
-      });
+    const alike = JSON.stringify([shape, bias !== null]);
+    let algorithm = this.#algorithms.get(alike);
+    if (algorithm === undefined) {
+      algorithm = nativeBlock(HEURISTIC_BYTES);
+      const found: [number] = [0];
+      call.heuristic(this.#handle, description, a, b, d, d, preference, 1, algorithm.pointer, found);
+      if (found[0] === 0) {
+        throw new EnvironmentError(`cuBLAS has no product for ${nRows} × ${nIn} × ${nOut}`, {
+          action: 'Choose another provider.',
+        });
+      }
+      this.#algorithms.set(alike, algorithm);
     }
+    const { pointer } = algorithm;
     const one = float32(1);
     const addend = float32(adds ? 1 : 0);
     return () =>
@@ -103,7 +111,7 @@ export class MatrixProducts {
         d,
         output,
         d,
-        algorithm.pointer,
+        pointer,
         this.#workspace,
         WORKSPACE_BYTES,
         this.#stream,

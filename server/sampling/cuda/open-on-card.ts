@@ -5,8 +5,8 @@ import { UserError } from '../../errors.ts';
 import { programUrl } from '../../program-url.ts';
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import { compileKernels } from './compile-kernels.ts';
-import { CudaDriver } from './cuda-driver.ts';
 import type { DecoderParts } from './decoder-operations.ts';
+import { driverOf } from './driver-of.ts';
 import { MatrixProducts } from './matrix-product.ts';
 import { placeWeights } from './place-weights.ts';
 import { WeightUpload } from './upload-weights.ts';
@@ -33,7 +33,7 @@ export function openOnCard(
       action: 'Leave --int8 out, or choose the provider cpu.',
     });
   }
-  const driver = new CudaDriver(deviceId);
+  const driver = driverOf(deviceId);
   const source = [common, kernels[work]].map((file) => readFileSync(file, 'utf8')).join('\n');
   const kernel = driver.loadModule(compileKernels(source, driver.architecture, macros));
   const products = new MatrixProducts(driver.stream, (nBytes) => driver.allocate(nBytes));

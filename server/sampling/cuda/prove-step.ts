@@ -11,6 +11,7 @@ import {
   measureLogits,
   OperationChecks,
   type Proof,
+  type Seen,
 } from './check-operation.ts';
 import type { CudaDecoder } from './cuda-decoder.ts';
 import type { OperationFacts } from './decoder-operations.ts';
@@ -22,14 +23,18 @@ import { all, type Expected, PlainOperations } from './plain-operations.ts';
 const N_POSITIONS = 2;
 const N_ROWS = 4;
 
-export function proveStep(
+/**
+ * The card does all of it at once; comparing goes on operation by operation, as fast as the generator is asked, so that it
+ * can be done beside other work of the card.
+ */
+export function* proveStep(
   decoder: CudaDecoder,
   { config, weights }: Pick<DecoderModel, 'config' | 'weights'>,
   rule: PickRule,
-): Proof {
+): Generator<void, Proof> {
   const plain = new PlainOperations(config, weights);
   try {
-    return new StepProof(decoder, config, plain, rule).run();
+    return yield* new StepProof(decoder, config, plain, rule).run();
   } finally {
     plain.close();
   }
@@ -54,27 +59,46 @@ class StepProof {
     this.#checks = new OperationChecks(decoder.driver);
   }
 
-  run(): Proof {
-    const { driver, operations, step } = this.#decoder;
-    this.#begin();
+  *run(): Generator<void, Proof> {
     const found = (wrong: string | null): Proof => ({ wrong, worst: this.#checks.worst });
+    const seen = this.#watchSteps();
+    const byOperations = this.#logits();
+    const wrongPick = this.#checkPick(byOperations);
+    if (!this.#stepGives(byOperations))
+      return found('a recorded step gives other logits than its operations');
+    // The card is free for others from here on.
+    yield;
+    for (const one of seen) {
+      const wrong = this.#checks.compare(one, (...asked) => this.#expect(...asked));
+      if (wrong !== null) return found(wrong);
+      yield;
+    }
+    return found(wrongPick === null ? null : `pick: ${wrongPick}`);
+  }
+
+  /** Every operation of every position, in order. */
+  #watchSteps(): readonly Seen[] {
+    this.#begin();
+    const seen: Seen[] = [];
     for (let position = 0; position < N_POSITIONS; position++) {
       const rows = Array.from({ length: this.#nRows }, (_, at) => ({
         ...{ at, from: at, position, token: this.#tokenAt(at, position) },
       }));
-      for (const operation of operations) {
-        const wrong = this.#checks.check(operation, rows, (...asked) => this.#expect(...asked));
-        if (wrong !== null) return found(wrong);
+      for (const operation of this.#decoder.operations) {
+        const one = this.#checks.watch(operation, rows);
+        if (one !== null) seen.push(one);
       }
     }
-    const byOperations = this.#logits();
-    const wrongPick = this.#checkPick(byOperations);
-    if (wrongPick !== null) return found(`pick: ${wrongPick}`);
+    return seen;
+  }
+
+  /** Whether the recorded step gives these logits after as many positions. */
+  #stepGives(logits: Float32Array): boolean {
+    const { driver, step } = this.#decoder;
     this.#begin();
     for (let i = 0; i < N_POSITIONS; i++) driver.run(step);
     const recorded = this.#logits();
-    const isSame = byOperations.every((value, i) => value === recorded[i]);
-    return found(isSame ? null : 'a recorded step gives other logits than its operations');
+    return logits.every((value, i) => value === recorded[i]);
   }
 
   /** Rows begin with tokens from all over the vocabulary, and are fed one more. */

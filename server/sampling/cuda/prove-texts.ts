@@ -132,7 +132,7 @@ class TextProof {
     if (this.#seen.layer !== facts.layer) this.#seen = { layer: facts.layer, heads: new Map() };
     let heads = this.#seen.heads.get(at);
     if (heads === undefined) {
-      const qkv = this.#checks.row(facts.from, at);
+      const qkv = [...this.#checks.row(facts.from, at)];
       const of = (what: 'keys' | 'values') => this.#plain.headsOf(what, facts.layer, qkv);
       heads = { keys: of('keys'), values: of('values') };
       this.#seen.heads.set(at, heads);
@@ -154,7 +154,7 @@ class TextProof {
     driver.download(best, buffers.best);
     driver.download(drawn, buffers.drawn);
     for (const { at } of rows) {
-      const logits = this.#checks.row(measure.logits, at).slice(0, this.#spec.vocabularySize);
+      const logits = [...this.#checks.row(measure.logits, at).subarray(0, this.#spec.vocabularySize)];
       const token = targets[at]!;
       const { logprob, nAbove } = measureLogits(logits, token);
       const error = Math.abs(plain[at]! - logprob);

@@ -32,10 +32,9 @@ export class StoredValues {
     if (layout === 'out-in') {
       for (const [at, column] of columns.entries()) column.set(this.read(weight, (from + at) * nIn, nIn));
     } else {
-      for (let i = 0; i < nIn; i++) {
-        const some = this.read(weight, i * nOut + from, n);
-        for (let at = 0; at < n; at++) columns[at]![i] = some[at]!;
-      }
+      const some = this.#readPieces(weight, from, n, nOut, nIn);
+      for (const [at, column] of columns.entries())
+        for (let i = 0; i < nIn; i++) column[i] = some[i * n + at]!;
     }
     this.#columns.set(weight, { from, columns });
     return { from, columns };
@@ -43,18 +42,34 @@ export class StoredValues {
 
   /** The values stay as they are until the next call. */
   read(tensor: StoredTensor, start: number, n: number): Float32Array {
+    return this.#readPieces(tensor, start, n, n, 1);
+  }
+
+  /** So many pieces of `n` values, one behind the other; the first begins at `start`, and each `stride` after the one before. */
+  #readPieces(tensor: StoredTensor, start: number, n: number, stride: number, nPieces: number): Float32Array {
     const size = BYTES_PER_ELEMENT[tensor.type];
-    let file = this.#files.get(tensor.file);
-    if (file === undefined) {
-      file = openSync(tensor.file, 'r');
-      this.#files.set(tensor.file, file);
+    const file = this.#open(tensor.file);
+    const nValues = nPieces * n;
+    if (this.#bytes.byteLength < nValues * size) this.#bytes = new Uint8Array(2 * nValues * size);
+    for (let piece = 0; piece < nPieces; piece++) {
+      const at = tensor.byteOffset + (start + piece * stride) * size;
+      readSync(file, this.#bytes, piece * n * size, n * size, at);
     }
-    if (this.#bytes.byteLength < n * size) this.#bytes = new Uint8Array(2 * n * size);
-    readSync(file, this.#bytes, 0, n * size, tensor.byteOffset + start * size);
     const { buffer } = this.#bytes;
-    if (tensor.type === 'float32') return new Float32Array(buffer, 0, n);
-    if (tensor.type === 'float16') return Float32Array.from(new Float16Array(buffer, 0, n));
-    return new Float32Array(Uint32Array.from(new Uint16Array(buffer, 0, n), (half) => half << 16).buffer);
+    if (tensor.type === 'float32') return new Float32Array(buffer, 0, nValues);
+    if (tensor.type === 'float16') return new Float32Array(new Float16Array(buffer, 0, nValues));
+    const words = new Uint32Array(nValues);
+    for (const [i, half] of new Uint16Array(buffer, 0, nValues).entries()) words[i] = half << 16;
+    return new Float32Array(words.buffer);
+  }
+
+  #open(path: string): number {
+    let file = this.#files.get(path);
+    if (file === undefined) {
+      file = openSync(path, 'r');
+      this.#files.set(path, file);
+    }
+    return file;
   }
 
   close(): void {

@@ -17,6 +17,7 @@ import { type Attempt, cannotBeUsed, chooseProvider, type ProviderChoice } from 
 import { chooseRows } from './choose-rows.ts';
 import { type Device, firstReason, proveDevice, startDevice, tooLarge } from './device-pool.ts';
 import { findSystem } from './find-system.ts';
+import type { SpareDevices } from './spare-devices.ts';
 
 export interface DeviceQuestion {
   readonly execution: Execution;
@@ -28,6 +29,8 @@ export interface DeviceQuestion {
   /** Positions of the longest sample with its prompt. */
   readonly nPositions: number;
   readonly signal: AbortSignal;
+  /** What was started already of the provider that was named. */
+  readonly spares?: SpareDevices | undefined;
 }
 
 export interface ChosenDevices {
@@ -57,7 +60,8 @@ async function tryProvider(
 ): Promise<Attempt<ChosenDevices>> {
   const unfit = (reason: string, action?: string) =>
     ({ kind: 'unfit', reason, ...(action === undefined ? {} : { action }) }) as const;
-  const found = findSystem(provider);
+  const { spares } = question;
+  const found = spares?.found ?? findSystem(provider);
   if (found.kind === 'missing') return unfit(found.reason, found.action);
   const { checkpoint, rule, settings, execution, signal } = question;
   const { config, weights, weightFolder } = checkpoint;
@@ -83,13 +87,14 @@ async function tryProvider(
     form: { ...form, size: { nRows, nPositions: question.nPositions } },
     system: found.system,
     deviceId,
+    proofTime: isForced ? ('beside' as const) : ('first' as const),
   }));
   const stop = new AbortController();
   const stopped = AbortSignal.any([signal, stop.signal]);
   const standard = isForced ? 'right' : 'right-and-faster';
   // Whoever named the provider does not wait for the proof: it runs beside the first batch, and a failed one stops the
   // batch. Where memory has no room for both the proof comes first, since one that finds no memory proves nothing.
-  // On CUDA every process proves itself when it starts, before it makes a batch.
+  // On CUDA every process proves itself, before anything that it makes is given away.
   const separate = form.kind === 'cuda' ? [] : starts;
   const proof = Promise.all(separate.map((start) => proveDevice(start, standard, stopped))).then(firstReason);
   const proven = proof.then((reason) => {
@@ -100,14 +105,19 @@ async function tryProvider(
     const reason = await proof;
     if (reason !== null) return unfit(reason);
   }
-  const started = await Promise.all(starts.map((start) => startDevice(start, stopped)));
+  const started = await Promise.all(
+    starts.map((start) => startDevice(start, stopped, spares?.take(start.deviceId))),
+  );
   const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
   const reason = firstReason(started);
-  if (reason !== null) {
+  const end = () => {
     stop.abort();
+    for (const device of devices) device.end();
+  };
+  if (reason !== null) {
+    end();
     return unfit(reason);
   }
-  const end = () => stop.abort();
   const chosen = { provider, form: nameDeviceForm(form, nRows), nRows, devices, proven, end };
   return { kind: 'chosen', chosen };
 }

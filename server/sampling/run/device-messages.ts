@@ -1,5 +1,6 @@
 // What the sampler and its device processes say to each other. Plain data: it is copied between processes.
 
+import type { ProofTime } from '../cuda/running-proof.ts';
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import type { SizedDeviceForm } from '../forms/device/device-form.ts';
 import type { ReadingForm } from '../forms/device/reading-form.ts';
@@ -23,6 +24,8 @@ export interface SamplingStart extends OnDevice {
   readonly rule: PickRule;
   readonly settings: GenerationSettings;
   readonly form: SizedDeviceForm;
+  /** When a process that proves itself does so; left out, before it is ready. */
+  readonly proofTime?: ProofTime;
 }
 
 /** Measures the tokens of given texts. */
@@ -36,6 +39,8 @@ export interface ReadingStart extends OnDevice {
 export type ProofStandard = 'right' | 'right-and-faster';
 
 export type DeviceRequest =
+  /** What is the same for any model may be made ready; there is no answer. */
+  | { readonly kind: 'prepare'; readonly deviceId: number }
   | { readonly kind: 'prove'; readonly start: DeviceStart; readonly standard: ProofStandard }
   | { readonly kind: 'start'; readonly start: DeviceStart }
   | { readonly kind: 'batch'; readonly rows: readonly RowRequest[] | readonly MapRow[] };

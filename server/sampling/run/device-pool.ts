@@ -36,9 +36,16 @@ export async function proveDevice(
   return answer.kind === 'proved' ? answer : unfit(answer);
 }
 
-/** Starts a process and waits until it has loaded the model, or says why it cannot. The signal ends it later, too. */
-export async function startDevice(start: DeviceStart, signal: AbortSignal): Promise<StartedDevice> {
-  const { device, answer } = await ask({ kind: 'start', start }, signal);
+/**
+ * Starts a process, or takes a spare one, and waits until it has loaded the model, or says why it cannot. The signal
+ * that it was started under ends it later, too.
+ */
+export async function startDevice(
+  start: DeviceStart,
+  signal: AbortSignal,
+  spare?: Device,
+): Promise<StartedDevice> {
+  const { device, answer } = await ask({ kind: 'start', start }, signal, spare);
   if (answer.kind === 'ready') return { kind: 'ready', device };
   device.end();
   return unfit(answer);
@@ -64,9 +71,10 @@ const unfit = (answer: DeviceAnswer): Unfit => ({
 async function ask(
   request: DeviceRequest & { readonly start: DeviceStart },
   signal: AbortSignal,
+  spare?: Device,
 ): Promise<{ readonly device: Device; readonly answer: DeviceAnswer }> {
   throwIfAborted(signal);
-  const device = new Device(request.start, signal);
+  const device = spare ?? new Device(request.start, signal);
   device.send(request);
   const answer = await device.answer();
   throwIfAborted(signal);
@@ -81,8 +89,8 @@ interface Work {
 
 type Batches<Request> = Iterator<readonly Request[]> | AsyncIterator<readonly Request[]>;
 
-/** How many batches a device has at once: one that reads has the next beside it, since it is done so soon. */
-const AT_ONCE = { sample: 1, read: 2 } as const;
+/** How many batches a device has at once: one in work and the next, so that none waits for whoever keeps what was made. */
+const AT_ONCE = 2;
 
 /**
  * Rejects with Cancelled within a second of the signal: the processes are killed, since nothing that they hold is
@@ -106,15 +114,22 @@ export async function* runOnDevices<Kind extends keyof Work = 'sample'>(
   const unproved = proven.then(() => new Promise<never>(() => {}));
   unproved.catch(() => {});
   const working = new Set<Promise<Answered>>();
+  /** How many of the batches that a device could have there are none for. */
+  const idle = new Map<Device, number>();
   const deal = (device: Device) => {
-    const asked = askNext(device, batches);
-    const answered: Promise<Answered> = asked.then((answer) => ({ device, answer, answered }));
+    const answered: Promise<Answered> = askNext(device, batches).then((answer) => {
+      if (answer === null) idle.set(device, (idle.get(device) ?? 0) + 1);
+      // Its memory is given back while the others work, and while what was made is kept.
+      if (idle.get(device) === AT_ONCE) device.end();
+      return { device, answer, answered };
+    });
     answered.catch(() => {}); // whoever stops waiting for it does not want it
     working.add(answered);
   };
   try {
     throwIfAborted(signal);
-    for (const device of devices) for (let i = 0; i < AT_ONCE[kind]; i++) deal(device);
+    // All devices have a batch before one has its second.
+    for (let i = 0; i < AT_ONCE; i++) for (const device of devices) deal(device);
     while (working.size > 0) {
       const { device, answer, answered } = await Promise.race([...working, unproved, aborted]);
       throwIfAborted(signal);
@@ -150,11 +165,17 @@ async function askNext(
 
 const STOPPED = { sample: 'sampling', read: 'reading' } as const;
 
-const stopped = (kind: keyof Work, answer: DeviceAnswer) =>
-  new EnvironmentError(
-    `The device stopped ${STOPPED[kind]}: ${'message' in answer ? answer.message : 'reason' in answer ? answer.reason : answer.kind}`,
+function stopped(kind: keyof Work, answer: DeviceAnswer): EnvironmentError {
+  if (answer.kind === 'unfit') {
+    return new EnvironmentError(`The device cannot be used: ${answer.reason}`, {
+      action: 'Run "verbatim doctor" to see what is there, or choose another provider.',
+    });
+  }
+  return new EnvironmentError(
+    `The device stopped ${STOPPED[kind]}: ${'message' in answer ? answer.message : answer.kind}`,
     { action: 'Run the same command again to go on, with a smaller --batch if its memory was too small.' },
   );
+}
 
 const processUrl = programUrl('./device-process.ts', import.meta.url);
 
@@ -165,7 +186,7 @@ export class Device {
   readonly #waiting: ((answer: DeviceAnswer) => void)[] = [];
   #lastWords = '';
 
-  constructor({ system }: DeviceStart, signal: AbortSignal) {
+  constructor({ system }: Pick<DeviceStart, 'system'>, signal: AbortSignal) {
     this.#process = fork(fileURLToPath(processUrl), {
       serialization: 'advanced',
       env: deviceEnvironment(system),

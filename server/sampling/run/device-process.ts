@@ -2,6 +2,7 @@
 // stopped at any moment, and take nobody with them. It speaks device-messages.ts over its channel.
 
 import { endWithParent } from '../../guard/end-with-parent.ts';
+import { WrongDevice } from '../cuda/wrong-device.ts';
 import type { MapRow } from '../forms/map/rows.ts';
 import type { RowRequest } from '../forms/rows.ts';
 import type { SessionSettings } from '../onnx/session.ts';
@@ -21,6 +22,7 @@ const describe = (cause: unknown) =>
 
 process.on('message', async (request: DeviceRequest) => {
   if (request.kind === 'batch') return;
+  if (request.kind === 'prepare') return prepare(request.deviceId);
   try {
     if (request.kind === 'prove') await prove(request.start, request.standard);
     else await begin(request.start);
@@ -32,6 +34,17 @@ process.on('message', async (request: DeviceRequest) => {
 process.on('disconnect', () => process.exit());
 // A driver that blocks this thread keeps it from hearing that.
 void endWithParent(1000);
+
+/** Opens CUDA's driver. What is wrong with it is told when there is work. */
+async function prepare(deviceId: number): Promise<void> {
+  await import('./open-sampler.ts');
+  const { driverOf } = await import('../cuda/driver-of.ts');
+  try {
+    driverOf(deviceId);
+  } catch {
+    // It is opened again.
+  }
+}
 
 async function prove(start: DeviceStart, standard: ProofStandard): Promise<void> {
   const session = prepareSession(start);
@@ -50,7 +63,11 @@ async function begin(start: DeviceStart): Promise<void> {
       try {
         send({ kind: 'rows', rows: await answer(request.rows) });
       } catch (cause) {
-        send({ kind: 'failed', message: describe(cause) });
+        send(
+          cause instanceof WrongDevice
+            ? { kind: 'unfit', reason: describe(cause) }
+            : { kind: 'failed', message: describe(cause) },
+        );
       }
     });
   });
@@ -63,8 +80,8 @@ type AnswerRows = (rows: Rows) => Promise<Extract<DeviceAnswer, { kind: 'rows' }
 async function beginSampling(start: SamplingStart): Promise<AnswerRows> {
   const session = prepareSession(start);
   const { openSampler } = await import('./open-sampler.ts');
-  const { model, rule, form, settings } = start;
-  const sample = await openSampler(model, rule, form, session);
+  const { model, rule, form, settings, proofTime } = start;
+  const sample = await openSampler(model, rule, form, session, undefined, proofTime);
   return async (rows) => (await sample(settings, rows as readonly RowRequest[], () => false)) ?? [];
 }
 

@@ -2,6 +2,7 @@
 // and a device's proof alike.
 
 import { UserError } from '../../errors.ts';
+import type { ProofTime } from '../cuda/running-proof.ts';
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import { type ExportedSource, openExportedSampler } from '../exported/generate-exported.ts';
 import { openExportedMapper } from '../exported/map-exported.ts';
@@ -22,7 +23,7 @@ export type SampledModel = DecoderModel | ExportedSource;
 
 /**
  * Throws a UserError for what the form cannot do. `onLogits` hears the logits of each run beside its tokens; which
- * ones, each form's own opener says.
+ * ones, each form's own opener says. `proofTime` is for the form that proves itself, CUDA's.
  */
 export async function openSampler(
   model: SampledModel,
@@ -30,6 +31,7 @@ export async function openSampler(
   form: GraphForm,
   session: SessionSettings,
   onLogits?: LogitsListener,
+  proofTime: ProofTime = 'first',
 ): Promise<Sampler> {
   if ('decoder' in model) return openExportedSampler(model, rule, session);
   switch (form.kind) {
@@ -38,7 +40,8 @@ export async function openSampler(
     case 'cuda': {
       // Loaded only now: it loads the libraries of a system that most users do not have.
       const { openCudaSampler } = await import('../cuda/generate-on-cuda.ts');
-      return openCudaSampler(inFloats(model, form), rule, form.size, session.deviceId ?? 0);
+      const { deviceId = 0 } = session;
+      return openCudaSampler(inFloats(model, form), rule, form.size, deviceId, proofTime);
     }
     case 'steps':
       return openStepSampler(inFloats(model, form), rule, form.steps, form.size, session, onLogits);

@@ -39,7 +39,8 @@ export function tokenLengths(
   tokens: ArrayLike<number>,
   firstSpace: FirstSpace = 'kept',
 ): Uint16Array {
-  const lengths = Uint16Array.from(tokens, (id) => table[id]?.length ?? 0);
+  const lengths = new Uint16Array(tokens.length);
+  for (let i = 0; i < tokens.length; i++) lengths[i] = table[tokens[i]!]?.length ?? 0;
   const first = firstSpace === 'kept' ? -1 : lengths.findIndex((length) => length > 0);
   if (first >= 0 && table[tokens[first]!]![0] === SPACE) lengths[first]!--;
   return lengths;

@@ -5,13 +5,17 @@
 // This machine is one executor. A cluster is another (`tasks.ts`): it cuts a request into tasks (ranges of samples, shards), and
 // what each task leaves behind comes out of the same iterables, in this run or in one that goes on with it.
 
+import type { Execution } from '../../../protocol/study.ts';
 import type { ScanRequest } from '../../kernel/scan-corpus.ts';
 import type { ShardOutcome } from '../../kernel/scan-pool.ts';
+import type { SpareDevices } from '../../sampling/run/spare-devices.ts';
 import type { GeneratedSample, SampleRequest } from '../../sampling/sample-model.ts';
 import type { MapRequest } from '../map-here.ts';
 import type { ShardMap } from '../map-shards.ts';
 
 export interface Executor {
+  /** Starts what sampling will need whatever the model is, while that is opened. The caller disposes of it in the end. */
+  prepare?(execution: Execution, signal: AbortSignal): Promise<SpareDevices | undefined>;
   /** The samples that are not done yet. What comes together was made together, and is kept whole or not at all. */
   sample(request: SampleRequest): AsyncIterable<readonly GeneratedSample[]>;
   /** One outcome for each shard of the request. */

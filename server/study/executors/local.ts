@@ -4,6 +4,10 @@ import { scanCorpus } from '../../kernel/scan-corpus.ts';
 import type { Executor } from './executor.ts';
 
 export const localExecutor: Executor = {
+  async prepare(execution, signal) {
+    if (execution.provider !== 'cuda') return undefined;
+    return (await import('../../sampling/run/spare-devices.ts')).startSpares(execution, signal);
+  },
   // Samples may come from elsewhere: what makes them here is loaded when it does.
   async *sample(request) {
     yield* (await import('../../sampling/sample-model.ts')).sampleModel(request);

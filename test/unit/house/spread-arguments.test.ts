@@ -16,7 +16,6 @@ const short: readonly string[] = [
   'server/engine/equal-lines.ts',
   'server/formats/comparison-table.ts',
   'server/queries/reader-lane.ts',
-  'server/sampling/cuda/generate-on-cuda.ts',
   'server/sampling/cuda/plain-operations.ts',
   'server/sampling/forms/cached/generate-batch.ts',
   'server/sampling/forms/score/score-batch.ts',

@@ -8,7 +8,8 @@ import { chooseDeviceForm } from '../../../server/sampling/forms/device/device-f
 import type { RowResult } from '../../../server/sampling/forms/rows.ts';
 import { type ChosenDevices, chooseDevices } from '../../../server/sampling/run/choose-devices.ts';
 import type { SamplingStart } from '../../../server/sampling/run/device-messages.ts';
-import { type Device, runOnDevices, startDevice } from '../../../server/sampling/run/device-pool.ts';
+import { Device, runOnDevices, startDevice } from '../../../server/sampling/run/device-pool.ts';
+import { SpareDevices } from '../../../server/sampling/run/spare-devices.ts';
 import { inCi } from '../../support/in-ci.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -34,6 +35,16 @@ describe('device processes', { skip: !hasSoftwareDriver }, () => {
     assert.deepEqual(await sampleAll(devices), first);
   });
 
+  test('may be started before it is known what for', async () => {
+    const asked = startOf(await openCheckpoint(writeRandomCheckpoint(scratchFolder())));
+    const { signal } = new AbortController();
+    const spare = new Device(asked, signal);
+    spare.send({ kind: 'prepare', deviceId: 0 });
+    const started = await startDevice(asked, signal, spare);
+    assert.ok(started.kind === 'ready' && started.device === spare, JSON.stringify(started));
+    assert.equal((await sampleAll([spare])).length, BATCHES.length * N_ROWS);
+  });
+
   test('end with a cancel, in the middle of a batch', async () => {
     const checkpoint = await openCheckpoint(writeRandomCheckpoint(scratchFolder()));
     const stop = new AbortController();
@@ -56,10 +67,10 @@ describe('device processes', { skip: !hasSoftwareDriver }, () => {
     const { promise: proven, resolve: prove } = Promise.withResolvers<void>();
     let isProved = false;
     const device = await start(checkpoint);
-    // The second batch is dealt when the first is made: only then is the device proved.
+    // Two are dealt at once, and the third when the first is made: only then is the device proved.
     const dealt = (function* () {
       for (const [i, batch] of BATCHES.entries()) {
-        if (i === 1) {
+        if (i === 2) {
           setTimeout(() => {
             isProved = true;
             prove();
@@ -92,7 +103,7 @@ describe('device processes', { skip: !hasSoftwareDriver }, () => {
       },
       { message: 'computes something else' },
     );
-    assert.deepEqual({ nRows, nDealt }, { nRows: 0, nDealt: 1 }, 'in the middle of the first batch');
+    assert.deepEqual({ nRows, nDealt }, { nRows: 0, nDealt: 2 }, 'in the middle of the first batch');
   });
 
   test('end with the signal that they were started under', async () => {
@@ -125,6 +136,20 @@ describe('device processes', { skip: !hasSoftwareDriver }, () => {
       message: /The device stopped sampling: webgpu ended its process \(SIGKILL\)/,
     });
   });
+});
+
+test('spare devices are given once, and ended if nobody takes them', () => {
+  const ended: number[] = [];
+  const devices = [0, 1, 2].map((id) => ({ end: () => ended.push(id) }) as unknown as Device);
+  const system = { provider: 'cuda', libraryFolders: [] } as const;
+  {
+    using spares = new SpareDevices({ kind: 'found', system, devices: [] }, devices);
+    assert.equal(spares.take(1), devices[1]);
+    assert.equal(spares.take(1), undefined);
+    assert.equal(spares.take(3), undefined);
+    assert.deepEqual(ended, []);
+  }
+  assert.deepEqual(ended, [0, 2]);
 });
 
 async function start(
