@@ -34,7 +34,9 @@ export function measurePeers(
     ...rows.transformers.slice(-1).map((n) => `continuous:bfloat16:${n}`),
     ...(rows.vllm.length === 0 ? [] : [`vllm:float16:${rows.vllm.join(',')}`]),
   ];
+  const words = process.env.VERBATIM_BENCH_PEERS?.split(',') ?? [''];
   return engines
+    .filter((engine) => words.some((word) => engine.includes(word)))
     .flatMap((engine) => ask(model, nTokens, [engine], emit))
     .filter((figure): figure is Figure & PeerRate => typeof figure.tokensPerSecond === 'number');
 }

@@ -5,7 +5,8 @@
 //
 //   npm run bench -- gpu        VERBATIM_BENCH_PYTHON names a Python with torch, transformers and, perhaps, vllm
 //                               VERBATIM_BENCH_MODELS chooses models by words of their names, separated by commas;
-//                               "families" proves a small decoder of every architecture
+//                               "families" proves a small decoder of every architecture; VERBATIM_BENCH_PEERS
+//                               chooses peers in the same way: static, continuous, vllm
 
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -200,7 +201,8 @@ function bytesOfAStep(checkpoint: Checkpoint, batch: number, bytesPerValue: numb
 function measureHeadline(model: string, folder: string, emit: Emit): void {
   const found = findSystem('cuda');
   if (found.kind === 'missing') return;
-  const cli = join(import.meta.dirname, '../../server/cli.ts');
+  const files = [BUNDLED, '../../server/cli.ts'].map((file) => join(import.meta.dirname, file));
+  const cli = files.find((file) => existsSync(file))!;
   let firstSeconds = 0;
   for (let nDevices = 1; nDevices <= found.devices.length; nDevices++) {
     const out = join(folder, `headline-${nDevices}.sqlite`);
@@ -228,6 +230,9 @@ function measureHeadline(model: string, folder: string, emit: Emit): void {
     });
   }
 }
+
+/** What users run, where it was built. */
+const BUNDLED = '../../dist/cli.js';
 
 /** Every token of every sample, with its log-probability: two files with the same digest hold the same samples. */
 function digestSamples(file: string): string {
