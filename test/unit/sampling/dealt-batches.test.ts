@@ -49,6 +49,29 @@ for (const nDevices of [2, 4, 8]) {
   });
 }
 
+test('a card that is found to be wrong beside its batch is told as that, and gives nothing away', async () => {
+  const reason =
+    "The card computes something else than the model's files say: norm: it is off by 9.0e-1 of its size";
+  let hasEnded = false;
+  const card = {
+    send: () => {},
+    answer: async (): Promise<DeviceAnswer> => ({ kind: 'unfit', reason }),
+    end: () => {
+      hasEnded = true;
+    },
+  } as unknown as Device;
+  let nRows = 0;
+  await assert.rejects(
+    async () => {
+      const batches = [[{ sampleId: 0, prompt: [0] }]].values();
+      for await (const rows of runOnDevices([card], batches, new AbortController().signal))
+        nRows += rows.length;
+    },
+    { name: 'EnvironmentError', message: `The device cannot be used: ${reason}` },
+  );
+  assert.deepEqual({ nRows, hasEnded }, { nRows: 0, hasEnded: true });
+});
+
 const BATCH_MS = 1000;
 const STORE_MS = 90;
 
