@@ -191,6 +191,8 @@ export interface PredictorCurves {
     readonly sampleId: number;
     readonly score: number;
     readonly isMemorised: boolean;
+    /** It only repeats itself. */
+    readonly isLoop: boolean;
   }[];
 }
 

@@ -152,12 +152,10 @@ const groupNumbers = (what: string, groups: readonly (MapGroupMark & { readonly 
   ]),
 });
 
-/** Writes a share like “12.3 % (10.1–14.2 %)”; in a narrow cell its range stays whole. */
+/** Writes a share like “12.3 % (10.1–14.2 %)”. */
 export function rangeText(share: Measured): string {
-  const [value, range] = [percent(share.value), percentRange(share)].map((text) =>
-    text.replaceAll(' %', '\u00a0%'),
-  );
-  return range === '' ? value! : `${value} (${range})`;
+  const range = percentRange(share);
+  return range === '' ? percent(share.value) : `${percent(share.value)} (${range})`;
 }
 
 function exposed({ documents }: MapDashboard, { openDocument }: MapActions): HTMLElement {

@@ -152,12 +152,13 @@ function rankingOf(predictor: PredictorCurves, openSample: (sampleId: number) =>
       element('p', { class: 'note' }, predictor.formula),
       table(
         title,
-        [l10n.t('sample'), l10n.t('score'), l10n.t('memorised')],
-        shown.map(({ sampleId, score, isMemorised }) => ({
+        [l10n.t('sample'), l10n.t('score'), l10n.t('memorised'), l10n.t('only repeats itself')],
+        shown.map(({ sampleId, score, isMemorised, isLoop }) => ({
           cells: [
             l10n.t('Sample {0}', sampleId),
             score.toPrecision(4),
             isMemorised ? l10n.t('✓ yes') : l10n.t('no'),
+            isLoop ? l10n.t('✓ yes') : l10n.t('no'),
           ],
           press: () => openSample(sampleId),
         })),

@@ -51,8 +51,12 @@ function pressable(content: string | Node, press: () => void): HTMLElement {
   return made;
 }
 
-/** A narrow column breaks a path behind its slashes, and only then inside a word. */
-const breakable = (content: string | Node): readonly (string | Node)[] =>
-  typeof content === 'string'
-    ? content.split(/(?<=\/)/).flatMap((step, i) => (i === 0 ? [step] : [element('wbr', {}), step]))
-    : [content];
+/** A narrow column breaks a share before its range, a path behind its slashes, and only then inside a word. */
+function breakable(content: string | Node): readonly (string | Node)[] {
+  if (typeof content !== 'string') return [content];
+  const [, share, range] = /^(\S+ %) (\(.+\))$/.exec(content) ?? [];
+  if (share !== undefined && range !== undefined) return [whole(share), ' ', whole(range)];
+  return content.split(/(?<=\/)/).flatMap((step, i) => (i === 0 ? [step] : [element('wbr', {}), step]));
+}
+
+const whole = (text: string) => element('span', { class: 'whole' }, text);

@@ -49,10 +49,11 @@ export function measureForDashboard(db: Database): DashboardMeasures {
         averagePrecision: quality?.averagePrecision ?? null,
         roc: quality?.roc ?? [],
         precisionRecall: quality?.precisionRecall ?? [],
-        top: top.map(({ sample, score, memorised }) => ({
+        top: top.map(({ sample, score, memorised, loop }) => ({
           sampleId: sample,
           score,
           isMemorised: memorised,
+          isLoop: loop,
         })),
       }),
     ),
