@@ -47,12 +47,23 @@ function splitWords(text: string): readonly string[] {
 }
 
 /** Cores that a job is given by these options. */
-export function coresAsked(words: readonly string[]): number {
-  let nCores = 1;
+export const coresAsked = (words: readonly string[]): number =>
+  lastNumber(words, /^(?:--cpus-per-task|-c)$/, /(\d+)/) ?? 1;
+
+/** Graphics cards that a job is given by these options: `--gres=gpu:h100:4` and its kin. */
+export const cardsAsked = (words: readonly string[]): number =>
+  lastNumber(words, /^--gres$/, /\bgpu(?::[^:,]+)??(?::(\d+))?(?=,|$)/) ??
+  lastNumber(words, /^(?:--gpus|-G|--gpus-per-node|--gpus-per-task)$/, /^(?:[^:]+:)?(\d+)$/) ??
+  0;
+
+/** What the last option of this name says; one where it names something without a number. */
+function lastNumber(words: readonly string[], option: RegExp, number: RegExp): number | undefined {
+  let last: number | undefined;
   for (const [i, word] of words.entries()) {
-    const [, value] = /^(?:--cpus-per-task=|-c)(\d+)$/.exec(word) ?? [];
-    const next = /^(--cpus-per-task|-c)$/.test(word) ? words[i + 1] : undefined;
-    nCores = Number(value ?? next ?? nCores) || nCores;
+    const [, name = word, own] = /^(--[\w-]+)=(.*)$/.exec(word) ?? /^(-[a-zA-Z])(.+)$/.exec(word) ?? [];
+    if (!option.test(name)) continue;
+    const found = number.exec(own ?? words[i + 1] ?? '');
+    if (found !== null) last = Number(found[1] ?? 1) || 1;
   }
-  return nCores;
+  return last;
 }

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import type { Cluster, Execution } from '../../../protocol/study.ts';
 import { arrayQueue } from '../../cluster/array-queue.ts';
 import type { NodeCommand } from '../../cluster/slurm/job-script.ts';
-import { coresAsked, sbatchWords } from '../../cluster/slurm/sbatch-words.ts';
+import { cardsAsked, coresAsked, sbatchWords } from '../../cluster/slurm/sbatch-words.ts';
 import { SlurmQueue } from '../../cluster/slurm/slurm-queue.ts';
 import type { TaskFolder } from '../../cluster/task-folder.ts';
 import { LEAVING } from '../../errors.ts';
@@ -32,6 +32,7 @@ export function taskSettings(execution: Execution, cluster: Cluster, study: stri
       tasksAJob: cluster.tasksAJob,
       maxRunning: cluster.maxRunning,
       coresAJob: coresAsked([...options.all, ...options.model]),
+      cardsAJob: cardsAsked([...options.all, ...options.model]),
     },
     queueFor: (folder) =>
       cluster.executor === 'array' ? arrayQueue(folder) : slurmQueue(study, folder, cluster, options),

@@ -10,7 +10,7 @@ import { joinMaps } from '../join-maps.ts';
 import type { MapInput, MapPiece } from '../tasks/map-work.ts';
 import type { SampleInput, SamplePiece, SampleTask } from '../tasks/sample-work.ts';
 import { packSampleTexts, type ScanInput, type ScanPiece } from '../tasks/scan-work.ts';
-import { type Splitter, sampleRanges, shardGroups } from '../tasks/task-sizes.ts';
+import { mapSpeed, type Splitter, sampleRanges, scanSpeed, shardGroups } from '../tasks/task-sizes.ts';
 import { askParts } from '../user-files.ts';
 import type { Executor } from './executor.ts';
 import { type Given, run, type TaskExecutorSettings } from './run-plan.ts';
@@ -56,7 +56,10 @@ export function taskExecutor(settings: TaskExecutorSettings): Executor {
       const pieces = run<ScanPiece>(settings, {
         kind: 'scan',
         identity: [rule, digestOf(packed.texts), digestOf(new Uint8Array(packed.ids.buffer))],
-        plan: async () => ({ ...(await shardGroups(shards, sizes, 'scan', splitter(signal, say))), input }),
+        plan: async () => ({
+          ...(await shardGroups(shards, sizes, 'scan', splitter(signal, say), scanSpeed(sizes))),
+          input,
+        }),
         wanted: (tasks) => wantedShards(tasks, byIndex),
         signal,
         assemble: joinScans,
@@ -93,7 +96,10 @@ export function taskExecutor(settings: TaskExecutorSettings): Executor {
       const pieces = run<MapPiece>(settings, {
         kind: 'map',
         identity: [modelDigest, map, rule, sampling.topK, sampling.temperature, settings.execution.provider],
-        plan: async () => ({ ...(await shardGroups(shards, sizes, 'map', splitter(signal, say))), input }),
+        plan: async () => ({
+          ...(await shardGroups(shards, sizes, 'map', splitter(signal, say), mapSpeed(sizes, input))),
+          input,
+        }),
         wanted: (tasks) => wantedShards(tasks, byIndex),
         signal,
         assemble: (parts) => {

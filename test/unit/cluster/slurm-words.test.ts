@@ -10,7 +10,7 @@ import { parseIndices, printIndices } from '../../../server/cluster/slurm/array-
 import { jobScript, lastScript } from '../../../server/cluster/slurm/job-script.ts';
 import { fromSacct, fromScontrol } from '../../../server/cluster/slurm/job-states.ts';
 import { secondsOf, thisJob } from '../../../server/cluster/slurm/requeue.ts';
-import { coresAsked, sbatchWords } from '../../../server/cluster/slurm/sbatch-words.ts';
+import { cardsAsked, coresAsked, sbatchWords } from '../../../server/cluster/slurm/sbatch-words.ts';
 import { jobName } from '../../../server/cluster/slurm/slurm-queue.ts';
 import { waitingWords } from '../../../server/cluster/waiting-words.ts';
 import { hostilePieces } from '../../support/hostile-text.ts';
@@ -41,6 +41,13 @@ for (const text of [
 test('the cores that a job is given are those that were asked for', () => {
   const cores = (text: string) => coresAsked(sbatchWords(text));
   assert.deepEqual(['', '-c 4', '-c8', '--cpus-per-task=16 -p x'].map(cores), [1, 4, 8, 16]);
+  const cards = (text: string) => cardsAsked(sbatchWords(text));
+  const asked = {
+    ...{ '': 0, '--gres=gpu': 1, '--gres=gpu:4': 4, '--gres gpu:h100:2': 2, '--gres=gpu:h100': 1 },
+    ...{ '--gres=disk:9,gpu:3': 3, '--gres=disk:9': 0, '-G 2': 2, '-G8': 8, '--gpus=a100:4': 4 },
+    ...{ '--gpus-per-node=2 --mem=4G': 2 },
+  };
+  for (const [text, n] of Object.entries(asked)) assert.equal(cards(text), n, text);
 });
 
 test('indices are read as they are written', () => {
