@@ -69,7 +69,7 @@ export type Splitter = (shard: Shard, partBytes: number) => Promise<readonly Sha
 
 /** Tokens sampled in a second by a card, times the model's bytes: 222,010 were measured with 444 MB. */
 const CARD_WEIGHT_BYTES_PER_SECOND = 222_010 * 444e6;
-/** The same of tokens read for a map: 1,421,787. */
+/** Tokens read in a second by a card for a map, times the model's bytes: 1,421,787 were measured with 444 MB. */
 const CARD_READ_BYTES_PER_SECOND = 1_421_787 * 444e6;
 const BYTES_A_TOKEN = 4;
 
