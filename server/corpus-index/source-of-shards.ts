@@ -45,14 +45,18 @@ function readRecords({ file, records }: SpillFile, part: Part, first: number, in
   const more = INDEX_PART_BITS - part.bits;
   const from = more >= 0 ? part.number * 2 ** more : Math.floor(part.number / 2 ** -more);
   const last = more >= 0 ? from + 2 ** more - 1 : from;
-  const pieces = records.map(({ at, ends }) => {
-    const start = from === 0 ? 0 : ends[from - 1]!;
-    return { at: at + start * RECORD_BYTES, n: ends[last]! - start };
-  });
-  into.reserve(pieces.reduce((sum, { n }) => sum + n, 0));
+  const startOf = (ends: Uint32Array) => (from === 0 ? 0 : ends[from - 1]!);
+  into.reserve(records.reduce((sum, { ends }) => sum + ends[last]! - startOf(ends), 0));
   const open = openSync(file, 'r');
+  let position = 0;
+  const fill = (memory: Uint8Array, at: number, nBytes: number) =>
+    readWhole(open, memory, at, nBytes, position);
   try {
-    for (const { at, n } of pieces) into.addAll(n, first, part, (bytes) => readWhole(open, bytes, at));
+    for (const { at, ends } of records) {
+      const start = startOf(ends);
+      position = at + start * RECORD_BYTES;
+      into.addAll(ends[last]! - start, first, part, fill);
+    }
   } finally {
     closeSync(open);
   }
@@ -62,30 +66,34 @@ function readWindow({ file }: SpillFile, { at, nBytes }: Region): Uint8Array {
   const open = openSync(file, 'r');
   try {
     const window = new Uint8Array(nBytes);
-    readWhole(open, window, at);
+    readWhole(open, window, 0, nBytes, at);
     return window;
   } finally {
     closeSync(open);
   }
 }
 
-function* readPages({ file, pages }: SpillFile): Generator<Buffer> {
+/** A page is overwritten by the next. */
+function* readPages({ file, pages }: SpillFile): Generator<Uint8Array> {
   if (pages.length === 0) return;
   const open = openSync(file, 'r');
+  let bytes = new Uint8Array(1 << 14);
   try {
     for (let i = 0; i < pages.length; i += 2) {
-      const page = Buffer.allocUnsafe(pages[i + 1]!);
-      readWhole(open, page, pages[i]!);
-      yield page;
+      const nBytes = pages[i + 1]!;
+      if (nBytes > bytes.length) bytes = new Uint8Array(2 * nBytes);
+      readWhole(open, bytes, 0, nBytes, pages[i]!);
+      yield bytes.subarray(0, nBytes);
     }
   } finally {
     closeSync(open);
   }
 }
 
-function readWhole(file: number, bytes: Uint8Array, at: number): void {
-  for (let done = 0; done < bytes.length; ) {
-    const n = readSync(file, bytes, done, bytes.length - done, at + done);
+/** Reads so many bytes of the file from `position` on into those from `at` on. */
+function readWhole(file: number, bytes: Uint8Array, at: number, nBytes: number, position: number): void {
+  for (let done = 0; done < nBytes; ) {
+    const n = readSync(file, bytes, at + done, nBytes - done, position + done);
     if (n === 0) throw new Error('What was read of a shard is gone');
     done += n;
   }

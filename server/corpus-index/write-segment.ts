@@ -24,7 +24,8 @@ export interface SegmentSource {
   readonly nRecords: number;
   /** Adds the records of a part, in any order, with documents' numbers in the segment. */
   readonly readPart: (part: Part, into: PostingKernel) => void;
-  readonly readPages: () => Iterable<Buffer>;
+  /** A page may be overwritten by the next. */
+  readonly readPages: () => Iterable<Uint8Array>;
   readonly shards: readonly SegmentShard[];
 }
 

@@ -44,6 +44,7 @@ export class PostingKernel {
   #ends = 0;
   #nEnds = 0;
   #words: Uint32Array = new Uint32Array();
+  #bytes: Uint8Array = new Uint8Array();
 
   constructor() {
     this.#kernel.preparePostings();
@@ -89,11 +90,19 @@ export class PostingKernel {
     this.#words[at + 1] = high;
   }
 
-  /** Adds `n` records of those of a part, whose documents' numbers then are higher by `first`: `fill` puts them there. */
-  addAll(n: number, first: number, part: Part, fill: (bytes: Uint8Array) => void): void {
+  /**
+   * Adds `n` records of those of a part, whose documents' numbers then are higher by `first`: `fill` puts them into so many
+   * bytes from an offset on. There are very many of such pieces, so no view is made for each.
+   */
+  addAll(
+    n: number,
+    first: number,
+    part: Part,
+    fill: (memory: Uint8Array, at: number, nBytes: number) => void,
+  ): void {
     this.reserve(n);
     const at = this.#records + this.#n * RECORD_BYTES;
-    fill(new Uint8Array(this.#words.buffer, at, n * RECORD_BYTES));
+    fill(this.#bytes, at, n * RECORD_BYTES);
     this.#n += this.#kernel.takeRecords(at, n, first, part.bits, part.number);
   }
 
@@ -137,8 +146,9 @@ export class PostingKernel {
 
   #alloc(nBytes: number): number {
     const at = this.#kernel.createInput(nBytes) >>> 0;
-    // Other memory lies behind the view after a growth.
+    // Other memory lies behind the views after a growth.
     this.#words = new Uint32Array(this.#instance.memory.buffer);
+    this.#bytes = new Uint8Array(this.#instance.memory.buffer);
     return at;
   }
 }

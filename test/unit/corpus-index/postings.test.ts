@@ -105,7 +105,7 @@ test('records are taken by their part, and their documents numbered anew', () =>
   kernel.begin(shape, 1000);
   const words = Uint32Array.from([5, 0x0800_0000, 6, 0x4800_0000, 7, 0x4fff_ffff, 8, 0xf000_0000]);
   const read: number[] = [];
-  kernel.addAll(4, 100, { bits: 4, number: 4 }, (bytes) => bytes.set(new Uint8Array(words.buffer)));
+  kernel.addAll(4, 100, { bits: 4, number: 4 }, (memory, at) => memory.set(new Uint8Array(words.buffer), at));
   kernel.write({ bits: 4, number: 4 }, (buckets, ends) => {
     for (const bytes of cut(buckets, ends)) readBucket(shape, bytes, (_, n) => read.push(n) > 0);
   });
