@@ -1,7 +1,8 @@
 // How fast an extraction map reads training data, at the size of CodeParrot-small with random weights: against the
 // runtime's own matrix products of the same shapes and a plain PyTorch loop, all in this run. And whether the map's
 // probabilities are those that the sampler draws with. VERBATIM_PYTHON names a Python with torch and transformers,
-// and VERBATIM_WINDOWS fewer windows than 200, for a machine that has other work. Cards are measured where there are any.
+// VERBATIM_WINDOWS fewer windows than 200, and VERBATIM_THREADS=1 one thread, for a machine that has other work. Cards are
+// measured where there are any.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
@@ -17,13 +18,14 @@ import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
 import { modelPlan } from '../support/plans.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 import { benchCards } from './discover-gpu.ts';
-import { measureRoofline } from './sampler-roofline.ts';
+import { LEAST_MS, measureRoofline, ROUNDS } from './sampler-roofline.ts';
 
 const CODEPARROT_SMALL = {
   ...{ n_embd: 768, n_head: 12, n_layer: 12, n_positions: 1024, vocab_size: 32768 },
   ...{ bos_token_id: 0, eos_token_id: 0 },
 };
-const N_THREADS = 2;
+/** With one thread no processor time goes into waiting for the other: on a machine that has other work, that is what to compare. */
+const N_THREADS = Number(process.env.VERBATIM_THREADS ?? 2);
 const RULE = { temperature: 1, topK: 40 } as const;
 /** Every position is wanted, so that the products are those of the reference; then what a map runs. */
 const SHAPES = [
@@ -74,7 +76,9 @@ async function benchShape(
   }));
   let seconds = Infinity;
   let cpuSeconds = Infinity;
-  for (let round = 0; round < 5; round++) {
+  // For as long as the products below: whoever is given more time finds a quieter moment.
+  const until = performance.now() + LEAST_MS;
+  for (let round = 0; round < ROUNDS || performance.now() < until; round++) {
     const startedAt = performance.now();
     const before = process.cpuUsage();
     await mapBatch(measure, RULE, rows);

@@ -68,6 +68,6 @@ export async function measureRoofline(
   return { seconds, tokensPerSecond: nRows / seconds, tokensPerCpuSecond: nRows / cpuSeconds };
 }
 
-const ROUNDS = 20;
+export const ROUNDS = 20;
 /** A reference that other work on the machine slows down flatters whoever is measured by it: it gets time to find a quiet moment. */
-const LEAST_MS = 8000;
+export const LEAST_MS = 8000;
