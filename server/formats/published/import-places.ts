@@ -43,11 +43,15 @@ export function importPlaces(folder: ForeignFolder, logs: readonly string[]): Im
 const NOTED = 1;
 const NAMED = 0;
 
+const FOLLOWING = 4;
+
 class GatheredPlaces implements ImportedPlaces {
   readonly fragments: ImportedFragment[] = [];
   readonly documents: ImportedDocument[] = [];
   readonly #shards = new Set<number>();
   readonly #numbers = new Map<string, number>();
+  /** The last fragment that was named and known. */
+  #latest = -1;
   /** Numbers of documents by shard and row. */
   readonly #rows = new Map<number, Map<number, number>>();
   /** Repositories and licences, which many documents share. */
@@ -161,12 +165,20 @@ class GatheredPlaces implements ImportedPlaces {
 
   /** Undefined for what is no fragment: lines that only the samples share, or only the training files. */
   #numberOf({ fingerprint, nLines, places }: LogBlock, nInTrain: number): number | undefined {
-    const known = this.#numbers.get(fingerprint);
+    const known = this.#following(fingerprint) ?? this.#numbers.get(fingerprint);
+    if (known !== undefined) this.#latest = known;
     const isShared = nInTrain > 0 && nInTrain < places.files.length;
     if (known !== undefined || !isShared) return known;
     const number = this.fragments.push({ fingerprint, nLines }) - 1;
     this.#numbers.set(fingerprint, number);
     return number;
+  }
+
+  /** Logs name fragments in one order, and leave some out: most often it is one of the next. */
+  #following(fingerprint: string): number | undefined {
+    for (let number = this.#latest + 1; number <= this.#latest + FOLLOWING; number++)
+      if (this.fragments[number]?.fingerprint === fingerprint) return number;
+    return undefined;
   }
 
   /** The number of a document. */

@@ -99,6 +99,9 @@ function bringBack(
   { samples, merged }: PublishedSamples,
   counts: ReadonlyMap<string, ExactCounts>,
 ): { placed: PlacedFragment[]; inSamples: PackedPlaces; nLostPlaces: number } {
+  const starts = new Map(
+    [...merged].map(([name, parts]) => [name, Float64Array.from(parts, (part) => part.start)]),
+  );
   const indexOf = new Map(samples.map(({ sampleId }, index) => [sampleId, index]));
   const placed: PlacedFragment[] = [];
   const inSamples = new PackedPlaces();
@@ -108,8 +111,9 @@ function bringBack(
     let firstPlace: MergedPlace | undefined;
     for (const [name, lines] of places.samplePlaces(number)) {
       const parts = merged.get(name) ?? [];
+      const partStarts = starts.get(name) ?? new Float64Array();
       for (const [firstLine, lastLine] of lines) {
-        const part = partAt(parts, firstLine, lastLine);
+        const part = partAt(parts, partStarts, firstLine, lastLine);
         if (!part) {
           nLostPlaces++;
           continue;
@@ -131,9 +135,10 @@ function bringBack(
   return { placed, inSamples, nLostPlaces };
 }
 
-/** The sample that holds these lines of the merged file; undefined when they leave it. */
+/** The sample that holds these lines of the merged file; undefined when they leave it. `starts` are those of the parts. */
 function partAt(
   parts: readonly MergedSample[],
+  starts: Float64Array,
   firstLine: number,
   lastLine: number,
 ): MergedSample | undefined {
@@ -141,7 +146,7 @@ function partAt(
   let high = parts.length;
   while (low < high) {
     const middle = (low + high) >>> 1;
-    if (parts[middle]!.start <= firstLine) low = middle + 1;
+    if (starts[middle]! <= firstLine) low = middle + 1;
     else high = middle;
   }
   const part = parts[low - 1];
