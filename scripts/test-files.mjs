@@ -3,9 +3,27 @@
 import { existsSync, readdirSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 
-/** All of them. The slow ones come first: they overlap with the rest. */
-export const allTests = (root) =>
-  ['e2e', 'host', 'server'].flatMap((kind) => testsIn(root, `test/${kind}`)).concat(unitTests(root));
+/** They mostly wait: for an editor, a browser, a cluster. */
+const WAITING = /^test\/(e2e\/|host\/|server\/slurm)/;
+/** A minute or two each, the longest first. */
+const LONGEST = ['host/extension', 'e2e/journey', 'server/slurm', 'e2e/decorations', 'e2e/dashboard'];
+/** The share of the others that begins before the last of those that wait. */
+const MEANWHILE = 0.6;
+
+/**
+ * All of them, those that wait spread out among those that compute: so no processor is idle while too many wait at once.
+ * Short ones are at the end, so that the run waits for none.
+ */
+export function allTests(root) {
+  const all = ['e2e', 'host', 'server'].flatMap((kind) => testsIn(root, `test/${kind}`));
+  const rank = (file) => LONGEST.findIndex((name) => file === `test/${name}.test.ts`) + 1 || Infinity;
+  const waiting = all.filter((file) => WAITING.test(file)).sort((a, b) => Math.sign(rank(a) - rank(b)) || 0);
+  const others = all.filter((file) => !WAITING.test(file)).concat(unitTests(root));
+  const nBetween = Math.ceil((MEANWHILE * others.length) / waiting.length);
+  return waiting
+    .flatMap((file, i) => [file, ...others.slice(i * nBetween, (i + 1) * nBetween)])
+    .concat(others.slice(waiting.length * nBetween));
+}
 
 export const unitTests = (root) => testsIn(root, 'test/unit');
 
