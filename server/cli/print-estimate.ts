@@ -15,7 +15,7 @@ export async function printEstimates(points: readonly SweepPoint[], execution: E
     const named = naming(execution, [plan]);
     const estimate = await untilInterrupted((signal) => estimateMap(plan, named, signal));
     const lines = [...linesOf(estimate), ...onTop(estimate, plan.map!)];
-    await tellLines([...(name === '' ? [] : [name]), ...lines, '']);
+    await tellLines(points.length === 1 ? lines : [name, ...lines, '']);
     seconds += estimate.seconds;
   }
   if (points.length > 1) await tellLines([`All of them: about ${timeText(1000 * seconds)}`]);

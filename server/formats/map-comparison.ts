@@ -43,6 +43,7 @@ export function* mapComparisonTable(
   comparison: MapComparison,
 ): Generator<string> {
   for (const table of tables(names, comparison)) {
+    if (table.rows.length === 0) continue;
     yield* terminalTable(table);
     yield '';
   }
@@ -53,7 +54,7 @@ export function* mapComparisonMarkdown(
   names: readonly [string, string],
   comparison: MapComparison,
 ): Generator<string> {
-  for (const table of tables(names, comparison)) yield* markdownTable(table);
+  for (const table of tables(names, comparison)) if (table.rows.length > 0) yield* markdownTable(table);
   for (const warning of comparison.warnings) yield `> ${escapeMarkdown(warning)}`;
 }
 

@@ -110,7 +110,7 @@ export function describeMap({ map, summary }: Pick<MapReport, 'map' | 'summary'>
 }
 
 export const describeRead = (counts: MapCounts): string =>
-  `${counted(counts.nDocuments, 'document')}, ${counts.nShardsMapped} of ${counts.nShards} shards mapped; ` +
+  `${counted(counts.nDocuments, 'document')}, ${counts.nShardsMapped} of ${counts.nShards} shards read; ` +
   `${count(counts.nShort)} shorter than a window, ${count(counts.nUnfaithful)} not given back by the tokenizer`;
 
 /** "p 0.93, even odds in 1 draw" */
