@@ -5,6 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { after, test } from 'node:test';
+import { gunzipSync } from 'node:zlib';
 import { Ajv } from 'ajv';
 import { readExpected } from '../../../server/cli/expected-figures.ts';
 import { parseCondition } from '../../../server/cli/fail-on-condition.ts';
@@ -13,7 +14,7 @@ import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { createEncoder } from '../../../server/sampling/tokenizer/encode-text.ts';
 import { decodeTokens } from '../../../server/sampling/tokenizer/token-bytes.ts';
 import { cli } from '../../support/cli.ts';
-import { DEMO_MODEL } from '../../support/demo.ts';
+import { DEMO_CORPUS, DEMO_MODEL } from '../../support/demo.ts';
 import { startHubServer } from '../../support/hub-server.ts';
 import { collectSamples } from '../../support/sampling/collect-samples.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
@@ -87,12 +88,21 @@ const filesOf = (folder: string) =>
       .map((name) => [name, readFileSync(join(folder, name))]),
   );
 
+/** A document of the demo, whose packages never change: what the model says behind it must not either. */
+function longDocument(): string {
+  const contents = gunzipSync(readFileSync(join(DEMO_CORPUS, 'shard-0000.json.gz')))
+    .toString()
+    .trimEnd()
+    .split('\n')
+    .map((row) => JSON.parse(row).content as string);
+  return contents.find(({ length }) => length > 12_000)!;
+}
+
 test('the measurement on Java files runs from the Hub, and its shares are those of greedy decoding', async () => {
   const folder = scratchFolder();
   const checkpoint = await openCheckpoint(DEMO_MODEL);
   const encode = createEncoder(checkpoint.tokenizer, checkpoint.tokenBytes);
-  const code = readFileSync(join(import.meta.dirname, 'replications.test.ts'), 'utf8').repeat(3);
-  const tokens = encode(Buffer.from(code));
+  const tokens = encode(Buffer.from(longDocument()));
   const textOf = (from: number, to: number) =>
     Buffer.from(decodeTokens(checkpoint.tokenBytes, tokens.slice(from, to))).toString();
   // Suffixes that the model gives behind 100 tokens, and those that stand there.
