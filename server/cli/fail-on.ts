@@ -83,7 +83,14 @@ export function measure(db: Database, file: string, condition: Condition): Measu
   return { count: named.reduce((sum, { nDocuments }) => sum + nDocuments, 0), whole: null };
 }
 
-const wholeOf = ({ n, nAll }: WindowCount): Measured => ({ count: n, whole: nAll });
+/** A gate that nothing went through is not passed. */
+function wholeOf({ n, nAll }: WindowCount): Measured {
+  if (nAll > 0) return { count: n, whole: nAll };
+  throw new UserError('No window was measured, so --fail-on has nothing to judge', {
+    action:
+      'Choose a shorter --prefix or --suffix, or, for near-verbatim, windows to look at with --examine.',
+  });
+}
 
 const suffixOf = (db: Database): number => readStudy(db)!.plan.map!.suffix;
 

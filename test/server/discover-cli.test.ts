@@ -53,6 +53,15 @@ test('killed after its first shard and run again, a map ends with the same table
   }
 });
 
+test('a condition is not passed where no window was measured', async () => {
+  const short = join(folder, 'short.jsonl');
+  writeFileSync(short, JSON.stringify({ content: 'x = 1' }));
+  const all = args(join(folder, 'short.sqlite'), '--fail-on', 'extractable(100,0.5)>0.1%');
+  const run = await cli(...all.map((arg) => (arg === corpus ? short : arg)));
+  assert.equal(run.exitCode, 2, run.stderr);
+  assert.match(run.stderr, /No window was measured, so --fail-on has nothing to judge/);
+});
+
 test('a plan with lists makes a map of every combination, and figures are compared with those that were expected', async () => {
   const plan = join(folder, 'grid.json');
   const expected = join(folder, 'expected.json');
