@@ -1,19 +1,29 @@
 // Runs test files and reports as `node --test` does. A busy or slow machine may take its time; what ends a run
 // is a lack of progress: a file of which nothing was heard for so long waits for ever.
 
-import { mkdtempSync, rmSync } from 'node:fs';
-import { availableParallelism, tmpdir } from 'node:os';
+import { mkdirSync, rmSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { join, resolve } from 'node:path';
 import { run } from 'node:test';
 import { spec } from 'node:test/reporters';
+import { makeScratch } from './test-scratch.mjs';
 
 const SILENCE_LIMIT_MS = 10 * 60_000;
 /** Folder in which Node keeps what it compiled: hundreds of processes of a run begin with the same modules. */
 process.env.NODE_COMPILE_CACHE ??= resolve('node_modules/.verbatim-compiled');
+const scratch = makeScratch();
+process.on('exit', () => {
+  try {
+    rmSync(scratch, { recursive: true, force: true, maxRetries: 5 });
+  } catch (error) {
+    console.error(`${scratch} is left: ${error.message}`);
+  }
+});
+/** Everything that a test writes is below it. */
+process.env.TMPDIR = scratch;
 /** Folder for what files of one run make for each other. */
-const shared = mkdtempSync(join(tmpdir(), 'verbatim-run-'));
-process.env.VERBATIM_TEST_RUN = shared;
-process.on('exit', () => rmSync(shared, { recursive: true, force: true }));
+process.env.VERBATIM_TEST_RUN = join(scratch, 'run');
+mkdirSync(process.env.VERBATIM_TEST_RUN);
 const HEARD = ['test:dequeue', 'test:complete', 'test:stdout', 'test:stderr'];
 
 // Events name files by their whole path, and this one's own by the words that it was asked for with.
