@@ -17,10 +17,15 @@ export function smallDisk(nBytes: number): SmallDisk | undefined {
   const folder = mkdtempSync(join(tmpdir(), 'verbatim-disk-'));
   const mount = (...options: string[]) => spawnSync('mount', options).status === 0;
   const isMounted = mount('-t', 'tmpfs', '-o', `size=${nBytes}`, 'tmpfs', folder);
-  after(() => {
-    if (isMounted) spawnSync('umount', ['-l', folder]);
-    rmSync(folder, { recursive: true });
-  });
+  let isHere = true;
+  const remove = () => {
+    if (isHere && isMounted) spawnSync('umount', ['-l', folder]);
+    if (isHere) rmSync(folder, { recursive: true, force: true });
+    isHere = false;
+  };
+  after(remove);
+  // A test that is ended by its limit comes to no hook.
+  process.once('exit', remove);
   if (!isMounted) return undefined;
   return {
     folder,
