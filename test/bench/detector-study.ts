@@ -22,7 +22,7 @@ export function measureStudyParts(
   const scratch = mkdtempSync(join(tmpdir(), 'verbatim-study-parts-'));
   try {
     const [shard] = shards as readonly [string];
-    const texts = readSamples(samples.tenth)
+    const texts = readSamples(samples.one)
       .slice(0, N_SAMPLES)
       .map(({ text }) => Buffer.from(text).toString());
     const lines = (chosen: readonly string[]) => chosen.map((text) => `${JSON.stringify(text)}\n`).join('');
