@@ -14,7 +14,7 @@ import {
 } from './fragment-filter.ts';
 import { openLoopReader } from './loop-fragments.ts';
 import type { Database } from './study-file.ts';
-import { fragmentRow, listTrainOccurrences } from './views.ts';
+import { fragmentRow, openTrainOccurrences } from './views.ts';
 
 export interface ViewQuery extends PageRequest {
   readonly grouping: Grouping;
@@ -125,6 +125,7 @@ function listed(
       : null;
   };
   const isOnlyInLoops = openLoopReader(db);
+  const trainOccurrences = openTrainOccurrences(db);
   const labels = db.prepare('SELECT label FROM labels WHERE fingerprint = ? ORDER BY annotator');
   return ids.map((id) => {
     const row = fragments.get(id)!;
@@ -138,7 +139,7 @@ function listed(
         .split(',')
         .filter((kind) => kind !== '')
         .map(foreign),
-      source: listTrainOccurrences(db, id, { offset: 0, limit: 1 })[0]?.provenance ?? null,
+      source: trainOccurrences(id, { offset: 0, limit: 1 })[0]?.provenance ?? null,
       label: foreign([...given].join(' / ')),
       isOnlyInLoops: isOnlyInLoops(id),
       isAccepted: accepted.has(fragment.fingerprint),
