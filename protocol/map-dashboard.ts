@@ -1,6 +1,7 @@
 // The dashboard of an extraction map: what could be drawn out, in numbers with their intervals.
 
 import type { Foreign } from '../guard/text/foreign.ts';
+import type { BandPoint, CalibrationMeasures } from './calibration.ts';
 import type { Provenance } from './fragments.ts';
 import type { Kept, Measured } from './measured.ts';
 import { message } from './message.ts';
@@ -117,39 +118,8 @@ export interface ExaminedMark {
 }
 
 /** Windows that the sampler drew again and again: whether they came as often as the map says. */
-export interface CalibrationMark {
-  /** Draws that gave their window’s suffix, of all, and how many the map expects. */
-  readonly nDraws: number;
-  readonly nCame: number;
-  readonly nExpected: number;
-  /** Its degrees of freedom are the windows. */
-  readonly chiSquare: number;
-  /** Probability that chance alone gives so large a χ². */
-  readonly chance: number;
-  /** Windows of which the count is one that chance leaves in 95 of 100 tries. */
-  readonly nInside: number;
-  readonly byProbability: readonly {
-    readonly least: number;
-    readonly most: number;
-    readonly nWindows: number;
-    readonly nDraws: number;
-    readonly nCame: number;
-    readonly nExpected: number;
-  }[];
-  /** From the least likely on. */
-  readonly windows: readonly CalibratedWindowMark[];
-  /** Shares of draws that chance leaves in 95 of 100 tries. */
-  readonly band: readonly { readonly p: number; readonly low: number; readonly high: number }[];
-}
-
-export interface CalibratedWindowMark {
-  readonly documentId: number;
-  readonly p: number;
-  readonly nDraws: number;
-  readonly nCame: number;
-  /** The counts that chance leaves in 95 of 100 tries. */
-  readonly least: number;
-  readonly most: number;
+export interface CalibrationMark extends CalibrationMeasures {
+  readonly band: readonly BandPoint[];
 }
 
 export interface ControlMark {

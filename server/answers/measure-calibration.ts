@@ -1,29 +1,9 @@
 // Whether a map's windows came as often as it says, where the sampler drew some of them again and again.
 
-import {
-  binCalibration,
-  binomialRange,
-  type CalibrationBin,
-  type CalibrationVerdict,
-  type DrawnWindow,
-  judgeCalibration,
-} from '../analysis/calibration.ts';
+import type { CalibrationMeasures } from '../../protocol/calibration.ts';
+import { binCalibration, binomialRange, judgeCalibration } from '../analysis/calibration.ts';
 import { readCalibration } from '../store/map-calibration.ts';
 import type { Database } from '../store/study-file.ts';
-
-export interface CalibrationMeasures extends CalibrationVerdict {
-  readonly byProbability: readonly CalibrationBin[];
-  readonly windows: readonly CalibratedWindow[];
-}
-
-export interface CalibratedWindow extends DrawnWindow {
-  readonly documentId: number;
-  /** In tokens of the document. */
-  readonly start: number;
-  /** The counts that chance leaves in 95 of 100 tries. */
-  readonly least: number;
-  readonly most: number;
-}
 
 /** Null where no window was drawn, or not all of them yet. The windows come from the least likely to the likeliest. */
 export function measureCalibration(db: Database): CalibrationMeasures | null {

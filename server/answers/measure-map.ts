@@ -4,13 +4,14 @@
 
 import type { Foreign } from '../../guard/text/foreign.ts';
 import { foreign, rawText } from '../../guard/text/foreign.ts';
+import type { CalibrationMeasures } from '../../protocol/calibration.ts';
 import type { Provenance } from '../../protocol/fragments.ts';
 import { bootstrapDifference, bootstrapSums } from '../analysis/bootstrap.ts';
 import { COPY_RANGES, DRAWS, drawnWithin, LEAST_PROBABILITIES, leastLogp } from '../analysis/extraction.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import { countMap, type MapCounts, readMapDocuments, type StoredMapDocument } from '../store/map-reader.ts';
 import type { Database } from '../store/study-file.ts';
-import { type CalibrationMeasures, measureCalibration } from './measure-calibration.ts';
+import { measureCalibration } from './measure-calibration.ts';
 import { type ExaminedMeasures, measureExamined } from './measure-examined.ts';
 import { ColumnsOfUnits } from './unit-columns.ts';
 

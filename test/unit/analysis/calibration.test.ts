@@ -2,12 +2,8 @@
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import {
-  binCalibration,
-  binomialRange,
-  type DrawnWindow,
-  judgeCalibration,
-} from '../../../server/analysis/calibration.ts';
+import type { WindowDraws } from '../../../protocol/calibration.ts';
+import { binCalibration, binomialRange, judgeCalibration } from '../../../server/analysis/calibration.ts';
 import { chiSquareUpper } from '../../../server/analysis/distributions.ts';
 import { randomSource } from '../../../server/analysis/random.ts';
 
@@ -59,7 +55,7 @@ test('a range of counts leaves at most 2.5 % at each end, and no more could be c
 
 test('counts out of their binomials are by chance, and those of other probabilities are not', () => {
   const source = randomSource(7);
-  const draw = (p: number, really: number): DrawnWindow => ({
+  const draw = (p: number, really: number): WindowDraws => ({
     p,
     nDraws: 200,
     nCame: Array.from({ length: 200 }, () => source.uniform()).filter((noise) => noise < really).length,
