@@ -2,11 +2,10 @@
 // behind their prefix. How often each comes must be binomial with the map's probability.
 
 import { CALIBRATION_RANGE, N_CALIBRATION_DRAWS } from '../analysis/calibration.ts';
+import { LowestRanks } from '../engine/lowest-ranks.ts';
 import { startMeter } from '../progress.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import { drawContinuations } from '../sampling/continue-prompts.ts';
-import type { MapRow } from '../sampling/forms/map/rows.ts';
-import { mapRows } from '../sampling/map-model.ts';
 import { uniformAt } from '../sampling/pick/philox.ts';
 import {
   type CalibrationWindow,
@@ -19,6 +18,7 @@ import {
 } from '../store/map-calibration.ts';
 import { isDone, setDone } from '../store/stages-table.ts';
 import { transact } from '../store/study-file.ts';
+import { measureBehindPrefixes, promptOf, type SuffixBehind } from './behind-prefixes.ts';
 import type { StageContext } from './stage-context.ts';
 
 type Model = Checkpoint | ExportedModel;
@@ -52,37 +52,30 @@ async function chooseWindows(context: StageContext, checkpoint: Model): Promise<
 }
 
 function lowestRanks({ db }: StageContext, most: number): readonly WindowAt[] {
-  const byRank = (a: { readonly rank: number }, b: { readonly rank: number }) => a.rank - b.rank;
-  let lowest: (WindowAt & { readonly rank: number })[] = [];
-  for (const window of readWindowsBetween(db, LEAST, MOST)) {
-    lowest.push({ ...window, rank: uniformAt(RANK_KEY, window.documentId, window.start) });
-    if (lowest.length >= 4 * most + 1000) lowest = lowest.sort(byRank).slice(0, most);
-  }
-  return lowest.sort(byRank).slice(0, most);
+  const lowest = new LowestRanks<WindowAt & { readonly rank: number }>(most);
+  for (const window of readWindowsBetween(db, LEAST, MOST))
+    lowest.add([{ ...window, rank: uniformAt(RANK_KEY, window.documentId, window.start) }]);
+  return lowest.list();
 }
 
 /** The windows with their log-probability behind the prefix alone. */
 async function measureAlone(
-  { db, plan, execution, signal }: StageContext,
+  context: StageContext,
   checkpoint: Model,
   windows: readonly WindowAt[],
 ): Promise<readonly WindowAt[]> {
   if (windows.length === 0) return [];
-  const { prefix, suffix } = plan.map!;
-  const { topK, temperature } = plan.sampling;
-  const begin = beginning(plan.map!.bos, checkpoint);
+  const { db, plan } = context;
+  const { prefix } = plan.map!;
   const tokensOf = openWindowTokens(db);
-  function* rows(): Generator<MapRow> {
+  function* pairs(): Generator<SuffixBehind> {
     for (const [document, window] of windows.entries()) {
-      const tokens = Int32Array.from([...begin, ...tokensOf(window)]);
-      yield { document, start: 0, tokens, nKnown: begin.length + prefix };
+      const tokens = tokensOf(window);
+      yield { document, start: 0, prefix: tokens.subarray(0, prefix), suffix: tokens.subarray(prefix) };
     }
   }
-  const longest = begin.length + prefix + suffix - 1;
-  const nPositions = longest * windows.length;
-  const question = { checkpoint, rule: { topK, temperature }, execution, longest, nPositions, signal };
   const logps = windows.map(() => -Infinity);
-  for await (const results of mapRows(question, rows())) {
+  for await (const results of measureBehindPrefixes(context, checkpoint, pairs(), windows.length)) {
     for (const { document, drawn } of results) logps[document] = drawn.reduce((sum, one) => sum + one, 0);
   }
   return windows.map((window, i) => ({ ...window, logp: logps[i]! }));
@@ -90,16 +83,16 @@ async function measureAlone(
 
 /** A window is kept once all of its draws were made; they come in order, so few are under way at once. */
 async function drawWindows(
-  { db, plan, execution, signal, report }: StageContext,
+  context: StageContext,
   checkpoint: Model,
   windows: readonly CalibrationWindow[],
 ): Promise<void> {
+  const { db, plan, execution, signal, report } = context;
   const nPending = windows.filter(({ nCame }) => nCame === null).length;
   if (nPending === 0) return;
-  const { prefix, suffix, bos } = plan.map!;
+  const { prefix, suffix } = plan.map!;
   const { topK, temperature, seed } = plan.sampling;
   const { nDraws } = windows[0]!;
-  const begin = beginning(bos, checkpoint);
   const tokensOf = openWindowTokens(db);
   const tokens = windows.map(tokensOf);
   const total = windows.length * nDraws;
@@ -107,7 +100,7 @@ async function drawWindows(
   const counts = windows.map(() => ({ nMade: 0, nCame: 0 }));
   const request = {
     ...{ checkpoint, execution, signal, seed, nDraws, nTokens: suffix },
-    prompts: tokens.map((all) => [...begin, ...all.subarray(0, prefix)]),
+    prompts: tokens.map((all) => promptOf(context, checkpoint, all.subarray(0, prefix))),
     rule: { topK, temperature },
     isDone: (index: number) => windows[index]!.nCame !== null,
   };
@@ -124,5 +117,3 @@ async function drawWindows(
     meter.advance(batch.length);
   }
 }
-
-const beginning = (bos: boolean, { config }: Model): readonly number[] => (bos ? [config.bosToken] : []);

@@ -5,8 +5,6 @@ import { editDistance } from '../engine/edit-distance.ts';
 import { startMeter } from '../progress.ts';
 import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import { continueGreedily } from '../sampling/continue-prompts.ts';
-import type { MapRow } from '../sampling/forms/map/rows.ts';
-import { mapRows } from '../sampling/map-model.ts';
 import {
   type ExaminedWindow,
   isExamined,
@@ -16,6 +14,7 @@ import {
   type WindowPrior,
 } from '../store/map-examined.ts';
 import { transact } from '../store/study-file.ts';
+import { measureBehindPrefixes, promptOf, type SuffixBehind } from './behind-prefixes.ts';
 import type { StageContext } from './stage-context.ts';
 
 /** Prefixes of other documents that each suffix is put behind. */
@@ -36,15 +35,15 @@ export async function examineWindows(context: StageContext, checkpoint: Model): 
 }
 
 async function continueWindows(
-  { db, plan, execution, signal }: StageContext,
+  context: StageContext,
   checkpoint: Model,
   windows: readonly ExaminedWindow[],
   onDone: (nWindows: number) => void,
 ): Promise<void> {
-  const { prefix, suffix, bos } = plan.map!;
-  const begin = bos ? [checkpoint.config.bosToken] : [];
+  const { db, plan, execution, signal } = context;
+  const { prefix, suffix } = plan.map!;
   const pending = windows.filter(({ nEdits }) => nEdits === null);
-  const prompts = pending.map(({ tokens }) => [...begin, ...tokens.subarray(0, prefix)]);
+  const prompts = pending.map(({ tokens }) => promptOf(context, checkpoint, tokens.subarray(0, prefix)));
   for await (const batch of continueGreedily({ checkpoint, prompts, nTokens: suffix, execution, signal })) {
     const edits = batch.map(({ index, tokens }) => {
       const window = pending[index]!;
@@ -56,35 +55,27 @@ async function continueWindows(
 }
 
 async function measurePriors(
-  { db, plan, execution, signal }: StageContext,
+  context: StageContext,
   checkpoint: Model,
   windows: readonly ExaminedWindow[],
   onDone: (nWindows: number) => void,
 ): Promise<void> {
-  const { prefix, suffix, bos } = plan.map!;
-  const { topK, temperature } = plan.sampling;
-  const begin = bos ? [checkpoint.config.bosToken] : [];
+  const { db, plan } = context;
+  const { prefix } = plan.map!;
   const pending = windows.flatMap((window, i) =>
     window.isCompared ? [] : [{ window, prefixesOf: [window, ...unrelatedTo(windows, i)] }],
   );
   if (pending.length === 0) return;
   const measured = pending.map(({ prefixesOf }) => new PriorSums(prefixesOf.length));
-  function* cut(): Generator<MapRow> {
-    for (const [i, { window, prefixesOf }] of pending.entries()) {
-      for (const [k, other] of prefixesOf.entries()) {
-        const tokens = Int32Array.from([
-          ...begin,
-          ...other.tokens.subarray(0, prefix),
-          ...window.tokens.subarray(prefix),
-        ]);
-        yield { document: i, start: k, tokens, nKnown: begin.length + prefix };
-      }
+  function* pairs(): Generator<SuffixBehind> {
+    for (const [document, { window, prefixesOf }] of pending.entries()) {
+      const suffix = window.tokens.subarray(prefix);
+      for (const [start, other] of prefixesOf.entries())
+        yield { document, start, prefix: other.tokens.subarray(0, prefix), suffix };
     }
   }
-  const longest = begin.length + prefix + suffix - 1;
-  const nPositions = longest * pending.reduce((n, { prefixesOf }) => n + prefixesOf.length, 0);
-  const question = { checkpoint, rule: { topK, temperature }, execution, longest, nPositions, signal };
-  for await (const results of mapRows(question, cut())) {
+  const nPairs = pending.reduce((n, { prefixesOf }) => n + prefixesOf.length, 0);
+  for await (const results of measureBehindPrefixes(context, checkpoint, pairs(), nPairs)) {
     const whole = results.flatMap(({ document, start, plain, drawn }) =>
       measured[document]!.take(start, sum(plain), sum(drawn)) ? [document] : [],
     );
