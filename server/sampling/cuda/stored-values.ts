@@ -1,8 +1,9 @@
 // Values of a model's tensors out of their files again, for whoever checks what a device made of them.
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import type { Linear } from '../decoder/decoder-table.ts';
 import type { StoredTensor } from '../decoder/decoder-weights.ts';
+import { OpenFiles } from '../weights/open-files.ts';
 import { BYTES_PER_ELEMENT } from '../weights/safetensors.ts';
 
 /** Some columns of a matrix, side by side. */
@@ -15,7 +16,7 @@ interface Columns {
 const N_COLUMNS = 24;
 
 export class StoredValues {
-  readonly #files = new Map<string, number>();
+  readonly #files = new OpenFiles();
   readonly #columns = new Map<StoredTensor, Columns>();
   #bytes = new Uint8Array(1 << 16);
 
@@ -48,7 +49,7 @@ export class StoredValues {
   /** So many pieces of `n` values, one behind the other; the first begins at `start`, and each `stride` after the one before. */
   #readPieces(tensor: StoredTensor, start: number, n: number, stride: number, nPieces: number): Float32Array {
     const size = BYTES_PER_ELEMENT[tensor.type];
-    const file = this.#open(tensor.file);
+    const file = this.#files.open(tensor.file);
     const nValues = nPieces * n;
     if (this.#bytes.byteLength < nValues * size) this.#bytes = new Uint8Array(2 * nValues * size);
     for (let piece = 0; piece < nPieces; piece++) {
@@ -63,16 +64,7 @@ export class StoredValues {
     return new Float32Array(words.buffer);
   }
 
-  #open(path: string): number {
-    let file = this.#files.get(path);
-    if (file === undefined) {
-      file = openSync(path, 'r');
-      this.#files.set(path, file);
-    }
-    return file;
-  }
-
   close(): void {
-    for (const file of this.#files.values()) closeSync(file);
+    this.#files.close();
   }
 }

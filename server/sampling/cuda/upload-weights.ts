@@ -1,7 +1,8 @@
 // Weights from their files into the device's memory, a piece at a time, in the type that the kernels want.
 
-import { closeSync, openSync, readSync } from 'node:fs';
+import { readSync } from 'node:fs';
 import { UserError } from '../../errors.ts';
+import { OpenFiles } from '../weights/open-files.ts';
 import type { Weight } from '../weights/safetensors.ts';
 import type { CudaDriver, DeviceAddress, Kernel } from './cuda-driver.ts';
 
@@ -15,7 +16,7 @@ export class WeightUpload {
   readonly #convert: (name: string) => Kernel;
   readonly #staged: DeviceAddress;
   readonly #piece = Buffer.allocUnsafe(PIECE_BYTES);
-  readonly #files = new Map<string, number>();
+  readonly #files = new OpenFiles();
 
   constructor(driver: CudaDriver, kernel: (name: string) => Kernel) {
     this.#driver = driver;
@@ -25,7 +26,7 @@ export class WeightUpload {
 
   /** Fills the memory at `to` with the tensor's values. */
   put(tensor: Weight, to: DeviceAddress, wanted: Wanted): void {
-    const file = this.#open(tensor.file);
+    const file = this.#files.open(tensor.file);
     const size = BYTES[tensor.type];
     for (let done = 0; done < tensor.nBytes; ) {
       const nBytes = Math.min(PIECE_BYTES, tensor.nBytes - done);
@@ -45,7 +46,7 @@ export class WeightUpload {
   close(): void {
     this.#driver.synchronize();
     this.#driver.free(this.#staged);
-    for (const file of this.#files.values()) closeSync(file);
+    this.#files.close();
   }
 
   #putConverted(type: Weight['type'], nValues: number, to: DeviceAddress, wanted: Wanted): void {
@@ -59,14 +60,5 @@ export class WeightUpload {
       { kind: 'address', value: to },
       { kind: 'address', value: nValues },
     ]);
-  }
-
-  #open(path: string): number {
-    let file = this.#files.get(path);
-    if (file === undefined) {
-      file = openSync(path, 'r');
-      this.#files.set(path, file);
-    }
-    return file;
   }
 }

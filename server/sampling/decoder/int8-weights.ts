@@ -7,7 +7,7 @@ import type { ExternalBytes } from '../onnx/onnx-graph.ts';
 import { BYTES_PER_ELEMENT, type Weight, type WeightType } from '../weights/safetensors.ts';
 import { type Linear, linearsOf } from './decoder-table.ts';
 import type { DecoderWeights, StoredTensor } from './decoder-weights.ts';
-import { keepWeights } from './kept-weights.ts';
+import { keepWeights, PartPlaces } from './kept-weights.ts';
 
 /** The factor of one product, [from, to] = whole × scale. */
 export interface Int8Weight {
@@ -55,24 +55,16 @@ export async function quantizeWeights(
   return { file, byName };
 }
 
-/** The factors of all products, each part at a round offset. */
 function layOut(weights: DecoderWeights) {
   const byName = new Map<string, Int8Weight>();
-  let nBytes = 0;
-  const place = (length: number) => {
-    const byteOffset = nBytes;
-    nBytes = Math.ceil((nBytes + length) / ALIGNMENT) * ALIGNMENT;
-    return { byteOffset, nBytes: length };
-  };
+  const places = new PartPlaces();
   for (const { weight, layout } of linearsOf(weights)) {
     const [first, second] = weight.shape as [number, number];
     const [from, to] = layout === 'out-in' ? [second, first] : [first, second];
-    byName.set(weight.bareName, { from, to, whole: place(from * to), scale: place(4 * to) });
+    byName.set(weight.bareName, { from, to, whole: places.next(from * to), scale: places.next(4 * to) });
   }
-  return { byName, nBytes };
+  return { byName, nBytes: places.nBytes };
 }
-
-const ALIGNMENT = 64;
 
 /** Reads the weight twice: for the highest of every column, and to divide by it. */
 async function quantize(

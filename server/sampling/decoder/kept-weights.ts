@@ -6,6 +6,23 @@ import { join } from 'node:path';
 import { cacheFolder } from '../../cache-folder.ts';
 import { EnvironmentError, throwIfAborted } from '../../errors.ts';
 import { writeWhole } from '../../write-whole.ts';
+import type { ExternalBytes } from '../onnx/onnx-graph.ts';
+
+type Place = Omit<ExternalBytes, 'location'>;
+
+const ALIGNMENT = 64;
+
+/** Gives the parts of a file their places, one behind the other, each at a round offset. */
+export class PartPlaces {
+  /** What the parts take so far. */
+  nBytes = 0;
+
+  next(length: number): Place {
+    const byteOffset = this.nBytes;
+    this.nBytes = Math.ceil((byteOffset + length) / ALIGNMENT) * ALIGNMENT;
+    return { byteOffset, nBytes: length };
+  }
+}
 
 export interface KeptWeights {
   /** Folder in the cache. */

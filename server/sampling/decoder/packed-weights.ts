@@ -9,7 +9,7 @@ import { BLOCKS } from '../weights/quantized-blocks.ts';
 import type { PackedPlace } from '../weights/safetensors.ts';
 import { linearsOf } from './decoder-table.ts';
 import type { DecoderWeights, StoredTensor } from './decoder-weights.ts';
-import { keepWeights } from './kept-weights.ts';
+import { keepWeights, PartPlaces } from './kept-weights.ts';
 
 type Place = Omit<ExternalBytes, 'location'>;
 
@@ -70,27 +70,21 @@ const REPACKING = 2;
 
 function layOut(matrices: readonly PackedTensor[]) {
   const byName = new Map<string, PackedWeight>();
-  let nBytes = 0;
-  const place = (length: number): Place => {
-    const byteOffset = nBytes;
-    nBytes = Math.ceil((nBytes + length) / ALIGNMENT) * ALIGNMENT;
-    return { byteOffset, nBytes: length };
-  };
+  const places = new PartPlaces();
   for (const { bareName, shape, packed } of matrices) {
     const [to, from] = shape as [number, number];
     const { nValues: groupValues, bits, least } = BLOCKS[packed.type].groups!;
     const nGroups = (to * from) / groupValues;
     byName.set(bareName, {
       ...{ from, to, bits, groupValues },
-      levels: place((to * from * bits) / 8),
-      scales: place(4 * nGroups),
-      least: least === null ? null : place(4 * nGroups),
+      levels: places.next((to * from * bits) / 8),
+      scales: places.next(4 * nGroups),
+      least: least === null ? null : places.next(4 * nGroups),
     });
   }
-  return { byName, nBytes };
+  return { byName, nBytes: places.nBytes };
 }
 
-const ALIGNMENT = 64;
 /** Values that are repacked at once. */
 const AT_ONCE = 1 << 20;
 
