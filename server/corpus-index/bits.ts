@@ -42,22 +42,22 @@ export class BitReader {
 
   /** Three bits at a time, each three with one that says whether more follow. */
   readShort(): number {
-    let value = 0;
-    for (let shift = 0; shift < 30; shift += 3) {
-      const part = this.read(4);
-      value += (part & 7) * 2 ** shift;
-      if (part < 8) return value;
-    }
-    throw new RangeError('A number of the index has no end');
+    return this.#readParts(3, 30);
   }
 
   /** Whole bytes of seven bits each, the lowest first. */
   readVarint(): number {
+    return this.#readParts(7, 28);
+  }
+
+  /** Some bits at a time, the lowest first, each time with one above them that says whether more follow. */
+  #readParts(nBits: number, most: number): number {
+    const more = 2 ** nBits;
     let value = 0;
-    for (let shift = 0; shift < 28; shift += 7) {
-      const part = this.read(8);
-      value += (part & 0x7f) * 2 ** shift;
-      if (part < 0x80) return value;
+    for (let shift = 0; shift < most; shift += nBits) {
+      const part = this.read(nBits + 1);
+      value += (part % more) * 2 ** shift;
+      if (part < more) return value;
     }
     throw new RangeError('A number of the index has no end');
   }

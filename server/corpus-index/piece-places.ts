@@ -1,6 +1,8 @@
 // The places of the pieces of a part of a segment: for sixteen of them the first one's place, then their lengths in as many
 // bytes as the longest one needs. docs/index-format.md, section 4.
 
+import { GrowingUint32 } from '../engine/growing-array.ts';
+
 /** Pieces of a group, and the bytes of the place of its first. */
 const GROUP = 16;
 const PLACE_BYTES = 6;
@@ -42,22 +44,16 @@ export function placeIn(group: Buffer, { lengthBytes }: PiecePlaces, piece: numb
 
 /** Takes the lengths of pieces that lie one after the other. */
 export class PlaceWriter {
-  #lengths = new Uint32Array(1 << 10);
-  #n = 0;
+  readonly #lengths = new GrowingUint32();
   #longest = 0;
 
   add(nBytes: number): void {
-    if (this.#n === this.#lengths.length) {
-      const grown = new Uint32Array(2 * this.#n);
-      grown.set(this.#lengths);
-      this.#lengths = grown;
-    }
-    this.#lengths[this.#n++] = nBytes;
+    this.#lengths.push(nBytes);
     if (nBytes > this.#longest) this.#longest = nBytes;
   }
 
   end(): PiecePlaces & { readonly table: Buffer } {
-    const nPieces = this.#n;
+    const nPieces = this.#lengths.length;
     const lengthBytes = Math.max(1, Math.ceil(Math.log2(this.#longest + 1) / 8));
     const table = Buffer.alloc(tableBytes({ nPieces, lengthBytes }));
     let to = 0;
@@ -65,8 +61,9 @@ export class PlaceWriter {
     for (let i = 0; i < nPieces; i++) {
       if (i % GROUP === 0)
         to = table.writeUIntLE(at, (i / GROUP) * groupBytes({ nPieces, lengthBytes }), PLACE_BYTES);
-      to = table.writeUIntLE(this.#lengths[i]!, to, lengthBytes);
-      at += this.#lengths[i]!;
+      const nBytes = this.#lengths.get(i);
+      to = table.writeUIntLE(nBytes, to, lengthBytes);
+      at += nBytes;
     }
     return { nPieces, lengthBytes, table };
   }
