@@ -45,12 +45,22 @@ export function openWindowTokens(db: Database): (window: WindowAt) => Uint32Arra
   };
 }
 
-/** Keeps which windows are drawn, in this order. Call inside a transaction. */
+/**
+ * Keeps which windows are drawn, in this order. One that stood there already, was drawn and is held against the same
+ * probability stays drawn. Call inside a transaction.
+ */
 export function insertCalibration(db: Database, windows: readonly WindowAt[], nDraws: number): void {
+  const known = readCalibration(db);
   db.exec('DELETE FROM map_calibration');
-  const insert = db.prepare('INSERT INTO map_calibration VALUES (?, ?, ?, ?, ?, NULL)');
+  const insert = db.prepare('INSERT INTO map_calibration VALUES (?, ?, ?, ?, ?, ?)');
   for (const [ordinal, { documentId, start, logp }] of windows.entries()) {
-    insert.run(ordinal, documentId, start, logp, nDraws);
+    const before = known[ordinal];
+    const isSame =
+      before?.documentId === documentId &&
+      before.start === start &&
+      before.logp === logp &&
+      before.nDraws === nDraws;
+    insert.run(ordinal, documentId, start, logp, nDraws, isSame ? before.nCame : null);
   }
 }
 

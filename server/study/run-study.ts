@@ -8,8 +8,8 @@ import { lockOrRefuse } from '../file-lock.ts';
 import { checkSamePlan } from '../plan/plan.ts';
 import { checkPlan } from '../plan/stored-plan.ts';
 import type { Report } from '../progress.ts';
-import { isDone } from '../store/stages-table.ts';
-import { type Database, openForWriting, removeStudyFiles } from '../store/study-file.ts';
+import { forgetStage, isDone } from '../store/stages-table.ts';
+import { type Database, openForWriting, removeStudyFiles, transact } from '../store/study-file.ts';
 import {
   addElapsed,
   holdsNothing,
@@ -82,6 +82,7 @@ function establishPlan(db: Database, file: string, asked: StudyPlan | null): Stu
       return asked;
     }
     if (asked && stored.plan.corpus.length === 0) return nameTrainingData(db, file, stored.plan, asked);
+    if (asked && calibratesMore(stored.plan, asked)) return calibrateMore(db, file, stored.plan, asked);
     if (asked) checkSamePlan(file, stored.plan, asked);
     return stored.plan;
   }
@@ -105,6 +106,20 @@ function nameTrainingData(db: Database, file: string, stored: StudyPlan, asked: 
   const plan = { ...stored, corpus, rule, ...named };
   checkSamePlan(file, plan, asked);
   replacePlan(db, plan);
+  return plan;
+}
+
+const calibratesMore = ({ map: stored }: StudyPlan, { map: asked }: StudyPlan): boolean =>
+  stored !== undefined && asked !== undefined && asked.calibrate > stored.calibrate;
+
+/** How many windows are drawn changes nothing of a map, so more of them can be asked for once it is made. */
+function calibrateMore(db: Database, file: string, stored: StudyPlan, asked: StudyPlan): StudyPlan {
+  const plan = { ...stored, map: { ...stored.map!, calibrate: asked.map!.calibrate } };
+  checkSamePlan(file, plan, asked);
+  transact(db, () => {
+    replacePlan(db, plan);
+    forgetStage(db, 'calibration');
+  });
   return plan;
 }
 

@@ -92,6 +92,32 @@ const drawnIn = (study: string): readonly (number | null)[] => {
   return readCalibration(db).map(({ nCame }) => nCame);
 };
 
+test('a finished map is calibrated later, and with more windows, as if it had been asked for at once', async () => {
+  const later = join(folder, 'later.sqlite');
+  await run(later, planOf({ calibrate: 0 }));
+  assert.deepEqual(drawnIn(later), []);
+  const stages = new Set<string>();
+  let resumedFrom = 0;
+  for (const calibrate of [2, N_WINDOWS]) {
+    await run(later, planOf({ calibrate }), {
+      signal: new AbortController().signal,
+      report: (progress) => {
+        stages.add(progress.stage);
+        if (progress.stage === 'calibrate') resumedFrom = progress.resumedFrom;
+      },
+    });
+  }
+  assert(stages.has('calibrate') && !stages.has('map'), [...stages].join());
+  assert.equal(resumedFrom, 2 * 200, 'what was drawn is drawn again');
+  assert.deepEqual(drawnIn(later), drawnIn(file));
+  await assert.rejects(
+    run(later, planOf({ calibrate: 2 })),
+    /holds another study: calibrate was 4, now 2/,
+    'fewer would lose some',
+  );
+  await assert.rejects(run(later, planOf({ calibrate: 9, suffix: 4 })), /suffix was 3, now 4/);
+});
+
 test('in running context a window is held against its probability behind the prefix alone', async () => {
   const running = join(folder, 'running.sqlite');
   await run(running, planOf({ context: 'running', calibrate: 1 }));
