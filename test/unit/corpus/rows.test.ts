@@ -1,8 +1,7 @@
 // The plain row reader against JSON.parse, on rows made to hurt, and against damaged streams.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
@@ -13,9 +12,9 @@ import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
 import { UserError } from '../../../server/errors.ts';
 import { runs } from '../../support/in-ci.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 
 const bytes = (text: string) => new TextEncoder().encode(text);
-const folder = () => mkdtempSync(join(tmpdir(), 'verbatim-rows-'));
 
 async function read(path: string) {
   const problems: DataProblem[] = [];
@@ -100,7 +99,7 @@ const rows = (n: number) =>
   );
 
 test('jsonl, gzip, several gzip members and zstd hold the same documents', async () => {
-  const dir = folder();
+  const dir = scratchFolder();
   const text = rows(40).join('\n');
   const half = text.length >> 1;
   writeFileSync(join(dir, 'a.jsonl'), text);
@@ -122,7 +121,7 @@ test('jsonl, gzip, several gzip members and zstd hold the same documents', async
 });
 
 test('a stream cut anywhere gives the rows before the cut, always the same, and says where it ends', async () => {
-  const dir = folder();
+  const dir = scratchFolder();
   const text = rows(30).join('\n');
   for (const [name, whole] of [
     ['x.json.gz', gzipSync(text)],
@@ -142,7 +141,7 @@ test('a stream cut anywhere gives the rows before the cut, always the same, and 
 });
 
 test('a corrupt gzip and bad rows are problems with their offsets; the rest is read', async () => {
-  const dir = folder();
+  const dir = scratchFolder();
   const path = join(dir, 'bad.jsonl');
   const [a, b, c] = rows(3);
   writeFileSync(path, [a, '{"content": oops}', b, '{"path":"no content"}', '', c].join('\n'));
@@ -170,7 +169,7 @@ test('a corrupt gzip and bad rows are problems with their offsets; the rest is r
 });
 
 test('a folder of sources is one shard, a document a file, in code-unit order', async () => {
-  const dir = folder();
+  const dir = scratchFolder();
   writeFileSync(join(dir, 'b.ts'), 'b');
   writeFileSync(join(dir, 'Z.ts'), 'z');
   writeFileSync(join(dir, 'a.ts'), 'a');
@@ -182,7 +181,7 @@ test('a folder of sources is one shard, a document a file, in code-unit order', 
 });
 
 test('a path that is missing, empty or no shard is a user error that names it', () => {
-  const dir = folder();
+  const dir = scratchFolder();
   for (const path of [join(dir, 'none'), dir, process.execPath]) {
     assert.throws(
       () => listShards([path]),

@@ -2,10 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { gzipSync, zstdCompressSync } from 'node:zlib';
 import type { Progress } from '../../../protocol/study.ts';
 import type { CorpusDocument } from '../../../server/corpus/corpus-document.ts';
@@ -22,11 +21,11 @@ import { shareIndex } from '../../../server/kernel/share-index.ts';
 import { bruteForce } from '../../oracle/brute-force.ts';
 import { bytesOf } from '../../oracle/hurtful-text.ts';
 import { plainScan } from '../../oracle/plain-runs.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 import { AT_ONCE_MS } from '../../support/wait-limit.ts';
 
 await buildKernel();
-const folder = mkdtempSync(join(tmpdir(), 'verbatim-scan-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 
 const rule = { minLines: 6, profile: 'exact-1' as const };
 const lines = (first: number, n: number) =>

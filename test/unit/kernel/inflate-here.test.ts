@@ -2,10 +2,9 @@
 
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { DataProblem } from '../../../protocol/errors.ts';
@@ -14,9 +13,9 @@ import { inflateHere } from '../../../server/corpus/inflate-here.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
 import { seededRandom } from '../../oracle/hurtful-rows.ts';
 import { runs } from '../../support/in-ci.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'verbatim-inflate-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 const path = join(folder, 'shard.json.gz');
 
 /** Letters that hardly, well or extremely well compress. */

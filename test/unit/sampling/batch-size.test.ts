@@ -1,19 +1,17 @@
 // The size of batches: as large as is faster, on whatever machine, and never at the price of memory for nothing.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { BatchQueue } from '../../../server/sampling/run/batch-queue.ts';
 import { BatchSizeSearch } from '../../../server/sampling/run/batch-size-search.ts';
 import { planExecution } from '../../../server/sampling/run/plan-execution.ts';
 import { type GeneratedSample, sampleModel } from '../../../server/sampling/sample-model.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'verbatim-batch-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 
 /** Runs a queue on a machine that makes `rate(size)` tokens a millisecond; gives the sizes of its batches. */
 function batchSizes(nRows: number, search: BatchSizeSearch, rate: (size: number) => number): number[] {

@@ -1,10 +1,9 @@
 // A checkpoint that cannot be used is refused by the file's name and with a way out, before work starts.
 
 import assert from 'node:assert/strict';
-import { chmodSync, cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, cpSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { SamplingPlan } from '../../../protocol/study.ts';
 import { UserError } from '../../../server/errors.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
@@ -13,9 +12,9 @@ import { ConfigFile } from '../../../server/sampling/decoder/config-file.ts';
 import { sampleModel } from '../../../server/sampling/sample-model.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { TINY_CONFIG } from '../../support/sampling/tiny-configs.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'verbatim-checkpoint-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 const whole = writeRandomCheckpoint(join(folder, 'whole'));
 const MODELS = join(import.meta.dirname, '../../fixtures/models');
 

@@ -2,10 +2,9 @@
 // whatever its architecture is called and however its past is laid out.
 
 import assert from 'node:assert/strict';
-import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { SamplingPlan } from '../../../protocol/study.ts';
 import { UserError } from '../../../server/errors.ts';
 import {
@@ -28,9 +27,9 @@ import {
 } from '../../support/sampling/random-checkpoint.ts';
 import { TINY_CONFIG } from '../../support/sampling/tiny-configs.ts';
 import { dimsOf, watchRuns } from '../../support/sampling/watch-sessions.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'verbatim-exported-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 process.env.XDG_CACHE_HOME = join(folder, 'cache');
 const weights = await openCheckpoint(writeRandomCheckpoint(join(folder, 'weights')));
 /** Ends so often that most rows of a batch do. */

@@ -1,10 +1,9 @@
 // The 8-bit option: near to the exact model, and as repeatable as it.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import type { Execution } from '../../../protocol/study.ts';
 import { Cancelled, EnvironmentError } from '../../../server/errors.ts';
 import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
@@ -22,9 +21,9 @@ import {
 } from '../../../server/sampling/sample-model.ts';
 import type { Weight } from '../../../server/sampling/weights/safetensors.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'verbatim-int8-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 process.env.XDG_CACHE_HOME = join(folder, 'cache');
 const { signal } = new AbortController();
 const config = { n_embd: 192, n_head: 3, vocab_size: 1500, bos_token_id: 1499, eos_token_id: 1499 };

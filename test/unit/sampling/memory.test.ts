@@ -3,17 +3,15 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { EnvironmentError } from '../../../server/errors.ts';
 import { BatchQueue } from '../../../server/sampling/run/batch-queue.ts';
 import { BatchSizeSearch } from '../../../server/sampling/run/batch-size-search.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 
-const folder = mkdtempSync(join(tmpdir(), 'verbatim-memory-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 
 function sampleWith(limit: string, dir: string) {
   const program = join(import.meta.dirname, '../../support/sampling/memory-child.ts');

@@ -2,10 +2,9 @@
 // measures against their definitions.
 
 import assert from 'node:assert/strict';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, describe, test } from 'node:test';
+import { describe, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import type { Execution } from '../../../protocol/study.ts';
 import { Cancelled } from '../../../server/errors.ts';
@@ -16,10 +15,10 @@ import { openTeacherForcing } from '../../../server/sampling/run/open-sampler.ts
 import { sampleModel } from '../../../server/sampling/sample-model.ts';
 import { type Score, scoreTexts } from '../../../server/sampling/score.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
+import { scratchFolder } from '../../support/scratch.ts';
 
 const MODELS = join(import.meta.dirname, '../../fixtures/models');
-const folder = mkdtempSync(join(tmpdir(), 'verbatim-score-'));
-after(() => rmSync(folder, { recursive: true }));
+const folder = scratchFolder();
 const tiny = await openCheckpoint(writeRandomCheckpoint(join(folder, 'tiny')));
 const AUTO: Execution = { provider: 'auto', batch: 'auto', workers: 'auto' };
 
