@@ -67,7 +67,12 @@ const examples: Readonly<Record<string, string>> = {
   'providers install': 'providers install cuda',
 };
 
-/** With one command, or with all where it is none of them. It throws `CommanderError` instead of ending the process. */
+const ofWord = (word: string) => {
+  if (word === '--version' || word === '-V') return [];
+  return Object.hasOwn(commands, word) ? [commands[word]!] : Object.values(commands);
+};
+
+/** With what the first word needs: one command, or all where it is none of them. It throws `CommanderError` instead of ending the process. */
 export async function createProgram(only = ''): Promise<Command> {
   const program = new Command('verbatim')
     .description('Shows what a code language model has memorised, each piece beside where it came from.')
@@ -77,7 +82,7 @@ export async function createProgram(only = ''): Promise<Command> {
     .showHelpAfterError('(run with --help for the options)')
     .addHelpText('after', `\nTo begin with: verbatim demo\n${exitCodesHelp}`);
   checkRequiredOptions(program);
-  const named = Object.hasOwn(commands, only) ? [commands[only]!] : Object.values(commands);
+  const named = ofWord(only);
   for (const load of named) {
     const made = (await load())();
     const example = examples[made.name()];
