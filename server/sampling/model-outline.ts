@@ -34,8 +34,8 @@ export interface ModelOutline {
   readonly architecture: string;
   /** Null for a graph that was made elsewhere. */
   readonly sizes: ModelSizes | null;
-  /** How numbers are stored, such as `bfloat16`; null where nothing says it. */
-  readonly stored: string | null;
+  /** How numbers are stored, such as `bfloat16`; none where nothing says it. */
+  readonly storedTypes: readonly string[];
   /** What the weights lie in; null where they are not here. */
   readonly files: { readonly names: readonly string[]; readonly nBytes: number } | null;
   readonly tokenizer: { readonly path: string; readonly kind: string; readonly nTokens: number };
@@ -86,7 +86,7 @@ export async function outlineModel(dir: string, weights: 'here' | 'elsewhere'): 
   const stored = config.torch_dtype ?? config.dtype;
   const told = {
     architecture: String(file.modelType),
-    stored: typeof stored === 'string' ? stored : null,
+    storedTypes: typeof stored === 'string' ? [stored] : [],
     tokenizer,
   };
   const isHere = weights === 'here' && (await hasWeights(path));
@@ -113,7 +113,7 @@ export async function outlineModel(dir: string, weights: 'here' | 'elsewhere'): 
   const facts = await factsOf(shape, taken, architecture.defaultTokens);
   return {
     ...{ ...told, kind: 'weights', sizes, facts },
-    stored: [...types].join(' and '),
+    storedTypes: [...types],
     files: { names, nBytes },
   };
 }
@@ -155,7 +155,7 @@ async function outlineGguf(path: string, file: GgufFile): Promise<ModelOutline> 
     facts,
     architecture: String(file.metadata.get('general.architecture')),
     sizes: sizesOf(shape, architecture),
-    stored: [...types].join(' and '),
+    storedTypes: [...types],
     tokenizer,
     files: { names: [path], nBytes: file.nBytes },
   };

@@ -122,7 +122,7 @@ async function outlineOf(
 const MOST_NAMES = 3;
 
 function tellOutline(outline: ModelOutline, nBytes: number | null, find: Find): void {
-  const { kind, architecture, sizes, stored, tokenizer } = outline;
+  const { kind, architecture, sizes, storedTypes, tokenizer } = outline;
   const context = sizes === null ? '' : `, a context of ${sizes.nPositions ?? 'any number of'} positions`;
   const parameters = sizes === null ? '' : `, ${millions(sizes.nParameters)} parameters`;
   find('model', 'works', `${architecture}${parameters}${context}`);
@@ -134,22 +134,23 @@ function tellOutline(outline: ModelOutline, nBytes: number | null, find: Find): 
     return;
   }
   const from = kind === 'gguf' ? 'the GGUF file' : 'its weights';
-  const how = stored === null ? '' : `, stored as ${stored}`;
+  const how = storedTypes.length === 0 ? '' : `, stored as ${storedTypes.join(' and ')}`;
   find('precision', 'works', `from ${from}${how}; 32-bit floats on the CPU, 16-bit products on CUDA`);
-  tellMemory(sizes, stored, find);
+  tellMemory(sizes, storedTypes, find);
 }
 
 function tellMemory(
   { nParameters, nPositions, cacheBytesPerPosition }: ModelSizes,
-  stored: string | null,
+  storedTypes: readonly string[],
   find: Find,
 ): void {
   const length = Math.min(nPositions ?? USUAL_TOKENS, USUAL_TOKENS);
   const sample = cacheBytesPerPosition * length;
-  const weights = bytesHeld(nParameters, /^(float32|F32)$/.test(stored ?? '') ? 'float32' : 'from-16-bits');
+  const isWide = storedTypes.length === 1 && /^(float32|F32)$/.test(storedTypes[0]!);
+  const weights = bytesHeld(nParameters, isWide ? 'float32' : 'from-16-bits');
   const inFloats = weights + sample;
   const in8Bits = bytesHeld(nParameters, 'int8') + sample;
-  const packedAs = (stored ?? '').split(' and ').filter(isPackedType);
+  const packedAs = storedTypes.filter(isPackedType);
   // Its file does not say how many numbers are in which: the widest of them bounds it.
   const packed =
     packedAs.length === 0
