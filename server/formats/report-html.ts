@@ -7,23 +7,12 @@ import { type Encodable, foreign, rawText } from '../../guard/text/foreign.ts';
 import { isDrawn, namesModel, STRATEGY_NAMES, type StudySummary } from '../../protocol/study.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
 import type { Part } from '../answers/measure-study.ts';
-import { readFragmentCounts } from '../store/fragment-counts.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
 import { confirmationLinks, describeConfirmation } from './confirmations.ts';
 import { CONTROLS_HEAD, CONTROLS_TITLE, controlRows, overlapNote } from './controls-table.ts';
 import { methodSections } from './html-method.ts';
-import { htmlFigure, htmlMeaning, htmlPageEnd, htmlPageStart, htmlTable, type Meaning } from './html-page.ts';
+import { htmlMeaning, htmlPageEnd, htmlPageStart, htmlTable, type Meaning } from './html-page.ts';
 import { explainNothing } from './nothing-found.ts';
-import {
-  binName,
-  type Curve,
-  curvePlot,
-  growthPlot,
-  kindPlot,
-  lengthPlot,
-  type TrainExtractPoint,
-  trainExtractPlot,
-} from './plots.ts';
 import {
   type Answers,
   describeTrainPlace,
@@ -31,8 +20,10 @@ import {
   familyEntries,
   type ReportContent,
 } from './report-content.ts';
+import { figures } from './report-html-figures.ts';
 import { originSection } from './report-html-origins.ts';
-import { count, counted, decimalInterval, percent, pValue } from './report-numbers.ts';
+import { predictorSection } from './report-html-predictors.ts';
+import { count, counted, percent } from './report-numbers.ts';
 import { KIND_WORDS, problemWords, scannedWords, stateWord } from './report-words.ts';
 
 const FAMILIES = 200;
@@ -59,6 +50,7 @@ function* page(content: ReportContent): Generator<Html> {
       yield html`<section aria-labelledby="fragments"><h2 id="fragments">Why nothing may have been found</h2><p>${why}</p><p>To try: ${toTry}</p></section>`;
     } else {
       yield* figures(content, answers);
+      yield* predictorSection(answers);
     }
     yield* sensitiveSection(answers);
     if (summary.nFragments !== 0) {
@@ -162,131 +154,6 @@ function range({ share }: Part): string {
   return share.high > 0 ? `at most ${percent(share.high)}` : 'none';
 }
 
-function* figures(content: ReportContent, answers: Answers): Generator<Html> {
-  const { measures: m, kinds } = answers;
-  yield html`<section aria-labelledby="what-drives"><h2 id="what-drives">What drives it</h2><div class="figures">`;
-  yield htmlFigure(
-    'Growth with the number of samples',
-    ['How many different fragments fewer samples would have shown.', 3],
-    growthPlot(
-      `Distinct fragments grow to ${count(m.fragments.count.value)} at ${count(m.samples.total)} samples.`,
-      m.growth,
-    ),
-    htmlTable(
-      ['samples', 'fragments', '95 % interval'],
-      m.growth.map((p) => [count(p.nSamples), count(p.fragments), `${count(p.low)}–${count(p.high)}`]),
-    ),
-  );
-  const points = countPairs(content);
-  const { pearson, spearman } = m.correlation;
-  const correlations = [
-    pearson ? `Pearson ${decimalInterval(pearson)}, ${pValue(pearson.pValue)}` : '',
-    spearman ? `Spearman ${decimalInterval(spearman)}, ${pValue(spearman.pValue)}` : '',
-  ].filter(Boolean);
-  yield htmlFigure(
-    'Occurrences in the training data and in the samples',
-    ['Whether what the training data holds more often is repeated more often: 1 always, 0 not at all.', 3],
-    html`${trainExtractPlot(
-      `Each circle is the fragments with the same two counts. ${correlations.join('. ')}.`,
-      points,
-    )}${correlations.map((line) => html`<p class="note">${line}</p>`)}`,
-    htmlTable(
-      ['in the training data', 'in the samples', 'fragments'],
-      points.slice(0, 200).map((p) => [count(p.train), count(p.extract), count(p.fragments)]),
-    ),
-  );
-  yield htmlFigure(
-    'Length of fragments',
-    ['How many fragments have so many lines; the rule sets the fewest.', 1],
-    lengthPlot('Number of fragments by their number of lines.', m.byLength),
-    htmlTable(
-      ['lines', 'fragments', 'in the samples', 'in the training data'],
-      m.byLength.map((b) => [binName(b), count(b.fragments), count(b.extract), count(b.train)]),
-    ),
-  );
-  yield htmlFigure(
-    'Kinds of fragments, by rules',
-    ['What each fragment is, as fixed rules read its text.', 5],
-    kindPlot(
-      'Number of fragments of each kind.',
-      kinds.map(({ kind, fragments }) => ({ kind: KIND_WORDS[kind], fragments })),
-    ),
-    htmlTable(
-      ['kind', 'fragments', 'licences'],
-      kinds.map((k) => [
-        KIND_WORDS[k.kind],
-        count(k.fragments),
-        k.spdxIds.map(({ spdxId, fragments }) => `${spdxId} (${fragments})`).join(', '),
-      ]),
-    ),
-  );
-  yield html`</div></section>`;
-  yield* predictorSection(answers);
-}
-
-const PREDICTION = [
-  'How well memorised samples are told from others without the training data: 0.5 is chance for the ROC curve, 1 is always.',
-  4,
-] as const;
-
-function* predictorSection({ predictors }: Answers): Generator<Html> {
-  const known = predictors.filter(({ quality }) => quality !== null);
-  yield html`<section aria-labelledby="predict"><h2 id="predict">Can it be told without the training data</h2>`;
-  if (known.length > 0) {
-    const curves = (of: (p: (typeof known)[number]) => Curve['points']): Curve[] =>
-      known.map((p) => ({ title: p.title, points: of(p) }));
-    const keys = known.map(
-      (p, i) =>
-        html`<li><svg class="key" aria-hidden="true" viewBox="0 0 28 8"><path class="series-${i + 1}" d="M0 4H28"/></svg> ${p.title}</li>`,
-    );
-    yield html`<ul class="legend">${keys}</ul><div class="figures">`;
-    const quality = (p: (typeof known)[number]) => p.quality!;
-    yield htmlFigure(
-      'ROC curves',
-      PREDICTION,
-      curvePlot(
-        `ROC curves: ${known.map((p) => `${p.title}, area ${quality(p).auc.value.toFixed(3)}`).join('; ')}.`,
-        { x: 'false positive rate', y: 'true positive rate', diagonal: 'chance' },
-        curves((p) => quality(p).roc),
-      ),
-      htmlTable(
-        ['predictor', 'AUC (95 % interval)'],
-        known.map((p) => [p.title, decimalInterval(quality(p).auc)]),
-      ),
-    );
-    yield htmlFigure(
-      'Precision–recall curves',
-      PREDICTION,
-      curvePlot(
-        `Precision–recall curves: ${known.map((p) => `${p.title}, average precision ${quality(p).averagePrecision.toFixed(3)}`).join('; ')}.`,
-        { x: 'recall', y: 'precision', diagonal: 'none' },
-        curves((p) => quality(p).precisionRecall),
-      ),
-      htmlTable(
-        ['predictor', 'average precision'],
-        known.map((p) => [p.title, quality(p).averagePrecision.toFixed(3)]),
-      ),
-    );
-    yield html`</div>`;
-  }
-  yield htmlTable(
-    ['predictor', 'formula', 'AUC', 'average precision', 'precision among the highest'],
-    predictors.map(({ title, formula, quality, absent }) =>
-      quality
-        ? [
-            title,
-            formula,
-            decimalInterval(quality.auc),
-            quality.averagePrecision.toFixed(3),
-            quality.precisionAt.map(({ n, precision }) => `${n}: ${percent(precision)}`).join(', '),
-          ]
-        : [title, formula, absent ?? '', '', ''],
-    ),
-  );
-  yield htmlMeaning(PREDICTION);
-  yield html`</section>`;
-}
-
 function* sensitiveSection({ sensitive: { inFragments, inSamples } }: Answers): Generator<Html> {
   const SHOWN = 200;
   yield html`<section aria-labelledby="sensitive"><h2 id="sensitive">Sensitive content</h2>`;
@@ -348,16 +215,4 @@ function* methodSection(): Generator<Html> {
   yield html`<p>What is not in the training data that was searched is not found. The page of Verbatim that defines the numbers, docs/method.md, says:</p>`;
   yield* methodSections([1, 3, 4, 5]);
   yield html`</section>`;
-}
-
-/** Fragments with equal counts are one point; the most numerous first. */
-function countPairs({ db }: ReportContent): readonly TrainExtractPoint[] {
-  const { n, train, extract } = readFragmentCounts(db);
-  const pairs = new Map<string, TrainExtractPoint>();
-  for (let i = 0; i < n; i++) {
-    const key = `${train[i]} ${extract[i]}`;
-    const known = pairs.get(key);
-    pairs.set(key, { train: train[i]!, extract: extract[i]!, fragments: (known?.fragments ?? 0) + 1 });
-  }
-  return [...pairs.values()].sort((a, b) => b.fragments - a.fragments).slice(0, 2000);
 }
