@@ -1,7 +1,7 @@
 // Asks a card for one operation, and compares a few of its rows with what plain arithmetic gives of what they read.
 
 import type { CudaDriver } from './cuda-driver.ts';
-import type { Buffer as DeviceBuffer, Operation, OperationFacts } from './decoder-operations.ts';
+import type { Buffer as DeviceBuffer, Operation, OperationFacts } from './operation.ts';
 import type { Vector } from './plain-activation.ts';
 import type { Expected, TokenAt } from './plain-operations.ts';
 

@@ -4,9 +4,9 @@
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import type { PickRule } from '../pick/pick-token.ts';
 import type { CudaDriver, GraphRun } from './cuda-driver.ts';
-import type { Operation } from './decoder-operations.ts';
 import { stepMacros } from './kernel-sizes.ts';
 import { openOnCard } from './open-on-card.ts';
+import type { Operation } from './operation.ts';
 import { allocateBuffers, type StepBuffers, type StepSize } from './step-buffers.ts';
 import { stepOperations } from './step-operations.ts';
 

@@ -8,59 +8,9 @@ import { keyOf } from '../decoder/rotation.ts';
 import type { CudaDriver, DeviceAddress, Kernel, KernelParameter, LaunchSize } from './cuda-driver.ts';
 import { ROW_THREADS } from './kernel-sizes.ts';
 import type { MatrixProducts } from './matrix-product.ts';
+import { address, type Buffer, int, launchOf, type Operation, type OperationFacts } from './operation.ts';
 import { NO_NORM, type PlacedLinear, type PlacedNorm, type PlacedWeights, partsOf } from './place-weights.ts';
 import { turnsTable } from './position-tables.ts';
-
-/** One thing that the device is asked for. */
-export interface Operation {
-  readonly name: string;
-  readonly ask: () => void;
-  readonly facts: OperationFacts;
-}
-
-/** What an operation computes, from where to where, for whoever checks it. Buffers hold a row behind the other. */
-export type OperationFacts =
-  | { readonly kind: 'embed'; readonly to: Buffer; readonly parts: EmbeddingParts }
-  | {
-      readonly kind: 'product';
-      readonly from: Buffer;
-      readonly to: Buffer;
-      readonly adds: boolean;
-      readonly parts: readonly Linear<StoredTensor>[];
-      /** Whether the feed-forward layer's activation is made of it at once. */
-      readonly isActivated: boolean;
-    }
-  | {
-      readonly kind: 'norm';
-      readonly from: Buffer;
-      readonly to: Buffer;
-      /** What is added to the stream is scaled as the description says. */
-      readonly adds: boolean;
-      /** Null: none, the row itself. */
-      readonly norm: Norm<StoredTensor> | null;
-      /** All rows of `from`, or those that are wanted, one behind the other. */
-      readonly rows: 'all' | 'wanted';
-    }
-  | { readonly kind: 'head-norms'; readonly layer: number; readonly qkv: Buffer }
-  /** Rows are at one position each, and see what was fed before. */
-  | { readonly kind: 'attend'; readonly layer: number; readonly from: Buffer; readonly to: Buffer }
-  | { readonly kind: 'turn'; readonly layer: number; readonly qkv: Buffer }
-  /** Rows are positions of texts, their queries and keys turned. */
-  | { readonly kind: 'attend-texts'; readonly layer: number; readonly from: Buffer; readonly to: Buffer }
-  | { readonly kind: 'activate'; readonly from: Buffer; readonly to: Buffer }
-  | { readonly kind: 'limit'; readonly logits: Buffer }
-  | { readonly kind: 'pick'; readonly logits: Buffer }
-  | { readonly kind: 'measure'; readonly logits: Buffer };
-
-/** Positions alone are added to what is there. */
-type EmbeddingParts = 'tokens' | 'tokens-and-positions' | 'positions';
-
-export interface Buffer {
-  readonly address: DeviceAddress;
-  readonly type: 'float16' | 'float32';
-  /** Values of a row. */
-  readonly width: number;
-}
 
 /** What the operations need of the device. */
 export interface DecoderParts {
@@ -96,10 +46,6 @@ export interface HeadParts {
   /** int32 [row]: which of the residual sums are read; 0 for all. */
   readonly rows: DeviceAddress;
 }
-
-export const address = (value: DeviceAddress) => ({ kind: 'address', value }) as const;
-export const int = (value: number) => ({ kind: 'int', value }) as const;
-export const float = (value: number) => ({ kind: 'float', value }) as const;
 
 export class DecoderOperations {
   readonly #parts: DecoderParts;
@@ -405,18 +351,6 @@ export class DecoderOperations {
     this.#operations.push(launchOf(this.#parts, facts, name, () => size, parameters));
   }
 }
-
-/** A kernel as an operation; its size may be another each time. */
-export const launchOf = (
-  { driver, kernel }: Pick<DecoderParts, 'driver' | 'kernel'>,
-  facts: OperationFacts,
-  name: string,
-  size: () => LaunchSize,
-  parameters: readonly KernelParameter[],
-): Operation => {
-  const known = kernel(name);
-  return { name, ask: () => driver.launch(known, size(), parameters), facts };
-};
 
 /** Whether what attention and the feed-forward layer give is added to the stream without a norm or a factor. */
 const joinsAsIs = ({ residual, residualScale }: DecoderSpec): boolean =>

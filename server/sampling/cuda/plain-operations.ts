@@ -4,7 +4,7 @@
 import { type DecoderSpec, queryWidth, type Rotation } from '../decoder/decoder-spec.ts';
 import type { Linear, Norm } from '../decoder/decoder-table.ts';
 import type { DecoderWeights, StoredTensor } from '../decoder/decoder-weights.ts';
-import type { OperationFacts } from './decoder-operations.ts';
+import type { OperationFacts } from './operation.ts';
 import { activate, type Vector } from './plain-activation.ts';
 import { sinusoidsAt } from './position-tables.ts';
 import { StoredValues } from './stored-values.ts';

@@ -14,8 +14,8 @@ import {
   type Seen,
 } from './check-operation.ts';
 import type { CudaDecoder } from './cuda-decoder.ts';
-import type { OperationFacts } from './decoder-operations.ts';
 import { logitStride } from './kernel-sizes.ts';
+import type { OperationFacts } from './operation.ts';
 import type { Vector } from './plain-activation.ts';
 import { all, type Expected, PlainOperations } from './plain-operations.ts';
 

@@ -11,8 +11,8 @@ import {
   OperationChecks,
   type Proof,
 } from './check-operation.ts';
-import type { OperationFacts } from './decoder-operations.ts';
 import { positionsOf, QUERY_TILE, type TextRow } from './lay-texts.ts';
+import type { OperationFacts } from './operation.ts';
 import type { Vector } from './plain-activation.ts';
 import { all, type Expected, PlainOperations } from './plain-operations.ts';
 import type { TextDecoder } from './text-decoder.ts';

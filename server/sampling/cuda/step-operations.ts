@@ -1,17 +1,9 @@
 // One step of a decoder: every row is fed one token, sees those that it was fed before, and picks the next.
 
 import { keyWidth } from '../decoder/decoder-spec.ts';
-import {
-  type AttendLayer,
-  address,
-  DecoderOperations,
-  type DecoderParts,
-  float,
-  int,
-  launchOf,
-  type Operation,
-} from './decoder-operations.ts';
+import { type AttendLayer, DecoderOperations, type DecoderParts } from './decoder-operations.ts';
 import { attendWarps, logitStride, PICK_THREADS } from './kernel-sizes.ts';
+import { address, float, int, launchOf, type Operation } from './operation.ts';
 import type { StepBuffers, StepSize } from './step-buffers.ts';
 
 export function stepOperations(

@@ -2,17 +2,9 @@
 // tokens what a map keeps. Texts are laid behind each other (lay-texts.ts); operations have the stream's size, whatever is in it.
 
 import type { DeviceAddress } from './cuda-driver.ts';
-import {
-  type AttendLayer,
-  address,
-  DecoderOperations,
-  type DecoderParts,
-  float,
-  int,
-  launchOf,
-  type Operation,
-} from './decoder-operations.ts';
+import { type AttendLayer, DecoderOperations, type DecoderParts } from './decoder-operations.ts';
 import { HEAD_ROWS, logitStride, PICK_THREADS } from './kernel-sizes.ts';
+import { address, float, int, launchOf, type Operation } from './operation.ts';
 
 const TURN_THREADS = 128;
 const ATTEND_THREADS = 128;

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { OperationChecks } from '../../../../server/sampling/cuda/check-operation.ts';
 import type { CudaDriver } from '../../../../server/sampling/cuda/cuda-driver.ts';
-import type { Operation } from '../../../../server/sampling/cuda/decoder-operations.ts';
+import type { Operation } from '../../../../server/sampling/cuda/operation.ts';
 
 const WIDTH = 3;
 const FROM = { address: 0, type: 'float32', width: WIDTH } as const;
