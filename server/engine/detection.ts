@@ -78,7 +78,8 @@ export interface TrainPlace extends Place {
   readonly row: number;
 }
 
-export interface Fragment {
+/** A fragment without its places, of which there may be very many. */
+export interface FragmentFigures {
   readonly fingerprint: string;
   /** Significant lines. */
   readonly nLines: number;
@@ -91,6 +92,9 @@ export interface Fragment {
   readonly nSamples: number;
   readonly clipped: boolean;
   readonly family: number;
+}
+
+export interface Fragment extends FragmentFigures {
   /** In corpus order, at most the cap. */
   readonly trainPlaces: readonly TrainPlace[];
   /** In sample order, at most the cap. */

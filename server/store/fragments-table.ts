@@ -1,46 +1,69 @@
 // Tables `fragments`, the two of occurrences and `memorised_ranges`: written at once by the analysis.
 
-import type { CoveredRange, Fragment, Place } from '../engine/detection.ts';
-import { finish, type Steps } from '../engine/steps.ts';
-import { PlaceWriter } from './place-writer.ts';
+import type { CoveredRange, Fragment, FragmentFigures, Place } from '../engine/detection.ts';
+import type { Steps } from '../engine/steps.ts';
+import { type PlaceTable, PlaceWriter } from './place-writer.ts';
 import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
-/** Replaces all fragments, in the order given. Call inside a transaction. Returns how many there are. */
-export function replaceFragments(db: Database, fragments: Iterable<Fragment>): number {
-  const indexes = db
-    .prepare(
-      `SELECT name, sql FROM sqlite_schema
-       WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('train_occurrences', 'sample_occurrences')`,
-    )
-    .all();
-  // Made at once an index is sorted first; kept up to date, each row would touch a page somewhere in it.
-  for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
-  const nFragments = finish(replaceInSteps(db, fragments));
-  for (const { sql } of indexes) db.exec(String(sql));
-  return nFragments;
+/** Writes a place of which only the lines are known. `whose` is the document or the sample that holds it. */
+export type WritePlace = (
+  fragmentId: number,
+  ordinal: number,
+  whose: number,
+  firstLine: number,
+  lastLine: number,
+) => void;
+
+/** Fills the table of a new study. Call inside a transaction. */
+export function insertFragments(db: Database, fragments: Iterable<FragmentFigures>): void {
+  const write = fragmentWriter(db);
+  let id = 0;
+  for (const fragment of fragments) write(id++, fragment);
 }
 
-/** `replaceFragments` in steps of one fragment, for a process that has other things to do too. */
+/** Fills one of the tables of places of a new study; they come in order of fragments and of ordinals. Call inside a transaction. */
+export function insertPlaces(db: Database, table: PlaceTable, writeAll: (write: WritePlace) => void): void {
+  const indexes = db
+    .prepare("SELECT name, sql FROM sqlite_schema WHERE type = 'index' AND sql IS NOT NULL AND tbl_name = ?")
+    .all(table);
+  // Made at once an index is sorted first; kept up to date, each row would touch a page somewhere in it.
+  for (const { name } of indexes) db.exec(`DROP INDEX ${name}`);
+  const writer = new PlaceWriter(db, table, 'lines');
+  writeAll((fragmentId, ordinal, whose, firstLine, lastLine) =>
+    writer.write(fragmentId, ordinal, whose, firstLine, lastLine),
+  );
+  writer.end();
+  for (const { sql } of indexes) db.exec(String(sql));
+}
+
+/** Replaces all fragments, in the order given, in steps of one. Call inside a transaction. Returns how many there are. */
 export function* replaceInSteps(db: Database, fragments: Iterable<Fragment>): Steps<number> {
   db.exec('DELETE FROM train_occurrences; DELETE FROM sample_occurrences; DELETE FROM fragments');
-  const insert = db.prepare('INSERT INTO fragments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
-  const train = new PlaceWriter(db, 'train_occurrences');
-  const samples = new PlaceWriter(db, 'sample_occurrences');
+  const write = fragmentWriter(db);
+  const train = new PlaceWriter(db, 'train_occurrences', 'bytes');
+  const samples = new PlaceWriter(db, 'sample_occurrences', 'bytes');
   let id = 0;
-  for (const f of fragments) {
-    const counts = [f.train, f.nDocuments, f.nRepositories, f.extract, f.nSamples] as const;
-    insert.run(id, f.fingerprint, f.nLines, f.text, ...counts, f.clipped ? 1 : 0, f.family);
-    for (const [ordinal, place] of f.trainPlaces.entries())
-      train.write(id, ordinal, documentId(place.shard, place.row), place);
-    for (const [ordinal, place] of f.samplePlaces.entries())
-      samples.write(id, ordinal, place.sampleId, place);
+  for (const fragment of fragments) {
+    write(id, fragment);
+    for (const [ordinal, place] of fragment.trainPlaces.entries())
+      train.write(id, ordinal, documentId(place.shard, place.row), ...range(place));
+    for (const [ordinal, place] of fragment.samplePlaces.entries())
+      samples.write(id, ordinal, place.sampleId, ...range(place));
     id++;
     yield;
   }
   train.end();
   samples.end();
   return id;
+}
+
+function fragmentWriter(db: Database): (id: number, fragment: FragmentFigures) => void {
+  const insert = db.prepare('INSERT INTO fragments VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)');
+  return (id, f) => {
+    const counts = [f.train, f.nDocuments, f.nRepositories, f.extract, f.nSamples] as const;
+    insert.run(id, f.fingerprint, f.nLines, f.text, ...counts, f.clipped ? 1 : 0, f.family);
+  };
 }
 
 /** Replaces all covered ranges; they come ordered by sample. Call inside a transaction. */

@@ -2,7 +2,7 @@
 
 import type { ImportedStudy } from '../formats/published/import-study.ts';
 import { detectionInputsDigest } from '../store/detection-inputs.ts';
-import { replaceCoverage, replaceFragments } from '../store/fragments-table.ts';
+import { insertFragments, insertPlaces, replaceCoverage } from '../store/fragments-table.ts';
 import { insertSamples, type StoredSample } from '../store/samples-table.ts';
 import { insertKnownCorpus } from '../store/shards-table.ts';
 import { setDone } from '../store/stages-table.ts';
@@ -16,7 +16,9 @@ export function keepImportedStudy(db: Database, study: ImportedStudy): void {
     mergeEnvironment(db, study.environment);
     insertSamples(db, storedSamples(study));
     insertKnownCorpus(db, study.shards, study.documents);
-    replaceFragments(db, study.fragments);
+    insertFragments(db, study.fragments);
+    insertPlaces(db, 'train_occurrences', study.writeTrainPlaces);
+    insertPlaces(db, 'sample_occurrences', study.writeSamplePlaces);
     replaceCoverage(db, study.covered);
     setDone(db, 'analyse', detectionInputsDigest(db, study.plan.rule));
     setState(db, study.nLostPlaces > 0 ? 'partial' : 'complete', null);

@@ -6,12 +6,12 @@ import { lowerBound } from '../../analysis/text-tokens.ts';
 import type { CoveredRange } from '../../engine/detection.ts';
 import { lineBeginnings } from '../../engine/line-numbers.ts';
 
-/** Places in one sample, in order of their first lines; `fragment` is an index. */
-export type PlacesInSample = readonly {
-  readonly fragment: number;
-  readonly firstLine: number;
-  readonly lastLine: number;
-}[];
+/** Places in one sample, in order of their first lines. Fragments are indexes. */
+export interface PlacesInSample {
+  readonly fragments: Uint32Array;
+  readonly firstLines: Uint32Array;
+  readonly lastLines: Uint32Array;
+}
 
 /** Fragments whose places share lines of a sample are one family. */
 export class Families {
@@ -21,15 +21,23 @@ export class Families {
     this.#parent = Uint32Array.from({ length: nFragments }, (_, i) => i);
   }
 
-  join(places: PlacesInSample): void {
-    let open: { lastLine: number; fragment: number } | undefined;
-    for (const { firstLine, lastLine, fragment } of places) {
-      if (open && firstLine <= open.lastLine) {
-        const [a, b] = [this.#top(open.fragment), this.#top(fragment)];
-        this.#parent[Math.max(a, b)] = Math.min(a, b);
-        open.lastLine = Math.max(open.lastLine, lastLine);
-      } else open = { lastLine, fragment };
+  join({ fragments, firstLines, lastLines }: PlacesInSample): void {
+    let openFragment = 0;
+    let openLastLine = -1;
+    for (let i = 0; i < firstLines.length; i++) {
+      if (firstLines[i]! <= openLastLine) {
+        this.#joinTwo(openFragment, fragments[i]!);
+        openLastLine = Math.max(openLastLine, lastLines[i]!);
+      } else {
+        openFragment = fragments[i]!;
+        openLastLine = lastLines[i]!;
+      }
     }
+  }
+
+  #joinTwo(a: number, b: number): void {
+    const [topA, topB] = [this.#top(a), this.#top(b)];
+    this.#parent[Math.max(topA, topB)] = Math.min(topA, topB);
   }
 
   /** For each fragment its family: they are numbered in the order of their first fragments. */
@@ -55,14 +63,18 @@ export class Families {
 export function coverSample(
   sampleId: number,
   text: string,
-  places: PlacesInSample,
+  { firstLines, lastLines }: PlacesInSample,
   profile: Profile,
 ): readonly CoveredRange[] {
   const ranges: { firstLine: number; lastLine: number }[] = [];
-  for (const { firstLine, lastLine } of places) {
-    const last = ranges.at(-1);
+  let last: { firstLine: number; lastLine: number } | undefined;
+  for (let i = 0; i < firstLines.length; i++) {
+    const [firstLine, lastLine] = [firstLines[i]!, lastLines[i]!];
     if (last && firstLine <= last.lastLine + 1) last.lastLine = Math.max(last.lastLine, lastLine);
-    else ranges.push({ firstLine, lastLine });
+    else {
+      last = { firstLine, lastLine };
+      ranges.push(last);
+    }
   }
   const bytes = Buffer.from(text, 'latin1');
   const beginnings = lineBeginnings(bytes);

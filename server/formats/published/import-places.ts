@@ -2,6 +2,7 @@
 // another shard's log (a sample's) or in another chunk's (a training file's) is one place.
 
 import type { ForeignFolder } from '../foreign-folder.ts';
+import { DistinctLines } from './distinct-lines.ts';
 import { logFiles } from './layout.ts';
 import { type OwnDocument, OwnPlaces } from './own-places.ts';
 import { PackedPlaces } from './packed-places.ts';
@@ -22,14 +23,16 @@ export interface ImportedPlaces {
   readonly documents: readonly ImportedDocument[];
   /** Numbers of the shards that have a log. */
   readonly shards: readonly number[];
-  /** Distinct places in samples: for each merged file, the last line of a place by its first line. */
-  samplePlaces(fragment: number): ReadonlyMap<string, ReadonlyMap<number, number>>;
+  /** Gives `visit` the distinct places in samples, merged file by merged file. In one a place is told by its first line. */
+  visitSamplePlaces(fragment: number, visit: VisitSamplePlace): void;
   /** They are not asked for any more. */
   forgetSamplePlaces(): void;
   /** Gives `visit` the distinct places in training files, the first `most` of them; `document` is an index. */
   visitTrainPlaces(fragment: number, visit: VisitTrainPlace, most?: number): void;
 }
 
+/** `file` is the merged file's name. */
+type VisitSamplePlace = (file: string, firstLine: number, lastLine: number) => void;
 type VisitTrainPlace = (document: number, firstLine: number, lastLine: number) => void;
 
 /** `logs`: the folders that hold the run's logs. */
@@ -57,6 +60,8 @@ class GatheredPlaces implements ImportedPlaces {
   /** Repositories and licences, which many documents share. */
   readonly #names = new Map<string, string>();
   readonly #files = new LogFiles();
+  /** Those of the fragment that is asked for, keyed by the names of merged files. */
+  readonly #lines = new Map<string, DistinctLines>();
   #inSamples = new PackedPlaces();
   readonly #inTrain = new PackedPlaces();
   #hasNamed = false;
@@ -65,20 +70,27 @@ class GatheredPlaces implements ImportedPlaces {
     return [...this.#shards].sort((a, b) => a - b);
   }
 
-  samplePlaces(fragment: number): ReadonlyMap<string, ReadonlyMap<number, number>> {
-    const found = new Map<string, Map<number, number>>();
+  visitSamplePlaces(fragment: number, visit: VisitSamplePlace): void {
+    const found = new Map<string, DistinctLines>();
     let file = -1;
-    let lines = new Map<number, number>();
+    let lines: DistinctLines | undefined;
     this.#inSamples.each(fragment, (whose, firstLine, lastLine) => {
-      if (whose !== file) {
+      if (whose !== file || !lines) {
         const { name } = this.#files.at(whose);
-        lines = found.get(name) ?? new Map();
+        lines = found.get(name) ?? this.#emptyLines(name);
         found.set(name, lines);
         file = whose;
       }
-      lines.set(firstLine, lastLine);
+      lines.add(firstLine, lastLine);
     });
-    return found;
+    for (const [name, lines] of found) lines.each((firstLine, lastLine) => visit(name, firstLine, lastLine));
+  }
+
+  #emptyLines(file: string): DistinctLines {
+    const lines = this.#lines.get(file) ?? new DistinctLines();
+    this.#lines.set(file, lines);
+    lines.clear();
+    return lines;
   }
 
   forgetSamplePlaces(): void {

@@ -6,9 +6,10 @@ import type { PromptText } from '../../../protocol/study.ts';
 import { UserError } from '../../errors.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
 import { COMBINED_KEY, type MergedFile, mergedFiles, type RunFolders } from './layout.ts';
+import { MergedLines } from './merged-lines.ts';
 import { numberParts } from './merged-map.ts';
 import { readMergedParts } from './merged-parts.ts';
-import { MergedSample } from './merged-sample.ts';
+import { placePart } from './merged-sample.ts';
 import { keyOf } from './prompt-key.ts';
 import { type OutputFolder, readOutputs } from './read-outputs.ts';
 
@@ -24,8 +25,8 @@ export interface PublishedSamples {
   readonly prompts: readonly PromptText[];
   /** Whether the prompts were fragments of a first study. */
   readonly isFromFragments: boolean;
-  /** Keyed by the merged file's name, in order of `start`. */
-  readonly merged: ReadonlyMap<string, readonly MergedSample[]>;
+  /** Keyed by the merged file's name. */
+  readonly merged: ReadonlyMap<string, MergedLines>;
 }
 
 export function importSamples(folder: ForeignFolder, run: RunFolders): PublishedSamples {
@@ -34,7 +35,7 @@ export function importSamples(folder: ForeignFolder, run: RunFolders): Published
   // What stands there combined are copies, and the merged file is made of these.
   for (const each of folders) if (each.key === COMBINED_KEY) known.add(each);
   for (const each of folders) if (each.key !== COMBINED_KEY) known.add(each);
-  const merged = new Map<string, readonly MergedSample[]>();
+  const merged = new Map<string, MergedLines>();
   for (const file of mergedFiles(folder, run)) {
     merged.set(basename(file.path), placeParts(folder, file, known));
   }
@@ -48,19 +49,17 @@ export function importSamples(folder: ForeignFolder, run: RunFolders): Published
 }
 
 /** The merged file's parts as samples; those that are known from nowhere else become known. */
-function placeParts(
-  folder: ForeignFolder,
-  file: MergedFile,
-  known: NumberedSamples,
-): readonly MergedSample[] {
+function placeParts(folder: ForeignFolder, file: MergedFile, known: NumberedSamples): MergedLines {
   const { parts } = readMergedParts(folder.lines(file.path));
   const numbers = numberParts(folder, file, parts, known.textsOf(file.key));
-  return parts.map((part, i) => {
+  const lines = new MergedLines();
+  for (const [i, part] of parts.entries()) {
     const sampleId = known.idOf(file.key, numbers[i]!);
-    const sample = new MergedSample(sampleId, part, known.text(sampleId));
+    const { sample, rawLines } = placePart(sampleId, part, known.text(sampleId));
     known.setText(sampleId, sample.text);
-    return sample;
-  });
+    lines.add(sample, rawLines);
+  }
+  return lines;
 }
 
 /**

@@ -3,7 +3,6 @@
 
 import { join, resolve } from 'node:path';
 import { PLAN_VERSION, type Strategy, type StudyPlan } from '../../../protocol/study.ts';
-import type { CoveredRange, Fragment } from '../../engine/detection.ts';
 import { UserError } from '../../errors.ts';
 import { flag, has, isObject, listOf, parseJson, type Shape, text, whole } from '../../json-shape.ts';
 import { defaultRule, defaultSampling } from '../../plan/plan.ts';
@@ -14,20 +13,14 @@ import { importCounts } from './import-counts.ts';
 import { type ImportedDocument, importPlaces } from './import-places.ts';
 import { importSamples, type PublishedSamples } from './import-samples.ts';
 import { findRuns, logFolders, OWN_EXPORT, type RunFolders, type RunName } from './layout.ts';
-import { describeCounts, type ExactCounts, placeFragments } from './place-fragments.ts';
+import { describeCounts, type ExactCounts, type PlacedFragments, placeFragments } from './place-fragments.ts';
 
-export interface ImportedStudy {
+export interface ImportedStudy extends PlacedFragments {
   readonly plan: StudyPlan;
   readonly environment: Readonly<Record<string, unknown>>;
   readonly samples: PublishedSamples['samples'];
   readonly shards: readonly { readonly name: string; readonly path: string }[];
   readonly documents: readonly ImportedDocument[];
-  readonly nFragments: number;
-  /** In the study file's order, each made when it is asked for. */
-  readonly fragments: Iterable<Fragment>;
-  readonly covered: readonly CoveredRange[];
-  /** Places that could not be brought back to a sample. */
-  readonly nLostPlaces: number;
 }
 
 /** `run` names one of several runs below the folder, such as `codeparrot-temp1.0-len512-k40`. */

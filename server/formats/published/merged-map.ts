@@ -73,5 +73,5 @@ function firstNumber(
 const isPartOf = (part: MergedPart, output: string | undefined): boolean =>
   output !== undefined && isMergedText(part, mergeText(output));
 
-export const isMergedText = (part: MergedPart, { text }: MergedText): boolean =>
+export const isMergedText = (part: Pick<MergedPart, 'text'>, { text }: MergedText): boolean =>
   text === part.text || toValidUtf8(text) === toValidUtf8(part.text);

@@ -2,26 +2,26 @@
 // samples, its text as the profile sees it, and its family.
 
 import type { Profile } from '../../../protocol/study.ts';
-import {
-  type CoveredRange,
-  type Fragment,
-  PLACE_CAP,
-  type SamplePlace,
-  type TrainPlace,
-} from '../../engine/detection.ts';
+import { type CoveredRange, type FragmentFigures, PLACE_CAP } from '../../engine/detection.ts';
+import { GrowingUint32 } from '../../engine/growing-array.ts';
+import type { WritePlace } from '../../store/fragments-table.ts';
+import { documentId } from '../../store/schema.ts';
 import { coverSample, Families } from './families-and-coverage.ts';
 import type { ImportedCounts } from './import-counts.ts';
 import type { ImportedDocument, ImportedFragment, ImportedPlaces } from './import-places.ts';
 import type { PublishedSamples } from './import-samples.ts';
-import type { MergedSample } from './merged-sample.ts';
+import { linesOfSample, type MergedSample } from './merged-sample.ts';
 import { normaliseLines } from './normalise-lines.ts';
 import { PackedPlaces } from './packed-places.ts';
 import { placesBySample } from './places-by-sample.ts';
 
 export interface PlacedFragments {
   readonly nFragments: number;
-  /** In the study file's order, each made when it is asked for: all their places would not fit into memory. */
-  readonly fragments: Iterable<Fragment>;
+  /** In the study file's order, each made when it is asked for. */
+  readonly fragments: Iterable<FragmentFigures>;
+  /** Their places, fragment by fragment: they are in no lists, which would not fit into memory. */
+  writeTrainPlaces(write: WritePlace): void;
+  writeSamplePlaces(write: WritePlace): void;
   readonly covered: readonly CoveredRange[];
   /** Places that could not be brought back to a sample. */
   readonly nLostPlaces: number;
@@ -37,18 +37,18 @@ export interface ExactCounts {
   readonly clipped: boolean;
 }
 
-type Figures = Omit<Fragment, 'family' | 'text' | 'trainPlaces' | 'samplePlaces'>;
+type Figures = Omit<FragmentFigures, 'family' | 'text'>;
 
 /** A fragment whose places are still numbers. */
 interface PlacedFragment extends Figures {
   /** Its index among those of the logs. */
   readonly number: number;
-  readonly firstPlace: MergedPlace;
+  readonly firstPlace: FirstPlace;
 }
 
-interface MergedPlace {
-  readonly part: MergedSample;
-  /** In the merged file. */
+/** The sample that holds a fragment's text, and where. */
+interface FirstPlace {
+  readonly sample: MergedSample;
   readonly firstLine: number;
   readonly lastLine: number;
 }
@@ -63,7 +63,7 @@ export function placeFragments(
   const { placed, inSamples, nLostPlaces } = bringBack(places, published, counts);
   places.forgetSamplePlaces();
   placed.sort(byRank);
-  const numbers = placed.map(({ number }) => number);
+  const numbers = Uint32Array.from(placed, ({ number }) => number);
   const families = new Families(placed.length);
   const covered: CoveredRange[] = [];
   for (const { index, places } of placesBySample(inSamples, numbers, samples.length)) {
@@ -72,25 +72,39 @@ export function placeFragments(
     for (const range of coverSample(sampleId, text, places, profile)) covered.push(range);
   }
   const family = families.numbers();
-  function* fragments(): Generator<Fragment> {
+  function* fragments(): Generator<FragmentFigures> {
     for (const [rank, { number, firstPlace, ...figures }] of placed.entries()) {
-      const { part, firstLine, lastLine } = firstPlace;
-      const text = normaliseLines(part.lines(firstLine, lastLine), profile);
-      const samplePlaces: SamplePlace[] = [];
-      inSamples.each(number, (index, firstLine, lastLine) => {
-        const { sampleId } = samples[index]!;
-        samplePlaces.push({ sampleId, firstLine, lastLine, byteOffset: 0, nBytes: 0 });
-      });
-      yield {
-        ...figures,
-        family: family[rank]!,
-        text,
-        trainPlaces: trainPlaces(places, number),
-        samplePlaces,
-      };
+      const { sample, firstLine, lastLine } = firstPlace;
+      const text = normaliseLines(linesOfSample(sample, firstLine, lastLine), profile);
+      yield { ...figures, family: family[rank]!, text };
     }
   }
-  return { nFragments: placed.length, fragments: { [Symbol.iterator]: fragments }, covered, nLostPlaces };
+  return {
+    nFragments: placed.length,
+    fragments: { [Symbol.iterator]: fragments },
+    writeTrainPlaces(write) {
+      const ids = Float64Array.from(places.documents, ({ shard, row }) => documentId(shard, row));
+      for (const [rank, number] of numbers.entries()) {
+        let ordinal = 0;
+        places.visitTrainPlaces(
+          number,
+          (document, firstLine, lastLine) => write(rank, ordinal++, ids[document]!, firstLine, lastLine),
+          PLACE_CAP,
+        );
+      }
+    },
+    writeSamplePlaces(write) {
+      const ids = Float64Array.from(samples, ({ sampleId }) => sampleId);
+      for (const [rank, number] of numbers.entries()) {
+        let ordinal = 0;
+        inSamples.each(number, (index, firstLine, lastLine) =>
+          write(rank, ordinal++, ids[index]!, firstLine, lastLine),
+        );
+      }
+    },
+    covered,
+    nLostPlaces,
+  };
 }
 
 /** The fragments that lie in samples. A place's `whose` is then the index of its sample. */
@@ -99,72 +113,37 @@ function bringBack(
   { samples, merged }: PublishedSamples,
   counts: ReadonlyMap<string, ExactCounts>,
 ): { placed: PlacedFragment[]; inSamples: PackedPlaces; nLostPlaces: number } {
-  const starts = new Map(
-    [...merged].map(([name, parts]) => [name, Float64Array.from(parts, (part) => part.start)]),
-  );
   const indexOf = new Map(samples.map(({ sampleId }, index) => [sampleId, index]));
   const placed: PlacedFragment[] = [];
   const inSamples = new PackedPlaces();
+  const foundIn = new GrowingUint32();
   let nLostPlaces = 0;
   for (const [number, fragment] of places.fragments.entries()) {
-    const foundIn: number[] = [];
-    let firstPlace: MergedPlace | undefined;
-    for (const [name, lines] of places.samplePlaces(number)) {
-      const parts = merged.get(name) ?? [];
-      const partStarts = starts.get(name) ?? new Float64Array();
-      for (const [firstLine, lastLine] of lines) {
-        const part = partAt(parts, partStarts, firstLine, lastLine);
-        if (!part) {
-          nLostPlaces++;
-          continue;
-        }
-        firstPlace ??= { part, firstLine, lastLine };
-        const index = indexOf.get(part.sampleId)!;
-        if (foundIn.push(index) > PLACE_CAP) continue;
-        inSamples.push(index, part.lineOf(firstLine), part.lineOf(lastLine));
+    let firstPlace: FirstPlace | undefined;
+    foundIn.truncate(0);
+    places.visitSamplePlaces(number, (file, firstMerged, lastMerged) => {
+      const lines = merged.get(file);
+      const sample = lines?.partAt(firstMerged, lastMerged);
+      if (!lines || !sample) {
+        nLostPlaces++;
+        return;
       }
-    }
+      const index = indexOf.get(sample.sampleId)!;
+      const firstLine = lines.rawLineOf(firstMerged);
+      const lastLine = lines.rawLineOf(lastMerged);
+      firstPlace ??= { sample, firstLine, lastLine };
+      foundIn.push(index);
+      if (foundIn.length <= PLACE_CAP) inSamples.push(index, firstLine, lastLine);
+    });
     if (!firstPlace) continue;
     inSamples.keepRun(number);
     const exact = counts.get(fragment.fingerprint);
     const figures = exact
       ? figuresOf(fragment, exact)
-      : countFigures(fragment, documentsOf(places, number), foundIn);
+      : countFigures(fragment, documentsOf(places, number), foundIn.view());
     placed.push({ ...figures, number, firstPlace });
   }
   return { placed, inSamples, nLostPlaces };
-}
-
-/** The sample that holds these lines of the merged file; undefined when they leave it. `starts` are those of the parts. */
-function partAt(
-  parts: readonly MergedSample[],
-  starts: Float64Array,
-  firstLine: number,
-  lastLine: number,
-): MergedSample | undefined {
-  let low = 0;
-  let high = parts.length;
-  while (low < high) {
-    const middle = (low + high) >>> 1;
-    if (starts[middle]! <= firstLine) low = middle + 1;
-    else high = middle;
-  }
-  const part = parts[low - 1];
-  return part && lastLine < part.start + part.nLines ? part : undefined;
-}
-
-/** Bytes are not known of a place that was found elsewhere. */
-function trainPlaces(places: ImportedPlaces, number: number): readonly TrainPlace[] {
-  const kept: TrainPlace[] = [];
-  places.visitTrainPlaces(
-    number,
-    (document, firstLine, lastLine) => {
-      const { shard, row } = places.documents[document]!;
-      kept.push({ shard, row, firstLine, lastLine, byteOffset: 0, nBytes: 0 });
-    },
-    PLACE_CAP,
-  );
-  return kept;
 }
 
 const figuresOf = ({ fingerprint, nLines }: ImportedFragment, exact: ExactCounts): Figures => ({
@@ -189,9 +168,9 @@ function documentsOf(places: ImportedPlaces, number: number): readonly ImportedD
 function countFigures(
   { fingerprint, nLines }: ImportedFragment,
   documents: readonly ImportedDocument[],
-  foundIn: readonly number[],
+  foundIn: Uint32Array,
 ): Figures {
-  const distinct = (keys: readonly unknown[]) => new Set(keys).size;
+  const distinct = (keys: Iterable<unknown>) => new Set(keys).size;
   return {
     fingerprint,
     nLines,
@@ -205,22 +184,15 @@ function countFigures(
 }
 
 /** Fragments without a place: their own families. */
-export function describeCounts(all: readonly ImportedCounts[], profile: Profile): readonly Fragment[] {
-  const nothing = {
-    nDocuments: 0,
-    nRepositories: 0,
-    nSamples: 0,
-    clipped: false,
-    trainPlaces: [],
-    samplePlaces: [],
-  };
+export function describeCounts(all: readonly ImportedCounts[], profile: Profile): readonly FragmentFigures[] {
+  const nothing = { nDocuments: 0, nRepositories: 0, nSamples: 0, clipped: false };
   return all
     .map(({ lines, ...counts }) => ({ ...nothing, ...counts, text: normaliseLines(lines, profile) }))
     .sort(byRank)
     .map((fragment, family) => ({ ...fragment, family }));
 }
 
-type Ranked = Pick<Fragment, 'train' | 'extract' | 'nLines' | 'fingerprint'>;
+type Ranked = Pick<FragmentFigures, 'train' | 'extract' | 'nLines' | 'fingerprint'>;
 
 /** The study file's order: train, extract, lines, fingerprint. */
 const byRank = (a: Ranked, b: Ranked) =>

@@ -3,8 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { test } from 'node:test';
+import fc from 'fast-check';
 import { ForeignFolder } from '../../../server/formats/foreign-folder.ts';
 import { importPlaces } from '../../../server/formats/published/import-places.ts';
 import { LogFiles, parseSimianLog } from '../../../server/formats/published/simian-log.ts';
@@ -176,11 +177,54 @@ test('the same place in several logs is one, of a sample and of a training file'
     [A],
     'what only the samples or only the training files have is no fragment',
   );
-  assert.deepEqual([...places.samplePlaces(0).get('all')!.keys()], [1, 50, 90]);
+  const inSamples: [string, number, number][] = [];
+  places.visitSamplePlaces(0, (...place) => inSamples.push(place));
+  assert.deepEqual(inSamples, [
+    ['all', 1, 6],
+    ['all', 50, 55],
+    ['all', 90, 95],
+  ]);
   const shards: number[] = [];
   const visit = (document: number) => shards.push(places.documents[document]!.shard);
   places.visitTrainPlaces(0, visit);
   assert.deepEqual(shards, [0, 1, 2]);
   places.visitTrainPlaces(0, visit, 2);
   assert.deepEqual(shards, [0, 1, 2, 0, 1]);
+});
+
+test('a place in a merged file is told by its first line, and ends where the latest log says', () => {
+  const line = fc.integer({ min: 1, max: 40 });
+  const inSamples = fc.record({
+    file: fc.constantFrom('/a/all', '/b/all', '/a/all_1-9'),
+    first: line,
+    length: line,
+  });
+  const logs = fc.array(fc.array(inSamples, { maxLength: 100 }), { minLength: 1, maxLength: 3 });
+  fc.assert(
+    fc.property(logs, (logs) => {
+      const root = scratchFolder();
+      const expected = new Map<string, Map<number, number>>();
+      for (const [shard, places] of logs.entries()) {
+        const lines = places.map(({ file, first, length }) => place(first, first + length, file));
+        writeFileSync(join(root, `${shard}.log`), [head(A), place(1, 6, `/t/${shard}`), ...lines].join('\n'));
+        // A log that begins like one before it repeats it.
+        const isRepeated = logs
+          .slice(0, shard)
+          .some((before) => JSON.stringify(before.slice(0, places.length)) === JSON.stringify(places));
+        if (isRepeated) continue;
+        for (const { file, first, length } of places) {
+          const name = basename(file);
+          expected.set(name, (expected.get(name) ?? new Map()).set(first, first + length));
+        }
+      }
+      const found: (readonly [string, number, number])[] = [];
+      const places = importPlaces(new ForeignFolder(root), [root]);
+      if (places.fragments.length > 0) places.visitSamplePlaces(0, (...place) => found.push(place));
+      assert.deepEqual(
+        found,
+        [...expected].flatMap(([name, lines]) => [...lines].map(([first, last]) => [name, first, last])),
+      );
+    }),
+    { numRuns: 200 },
+  );
 });

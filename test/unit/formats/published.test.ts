@@ -276,8 +276,9 @@ test('a run whose logs are gone is imported from its statistics', () => {
     'stats/memorization.json': JSON.stringify({ [A]: { train: 3289, extract: 330, len: 6 } }),
     'analyze/all.txt': `>>>>>>>>>>fingerprints ${A} >>>>>>>>>>>>>\n${text}\n++++fingerprints ${A} ++++\nother\n<<<<<<<<<<fingerprints ${A} <<<<<<<<<<\n\n\n`,
   });
-  const { train, extract, nLines, text: kept, samplePlaces } = imported(root).get(A)!;
-  assert.deepEqual([train, extract, nLines, samplePlaces.length], [3289, 330, 6, 0]);
+  const { train, extract, nLines, text: kept } = imported(root).get(A)!;
+  assert.deepEqual([train, extract, nLines], [3289, 330, 6]);
+  importStudy(root, undefined).writeSamplePlaces(() => assert.fail('nobody knows its places'));
   assert.equal(Buffer.from(kept).toString(), text);
 });
 
