@@ -1,8 +1,10 @@
 // The logs of a published run, brought together: each fragment with its distinct places. The same place in
 // another shard's log (a sample's) or in another chunk's (a training file's) is one place.
 
+import { GrowingUint32 } from '../../engine/growing-array.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
 import { DistinctLines } from './distinct-lines.ts';
+import { Fingerprints } from './fingerprints.ts';
 import { logFiles } from './layout.ts';
 import { type OwnDocument, OwnPlaces } from './own-places.ts';
 import { PackedPlaces } from './packed-places.ts';
@@ -46,15 +48,15 @@ export function importPlaces(folder: ForeignFolder, logs: readonly string[]): Im
 const NOTED = 1;
 const NAMED = 0;
 
-const FOLLOWING = 4;
+const NONE = 0xffffffff;
 
 class GatheredPlaces implements ImportedPlaces {
   readonly fragments: ImportedFragment[] = [];
   readonly documents: ImportedDocument[] = [];
   readonly #shards = new Set<number>();
-  readonly #numbers = new Map<string, number>();
-  /** The last fragment that was named and known. */
-  #latest = -1;
+  readonly #fingerprints = new Fingerprints();
+  /** For each fingerprint its fragment's number, or `NONE`. */
+  readonly #numbers = new GrowingUint32();
   /** Numbers of documents by shard and row. */
   readonly #rows = new Map<number, Map<number, number>>();
   /** Repositories and licences, which many documents share. */
@@ -123,7 +125,7 @@ class GatheredPlaces implements ImportedPlaces {
 
   addLog(folder: ForeignFolder, path: string, shard: number): void {
     this.#shards.add(shard);
-    using own = OwnPlaces.beside(folder, path);
+    using own = OwnPlaces.beside(folder, path, this.#fingerprints);
     if (!own) this.#hasNamed = true;
     const rows = own && new Map<number, number>();
     for (const document of own?.documents() ?? []) {
@@ -133,7 +135,7 @@ class GatheredPlaces implements ImportedPlaces {
         this.#know({ ...document, repository, license: this.#once(document.license), shard }),
       );
     }
-    for (const block of parseSimianLog(path, folder.pieces(path), this.#files)) {
+    for (const block of parseSimianLog(path, folder.pieces(path), this.#files, this.#fingerprints)) {
       const nInTrain = this.#pushSamplePlaces(block.places);
       own?.next(block.fingerprint, nInTrain, (row, firstLine, lastLine) => {
         const document = rows!.get(row);
@@ -177,20 +179,14 @@ class GatheredPlaces implements ImportedPlaces {
 
   /** Undefined for what is no fragment: lines that only the samples share, or only the training files. */
   #numberOf({ fingerprint, nLines, places }: LogBlock, nInTrain: number): number | undefined {
-    const known = this.#following(fingerprint) ?? this.#numbers.get(fingerprint);
-    if (known !== undefined) this.#latest = known;
+    while (this.#numbers.length <= fingerprint) this.#numbers.push(NONE);
+    const known = this.#numbers.get(fingerprint);
+    if (known !== NONE) return known;
     const isShared = nInTrain > 0 && nInTrain < places.files.length;
-    if (known !== undefined || !isShared) return known;
-    const number = this.fragments.push({ fingerprint, nLines }) - 1;
+    if (!isShared) return undefined;
+    const number = this.fragments.push({ fingerprint: this.#fingerprints.text(fingerprint), nLines }) - 1;
     this.#numbers.set(fingerprint, number);
     return number;
-  }
-
-  /** Logs name fragments in one order, and leave some out: most often it is one of the next. */
-  #following(fingerprint: string): number | undefined {
-    for (let number = this.#latest + 1; number <= this.#latest + FOLLOWING; number++)
-      if (this.fragments[number]?.fingerprint === fingerprint) return number;
-    return undefined;
   }
 
   /** The number of a document. */

@@ -1,19 +1,30 @@
 // Reads lines that are nearly always written in one way, from their bytes: a string for each of millions would cost more than
 // all that is done with them. What stands there in another way is left to whoever asks, as a string.
 
+import { FINGERPRINT_DIGITS } from './fingerprints.ts';
+
 const LF = 10;
 const ZERO = 0x30;
 /** So many digits are a safe integer. */
 const MAX_DIGITS = 15;
+const WORD_BYTES = 4;
+
+/** What `passes` asks for, word by word as far as there are whole ones. */
+export interface ExpectedBytes {
+  readonly words: Int32Array;
+  readonly rest: Uint8Array;
+}
 
 export class LineCursor {
   readonly #bytes: Buffer;
+  readonly #view: DataView;
   /** In bytes. */
   at = 0;
 
   /** `bytes` hold whole lines; the last one may be without its end. */
   constructor(bytes: Buffer) {
     this.#bytes = bytes;
+    this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
   }
 
   get isAtEnd(): boolean {
@@ -21,11 +32,17 @@ export class LineCursor {
   }
 
   /** Moves behind these bytes, if they stand here. */
-  passes(expected: Uint8Array): boolean {
+  passes({ words, rest }: ExpectedBytes): boolean {
+    const view = this.#view;
     const bytes = this.#bytes;
-    const { at } = this;
-    for (let i = 0; i < expected.length; i++) if (bytes[at + i] !== expected[i]) return false;
-    this.at += expected.length;
+    let { at } = this;
+    if (at + WORD_BYTES * words.length + rest.length > bytes.length) return false;
+    for (let i = 0; i < words.length; i++) {
+      if (view.getInt32(at, true) !== words[i]) return false;
+      at += WORD_BYTES;
+    }
+    for (let i = 0; i < rest.length; i++) if (bytes[at++] !== rest[i]) return false;
+    this.at = at;
     return true;
   }
 
@@ -46,17 +63,23 @@ export class LineCursor {
     return value;
   }
 
-  /** Moves behind so many lower-case hexadecimal digits; undefined where others stand here. */
-  hex(nDigits: number): string | undefined {
+  /** Moves behind a fingerprint in lower-case digits and puts it into `words`; false, and nothing is passed, where none stands here. */
+  fingerprint(words: Uint32Array): boolean {
     const bytes = this.#bytes;
-    const end = this.at + nDigits;
-    for (let at = this.at; at < end; at++) {
-      const byte = bytes[at] ?? 0;
-      if (!((byte >= ZERO && byte <= 0x39) || (byte >= 0x61 && byte <= 0x66))) return undefined;
+    const { at } = this;
+    if (at + FINGERPRINT_DIGITS > bytes.length) return false;
+    const nWordDigits = FINGERPRINT_DIGITS / words.length;
+    for (let i = 0; i < words.length; i++) {
+      let word = 0;
+      for (let j = 0; j < nWordDigits; j++) {
+        const digit = DIGITS[bytes[at + i * nWordDigits + j]!]!;
+        if (digit < 0) return false;
+        word = (word << 4) | digit;
+      }
+      words[i] = word;
     }
-    const digits = bytes.toString('latin1', this.at, end);
-    this.at = end;
-    return digits;
+    this.at = at + FINGERPRINT_DIGITS;
+    return true;
   }
 
   /** The rest of the line, a character a byte, without its end; moves behind it. */
@@ -69,5 +92,17 @@ export class LineCursor {
   }
 }
 
+/** The value of each byte as a lower-case hexadecimal digit; -1 for all others. */
+const DIGITS = Int8Array.from({ length: 256 }, (_, byte) =>
+  '0123456789abcdef'.indexOf(String.fromCharCode(byte)),
+);
+
 /** What `passes` asks for. */
-export const bytesOf = (text: string): Uint8Array => Uint8Array.from(Buffer.from(text, 'latin1'));
+export function bytesOf(text: string): ExpectedBytes {
+  const bytes = Buffer.from(text, 'latin1');
+  const nWords = Math.floor(bytes.length / WORD_BYTES);
+  return {
+    words: Int32Array.from({ length: nWords }, (_, i) => bytes.readInt32LE(WORD_BYTES * i)),
+    rest: Uint8Array.from(bytes.subarray(WORD_BYTES * nWords)),
+  };
+}

@@ -4,6 +4,7 @@ import { GrowingUint32 } from '../../engine/growing-array.ts';
 import { UserError } from '../../errors.ts';
 import { has, listOf, parseJson, type Shape, text, whole } from '../../json-shape.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
+import { type Fingerprints, fingerprintWords } from './fingerprints.ts';
 import { bytesOf, LineCursor } from './line-cursor.ts';
 
 /** A row of training data with a match, as it is noted. */
@@ -20,14 +21,17 @@ export class OwnPlaces implements Disposable {
   readonly #pieces: Generator<Buffer>;
   /** Three numbers a place: row, first line, last line. */
   readonly #places = new GrowingUint32();
+  readonly #fingerprints: Fingerprints;
+  readonly #words = fingerprintWords();
   #cursor = new LineCursor(Buffer.of());
 
   /** Undefined where nothing is noted beside the log. */
-  static beside(folder: ForeignFolder, log: string): OwnPlaces | undefined {
-    return folder.has(placesOf(log)) ? new OwnPlaces(folder, log) : undefined;
+  static beside(folder: ForeignFolder, log: string, fingerprints: Fingerprints): OwnPlaces | undefined {
+    return folder.has(placesOf(log)) ? new OwnPlaces(folder, log, fingerprints) : undefined;
   }
 
-  private constructor(folder: ForeignFolder, log: string) {
+  private constructor(folder: ForeignFolder, log: string, fingerprints: Fingerprints) {
+    this.#fingerprints = fingerprints;
     this.#folder = folder;
     this.#log = log;
     this.#pieces = folder.pieces(placesOf(log));
@@ -47,7 +51,7 @@ export class OwnPlaces implements Disposable {
 
   /** Gives `keep` the places of the log's next block, which has so many; it says whether one is a place. */
   next(
-    fingerprint: string,
+    fingerprint: number,
     nPlaces: number,
     keep: (row: number, firstLine: number, lastLine: number) => boolean,
   ): void {
@@ -69,7 +73,7 @@ export class OwnPlaces implements Disposable {
   }
 
   /** Whether the next line is of this fragment. */
-  #readNext(fingerprint: string): boolean {
+  #readNext(fingerprint: number): boolean {
     if (this.#cursor.isAtEnd) {
       const { value, done } = this.#pieces.next();
       if (done) return false;
@@ -84,23 +88,27 @@ export class OwnPlaces implements Disposable {
     for (const place of noted?.places ?? []) {
       if (place.every((number) => number <= MAX)) for (const number of place) this.#places.push(number);
     }
-    return noted?.fingerprint === fingerprint;
+    return noted?.fingerprint === this.#fingerprints.text(fingerprint);
   }
 
   /** The line as our export writes it; false for any other. */
-  #passLine(fingerprint: string): boolean {
+  #passLine(fingerprint: number): boolean {
     const cursor = this.#cursor;
-    if (!cursor.passes(BEGIN) || cursor.hex(fingerprint.length) !== fingerprint || !cursor.passes(PLACES)) {
-      return false;
-    }
+    if (!cursor.passes(BEGIN) || !cursor.fingerprint(this.#words) || !cursor.passes(PLACES)) return false;
+    if (!this.#fingerprints.is(fingerprint, this.#words)) return false;
     do {
-      for (const before of BEFORE_NUMBERS) {
-        const number = cursor.passes(before) ? cursor.number() : -1;
-        if (number < 0 || number > MAX) return false;
-        this.#places.push(number);
-      }
+      if (!this.#passNumber() || !cursor.passes(COMMA)) return false;
+      if (!this.#passNumber() || !cursor.passes(COMMA)) return false;
+      if (!this.#passNumber()) return false;
     } while (cursor.passes(BETWEEN));
     return cursor.passes(END);
+  }
+
+  #passNumber(): boolean {
+    const number = this.#cursor.number();
+    if (number < 0 || number > MAX) return false;
+    this.#places.push(number);
+    return true;
   }
 }
 
@@ -108,7 +116,7 @@ const placesOf = (log: string) => log.replace(/\.log$/, '.places.jsonl');
 
 const BEGIN = bytesOf('{"fingerprint":"');
 const PLACES = bytesOf('","places":[[');
-const BEFORE_NUMBERS = ['', ',', ','].map(bytesOf);
+const COMMA = bytesOf(',');
 const BETWEEN = bytesOf('],[');
 const END = bytesOf(']]}\n');
 /** Rows and lines beyond it are none. */

@@ -6,8 +6,9 @@ import { forJson } from '../../../guard/text/for-json.ts';
 import { shorten } from '../../../guard/text/shorten.ts';
 import { GrowingUint32 } from '../../engine/growing-array.ts';
 import { UserError } from '../../errors.ts';
+import { type Fingerprints, fingerprintWords } from './fingerprints.ts';
 import { isMergedName } from './layout.ts';
-import { bytesOf, LineCursor } from './line-cursor.ts';
+import { bytesOf, type ExpectedBytes, LineCursor } from './line-cursor.ts';
 
 export interface LogFile {
   readonly path: string;
@@ -24,10 +25,11 @@ export interface LogPlaces {
   readonly files: GrowingUint32;
 }
 
+/** It, and what is in it, hold until the next is asked for. */
 export interface LogBlock {
-  readonly fingerprint: string;
+  /** Its number in `Fingerprints`. */
+  readonly fingerprint: number;
   readonly nLines: number;
-  /** Hold until the next block is asked for. */
   readonly places: LogPlaces;
 }
 
@@ -59,26 +61,39 @@ export function* parseSimianLog(
   path: string,
   pieces: Iterable<Buffer>,
   files: LogFiles,
+  fingerprints: Fingerprints,
 ): Generator<LogBlock> {
   const numbers = () => new GrowingUint32();
   const places: LogPlaces = { firstLines: numbers(), lastLines: numbers(), files: numbers() };
   const recent = new RecentFiles(files);
-  let open: Omit<LogBlock, 'places'> | undefined;
+  const block = { fingerprint: 0, nLines: 0, places };
+  const begins: BlockStart = { nLines: 0, words: fingerprintWords() };
+  let isOpen = false;
   for (const piece of pieces) {
     const cursor = new LineCursor(piece);
     while (!cursor.isAtEnd) {
-      if (open && passPlace(cursor, recent, places)) continue;
-      const start = passStart(cursor);
-      const line = start ? '' : cursor.line();
-      const next = start ?? startIn(line, path);
-      if (next) {
-        if (open) yield { ...open, places };
-        open = next;
-        for (const column of Object.values(places)) column.truncate(0);
-      } else if (open) keepPlace(line, path, recent, places);
+      if (isOpen && passPlace(cursor, recent, places)) continue;
+      if (!passStart(cursor, begins)) {
+        const line = cursor.line();
+        if (!isStart(line, path, begins)) {
+          if (isOpen) keepPlace(line, path, recent, places);
+          continue;
+        }
+      }
+      if (isOpen) yield block;
+      isOpen = true;
+      block.fingerprint = fingerprints.numberOf(begins.words);
+      block.nLines = begins.nLines;
+      for (const column of [places.firstLines, places.lastLines, places.files]) column.truncate(0);
     }
   }
-  if (open) yield { ...open, places };
+  if (isOpen) yield block;
+}
+
+/** What the first line of a block says. */
+interface BlockStart {
+  nLines: number;
+  readonly words: Uint32Array;
 }
 
 const FOUND = bytesOf('Found ');
@@ -87,20 +102,19 @@ const FOLLOWING = bytesOf(' in the following files:\n');
 const BETWEEN = bytesOf(' Between lines ');
 const AND = bytesOf(' and ');
 const IN = bytesOf(' in ');
-const FINGERPRINT_DIGITS = 32;
 /** More than any file has. */
 const MAX_LINE = 2 ** 32 - 1;
 
-/** A block's first line as it is nearly always; undefined, and nothing is passed, for any other line. */
-function passStart(cursor: LineCursor): Omit<LogBlock, 'places'> | undefined {
+/** A block's first line as it is nearly always; false, and nothing is passed, for any other line. */
+function passStart(cursor: LineCursor, start: BlockStart): boolean {
   const { at } = cursor;
   if (cursor.passes(FOUND)) {
-    const nLines = cursor.number();
-    const fingerprint = nLines > 0 && cursor.passes(WITH) ? cursor.hex(FINGERPRINT_DIGITS) : undefined;
-    if (fingerprint !== undefined && cursor.passes(FOLLOWING)) return { nLines, fingerprint };
+    start.nLines = cursor.number();
+    const isNamed = start.nLines > 0 && cursor.passes(WITH) && cursor.fingerprint(start.words);
+    if (isNamed && cursor.passes(FOLLOWING)) return true;
   }
   cursor.at = at;
-  return undefined;
+  return false;
 }
 
 /** A place as it is nearly always. */
@@ -124,12 +138,13 @@ function passPlace(cursor: LineCursor, recent: RecentFiles, places: LogPlaces): 
 const blockStart = /^Found (\d+) duplicate lines with fingerprint ([0-9a-fA-F]{32}) in the following files:/;
 const placeLine = /^ ?Between lines (\d+) and (\d+) in (.+?)\r?$/;
 
-function startIn(line: string, path: string): Omit<LogBlock, 'places'> | undefined {
-  const start = blockStart.exec(line);
-  if (!start) return undefined;
-  const nLines = Number(start[1]);
-  if (nLines < 1 || !Number.isSafeInteger(nLines)) throw countsNothing(path, line);
-  return { nLines, fingerprint: start[2]!.toLowerCase() };
+function isStart(line: string, path: string, start: BlockStart): boolean {
+  const [, nLines, fingerprint] = blockStart.exec(line) ?? [];
+  if (fingerprint === undefined) return false;
+  start.nLines = Number(nLines);
+  if (start.nLines < 1 || !Number.isSafeInteger(start.nLines)) throw countsNothing(path, line);
+  new LineCursor(Buffer.from(fingerprint.toLowerCase(), 'latin1')).fingerprint(start.words);
+  return true;
 }
 
 function keepPlace(line: string, path: string, recent: RecentFiles, places: LogPlaces): void {
@@ -154,7 +169,7 @@ function push(
 /** The last two files that a log named, as it ends its lines with them: one place after the other is in the same. */
 class RecentFiles {
   readonly #files: LogFiles;
-  #last = { end: bytesOf('\n'), number: -1 };
+  #last: { readonly end: ExpectedBytes; readonly number: number } = { end: bytesOf('\n'), number: -1 };
   #before = this.#last;
 
   constructor(files: LogFiles) {
@@ -184,8 +199,8 @@ const countsNothing = (path: string, line: string) =>
 const SHOWN_CHARACTERS = 60;
 
 /** The line that begins a block. */
-export const blockHead = ({ nLines, fingerprint }: Pick<LogBlock, 'fingerprint' | 'nLines'>): string =>
-  `Found ${nLines} duplicate lines with fingerprint ${fingerprint} in the following files:`;
+export const blockHead = (block: { readonly fingerprint: string; readonly nLines: number }): string =>
+  `Found ${block.nLines} duplicate lines with fingerprint ${block.fingerprint} in the following files:`;
 
 /** The first part of a block's other lines; ` in `, the path and the line end follow. */
 export const blockPlace = (firstLine: number, lastLine: number): string =>

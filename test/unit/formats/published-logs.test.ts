@@ -7,6 +7,7 @@ import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { ForeignFolder } from '../../../server/formats/foreign-folder.ts';
+import { Fingerprints } from '../../../server/formats/published/fingerprints.ts';
 import { importPlaces } from '../../../server/formats/published/import-places.ts';
 import { LogFiles, parseSimianLog } from '../../../server/formats/published/simian-log.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -18,15 +19,19 @@ type Block = readonly [fingerprint: string, nLines: number, places: readonly str
 
 function blocksOf(pieces: readonly string[]): Block[] {
   const files = new LogFiles();
+  const fingerprints = new Fingerprints();
   const bytes = pieces.map((piece) => Buffer.from(piece, 'latin1'));
-  return Array.from(parseSimianLog('0.log', bytes, files), ({ fingerprint, nLines, places }) => {
-    const { firstLines, lastLines, files: of } = places;
-    const told = Array.from({ length: of.length }, (_, i) => {
-      const { path, side } = files.at(of.get(i));
-      return `${firstLines.get(i)}-${lastLines.get(i)} ${side} ${path}`;
-    });
-    return [fingerprint, nLines, told];
-  });
+  return Array.from(
+    parseSimianLog('0.log', bytes, files, fingerprints),
+    ({ fingerprint, nLines, places }) => {
+      const { firstLines, lastLines, files: of } = places;
+      const told = Array.from({ length: of.length }, (_, i) => {
+        const { path, side } = files.at(of.get(i));
+        return `${firstLines.get(i)}-${lastLines.get(i)} ${side} ${path}`;
+      });
+      return [fingerprints.text(fingerprint), nLines, told];
+    },
+  );
 }
 
 const head = (fingerprint: string, nLines: number | string = 6) =>
