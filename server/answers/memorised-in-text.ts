@@ -7,12 +7,11 @@ import type { MatchRule, StudyId } from '../../protocol/study.ts';
 import type { Fragment, MatchedDocument } from '../engine/detection.ts';
 import { findFragments } from '../engine/find-fragments.ts';
 import { RunCollector } from '../engine/run-collector.ts';
-import { indexSamples } from '../engine/sample-index.ts';
 import type { Steps } from '../engine/steps.ts';
 import { throwIfAborted } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
 import { ScanKernel } from '../kernel/scan-kernel.ts';
-import { shareIndex } from '../kernel/share-index.ts';
+import { shareSamples } from '../kernel/share-index.ts';
 import { countFragments } from '../store/counts.ts';
 import { readBytesOf, readFragmentBytes } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
@@ -51,7 +50,8 @@ function* search(
   deadline: number,
 ): Steps<TextSearch> {
   const sample = { sampleId: 0, text, cut: false };
-  const kernel = new ScanKernel(shareIndex(indexSamples([sample], rule), rule));
+  const { index, lines } = shareSamples([sample], rule);
+  const kernel = new ScanKernel(index);
   const collector = new RunCollector();
   const listener = {
     onLine: collector.addLine.bind(collector),
@@ -76,7 +76,7 @@ function* search(
     }
   }
   const result = { partial: collector.encode(), documents };
-  const found = findFragments({ samples: [sample], rule, results: [{ shard: 0, result }] });
+  const found = findFragments({ samples: [sample], rule, results: [{ shard: 0, result }], index: lines });
   // The others share no words with it, so that they are looked through too.
   const nFragments = ended === 'early' ? nRead : countFragments(db);
   return { marks: toMarks(db, study, [...found]), nFragments, ended };

@@ -5,7 +5,6 @@ import { foreign } from '../../guard/text/foreign.ts';
 import type { CheckedText } from '../../protocol/checked-text.ts';
 import type { Fragment } from '../engine/detection.ts';
 import { findFragments, type ScannedShard } from '../engine/find-fragments.ts';
-import { indexSamples } from '../engine/sample-index.ts';
 import { ScanKernel } from '../kernel/scan-kernel.ts';
 import type { CorpusIndex, Proposal } from './corpus-index.ts';
 import { distinctKeys } from './corpus-index.ts';
@@ -50,8 +49,8 @@ export async function lookUp(
   let nDocumentsOpened = 0;
   const samples = [{ sampleId: 0, text, cut: false }];
   using memory = index.takeMemory();
-  const kernel =
-    proposals.length === 0 ? undefined : new ScanKernel(memory.share(indexSamples(samples, rule), rule));
+  const shared = proposals.length === 0 ? undefined : memory.share(samples, rule);
+  const kernel = shared && new ScanKernel(shared.index);
   for (const [i, proposal] of proposals.entries()) {
     const shard = index.shardAt(proposal, i);
     if (typeof shard === 'string' || performance.now() > deadline) {
@@ -79,7 +78,7 @@ export async function lookUp(
       notes.push(`${shard.path} cannot be read (${(error as Error).message})`);
     }
   }
-  const fragments = [...findFragments({ samples, rule, results })];
+  const fragments = shared ? [...findFragments({ samples, rule, results, index: shared.lines })] : [];
   const nWindows = windows.length;
   return { nWindows, nDocumentsOpened, results, fragments, unopened, notes: notes.slice(0, NOTES_KEPT) };
 }

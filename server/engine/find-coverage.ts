@@ -5,19 +5,21 @@ import type { CoveredRange } from './detection.ts';
 import type { PreparedRequest } from './prepare-request.ts';
 
 /** Ordered by sample and line. Ranges of one sample neither overlap nor touch. */
-export function* coverageOf({ samples, index, parts }: PreparedRequest): Generator<CoveredRange> {
-  let sample = 0;
+export function* coverageOf({ samples, covered, parts }: PreparedRequest): Generator<CoveredRange> {
+  let at = 0;
   for (const { first, end, nWindows } of parts) {
-    while (index.sampleStarts[sample + 1]! <= first) sample++;
-    const byteOffset = index.starts[first]!;
+    const nLines = end - first;
+    const last = at + nLines - 1;
+    const byteOffset = covered.starts[at]!;
     yield {
-      sampleId: samples[sample]!.sampleId,
-      nLines: end - first,
+      sampleId: samples[covered.samples[at]!]!.sampleId,
+      nLines,
       nWindows,
-      firstLine: index.rawLines[first]!,
-      lastLine: index.rawLines[end - 1]!,
+      firstLine: covered.rawLines[at]!,
+      lastLine: covered.rawLines[last]!,
       byteOffset,
-      nBytes: index.ends[end - 1]! - byteOffset,
+      nBytes: covered.ends[last]! - byteOffset,
     };
+    at += nLines + 1;
   }
 }

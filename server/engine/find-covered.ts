@@ -2,6 +2,7 @@
 // runs. Every occurrence of a fragment in a sample lies inside one such part, with its neighbours as far as
 // the corpus has them, so the automaton need not know the rest of the samples.
 
+import { GrowingUint32 } from './growing-array.ts';
 import { EDGE, release, type SampleIndex } from './sample-index.ts';
 import type { ShardRuns } from './shard-runs.ts';
 import type { Steps } from './steps.ts';
@@ -45,89 +46,87 @@ function* markFoundWindows(
   minLines: number,
   shards: readonly ShardRuns[],
 ): Steps<Uint8Array> {
-  const windows = yield* tableOfWindows(sequence, minLines);
-  /** Marks the first position of each distinct window that was found. */
-  const foundFirst = new Uint8Array(sequence.length);
-  for (const runs of shards) {
-    markFirsts(windows, sequence, minLines, runs, foundFirst);
+  const windows = new FoundWindows(shards, minLines);
+  for (const shard of shards.keys()) {
+    windows.addShard(shard);
     yield;
   }
   const found = new Uint8Array(sequence.length);
+  let sinceEdge = 0;
   for (let at = 0; at < sequence.length; at++) {
-    const first = windows.firstOf[at]!;
-    if (first > 0 && foundFirst[first - 1] === 1) found[at] = 1;
+    sinceEdge = sequence[at] === EDGE ? 0 : sinceEdge + 1;
+    if (sinceEdge >= minLines && windows.has(sequence, at + 1 - minLines)) found[at + 1 - minLines] = 1;
+    if (at % STEP_LINES === 0) yield;
   }
-  release(windows.slots);
-  release(windows.firstOf);
+  windows.release();
   return found;
 }
 
-function markFirsts(
-  windows: WindowTable,
-  sequence: Uint32Array,
-  minLines: number,
-  { lines, starts }: ShardRuns,
-  foundFirst: Uint8Array,
-): void {
-  const mask = windows.slots.length - 1;
-  for (let run = 0; run + 1 < starts.length; run++) {
-    for (let at = starts[run]!; at + minLines <= starts[run + 1]!; at++) {
-      let slot = hashWindow(lines, at, minLines) & mask;
-      for (; windows.slots[slot] !== 0; slot = (slot + 1) & mask) {
-        const position = windows.slots[slot]! - 1;
-        if (!sameWindow(sequence, position, lines, at, minLines)) continue;
-        foundFirst[position] = 1;
-        break;
+/** Lines of samples in one step: some 5 ms. */
+const STEP_LINES = 1 << 17;
+
+/** The distinct windows of all runs: few beside those of the samples. */
+class FoundWindows {
+  readonly #shards: readonly ShardRuns[];
+  readonly #minLines: number;
+  /** Open addressing: window + 1. */
+  #slots = new Uint32Array(1 << 10);
+  /** Per window: the shard, and the place in its lines, where it was first. */
+  readonly #shardOf = new GrowingUint32();
+  readonly #placeOf = new GrowingUint32();
+
+  constructor(shards: readonly ShardRuns[], minLines: number) {
+    this.#shards = shards;
+    this.#minLines = minLines;
+  }
+
+  addShard(shard: number): void {
+    const { lines, starts } = this.#shards[shard]!;
+    for (let run = 0; run + 1 < starts.length; run++) {
+      for (let at = starts[run]!; at + this.#minLines <= starts[run + 1]!; at++) {
+        const slot = this.#find(lines, at);
+        if (this.#slots[slot] !== 0) continue;
+        this.#shardOf.push(shard);
+        this.#placeOf.push(at);
+        this.#slots[slot] = this.#placeOf.length;
+        if (2 * this.#placeOf.length > this.#slots.length) this.#grow();
       }
     }
   }
-}
 
-interface WindowTable {
-  /** Open addressing: first position of a distinct window + 1. */
-  readonly slots: Uint32Array;
-  /** Per position: the first position of the same window + 1; 0 where no window begins. */
-  readonly firstOf: Uint32Array;
-}
-
-/** Lines of samples in one step: some 20 ms. */
-const STEP_LINES = 1 << 17;
-
-function* tableOfWindows(sequence: Uint32Array, minLines: number): Steps<WindowTable> {
-  let nSlots = 16;
-  while (nSlots < 2 * sequence.length) nSlots *= 2;
-  const windows = { slots: new Uint32Array(nSlots), firstOf: new Uint32Array(sequence.length) };
-  let sinceEdge = 0;
-  for (let first = 0; first < sequence.length; first += STEP_LINES) {
-    sinceEdge = addWindows(windows, sequence, minLines, first, sinceEdge);
-    yield;
+  has(lines: Uint32Array, at: number): boolean {
+    return this.#slots[this.#find(lines, at)] !== 0;
   }
-  return windows;
-}
 
-/** Adds the windows whose last line is in this step; returns how many lines there are since the last edge. */
-function addWindows(
-  { slots, firstOf }: WindowTable,
-  sequence: Uint32Array,
-  minLines: number,
-  first: number,
-  sinceEdgeBefore: number,
-): number {
-  const mask = slots.length - 1;
-  const end = Math.min(first + STEP_LINES, sequence.length);
-  let sinceEdge = sinceEdgeBefore;
-  for (let last = first; last < end; last++) {
-    sinceEdge = sequence[last] === EDGE ? 0 : sinceEdge + 1;
-    if (sinceEdge < minLines) continue;
-    const at = last + 1 - minLines;
-    let slot = hashWindow(sequence, at, minLines) & mask;
-    while (slots[slot] !== 0 && !sameWindow(sequence, slots[slot]! - 1, sequence, at, minLines)) {
-      slot = (slot + 1) & mask;
+  release(): void {
+    release(this.#slots);
+  }
+
+  /** The slot of the window lines[at …], or the empty one where it belongs. */
+  #find(lines: Uint32Array, at: number): number {
+    const slots = this.#slots;
+    const mask = slots.length - 1;
+    let slot = hashWindow(lines, at, this.#minLines) & mask;
+    for (; slots[slot] !== 0; slot = (slot + 1) & mask) {
+      const window = slots[slot]! - 1;
+      const known = this.#shards[this.#shardOf.get(window)]!.lines;
+      if (sameWindow(known, this.#placeOf.get(window), lines, at, this.#minLines)) break;
     }
-    if (slots[slot] === 0) slots[slot] = at + 1;
-    firstOf[at] = slots[slot]!;
+    return slot;
   }
-  return sinceEdge;
+
+  #grow(): void {
+    const slots = new Uint32Array(2 * this.#slots.length);
+    release(this.#slots);
+    this.#slots = slots;
+    const mask = slots.length - 1;
+    for (let window = 0; window < this.#placeOf.length; window++) {
+      const { lines } = this.#shards[this.#shardOf.get(window)]!;
+      let slot = hashWindow(lines, this.#placeOf.get(window), this.#minLines) & mask;
+      while (slots[slot] !== 0) slot = (slot + 1) & mask;
+      slots[slot] = window + 1;
+    }
+  }
 }
 
 function sameWindow(a: Uint32Array, atA: number, b: Uint32Array, atB: number, minLines: number): boolean {

@@ -3,7 +3,7 @@
 // right and linear is derived in docs/detector.md.
 
 import { countDocumentsAndRepositories, countTrain } from './count-fragments.ts';
-import { type CoveredSamples, joinCovered } from './covered-samples.ts';
+import type { CoveredSamples } from './covered-samples.ts';
 import { type Fragment, PLACE_CAP } from './detection.ts';
 import { findSamplePlaces, findTrainPlaces, PlaceBatch } from './fragment-places.ts';
 import { FragmentTexts, fingerprintTexts } from './fragment-text.ts';
@@ -31,8 +31,7 @@ export const findFragments = (request: FragmentRequest): Generator<Fragment> =>
 
 /** Does what `findFragments` does, in steps: all but the places is known when they are done. */
 export function* countInSteps(request: PreparedRequest): Steps<Generator<Fragment>> {
-  const { samples, minLines, index, parts } = request;
-  const covered = joinCovered(index, parts);
+  const { samples, minLines, index, covered } = request;
   const automaton = new SuffixAutomaton(covered.sequence);
   yield;
   const weighted = [];
@@ -68,7 +67,7 @@ export function* countInSteps(request: PreparedRequest): Steps<Generator<Fragmen
     const texts = new FragmentTexts(index);
     for (const fragments of inBatches(ranked, nPlaces)) {
       const batch = new PlaceBatch(tree, fragments);
-      const samplePlaces = findSamplePlaces(batch, tree, automaton, covered, index, samples);
+      const samplePlaces = findSamplePlaces(batch, tree, automaton, covered, samples);
       const trainPlaces = findTrainPlaces(batch, tree, events, train, shards, minLines);
       for (const f of fragments) {
         yield {

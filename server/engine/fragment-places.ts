@@ -6,7 +6,7 @@ import { PLACE_CAP, type SampleInput, type SamplePlace, type TrainPlace } from '
 import type { Events, RunEvents } from './match-events.ts';
 import type { FragmentTree } from './maximal-fragments.ts';
 import type { ScannedShard } from './prepare-request.ts';
-import { EDGE, type SampleIndex } from './sample-index.ts';
+import { EDGE } from './sample-index.ts';
 import { type ShardRuns, visitRuns } from './shard-runs.ts';
 import { NONE, type SuffixAutomaton } from './suffix-automaton.ts';
 
@@ -54,14 +54,13 @@ export function findSamplePlaces(
   tree: FragmentTree,
   automaton: SuffixAutomaton,
   covered: CoveredSamples,
-  index: SampleIndex,
   samples: readonly SampleInput[],
 ): (fragment: number) => SamplePlace[] {
   const places = new PlaceLists(batch, (f) => automaton.occurrences[tree.state[f]!]!);
   for (let at = 0; at < covered.sequence.length; at++) {
     if (covered.sequence[at] === EDGE) continue;
     const longest = tree.longestOf[automaton.stateAt[at]!]!;
-    batch.visit(longest, places, covered.samples[at]!, index, covered.positions[at]!);
+    batch.visit(longest, places, covered.samples[at]!, covered, at);
   }
   return (fragment) =>
     places.get(fragment, (sample, firstLine, lastLine, byteOffset, nBytes) => {

@@ -17,6 +17,15 @@ export function normaliseLine(
   return profile === 'exact-1' ? trim(text, start, end, out, at) : spaceOut(text, start, end, out, at);
 }
 
+/** Whether a line counts: whether anything is left of it. */
+export function isSignificant(profile: Profile, text: Uint8Array, start: number, end: number): boolean {
+  for (let i = start; i < end; i++) {
+    const byte = text[i]!;
+    if (profile === 'exact-1' ? byte > 0x20 : kinds[byte] !== BLANK) return true;
+  }
+  return false;
+}
+
 function trim(text: Uint8Array, start: number, end: number, out: Uint8Array, at: number): number {
   let first = start;
   let last = end;

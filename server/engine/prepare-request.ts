@@ -1,10 +1,11 @@
-// What all of the analysis works on: the samples' lines as numbers, each shard's distinct runs, and the parts of
-// the samples that stand in the corpus. Most of its time goes here, so it is done once, in steps.
+// What all of the analysis works on: each shard's distinct runs, and the parts of the samples that stand in the corpus.
+// Most of its time goes here, so it is done once, in steps.
 
 import type { MatchRule } from '../../protocol/study.ts';
+import { type CoveredSamples, joinCovered } from './covered-samples.ts';
 import type { SampleInput, ShardResult } from './detection.ts';
 import { type CoveredPart, findCoveredParts } from './find-covered.ts';
-import { indexInSteps, type SampleIndex } from './sample-index.ts';
+import type { SampleIndex } from './sample-index.ts';
 import { readShardRuns, type ShardRuns } from './shard-runs.ts';
 import type { Steps } from './steps.ts';
 
@@ -18,6 +19,8 @@ export interface FragmentRequest {
   readonly samples: readonly SampleInput[];
   readonly rule: MatchRule;
   readonly results: readonly ScannedShard[];
+  /** The samples' lines under the rule. */
+  readonly index: SampleIndex;
 }
 
 export interface PreparedRequest {
@@ -27,10 +30,11 @@ export interface PreparedRequest {
   /** In corpus order. */
   readonly shards: readonly (ScannedShard & { readonly runs: ShardRuns })[];
   readonly parts: readonly CoveredPart[];
+  readonly covered: CoveredSamples;
 }
 
-export function* prepareInSteps({ samples, rule, results }: FragmentRequest): Steps<PreparedRequest> {
-  const index = yield* indexInSteps(samples, rule);
+export function* prepareInSteps(request: FragmentRequest): Steps<PreparedRequest> {
+  const { samples, rule, results, index } = request;
   const shards: PreparedRequest['shards'][number][] = [];
   for (const { shard, result } of results.toSorted((a, b) => a.shard - b.shard)) {
     shards.push({ shard, result, runs: readShardRuns(result.partial) });
@@ -38,5 +42,6 @@ export function* prepareInSteps({ samples, rule, results }: FragmentRequest): St
   }
   const runs = shards.map((shard) => shard.runs);
   const parts = yield* findCoveredParts(index, rule.minLines, runs);
-  return { samples, minLines: rule.minLines, index, shards, parts };
+  const covered = joinCovered(index, parts, samples, rule.profile);
+  return { samples, minLines: rule.minLines, index, shards, parts, covered };
 }

@@ -6,7 +6,7 @@ import type { MatchRule } from '../../protocol/study.ts';
 import type { SampleInput, ShardResult } from './detection.ts';
 import { type DistinctRuns, findOrAddRun, hasRun, newDistinctRuns } from './distinct-runs.ts';
 import { RunCollector } from './run-collector.ts';
-import { EDGE, indexSamples, type SampleIndex } from './sample-index.ts';
+import { EDGE, type SampleIndex } from './sample-index.ts';
 import { readShardRuns, visitRuns } from './shard-runs.ts';
 
 export interface Restriction {
@@ -14,17 +14,17 @@ export interface Restriction {
   restrict(result: ShardResult): ShardResult;
 }
 
-/** One restriction a set. `sets` in the order in which they were scanned together. */
+/** One restriction a set. `sets` in the order in which they were scanned together; `together` has the lines of all. */
 export function restrictRuns(
   sets: readonly (readonly SampleInput[])[],
-  rule: MatchRule,
+  { minLines }: MatchRule,
+  together: SampleIndex,
 ): readonly Restriction[] {
-  const together = indexSamples(sets.flat(), rule);
   let firstSample = 0;
   return sets.map((samples) => {
     const first = firstSample;
     firstSample += samples.length;
-    return restrictionTo(together, first, firstSample, rule.minLines);
+    return restrictionTo(together, first, firstSample, minLines);
   });
 }
 

@@ -1,6 +1,6 @@
 // The kernel's other door: records of an index go in, in any order, and come out as buckets of lists. Knows nothing of files.
 
-import { instantiate } from './share-index.ts';
+import { instantiate } from './kernel-instance.ts';
 
 /** What the buckets of a segment are like: docs/index-format.md, section 4. */
 export interface BucketShape {

@@ -6,13 +6,12 @@ import { setImmediate } from 'node:timers/promises';
 import type { MatchRule } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { SampleInput } from '../engine/detection.ts';
-import { indexInSteps, releaseIndex } from '../engine/sample-index.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
 import { collectGarbage, keepYoungGenerationSmall } from '../spare-memory.ts';
 import { HandOver } from './hand-over.ts';
 import { type ShardOutcome, scanInThreads } from './scan-pool.ts';
-import { type SharedIndex, shareIndex } from './share-index.ts';
+import { type SharedIndex, shareInSteps } from './share-index.ts';
 
 export interface ScanRequest {
   readonly samples: readonly SampleInput[];
@@ -83,14 +82,11 @@ const WORTH_COLLECTING_BYTES = 1 << 20;
 
 /** Begins when the caller lets go, so that the threads start first. */
 async function makeIndex({ samples, rule, signal }: ScanRequest): Promise<SharedIndex> {
-  const steps = indexInSteps(samples, rule);
+  const steps = shareInSteps(samples, rule);
   for (;;) {
     await setImmediate();
     throwIfAborted(signal);
     const { done, value } = steps.next();
-    if (!done) continue;
-    const index = shareIndex(value, rule);
-    releaseIndex(value);
-    return index;
+    if (done) return value.index;
   }
 }

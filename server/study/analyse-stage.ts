@@ -6,6 +6,7 @@ import { countInSteps } from '../engine/find-fragments.ts';
 import { prepareInSteps } from '../engine/prepare-request.ts';
 import { throwIfAborted } from '../errors.ts';
 import { inTurns } from '../in-turns.ts';
+import { numberInSteps } from '../kernel/number-samples.ts';
 import { startMeter } from '../progress.ts';
 import { detectionInputsDigest } from '../store/detection-inputs.ts';
 import { forgetFacts } from '../store/facts-tables.ts';
@@ -25,7 +26,10 @@ export async function analyse({ db, plan, signal, report }: StageContext): Promi
   const inputs = detectionInputsDigest(db, plan.rule);
   if (!isDoneFrom(db, 'analyse', inputs)) {
     const meter = startMeter(report, 'analyse', 'steps', 4);
-    const request = { samples: detectionSamples(db), rule: plan.rule, results: readShardResults(db) };
+    const { rule } = plan;
+    const samples = detectionSamples(db);
+    const index = await inTurns(numberInSteps(samples, rule), signal);
+    const request = { samples, rule, results: readShardResults(db), index };
     const prepared = await inTurns(prepareInSteps(request), signal);
     meter.advance(1);
     const fragments = await inTurns(countInSteps(prepared), signal);

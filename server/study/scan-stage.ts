@@ -7,6 +7,7 @@ import type { Shard } from '../corpus/shard.ts';
 import type { SampleInput, ShardResult } from '../engine/detection.ts';
 import { restrictRuns } from '../engine/restrict-runs.ts';
 import type { ShardFetcher } from '../hub/shard-fetcher.ts';
+import { numberSamples } from '../kernel/number-samples.ts';
 import type { ShardOutcome } from '../kernel/scan-pool.ts';
 import type { Report } from '../progress.ts';
 import { markShardFailed, readShards, storeShardResult } from '../store/shards-table.ts';
@@ -76,7 +77,7 @@ function openForResults(
   sets: readonly (readonly SampleInput[])[],
   rule: MatchRule,
 ): readonly ScannedStudy[] {
-  const restrictions = dbs.length === 1 ? [] : restrictRuns(sets, rule);
+  const restrictions = dbs.length === 1 ? [] : restrictRuns(sets, rule, numberSamples(sets.flat(), rule));
   for (const db of dbs) forgetStage(db, 'analyse');
   return dbs.map((db, i) => ({
     db,

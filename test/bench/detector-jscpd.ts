@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { listShards } from '../../server/corpus/shard.ts';
 import type { ShardResult } from '../../server/engine/detection.ts';
 import { findFragments } from '../../server/engine/find-fragments.ts';
+import { numberSamples } from '../../server/kernel/number-samples.ts';
 import { scanCorpus } from '../../server/kernel/scan-corpus.ts';
 import { type BenchCorpus, cacheFolder } from './detector-corpus.ts';
 import { rounded, type Scan } from './detector-figures.ts';
@@ -74,7 +75,7 @@ async function fragmentTexts(samplesPath: string, shardPath: string): Promise<st
     if (outcome.kind === 'failed') throw outcome.failure.error;
     results.push({ shard: outcome.shard.index, result: outcome.result });
   }
-  const fragments = [...findFragments({ samples, rule, results })];
+  const fragments = [...findFragments({ samples, rule, results, index: numberSamples(samples, rule) })];
   return fragments.map(({ text }) => Buffer.from(text).toString()).join('\n\n');
 }
 

@@ -4,9 +4,9 @@ import { readFileSync } from 'node:fs';
 import type { SampleInput } from '../../server/engine/detection.ts';
 import { findFragments } from '../../server/engine/find-fragments.ts';
 import { RunCollector } from '../../server/engine/run-collector.ts';
-import { indexSamples } from '../../server/engine/sample-index.ts';
+import { numberSamples } from '../../server/kernel/number-samples.ts';
 import { ScanKernel } from '../../server/kernel/scan-kernel.ts';
-import { shareIndex } from '../../server/kernel/share-index.ts';
+import { shareSamples } from '../../server/kernel/share-index.ts';
 import type { BenchCorpus } from './detector-corpus.ts';
 import { median, rounded } from './detector-figures.ts';
 import { readSamples, rule } from './detector-scan.ts';
@@ -43,7 +43,7 @@ function scanOnce(kernel: ScanKernel, bytes: Uint8Array): Scanned {
 }
 
 function scanOften(samples: readonly SampleInput[], bytes: Uint8Array, repeats: number) {
-  const kernel = new ScanKernel(shareIndex(indexSamples(samples, rule), rule));
+  const kernel = new ScanKernel(shareSamples(samples, rule).index);
   scanOnce(kernel, bytes.subarray(0, 64 << 20));
   const all = Array.from({ length: repeats }, () => scanOnce(kernel, bytes));
   const { partial, rows } = all[0]!;
@@ -108,7 +108,8 @@ export async function measureRepetition(emit: Emit, corpus: BenchCorpus, repeats
     const result = { nRows: 0, contentBytes: 0, documents, partial: scanned.partial, problems: [] };
     let nFragments = 0;
     // 40,000 nested fragments have 40 million places: counting does not need them.
-    for (const _ of findFragments({ samples: all, rule, results: [{ shard: 0, result }] })) {
+    const index = numberSamples(all, rule);
+    for (const _ of findFragments({ samples: all, rule, results: [{ shard: 0, result }], index })) {
       if (++nFragments === 1000) break;
     }
     const { user, system } = process.cpuUsage(cpu);

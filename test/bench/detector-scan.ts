@@ -8,6 +8,7 @@ import { deserialize, serialize } from 'node:v8';
 import { listShards } from '../../server/corpus/shard.ts';
 import type { SampleInput, ShardResult } from '../../server/engine/detection.ts';
 import { findFragments, type ScannedShard } from '../../server/engine/find-fragments.ts';
+import { numberSamples } from '../../server/kernel/number-samples.ts';
 import { scanCorpus } from '../../server/kernel/scan-corpus.ts';
 
 export const rule = { minLines: 6, profile: 'exact-1' } as const;
@@ -79,7 +80,10 @@ async function main(): Promise<void> {
   const cpu = process.cpuUsage();
   const maxRssMb = peakMb();
   let nFragments = 0;
-  if (withFragments) for (const _ of findFragments({ samples, rule, results })) nFragments++;
+  if (withFragments) {
+    const index = numberSamples(samples, rule);
+    for (const _ of findFragments({ samples, rule, results, index })) nFragments++;
+  }
   const after = process.cpuUsage(cpu);
   rmSync(folder, { recursive: true });
   console.log(

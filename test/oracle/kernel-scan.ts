@@ -3,17 +3,17 @@
 import type { MatchRule } from '../../protocol/study.ts';
 import type { MatchedDocument, SampleInput } from '../../server/engine/detection.ts';
 import { RunCollector } from '../../server/engine/run-collector.ts';
-import { indexSamples } from '../../server/engine/sample-index.ts';
 import { buildKernel } from '../../server/kernel/build-wasm.mjs';
+import type { HashOptions } from '../../server/kernel/number-samples.ts';
 import { ScanKernel } from '../../server/kernel/scan-kernel.ts';
-import { type HashOptions, shareIndex } from '../../server/kernel/share-index.ts';
+import { shareSamples } from '../../server/kernel/share-index.ts';
 
 await buildKernel();
 
 export const FULL_HASH = { seed: 1n, mask: 2n ** 64n - 1n };
 
 export function kernelFor(samples: readonly SampleInput[], rule: MatchRule, hash: HashOptions): ScanKernel {
-  return new ScanKernel(shareIndex(indexSamples(samples, rule), rule, hash));
+  return new ScanKernel(shareSamples(samples, rule, hash).index);
 }
 
 /** The partial result of texts, each in pieces; row numbers as given. */

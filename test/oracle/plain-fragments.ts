@@ -12,7 +12,7 @@ import { type NumberedSample, numberLines } from './plain-numbers.ts';
 import { decodeRuns, type PlainRun } from './plain-runs.ts';
 
 /** In order: train, extract and lines descending, then fingerprint. */
-export function plainFragments(request: FragmentRequest): Fragment[] {
+export function plainFragments(request: Omit<FragmentRequest, 'index'>): Fragment[] {
   const { rule } = request;
   const numbered = numberLines(request.samples, rule.profile);
   const runs = [...request.results]

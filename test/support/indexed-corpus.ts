@@ -8,11 +8,10 @@ import { listShards, type Shard } from '../../server/corpus/shard.ts';
 import { type BuildOutcome, type BuildRequest, buildIndex } from '../../server/corpus-index/build-index.ts';
 import type { Fragment, SampleInput, ShardResult } from '../../server/engine/detection.ts';
 import { findFragments } from '../../server/engine/find-fragments.ts';
-import { indexSamples } from '../../server/engine/sample-index.ts';
 import { buildKernel } from '../../server/kernel/build-wasm.mjs';
 import { ScanKernel } from '../../server/kernel/scan-kernel.ts';
 import { kernelScanner } from '../../server/kernel/scan-shard.ts';
-import { shareIndex } from '../../server/kernel/share-index.ts';
+import { shareSamples } from '../../server/kernel/share-index.ts';
 
 await buildKernel();
 
@@ -76,7 +75,8 @@ export async function scan(
   samples: readonly SampleInput[],
   rule: MatchRule,
 ): Promise<Scanned> {
-  const kernel = new ScanKernel(shareIndex(indexSamples(samples, rule), rule));
+  const { index, lines } = shareSamples(samples, rule);
+  const kernel = new ScanKernel(index);
   const scanner = kernelScanner(kernel);
   const results: { shard: Shard; result: ShardResult }[] = [];
   for (const shard of shards) {
@@ -84,5 +84,5 @@ export async function scan(
     results.push({ shard, result: await scanner.scan(shard, hooks) });
   }
   const scanned = results.map(({ result }, shard) => ({ shard, result }));
-  return { results, fragments: [...findFragments({ samples, rule, results: scanned })] };
+  return { results, fragments: [...findFragments({ samples, rule, results: scanned, index: lines })] };
 }

@@ -8,7 +8,8 @@ import { prepareRows } from "./row-source";
 import { SampleIndex } from "./sample-index";
 import { dropKeys, prepareWindows, sendKeys } from "./windows";
 
-export { createIndex, buildIndex } from "./sample-index";
+export { countTerminators, createIndex, numberTexts } from "./number-lines";
+export { addWindows } from "./sample-index";
 export { takeBack, usedSoFar } from "./memory";
 export { preparePostings, sortRecords, takeRecords } from "./sort-records";
 export { beginBuckets, bucketsWritten, postingsWritten, recordsRead, writeBuckets } from "./bucket-lists";
@@ -46,7 +47,10 @@ export function endText(): f64 {
   return <f64>nBytes;
 }
 
-// Addresses that the host writes the samples to.
+// What the host reads of the samples' lines, and where.
+export function indexLines(x: SampleIndex): u32 { return x.nLines; }
+export function indexPositions(x: SampleIndex): u32 { return x.nPositions; }
 export function indexBytes(x: SampleIndex): usize { return x.bytes; }
 export function indexLineAt(x: SampleIndex): usize { return changetype<usize>(x.lineAt); }
 export function indexSequence(x: SampleIndex): usize { return changetype<usize>(x.sequence); }
+export function indexSampleStarts(x: SampleIndex): usize { return changetype<usize>(x.sampleStarts); }

@@ -22,21 +22,42 @@ export class Ptr<T> {
 // @ts-ignore: decorator
 @lazy const USED: usize = (__heap_base + 63) & ~63;
 
+/** All that the memory can have, but for a page: more would be a sum that ran over. */
+// @ts-ignore: decorator
+@inline const MOST_BYTES: usize = 0xffff0000;
+
 /**
  * Never freed, 64-byte aligned, zeroed (fresh pages), with 64 bytes of slack at both ends for vectors that
  * read past an edge. Traps when the memory cannot grow.
  */
 export function alloc(nBytes: usize): usize {
-  const size = (nBytes + 191) & ~63;
+  const size = sizeFor(nBytes);
   const at = USED + 64 + atomic.add<usize>(USED, size);
+  reach(<u64>at + size);
+  return at + 64;
+}
+
+/** What was handed out last, `at`, has room for `nBytes` now. No other instance may ask for memory meanwhile. */
+export function growLast(at: usize, nBytes: usize): void {
+  const size = sizeFor(nBytes);
+  reach(<u64>at - 64 + size);
+  atomic.store<usize>(USED, at - 64 + size - USED - 64);
+}
+
+// @ts-ignore: decorator
+@inline function sizeFor(nBytes: usize): usize {
+  if (nBytes > MOST_BYTES) unreachable();
+  return (nBytes + 191) & ~63;
+}
+
+function reach(end: u64): void {
   while (true) {
-    const need = <i32>((at + size + 0xffff) >>> 16);
+    const need = <i32>((end + 0xffff) >>> 16);
     const have = memory.size();
-    if (need <= have) break;
+    if (need <= have) return;
     // Another instance may have grown it meanwhile: then this grows by too much, which does no harm.
     if (memory.grow(need - have) < 0) unreachable();
   }
-  return at + 64;
 }
 
 /** What is handed out from here on can be taken back. */
@@ -51,5 +72,7 @@ export function takeBack(used: usize): void {
 
 // @ts-ignore: decorator
 @inline export function array<T>(n: u32): Ptr<T> {
-  return changetype<Ptr<T>>(alloc((<usize>n) << alignof<T>()));
+  const nBytes = <u64>n << alignof<T>();
+  if (nBytes > MOST_BYTES) unreachable();
+  return changetype<Ptr<T>>(alloc(<usize>nBytes));
 }

@@ -17,6 +17,13 @@ export function prepareLine(x: SampleIndex): void {
   out = alloc(limit);
 }
 
+/** A line of any length, whose form goes to `at` from now on: up to two bytes for each of its own. */
+export function beginLineAt(at: usize): void {
+  out = at;
+  limit = u32.MAX_VALUE;
+  beginLine();
+}
+
 export function beginLine(): void {
   nOut = 0;
   nBlanks = 0;

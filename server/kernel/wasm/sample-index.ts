@@ -2,7 +2,7 @@
 // instance fills it, then all instances on the same memory read it.
 
 import { alloc, array, Ptr } from "./memory";
-import { hashLine, hashWindow, hasBit, sameBytes, setBit } from "./hash";
+import { hashWindow, hasBit, sameBytes, setBit } from "./hash";
 
 /** No sample has this line; in the sequence, the edge of a sample. */
 // @ts-ignore: decorator
@@ -38,6 +38,9 @@ export class SampleIndex {
   lineAt: Ptr<u32>;
   /** Line numbers of all samples, one after the other, `NO_LINE` after each. */
   sequence: Ptr<u32>;
+  /** First position of each sample; one more entry for the end. */
+  sampleStarts: Ptr<u32>;
+  nSamples: u32;
   lineHash: Ptr<u64>;
   lineSet: Ptr<u8>; lineShift: u64;
   /** Open addressing, line number + 1. */
@@ -47,65 +50,55 @@ export class SampleIndex {
   windowTable: Ptr<u32>; windowTableMask: u32;
 }
 
-/** Room for the samples; the host fills `bytes`, `lineAt` and `sequence`, then calls `buildIndex`. */
-export function createIndex(
-  minLines: u32, profile: u32, seed: u64, hashMask: u64, nBytes: u32, nLines: u32, nPositions: u32,
-): SampleIndex {
+/** Without lines yet. */
+export function newIndex(minLines: u32, profile: u32, seed: u64, hashMask: u64): SampleIndex {
   const x = changetype<SampleIndex>(alloc(offsetof<SampleIndex>()));
   x.minLines = minLines;
   x.profile = profile;
   x.seed = seed;
   x.hashMask = hashMask;
-  x.nLines = nLines;
-  x.nPositions = nPositions;
-  x.bytes = alloc(nBytes);
-  x.lineAt = array<u32>(nLines + 1);
-  x.sequence = array<u32>(nPositions);
+  x.kinds = array<u8>(256);
+  for (let c: u32 = 0; c < 256; c++) x.kinds[c] = kindOf(c, profile);
   return x;
 }
 
-export function buildIndex(x: SampleIndex): void {
-  x.kinds = array<u8>(256);
-  for (let c: u32 = 0; c < 256; c++) x.kinds[c] = kindOf(c, x.profile);
-
+/** All windows of the samples, once their lines are numbered: what a scan needs beside the lines. */
+export function addWindows(x: SampleIndex): void {
+  const m = x.minLines;
   const lineBits = bitsFor(x.nLines);
   x.lineSet = array<u8>(1 << (lineBits - 3));
   x.lineShift = 64 - lineBits;
-  x.lineTableMask = tableSize(x.nLines) - 1;
-  x.lineTable = array<u32>(x.lineTableMask + 1);
-  x.lineHash = array<u64>(x.nLines);
-  x.maxLineBytes = 0;
-  for (let id: u32 = 0; id < x.nLines; id++) {
-    const n = x.lineAt[id + 1] - x.lineAt[id];
-    if (n > x.maxLineBytes) x.maxLineBytes = n;
-    const h = hashLine(x.bytes + x.lineAt[id], n, x.seed, x.hashMask);
-    x.lineHash[id] = h;
-    let slot = <u32>h & x.lineTableMask;
-    while (x.lineTable[slot]) slot = (slot + 1) & x.lineTableMask;
-    x.lineTable[slot] = id + 1;
-  }
-
-  const m = x.minLines;
   const windowBits = bitsFor(x.nPositions);
   x.windowSet = array<u8>(1 << (windowBits - 3));
   x.windowShift = 64 - windowBits;
   x.windowTableMask = tableSize(x.nPositions) - 1;
   x.windowTable = array<u32>(x.windowTableMask + 1);
-  const recent = array<u64>(m);
-  let nSinceEdge: u32 = 0;
+  /** Hashes of the lines since the edge; the last `m` of them stay when it is full. */
+  const room = m + 1024;
+  const hashes = array<u64>(room);
+  let n: u32 = 0;
+  let nHeld: u32 = 0;
   for (let at: u32 = 0; at < x.nPositions; at++) {
-    nSinceEdge = x.sequence[at] == NO_LINE ? 0 : nSinceEdge + 1;
-    if (nSinceEdge >= m) addWindow(x, at + 1 - m, recent);
+    if (x.sequence[at] == NO_LINE) {
+      n = nHeld = 0;
+      continue;
+    }
+    if (nHeld == room) {
+      for (let k: u32 = 0; k < m; k++) hashes[k] = hashes[room - m + k];
+      nHeld = m;
+    }
+    hashes[nHeld++] = x.lineHash[x.sequence[at]];
+    if (++n < m) continue;
+    // Those before the last are in the window before, but for a sample's first.
+    for (let k: u32 = n == m ? 0 : m - 1; k < m; k++) {
+      setBit(x.lineSet, <u32>(hashes[nHeld - m + k] >> x.lineShift));
+    }
+    addWindow(x, at + 1 - m, hashWindow(hashes, nHeld - m, m) & x.hashMask);
   }
 }
 
-function addWindow(x: SampleIndex, first: u32, hashes: Ptr<u64>): void {
-  for (let k: u32 = 0; k < x.minLines; k++) {
-    const h = x.lineHash[x.sequence[first + k]];
-    hashes[k] = h;
-    setBit(x.lineSet, <u32>(h >> x.lineShift));
-  }
-  const w = hashWindow(hashes, 0, x.minLines) & x.hashMask;
+// @ts-ignore: decorator
+@inline function addWindow(x: SampleIndex, first: u32, w: u64): void {
   setBit(x.windowSet, <u32>(w >> x.windowShift));
   let slot = <u32>w & x.windowTableMask;
   for (; x.windowTable[slot]; slot = (slot + 1) & x.windowTableMask) {
@@ -168,7 +161,8 @@ function bitsFor(n: u32): u32 {
   return bits;
 }
 
-function tableSize(n: u32): u32 {
+/** At most half of it is taken by `n` entries. */
+export function tableSize(n: u32): u32 {
   let size: u32 = 16;
   while (size < 2 * n) size <<= 1;
   return size;

@@ -4,7 +4,8 @@
 
 import { alloc, array, nil, Ptr } from "./memory";
 import { hashWindow } from "./hash";
-import { createIndex, buildIndex, SampleIndex } from "./sample-index";
+import { createIndex } from "./number-lines";
+import { addWindows, SampleIndex } from "./sample-index";
 import { formBytes, formHash, nLines, rawNumber, settleFrom, x } from "./line-buffer";
 import { addRecord } from "./index-records";
 import { noteFound } from "./found-lines";
@@ -45,8 +46,8 @@ let gram = nil<u64>();
 
 /** An index without samples: documents are then read for their windows. */
 export function createWindowing(minLines: u32, gramLines: u32, profile: u32, seed: u64): SampleIndex {
-  const created = createIndex(minLines, profile, seed, u64.MAX_VALUE, 0, 0, 0);
-  buildIndex(created);
+  const created = createIndex(minLines, profile, seed, u64.MAX_VALUE, 0, 0);
+  addWindows(created);
   created.gramLines = gramLines;
   created.maxLineBytes = HASHED_BYTES;
   return created;

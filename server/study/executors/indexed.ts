@@ -6,13 +6,11 @@ import { CorpusIndex, type IndexedPlace, type Proposal } from '../../corpus-inde
 import { collectKeys } from '../../corpus-index/sample-keys.ts';
 import { isReadAlike } from '../../corpus-index/shard-entries.ts';
 import { verify } from '../../corpus-index/verify.ts';
-import { indexInSteps, releaseIndex } from '../../engine/sample-index.ts';
-import { finish } from '../../engine/steps.ts';
 import { throwIfAborted, UserError } from '../../errors.ts';
 import type { ScanRequest } from '../../kernel/scan-corpus.ts';
 import { ScanKernel } from '../../kernel/scan-kernel.ts';
 import type { ShardOutcome } from '../../kernel/scan-pool.ts';
-import { shareIndex } from '../../kernel/share-index.ts';
+import { shareSamples } from '../../kernel/share-index.ts';
 import type { Executor } from './executor.ts';
 
 /** Opening more of a shard than this share takes longer than scanning it. */
@@ -72,9 +70,7 @@ async function* lookUpShards(
   if (known.size === 0) return;
   const proposals = index.propose(await collectKeys(index, samples, signal));
   const proposed = new Map(proposals.map((proposal) => [index.pathOf(proposal), proposal]));
-  const lines = finish(indexInSteps(samples, rule));
-  const kernel = new ScanKernel(shareIndex(lines, rule));
-  releaseIndex(lines);
+  const kernel = new ScanKernel(shareSamples(samples, rule).index);
   for (const [shard, place] of known) {
     throwIfAborted(signal);
     const documents: Proposal['documents'] = proposed.get(shard.path)?.documents ?? [];

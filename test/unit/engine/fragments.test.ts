@@ -10,6 +10,7 @@ import { type Scene, scene } from '../../oracle/hurtful-text.ts';
 import { plainFragments } from '../../oracle/plain-fragments.ts';
 import { plainScan } from '../../oracle/plain-runs.ts';
 import { runs } from '../../support/in-ci.ts';
+import { withLines } from '../../support/with-lines.ts';
 
 const rules = fc.record({
   minLines: fc.constantFrom(1, 2, 3, 6),
@@ -26,7 +27,7 @@ test('fragments, counts, places and families are those of brute force over all p
   fc.assert(
     fc.property(scene, rules, (given, rule) => {
       const expected = bruteForce(given.samples, rule, given.shards);
-      assert.deepEqual([...findFragments(scan(given, rule))], expected);
+      assert.deepEqual([...findFragments(withLines(scan(given, rule)))], expected);
     }),
     { numRuns: runs(1500) },
   );

@@ -7,6 +7,7 @@ import { findFragments } from '../../../server/engine/find-fragments.ts';
 import { bruteForce } from '../../oracle/brute-force.ts';
 import { bytesOf } from '../../oracle/hurtful-text.ts';
 import { plainScan } from '../../oracle/plain-runs.ts';
+import { withLines } from '../../support/with-lines.ts';
 
 const rule = { minLines: 3, profile: 'exact-1' as const };
 
@@ -39,7 +40,7 @@ test('a fragment in more places than are kept', () => {
   }));
   assert.ok(expected.some(({ train }) => train > PLACE_CAP));
   assert.ok(expected.some(({ extract }) => extract > PLACE_CAP));
-  assert.deepEqual([...findFragments({ samples, rule, results })], expected);
+  assert.deepEqual([...findFragments(withLines({ samples, rule, results }))], expected);
 });
 
 test('one run that occurs more often than its places are kept', () => {
@@ -54,7 +55,7 @@ test('one run that occurs more often than its places are kept', () => {
     text: row % 2 ? text : bytesOf('a\nb\nc\n'),
   }));
   const result = plainScan(samples, rule, documents);
-  const found = [...findFragments({ samples, rule, results: [{ shard: 0, result }] })];
+  const found = [...findFragments(withLines({ samples, rule, results: [{ shard: 0, result }] }))];
   assert.deepEqual(
     found.map(({ nLines, train, nDocuments, nRepositories }) => [nLines, train, nDocuments, nRepositories]),
     [

@@ -9,6 +9,7 @@ import type { MatchRule } from '../../../protocol/study.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
 import type { SampleInput, ShardResult } from '../../../server/engine/detection.ts';
 import { restrictRuns } from '../../../server/engine/restrict-runs.ts';
+import { numberSamples } from '../../../server/kernel/number-samples.ts';
 import { scanCorpus } from '../../../server/kernel/scan-corpus.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
@@ -51,7 +52,7 @@ test('a restricted result is that of a scan alone, byte for byte', async () => {
           set.map((sample, sampleId) => ({ sampleId, text: Buffer.from(text(sample)), cut: false })),
         );
         const together = await scan(folder, sets.flat(), rule);
-        const restrictions = restrictRuns(sets, rule);
+        const restrictions = restrictRuns(sets, rule, numberSamples(sets.flat(), rule));
         for (const [i, set] of sets.entries()) {
           const { partial, documents: found } = restrictions[i]!.restrict(together);
           const alone = await scan(folder, set, rule);

@@ -11,6 +11,7 @@ import { prepareInSteps } from '../../../server/engine/prepare-request.ts';
 import { finish } from '../../../server/engine/steps.ts';
 import { Cancelled } from '../../../server/errors.ts';
 import { inTurns } from '../../../server/in-turns.ts';
+import { numberInSteps } from '../../../server/kernel/number-samples.ts';
 import { replaceInSteps } from '../../../server/store/fragments-table.ts';
 import { openForWriting, transact, transactInTurns } from '../../../server/store/study-file.ts';
 import { AT_ONCE_MS } from '../../support/wait-limit.ts';
@@ -26,7 +27,10 @@ test('an analysis of large samples stops within a second', async () => {
     text: text(sampleId),
     cut: false,
   }));
-  const request = { samples, rule, results: [] };
+  function* analyse() {
+    const index = yield* numberInSteps(samples, rule);
+    return yield* countInSteps(yield* prepareInSteps({ samples, rule, results: [], index }));
+  }
   // Whole, it takes longer than until the signal below.
   for (const afterMs of [0, 150, 400]) {
     const stopping = new AbortController();
@@ -36,8 +40,7 @@ test('an analysis of large samples stops within a second', async () => {
       stopping.abort();
     }, afterMs);
     const work = async () => {
-      for (;;)
-        await inTurns(countInSteps(await inTurns(prepareInSteps(request), stopping.signal)), stopping.signal);
+      for (;;) await inTurns(analyse(), stopping.signal);
     };
     await assert.rejects(work, Cancelled);
     assert.ok(performance.now() - abortedAt < AT_ONCE_MS);

@@ -12,12 +12,12 @@ import { readDocuments } from '../../../server/corpus/read-documents.ts';
 import { listShards, type Shard } from '../../../server/corpus/shard.ts';
 import type { ShardResult } from '../../../server/engine/detection.ts';
 import { findFragments } from '../../../server/engine/find-fragments.ts';
-import { indexSamples } from '../../../server/engine/sample-index.ts';
 import { Cancelled } from '../../../server/errors.ts';
 import { buildKernel } from '../../../server/kernel/build-wasm.mjs';
+import { numberSamples } from '../../../server/kernel/number-samples.ts';
 import { type ScanRequest, scanCorpus } from '../../../server/kernel/scan-corpus.ts';
 import { type ShardFailure, scanInThreads } from '../../../server/kernel/scan-pool.ts';
-import { shareIndex } from '../../../server/kernel/share-index.ts';
+import { shareSamples } from '../../../server/kernel/share-index.ts';
 import { bruteForce } from '../../oracle/brute-force.ts';
 import { bytesOf } from '../../oracle/hurtful-text.ts';
 import { plainScan } from '../../oracle/plain-runs.ts';
@@ -165,6 +165,7 @@ test('fragments of a scan over many shards are those of brute force', async () =
     samples,
     rule,
     results: list.map((shard) => ({ shard: shard.index, result: results.get(shard.name)! })).toReversed(),
+    index: numberSamples(samples, rule),
   });
   assert.deepEqual([...found], bruteForce(samples, rule, plain));
 });
@@ -179,7 +180,7 @@ test('a shard whose file is gone fails alone, and counts nowhere', async () => {
 });
 
 test('a scan thread that dies takes one shard with it; another goes on with the rest', async () => {
-  const index = shareIndex(indexSamples(samples, rule), rule);
+  const { index } = shareSamples(samples, rule);
   // The kernel traps as soon as it looks at an index behind the end of its memory.
   const dead = { ...index, address: index.memory.buffer.byteLength - 4 };
   const failures: string[] = [];
