@@ -2,7 +2,7 @@
 // only which line of the samples they equal, and where they stand. Both buffers are of fixed size.
 
 import { alloc, array, nil, Ptr } from "./memory";
-import { hashForm, hashLine, hasBit } from "./hash";
+import { hashForm, hashLine, hasBit, prepareForms } from "./hash";
 import { beginLine, extendLine, lineBytes, lineIsTooLong, lineLength, prepareLine } from "./normalise-line";
 import { findLine, isLine, NO_LINE, SampleIndex } from "./sample-index";
 
@@ -40,6 +40,7 @@ export function prepareLines(index: SampleIndex): void {
   ids = array<u32>(most);
   settledStart = array<u64>(x.minLines);
   settledEnd = array<u64>(x.minLines);
+  if (x.gramLines) formTables = prepareForms(x.seed);
 }
 
 export function clearLines(): void {
@@ -87,12 +88,14 @@ export function addSettledLine(raw: u32, start: u64, end: u64): void {
   ids[n] = findLine(x, lineBytes(), lineLength(), hashes[n]);
 }
 
+/** For hashes of an index. */
+let formTables: usize = 0;
 /** Tells a line that was cut from one that ends there. */
 const CUT: u64 = 0x5851F42D4C957F2D;
 
 // @ts-ignore: decorator
 @inline function hashOf(at: usize, n: u32, isCut: bool): u64 {
-  const h = hashForm(at, n, x.seed);
+  const h = hashForm(at, n, x.seed, formTables);
   return isCut ? h ^ CUT : h;
 }
 

@@ -24,25 +24,28 @@ const CLASS_SHIFT: u32 = 4;
 const LAST_CLASS: u32 = 7;
 /** In the order of a gram that is taken only where a window has no better one. */
 const CLOSED_BIT: u64 = 63;
+/** Lines that are looked at in one go: what is known of them stays near the processor. */
+const LINES_AT_ONCE: u32 = 256;
+/** No window was there yet. */
+const NONE: i32 = i32.MIN_VALUE;
 
 let keys: usize = 0;
 let nKeys: u32 = 0;
 let everyWindow: bool = false;
 
-/** Lines since the document's start, and a hash of all of them. */
-let nSeen: u32 = 0;
 let documentHash: u64 = 0;
-/** Key of the last window, and the number of its gram. */
+/** Key of the last window, and the number of its gram, counted as `orders` are. */
 let lastKey: u64 = 0;
-let chosen: u32 = 0;
+let chosen: i32 = NONE;
 
-// The last lines and grams, at their number modulo a power of two.
-let mask: u32 = 0;
+// The last lines of what was read before, then those that are looked at now; and the grams that begin with each.
+let nHeld: u32 = 0;
 let lineHashes = nil<u64>();
 let lineRanks = nil<u64>();
 let lineNumbers = nil<u32>();
 let orders = nil<u64>();
-let gram = nil<u64>();
+/** Grams that are chosen by some window, in order. */
+let picks = nil<u32>();
 
 /** An index without samples: documents are then read for their windows. */
 export function createWindowing(minLines: u32, gramLines: u32, profile: u32, seed: u64): SampleIndex {
@@ -55,15 +58,13 @@ export function createWindowing(minLines: u32, gramLines: u32, profile: u32, see
 
 export function prepareWindows(): void {
   if (!x.gramLines) return;
-  let size: u32 = 16;
-  while (size <= x.minLines) size <<= 1;
-  mask = size - 1;
+  const most = LINES_AT_ONCE + x.minLines;
   keys = alloc(KEY_BYTES * MAX_KEYS);
-  lineHashes = array<u64>(size);
-  lineRanks = array<u64>(size);
-  lineNumbers = array<u32>(size);
-  orders = array<u64>(size);
-  gram = array<u64>(x.gramLines);
+  lineHashes = array<u64>(most);
+  lineRanks = array<u64>(most);
+  lineNumbers = array<u32>(most);
+  orders = array<u64>(most);
+  picks = array<u32>(most);
 }
 
 /** Each window gives its key from now on, for a text that is looked up; otherwise keys become records of an index. */
@@ -73,7 +74,8 @@ export function giveEveryWindow(): void { everyWindow = true; }
 export function documentDigest(): u32 { return <u32>(documentHash >> 32); }
 
 export function beginWindows(): void {
-  nSeen = 0;
+  nHeld = 0;
+  chosen = NONE;
   documentHash = 0;
 }
 
@@ -84,76 +86,124 @@ export function sendKeys(): void {
 
 export function dropKeys(): void { nKeys = 0; }
 
-/** Takes the lines out of the buffers. */
+/** Takes the lines out of the buffers. Step by step for many lines, so that no step waits for a guess of another's. */
 export function collectLines(): void {
-  const k = x.gramLines, m = x.minLines, middle = (k - 1) >> 1;
+  for (let from: u32 = 0; from < nLines; from += LINES_AT_ONCE) {
+    const end = min(from + LINES_AT_ONCE, nLines);
+    hashLines(from, end);
+    const n = nHeld + (end - from);
+    if (n >= x.gramLines) {
+      orderGrams(n);
+      if (n >= x.minLines) {
+        if (everyWindow) addKeys(n);
+        else addRecords(pickGrams(n));
+      }
+    }
+    holdLast(n);
+  }
+  settleFrom(nLines);
+}
+
+// @ts-ignore: decorator
+@inline function hashLines(from: u32, end: u32): void {
   let digest = documentHash;
-  let n = nSeen;
-  for (let j: u32 = 0; j < nLines; j++) {
+  let here = nHeld;
+  for (let j = from; j < end; j++, here++) {
     const h = formHash(j);
     digest = (digest ^ h) * 0x9E3779B97F4A7C15;
     digest ^= digest >> 29;
-    const here = n & mask;
     lineHashes[here] = h;
     // Long lines are seldom those of many documents.
     lineRanks[here] = (<u64>(LAST_CLASS - min(LAST_CLASS, formBytes() >> CLASS_SHIFT)) << 60) | (h >> 4);
     lineNumbers[here] = rawNumber[j];
-    n++;
-    if (n < k) continue;
-    const first = n - k;
-    orders[first & mask] = orderOf(first, first + middle, n);
-    if (n >= m) endWindow(n - m, first);
-    else if (first == 0 || orders[first & mask] < orders[chosen & mask]) chosen = first;
   }
-  nSeen = n;
   documentHash = digest;
-  settleFrom(nLines);
 }
 
 /**
- * Order of the gram of the lines from `first` up to `end`: first come those whose middle line is the least of their
- * lines, which no neighbours both are, so windows share them longest; then the least middle line.
+ * Orders of the grams among `n` lines: first come those whose middle line is the least of their lines, which no neighbours
+ * both are, so windows share them longest; then the least middle line.
  */
 // @ts-ignore: decorator
-@inline function orderOf(first: u32, middle: u32, end: u32): u64 {
-  const rank = lineRanks[middle & mask];
-  // Without branches, which nobody could foresee.
-  let isClosed: u64 = 0;
-  for (let i = first; i < middle; i++) isClosed |= <u64>(lineRanks[i & mask] <= rank);
-  for (let i = middle + 1; i < end; i++) isClosed |= <u64>(lineRanks[i & mask] <= rank);
-  return rank | (isClosed << CLOSED_BIT);
-}
-
-/** The window of the lines from `start` on, whose last gram is number `last`. Of equal grams the first is chosen. */
-// @ts-ignore: decorator
-@inline function endWindow(start: u32, last: u32): void {
-  let best = chosen;
-  if (start == 0) {
-    // What was chosen of a document's first lines; a window may have but one gram.
-    if (last == 0 || orders[last & mask] < orders[best & mask]) best = last;
-  } else if (best < start) {
-    best = start;
-    for (let g = start + 1; g <= last; g++) if (orders[g & mask] < orders[best & mask]) best = g;
-  } else if (orders[last & mask] < orders[best & mask]) best = last;
-  if (start == 0 || best != chosen) {
-    chosen = best;
-    for (let i: u32 = 0; i < x.gramLines; i++) gram[i] = lineHashes[(best + i) & mask];
-    const key = hashWindow(gram, 0, x.gramLines);
-    const isNew = start == 0 || key != lastKey;
-    lastKey = key;
-    if (isNew && !everyWindow) {
-      noteFound();
-      addRecord(key);
-    }
+@inline function orderGrams(n: u32): void {
+  const k = x.gramLines, middle = (k - 1) >> 1;
+  const end = n - k + 1;
+  for (let first: u32 = nHeld < k ? 0 : nHeld - k + 1; first < end; first++) {
+    const rank = lineRanks[first + middle];
+    // Without branches, which nobody could foresee.
+    let isClosed: u64 = 0;
+    for (let i: u32 = 0; i < middle; i++) isClosed |= <u64>(lineRanks[first + i] <= rank);
+    for (let i = middle + 1; i < k; i++) isClosed |= <u64>(lineRanks[first + i] <= rank);
+    orders[first] = rank | (isClosed << CLOSED_BIT);
   }
-  if (everyWindow) addKey(lastKey, lineNumbers[start & mask], lineNumbers[(start + x.minLines - 1) & mask]);
+}
+
+/** The gram that the window of the lines from `start` on chooses. Of equal ones it is the first. */
+// @ts-ignore: decorator
+@inline function gramOf(start: u32, nGrams: u32): u32 {
+  let best = start;
+  let least = orders[start];
+  for (let g = start + 1; g < start + nGrams; g++) {
+    const order = orders[g];
+    const isLess = order < least;
+    least = select<u64>(order, least, isLess);
+    best = select<u32>(g, best, isLess);
+  }
+  return best;
+}
+
+/** Notes the grams that the windows among `n` lines choose, each once; returns how many these are. */
+// @ts-ignore: decorator
+@inline function pickGrams(n: u32): u32 {
+  const m = x.minLines, nGrams = m - x.gramLines + 1;
+  let nPicks: u32 = 0;
+  let last = chosen;
+  for (let start: u32 = 0; start + m <= n; start++) {
+    const best = <i32>gramOf(start, nGrams);
+    picks[nPicks] = best;
+    nPicks += <u32>(best != last);
+    last = best;
+  }
+  return nPicks;
 }
 
 // @ts-ignore: decorator
-@inline function addKey(key: u64, firstLine: u32, lastLine: u32): void {
-  const at = keys + KEY_BYTES * nKeys++;
-  store<u64>(at, key);
-  store<u32>(at, firstLine, 8);
-  store<u32>(at, lastLine, 12);
-  if (nKeys == MAX_KEYS) sendKeys();
+@inline function addRecords(nPicks: u32): void {
+  const k = x.gramLines;
+  for (let i: u32 = 0; i < nPicks; i++) {
+    const key = hashWindow(lineHashes, picks[i], k);
+    if (chosen == NONE || key != lastKey) addRecord(key);
+    lastKey = key;
+    chosen = picks[i];
+  }
+  if (nPicks) noteFound();
+}
+
+// @ts-ignore: decorator
+@inline function addKeys(n: u32): void {
+  const m = x.minLines, k = x.gramLines;
+  for (let start: u32 = 0; start + m <= n; start++) {
+    const best = <i32>gramOf(start, m - k + 1);
+    if (best != chosen) lastKey = hashWindow(lineHashes, best, k);
+    chosen = best;
+    const at = keys + KEY_BYTES * nKeys++;
+    store<u64>(at, lastKey);
+    store<u32>(at, lineNumbers[start], 8);
+    store<u32>(at, lineNumbers[start + m - 1], 12);
+    if (nKeys == MAX_KEYS) sendKeys();
+  }
+}
+
+/** Of `n` lines holds those that a window of later ones may begin with. */
+// @ts-ignore: decorator
+@inline function holdLast(n: u32): void {
+  nHeld = min(n, x.minLines - 1);
+  const from = n - nHeld;
+  for (let i: u32 = 0; i < nHeld; i++) {
+    lineHashes[i] = lineHashes[from + i];
+    lineRanks[i] = lineRanks[from + i];
+    lineNumbers[i] = lineNumbers[from + i];
+    orders[i] = orders[from + i];
+  }
+  if (chosen != NONE) chosen -= from;
 }
