@@ -1,4 +1,5 @@
-// Reads the shards that become a segment: in threads, as a scan does, or here where a thread would take longer to start.
+// Reads the shards that become a segment: in threads, as a scan does, or here where that takes no longer: a thread of its own
+// has some 20 MB.
 
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
@@ -9,6 +10,7 @@ import { type PoolEvents, scanInThreads } from '../kernel/scan-pool.ts';
 import type { IndexMemory } from '../kernel/share-index.ts';
 import { programUrl } from '../program-url.ts';
 import type { Meter } from '../progress.ts';
+import { keepYoungGenerationSmall } from '../spare-memory.ts';
 import { type IndexedShard, indexShard } from './index-shard.ts';
 import { type IndexingStart, indexingFailure } from './indexing-thread.ts';
 import { type Manifest, seedOf } from './manifest.ts';
@@ -62,11 +64,9 @@ export async function readBatch(
       failures.push(`${shard.path} is not in the index: ${error.message}`);
     },
   };
-  if (isReadHere(batch)) await readHere(start, batch, signal, events);
-  else {
-    const nThreads = workers === 'auto' ? availableParallelism() : workers;
-    await scanInThreads(start, batch, nThreads, signal, events, workerUrl);
-  }
+  const nThreads = Math.min(batch.length, workers === 'auto' ? availableParallelism() : workers);
+  if (isReadHere(batch, nThreads)) await readHere(start, batch, signal, events);
+  else await scanInThreads(start, batch, nThreads, signal, events, workerUrl);
   if (fatal) throw fatal;
   return read.sort((a, b) => a.shard.index - b.shard.index);
 }
@@ -83,13 +83,14 @@ function withListingProblems({ problems = [] }: Shard, result: IndexedShard): In
 /** Bytes of shards that are read in the time that a thread takes to start: lines as they stand in the file, or in gzip. */
 const HERE_BYTES = { jsonl: 32 << 20, 'jsonl.gz': 8 << 20 } as const;
 
-/** Other formats have decoders that a thread is there to watch. */
-const isReadHere = (batch: readonly Shard[]): boolean =>
+/** Whether a thread would gain nothing. Other formats have decoders that a thread is there to watch. */
+const isReadHere = (batch: readonly Shard[], nThreads: number): boolean =>
   batch.every(({ format }) => format in HERE_BYTES) &&
-  batch.reduce(
-    (sum, { format, nBytes }) => sum + nBytes / HERE_BYTES[format as keyof typeof HERE_BYTES],
-    0,
-  ) <= 1;
+  (nThreads === 1 ||
+    batch.reduce(
+      (sum, { format, nBytes }) => sum + nBytes / HERE_BYTES[format as keyof typeof HERE_BYTES],
+      0,
+    ) <= 1);
 
 async function readHere(
   start: IndexingStart,
@@ -97,6 +98,7 @@ async function readHere(
   signal: AbortSignal,
   events: PoolEvents<IndexedShard>,
 ): Promise<void> {
+  keepYoungGenerationSmall();
   const kernel = new ScanKernel(start, 'index');
   for (const shard of batch) {
     throwIfAborted(signal);
