@@ -57,9 +57,10 @@ export class PageWriter {
     this.#row = row;
     this.#byteOffset = byteOffset;
     this.#digests[this.#n++] = digest;
-    for (const [i, { bytes, at, nBytes }] of names.entries()) {
+    for (let i = 0; i < N_NAMES; i++) {
+      const { bytes, at, nBytes } = names[i]!;
       numbers.write(nBytes);
-      this.#names[i]!.append(bytes.subarray(at, at + nBytes));
+      this.#names[i]!.append(bytes, at, nBytes);
     }
   }
 

@@ -1,5 +1,8 @@
 // Whole numbers below 2^53 as bytes, seven bits each, the lowest first: what partial results are written in.
 
+/** So few are copied in less time than a view of them is made. */
+const SHORT_BYTES = 128;
+
 export class VarintWriter {
   #bytes = new Uint8Array(1 << 12);
   #length = 0;
@@ -41,10 +44,16 @@ export class VarintWriter {
     this.write(value < 0 ? -2 * value - 1 : 2 * value);
   }
 
-  append(bytes: Uint8Array): void {
-    if (this.#length + bytes.length > this.#bytes.length) this.#grow(this.#length + bytes.length);
-    this.#bytes.set(bytes, this.#length);
-    this.#length += bytes.length;
+  /** `nBytes` of the bytes from `at` on. */
+  append(bytes: Uint8Array, at = 0, nBytes = bytes.length - at): void {
+    if (this.#length + nBytes > this.#bytes.length) this.#grow(this.#length + nBytes);
+    if (nBytes > SHORT_BYTES) this.#bytes.set(bytes.subarray(at, at + nBytes), this.#length);
+    else {
+      const to = this.#bytes;
+      const start = this.#length;
+      for (let i = 0; i < nBytes; i++) to[start + i] = bytes[at + i]!;
+    }
+    this.#length += nBytes;
   }
 
   /** What was written is overwritten by the next. */
