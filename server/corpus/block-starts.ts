@@ -47,7 +47,7 @@ export class BlockStarts {
     for (let nBits = 0; nBits < BITS_OF_BYTE; nBits++) {
       if (!isBlockStart(tried, BITS_OF_BYTE - nBits, before, after)) continue;
       this.#last = byteOffset;
-      this.#emit({ diskOffset, nBits, byteOffset, window: deflateRawSync(before) });
+      this.#emit({ diskOffset, nBits, byteOffset, window: deflateRawSync(before, { level: 1 }) });
       return;
     }
   }

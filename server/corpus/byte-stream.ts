@@ -118,8 +118,8 @@ async function* inflated(
 ): AsyncGenerator<Inflated> {
   let onBytes = options.onBytes;
   let { onBlockStart } = options;
-  const open = () => {
-    const source = diskChunks(file, shard, { ...options, onBytes });
+  const open = (into?: Buffer) => {
+    const source = diskChunks(file, shard, { ...options, onBytes, into });
     const watched = packing === 'zst' && onBlockStart ? watchFrames(source, onBlockStart) : source;
     // What is read again counts once.
     onBytes = () => options.onBytes(0);
@@ -130,7 +130,9 @@ async function* inflated(
   if (options.inflateOn === 'this-thread' && packing === 'gz') {
     try {
       const blocks = options.onBlockStart && new BlockStarts(options.onBlockStart);
-      for await (const output of inflateHere(open(), { blocks })) {
+      // Each piece is done with when the next is asked for; left to be collected they would be some megabytes.
+      const into = Buffer.allocUnsafeSlow(chunkBytes.gz);
+      for await (const output of inflateHere(open(into), { blocks })) {
         for (const piece of output.pieces) nGiven += piece.length;
         yield output;
       }
@@ -143,22 +145,24 @@ async function* inflated(
 }
 
 /** What is read at once. Decompression is fast enough to feel how often it is called, Zstandard more so. */
-const chunkBytes: Readonly<Partial<Record<Packing, number>>> = {
-  gz: 2 * INPUT_CHUNK_BYTES,
-  zst: 4 * INPUT_CHUNK_BYTES,
-};
+const chunkBytes = { gz: 2 * INPUT_CHUNK_BYTES, zst: 4 * INPUT_CHUNK_BYTES } as const;
+const chunkBytesOf: Readonly<Partial<Record<Packing, number>>> = chunkBytes;
 
 async function* diskChunks(
   file: ShardFile,
   shard: Shard,
-  { signal, onBytes }: StreamOptions,
+  {
+    signal,
+    onBytes,
+    into,
+  }: Pick<StreamOptions, 'signal' | 'onBytes'> & { readonly into?: Buffer | undefined },
   { from, to }: ByteRange = { from: 0, to: Number.POSITIVE_INFINITY },
 ): AsyncGenerator<Buffer> {
   const packing = packingOf(shard.format);
-  const nBytes = (packing && chunkBytes[packing]) ?? OUTPUT_CHUNK_BYTES;
+  const nBytes = (packing && chunkBytesOf[packing]) ?? OUTPUT_CHUNK_BYTES;
   for (let position = from; ; ) {
     throwIfAborted(signal);
-    const chunk = await file.read(position, Math.min(nBytes, to - position));
+    const chunk = await file.read(position, Math.min(nBytes, to - position), into);
     if (chunk.length === 0) return;
     position += chunk.length;
     onBytes(chunk.length);

@@ -49,7 +49,8 @@ async function openLocal(path: string): Promise<ShardFile> {
   const before = await file.stat();
   return {
     size: before.size,
-    read: (position, nBytes) => readAt(file, position, nBytes, path),
+    read: (position, nBytes, into) =>
+      readAt(file, position, into?.subarray(0, nBytes) ?? Buffer.allocUnsafeSlow(nBytes), path),
     async hasChanged() {
       const after = await file.stat();
       return after.size !== before.size || after.mtimeMs !== before.mtimeMs;
@@ -81,16 +82,16 @@ export async function* withShardFile<T>(
 /** No system reads 2 GiB at once. */
 const MOST_BYTES_AT_ONCE = 1 << 30;
 
+/** Fills the buffer as far as the file goes. */
 async function readAt(
   file: Awaited<ReturnType<typeof openRegularFile>>,
   position: number,
-  nBytes: number,
+  buffer: Buffer,
   path: string,
 ): Promise<Buffer> {
-  const buffer = Buffer.allocUnsafeSlow(nBytes);
   let nRead = 0;
-  while (nRead < nBytes) {
-    const nAtOnce = Math.min(nBytes - nRead, MOST_BYTES_AT_ONCE);
+  while (nRead < buffer.length) {
+    const nAtOnce = Math.min(buffer.length - nRead, MOST_BYTES_AT_ONCE);
     const { bytesRead } = await file.read(buffer, nRead, nAtOnce, position + nRead).catch((cause) => {
       throw unreadable(path, cause);
     });
