@@ -78,11 +78,15 @@ const KINDS: Readonly<Record<string, JobEnding['kind']>> = {
 /** Slurm's own exit code of a job whose output or whose folder cannot be opened on its node. */
 const NO_OUTPUT = /^0:53$|^1:53$/;
 
+/** A job that is told to make room before its program can hear of it ends by that signal, SIGUSR2: no fault of the node's or the work's. */
+const NOTICE = 12;
+
 function kindOf(state: string, reason: string, exitCode: string): JobEnding['kind'] {
   const [code, signal] = exitCode.split(':').map(Number);
   if (state !== 'FAILED') return KINDS[state] ?? 'unknown';
   if (code === NO_FOLDER || NO_OUTPUT.test(exitCode)) return 'did not see the folder';
   if (code === NO_PROGRAM) return 'has no program';
+  if (signal === NOTICE) return 'preempted';
   // The node could not even begin, or was cut off in doing so.
   if (/LaunchFailure/.test(reason)) return 'node failed';
   return signal === 9 || signal === 15 ? 'killed' : 'failed';

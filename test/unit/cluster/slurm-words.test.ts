@@ -179,6 +179,8 @@ test('how jobs ended is read from scontrol and sacct alike', () => {
   assert.deepEqual(kinds('FAILED', '67:0'), [['has no program', 3, 'n2']]);
   assert.deepEqual(kinds('FAILED', '0:9'), [['killed', 3, 'n2']]);
   assert.deepEqual(kinds('FAILED', '0:9', 'JobLaunchFailure'), [['node failed', 3, 'n2']]);
+  // What it says of a job that gets its notice while bash or Node begin.
+  assert.deepEqual(kinds('FAILED', '0:12', 'JobLaunchFailure'), [['preempted', 3, 'n2']]);
   assert.deepEqual(kinds('SOMETHING_NEW', '0:0'), [['unknown', 3, 'n2']]);
   assert.deepEqual(fromScontrol(7, 'slurm_load_jobs error: Invalid job id specified'), []);
   const [ended] = fromSacct(7, '7_3|CANCELLED by 1000|0:0|n2');
