@@ -13,15 +13,16 @@ export async function leaveStudyToSlurm(): Promise<Readonly<Record<string, strin
   const study = join(scratchFolder(), 'left.sqlite');
   const name = jobName(study);
   process.env.SLURM_CONF = cluster.env.SLURM_CONF;
-  const { child, result } = startCli(
+  const run = startCli(
     ...['study', '--model', demoModel, '--corpus', demoCorpus, '--out', study],
     ...['--samples', '8', '--max-tokens', '16', '--seed', '7', '--top', '0'],
     ...['--executor', 'slurm', '--max-running', '1', '--sbatch', '--partition=closed'],
   );
   delete process.env.SLURM_CONF;
-  await cluster.until('its jobs', () => cluster.ask('squeue', '-h', '-n', name, '-o', '%F') !== '');
-  child.kill('SIGKILL');
-  await result;
+  const jobs = async () => (await cluster.ask('squeue', '-h', '-n', name, '-o', '%F')) !== '';
+  await cluster.until('its jobs', jobs, run);
+  run.child.kill('SIGKILL');
+  await run.result;
   return {
     SLURM_CONF: cluster.env.SLURM_CONF!,
     VERBATIM_TEST_SLURM: JSON.stringify({ study, name, partition: 'closed' }),

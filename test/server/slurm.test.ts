@@ -9,12 +9,13 @@ import { describe, type TestContext, test } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { jobName } from '../../server/cluster/slurm/slurm-queue.ts';
+import { currentPlan } from '../../server/study/tasks/open-plan.ts';
 import { cli, demoCorpus, demoModel, startCli, untilStderr } from '../support/cli.ts';
 import { dumpStudy } from '../support/dump-study.ts';
 import { startRangeServer } from '../support/range-server.ts';
 import { startS3Store } from '../support/s3-store.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { type SlurmCluster, startSlurm } from '../support/slurm-cluster.ts';
+import { type Run, type SlurmCluster, startSlurm } from '../support/slurm-cluster.ts';
 import { smallDisk } from '../support/small-disk.ts';
 
 const hidden = scratchFolder();
@@ -68,11 +69,14 @@ function wholeStudy(options: readonly string[]): Promise<string> {
   return made;
 }
 
-const queueOf = (cluster: SlurmCluster, out: string, format: string, ...more: string[]) =>
-  cluster
-    .ask('squeue', '-h', '-r', '-n', jobName(out), '-o', format, ...more)
+const queueOf = async (cluster: SlurmCluster, out: string, format: string, ...more: string[]) =>
+  (await cluster.ask('squeue', '-h', '-r', '-n', jobName(out), '-o', format, ...more))
     .split('\n')
     .filter(Boolean);
+
+/** Jobs that were ended are in the queue until their nodes have seen to it. */
+const untilNoneIsLeft = (cluster: SlurmCluster, out: string) =>
+  cluster.until('an empty queue', async () => (await queueOf(cluster, out, '%i')).length === 0);
 
 /** Processes that run a task of this study. */
 function tasksOf(out: string): readonly number[] {
@@ -88,22 +92,41 @@ function tasksOf(out: string): readonly number[] {
     .map(Number);
 }
 
-/** The job of a task's process, as Slurm names it. */
-function jobOf(pid: number): string {
-  const of = readFileSync(`/proc/${pid}/environ`, 'utf8');
-  return `${/SLURM_ARRAY_JOB_ID=(\d+)/.exec(of)![1]}_${/SLURM_ARRAY_TASK_ID=(\d+)/.exec(of)![1]}`;
+interface Task {
+  readonly pid: number;
+  /** Its name for Slurm. */
+  readonly job: string;
 }
 
-const USR2 = 1n << 11n;
+/** Stops a task of a study with one task a job. It is not done, and will not be before it goes on. */
+const stopTask = (cluster: SlurmCluster, out: string, run: Run): Promise<Task> =>
+  cluster.until(
+    'a task that can be stopped',
+    async () => {
+      for (const pid of tasksOf(out)) {
+        const task = await stopped(pid, out);
+        if (task !== undefined) return task;
+      }
+      return undefined;
+    },
+    run,
+  );
 
-/** A set of signals of a process, as its bits. */
-function signalsOf(pid: number, field: string): bigint {
+/** Undefined where it was over, or nearly so. */
+async function stopped(pid: number, out: string): Promise<Task | undefined> {
   try {
-    const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-    return BigInt(`0x${new RegExp(`^${field}:\\s+(\\w+)`, 'm').exec(status)![1]}`);
-  } catch {
-    return 0n; // It has ended.
-  }
+    const read = (file: string) => readFileSync(`/proc/${pid}/${file}`, 'utf8');
+    const number = (name: string) => Number(new RegExp(`\\b${name}=(\\d+)`).exec(read('environ'))![1]);
+    const [array, index] = [number('SLURM_ARRAY_JOB_ID'), number('SLURM_ARRAY_TASK_ID')];
+    const first = Number(/--first-job\0(\d+)\0/.exec(read('cmdline'))![1]);
+    process.kill(pid, 'SIGSTOP');
+    const states = () =>
+      readdirSync(`/proc/${pid}/task`).map((thread) => /\) (\w)/.exec(read(`task/${thread}/stat`))![1]);
+    while (!states().every((state) => state === 'T')) await sleep(10);
+    if (currentPlan(out)?.isDone(first + index) === false) return { pid, job: `${array}_${index}` };
+    process.kill(pid, 'SIGCONT');
+  } catch {} // It has ended in the meantime.
+  return undefined;
 }
 
 const kill = (pid: number) => {
@@ -111,6 +134,21 @@ const kill = (pid: number) => {
     process.kill(pid, 'SIGKILL');
   } catch {} // It has ended in the meantime.
 };
+
+const orNone = <T>(list: readonly T[]) => (list.length > 0 ? list : undefined);
+
+/** Tells a job to make room. It may have ended, or be about to begin. */
+const notice = (cluster: SlurmCluster, job: string) =>
+  cluster.ask('scancel', '--signal', 'USR2', '--batch', job).catch(() => {});
+
+/** How a command has ended; until then something is done again and again. */
+async function ended(cluster: SlurmCluster, run: Run, meanwhile: () => Promise<unknown> = async () => {}) {
+  await cluster.until('its end', async () => {
+    await meanwhile();
+    return run.child.exitCode !== null;
+  });
+  return run.result;
+}
 
 test('a study of 200 tasks ends with the same tables, whatever is killed', async (t) => {
   const cluster = clusterOr(t);
@@ -141,28 +179,26 @@ test('a study of 200 tasks ends with the same tables, whatever is killed', async
     async controller() {
       cluster.kill('controller');
       await sleep(200);
-      cluster.start('controller');
+      await cluster.start('controller');
       return true;
     },
     async requeue() {
-      const job = pick(queueOf(cluster, out, '%i', '--states', 'running'));
+      const job = pick(await queueOf(cluster, out, '%i', '--states', 'running'));
       if (job === undefined) return false;
-      spawnSync('scontrol', ['requeue', job], { env: cluster.env });
+      await cluster.ask('scontrol', 'requeue', job).catch(() => {}); // It may have ended.
       return true;
     },
     async notice() {
-      const job = pick(queueOf(cluster, out, '%i', '--states', 'running'));
+      const job = pick(await queueOf(cluster, out, '%i', '--states', 'running'));
       if (job === undefined) return false;
-      spawnSync('scancel', ['--signal', 'USR2', '--batch', job], { env: cluster.env });
+      await Promise.race([notice(cluster, job), sleep(1000)]); // It waits for a job that just begins.
       return true;
     },
     async node() {
-      const set = (...words: string[]) => {
-        spawnSync('scontrol', ['update', 'nodename=n2', ...words], { env: cluster.env });
-      };
-      set('state=down', 'reason=test');
+      await cluster.ask('scontrol', 'update', 'nodename=n2', 'state=down', 'reason=test');
       await sleep(500);
-      set('state=resume'); // It may have come back by itself.
+      // It may have come back by itself.
+      await cluster.ask('scontrol', 'update', 'nodename=n2', 'state=resume').catch(() => {});
       return true;
     },
   };
@@ -174,15 +210,14 @@ test('a study of 200 tasks ends with the same tables, whatever is killed', async
     const what = done.length === 9 || done.length === 18 ? 'task' : order[done.length % order.length]!;
     isOver = run.child.exitCode !== null;
     if (!isOver && (await disturb[what]!())) done.push(what);
-    cluster.hurry();
+    await cluster.hurry();
   }
-  await cluster.until('its end', () => run.child.exitCode !== null, 120_000);
-  const { exitCode, stderr } = await run.result;
+  const { exitCode, stderr } = await ended(cluster, run);
   assert.equal(exitCode, 0, `${stderr}\n${done.join(' ')}\n${said.join('\n')}`);
   assert.equal(done.length, 25, `it was over before: ${done.join(' ')}`);
   assert.equal(tablesOf(out), await whole);
-  assert.deepEqual(queueOf(cluster, out, '%i'), [], 'nothing is left in the queue');
-  assert(!existsSync(`${out}-tasks`), 'nor on the disk');
+  await untilNoneIsLeft(cluster, out);
+  assert(!existsSync(`${out}-tasks`), 'nothing is left on the disk');
 });
 
 test('jobs that have to make room for others go back into the queue, and lose a batch at most', async (t) => {
@@ -191,30 +226,16 @@ test('jobs that have to make room for others go back into the queue, and lose a 
   const out = join(scratchFolder(), 's.sqlite');
   const run = startCli(...studyArgs(out, ...onSlurm, ...few, '--sbatch', '--partition=work'));
   // It is not over before the other comes.
-  await cluster.until('a task', () => tasksOf(out).length > 0);
-  process.kill(tasksOf(out)[0]!, 'SIGSTOP');
-  cluster.ask(
-    'sbatch',
-    '--partition=urgent',
-    '--nodes=4',
-    '--exclusive',
-    '--output=/dev/null',
-    '--wrap',
-    'sleep 1',
-  );
-  const restarts = () =>
-    cluster
-      .ask('scontrol', 'show', 'job', '--oneliner')
+  await stopTask(cluster, out, run);
+  const all = ['--partition=urgent', '--nodes=4', '--exclusive', '--output=/dev/null'];
+  await cluster.ask('sbatch', ...all, '--wrap', 'sleep 1');
+  const isBack = async () =>
+    (await cluster.ask('scontrol', 'show', 'job', '--oneliner'))
       .split('\n')
-      .filter((line) => line.includes(`JobName=${jobName(out)} `) && / Restarts=[1-9]/.test(line));
-  await cluster.until(
-    'one that is back in the queue',
-    () => restarts().length > 0 || run.child.exitCode !== null,
-  );
-  await cluster.until('its end', () => run.child.exitCode !== null, 120_000);
-  const { exitCode, stderr } = await run.result;
+      .some((line) => line.includes(`JobName=${jobName(out)} `) && / Restarts=[1-9]/.test(line));
+  await cluster.until('one that is back in the queue', isBack, run);
+  const { exitCode, stderr } = await ended(cluster, run);
   assert.equal(exitCode, 0, stderr);
-  assert(restarts().length > 0, 'it was over before');
   assert.equal(tablesOf(out), await wholeStudy(few));
 });
 
@@ -225,17 +246,13 @@ describe('beside each other', { concurrency: 4 }, () => {
     if (!cluster) return;
     const out = join(scratchFolder(), 's.sqlite');
     const run = startCli(...studyArgs(out, ...onSlurm, ...few));
-    await cluster.until('a task', () => tasksOf(out).length > 0);
-    const [pid] = tasksOf(out);
-    process.kill(pid!, 'SIGSTOP');
-    const job = jobOf(pid!);
-    cluster.ask('scontrol', 'update', `JobId=${job}`, 'TimeLimit=0');
-    await cluster.until('its end', () => run.child.exitCode !== null, 120_000);
-    const { exitCode, stderr } = await run.result;
+    const { job } = await stopTask(cluster, out, run);
+    await cluster.ask('scontrol', 'update', `JobId=${job}`, 'TimeLimit=0');
+    const { exitCode, stderr } = await ended(cluster, run);
     assert.equal(exitCode, 0, stderr);
     // Slurm wakes what it ends: a task that hears of its time first queues itself again.
     assert.match(
-      cluster.ask('scontrol', 'show', 'job', '--oneliner', job),
+      await cluster.ask('scontrol', 'show', 'job', '--oneliner', job),
       /JobState=TIMEOUT|Restarts=[1-9]/,
     );
     assert.equal(tablesOf(out), await wholeStudy(few));
@@ -271,19 +288,22 @@ describe('beside each other', { concurrency: 4 }, () => {
     const out = join(scratchFolder(), 's.sqlite');
     const args = studyArgs(out, ...onSlurm, ...few);
     const first = startCli(...args);
-    await cluster.until('jobs', () => queueOf(cluster, out, '%F').length > 0);
+    // So nothing is over before all have had their turn.
+    const { pid } = await stopTask(cluster, out, first);
     const second = await cli(...args);
     assert.equal(second.exitCode, 2, 'two at a time are refused');
     assert(second.stderr.includes(out) && /another/i.test(second.stderr), second.stderr);
     first.child.kill('SIGKILL');
     await first.result;
-    const ofSamples = () =>
-      queueOf(cluster, out, '%F %k').filter((line) => line.includes(' verbatim-tasks sample-'));
-    const arrays = new Set(ofSamples());
+    const ofSamples = async () =>
+      (await queueOf(cluster, out, '%F %k')).filter((line) => line.includes(' verbatim-tasks sample-'));
+    const arrays = new Set(await ofSamples());
     assert(arrays.size > 0, 'jobs go on without it');
     const third = startCli(...args);
-    await cluster.until('its end', () => {
-      for (const array of ofSamples()) assert(arrays.has(array), 'nothing is handed over twice');
+    await untilStderr(third.child, /\d+ running/);
+    process.kill(pid, 'SIGCONT');
+    await cluster.until('its end', async () => {
+      for (const array of await ofSamples()) assert(arrays.has(array), 'nothing is handed over twice');
       return third.child.exitCode !== null;
     });
     const { exitCode, stderr } = await third.result;
@@ -298,7 +318,7 @@ describe('beside each other', { concurrency: 4 }, () => {
     const { exitCode, stderr } = await cli(...studyArgs(out, ...onSlurm, ...few, '--no-wait'));
     assert.equal(exitCode, 0, stderr);
     assert.match(stderr, /Handed over: 0 of \d+ tasks done/);
-    await cluster.until('the last job', () => queueOf(cluster, out, '%i').length === 0);
+    await untilNoneIsLeft(cluster, out);
     assert.equal(tablesOf(out), await wholeStudy(few), readFileSync(`${out}.last-job.log`, 'utf8'));
   });
 
@@ -370,7 +390,10 @@ describe('beside each other', { concurrency: 4 }, () => {
     const shown = await cli(...studyArgs(out, ...onSlurm, ...many, '--dry-run', ...words));
     assert.equal(shown.exitCode, 0, shown.stderr);
     assert.match(shown.stdout, /^#!\/bin\/bash\n/);
-    assert.match(shown.stdout, /^sbatch -c 2 --mem=1G --gres=gpu:1 --parsable .*--array=0%50 /m);
+    assert.match(
+      shown.stdout,
+      /^sbatch -c 2 --mem=1G --gres=gpu:1 --parsable .*--array=0%50 .*--signal=B:USR2@90 /m,
+    );
     assert.match(shown.stdout, /apptainer exec --bind|apptainer exec '--bind'/);
     // Whatever asks Slurm runs where its programs are: outside of the image.
     const [, last] = shown.stdout.split(/^(?=#!)/m);
@@ -396,7 +419,7 @@ describe('beside each other', { concurrency: 4 }, () => {
     run.child.kill('SIGINT');
     const { exitCode, stderr } = await run.result;
     assert.equal(exitCode, 130, stderr);
-    assert.deepEqual(queueOf(cluster, out, '%i'), []);
+    await untilNoneIsLeft(cluster, out);
   });
 
   const refused: readonly (readonly [what: string, options: readonly string[], words: RegExp])[] = [
@@ -417,35 +440,41 @@ describe('beside each other', { concurrency: 4 }, () => {
       const { exitCode, stderr } = await cli(...studyArgs(out, ...onSlurm, ...few, ...options));
       assert.equal(exitCode, 2, stderr);
       assert.match(stderr, words);
-      assert.deepEqual(queueOf(cluster, out, '%i'), []);
+      assert.deepEqual(await queueOf(cluster, out, '%i'), []);
     });
   }
 
   test('a job that cannot do one piece of its work in its time is told at once', async (t) => {
     const cluster = clusterOr(t);
     if (!cluster) return;
-    const out = join(scratchFolder(), 's.sqlite');
-    const run = startCli(...studyArgs(out, ...onSlurm, ...few, '--sbatch', '--time=1'));
-    const [caught, waits] = ['SigCgt', 'ShdPnd'].map(
-      (field) => (pid: number) => (signalsOf(pid, field) & USR2) !== 0n,
+    const folder = scratchFolder();
+    const [out, samples] = [join(folder, 's.sqlite'), join(folder, 'samples.jsonl')];
+    writeFileSync(samples, JSON.stringify(Array.from({ length: 9 }, (_, i) => `line ${i}\n`).join('')));
+    const shard = readFileSync(join(demoCorpus, 'shard-0001.json.gz'));
+    const server = await startRangeServer({ files: { 'shard.json.gz': shard } });
+    t.after(() => server.close());
+    const run = startCli(
+      ...['scan', '--samples', samples, '--corpus', `${server.address}/shard.json.gz`, '--out', out],
+      ...[...onSlurm, '--sbatch', '--hold --time=3'],
     );
-    const listening = () => tasksOf(out).find(caught!);
-    while (listening() === undefined && run.child.exitCode === null) await sleep(10);
-    const pid = listening()!;
-    process.kill(pid, 'SIGSTOP');
-    // What --signal=USR2@90 has Slurm do when it looks at its jobs' time, which is each half minute.
-    const signal = () => {
-      try {
-        cluster.ask('scancel', '--signal', 'USR2', '--batch', jobOf(pid));
-      } catch {} // A busy controller passes none on.
-      return false;
-    };
-    await cluster.until('the signal', () => waits!(pid) || signal());
-    process.kill(pid, 'SIGCONT');
-    const { exitCode, stderr } = await run.result;
+    // All that is asked from now on is asked by the job, for the first piece of its work, and gets no answer.
+    const [job] = await cluster.until('a job', async () => orNone(await queueOf(cluster, out, '%i')), run);
+    server.faults.push({ kind: 'silence', times: Number.POSITIVE_INFINITY });
+    const nBefore = server.requests.length;
+    await cluster.ask('scontrol', 'release', job!);
+    await cluster.until('a job at work', () => server.requests.length > nBefore, run);
+    // What --signal=B:USR2@90 has Slurm do when it looks at its jobs' time, which is each half minute.
+    const { exitCode, stderr } = await ended(cluster, run, async () => {
+      const log = currentPlan(out)?.logFile(job!);
+      if (log !== undefined && existsSync(log))
+        assert.doesNotMatch(readFileSync(log, 'utf8'), /is back in the queue/);
+      const others = (await queueOf(cluster, out, '%i')).filter((one) => one !== job);
+      assert.deepEqual(others, [], 'it is not handed over again');
+      await notice(cluster, job!);
+    });
     assert.equal(exitCode, 2, stderr);
     assert.match(stderr, /time limit of the job is over before one piece of the work is done\n.*--time=/);
-    assert.deepEqual(queueOf(cluster, out, '%i'), []);
+    await untilNoneIsLeft(cluster, out);
   });
 
   test('what a node lacks is named', async (t) => {

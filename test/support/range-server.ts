@@ -6,7 +6,7 @@ import type { AddressInfo } from 'node:net';
 
 export interface RangeFault {
   times: number;
-  readonly kind: 'cut' | 'busy' | 'server-error' | 'stall' | 'garbage' | 'elsewhere';
+  readonly kind: 'cut' | 'busy' | 'server-error' | 'silence' | 'stall' | 'garbage' | 'elsewhere';
   /** Bytes of the body that come before a `cut`. */
   readonly after?: number;
   /** Only questions for a range. */
@@ -123,6 +123,8 @@ function failEarly(fault: RangeFault, response: ServerResponse): boolean {
       return true;
     case 'server-error':
       response.writeHead(500).end();
+      return true;
+    case 'silence':
       return true;
     case 'stall':
       response.writeHead(206, { 'content-length': '10' });
