@@ -73,11 +73,11 @@ for (const [what, how] of Object.entries(deafness)) {
     t.after(() => {
       for (const pid of processesWith(marker, 'environ')) process.kill(pid, 'SIGKILL');
     });
-    await until('the server is deaf', () => existsSync(mark), 30_000);
+    await until('the server is deaf', () => existsSync(mark));
     const { length } = processesWith(marker, 'environ');
     assert.ok(length >= 2, `the client, its server and whoever reads for it: ${length}`);
     child.kill('SIGKILL');
-    await until('no process is left', () => processesWith(marker, 'environ').length === 0, 30_000);
+    await until('no process is left', () => processesWith(marker, 'environ').length === 0);
   });
 }
 

@@ -14,6 +14,7 @@ import {
 import type { Message } from '../../protocol/message.ts';
 import { studyProgress } from '../../protocol/requests.ts';
 import type { Progress } from '../../protocol/study.ts';
+import { WAIT_LIMIT_MS } from './wait-limit.ts';
 
 const bundles = process.env.VERBATIM_BUNDLES;
 /** Bundled, or from source, as the command line is in `cli.ts`. */
@@ -75,12 +76,11 @@ export function processesWith(text: string, where: 'cmdline' | 'environ'): reado
     .map(Number);
 }
 
-/** How long it took in ms; throws where the state does not come about. */
-export async function until(what: string, isSo: () => boolean, limitMs: number): Promise<number> {
-  const startedAt = performance.now();
+/** Throws where the state does not come about. */
+export async function until(what: string, isSo: () => boolean): Promise<void> {
+  const giveUpAt = performance.now() + WAIT_LIMIT_MS;
   while (!isSo()) {
-    if (performance.now() - startedAt > limitMs) throw new Error(`It did not come to be: ${what}`);
+    if (performance.now() > giveUpAt) throw new Error(`It did not come to be: ${what}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
-  return performance.now() - startedAt;
 }

@@ -129,8 +129,8 @@ test('no process outlives a server that is killed while one of its readers is st
   const client = await startServer({ env: { VERBATIM_READER_TEST: folder } });
   assert.deepEqual(await client.send(listStudies, { folder: join(folder, 'none') }), []);
   client.send(getStudy, { study: endless }).catch(() => {});
-  await until('the reader runs', () => processesWith(marker, 'environ').length === 2, 10_000);
+  await until('the reader runs', () => processesWith(marker, 'environ').length === 2);
   await new Promise((resolve) => setTimeout(resolve, 1000));
   client.child.kill('SIGKILL');
-  await until('no process is left', () => processesWith(marker, 'environ').length === 0, 10_000);
+  await until('no process is left', () => processesWith(marker, 'environ').length === 0);
 });
