@@ -12,9 +12,7 @@ import { cli, demoCorpus } from '../../support/cli.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const labels = join(import.meta.dirname, '../../../docs/examples/labels');
-test('two readings agree, and the rules are as right as the taxonomy says', {
-  timeout: 120_000,
-}, async () => {
+test('two readings agree, and the rules are as right as the taxonomy says', async () => {
   const folder = scratchFolder();
   const study = join(folder, 'labelled.sqlite');
   const samples = join(folder, 'samples.jsonl');

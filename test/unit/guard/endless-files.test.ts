@@ -12,6 +12,7 @@ import { findModelFolder } from '../../../server/sampling/find-model-folder.ts';
 import { openGuarded } from '../../../server/sampling/open-guarded.ts';
 import { demoModel } from '../../support/cli.ts';
 import { scratchFolder } from '../../support/scratch.ts';
+import { WAIT_LIMIT_MS } from '../../support/wait-limit.ts';
 
 const skip = process.platform === 'win32' && 'Windows has no named pipes in folders';
 
@@ -44,7 +45,7 @@ for (const name of [
   });
 }
 
-test('a model in a cache whose branch is a pipe', { skip, timeout: 10_000 }, async () => {
+test('a model in a cache whose branch is a pipe', { skip, timeout: WAIT_LIMIT_MS }, async () => {
   const repository = join(scratchFolder(), 'models--owner--name');
   mkdirSync(join(repository, 'snapshots', 'one'), { recursive: true });
   makePipe(join(repository, 'refs', 'main'));

@@ -21,6 +21,7 @@ import { openForReading } from '../../../server/store/study-file.ts';
 import { openDocument } from '../../../server/study/open-document.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { makeSmallStudy } from '../../support/small-study.ts';
+import { WAIT_LIMIT_MS } from '../../support/wait-limit.ts';
 
 const small = await makeSmallStudy(scratchFolder());
 const secret = join(scratchFolder(), 'secret.txt');
@@ -51,7 +52,7 @@ async function open({ path, format, hub, document }: ForgedShard): Promise<Docum
   const id = Number(db.prepare('SELECT min(document_id) AS id FROM documents').get()?.id);
   db.close();
   using reading = openForReading(file);
-  return await openDocument(reading, id, AbortSignal.timeout(20_000));
+  return await openDocument(reading, id, AbortSignal.timeout(WAIT_LIMIT_MS));
 }
 
 const hub = { repository: 'a/b', kind: 'dataset', commit: 'a'.repeat(40), path: 'secret.txt', hash: '' };

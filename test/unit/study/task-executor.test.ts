@@ -5,7 +5,6 @@ import assert from 'node:assert/strict';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { gzipSync } from 'node:zlib';
 import type { Progress, StudyPlan } from '../../../protocol/study.ts';
 import { runTasks } from '../../../server/cluster/run-tasks.ts';
@@ -19,6 +18,7 @@ import { type JobsHere, jobsHere } from '../../support/jobs-here.ts';
 import { modelPlan } from '../../support/plans.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';
+import { until } from '../../support/server-client.ts';
 import { writeParquet } from '../../support/write-parquet.ts';
 
 const folder = scratchFolder();
@@ -101,8 +101,8 @@ for (const [what, asked] of [
     process.env.SLURM_TMPDIR = scratchFolder();
     await there({ file, plan: asked, queueFor, partBytes: 20 });
     // A job that was cut off may still be on its way out.
-    for (let n = 0; n < 100 && readdirSync(process.env.SLURM_TMPDIR).length > 0; n++) await sleep(50);
-    assert.deepEqual(readdirSync(process.env.SLURM_TMPDIR), [], 'nothing is left where shards were staged');
+    const staged = process.env.SLURM_TMPDIR;
+    await until('nothing is left where shards were staged', () => readdirSync(staged).length === 0);
     delete process.env.SLURM_TMPDIR;
     assert(
       queues.some(({ counts }) => counts.nCut > 0),
