@@ -7,6 +7,7 @@ import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSy
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 
 const LAUNCHER = join(import.meta.dirname, 'launch', 'vscode-host.ts');
 const skip = process.platform === 'linux' ? false : 'the host is for Linux';
@@ -54,7 +55,7 @@ describe('the host', { concurrency: 2 }, () => {
     assert.ok(before.length >= 4, `Only ${before.length} processes: the marker is not handed down`);
     launcher.kill('SIGKILL');
     await ended;
-    const giveUpAt = Date.now() + 10_000;
+    const giveUpAt = Date.now() + WAIT_LIMIT_MS;
     const isClean = () => processesWith(marker).length === 0 && readdirSync(scratch).length === 0;
     while (!isClean() && Date.now() < giveUpAt) await new Promise((resolve) => setTimeout(resolve, 100));
     assert.deepEqual(processesWith(marker), []);

@@ -5,6 +5,7 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { WAIT_LIMIT_MS } from '../../support/wait-limit.ts';
 import { linkBuiltinExtensions } from './builtin-extensions.ts';
 
 const MODULES = join(import.meta.dirname, '..', 'node_modules');
@@ -12,7 +13,7 @@ export const CODE_SERVER = join(MODULES, 'code-server', 'out', 'node', 'entry.js
 const BUILTIN_EXTENSIONS = join(MODULES, 'code-server', 'lib', 'vscode', 'extensions');
 /** Fewer collections of garbage: it reads megabytes of manifests and modules at each start. */
 const ROOMY = '--min-semi-space-size=32';
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = WAIT_LIMIT_MS;
 
 /** What a VS Code or code-server around us would otherwise tell ours. */
 const FOREIGN_ENV =

@@ -6,6 +6,7 @@ import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import { findChromium } from '../../../scripts/chromium.mjs';
+import { WAIT_LIMIT_MS } from '../../support/wait-limit.ts';
 import { startCodeServer } from './code-server.ts';
 
 const CHROMIUM_ARGS = [
@@ -148,7 +149,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
     await onTestsExit(page, testDir, tests.resolve);
     void server.ended.then((how) => tests.resolve({ code: 70, error: `code-server ended (${how})` }));
     await page.goto(`${url}/?${workbenchQuery(url, options)}`);
-    await page.waitForSelector('.monaco-workbench', { timeout: 60_000 });
+    await page.waitForSelector('.monaco-workbench', { timeout: WAIT_LIMIT_MS });
     return { page, exit: tests.promise, outputFile: join(testDir, 'output'), close };
   } catch (error) {
     await close();

@@ -426,13 +426,15 @@ async function leavingClosed<T>(what: string, work: () => Promise<T>): Promise<T
   return result;
 }
 
+const DISMISS_LIMIT_MS = 60_000;
+
 /** Runs a command as a user would who closes whatever it asks. */
 async function dismissing(command: string, args: readonly unknown[]): Promise<void> {
   let isDone = false;
   const done = Promise.resolve(commands.executeCommand(command, ...args)).finally(() => {
     isDone = true;
   });
-  const giveUpAt = Date.now() + 20_000;
+  const giveUpAt = Date.now() + DISMISS_LIMIT_MS;
   while (!isDone && Date.now() < giveUpAt) {
     await Promise.race([settle(), done.catch(() => {})]);
     if (!isDone) await commands.executeCommand('workbench.action.closeQuickOpen');
