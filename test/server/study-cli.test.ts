@@ -166,7 +166,10 @@ test('a second run on the same file is refused; the first is not disturbed', asy
   const out = join(scratchFolder(), 's.sqlite');
   const { child, result } = startCli(...studyArgs(out));
   await untilStderr(child, /Sampling/);
+  // However long the second takes to begin, the first is not over.
+  child.kill('SIGSTOP');
   const second = await cli(...studyArgs(out));
+  child.kill('SIGCONT');
   assert.equal(second.exitCode, 2);
   assert(second.stderr.includes(out) && /another/i.test(second.stderr), second.stderr);
   assert.equal((await result).exitCode, 0);
