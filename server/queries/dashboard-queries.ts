@@ -12,7 +12,7 @@ import { sumSampleMetrics } from '../store/metrics-table.ts';
 import { topLicenses, topSources } from '../store/origins.ts';
 import { listProblems } from '../store/problems.ts';
 import { isDone } from '../store/stages-table.ts';
-import { type Database, openForReading } from '../store/study-file.ts';
+import { type Database, reading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { countTaxonomy } from '../store/taxonomy-counts.ts';
 import { describeStudy } from '../study/describe-fragments-stage.ts';
@@ -25,7 +25,10 @@ const PROBLEMS_SHOWN = 100;
 export async function getDashboard(study: StudyId): Promise<Dashboard> {
   // Files of earlier versions, and imported ones, have not been described yet.
   await describeStudy(study);
-  using db = openForReading(study);
+  return reading(study, (db) => dashboardOf(db, study));
+}
+
+function dashboardOf(db: Database, study: StudyId): Dashboard {
   const summary = summaryOf(db, study);
   const isAnalysed = summary.nFragments !== null && isDone(db, 'measure');
   return {
@@ -41,8 +44,7 @@ export async function getDashboard(study: StudyId): Promise<Dashboard> {
 export function listDashboardFragments(
   request: SelectionRequest & { readonly study: StudyId },
 ): Undisclosed<Page<FragmentRow>> {
-  using db = openForReading(request.study);
-  return listSelection(db, request);
+  return reading(request.study, (db) => listSelection(db, request));
 }
 
 function overview(db: Database, nFragments: number): DashboardOverview {

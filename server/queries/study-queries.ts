@@ -14,9 +14,9 @@ import type { ClosedFolders } from '../../protocol/requests.ts';
 import type { StudyId, StudySummary } from '../../protocol/study.ts';
 import { Undisclosed } from '../answers/undisclosed.ts';
 import { UserError } from '../errors.ts';
-import { isLoopSample } from '../store/loop-fragments.ts';
+import { openLoopSamples } from '../store/loop-fragments.ts';
 import { readSampleText } from '../store/samples-table.ts';
-import { type Database, openForReading } from '../store/study-file.ts';
+import { type Database, openForReading, reading } from '../store/study-file.ts';
 import * as views from '../store/views.ts';
 import { openDocument } from '../study/open-document.ts';
 import { maskLabels, maskText, withText } from './mask-texts.ts';
@@ -58,7 +58,7 @@ export const getSample = (study: StudyId, sampleId: number): Undisclosed<SampleT
     const marks = views.listSampleMarks(db, sampleId);
     return withText({
       sampleId,
-      isLoop: isLoopSample(db, sampleId),
+      isLoop: openLoopSamples(db)(sampleId),
       text: new TextDecoder().decode(text),
       marks,
     });
@@ -72,11 +72,6 @@ export async function getDocument(
 ): Promise<Undisclosed<DocumentText>> {
   using db = openForReading(study);
   return withText(await openDocument(db, documentId, signal, closed));
-}
-
-function reading<T>(study: StudyId, read: (db: Database) => T): T {
-  using db = openForReading(study);
-  return read(db);
 }
 
 export function fragmentOf(db: Database, study: StudyId, fingerprint: string) {

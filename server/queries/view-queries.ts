@@ -19,20 +19,22 @@ import * as views from '../store/fragment-views.ts';
 import { deleteLabel, putLabels } from '../store/labels-table.ts';
 import { withLockedStudy } from '../store/locked-study.ts';
 import * as files from '../store/study-file.ts';
-import { openForReading, transact } from '../store/study-file.ts';
+import { openForReading, reading, transact } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { withLabels } from './mask-texts.ts';
 
 export function listGroups(request: ViewRequest & { readonly grouping: Grouping }): Page<FragmentGroup> {
-  using db = openForReading(request.study);
-  return groups.listGroups(db, request.grouping, request.filter, acceptedBy(request.baseline), request);
+  const accepted = acceptedBy(request.baseline);
+  return reading(request.study, (db) =>
+    groups.listGroups(db, request.grouping, request.filter, accepted, request),
+  );
 }
 
 export function viewFragments(
   request: ViewRequest & Pick<views.ViewQuery, 'grouping' | 'group' | 'family' | 'order'>,
 ): Undisclosed<Page<ListedFragment>> {
-  using db = openForReading(request.study);
-  const page = views.viewFragments(db, { ...request, accepted: acceptedBy(request.baseline) });
+  const query = { ...request, accepted: acceptedBy(request.baseline) };
+  const page = reading(request.study, (db) => views.viewFragments(db, query));
   return withLabels(request.study, page);
 }
 

@@ -6,7 +6,7 @@ import type { Page, PageRequest } from '../../protocol/fragments.ts';
 import type { FragmentFilter, FragmentGroup, Grouping } from '../../protocol/views.ts';
 import { shortestList } from './find-fragments.ts';
 import { filterParts, passes } from './fragment-filter.ts';
-import { isLoopSample } from './loop-fragments.ts';
+import { openLoopSamples } from './loop-fragments.ts';
 import type { Database } from './study-file.ts';
 
 export function listGroups(
@@ -31,10 +31,11 @@ export function listGroups(
   const rows = db
     .prepare(`SELECT *, count(*) OVER () AS total FROM (${groups}) ORDER BY n DESC, name LIMIT ? OFFSET ?`)
     .all(...given, limit, offset);
+  const isLoop = openLoopSamples(db);
   const items = rows.map((row) => ({
     name: foreign(String(row.name)),
     nFragments: Number(row.n),
-    ...(grouping === 'sample' && isLoopSample(db, Number(row.name)) ? { isLoop: true as const } : {}),
+    ...(grouping === 'sample' && isLoop(Number(row.name)) ? { isLoop: true as const } : {}),
   }));
   return { items, offset, total: Number(rows[0]?.total ?? 0) };
 }

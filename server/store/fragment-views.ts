@@ -1,8 +1,9 @@
 // The pages of the studies view: fragments filtered, sorted and in groups. Queries, one a function, no state.
 
-import { type Foreign, foreign, rawText } from '../../guard/text/foreign.ts';
-import type { FragmentOrder, FragmentRow, Page, PageRequest } from '../../protocol/fragments.ts';
+import { type Foreign, rawText } from '../../guard/text/foreign.ts';
+import type { FragmentOrder, Page, PageRequest } from '../../protocol/fragments.ts';
 import type { FragmentFilter, Grouping, ListedFragment } from '../../protocol/views.ts';
+import { countFamilies } from './counts.ts';
 import { findFragments, orders } from './find-fragments.ts';
 import {
   type Clause,
@@ -12,9 +13,8 @@ import {
   groupPart,
   passes,
 } from './fragment-filter.ts';
-import { openLoopReader } from './loop-fragments.ts';
+import { listFragments } from './listed-fragments.ts';
 import type { Database } from './study-file.ts';
-import { fragmentRow, openTrainOccurrences } from './views.ts';
 
 export interface ViewQuery extends PageRequest {
   readonly grouping: Grouping;
@@ -58,8 +58,11 @@ function listFamilies(db: Database, { order, offset, limit, accepted }: ViewQuer
     )
     .all(limit, offset);
   const nFamily = new Map(rows.map((row) => [Number(row.fragment_id), Number(row.n_family)]));
-  const total = Number(db.prepare('SELECT count(*) AS n FROM families').get()?.n);
-  return { items: listed(db, [...nFamily.keys()], accepted, (id) => nFamily.get(id)!), offset, total };
+  return {
+    items: listFragments(db, [...nFamily.keys()], accepted, (id) => nFamily.get(id)!),
+    offset,
+    total: Number(db.prepare('SELECT count(*) AS n FROM families').get()?.n),
+  };
 }
 
 /** Each family that has a match, with its longest match to lead it. */
@@ -101,50 +104,5 @@ function page(
   nFamilyOf = (_id: number) => 1,
 ): Page<ListedFragment> {
   const { items, ...rest } = findFragments(db, query, parts, conditions);
-  return { items: listed(db, items, query.accepted, nFamilyOf), ...rest };
-}
-
-function listed(
-  db: Database,
-  ids: readonly number[],
-  accepted: ReadonlySet<string>,
-  nFamilyOf: (id: number) => number,
-): readonly ListedFragment[] {
-  const fragments = db.prepare(
-    `SELECT fragments.*, category, spdx_id, sensitive FROM fragments
-     LEFT JOIN fragment_facts USING (fragment_id) WHERE fragment_id = ?`,
-  );
-  // Ids go by occurrences in the corpus, so a family's lowest is its most frequent.
-  const cores = db.prepare(
-    'SELECT n_lines, train, extract FROM fragments WHERE family = ? ORDER BY fragment_id LIMIT 1',
-  );
-  const coreOf = ({ family, train }: FragmentRow, nFamily: number) => {
-    const row = nFamily > 1 ? cores.get(family) : undefined;
-    return row && Number(row.train) > train
-      ? { nLines: Number(row.n_lines), train: Number(row.train), extract: Number(row.extract) }
-      : null;
-  };
-  const isOnlyInLoops = openLoopReader(db);
-  const trainOccurrences = openTrainOccurrences(db);
-  const labels = db.prepare('SELECT label FROM labels WHERE fingerprint = ? ORDER BY annotator');
-  return ids.map((id) => {
-    const row = fragments.get(id)!;
-    const fragment = fragmentRow(row);
-    const given = new Set(labels.all(fragment.fingerprint).map(({ label }) => String(label)));
-    return {
-      ...fragment,
-      category: (row.category ?? null) as ListedFragment['category'],
-      spdxId: foreign(String(row.spdx_id ?? '')),
-      sensitive: String(row.sensitive ?? '')
-        .split(',')
-        .filter((kind) => kind !== '')
-        .map(foreign),
-      source: trainOccurrences(id, { offset: 0, limit: 1 })[0]?.provenance ?? null,
-      label: foreign([...given].join(' / ')),
-      isOnlyInLoops: isOnlyInLoops(id),
-      isAccepted: accepted.has(fragment.fingerprint),
-      nFamily: nFamilyOf(id),
-      core: coreOf(fragment, nFamilyOf(id)),
-    };
-  });
+  return { items: listFragments(db, items, query.accepted, nFamilyOf), ...rest };
 }

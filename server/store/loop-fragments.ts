@@ -14,8 +14,11 @@ export function openLoopReader(db: Database): (fragmentId: number) => boolean {
   return (fragmentId) => found.get(fragmentId) !== undefined;
 }
 
-/** Whether a sample only repeats itself; null where that is not known, or not yet. */
-export function isLoopSample(db: Database, sampleId: number): boolean | null {
-  const isLoop = db.prepare('SELECT is_loop FROM sample_metrics WHERE sample_id = ?').get(sampleId)?.is_loop;
-  return isLoop === undefined || isLoop === null ? null : isLoop === 1;
+/** Whether a sample only repeats itself; null where that is not known, or not yet. The statement is prepared once. */
+export function openLoopSamples(db: Database): (sampleId: number) => boolean | null {
+  const found = db.prepare('SELECT is_loop FROM sample_metrics WHERE sample_id = ?');
+  return (sampleId) => {
+    const isLoop = found.get(sampleId)?.is_loop ?? null;
+    return isLoop === null ? null : isLoop === 1;
+  };
 }

@@ -18,7 +18,7 @@ import type { Database } from './study-file.ts';
 type SqlRow = Readonly<Record<string, SQLOutputValue>>;
 
 /** How far into a fragment its label is looked for. */
-const LABEL_BYTES = 2048;
+export const LABEL_BYTES = 2048;
 const decoder = new TextDecoder();
 
 export function findFragment(
@@ -32,22 +32,16 @@ export function findFragment(
 export function listTrainOccurrences(
   db: Database,
   fragmentId: number,
-  request: PageRequest,
+  { offset, limit }: PageRequest,
 ): readonly TrainOccurrence[] {
-  return openTrainOccurrences(db)(fragmentId, request);
-}
-
-/** Lists those of one fragment after another: the statement is prepared once. */
-export function openTrainOccurrences(
-  db: Database,
-): (fragmentId: number, request: PageRequest) => readonly TrainOccurrence[] {
-  const rows = db.prepare(
-    `SELECT o.*, d.*, s.name AS shard FROM train_occurrences o
-     JOIN documents d USING (document_id) JOIN shards s USING (shard_id)
-     WHERE fragment_id = ? ORDER BY ordinal LIMIT ? OFFSET ?`,
-  );
-  return (fragmentId, { offset, limit }) =>
-    rows.all(fragmentId, limit, offset).map((row) => ({
+  return db
+    .prepare(
+      `SELECT o.*, d.*, s.name AS shard FROM train_occurrences o
+       JOIN documents d USING (document_id) JOIN shards s USING (shard_id)
+       WHERE fragment_id = ? ORDER BY ordinal LIMIT ? OFFSET ?`,
+    )
+    .all(fragmentId, limit, offset)
+    .map((row) => ({
       ...textRange(row),
       documentId: Number(row.document_id),
       provenance: provenanceOf(row),

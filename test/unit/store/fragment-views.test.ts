@@ -88,6 +88,7 @@ test('groups hold what their size says, with and without a filter', () => {
           ...{ grouping, group: name, order: 'length', filter, accepted: nothing, offset: 0, limit: 1000 },
         });
         assert.equal(page.total, nFragments, `${grouping} ${rawText(name)}`);
+        assert.equal(page.items.length, nFragments, `${grouping} ${rawText(name)}`);
         const lengths = page.items.map(({ nLines }) => nLines);
         assert.deepEqual(
           lengths,
@@ -96,6 +97,58 @@ test('groups hold what their size says, with and without a filter', () => {
       }
     }
   }
+});
+
+test('a page tells of each fragment what is known of it by itself', () => {
+  using db = openForWriting(file);
+  const [first, second] = all;
+  const label = db.prepare("INSERT INTO labels VALUES (?, ?, ?, '', '')");
+  for (const [annotator, name] of [
+    ['c', 'tests'],
+    ['a', 'logic'],
+    ['b', 'tests'],
+  ] as const)
+    label.run(second!.fingerprint, annotator, name);
+  db.prepare('UPDATE sample_metrics SET is_loop = 1').run();
+  for (const { fingerprint, ...listed } of view({}, 'flat', new Set([first!.fingerprint])).items) {
+    const { fragmentId, text, ...known } = findFragment(db, fingerprint)!;
+    const [place] = listTrainOccurrences(db, fragmentId, { offset: 0, limit: 1 });
+    const facts = db.prepare('SELECT * FROM fragment_facts WHERE fragment_id = ?').get(fragmentId)!;
+    assert.deepEqual(
+      { fingerprint, ...listed },
+      {
+        ...known,
+        category: facts.category,
+        spdxId: facts.spdx_id,
+        sensitive: String(facts.sensitive)
+          .split(',')
+          .filter((kind) => kind !== ''),
+        source: place?.provenance,
+        label: fingerprint === second!.fingerprint ? 'logic / tests' : '',
+        isOnlyInLoops: true,
+        isAccepted: fingerprint === first!.fingerprint,
+        nFamily: 1,
+        core: null,
+      },
+    );
+  }
+  db.exec('DELETE FROM labels; UPDATE sample_metrics SET is_loop = 0');
+});
+
+test('what is not known of a fragment is left open, and the others stay in their order', () => {
+  using db = openForWriting(file);
+  const { fragmentId } = findFragment(db, all[1]!.fingerprint)!;
+  db.exec('BEGIN');
+  db.exec(`DELETE FROM fragment_facts WHERE fragment_id = ${fragmentId}`);
+  db.exec(`DELETE FROM train_occurrences WHERE fragment_id = ${fragmentId}`);
+  const query = { grouping: 'flat', group: null, order: 'train', filter: {}, accepted: nothing } as const;
+  const { items } = viewFragments(db, { ...query, offset: 0, limit: 1000 });
+  db.exec('ROLLBACK');
+  const unknown = { category: null, spdxId: '', sensitive: [], source: null };
+  assert.deepEqual(
+    items,
+    all.map((row, i) => (i === 1 ? { ...row, ...unknown } : row)),
+  );
 });
 
 test('a study of an earlier version is described on demand, to the same', async () => {

@@ -12,7 +12,13 @@ import { EnvironmentError, UserError } from '../../../server/errors.ts';
 import { isLocked, tryLock } from '../../../server/file-lock.ts';
 import { insertSamples } from '../../../server/store/samples-table.ts';
 import { APPLICATION_ID, migrations } from '../../../server/store/schema.ts';
-import { deleteStudy, openForReading, openForWriting, transact } from '../../../server/store/study-file.ts';
+import {
+  deleteStudy,
+  openForReading,
+  openForWriting,
+  reading,
+  transact,
+} from '../../../server/store/study-file.ts';
 import { insertStudy, readStudy } from '../../../server/store/study-table.ts';
 import { summarise } from '../../../server/store/summary.ts';
 import { modelPlan } from '../../support/plans.ts';
@@ -70,6 +76,20 @@ test('a batch that fails half way leaves nothing', () => {
   transact(db, () => insertSamples(db, [sample(0, 10)]));
   assert.throws(() => transact(db, () => insertSamples(db, [sample(1, 10), sample(0, 10)])));
   assert.deepEqual(db.prepare('SELECT sample_id FROM samples').all().length, 1);
+});
+
+test('one answer is of one moment, whoever writes meanwhile', () => {
+  const file = join(scratchFolder(), 'a.sqlite');
+  using writing = openForWriting(file);
+  insertStudy(writing, modelPlan('/model', ['/corpus']));
+  const failures = (db: DatabaseSync) => db.prepare('SELECT failure FROM study').get()?.failure;
+  const seen = reading(file, (db) => {
+    const before = failures(db);
+    writing.exec("UPDATE study SET failure = 'none'");
+    return [before, failures(db)];
+  });
+  assert.deepEqual(seen, [null, null]);
+  assert.equal(reading(file, failures), 'none');
 });
 
 test('a file that is no study, or that a newer version wrote, is refused by name', () => {
