@@ -10,13 +10,21 @@ const NAMES: ReadonlySet<string> = new Set([
 ]);
 
 export async function maskAnswer<Answer>(answer: Answer): Promise<Answer> {
-  const names: string[] = [];
-  replaceNames(answer, (name) => {
-    names.push(name);
-    return name;
-  });
+  const names = new Set<string>();
+  gatherNames(answer, names);
   const masked = await maskNames(names);
   return masked.size === 0 ? answer : replaceNames(answer, (name) => masked.get(name) ?? name);
+}
+
+function gatherNames(value: unknown, names: Set<string>, isNamed = false): void {
+  if (typeof value === 'string') {
+    if (isNamed) names.add(value);
+  } else if (Array.isArray(value)) {
+    for (const item of value) gatherNames(item, names, isNamed);
+  } else if (typeof value === 'object' && value !== null) {
+    const parts = value as Readonly<Record<string, unknown>>;
+    for (const key in parts) gatherNames(parts[key], names, NAMES.has(key));
+  }
 }
 
 /** A copy of a value with other names. */
