@@ -15,9 +15,8 @@ const MAX_REMEMBERED = 1000;
 /** Files that were found to be in order, with what they were like then. */
 const inOrder = new Map<string, string>();
 
-/** Throws a `UserError` where the study is damaged. */
-export function checkContent(db: DatabaseSync, path: string, file: string): void {
-  const state = stateOf(file);
+/** Throws a `UserError` where the study is damaged. `state` is what the file is like now. */
+export function checkContent(db: DatabaseSync, path: string, file: string, state: string): void {
   // A study that a process of this account is writing is no stranger's, and looks different in a moment.
   if (inOrder.get(file) === state || isLocked(path)) return;
   const { size } = statSync(file);
@@ -60,12 +59,4 @@ function numberRules(db: DatabaseSync): readonly (readonly [what: string, rule: 
     `a number in ${tbl} is too large`,
     `SELECT 1 FROM "${tbl}" WHERE "${col}" NOT BETWEEN -9007199254740991 AND 9007199254740991`,
   ]);
-}
-
-function stateOf(file: string): string {
-  const { dev, ino, size, mtimeNs, ctimeNs } = statSync(file, { bigint: true });
-  const log = statSync(`${file}-wal`, { bigint: true, throwIfNoEntry: false });
-  // Whoever opens a study makes a log, which is empty and a moment old.
-  const logged = log?.size ? [log.size, log.mtimeNs] : [];
-  return [dev, ino, size, mtimeNs, ctimeNs, ...logged].join();
 }

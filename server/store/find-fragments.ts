@@ -2,6 +2,7 @@
 // the page is full: the order's own where most fragments pass, a list of those that may pass where few do.
 
 import type { FragmentOrder, Page, PageRequest } from '../../protocol/fragments.ts';
+import { countFragments } from './counts.ts';
 import { allOf, type Clause, type FilterPart, passes } from './fragment-filter.ts';
 import { isDone } from './stages-table.ts';
 import type { Database } from './study-file.ts';
@@ -45,10 +46,9 @@ export function shortestList(
   db: Database,
   parts: readonly FilterPart[],
 ): { readonly list?: Clause; readonly size: number; readonly isSorted?: boolean } {
-  const sized = parts.flatMap(({ list, isSorted = false }) =>
-    list === undefined
-      ? []
-      : [{ list, isSorted, size: countOf(db, `SELECT 1 FROM (${list.sql}) LIMIT ${FEW + 1}`, list.values) }],
+  const sizeOf = ({ sql, values }: Clause) => countOf(db, `SELECT 1 FROM (${sql}) LIMIT ${FEW + 1}`, values);
+  const sized = parts.flatMap(({ list, nListed, isSorted = false }) =>
+    list === undefined ? [] : [{ list, isSorted, size: Math.min(nListed ?? sizeOf(list), FEW + 1) }],
   );
   const [shortest] = sized.sort((a, b) => a.size - b.size);
   return shortest ?? { size: Number.POSITIVE_INFINITY };
@@ -92,8 +92,9 @@ function exactTotal(
 ): number | undefined {
   const [only, ...others] = parts;
   if (others.length > 0 || conditions.length > 0) return undefined;
-  if (only === undefined) return countOf(db, 'SELECT 1 FROM fragments', []);
-  return only.isExact && only.list ? countOf(db, only.list.sql, only.list.values) : undefined;
+  if (only === undefined) return countFragments(db);
+  if (!only.isExact || only.list === undefined) return undefined;
+  return only.nListed ?? countOf(db, only.list.sql, only.list.values);
 }
 
 const countOf = (db: Database, sql: string, values: Clause['values']): number =>

@@ -21,6 +21,8 @@ export interface FilterPart {
   readonly test: (f: string) => Clause;
   /** The `fragment_id`s of those that pass, and perhaps of some that do not. */
   readonly list?: Clause;
+  /** How many the list holds, where that is kept. */
+  readonly nListed?: number;
   /** Set where the list holds none that does not pass. */
   readonly isExact?: true;
   /** Set where the list comes in order of fragment_id. */
@@ -58,20 +60,15 @@ export function filterParts(
 
 /** The fragments of one group of a view. */
 export function groupPart(db: Database, grouping: Grouping, name: string): FilterPart {
-  switch (grouping) {
-    case 'category':
-      return listed('SELECT fragment_id FROM fragment_facts WHERE category = ?', [name]);
-    case 'sample':
-      return samplesPart(Number(name) + 1, Number(name));
-    default: {
-      const group = db
-        .prepare('SELECT group_id FROM fragment_groups WHERE grouping = ? AND name = ?')
-        .get(grouping, name);
-      return listed('SELECT fragment_id FROM group_members WHERE group_id = ?', [
-        Number(group?.group_id ?? -1),
-      ]);
-    }
-  }
+  if (grouping === 'sample') return samplesPart(Number(name) + 1, Number(name));
+  const group = db
+    .prepare('SELECT group_id, n_fragments FROM fragment_groups WHERE grouping = ? AND name = ?')
+    .get(grouping, name);
+  const part =
+    grouping === 'category'
+      ? listed('SELECT fragment_id FROM fragment_facts WHERE category = ?', [name])
+      : listed('SELECT fragment_id FROM group_members WHERE group_id = ?', [Number(group?.group_id ?? -1)]);
+  return { ...part, nListed: Number(group?.n_fragments ?? 0) };
 }
 
 function repositoriesPart(name: string): FilterPart {

@@ -61,7 +61,7 @@ function listFamilies(db: Database, { order, offset, limit, accepted }: ViewQuer
   return {
     items: listFragments(db, [...nFamily.keys()], accepted, (id) => nFamily.get(id)!),
     offset,
-    total: Number(db.prepare('SELECT count(*) AS n FROM families').get()?.n),
+    total: countFamilies(db),
   };
 }
 

@@ -10,6 +10,8 @@ export class StudyDatabase extends DatabaseSync {
 
   /** The study's path, as messages name it. */
   readonly path: string;
+  /** What the file was like when it was opened for reading, where nobody had written it for a while. */
+  settledState: string | undefined;
 
   /** `file` is what is opened, and may be spelt another way. */
   constructor(path: string, file: string | URL, options: DatabaseSyncOptions = {}) {

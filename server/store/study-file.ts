@@ -11,6 +11,7 @@ import { notAStudy, SQLITE_CANTOPEN, sqliteCode, translating } from '../sqlite-f
 import { checkForWriting, logBytes, openingForReading, withoutLinks } from '../sqlite-siblings.ts';
 import { checkContent } from './check-content.ts';
 import { checkSchema } from './check-schema.ts';
+import { fileState } from './file-state.ts';
 import { APPLICATION_ID, migrations } from './schema.ts';
 import { StudyDatabase } from './study-database.ts';
 
@@ -31,7 +32,9 @@ export function openForReading(path: string): Database {
     const version = transactReading(db, () => checkedVersion(db, path));
     if (version === 0) throw notAStudy(path);
     if (version < migrations.length) bringUpToDate(db, version, path);
-    checkContent(db, path, file);
+    const { state, isSettled } = fileState(file);
+    checkContent(db, path, file, state);
+    if (isSettled) db.settledState = state;
     db.exec('PRAGMA query_only = ON');
     if (!existsSync(file)) throw noStudyAt(path);
     return db;
