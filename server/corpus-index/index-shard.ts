@@ -2,7 +2,7 @@
 
 import { join } from 'node:path';
 import type { DataProblem } from '../../protocol/errors.ts';
-import { readBytes } from '../corpus/byte-stream.ts';
+import { overwritesChunks, readBytes } from '../corpus/byte-stream.ts';
 import { questionProblem } from '../corpus/column-question.ts';
 import type { Columns } from '../corpus/columns.ts';
 import { FileTally } from '../corpus/file-tally.ts';
@@ -105,7 +105,6 @@ async function readRows(
     },
     columns.names,
   );
-  const isInflatedHere = shard.format === 'jsonl.gz';
   const chunks = readBytes(shard, {
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, kernel.rowOffset),
@@ -115,12 +114,11 @@ async function readRows(
     },
     onRestartPoint: (point) => void restarts.push({ ...documents.stored(point), row: kernel.row }),
     onBlockStart: (point) => void blocks.push(documents.stored(point)),
-    inflateOn: isInflatedHere ? 'this-thread' : 'pool',
+    into: kernel.input,
   });
   for await (const chunk of chunks) {
     kernel.appendRows(chunk);
-    // A decoder on this thread writes the next one into the same buffer.
-    if (!isInflatedHere) releaseChunk(chunk);
+    if (!overwritesChunks(shard)) releaseChunk(chunk);
   }
   if (!broken) kernel.endRows();
   const { nRows, contentBytes } = kernel;

@@ -28,15 +28,20 @@ export interface StreamOptions {
   /** Called more often, for who keeps an index: where a block of gzip begins, on the thread that asks, or a frame of Zstandard. */
   readonly onBlockStart?: (point: RestartPoint) => void;
   /**
-   * Who decompresses gzip: Node's pool, beside the caller, or the thread that asks, whose chunks are overwritten by
-   * the next. The bytes are the same.
+   * Memory for who needs a chunk only until it asks for the next: where that saves time (`overwritesChunks`), chunks come in it or in
+   * memory of the decoder's, and are overwritten. Gzip is then decompressed by the thread that asks and not in Node's pool,
+   * beside it. The bytes are the same.
    */
-  readonly inflateOn?: 'pool' | 'this-thread';
+  readonly into?: Buffer | undefined;
   /** Called for every file of a folder. */
   readonly onFile?: (fate: FileFate, path: string) => void;
   /** Called with the columns that are read, of those formats whose readers choose them. */
   readonly onColumns?: (present: ColumnNames) => void;
 }
+
+/** Whether chunks of such a shard are overwritten for who gives memory for them. */
+export const overwritesChunks = ({ format }: Pick<Shard, 'format'>): boolean =>
+  (packingOf(format) ?? 'gz') === 'gz';
 
 /**
  * The bytes of a shard file, those of rows as JSON lines. Disk errors throw `EnvironmentError`; damaged data becomes a
@@ -127,7 +132,7 @@ async function* inflated(
     return watched;
   };
   let nGiven = 0;
-  if (options.inflateOn === 'this-thread' && packing === 'gz') {
+  if (options.into && packing === 'gz') {
     try {
       const blocks = options.onBlockStart && new BlockStarts(options.onBlockStart);
       // Each piece is done with when the next is asked for; left to be collected they would be some megabytes.
@@ -151,11 +156,7 @@ const chunkBytesOf: Readonly<Partial<Record<Packing, number>>> = chunkBytes;
 async function* diskChunks(
   file: ShardFile,
   shard: Shard,
-  {
-    signal,
-    onBytes,
-    into,
-  }: Pick<StreamOptions, 'signal' | 'onBytes'> & { readonly into?: Buffer | undefined },
+  { signal, onBytes, into }: Pick<StreamOptions, 'signal' | 'onBytes' | 'into'>,
   { from, to }: ByteRange = { from: 0, to: Number.POSITIVE_INFINITY },
 ): AsyncGenerator<Buffer> {
   const packing = packingOf(shard.format);

@@ -62,10 +62,14 @@ export async function* inflateHere(
   let nIn = 0;
   let nOut = 0;
   let lastByte = 0;
+  let held = Buffer.alloc(0);
   /** Up to the end of a block if there is one in the piece, then the rest. */
   const processInTwo = (chunk: Buffer, starts: BlockStarts): readonly Buffer[] => {
     // The next call overwrites it.
-    const first = Buffer.from(process(chunk, constants.Z_BLOCK));
+    const output = process(chunk, constants.Z_BLOCK);
+    if (output.length > held.length) held = Buffer.allocUnsafeSlow(output.length);
+    output.copy(held);
+    const first = held.subarray(0, output.length);
     const nUsed = inner.bytesWritten;
     if (nUsed === chunk.length) return [first];
     starts.passed(first);

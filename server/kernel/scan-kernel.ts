@@ -75,6 +75,11 @@ export class ScanKernel {
     this.#numbers = new Float64Array(memory.buffer);
   }
 
+  /** What is appended is copied there, unless whoever read it put it there. */
+  get input(): Buffer {
+    return this.#text.subarray(this.#input, this.#input + INPUT_BYTES);
+  }
+
   /** Number of complete rows that were read so far. */
   get nRows(): number {
     return this.#kernel.rowCount();
@@ -180,6 +185,10 @@ export class ScanKernel {
   }
 
   #forEachPiece(chunk: Uint8Array, read: (at: number, nBytes: number) => void): void {
+    if (chunk.buffer === this.#bytes.buffer) {
+      read(chunk.byteOffset, chunk.length);
+      return;
+    }
     for (let from = 0; from < chunk.length; from += INPUT_BYTES) {
       const piece = chunk.subarray(from, from + INPUT_BYTES);
       // Equal alignment on both sides makes a copy eight times as fast.

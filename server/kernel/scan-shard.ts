@@ -63,7 +63,7 @@ async function scanRows(
     },
   };
   kernel.beginRows(listener, columns.names);
-  const isInflatedHere = hooks.readAhead === 'none' && shard.format === 'jsonl.gz';
+  const isOverwritten = hooks.readAhead === 'none' && shard.format === 'jsonl.gz';
   const options: StreamOptions = {
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, firstByte + kernel.rowOffset),
@@ -72,13 +72,12 @@ async function scanRows(
       problems.add(problem);
     },
     onRestartPoint: (point) => void keepUseful(restartPoints, point, documents.at(-1)),
-    inflateOn: isInflatedHere ? 'this-thread' : 'pool',
+    into: isOverwritten ? kernel.input : undefined,
   };
   const chunks = part?.bytes ? readLines(shard, part.bytes, options) : readBytes(shard, options);
   for await (const chunk of hooks.readAhead === 'none' ? chunks : readAhead(chunks)) {
     kernel.appendRows(chunk);
-    // A decoder on this thread writes the next chunk into the same buffer.
-    if (!isInflatedHere) releaseChunk(chunk);
+    if (!isOverwritten) releaseChunk(chunk);
   }
   if (!broken) kernel.endRows();
   const { nRows, contentBytes } = kernel;

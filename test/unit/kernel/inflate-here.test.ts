@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import type { DataProblem } from '../../../protocol/errors.ts';
-import { readBytes, type StreamOptions } from '../../../server/corpus/byte-stream.ts';
+import { readBytes } from '../../../server/corpus/byte-stream.ts';
 import { inflateHere } from '../../../server/corpus/inflate-here.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
 import { seededRandom } from '../../oracle/hurtful-rows.ts';
@@ -24,7 +24,7 @@ function letters(nBytes: number, nLetters: number): Buffer {
   return Buffer.from(Uint8Array.from({ length: nBytes }, () => 0x61 + random(nLetters)));
 }
 
-async function read(inflateOn: StreamOptions['inflateOn'] & string) {
+async function read(inflateOn: 'this-thread' | 'pool') {
   const problems: DataProblem[] = [];
   const parts: Buffer[] = [];
   let diskBytes = 0;
@@ -34,7 +34,7 @@ async function read(inflateOn: StreamOptions['inflateOn'] & string) {
       diskBytes += n;
     },
     onProblem: (problem) => void problems.push(problem),
-    inflateOn,
+    into: inflateOn === 'this-thread' ? Buffer.alloc(1 << 20) : undefined,
   });
   for await (const chunk of chunks) parts.push(Buffer.from(chunk));
   return { bytes: Buffer.concat(parts), problems, diskBytes };
