@@ -43,7 +43,8 @@ export interface BatchRequest {
 /** Keeps its memory from one batch to the next: what is left to be collected piles up with the size of the corpus. */
 export class BatchWriter {
   readonly #memory = new IndexMemory();
-  readonly #kernel = new PostingKernel();
+  /** It writes when all is read. */
+  readonly #kernel = new PostingKernel(this.#memory);
 
   /** Reads shards, and writes the segments that they make. */
   async write({ batch, ...request }: BatchRequest): Promise<Segments> {

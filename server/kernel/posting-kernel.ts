@@ -1,6 +1,7 @@
 // The kernel's other door: records of an index go in, in any order, and come out as buckets of lists. Knows nothing of files.
 
-import { instantiate } from './kernel-instance.ts';
+import type { KernelInstance } from './kernel-instance.ts';
+import { IndexMemory } from './share-index.ts';
 
 /** What the buckets of a segment are like: docs/index-format.md, section 4. */
 export interface BucketShape {
@@ -27,13 +28,12 @@ const FIRST_OUT_BYTES = 1 << 20;
 type TakeBuckets = (bytes: Uint8Array, ends: Uint32Array) => void;
 
 export class PostingKernel {
-  readonly #instance = instantiate();
-  readonly #kernel = this.#instance.kernel as unknown as PostingExports;
+  readonly #shared: IndexMemory;
+  readonly #instance: KernelInstance;
+  readonly #kernel: PostingExports;
   #shape: BucketShape = { hashBits: 0, bucketBits: 0, nDocuments: 1 };
   /** Distinct records of the segment that were written. */
   nPostings = 0;
-  /** What is in use when no segment is. */
-  readonly #nothing: number;
   #n = 0;
   #capacity = 0;
   #records = 0;
@@ -46,23 +46,24 @@ export class PostingKernel {
   #words: Uint32Array = new Uint32Array();
   #bytes: Uint8Array = new Uint8Array();
 
-  constructor() {
-    this.#kernel.preparePostings();
-    this.#nothing = this.#kernel.usedSoFar();
+  /** Nobody else uses the memory from `begin` until the segment is written. */
+  constructor(shared = new IndexMemory()) {
+    this.#shared = shared;
+    this.#instance = shared.emptied();
+    this.#kernel = this.#instance.kernel as unknown as PostingExports;
   }
 
-  /** A segment begins, whose parts have about `nRecords` records. The memory stays for the next one. */
+  /** A segment begins, whose parts have about `nRecords` records. */
   begin(shape: BucketShape, nRecords: number): void {
+    this.#shared.emptied();
     this.#shape = shape;
     this.nPostings = 0;
     this.clear();
-    if (nRecords > this.#capacity || this.#outBytes !== FIRST_OUT_BYTES) {
-      this.#kernel.takeBack(this.#nothing);
-      this.#capacity = this.#nEnds = 0;
-      this.#out = this.#alloc(FIRST_OUT_BYTES);
-      this.#outBytes = FIRST_OUT_BYTES;
-      this.reserve(nRecords);
-    }
+    this.#capacity = this.#nEnds = 0;
+    this.#kernel.preparePostings();
+    this.#out = this.#alloc(FIRST_OUT_BYTES);
+    this.#outBytes = FIRST_OUT_BYTES;
+    this.reserve(nRecords);
     this.#kernel.beginBuckets(shape.hashBits, shape.bucketBits, shape.nDocuments);
   }
 
@@ -155,8 +156,6 @@ export class PostingKernel {
 
 interface PostingExports {
   createInput(nBytes: number): number;
-  usedSoFar(): number;
-  takeBack(used: number): void;
   preparePostings(): void;
   beginBuckets(hashBits: number, bucketBits: number, nDocuments: number): void;
   takeRecords(at: number, n: number, first: number, nBits: number, part: number): number;

@@ -38,7 +38,7 @@ export interface SharedSamples {
 
 /**
  * One memory for one index after the other: a new memory for each text that is looked up would be collected as garbage for
- * longer than the look-up takes. The kernel of the index before, and the lines, must not be used any more.
+ * longer than the look-up takes. With each call what was given before must not be used any more: kernels and lines.
  */
 export class IndexMemory {
   readonly #instance = instantiate();
@@ -46,13 +46,17 @@ export class IndexMemory {
 
   /** What the function of that name gives. */
   shareWindowing(rule: MatchRule, gramLines: number, seed: bigint): SharedIndex {
-    this.#instance.kernel.takeBack(this.#nothing);
-    return shareIn(this.#instance, rule, gramLines, seed);
+    return shareIn(this.emptied(), rule, gramLines, seed);
   }
 
   share(samples: readonly SampleInput[], rule: MatchRule): SharedSamples {
+    return finish(shareInSteps(samples, rule, this.emptied()));
+  }
+
+  /** For anything else that a kernel does. */
+  emptied(): KernelInstance {
     this.#instance.kernel.takeBack(this.#nothing);
-    return finish(shareInSteps(samples, rule, this.#instance));
+    return this.#instance;
   }
 }
 
