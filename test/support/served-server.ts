@@ -133,6 +133,7 @@ export async function startServedServer(options: ServedOptions = {}): Promise<Se
       most = Math.max(most, ++nRunning);
       lastSeed = Number(body.seed);
       await new Promise((resolve) => setTimeout(resolve, options.delayMs ?? 0));
+      if (options.seeds === 'shared') await allThatIsAsked();
       nRunning--;
       answer(response, options.seeds === 'shared' ? { ...body, seed: lastSeed } : body, options, ++nAsked);
     })();
@@ -150,6 +151,11 @@ export async function startServedServer(options: ServedOptions = {}): Promise<Se
       await new Promise((resolve) => server.close(resolve));
     },
   };
+}
+
+/** Resolves when all that was sent by now has been read, however little of the processor the process is given: it counts turns. */
+async function allThatIsAsked(): Promise<void> {
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function answer(
