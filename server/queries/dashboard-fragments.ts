@@ -30,7 +30,7 @@ const MOST = 500;
 
 export function listSelection(
   db: Database,
-  { study, offset, limit, order, selection }: SelectionRequest & { readonly study: StudyId },
+  { offset, limit, order, selection }: SelectionRequest,
 ): Undisclosed<Page<FragmentRow>> {
   const page = { order, offset, limit: Math.min(limit, MOST) };
   const { items: ids, total } = findFragments(db, page, partsOf(db, selection), []);
@@ -39,7 +39,7 @@ export function listSelection(
     const { fragmentId: _, text, ...figures } = fragmentOf(id);
     return { ...figures, firstLine: foreign(tellingLine(new TextDecoder().decode(text))) };
   });
-  return withLabels(study, { items, offset, total });
+  return withLabels(db, { items, offset, total });
 }
 
 /** What is meant by a mark of the dashboard, whose names were masked for it. */

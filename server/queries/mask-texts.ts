@@ -10,7 +10,7 @@ import { tellingLine } from '../analysis/telling-line.ts';
 import { Undisclosed } from '../answers/undisclosed.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { openSensitiveTexts } from '../store/sensitive-texts.ts';
-import { reading } from '../store/study-file.ts';
+import { type Database, reading } from '../store/study-file.ts';
 
 /** For an item that holds one text. */
 export const withText = <T extends { readonly text: string }>(item: T): Undisclosed<T> =>
@@ -24,8 +24,13 @@ export async function maskText<T extends { readonly text: string }>(item: T): Pr
 }
 
 /** For a page of fragments, whose texts are their labels. */
-export const withLabels = <T extends Labelled>(study: StudyId, page: Page<T>): Undisclosed<Page<T>> =>
-  new Undisclosed(page, async ({ items, ...rest }) => ({ ...rest, items: await maskLabels(study, items) }));
+export function withLabels<T extends Labelled>(db: Database, page: Page<T>): Undisclosed<Page<T>> {
+  const texts = sensitiveTexts(db, page.items);
+  return new Undisclosed(page, async ({ items, ...rest }) => ({
+    ...rest,
+    items: await maskLabelsBy(texts, items),
+  }));
+}
 
 type Labelled = Pick<FragmentRow, 'fingerprint' | 'firstLine'> &
   Partial<Pick<ListedFragment, 'category' | 'sensitive'>>;
@@ -34,30 +39,37 @@ type Labelled = Pick<FragmentRow, 'fingerprint' | 'firstLine'> &
 const holdsNothing = ({ category, sensitive }: Labelled): boolean =>
   typeof category === 'string' && sensitive?.length === 0;
 
+/** Masks labels of fragments, whose texts are read for that. */
+export const maskLabels = <T extends Labelled>(study: StudyId, items: readonly T[]): Promise<readonly T[]> =>
+  maskLabelsBy(
+    reading(study, (db) => sensitiveTexts(db, items)),
+    items,
+  );
+
 /** Labels are made from the masked texts: a line out of a key does not tell by itself what it is. */
-export async function maskLabels<T extends Labelled>(
-  study: StudyId,
+async function maskLabelsBy<T extends Labelled>(
+  texts: readonly LabelledText[],
   items: readonly T[],
 ): Promise<readonly T[]> {
   const masked = new Map<string, Foreign>();
-  const doubtful = items.filter((item) => !holdsNothing(item));
-  if (doubtful.length === 0) return items;
-  const texts = sensitiveTexts(
-    study,
-    doubtful.map(({ fingerprint }) => fingerprint),
-  );
   for await (const { item, ranges } of findSensitive(texts)) {
     if (ranges.length > 0) masked.set(item.fingerprint, foreign(tellingLine(maskRanges(item.text, ranges))));
   }
-  return items.map((item) => ({ ...item, firstLine: masked.get(item.fingerprint) ?? item.firstLine }));
+  return masked.size === 0
+    ? items
+    : items.map((item) => ({ ...item, firstLine: masked.get(item.fingerprint) ?? item.firstLine }));
+}
+
+interface LabelledText {
+  readonly fingerprint: string;
+  readonly text: string;
 }
 
 /** Those that are known to hold something, and those that nobody has looked into yet. */
-const sensitiveTexts = (study: StudyId, fingerprints: readonly string[]) =>
-  reading(study, (db) => {
-    const textOf = openSensitiveTexts(db);
-    return fingerprints.flatMap((fingerprint) => {
-      const text = textOf(fingerprint);
-      return text === undefined ? [] : [{ fingerprint, text }];
-    });
+function sensitiveTexts(db: Database, items: readonly Labelled[]): readonly LabelledText[] {
+  const textOf = openSensitiveTexts(db);
+  return items.flatMap((item) => {
+    const text = holdsNothing(item) ? undefined : textOf(item.fingerprint);
+    return text === undefined ? [] : [{ fingerprint: item.fingerprint, text }];
   });
+}

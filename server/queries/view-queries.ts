@@ -34,8 +34,7 @@ export function viewFragments(
   request: ViewRequest & Pick<views.ViewQuery, 'grouping' | 'group' | 'family' | 'order'>,
 ): Undisclosed<Page<ListedFragment>> {
   const query = { ...request, accepted: acceptedBy(request.baseline) };
-  const page = reading(request.study, (db) => views.viewFragments(db, query));
-  return withLabels(request.study, page);
+  return reading(request.study, (db) => withLabels(db, views.viewFragments(db, query)));
 }
 
 export async function acceptFragments(

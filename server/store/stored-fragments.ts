@@ -29,12 +29,6 @@ const columns: Readonly<Record<Figure, string>> = {
   family: 'family',
 };
 
-/** The columns that `figuresOf` reads, of the row of `fragments` that goes by the name `f` in the query. */
-export const figureColumns = (f: string): string =>
-  Object.values(columns)
-    .map((column) => `${f}.${column}`)
-    .join(', ');
-
 const orders = {
   rank: 'fragment_id',
   fingerprint: 'fingerprint',

@@ -1,7 +1,7 @@
 // The pages that views and reports ask for: queries over a study, one a function, no state.
 
 import type { SQLOutputValue } from 'node:sqlite';
-import { foreign } from '../../guard/text/foreign.ts';
+import { type Foreign, foreign } from '../../guard/text/foreign.ts';
 import type {
   FragmentRow,
   PageRequest,
@@ -158,10 +158,13 @@ interface Excerpt {
   readonly nBytes: number;
 }
 
-export function fragmentRow(row: SqlRow): FragmentRow {
+function fragmentRow(row: SqlRow): FragmentRow {
   const { fragmentId: _, ...figures } = figuresOf(row);
-  const start = (row.text as Uint8Array).subarray(0, LABEL_BYTES);
-  return { ...figures, firstLine: foreign(tellingLine(decoder.decode(start))) };
+  return { ...figures, firstLine: labelOf(row.text as Uint8Array) };
 }
+
+/** The line by which a fragment is known again; as many bytes of its text as `LABEL_BYTES` are enough. */
+export const labelOf = (text: Uint8Array): Foreign =>
+  foreign(tellingLine(decoder.decode(text.subarray(0, LABEL_BYTES))));
 
 const textRange = (row: SqlRow) => ({ firstLine: Number(row.first_line), lastLine: Number(row.last_line) });

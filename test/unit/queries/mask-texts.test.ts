@@ -45,7 +45,7 @@ test('samples, documents, fragments and labels are masked line by line, and show
   };
   const leaking = (page: Page<FragmentRow>) =>
     page.items.filter(({ firstLine }) => rawText(firstLine) === leakedToken);
-  const labelled = withLabels(file, labels);
+  const labelled = withLabels(db, labels);
   assert.equal(leaking(await disclose(labelled, 'shown')).length, rows.length);
   assert.equal(leaking(await disclose(labelled, 'masked')).length, rows.length - 1);
 });
