@@ -18,9 +18,9 @@ import { makeSmallStudy } from '../support/small-study.ts';
 
 const execution = { provider: 'cpu', batch: 8, workers: 1 } as const;
 
-async function demoPlan(client: ServerClient, nSamples: number): Promise<StudyPlan> {
+async function demoPlan(client: ServerClient, nSamples: number, maxTokens = 128): Promise<StudyPlan> {
   const plan = await client.send(protocol.getDemoPlan, {});
-  return { ...plan, sampling: { ...plan.sampling, nSamples, maxTokens: 128, seed: 7 } };
+  return { ...plan, sampling: { ...plan.sampling, nSamples, maxTokens, seed: 7 } };
 }
 
 async function rejection(work: Promise<unknown>): Promise<ResponseError<ErrorData>> {
@@ -109,7 +109,7 @@ test('a sampling thread that dies fails its study with a way out, and the next r
   writeFileSync(mark, '');
   writeFileSync(preload, DYING_THREAD);
   const client = await startServer({ execArgv: ['--import', preload], env: { VERBATIM_DIE: mark } });
-  const plan = await demoPlan(client, 32);
+  const plan = await demoPlan(client, 32, 16);
   const failure = await rejection(client.send(protocol.runStudy, { study, plan, execution }));
   assert.equal(failure.data?.code, 'environment', failure.message);
   assert.match(failure.message, /thread/);
