@@ -105,17 +105,22 @@ test('the measurement on Java files runs from the Hub, and its shares are those 
   const tokens = encode(Buffer.from(longDocument()));
   const textOf = (from: number, to: number) =>
     Buffer.from(decodeTokens(checkpoint.tokenBytes, tokens.slice(from, to))).toString();
+  const saidBehind = async (prompt: string): Promise<string> => {
+    const [sample] = await collectSamples(checkpoint, {
+      plan: { strategy: 'pcg', prompts: [prompt], nSamples: 1, maxTokens: 50, temperature: 0, topK: 1 },
+      execution: { provider: 'cpu', workers: 1 },
+    });
+    return Buffer.from(sample!.text).toString();
+  };
   // Suffixes that the model gives behind 100 tokens, and those that stand there.
   const rows = [];
   for (let row = 0; row < 4; row++) {
     const start = 300 * row;
     const prompt = textOf(start, start + 250);
-    const [sample] = await collectSamples(checkpoint, {
-      plan: { strategy: 'pcg', prompts: [prompt], nSamples: 1, maxTokens: 50, temperature: 0, topK: 1 },
-      execution: { provider: 'cpu', workers: 1 },
+    rows.push({
+      prefix_250: prompt,
+      suffix: row % 2 === 0 ? await saidBehind(prompt) : textOf(start + 250, start + 300),
     });
-    const said = Buffer.from(sample!.text).toString();
-    rows.push({ prefix_250: prompt, suffix: row % 2 === 0 ? said : textOf(start + 250, start + 300) });
   }
   const small = (seed: number) =>
     filesOf(writeRandomCheckpoint(join(folder, `${seed}`), { seed, config: { n_positions: 512 } }));
