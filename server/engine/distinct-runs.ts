@@ -69,11 +69,18 @@ function rehash(runs: DistinctRuns): void {
   runs.slots = slots;
 }
 
+/** In two halves side by side, neither of which waits for the other. */
 function hashRun(run: Uint32Array): number {
-  let hash = run.length;
-  for (let i = 0; i < run.length; i++) {
-    hash = Math.imul(hash ^ run[i]!, 0x9e3779b1);
-    hash ^= hash >>> 15;
+  let even = run.length;
+  let odd = 0x85ebca6b;
+  let i = 0;
+  for (; i + 2 <= run.length; i += 2) {
+    even = Math.imul(even ^ run[i]!, 0x9e3779b1);
+    odd = Math.imul(odd ^ run[i + 1]!, 0x9e3779b1);
+    even ^= even >>> 15;
+    odd ^= odd >>> 15;
   }
-  return hash >>> 0;
+  if (i < run.length) even = Math.imul(even ^ run[i]!, 0x9e3779b1);
+  const hash = Math.imul(even ^ Math.imul(odd, 0xc2b2ae35), 0x9e3779b1);
+  return (hash ^ (hash >>> 15)) >>> 0;
 }

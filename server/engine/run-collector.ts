@@ -23,9 +23,14 @@ export class RunCollector {
   readonly #runStarts = new GrowingUint32();
   #nLines = 0;
   #lines = new Uint32Array(1 << 10);
+  /** Where they stand, but for repeats. */
   #rawLines = new Uint32Array(1 << 10);
   #starts = new Float64Array(1 << 10);
   #ends = new Float64Array(1 << 10);
+  /** Repeats of the line before: the first of them, how many, and the bytes from one to the next. */
+  readonly #repeats: { readonly first: number; readonly nLines: number; readonly stride: number }[] = [];
+  /** The first of them that is not written yet. */
+  #nextRepeat = 0;
 
   /** A line of a run: its number among the samples' lines, its 1-based raw line, its bytes in the document. */
   addLine(line: number, rawLine: number, start: number, end: number, beginsRun: 0 | 1): void {
@@ -43,26 +48,16 @@ export class RunCollector {
     const first = this.#nLines;
     this.#nLines += nLines;
     while (this.#nLines > this.#lines.length) this.#grow();
-    const rawLines = this.#rawLines;
-    const starts = this.#starts;
-    const ends = this.#ends;
-    const last = first - 1;
-    this.#lines.fill(this.#lines[last]!, first, this.#nLines);
-    let rawLine = rawLines[last]!;
-    let start = starts[last]!;
-    const nBytes = ends[last]! - start;
-    for (let n = first; n < this.#nLines; n++) {
-      start += stride;
-      rawLines[n] = ++rawLine;
-      starts[n] = start;
-      ends[n] = start + nBytes;
-    }
+    this.#lines.fill(this.#lines[first - 1]!, first, this.#nLines);
+    this.#repeats.push({ first, nLines, stride });
   }
 
   /** The row cannot be read to its end: nothing of it counts. */
   dropRow(): void {
     this.#nLines = 0;
     this.#runStarts.truncate(0);
+    this.#repeats.length = 0;
+    this.#nextRepeat = 0;
   }
 
   /** The row is complete. Rows must come in ascending order; returns whether anything was found in it. */
@@ -116,19 +111,37 @@ export class RunCollector {
     const count = this.#counts.get(run);
     this.#counts.set(run, count + 1);
     out.write(run);
-    if (count >= PLACE_CAP) return;
+    if (count < PLACE_CAP) this.#writePlaces(first, end);
+    while ((this.#repeats[this.#nextRepeat]?.first ?? end) < end) this.#nextRepeat++;
+  }
+
+  /** How far each line is from the one before, in lines and in bytes, and its own bytes. */
+  #writePlaces(first: number, end: number): void {
+    const out = this.#documents;
     const rawLines = this.#rawLines;
     const starts = this.#starts;
     const ends = this.#ends;
     let lastRawLine = 0;
     let lastEnd = 0;
-    for (let i = first; i < end; i++) {
-      const rawLine = rawLines[i]!;
-      const lineStart = starts[i]!;
-      const lineEnd = ends[i]!;
-      out.writeThree(rawLine - lastRawLine, lineStart - lastEnd, lineEnd - lineStart);
-      lastRawLine = rawLine;
-      lastEnd = lineEnd;
+    let nBytes = 0;
+    let i = first;
+    for (let next = this.#nextRepeat; i < end; next++) {
+      const repeat = this.#repeats[next];
+      const nextRepeat = Math.min(end, repeat?.first ?? end);
+      for (; i < nextRepeat; i++) {
+        const rawLine = rawLines[i]!;
+        const lineStart = starts[i]!;
+        const lineEnd = ends[i]!;
+        nBytes = lineEnd - lineStart;
+        out.writeThree(rawLine - lastRawLine, lineStart - lastEnd, nBytes);
+        lastRawLine = rawLine;
+        lastEnd = lineEnd;
+      }
+      if (repeat === undefined || i === end) return;
+      out.writeThreeOften(repeat.nLines, 1, repeat.stride - nBytes, nBytes);
+      lastRawLine += repeat.nLines;
+      lastEnd += repeat.nLines * repeat.stride;
+      i += repeat.nLines;
     }
   }
 }

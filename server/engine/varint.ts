@@ -39,6 +39,19 @@ export class VarintWriter {
     this.write(c);
   }
 
+  /** Does `times` times what `writeThree` does. */
+  writeThreeOften(times: number, a: number, b: number, c: number): void {
+    const from = this.#length;
+    this.writeThree(a, b, c);
+    const end = from + times * (this.#length - from);
+    if (end > this.#bytes.length) this.#grow(end);
+    // What is there is copied behind itself, so that each copy is twice the one before.
+    for (let n = this.#length - from; from + n < end; n *= 2) {
+      this.#bytes.copyWithin(from + n, from, Math.min(from + n, end - n));
+    }
+    this.#length = end;
+  }
+
   /** Numbers of either sign, the small ones short. */
   writeSigned(value: number): void {
     this.write(value < 0 ? -2 * value - 1 : 2 * value);

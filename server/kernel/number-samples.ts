@@ -8,6 +8,7 @@ import { finish, type Steps } from '../engine/steps.ts';
 import { EnvironmentError } from '../errors.ts';
 import { instantiate, type KernelInstance } from './kernel-instance.ts';
 import { TextInput } from './text-input.ts';
+import { wasm } from './wasm-api.ts';
 
 export interface HashOptions {
   /** Chosen anew for every run, so that no corpus can be made to collide. Results do not depend on it. */
@@ -67,7 +68,9 @@ export function* numberInSteps(
   }
 }
 
-export function tooLarge(samples: readonly SampleInput[], cause: unknown): EnvironmentError {
+/** What is thrown in place of a trap; anything else stays what it is. */
+export function tooLarge(samples: readonly SampleInput[], cause: unknown): unknown {
+  if (!(cause instanceof wasm.RuntimeError)) return cause;
   const nBytes = samples.reduce((sum, { text }) => sum + text.length, 0);
   return new EnvironmentError(`The index of ${nBytes} bytes of samples does not fit in memory`, {
     action: 'Scan fewer samples at a time.',

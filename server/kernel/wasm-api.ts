@@ -14,6 +14,8 @@ interface WasmApi {
     module: WasmModule,
     imports: Record<string, Record<string, unknown>>,
   ) => { readonly exports: unknown };
+  /** What a trap throws: the kernel's way to say that its memory cannot grow. */
+  readonly RuntimeError: new () => Error;
 }
 
 export const wasm = (globalThis as unknown as { readonly WebAssembly: WasmApi }).WebAssembly;
