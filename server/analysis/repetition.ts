@@ -31,6 +31,8 @@ function repeatsBlock(lines: readonly string[]): boolean {
     numbers.set(line, id);
     return id;
   });
+  // Two of three lines of such a part, a third of all, were there before.
+  if (numbers.size > lines.length * (1 - (LEAST_SHARE * (LEAST_TIMES - 1)) / LEAST_TIMES)) return false;
   const most = Math.min(MOST_BLOCK_LINES, Math.floor(lines.length / LEAST_TIMES));
   for (let block = 1; block <= most; block++) {
     let nEqual = 0;

@@ -1,0 +1,41 @@
+// Texts that only repeat themselves, against the definition tried at every place.
+
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { isLoop } from '../../../server/analysis/repetition.ts';
+import { runs } from '../../support/in-ci.ts';
+
+/** Whether some part of at least half of the lines is a block that comes three times or more, its end perhaps cut. */
+function repeatsPlainly(lines: readonly string[]): boolean {
+  for (let first = 0; first < lines.length; first++) {
+    for (let end = first + 1; end <= lines.length; end++) {
+      const n = end - first;
+      if (2 * n < lines.length) continue;
+      for (let block = 1; 3 * block <= n; block++) {
+        if (lines.slice(first + block, end).every((line, i) => line === lines[first + i])) return true;
+      }
+    }
+  }
+  return false;
+}
+
+test('a text repeats itself where the definition says so, and only there', () => {
+  const other = fc.array(fc.constantFrom('a', 'b', 'c', 'd', 'e', 'f', 'g'), { maxLength: 9 });
+  const repeated = fc
+    .tuple(fc.array(fc.constantFrom('a', 'b', 'x'), { minLength: 1, maxLength: 4 }), fc.nat({ max: 5 }))
+    .map(([block, times]) => Array.from({ length: times }, () => block).flat());
+  const lines = fc.tuple(other, repeated, other).map((parts) => parts.flat());
+  const seen = new Set<boolean>();
+  fc.assert(
+    fc.property(lines, (given) => {
+      const text = given.map((line) => `  ${line}\n\n`).join('');
+      const expected = repeatsPlainly(given);
+      seen.add(expected);
+      // Deflated to as much as it was: that tells nothing.
+      assert.equal(isLoop(text, text.length, text.length), expected);
+    }),
+    { numRuns: runs(1000) },
+  );
+  assert.equal(seen.size, 2);
+});
