@@ -23,7 +23,7 @@ export class RunCollector {
   readonly #runStarts = new GrowingUint32();
   #nLines = 0;
   #lines = new Uint32Array(1 << 10);
-  /** Where they stand, but for repeats. */
+  /** Places of these lines, but for repeats. */
   #rawLines = new Uint32Array(1 << 10);
   #starts = new Float64Array(1 << 10);
   #ends = new Float64Array(1 << 10);
