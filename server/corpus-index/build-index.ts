@@ -12,7 +12,7 @@ import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
 import { BatchWriter, type SegmentQuestion, type Segments } from './batch-writer.ts';
 import type { Manifest, ShardEntry } from './manifest.ts';
-import { commonRoot, isReadAlike, locateShard, pathBelow } from './shard-entries.ts';
+import { commonRoot, isReadAlike, locateShard, pathBelow, pathOfEntry } from './shard-entries.ts';
 import { WritableIndex } from './writable-index.ts';
 
 export interface BuildRequest {
@@ -113,8 +113,7 @@ function withoutChanged(manifest: Manifest, listed: readonly Shard[]) {
     shards: segment.shards.map((entry): ShardEntry => {
       if (entry.removed) return entry;
       const place = locateShard(manifest.root, entry);
-      const path =
-        entry.path === '' ? manifest.root : `${manifest.root}${sep}${entry.path.split('/').join(sep)}`;
+      const path = pathOfEntry(manifest.root, entry);
       const shard = named.get(path);
       if (!shard) return entry;
       if (typeof place !== 'string' && isReadAlike(entry, shard)) {

@@ -1,14 +1,14 @@
 // An index that is asked: which documents may hold a window of a text. Whether they do is for verify.ts to say.
 
 import { statSync } from 'node:fs';
-import { join, sep } from 'node:path';
+import { join } from 'node:path';
 import type { Shard } from '../corpus/shard.ts';
 import { KEY_WORDS, type KernelListener, ScanKernel } from '../kernel/scan-kernel.ts';
 import { IndexMemory, shareWindowing } from '../kernel/share-index.ts';
 import type { IndexedDocument } from './document-pages.ts';
 import { MANIFEST, type Manifest, readManifest, type ShardEntry, seedOf } from './manifest.ts';
 import { DamagedSegment, SegmentFile } from './segment-file.ts';
-import { locateShard, shardOf } from './shard-entries.ts';
+import { locateShard, pathOfEntry, shardOf } from './shard-entries.ts';
 import { pagesOf } from './source-of-shards.ts';
 import { noIndex } from './writable-index.ts';
 
@@ -109,7 +109,7 @@ export class CorpusIndex implements Disposable {
   }
 
   pathOf({ entry }: IndexedPlace): string {
-    return entry.path === '' ? this.root : `${this.root}${sep}${entry.path.split('/').join(sep)}`;
+    return pathOfEntry(this.root, entry);
   }
 
   windowsOf(text: Uint8Array): readonly TextWindow[] {

@@ -35,6 +35,9 @@ export function pathBelow(root: string, shard: Shard): string {
   return path;
 }
 
+/** The path of a shard below a root, which may be that of the whole system. */
+export const pathOfEntry = (root: string, { path }: Pick<ShardEntry, 'path'>): string => join(root, path);
+
 export function entryOf(root: string, shard: Shard, result: IndexedShard, firstDocument: number): ShardEntry {
   const { name, format, nBytes, modifiedMs, columns, ignore } = shard;
   const { nRows, contentBytes, nDocuments, nProblems } = result;

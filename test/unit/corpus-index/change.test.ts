@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { cpSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, parse, relative, sep } from 'node:path';
 import { test } from 'node:test';
 import { rawText } from '../../../guard/text/foreign.ts';
 import type { CheckedText } from '../../../protocol/checked-text.ts';
@@ -150,6 +150,22 @@ test('shards are added, removed and merged, and an index of another rule is refu
   assert.throws(() => removeShards(index, ['1.json.gz']), /has no shard 1\.json\.gz/);
   await assert.rejects(build(index, paths, { ...rule, minLines: 5 }), /windows of 6 lines/);
   await assert.rejects(build(folder, paths, rule), /which is no part of an index/);
+});
+
+test('shards that have nothing but the system’s root in common are known again', async () => {
+  const { index, paths } = corpusOf('rooted', documents(0, 5));
+  await build(index, paths, rule);
+  const { root, segments, ...manifest } = readManifest(index)!;
+  const top = parse(root).root;
+  const below = relative(top, root).split(sep).join('/');
+  const renamed = segments.map((segment) => ({
+    ...segment,
+    shards: segment.shards.map((shard) => ({ ...shard, path: `${below}/${shard.path}` })),
+  }));
+  writeManifest(index, { ...manifest, root: top, segments: renamed });
+  const { nAdded, nKept } = await build(index, paths);
+  assert.deepEqual([nAdded, nKept], [0, 1]);
+  assert.deepEqual(summary(await check(index, query(3))), found(3));
 });
 
 test('a second writer is refused, and what a killed one left is swept up', async () => {
