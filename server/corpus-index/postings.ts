@@ -16,8 +16,11 @@ const LISTS_A_BUCKET_BITS = 7;
 export const MAX_REST_BITS = 32;
 /** Even of a small segment: merged with a large one, it decides how well keys are told apart. */
 const LEAST_HASH_BITS = 30;
-/** So many bits more than number the keys of an index: one of 180 other keys then seems to be there. */
-const MARGIN_BITS = 7.5;
+/**
+ * So many bits more than number the keys of an index: one of 720 other keys then seems to be there, and a document is opened
+ * for nothing. A bit is a thousandth of the text.
+ */
+const MARGIN_BITS = 9.5;
 
 /** `nExpected` postings of the whole index, `nHere` of this segment at most, over `nDocuments`. */
 export function shapeFor(nExpected: number, nHere: number, nDocuments: number): BucketShape {
@@ -72,10 +75,11 @@ export function readBucket(
   const runBits = nLonger === 0 ? 0 : floorLog(Math.max(1, nLists / nLonger));
   /** Lists up to the next one that has more than one document. */
   let untilLonger = nLonger > 0 ? bits.readRice(runBits) : -1;
+  const endOfRests = 2 ** (hashBits - bucketBits);
   let rest = -1;
   for (let list = 0; list < nLists; list++) {
     rest += bits.readRice(listBits) + 1;
-    if (rest >= 2 ** (hashBits - bucketBits)) throw new RangeError('A key of the index is in no bucket');
+    if (rest >= endOfRests) throw new RangeError('A key of the index is in no bucket');
     let document = bits.readBelow(nDocuments);
     if (!visit(rest, document)) return;
     if (untilLonger-- !== 0) continue;

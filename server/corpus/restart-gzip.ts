@@ -105,8 +105,9 @@ async function* joinedFrom(
   const lead = new BitJoiner(leadingBits(before, place));
   yield lead.appendPart(before, place.next);
   yield lead.append(before.subarray((place.next >> 3) + 1));
+  const memory = into && Buffer.allocUnsafeSlow(nBytes);
   for (let at = from + before.length; ; at += nBytes) {
-    const chunk = await file.read(at, nBytes);
+    const chunk = await file.read(at, nBytes, memory);
     if (chunk.length === 0) break;
     const pieceBytes = into?.length ?? chunk.length;
     for (let start = 0; start < chunk.length; start += pieceBytes)
