@@ -84,8 +84,8 @@ export async function writeSegment(
   }
 }
 
-/** Records that are sorted at once, about: 4 MB, and as many again. */
-const RECORDS_A_PART = 1 << 19;
+/** Records that are sorted at once, about: 2 MB, and as many again. */
+const RECORDS_A_PART = 1 << 18;
 
 async function writePostings(
   out: Output,

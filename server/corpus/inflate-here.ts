@@ -67,7 +67,8 @@ export async function* inflateHere(
   const processInTwo = (chunk: Buffer, starts: BlockStarts): readonly Buffer[] => {
     // The next call overwrites it.
     const output = process(chunk, constants.Z_BLOCK);
-    if (output.length > held.length) held = Buffer.allocUnsafeSlow(output.length);
+    if (output.length > held.length)
+      held = Buffer.allocUnsafeSlow(Math.max(output.length, OUTPUT_HERE_BYTES));
     output.copy(held);
     const first = held.subarray(0, output.length);
     const nUsed = inner.bytesWritten;

@@ -27,7 +27,7 @@ export interface KernelListener {
   onRecords?(records: Uint8Array, ends: Uint32Array): void;
 }
 
-export const INDEX_PART_BITS = 6;
+export const INDEX_PART_BITS = 7;
 
 /** Words of a key's record: the lower and the higher half of the key, the window's first and last raw line. */
 export const KEY_WORDS = 4;

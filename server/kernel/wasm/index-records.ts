@@ -9,7 +9,7 @@ import { alloc, array, nil } from "./memory";
 declare function onRecords(at: usize, counts: usize): void;
 
 /** Equal to INDEX_PART_BITS in scan-kernel.ts. */
-const PART_BITS: u32 = 6;
+const PART_BITS: u32 = 7;
 const MAX_RECORDS: u32 = 1 << 17;
 /** Bits of a record that are its document's number. */
 const DOCUMENT_BITS: u32 = 24;
