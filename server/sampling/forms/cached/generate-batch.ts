@@ -33,11 +33,23 @@ export function sampleWithLoop(
   config: DecoderSpec,
   onLogits?: LogitsListener,
 ): Sampler {
+  // The last batch's, for the next one: memory from the system takes longer than what is written into it.
+  let spare: KeyValueCache | null = null;
+  const takeCache = (nRows: number, nPositions: number): KeyValueCache => {
+    const cache = spare;
+    spare = null;
+    if (!cache?.suits(nRows, nPositions)) {
+      cache?.release();
+      return new KeyValueCache(config, nRows, nPositions);
+    }
+    cache.clear(nRows);
+    return cache;
+  };
   return async (settings, requests, isStopped) => {
     const all = requests.map((request) => new Row(request, settings.maxTokens));
     let rows = all;
     const nPositions = Math.max(...rows.map((row) => row.positionsLeft(0)));
-    const cache = new KeyValueCache(config, rows.length, nPositions);
+    const cache = takeCache(rows.length, nPositions);
     let start = 0;
     let affordableSteps = FIRST_RUN_STEPS;
     while (rows.some((row) => row.remaining > 0)) {
@@ -67,6 +79,7 @@ export function sampleWithLoop(
       const stepMs = (performance.now() - startedAt) / nDone;
       affordableSteps = Math.max(1, Math.floor(RUN_MS / stepMs));
     }
+    spare = cache;
     return all.map((row) => row.result());
   };
 }
