@@ -12,6 +12,11 @@ export interface DecoderModel {
   readonly weightFolder: string;
   /** What the layers compute in; embeddings' sum and logits are 32-bit always. Left out: 32 bits. */
   readonly precision?: Precision;
+  /**
+   * Who turns matrices that lie [out, in]: left out, nodes that are folded when a session starts; `products` on the processor,
+   * where a product reads them so, and nothing is held twice.
+   */
+  readonly turnedBy?: 'products';
   /** Products with weights are in 8 bits then, of rows of float32 in two dimensions. Left out: `precision`. */
   readonly int8?: Int8Weights;
   /** Products with these weights are in the few bits that they are stored in. */

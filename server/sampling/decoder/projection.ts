@@ -52,6 +52,18 @@ export function project(
   return multiply(graph, model, input, addFactor(graph, model, linear), precision);
 }
 
+/**
+ * Whether products read a matrix as it lies. With a bias they do not: the runtime joins the bias to a product, which adds it in
+ * another order than one beside it would.
+ */
+function isReadAsStored(model: DecoderModel, { weight, layout, bias }: Linear<StoredTensor>): boolean {
+  if (model.turnedBy !== 'products' || model.int8 !== undefined) return false;
+  const isEmbedding = weight.bareName === model.weights.embedding.bareName;
+  return layout === 'out-in' && bias === null && !isEmbedding;
+}
+
+const turnedByNodes = ({ turnedBy: _, ...model }: DecoderModel): DecoderModel => model;
+
 export function addBias(
   graph: Graph,
   model: DecoderModel,
@@ -73,9 +85,11 @@ export function projectQkv(graph: Graph, model: DecoderModel, input: string, lay
       );
       return graph.op('Concat', apart, { axis: -1 });
     }
-    const factors = parts.map((linear) => addFactor(graph, model, linear));
-    const product = multiply(graph, model, input, joinFactors(graph, model, `qkv.${layer}`, factors));
     const bias = joinBiases(graph, model, layer, parts);
+    const isAlike = parts.every(({ layout }) => layout === parts[0]!.layout);
+    const source = bias === null && isAlike ? model : turnedByNodes(model);
+    const factors = parts.map((linear) => addFactor(graph, source, linear));
+    const product = multiply(graph, model, input, joinFactors(graph, model, `qkv.${layer}`, factors));
     return bias === null ? product : graph.op('Add', [product, bias]);
   }
   const { linear, headOrder } = qkv;
@@ -85,7 +99,7 @@ export function projectQkv(graph: Graph, model: DecoderModel, input: string, lay
     const joint = addBias(graph, model, project(graph, model, input, linear), linear);
     return orderGiven(graph, model, joint, headOrder);
   }
-  const factor = addFactor(graph, model, linear);
+  const factor = addFactor(graph, turnedByNodes(model), linear);
   const product = multiply(graph, model, input, {
     ...factor,
     matrix: order(factor.matrix, 1),
@@ -96,43 +110,51 @@ export function projectQkv(graph: Graph, model: DecoderModel, input: string, lay
 }
 
 /**
- * What an input is multiplied by: [in, out], and in 8 bits also the scale of each of its columns. It is turned, joined and
+ * What an input is multiplied by: [in, out], or [out, in] where the product turns it, and in 8 bits also the scale of each column. It is turned, joined and
  * ordered as it is stored, and converted at last: the runtime keeps what each of these steps gives until all are done, and
  * 32 bits should be held but once.
  */
 interface Factor {
   readonly matrix: string;
+  readonly layout: Linear<StoredTensor>['layout'];
   readonly type: WeightType | 'int8';
   readonly scale: string | null;
 }
 
-function addFactor(graph: Graph, model: DecoderModel, { weight, layout }: Linear<StoredTensor>): Factor {
+function addFactor(graph: Graph, model: DecoderModel, linear: Linear<StoredTensor>): Factor {
   const { int8, weightFolder } = model;
+  const { weight, layout } = linear;
   const { bareName, type } = weight;
   if (int8 !== undefined) {
     const location = relative(weightFolder, int8.file);
-    return { ...addInt8Weight(graph, bareName, int8.byName.get(bareName)!, location), type: 'int8' };
+    const factor = addInt8Weight(graph, bareName, int8.byName.get(bareName)!, location);
+    return { ...factor, layout: 'in-out', type: 'int8' };
   }
   const stored = addStored(graph, model, weight);
-  if (layout === 'in-out') return { matrix: stored, type, scale: null };
+  if (layout === 'in-out' || isReadAsStored(model, linear))
+    return { matrix: stored, layout, type, scale: null };
   const turned = graph.constantOp(`${bareName}:transposed`, 'Transpose', [stored], { perm: [1, 0] });
-  return { matrix: turned, type, scale: null };
+  return { matrix: turned, layout: 'in-out', type, scale: null };
 }
 
 function multiply(
   graph: Graph,
   model: DecoderModel,
   input: string,
-  { matrix, type, scale }: Factor,
+  { matrix, layout, type, scale }: Factor,
   precision: Precision = model.precision ?? 'float32',
 ): string {
   if (type === 'int8') return int8Product(graph, input, matrix, scale!);
-  return graph.op('MatMul', [input, convert(graph, matrix, type, precision)]);
+  const factors = [input, convert(graph, matrix, type, precision)];
+  return layout === 'in-out'
+    ? graph.op('MatMul', factors)
+    : graph.contribOp('FusedMatMul', factors, { transB: 1 });
 }
 
 /** One product instead of several: a column's result does not depend on what stands beside it. */
 function joinFactors(graph: Graph, model: DecoderModel, name: string, factors: readonly Factor[]): Factor {
   const { precision = 'float32' } = model;
+  const { layout } = factors[0]!;
   const types = new Set(factors.map(({ type }) => type));
   const [type] = types.size === 1 ? types : [precision];
   const matrices = factors.map((factor) =>
@@ -142,7 +164,8 @@ function joinFactors(graph: Graph, model: DecoderModel, name: string, factors: r
   );
   const scales = factors.flatMap(({ scale }) => scale ?? []);
   return {
-    matrix: graph.constantOp(name, 'Concat', matrices, { axis: 1 }),
+    matrix: graph.constantOp(name, 'Concat', matrices, { axis: layout === 'in-out' ? 1 : 0 }),
+    layout,
     type: type!,
     scale: scales.length === 0 ? null : graph.constantOp(`${name}:scale`, 'Concat', scales, { axis: 0 }),
   };

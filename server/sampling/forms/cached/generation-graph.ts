@@ -28,10 +28,11 @@ import {
  * The loop ends early when no row has picks left.
  */
 export function buildGenerationGraph(
-  model: DecoderModel,
+  source: DecoderModel,
   rule: PickRule,
   outputs: 'tokens' | 'tokens-and-logits' = 'tokens',
 ): Uint8Array {
+  const model: DecoderModel = { ...source, turnedBy: 'products' };
   const { config } = model;
   const graph = new Graph('generation');
   graph.input('token', 'int32', ['batch']);

@@ -12,7 +12,8 @@ import { measureTargets } from './measure-targets.ts';
  * Inputs: `tokens`, int32 [rows, positions], and `targets`, int32 [rows, wanted]: what stands behind the last of the
  * positions. The head reads those positions alone. Outputs: see `measureTargets`, for all rows one after the other.
  */
-export function buildMapGraph(model: DecoderModel, rule: DrawingRule, runsOn: RunsOn): Uint8Array {
+export function buildMapGraph(source: DecoderModel, rule: DrawingRule, runsOn: RunsOn): Uint8Array {
+  const model: DecoderModel = runsOn === 'processor' ? { ...source, turnedBy: 'products' } : source;
   const { width, vocabularySize } = model.config;
   const graph = new Graph('map');
   graph.input('tokens', 'int32', ['rows', 'positions']);

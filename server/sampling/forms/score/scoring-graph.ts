@@ -7,7 +7,8 @@ import { encodeModel, Graph } from '../../onnx/onnx-graph.ts';
 import { transformTexts } from './whole-texts.ts';
 
 /** Inputs: `tokens` and `targets`, int32 [batch, positions]. Output: `logprob` of the targets, float32 alike. */
-export function buildScoringGraph(model: DecoderModel): Uint8Array {
+export function buildScoringGraph(source: DecoderModel): Uint8Array {
+  const model: DecoderModel = { ...source, turnedBy: 'products' };
   const graph = new Graph('scoring');
   graph.input('tokens', 'int32', ['batch', 'positions']);
   graph.input('targets', 'int32', ['batch', 'positions']);
