@@ -2,6 +2,7 @@
 // the page is full: the order's own where most fragments pass, a list of those that may pass where few do.
 
 import type { FragmentOrder, Page, PageRequest } from '../../protocol/fragments.ts';
+import { countOnce } from './count-once.ts';
 import { countFragments } from './counts.ts';
 import { allOf, type Clause, type FilterPart, passes } from './fragment-filter.ts';
 import { isDone } from './stages-table.ts';
@@ -97,5 +98,8 @@ function exactTotal(
   return only.nListed ?? countOf(db, only.list.sql, only.list.values);
 }
 
+/** The pages of a view, and what stands above them, ask for the same counts. */
 const countOf = (db: Database, sql: string, values: Clause['values']): number =>
-  Number(db.prepare(`SELECT count(*) AS n FROM (${sql})`).get(...values)?.n);
+  countOnce(db, JSON.stringify([sql, values]), () =>
+    Number(db.prepare(`SELECT count(*) AS n FROM (${sql})`).get(...values)?.n),
+  );

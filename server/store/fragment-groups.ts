@@ -5,7 +5,7 @@ import { foreign } from '../../guard/text/foreign.ts';
 import type { Page, PageRequest } from '../../protocol/fragments.ts';
 import type { FragmentFilter, FragmentGroup, Grouping } from '../../protocol/views.ts';
 import { shortestList } from './find-fragments.ts';
-import { filterParts, passes } from './fragment-filter.ts';
+import { type Clause, type FilterPart, filterParts, passes } from './fragment-filter.ts';
 import { openLoopSamples } from './loop-fragments.ts';
 import type { Database } from './study-file.ts';
 
@@ -17,20 +17,8 @@ export function listGroups(
   { offset, limit }: PageRequest,
 ): Page<FragmentGroup> {
   const parts = filterParts(db, filter, accepted);
-  const known = 'SELECT name, n_fragments AS n FROM fragment_groups WHERE grouping = ?';
-  const { list } = shortestList(db, parts);
-  const { sql, values } = passes(parts, 'f');
-  const from = list
-    ? `(${list.sql}) l CROSS JOIN fragments f ON f.fragment_id = l.fragment_id`
-    : 'fragments f';
-  const matches = `WITH matches AS MATERIALIZED (SELECT f.fragment_id FROM ${from} WHERE ${sql})`;
-  const [groups, given] =
-    parts.length === 0
-      ? [known, [grouping]]
-      : [`${matches} ${counted(grouping)}`, [...(list?.values ?? []), ...values]];
-  const rows = db
-    .prepare(`SELECT *, count(*) OVER () AS total FROM (${groups}) ORDER BY n DESC, name LIMIT ? OFFSET ?`)
-    .all(...given, limit, offset);
+  const { sql, values } = parts.length === 0 ? known(grouping) : countedAnew(db, grouping, parts);
+  const rows = db.prepare(`${sql} ORDER BY n DESC, name LIMIT ? OFFSET ?`).all(...values, limit, offset);
   const isLoop = openLoopSamples(db);
   const items = rows.map((row) => ({
     name: foreign(String(row.name)),
@@ -38,6 +26,27 @@ export function listGroups(
     ...(grouping === 'sample' && isLoop(Number(row.name)) ? { isLoop: true as const } : {}),
   }));
   return { items, offset, total: Number(rows[0]?.total ?? 0) };
+}
+
+/** Each group's name, its size `n`, and how many groups there are in `total`: by an index, in order. */
+const known = (grouping: Grouping): Clause => ({
+  sql: `SELECT name, n_fragments AS n, (SELECT count(*) FROM fragment_groups WHERE grouping = ?1) AS total
+    FROM fragment_groups WHERE grouping = ?1`,
+  values: [grouping],
+});
+
+/** What is left of each group by a filter, told as `known` tells it. */
+function countedAnew(db: Database, grouping: Grouping, parts: readonly FilterPart[]): Clause {
+  const { list } = shortestList(db, parts);
+  const { sql, values } = passes(parts, 'f');
+  const from = list
+    ? `(${list.sql}) l CROSS JOIN fragments f ON f.fragment_id = l.fragment_id`
+    : 'fragments f';
+  const matches = `WITH matches AS MATERIALIZED (SELECT f.fragment_id FROM ${from} WHERE ${sql})`;
+  return {
+    sql: `SELECT *, count(*) OVER () AS total FROM (${matches} ${counted(grouping)})`,
+    values: [...(list?.values ?? []), ...values],
+  };
 }
 
 export function* readGroupNames(db: Database, grouping: Grouping): Generator<string> {

@@ -55,6 +55,13 @@ test('nothing is kept of a file that was written a moment ago: the next write ma
   assert.deepEqual([count(), count(), asked.times], [0, 0, 2]);
 });
 
+test('what is named at great length is not kept', (t) => {
+  const { asked, count } = labelled();
+  later(t, 60_000);
+  const name = 'x'.repeat(10_000);
+  assert.deepEqual([count(name), count(name), asked.times], [0, 0, 2]);
+});
+
 test('nothing is kept of a study that a process is writing', (t) => {
   const { file, asked, count } = labelled();
   later(t, 60_000);

@@ -99,6 +99,28 @@ test('groups hold what their size says, with and without a filter', () => {
   }
 });
 
+test('pages of groups, put together, are all groups, the largest first', () => {
+  using db = openForReading(file);
+  for (const grouping of ['category', 'licence', 'repository', 'sample'] as const) {
+    for (const filter of [{}, { isSensitive: true }] satisfies FragmentFilter[]) {
+      const whole = listGroups(db, grouping, filter, nothing, { offset: 0, limit: 1000 });
+      const pages = whole.items.map((_, offset) =>
+        listGroups(db, grouping, filter, nothing, { offset, limit: 1 }),
+      );
+      assert.deepEqual(
+        pages.flatMap(({ items }) => items),
+        whole.items,
+      );
+      assert(pages.every(({ total }) => total === whole.items.length));
+      const sizes = whole.items.map(({ nFragments }) => nFragments);
+      assert.deepEqual(
+        sizes,
+        sizes.toSorted((a, b) => b - a),
+      );
+    }
+  }
+});
+
 test('a page tells of each fragment what is known of it by itself', () => {
   using db = openForWriting(file);
   const [first, second] = all;
