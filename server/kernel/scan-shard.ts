@@ -1,7 +1,7 @@
 // Scans one shard with one kernel: the bytes of its rows, or its documents where they are no JSON lines.
 
 import type { ColumnNames } from '../../protocol/study.ts';
-import { readBytes, readLines, type StreamOptions } from '../corpus/byte-stream.ts';
+import { overwritesChunks, readBytes, readLines, type StreamOptions } from '../corpus/byte-stream.ts';
 import { questionProblem } from '../corpus/column-question.ts';
 import { FileTally } from '../corpus/file-tally.ts';
 import { breaksOff } from '../corpus/open-shard.ts';
@@ -63,7 +63,7 @@ async function scanRows(
     },
   };
   kernel.beginRows(listener, columns.names);
-  const isOverwritten = hooks.readAhead === 'none' && shard.format === 'jsonl.gz';
+  const isOverwritten = hooks.readAhead === 'none' && overwritesChunks(shard);
   const options: StreamOptions = {
     signal: hooks.signal,
     onBytes: (diskBytes) => hooks.onBytes(diskBytes, firstByte + kernel.rowOffset),
