@@ -9,6 +9,7 @@ import { scoreBatch } from '../../server/sampling/forms/score/score-batch.ts';
 import { openSampler, openTeacherForcing } from '../../server/sampling/run/open-sampler.ts';
 import { quantizeModel } from '../../server/sampling/run/quantize-model.ts';
 import { sampleModel } from '../../server/sampling/sample-model.ts';
+import { floorOf, measureCacheReading } from './sampler-floor.ts';
 import type { Measurement, Result } from './sampler-measurement.ts';
 import { measureRoofline } from './sampler-roofline.ts';
 
@@ -26,7 +27,12 @@ async function measure(measurement: Measurement): Promise<Result> {
   const settings = { provider: 'cpu', nThreads, weightFolder } as const;
   switch (measurement.kind) {
     case 'roofline': {
-      return measureRoofline(checkpoint, measurement.rows, nThreads);
+      const { rows, tokens } = measurement;
+      const products = await measureRoofline(checkpoint, rows, nThreads);
+      if (tokens === undefined) return products;
+      const reading = await measureCacheReading(nThreads);
+      const { cacheBytesPerPosition } = checkpoint;
+      return { ...products, floorTokensPerSecond: floorOf(products, reading, cacheBytesPerPosition, tokens) };
     }
     case 'load': {
       await openSampler(checkpoint, RULE, CACHED, settings);

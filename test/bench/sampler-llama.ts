@@ -7,6 +7,7 @@ import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { type LlamaConfig, llamaMetadata, llamaTensors } from '../support/sampling/llama-gguf.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 import { type GgufTensorToWrite, writeGguf } from '../support/sampling/write-gguf.ts';
+import { againstFloor } from './sampler-floor.ts';
 import {
   CACHE,
   type Emit,
@@ -41,7 +42,7 @@ export async function benchLlama(emit: Emit, transformersJs: string): Promise<vo
   const modules = await installReference('llama.cpp');
   for (const shape of SHAPES) {
     const { batch, tokens } = shape;
-    const roofline = await measure({ kind: 'roofline', dir, rows: batch });
+    const roofline = await measure({ kind: 'roofline', dir, rows: batch, tokens });
     const own = await measure({ kind: 'generate', dir, ...shape });
     const js = await measureReference({ kind: 'transformers.js', dir, ...shape, modules: transformersJs });
     const cpp = await measureLlamaCpp(inFloats, shape, modules);
@@ -59,6 +60,7 @@ export async function benchLlama(emit: Emit, transformersJs: string): Promise<vo
       minOfLlamaCpp: MIN_OF_LLAMA_CPP,
       ofRoofline: own.tokensPerSecond / roofline.tokensPerSecond,
       minOfRoofline: MIN_OF_ROOFLINE,
+      ...againstFloor(roofline, own, js),
       // On a machine that does other work too, these still compare.
       ofTransformersJsPerCpuSecond: own.tokensPerCpuSecond / js.tokensPerCpuSecond,
       ofLlamaCppPerCpuSecond: own.tokensPerCpuSecond / cpp.tokensPerCpuSecond,

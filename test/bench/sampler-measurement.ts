@@ -1,7 +1,8 @@
 // What a process of the sampler's bench is asked to measure, and what it answers.
 
 export type Measurement =
-  | { readonly kind: 'roofline'; readonly dir: string; readonly rows: number }
+  /** With `tokens` also the floor of sampling so many tokens a row. */
+  | { readonly kind: 'roofline'; readonly dir: string; readonly rows: number; readonly tokens?: number }
   | { readonly kind: 'load'; readonly dir: string }
   | {
       readonly kind: 'generate';
@@ -44,4 +45,6 @@ export interface Result {
   readonly tokensPerSecond: number;
   /** On a machine that does other work too, this one still compares; but a thread that waits counts as well. */
   readonly tokensPerCpuSecond: number;
+  /** Told with a roofline, where it was asked for. */
+  readonly floorTokensPerSecond?: number;
 }

@@ -10,6 +10,7 @@ import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoin
 import { measureDistance } from '../../server/sampling/forms/score/distribution-distance.ts';
 import { quantizeModel } from '../../server/sampling/run/quantize-model.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
+import { againstFloor } from './sampler-floor.ts';
 import { benchLlama } from './sampler-llama.ts';
 import {
   CACHE,
@@ -93,7 +94,7 @@ async function benchGenerate(
   { batch, tokens, minSpeedUp, minOfRoofline }: Shape,
   modules: string,
 ): Promise<void> {
-  const roofline = await measure({ kind: 'roofline', dir, rows: batch });
+  const roofline = await measure({ kind: 'roofline', dir, rows: batch, tokens });
   const own = await measure({ kind: 'generate', dir, batch, tokens });
   const reference = await measureReference({ kind: 'transformers.js', dir, batch, tokens, modules });
   const cacheBytes = batch * tokens * config.nLayers * 2 * config.width * 4;
@@ -106,6 +107,7 @@ async function benchGenerate(
     minSpeedUp,
     ofRoofline: own.tokensPerSecond / roofline.tokensPerSecond,
     minOfRoofline,
+    ...againstFloor(roofline, own, reference),
     // On a machine that does other work too, these still compare.
     tokensPerCpuSecond: own.tokensPerCpuSecond,
     speedUpPerCpuSecond: own.tokensPerCpuSecond / reference.tokensPerCpuSecond,
