@@ -9,7 +9,8 @@ import { exportLayouts, type LayoutName, layoutNames } from '../formats/export-l
 import type { ImportedStudy } from '../formats/published/import-study.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { keepYoungGenerationSmall } from '../spare-memory.ts';
-import { openForReading, openForWriting, removeStudyFiles } from '../store/study-file.ts';
+import { makeStudy } from '../store/new-study.ts';
+import { openForReading } from '../store/study-file.ts';
 import { keepImportedStudy } from '../study/keep-imported-study.ts';
 import { RequiredOption } from './required-option.ts';
 import { tell } from './tell.ts';
@@ -72,15 +73,7 @@ export function importCommand(): Command {
 function keepAsNewStudy(file: string, imported: ImportedStudy): void {
   using _ = lockOrRefuse(file);
   refuseExisting(file);
-  let isKept = false;
-  const db = openForWriting(file);
-  try {
-    keepImportedStudy(db, imported);
-    isKept = true;
-  } finally {
-    db.close();
-    if (!isKept) removeStudyFiles(file);
-  }
+  makeStudy(file, (db) => keepImportedStudy(db, imported));
 }
 
 function refuseExisting(file: string): void {

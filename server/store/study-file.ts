@@ -89,9 +89,9 @@ export function removeStudyFiles(path: string): void {
   rmSync(`${path}-tasks`, { recursive: true, force: true });
 }
 
-/** Creates or opens a study for writing. The caller holds the study's lock. */
-export function openForWriting(path: string): Database {
-  const file = withoutLinks(path);
+/** Creates or opens a study for writing. The caller holds the study's lock. `at` is where it lies meanwhile. */
+export function openForWriting(path: string, at = path): Database {
+  const file = withoutLinks(at);
   return translating(path, () => {
     mkdirSync(dirname(file), { recursive: true });
     checkForWriting(file);

@@ -25,6 +25,8 @@ export interface ImportedPlaces {
   readonly documents: readonly ImportedDocument[];
   /** Numbers of the shards that have a log. */
   readonly shards: readonly number[];
+  /** No fewer than the distinct ones in samples. */
+  readonly nSamplePlaces: number;
   /** Gives `visit` the distinct places in samples, merged file by merged file. In one a place is told by its first line. */
   visitSamplePlaces(fragment: number, visit: VisitSamplePlace): void;
   /** They are not asked for any more. */
@@ -41,6 +43,7 @@ type VisitTrainPlace = (document: number, firstLine: number, lastLine: number) =
 export function importPlaces(folder: ForeignFolder, logs: readonly string[]): ImportedPlaces {
   const gathered = new GatheredPlaces();
   for (const { shard, path } of logFiles(folder, logs)) gathered.addLog(folder, path, shard);
+  gathered.end();
   return gathered;
 }
 
@@ -70,6 +73,10 @@ class GatheredPlaces implements ImportedPlaces {
 
   get shards(): readonly number[] {
     return [...this.#shards].sort((a, b) => a - b);
+  }
+
+  get nSamplePlaces(): number {
+    return this.#inSamples.length;
   }
 
   visitSamplePlaces(fragment: number, visit: VisitSamplePlace): void {
@@ -128,12 +135,10 @@ class GatheredPlaces implements ImportedPlaces {
     using own = OwnPlaces.beside(folder, path, this.#fingerprints);
     if (!own) this.#hasNamed = true;
     const rows = own && new Map<number, number>();
-    for (const document of own?.documents() ?? []) {
-      const repository = this.#once(document.repository);
-      rows!.set(
-        document.row,
-        this.#know({ ...document, repository, license: this.#once(document.license), shard }),
-      );
+    for (const { row, repository, path, license } of own?.documents() ?? []) {
+      const [knownRepository, knownLicense] = [this.#once(repository), this.#once(license)];
+      // Written out: a copy of what JSON gave takes twice the memory.
+      rows!.set(row, this.#know({ shard, row, repository: knownRepository, path, license: knownLicense }));
     }
     for (const block of parseSimianLog(path, folder.pieces(path), this.#files, this.#fingerprints)) {
       const nInTrain = this.#pushSamplePlaces(block.places);
@@ -154,6 +159,11 @@ class GatheredPlaces implements ImportedPlaces {
       if (own) this.#inTrain.keepRun(number);
       else this.#inTrain.keepNewRun(number);
     }
+  }
+
+  /** Lets go of what only logs need. */
+  end(): void {
+    this.#rows.clear();
   }
 
   /** Returns how many of the block's places are in training files. */

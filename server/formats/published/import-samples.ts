@@ -7,8 +7,8 @@ import { UserError } from '../../errors.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
 import { COMBINED_KEY, type MergedFile, mergedFiles, type RunFolders } from './layout.ts';
 import { MergedLines } from './merged-lines.ts';
-import { numberParts } from './merged-map.ts';
-import { readMergedParts } from './merged-parts.ts';
+import { COMPARED_PARTS, numberParts } from './merged-map.ts';
+import { type MergedPart, mergedParts } from './merged-parts.ts';
 import { placePart } from './merged-sample.ts';
 import { keyOf } from './prompt-key.ts';
 import { type OutputFolder, readOutputs } from './read-outputs.ts';
@@ -50,16 +50,26 @@ export function importSamples(folder: ForeignFolder, run: RunFolders): Published
 
 /** The merged file's parts as samples; those that are known from nowhere else become known. */
 function placeParts(folder: ForeignFolder, file: MergedFile, known: NumberedSamples): MergedLines {
-  const { parts } = readMergedParts(folder.lines(file.path));
-  const numbers = numberParts(folder, file, parts, known.textsOf(file.key));
+  const numbers = numberParts(folder, file, outlineParts(folder, file), known.textsOf(file.key));
   const lines = new MergedLines();
-  for (const [i, part] of parts.entries()) {
-    const sampleId = known.idOf(file.key, numbers[i]!);
+  let nParts = 0;
+  for (const part of mergedParts(folder.lines(file.path))) {
+    const number = numbers[nParts++];
+    if (number === undefined) throw new UserError(`${file.path} changed while it was read`);
+    const sampleId = known.idOf(file.key, number);
     const { sample, rawLines } = placePart(sampleId, part, known.text(sampleId));
     known.setText(sampleId, sample.text);
     lines.add(sample, rawLines);
   }
   return lines;
+}
+
+/** Its parts, of which only those have their texts that are looked at: all of them would be the samples once more. */
+function outlineParts(folder: ForeignFolder, file: MergedFile): readonly MergedPart[] {
+  const parts: MergedPart[] = [];
+  for (const part of mergedParts(folder.lines(file.path)))
+    parts.push(parts.length < COMPARED_PARTS ? part : { ...part, text: '' });
+  return parts;
 }
 
 /**

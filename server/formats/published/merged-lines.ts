@@ -1,8 +1,8 @@
 // The lines of a merged file: which output each is of, and which of the output's lines it is. Flat, because millions of places
 // are looked up in it, in no order.
 
-import { GrowingUint32 } from '../../engine/growing-array.ts';
 import type { MergedSample } from './merged-sample.ts';
+import { PagedUint32 } from './paged-uint32.ts';
 
 /** For the separators between the outputs. */
 const NONE = 0xffffffff;
@@ -10,9 +10,9 @@ const NONE = 0xffffffff;
 export class MergedLines {
   readonly #parts: MergedSample[] = [];
   /** The index of its part, for each 0-based line. */
-  readonly #partOf = new GrowingUint32();
+  readonly #partOf = new PagedUint32();
   /** The 1-based line of the sample, likewise. */
-  readonly #rawLine = new GrowingUint32();
+  readonly #rawLine = new PagedUint32();
 
   /** Parts come in the order of the file. `rawLines` are the sample's lines that are those of the part; undefined where they are the same. */
   add(part: MergedSample, rawLines: readonly number[] | undefined): void {

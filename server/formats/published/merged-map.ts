@@ -13,7 +13,7 @@ interface MapEntry {
   readonly md5?: string;
 }
 
-/** A number a part. `outputs`, by number and with one character a byte, is what is known of them: maybe nothing. */
+/** A number a part; the first `COMPARED_PARTS` must have their texts. `outputs`, by number and with one character a byte, is what is known of them: maybe nothing. */
 export function numberParts(
   folder: ForeignFolder,
   merged: MergedFile,
@@ -50,8 +50,8 @@ const isMap: Check = (value) =>
   mapOf(has<MapEntry>({ start: whole, md5: optional(text) }))(value) &&
   Object.keys(value as object).every((id) => /^\d{1,15}$/.test(id));
 
-/** So many parts are compared with the outputs, to tell where counting began. */
-const COMPARED = 32;
+/** The first parts, whose texts are compared with the outputs, to tell where counting began. */
+export const COMPARED_PARTS = 32;
 
 function firstNumber(
   { range }: MergedFile,
@@ -65,7 +65,7 @@ function firstNumber(
         ? [range.first, range.first + 1]
         : [range.first + 1, range.first];
   const nEqual = (first: number) =>
-    parts.slice(0, COMPARED).filter((part, i) => isPartOf(part, outputs.get(first + i))).length;
+    parts.slice(0, COMPARED_PARTS).filter((part, i) => isPartOf(part, outputs.get(first + i))).length;
   return nEqual(other!) > nEqual(likely!) ? other! : likely!;
 }
 

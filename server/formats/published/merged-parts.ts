@@ -21,7 +21,17 @@ export interface MergedParts {
 }
 
 export function readMergedParts(merged: Iterable<string>): MergedParts {
+  const reading = mergedParts(merged);
   const parts: MergedPart[] = [];
+  for (;;) {
+    const { value, done } = reading.next();
+    if (done) return { parts, rest: value };
+    parts.push(value);
+  }
+}
+
+/** One part after the other; at the end, the lines behind the last separator. */
+export function* mergedParts(merged: Iterable<string>): Generator<MergedPart, readonly string[]> {
   let lines: string[] = [];
   let start = 1;
   for (const line of merged) {
@@ -31,9 +41,9 @@ export function readMergedParts(merged: Iterable<string>): MergedParts {
       continue;
     }
     const text = lines.join('\n');
-    parts.push({ start, text, md5, nLines: text.endsWith('\n') ? lines.length - 1 : lines.length });
+    yield { start, text, md5, nLines: text.endsWith('\n') ? lines.length - 1 : lines.length };
     start += mergedLength(text);
     lines = [];
   }
-  return { parts, rest: lines };
+  return lines;
 }

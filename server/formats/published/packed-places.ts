@@ -1,22 +1,27 @@
 // Places of many fragments in few arrays: there are millions, and an object for each would take a gigabyte. What one log says
 // of a fragment is a run; a fragment's runs follow each other in the order in which they came.
 
-import { GrowingUint32 } from '../../engine/growing-array.ts';
+import { PagedUint32 } from './paged-uint32.ts';
 
 const NONE = 0xffffffff;
 
 export class PackedPlaces {
-  readonly #whose = new GrowingUint32();
-  readonly #firstLines = new GrowingUint32();
-  readonly #lastLines = new GrowingUint32();
+  readonly #whose = new PagedUint32();
+  readonly #firstLines = new PagedUint32();
+  readonly #lastLines = new PagedUint32();
   /** A run's first place, and the next run of its fragment. */
-  readonly #starts = new GrowingUint32();
-  readonly #next = new GrowingUint32();
+  readonly #starts = new PagedUint32();
+  readonly #next = new PagedUint32();
   /** A fragment's first run, and its last. */
-  readonly #first = new GrowingUint32();
-  readonly #last = new GrowingUint32();
+  readonly #first = new PagedUint32();
+  readonly #last = new PagedUint32();
   /** The first place of the run that nobody has yet. */
   #open = 0;
+
+  /** All places, in all runs. */
+  get length(): number {
+    return this.#whose.length;
+  }
 
   /** Adds to the open run. `whose` is the number of the file or document that has the lines. */
   push(whose: number, firstLine: number, lastLine: number): void {
@@ -58,17 +63,13 @@ export class PackedPlaces {
     visit: (whose: number, firstLine: number, lastLine: number) => void,
     most = Number.POSITIVE_INFINITY,
   ): void {
-    const [whose, firstLines, lastLines] = [
-      this.#whose.view(),
-      this.#firstLines.view(),
-      this.#lastLines.view(),
-    ];
+    const [whose, firstLines, lastLines] = [this.#whose, this.#firstLines, this.#lastLines];
     let left = most;
     for (let run = this.#firstRun(fragment); run !== NONE && left > 0; run = this.#next.get(run)) {
       const start = this.#starts.get(run);
       const end = Math.min(this.#end(run), start + left);
       for (let place = start; place < end; place++)
-        visit(whose[place]!, firstLines[place]!, lastLines[place]!);
+        visit(whose.get(place), firstLines.get(place), lastLines.get(place));
       left -= end - start;
     }
   }

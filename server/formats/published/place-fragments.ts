@@ -3,16 +3,16 @@
 
 import type { Profile } from '../../../protocol/study.ts';
 import { type CoveredRange, type FragmentFigures, PLACE_CAP } from '../../engine/detection.ts';
-import { GrowingUint32 } from '../../engine/growing-array.ts';
+import { collectGarbage } from '../../spare-memory.ts';
 import type { WritePlace } from '../../store/fragments-table.ts';
 import { documentId } from '../../store/schema.ts';
 import { coverSample, Families } from './families-and-coverage.ts';
+import { type SamplePlaces, takeSamplePlaces } from './flat-places.ts';
 import type { ImportedCounts } from './import-counts.ts';
-import type { ImportedDocument, ImportedFragment, ImportedPlaces } from './import-places.ts';
+import type { ImportedPlaces } from './import-places.ts';
 import type { PublishedSamples } from './import-samples.ts';
 import { linesOfSample, type MergedSample } from './merged-sample.ts';
 import { normaliseLines } from './normalise-lines.ts';
-import { PackedPlaces } from './packed-places.ts';
 import { placesBySample } from './places-by-sample.ts';
 
 export interface PlacedFragments {
@@ -40,10 +40,12 @@ export interface ExactCounts {
 type Figures = Omit<FragmentFigures, 'family' | 'text'>;
 
 /** A fragment whose places are still numbers. */
-interface PlacedFragment extends Figures {
+interface PlacedFragment {
   /** Its index among those of the logs. */
   readonly number: number;
   readonly firstPlace: FirstPlace;
+  readonly extract: number;
+  readonly nSamples: number;
 }
 
 /** The sample that holds a fragment's text, and where. */
@@ -53,6 +55,7 @@ interface FirstPlace {
   readonly lastLine: number;
 }
 
+/** The places in samples cannot be asked for any more. `counts`, by fingerprint, are believed; the others are counted. */
 export function placeFragments(
   places: ImportedPlaces,
   published: PublishedSamples,
@@ -60,11 +63,15 @@ export function placeFragments(
   profile: Profile,
 ): PlacedFragments {
   const { samples } = published;
-  const { placed, inSamples, nLostPlaces } = bringBack(places, published, counts);
-  places.forgetSamplePlaces();
-  placed.sort(byRank);
-  const numbers = Uint32Array.from(placed, ({ number }) => number);
-  const families = new Families(placed.length);
+  const inSamples = takeSamplePlaces(places);
+  // What logs were read into is not needed any more, and what follows takes as much.
+  collectGarbage();
+  const { placed, nLostPlaces } = bringBack(inSamples, published);
+  const ranked = placed
+    .map((fragment) => ({ ...fragment, ...figuresOf(fragment, places, counts) }))
+    .sort(byRank);
+  const numbers = Uint32Array.from(ranked, ({ number }) => number);
+  const families = new Families(ranked.length);
   const covered: CoveredRange[] = [];
   for (const { index, places } of placesBySample(inSamples, numbers, samples.length)) {
     const { sampleId, text } = samples[index]!;
@@ -72,16 +79,16 @@ export function placeFragments(
     for (const range of coverSample(sampleId, text, places, profile)) covered.push(range);
   }
   const family = families.numbers();
-  function* fragments(): Generator<FragmentFigures> {
-    for (const [rank, { number, firstPlace, ...figures }] of placed.entries()) {
+  function* inOrder(): Generator<FragmentFigures> {
+    for (const [rank, { number, firstPlace, ...figures }] of ranked.entries()) {
       const { sample, firstLine, lastLine } = firstPlace;
       const text = normaliseLines(linesOfSample(sample, firstLine, lastLine), profile);
       yield { ...figures, family: family[rank]!, text };
     }
   }
   return {
-    nFragments: placed.length,
-    fragments: { [Symbol.iterator]: fragments },
+    nFragments: ranked.length,
+    fragments: { [Symbol.iterator]: inOrder },
     writeTrainPlaces(write) {
       const ids = Float64Array.from(places.documents, ({ shard, row }) => documentId(shard, row));
       for (const [rank, number] of numbers.entries()) {
@@ -94,12 +101,12 @@ export function placeFragments(
       }
     },
     writeSamplePlaces(write) {
+      const { whose, firstLines, lastLines } = inSamples;
       const ids = Float64Array.from(samples, ({ sampleId }) => sampleId);
       for (const [rank, number] of numbers.entries()) {
-        let ordinal = 0;
-        inSamples.each(number, (index, firstLine, lastLine) =>
-          write(rank, ordinal++, ids[index]!, firstLine, lastLine),
-        );
+        const start = inSamples.starts[number]!;
+        for (let i = start; i < inSamples.starts[number + 1]!; i++)
+          write(rank, i - start, ids[whose[i]!]!, firstLines[i]!, lastLines[i]!);
       }
     },
     covered,
@@ -107,80 +114,78 @@ export function placeFragments(
   };
 }
 
-/** The fragments that lie in samples. A place's `whose` is then the index of its sample. */
+/**
+ * The fragments that lie in samples. Their places become those in samples, where they lie: `whose` is then the index of the sample,
+ * and what is lost or beyond the cap is left out.
+ */
 function bringBack(
-  places: ImportedPlaces,
+  { files, starts, whose, firstLines, lastLines }: SamplePlaces,
   { samples, merged }: PublishedSamples,
-  counts: ReadonlyMap<string, ExactCounts>,
-): { placed: PlacedFragment[]; inSamples: PackedPlaces; nLostPlaces: number } {
+): { placed: PlacedFragment[]; nLostPlaces: number } {
+  const linesOf = files.map((file) => merged.get(file));
   const indexOf = new Map(samples.map(({ sampleId }, index) => [sampleId, index]));
   const placed: PlacedFragment[] = [];
-  const inSamples = new PackedPlaces();
-  const foundIn = new GrowingUint32();
+  const foundIn = new Set<number>();
   let nLostPlaces = 0;
-  for (const [number, fragment] of places.fragments.entries()) {
+  let nKept = 0;
+  for (let number = 0; number + 1 < starts.length; number++) {
+    const [start, end] = [starts[number]!, starts[number + 1]!];
+    starts[number] = nKept;
     let firstPlace: FirstPlace | undefined;
-    foundIn.truncate(0);
-    places.visitSamplePlaces(number, (file, firstMerged, lastMerged) => {
-      const lines = merged.get(file);
-      const sample = lines?.partAt(firstMerged, lastMerged);
+    let extract = 0;
+    foundIn.clear();
+    for (let i = start; i < end; i++) {
+      const lines = linesOf[whose[i]!];
+      const sample = lines?.partAt(firstLines[i]!, lastLines[i]!);
       if (!lines || !sample) {
         nLostPlaces++;
-        return;
+        continue;
       }
       const index = indexOf.get(sample.sampleId)!;
-      const firstLine = lines.rawLineOf(firstMerged);
-      const lastLine = lines.rawLineOf(lastMerged);
+      const [firstLine, lastLine] = [lines.rawLineOf(firstLines[i]!), lines.rawLineOf(lastLines[i]!)];
       firstPlace ??= { sample, firstLine, lastLine };
-      foundIn.push(index);
-      if (foundIn.length <= PLACE_CAP) inSamples.push(index, firstLine, lastLine);
-    });
-    if (!firstPlace) continue;
-    inSamples.keepRun(number);
-    const exact = counts.get(fragment.fingerprint);
-    const figures = exact
-      ? figuresOf(fragment, exact)
-      : countFigures(fragment, documentsOf(places, number), foundIn.view());
-    placed.push({ ...figures, number, firstPlace });
+      foundIn.add(index);
+      if (++extract > PLACE_CAP) continue;
+      whose[nKept] = index;
+      firstLines[nKept] = firstLine;
+      lastLines[nKept] = lastLine;
+      nKept++;
+    }
+    if (firstPlace) placed.push({ number, firstPlace, extract, nSamples: foundIn.size });
   }
-  return { placed, inSamples, nLostPlaces };
+  starts[starts.length - 1] = nKept;
+  return { placed, nLostPlaces };
 }
 
-const figuresOf = ({ fingerprint, nLines }: ImportedFragment, exact: ExactCounts): Figures => ({
-  fingerprint,
-  nLines,
-  train: exact.train,
-  nDocuments: exact.documents,
-  nRepositories: exact.repositories,
-  extract: exact.extract,
-  nSamples: exact.samples,
-  clipped: exact.clipped,
-});
-
-/** One for each of its places in training files. */
-function documentsOf(places: ImportedPlaces, number: number): readonly ImportedDocument[] {
-  const documents: ImportedDocument[] = [];
-  places.visitTrainPlaces(number, (document) => documents.push(places.documents[document]!));
-  return documents;
-}
-
-/** `foundIn` are the samples of its places. */
-function countFigures(
-  { fingerprint, nLines }: ImportedFragment,
-  documents: readonly ImportedDocument[],
-  foundIn: Uint32Array,
+function figuresOf(
+  { number, extract, nSamples }: PlacedFragment,
+  places: ImportedPlaces,
+  counts: ReadonlyMap<string, ExactCounts>,
 ): Figures {
-  const distinct = (keys: Iterable<unknown>) => new Set(keys).size;
-  return {
-    fingerprint,
-    nLines,
-    train: documents.length,
-    nDocuments: distinct(documents),
-    nRepositories: distinct(documents.flatMap(({ repository }) => repository || [])),
-    extract: foundIn.length,
-    nSamples: distinct(foundIn),
-    clipped: false,
-  };
+  const { fingerprint, nLines } = places.fragments[number]!;
+  const exact = counts.get(fingerprint);
+  if (exact === undefined) {
+    return { fingerprint, nLines, ...countInTrain(places, number), extract, nSamples, clipped: false };
+  }
+  const { train, documents: nDocuments, repositories: nRepositories, clipped } = exact;
+  const inSamples = { extract: exact.extract, nSamples: exact.samples };
+  return { fingerprint, nLines, train, nDocuments, nRepositories, ...inSamples, clipped };
+}
+
+function countInTrain(
+  places: ImportedPlaces,
+  number: number,
+): Pick<Figures, 'train' | 'nDocuments' | 'nRepositories'> {
+  let train = 0;
+  const documents = new Set<number>();
+  const repositories = new Set<string>();
+  places.visitTrainPlaces(number, (document) => {
+    train++;
+    documents.add(document);
+    const { repository } = places.documents[document]!;
+    if (repository !== '') repositories.add(repository);
+  });
+  return { train, nDocuments: documents.size, nRepositories: repositories.size };
 }
 
 /** Fragments without a place: their own families. */

@@ -1,43 +1,63 @@
 // Places of fragments, sample by sample instead of fragment by fragment.
 
 import type { PlacesInSample } from './families-and-coverage.ts';
-import type { PackedPlaces } from './packed-places.ts';
+import type { FlatPlaces } from './flat-places.ts';
+
+/** So many places are turned at once, or a sample's: all of them would be there twice. */
+const MOST_AT_ONCE = 1 << 19;
 
 /**
  * The places in each sample that has some, in order of the samples. `numbers` are the fragments that are meant: what is given back
- * names them by their index in it. A place's `whose` is the index of its sample. What is given holds until the next is asked for.
+ * names them by their index in it. A place's `whose` is the index of its sample.
  */
 export function* placesBySample(
-  places: PackedPlaces,
+  places: FlatPlaces,
   numbers: Uint32Array,
   nSamples: number,
+  mostAtOnce = MOST_AT_ONCE,
 ): Generator<{ readonly index: number; readonly places: PlacesInSample }> {
+  const starts = startsOfSamples(places, numbers, nSamples);
+  for (let first = 0; first < nSamples; ) {
+    let end = first + 1;
+    while (end < nSamples && starts[end + 1]! - starts[first]! <= mostAtOnce) end++;
+    yield* turn(places, numbers, starts, first, end);
+    first = end;
+  }
+}
+
+/** The first place of each sample, and the end of the last one's, were they in order. */
+function startsOfSamples(places: FlatPlaces, numbers: Uint32Array, nSamples: number): Uint32Array {
   const starts = new Uint32Array(nSamples + 1);
-  const count = (index: number) => {
-    starts[index + 1]!++;
-  };
-  for (const number of numbers) places.each(number, count);
-  let most = 0;
-  for (let i = 0; i < nSamples; i++) {
-    most = Math.max(most, starts[i + 1]!);
-    starts[i + 1]! += starts[i]!;
+  for (const number of numbers) {
+    const end = places.starts[number + 1]!;
+    for (let i = places.starts[number]!; i < end; i++) starts[places.whose[i]! + 1]!++;
   }
-  const ends = starts.slice();
-  const unsorted = columns(starts[nSamples]!);
-  for (const [fragment, number] of numbers.entries()) {
-    places.each(number, (index, firstLine, lastLine) => {
-      const at = ends[index]!++;
+  for (let i = 0; i < nSamples; i++) starts[i + 1]! += starts[i]!;
+  return starts;
+}
+
+/** The samples from `first` to before `end`. */
+function* turn(places: FlatPlaces, numbers: Uint32Array, starts: Uint32Array, first: number, end: number) {
+  const { whose, firstLines, lastLines } = places;
+  const base = starts[first]!;
+  const ends = starts.slice(first, end);
+  const unsorted = columns(starts[end]! - base);
+  for (let fragment = 0; fragment < numbers.length; fragment++) {
+    const number = numbers[fragment]!;
+    const placesEnd = places.starts[number + 1]!;
+    for (let i = places.starts[number]!; i < placesEnd; i++) {
+      const sample = whose[i]! - first;
+      if (sample < 0 || sample >= ends.length) continue;
+      const at = ends[sample]!++ - base;
       unsorted.fragments[at] = fragment;
-      unsorted.firstLines[at] = firstLine;
-      unsorted.lastLines[at] = lastLine;
-    });
+      unsorted.firstLines[at] = firstLines[i]!;
+      unsorted.lastLines[at] = lastLines[i]!;
+    }
   }
-  const sorted = columns(most);
-  for (let index = 0; index < nSamples; index++) {
-    const [start, end] = [starts[index]!, starts[index + 1]!];
-    if (start === end) continue;
-    sortByLine(part(unsorted, start, end), sorted);
-    yield { index, places: part(sorted, 0, end - start) };
+  for (let index = first; index < end; index++) {
+    const [from, to] = [starts[index]! - base, starts[index + 1]! - base];
+    if (from === to) continue;
+    yield { index, places: sortByLine(part(unsorted, from, to)) };
   }
 }
 
@@ -54,8 +74,8 @@ const part = ({ fragments, firstLines, lastLines }: PlacesInSample, start: numbe
 });
 
 /** Those that begin in one line keep their order. A sample has few lines, so places are counted by them. */
-function sortByLine(places: PlacesInSample, sorted: PlacesInSample): void {
-  const { fragments, firstLines, lastLines } = places;
+function sortByLine({ fragments, firstLines, lastLines }: PlacesInSample): PlacesInSample {
+  const sorted = columns(firstLines.length);
   let least = Number.POSITIVE_INFINITY;
   let greatest = 0;
   for (const line of firstLines) {
@@ -71,4 +91,5 @@ function sortByLine(places: PlacesInSample, sorted: PlacesInSample): void {
     sorted.firstLines[at] = firstLines[i]!;
     sorted.lastLines[at] = lastLines[i]!;
   }
+  return sorted;
 }

@@ -3,7 +3,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { PackedPlaces } from '../../../server/formats/published/packed-places.ts';
 import { placesBySample } from '../../../server/formats/published/places-by-sample.ts';
 
 const N_SAMPLES = 4;
@@ -15,18 +14,21 @@ test('each sample has its places, sorted by their first lines as a stable sort d
     nLines: fc.integer({ min: 0, max: 9 }),
   });
   const fragments = fc.array(fc.array(place, { maxLength: 12 }), { maxLength: 12 });
+  const mostAtOnce = fc.constantFrom(0, 1, 5, 40, 1000);
   fc.assert(
-    fc.property(fragments, fc.infiniteStream(fc.boolean()), (fragments, choice) => {
-      const packed = new PackedPlaces();
-      for (const [number, places] of fragments.entries()) {
-        for (const { whose, firstLine, nLines } of places) packed.push(whose, firstLine, firstLine + nLines);
-        packed.keepRun(number);
-      }
+    fc.property(fragments, fc.infiniteStream(fc.boolean()), mostAtOnce, (fragments, choice, mostAtOnce) => {
+      const places = fragments.flat();
+      const flat = {
+        starts: Uint32Array.from([0, ...fragments.map((_, i) => fragments.slice(0, i + 1).flat().length)]),
+        whose: Uint32Array.from(places, ({ whose }) => whose),
+        firstLines: Uint32Array.from(places, ({ firstLine }) => firstLine),
+        lastLines: Uint32Array.from(places, ({ firstLine, nLines }) => firstLine + nLines),
+      };
       // In another order, and not all of them.
       const numbers = fragments.map((_, number) => number).filter(() => choice.next().value);
       numbers.reverse();
       const found = Array.from(
-        placesBySample(packed, Uint32Array.from(numbers), N_SAMPLES),
+        placesBySample(flat, Uint32Array.from(numbers), N_SAMPLES, mostAtOnce),
         ({ index, places: { fragments, firstLines, lastLines } }) => [
           index,
           Array.from(fragments, (fragment, i) => [fragment, firstLines[i], lastLines[i]]),

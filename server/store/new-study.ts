@@ -1,0 +1,27 @@
+// A study that is there only when it is whole: for what makes one in one go, and has nothing to go on from.
+
+import { renameSync } from 'node:fs';
+import { type Database, openForWriting, removeStudyFiles } from './study-file.ts';
+
+/**
+ * Makes a study where there is none: `fill` writes it beside its place, and where that fails, nothing is left. What another left
+ * that was killed is removed. The caller holds the study's lock.
+ */
+export function makeStudy(path: string, fill: (db: Database) => void): void {
+  const draft = `${path}-draft`;
+  removeStudyFiles(draft);
+  try {
+    const db = openForWriting(path, draft);
+    try {
+      // Each page is then written once: a log is for those that are read meanwhile, or go on.
+      db.exec('PRAGMA journal_mode = MEMORY');
+      fill(db);
+      db.exec('PRAGMA journal_mode = WAL');
+    } finally {
+      db.close();
+    }
+    renameSync(draft, path);
+  } finally {
+    removeStudyFiles(draft);
+  }
+}
