@@ -91,7 +91,7 @@ async function openOnProcessor(
   { checkpoint, rule, execution, signal }: MapQuestion,
   fallbacks: readonly string[],
 ): Promise<MapReader> {
-  const { provider, workers, nThreads } = planScoring(execution, checkpoint);
+  const { provider, workers, nThreads, idle } = planScoring(execution, checkpoint);
   if ((await chooseRowsAtOnce(checkpoint, signal)) === 'alone') {
     throw new UserError(
       `${checkpoint.dir} is an exported graph whose rows and positions change each other’s rounding, so what it says of a window depends on others.`,
@@ -100,7 +100,7 @@ async function openOnProcessor(
   }
   const { model, weightFolder, held } = await scoredModel(checkpoint, signal);
   const start = {
-    session: { provider, nThreads, weightFolder },
+    session: { provider, nThreads, idle, weightFolder },
     task: { kind: 'map', model, rule } as const,
   };
   return {

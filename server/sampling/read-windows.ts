@@ -66,9 +66,9 @@ function onDevices({ form, devices, proven, end }: ChosenReaders, signal: AbortS
 }
 
 async function onProcessor({ checkpoint, execution, signal }: WindowQuestion): Promise<WindowReader> {
-  const { provider, workers, nThreads } = planScoring(execution, checkpoint);
+  const { provider, workers, nThreads, idle } = planScoring(execution, checkpoint);
   const { model, weightFolder } = await scoredModel(checkpoint, signal);
-  const session = { provider, nThreads, weightFolder };
+  const session = { provider, nThreads, idle, weightFolder };
   const rows = await chooseRowsAtOnce(checkpoint, signal);
   // Read as it is sampled, by the graph that takes a past.
   const isAlone = rows === 'alone' && checkpoint.kind === 'exported';

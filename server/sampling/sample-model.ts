@@ -127,7 +127,7 @@ export async function* sampleRows(
   const rows = await chooseRowsAtOnce(checkpoint, signal);
   const execution = rows === 'alone' ? { ...request.execution, batch: 1 } : request.execution;
   const planned = planExecution(execution, checkpoint, pending.length, prepared.nPositions);
-  const { provider, workers, nThreads } = planned;
+  const { provider, workers, nThreads, idle } = planned;
   const sizes = new BatchSizeSearch(planned.batch, planned.largestBatch, workers);
   const queue = new BatchQueue(pending, sizes);
   const alone = 'decoder' in model && rows === 'alone' ? [aloneNote(model.decoder)] : [];
@@ -141,7 +141,7 @@ export async function* sampleRows(
   const fallbacks = [...passedOver, ...planned.fallbacks, ...alone, ...ofWeights];
   const form: ProcessorForm = 'decoder' in model ? { kind: 'exported', rows } : { kind: 'cached' };
   const weightFolder = 'decoder' in model ? dirname(model.decoder.path) : model.weightFolder;
-  const session = { provider, nThreads, weightFolder };
+  const session = { provider, nThreads, idle, weightFolder };
   const distance =
     plan.int8 && hasRoomForFloats && !('decoder' in model)
       ? await measure(model, session, signal)

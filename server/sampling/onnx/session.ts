@@ -3,9 +3,14 @@
 import { InferenceSession } from 'onnxruntime-node';
 import type { Provider } from '../../../protocol/study.ts';
 
+/** Awake, threads begin at once; asleep, they leave their cores to whoever else computes meanwhile. */
+export type IdleThreads = 'awake' | 'asleep';
+
 export interface SessionSettings {
   readonly provider: Provider;
   readonly nThreads: number;
+  /** What a thread does between two pieces of work: left out, it keeps its core for a moment. */
+  readonly idle?: IdleThreads | undefined;
   /** The folder that the places of the graph's weights are told relative to. */
   readonly weightFolder: string;
   /** Which of several devices of the provider's kind, from 0. */
@@ -37,6 +42,7 @@ export function openSession(
     extra: {
       session: {
         model_external_initializers_file_folder_path: settings.weightFolder,
+        ...(settings.idle === 'asleep' ? { intra_op: { allow_spinning: '0' } } : {}),
         ...(packing === 'none' ? { disable_prepacking: '1' } : {}),
       },
     },

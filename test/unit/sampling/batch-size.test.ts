@@ -74,7 +74,7 @@ describe('the search', () => {
   });
 });
 
-describe('automatic batches', () => {
+describe('automatic batches and threads', () => {
   const EXECUTION = { provider: 'cpu', batch: 'auto', workers: 1 } as const;
   const dir = writeRandomCheckpoint(join(folder, 'model'), { config: { n_positions: 16 } });
 
@@ -87,6 +87,13 @@ describe('automatic batches', () => {
     assert.ok(batch === 1 && largestBatch === 1);
     const asked = planExecution({ ...EXECUTION, batch: 100 }, checkpoint, 10_000, 16);
     assert.deepEqual([asked.batch, asked.largestBatch], [100, 100]);
+  });
+
+  test('leave their core to others while they wait, where a small model has them wait', async () => {
+    const checkpoint = await openCheckpoint(dir);
+    const idleWith = (weightBytes: number) =>
+      planExecution(EXECUTION, { ...checkpoint, weightBytes }, 10_000, 16).idle;
+    assert.deepEqual([idleWith(10e6), idleWith(500e6)], ['asleep', 'awake']);
   });
 
   test('give the samples that any batch gives, each once', async () => {
