@@ -202,8 +202,11 @@ export class StudyTree implements TreeDataProvider<TreeNode>, Disposable {
     if (!parent.summary.nFragments) return notices;
     const { isDescribed } = await this.#server.request(describeStudy, { study: parent.study });
     if (!isDescribed) return [...notices, undescribedNotice(parent), ...(await this.#rows(parent, 'flat'))];
-    const rows = await this.#rows(parent, this.#options.grouping);
-    return [...notices, ...(await this.#passing(parent)), ...rows];
+    const [passing, rows] = await Promise.all([
+      this.#passing(parent),
+      this.#rows(parent, this.#options.grouping),
+    ]);
+    return [...notices, ...passing, ...rows];
   }
 
   async #underMap(parent: StudyNode): Promise<readonly TreeNode[]> {
