@@ -110,9 +110,9 @@ export function projectQkv(graph: Graph, model: DecoderModel, input: string, lay
 }
 
 /**
- * What an input is multiplied by: [in, out], or [out, in] where the product turns it, and in 8 bits also the scale of each column. It is turned, joined and
- * ordered as it is stored, and converted at last: the runtime keeps what each of these steps gives until all are done, and
- * 32 bits should be held but once.
+ * What an input is multiplied by: [in, out], or [out, in] where the product turns it, and in 8 bits also the scale of each
+ * column. It is turned, joined and ordered as it is stored, and converted at last: the runtime keeps what each of these
+ * steps gives until all are done, and 32 bits should be held but once.
  */
 interface Factor {
   readonly matrix: string;
