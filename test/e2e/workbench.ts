@@ -35,6 +35,7 @@ export class Workbench {
     const input = this.page.locator('.quick-input-widget input.input');
     const giveUpAt = Date.now() + WAIT_LIMIT_MS;
     for (;;) {
+      await this.#leaveTree();
       await this.page.keyboard.press('F1');
       await input.waitFor({ state: 'visible' });
       await input.fill(`>${title}`);
@@ -48,6 +49,18 @@ export class Workbench {
       await this.page.keyboard.press('Escape');
     }
     await this.page.keyboard.press('Enter');
+  }
+
+  /**
+   * A tree that VS Code has drawn again takes the keyboard if it had it before, and so closes a list that was opened
+   * meanwhile: a view learns that it lost the keyboard by a timer, which a busy window fires late. A study that ends
+   * is drawn again, so the tree is left before anything is opened.
+   */
+  async #leaveTree(): Promise<void> {
+    await this.page.evaluate(`new Promise((left) => {
+      if (document.activeElement?.closest('.pane .monaco-list')) document.activeElement.blur();
+      setTimeout(() => setTimeout(left));
+    })`);
   }
 
   /** In VS Code's own file dialog, which a browser shows instead of the system's. */
