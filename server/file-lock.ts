@@ -14,7 +14,7 @@ import { checkForWriting, withoutLinks } from './sqlite-siblings.ts';
  * It ends, too, when the value is collected as garbage: hold on to it.
  */
 export function tryLock(path: string): Disposable | undefined {
-  // Who only looks whether it is locked has it for an instant, so this waits for longer than that.
+  // Who only looks whether it is locked reads it for an instant, so this waits for longer than that.
   return takeLock(path, 200);
 }
 
@@ -49,12 +49,27 @@ function checkLockFile(file: string): void {
   throw new UserError(`${file} is not empty, as the lock of a study is`, { action: 'Remove it.' });
 }
 
-/** Whether some process is writing the study now. */
+/**
+ * Whether some process is writing the study now. Who writes lets nobody read, and who looks only reads: so several may look
+ * at the same moment, and none takes another one for a writer.
+ */
 export function isLocked(path: string): boolean {
-  if (!existsSync(`${withoutLinks(path)}-lock`)) return false;
+  const file = `${withoutLinks(path)}-lock`;
+  if (!existsSync(file)) return false;
   try {
-    using lock = takeLock(path, 0);
-    return lock === undefined;
+    return translating(path, () => {
+      checkLockFile(file);
+      const db = new DatabaseSync(file);
+      try {
+        db.exec('PRAGMA busy_timeout = 0; SELECT name FROM sqlite_schema');
+        return false;
+      } catch (error) {
+        if (sqliteCode(error) === SQLITE_BUSY) return true;
+        throw error;
+      } finally {
+        db.close();
+      }
+    });
   } catch (error) {
     // Nobody writes where nothing can be written.
     if (error instanceof UserError) return false;

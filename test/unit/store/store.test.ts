@@ -172,6 +172,16 @@ test('a study that is being written is locked; the lock dies with its process', 
   assert.equal(isLocked(file), false);
 });
 
+test('who looks at the lock while another one looks sees that nobody writes', () => {
+  const file = join(scratchFolder(), 's.sqlite');
+  tryLock(file)![Symbol.dispose]();
+  // Another process, that has got as far as this.
+  const other = new DatabaseSync(`${file}-lock`);
+  other.exec('BEGIN; SELECT name FROM sqlite_schema');
+  assert.equal(isLocked(file), false);
+  other.close();
+});
+
 test('a full disk is said in words, and what was kept stays', (t) => {
   const disk = smallDisk(1 << 20);
   if (!disk) return t.skip('needs the right to mount a small disk');
