@@ -12,6 +12,7 @@ import { median, rounded, type Scan, type ScanFigures } from './detector-figures
 import { measureJscpd } from './detector-jscpd.ts';
 import { measureKernel, measureRepetition } from './detector-kernel.ts';
 import { measureStudyParts } from './detector-study.ts';
+import { runParts } from './run-parts.ts';
 
 type Emit = (figure: object) => void;
 
@@ -22,7 +23,7 @@ export async function run(emit: Emit): Promise<void> {
   const scan: Scan = (...args) =>
     JSON.parse(execFileSync(process.execPath, commandOf(program, ...args), { encoding: 'utf8' }));
   const repeats = Number(process.env.VERBATIM_BENCH_REPEATS ?? 5);
-  const parts: Readonly<Record<string, () => void | Promise<void>>> = {
+  await runParts({
     gzip: () => measureAgainstGzip(emit, scan, corpus, repeats),
     kernel: () => measureKernel(emit, corpus, repeats),
     workers: () => measureWorkers(emit, scan, program, corpus, repeats),
@@ -31,9 +32,7 @@ export async function run(emit: Emit): Promise<void> {
     growth: () => measureGrowth(emit, scan, corpus, repeats),
     study: () => measureStudyParts(emit, corpus, repeats),
     jscpd: () => measureJscpd(emit, scan, corpus),
-  };
-  const chosen = process.env.VERBATIM_BENCH_PARTS?.split(',') ?? Object.keys(parts);
-  for (const name of chosen) await parts[name]!();
+  });
 }
 
 /** The path of detector-scan.ts as a bundle. */

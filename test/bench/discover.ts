@@ -2,7 +2,7 @@
 // runtime's own matrix products of the same shapes and a plain PyTorch loop, all in this run. And whether the map's
 // probabilities are those that the sampler draws with. VERBATIM_PYTHON names a Python with torch and transformers,
 // VERBATIM_WINDOWS fewer windows than 200, and VERBATIM_THREADS=1 one thread, for a machine that has other work. Cards are
-// measured where there are any.
+// measured where there are any. VERBATIM_BENCH_PARTS=calibration runs that part alone.
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
@@ -18,6 +18,7 @@ import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
 import { modelPlan } from '../support/plans.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 import { benchCards } from './discover-gpu.ts';
+import { runParts } from './run-parts.ts';
 import { LEAST_MS, measureRoofline, ROUNDS } from './sampler-roofline.ts';
 
 const CODEPARROT_SMALL = {
@@ -37,14 +38,20 @@ const SHAPES = [
 type Emit = (figure: object) => void;
 
 export async function run(emit: Emit): Promise<void> {
+  await runParts({
+    shapes: () => benchShapes(emit),
+    cards: () => benchCards(emit),
+    calibration: () => benchCalibration(emit),
+  });
+}
+
+async function benchShapes(emit: Emit): Promise<void> {
   const dir = join(tmpdir(), 'verbatim-bench', 'codeparrot-small-plain');
   mkdirSync(dir, { recursive: true });
   if (!existsSync(join(dir, 'model.safetensors'))) writeRandomCheckpoint(dir, { config: CODEPARROT_SMALL });
   const checkpoint = await openCheckpoint(dir);
   for (const shape of SHAPES) await benchShape(emit, checkpoint, shape);
   benchPyTorch(emit, dir);
-  await benchCards(emit);
-  await benchCalibration(emit);
 }
 
 async function benchCalibration(emit: Emit): Promise<void> {

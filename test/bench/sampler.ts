@@ -10,6 +10,7 @@ import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoin
 import { measureDistance } from '../../server/sampling/forms/score/distribution-distance.ts';
 import { quantizeModel } from '../../server/sampling/run/quantize-model.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
+import { runParts } from './run-parts.ts';
 import { againstFloor } from './sampler-floor.ts';
 import { benchLlama } from './sampler-llama.ts';
 import {
@@ -36,13 +37,11 @@ const SHAPES = [
 export async function run(emit: Emit): Promise<void> {
   mkdirSync(CACHE, { recursive: true });
   const modules = await installReference('transformers.js');
-  const parts: Readonly<Record<string, () => Promise<void>>> = {
+  await runParts({
     codeparrot: () => benchCodeParrot(emit, modules),
     llama: () => benchLlama(emit, modules),
     demo: () => benchDemoModel(emit, modules),
-  };
-  const chosen = process.env.VERBATIM_BENCH_PARTS?.split(',') ?? Object.keys(parts);
-  for (const name of chosen) await parts[name]!();
+  });
 }
 
 async function benchCodeParrot(emit: Emit, modules: string): Promise<void> {
