@@ -9,7 +9,6 @@ import { exportLayouts, type LayoutName, layoutNames } from '../formats/export-l
 import type { ImportedStudy } from '../formats/published/import-study.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { keepYoungGenerationSmall } from '../spare-memory.ts';
-import { makeStudy } from '../store/new-study.ts';
 import { openForReading } from '../store/study-file.ts';
 import { keepImportedStudy } from '../study/keep-imported-study.ts';
 import { RequiredOption } from './required-option.ts';
@@ -73,7 +72,7 @@ export function importCommand(): Command {
 function keepAsNewStudy(file: string, imported: ImportedStudy): void {
   using _ = lockOrRefuse(file);
   refuseExisting(file);
-  makeStudy(file, (db) => keepImportedStudy(db, imported));
+  keepImportedStudy(file, imported);
 }
 
 function refuseExisting(file: string): void {

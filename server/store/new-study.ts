@@ -1,13 +1,14 @@
 // A study that is there only when it is whole: for what makes one in one go, and has nothing to go on from.
 
 import { renameSync } from 'node:fs';
+import { fillPlaces, type PlacesOfTables } from './pages/place-tables.ts';
 import { type Database, openForWriting, removeStudyFiles } from './study-file.ts';
 
 /**
- * Makes a study where there is none: `fill` writes it beside its place, and where that fails, nothing is left. What another left
- * that was killed is removed. The caller holds the study's lock.
+ * Makes a study where there is none: `fill` writes it beside its place, all but the `places` of its fragments, and where that fails,
+ * nothing is left. What another left that was killed is removed. The caller holds the study's lock.
  */
-export function makeStudy(path: string, fill: (db: Database) => void): void {
+export function makeStudy(path: string, fill: (db: Database) => void, places?: PlacesOfTables): void {
   const draft = `${path}-draft`;
   removeStudyFiles(draft);
   try {
@@ -20,8 +21,18 @@ export function makeStudy(path: string, fill: (db: Database) => void): void {
     } finally {
       db.close();
     }
+    if (places) naming(path, () => fillPlaces(draft, places));
     renameSync(draft, path);
   } finally {
     removeStudyFiles(draft);
+  }
+}
+
+/** The draft is nobody's business: what the system refused is told of the study. */
+function naming(path: string, work: () => void): void {
+  try {
+    work();
+  } catch (error) {
+    throw error instanceof Error && 'syscall' in error ? Object.assign(error, { path }) : error;
   }
 }

@@ -2,7 +2,8 @@
 
 import type { ImportedStudy } from '../formats/published/import-study.ts';
 import { detectionInputsDigest } from '../store/detection-inputs.ts';
-import { insertFragments, insertPlaces, replaceCoverage } from '../store/fragments-table.ts';
+import { insertFragments, replaceCoverage } from '../store/fragments-table.ts';
+import { makeStudy } from '../store/new-study.ts';
 import { insertSamples, type StoredSample } from '../store/samples-table.ts';
 import { insertKnownCorpus } from '../store/shards-table.ts';
 import { setDone } from '../store/stages-table.ts';
@@ -10,15 +11,18 @@ import { type Database, transact } from '../store/study-file.ts';
 import { insertStudy, mergeEnvironment, setState } from '../store/study-table.ts';
 import { measureSamples } from './measure-samples.ts';
 
-export function keepImportedStudy(db: Database, study: ImportedStudy): void {
+/** The caller holds the study's lock; where it fails, nothing is left. */
+export function keepImportedStudy(path: string, study: ImportedStudy): void {
+  makeStudy(path, (db) => fill(db, study), study.places);
+}
+
+function fill(db: Database, study: ImportedStudy): void {
   transact(db, () => {
     insertStudy(db, study.plan);
     mergeEnvironment(db, study.environment);
     insertSamples(db, storedSamples(study));
     insertKnownCorpus(db, study.shards, study.documents);
     insertFragments(db, study.fragments);
-    insertPlaces(db, 'train_occurrences', study.writeTrainPlaces);
-    insertPlaces(db, 'sample_occurrences', study.writeSamplePlaces);
     replaceCoverage(db, study.covered);
     setDone(db, 'analyse', detectionInputsDigest(db, study.plan.rule));
     setState(db, study.nLostPlaces > 0 ? 'partial' : 'complete', null);

@@ -4,10 +4,10 @@
 import type { Profile } from '../../../protocol/study.ts';
 import { type CoveredRange, type FragmentFigures, PLACE_CAP } from '../../engine/detection.ts';
 import { collectGarbage } from '../../spare-memory.ts';
-import type { WritePlace } from '../../store/fragments-table.ts';
+import type { NewPlaces, PlacesOfTables } from '../../store/pages/place-tables.ts';
 import { documentId } from '../../store/schema.ts';
 import { coverSample, Families } from './families-and-coverage.ts';
-import { type SamplePlaces, takeSamplePlaces } from './flat-places.ts';
+import { type FlatPlaces, type SamplePlaces, takeSamplePlaces } from './flat-places.ts';
 import type { ImportedCounts } from './import-counts.ts';
 import type { ImportedPlaces } from './import-places.ts';
 import type { PublishedSamples } from './import-samples.ts';
@@ -19,9 +19,8 @@ export interface PlacedFragments {
   readonly nFragments: number;
   /** In the study file's order, each made when it is asked for. */
   readonly fragments: Iterable<FragmentFigures>;
-  /** Their places, fragment by fragment: they are in no lists, which would not fit into memory. */
-  writeTrainPlaces(write: WritePlace): void;
-  writeSamplePlaces(write: WritePlace): void;
+  /** Their places: they are in no lists, which would not fit into memory. */
+  readonly places: PlacesOfTables;
   readonly covered: readonly CoveredRange[];
   /** Places that could not be brought back to a sample. */
   readonly nLostPlaces: number;
@@ -89,30 +88,44 @@ export function placeFragments(
   return {
     nFragments: ranked.length,
     fragments: { [Symbol.iterator]: inOrder },
-    writeTrainPlaces(write) {
-      const ids = Float64Array.from(places.documents, ({ shard, row }) => documentId(shard, row));
-      for (const [rank, number] of numbers.entries()) {
-        let ordinal = 0;
-        places.visitTrainPlaces(
-          number,
-          (document, firstLine, lastLine) => write(rank, ordinal++, ids[document]!, firstLine, lastLine),
-          PLACE_CAP,
-        );
-      }
-    },
-    writeSamplePlaces(write) {
-      const { whose, firstLines, lastLines } = inSamples;
-      const ids = Float64Array.from(samples, ({ sampleId }) => sampleId);
-      for (const [rank, number] of numbers.entries()) {
-        const start = inSamples.starts[number]!;
-        for (let i = start; i < inSamples.starts[number + 1]!; i++)
-          write(rank, i - start, ids[whose[i]!]!, firstLines[i]!, lastLines[i]!);
-      }
+    places: {
+      train_occurrences: placesInTrain(places, numbers),
+      sample_occurrences: placesInSamples(inSamples, numbers, samples),
     },
     covered,
     nLostPlaces,
   };
 }
+
+/** `numbers` are the fragments in the study file's order. */
+const placesInTrain = (places: ImportedPlaces, numbers: Uint32Array): NewPlaces => ({
+  ids: Float64Array.from(places.documents, ({ shard, row }) => documentId(shard, row)),
+  visit(write) {
+    for (const [rank, number] of numbers.entries()) {
+      let ordinal = 0;
+      places.visitTrainPlaces(
+        number,
+        (document, firstLine, lastLine) => write(rank, ordinal++, document, firstLine, lastLine),
+        PLACE_CAP,
+      );
+    }
+  },
+});
+
+const placesInSamples = (
+  { starts, whose, firstLines, lastLines }: FlatPlaces,
+  numbers: Uint32Array,
+  samples: PublishedSamples['samples'],
+): NewPlaces => ({
+  ids: Float64Array.from(samples, ({ sampleId }) => sampleId),
+  visit(write) {
+    for (const [rank, number] of numbers.entries()) {
+      const start = starts[number]!;
+      const end = starts[number + 1]!;
+      for (let i = start; i < end; i++) write(rank, i - start, whose[i]!, firstLines[i]!, lastLines[i]!);
+    }
+  },
+});
 
 /**
  * The fragments that lie in samples. Their places become those in samples, where they lie: `whose` is then the index of the sample,
@@ -125,7 +138,8 @@ function bringBack(
   const linesOf = files.map((file) => merged.get(file));
   const indexOf = new Map(samples.map(({ sampleId }, index) => [sampleId, index]));
   const placed: PlacedFragment[] = [];
-  const foundIn = new Set<number>();
+  /** For each sample the last fragment that was found in it, counted from 1. */
+  const lastIn = new Uint32Array(samples.length);
   let nLostPlaces = 0;
   let nKept = 0;
   for (let number = 0; number + 1 < starts.length; number++) {
@@ -133,7 +147,7 @@ function bringBack(
     starts[number] = nKept;
     let firstPlace: FirstPlace | undefined;
     let extract = 0;
-    foundIn.clear();
+    let nSamples = 0;
     for (let i = start; i < end; i++) {
       const lines = linesOf[whose[i]!];
       const sample = lines?.partAt(firstLines[i]!, lastLines[i]!);
@@ -144,14 +158,17 @@ function bringBack(
       const index = indexOf.get(sample.sampleId)!;
       const [firstLine, lastLine] = [lines.rawLineOf(firstLines[i]!), lines.rawLineOf(lastLines[i]!)];
       firstPlace ??= { sample, firstLine, lastLine };
-      foundIn.add(index);
+      if (lastIn[index] !== number + 1) {
+        lastIn[index] = number + 1;
+        nSamples++;
+      }
       if (++extract > PLACE_CAP) continue;
       whose[nKept] = index;
       firstLines[nKept] = firstLine;
       lastLines[nKept] = lastLine;
       nKept++;
     }
-    if (firstPlace) placed.push({ number, firstPlace, extract, nSamples: foundIn.size });
+    if (firstPlace) placed.push({ number, firstPlace, extract, nSamples });
   }
   starts[starts.length - 1] = nKept;
   return { placed, nLostPlaces };

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { VerbatimError } from '../../../server/errors.ts';
 import { exportStudy } from '../../../server/formats/published/export-study.ts';
 import { importStudy } from '../../../server/formats/published/import-study.ts';
-import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
+import { openForReading } from '../../../server/store/study-file.ts';
 import { summarise } from '../../../server/store/summary.ts';
 import { keepImportedStudy } from '../../../server/study/keep-imported-study.ts';
 import { systemFailure } from '../../../server/system-failure.ts';
@@ -36,10 +36,7 @@ async function read(bytes: Uint8Array): Promise<'read' | 'refused'> {
     cpSync(healthy, join(folder, 'in'), { recursive: true });
     writeFileSync(join(folder, 'in', path), bytes.subarray(end + 1));
     const file = join(folder, 's.sqlite');
-    {
-      using db = openForWriting(file);
-      keepImportedStudy(db, importStudy(join(folder, 'in'), undefined));
-    }
+    keepImportedStudy(file, importStudy(join(folder, 'in'), undefined));
     using db = openForReading(file);
     summarise(db, file, false);
     return 'read';

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { UserError } from '../../../server/errors.ts';
 import { exportStudy } from '../../../server/formats/published/export-study.ts';
 import { importStudy } from '../../../server/formats/published/import-study.ts';
-import { openForReading, openForWriting } from '../../../server/store/study-file.ts';
+import { openForReading } from '../../../server/store/study-file.ts';
 import { keepImportedStudy } from '../../../server/study/keep-imported-study.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { makeSmallStudy } from '../../support/small-study.ts';
@@ -30,8 +30,7 @@ function refusalOf(change: (folder: string) => void): UserError {
   cpSync(exported, folder, { recursive: true });
   change(folder);
   try {
-    using db = openForWriting(join(folder, 's.sqlite'));
-    keepImportedStudy(db, importStudy(folder, undefined));
+    keepImportedStudy(join(folder, 's.sqlite'), importStudy(folder, undefined));
   } catch (error) {
     assert(error instanceof UserError, String(error));
     return error;

@@ -192,8 +192,8 @@ async function roundTrip() {
   const db = openForReading(file);
   await exportStudy(db, join(folder, 'published'), 'shown');
   const copy = join(folder, 'copy.sqlite');
-  const again = openForWriting(copy);
-  keepImportedStudy(again, importStudy(join(folder, 'published'), undefined));
+  keepImportedStudy(copy, importStudy(join(folder, 'published'), undefined));
+  const again = openForReading(copy);
   return { folder, file, copy, db, again };
 }
 
@@ -278,7 +278,7 @@ test('a run whose logs are gone is imported from its statistics', () => {
   });
   const { train, extract, nLines, text: kept } = imported(root).get(A)!;
   assert.deepEqual([train, extract, nLines], [3289, 330, 6]);
-  importStudy(root, undefined).writeSamplePlaces(() => assert.fail('nobody knows its places'));
+  importStudy(root, undefined).places.sample_occurrences.visit(() => assert.fail('nobody knows its places'));
   assert.equal(Buffer.from(kept).toString(), text);
 });
 

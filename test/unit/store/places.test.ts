@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { Fragment, Place } from '../../../server/engine/detection.ts';
 import { finish } from '../../../server/engine/steps.ts';
-import { insertFragments, insertPlaces, replaceInSteps } from '../../../server/store/fragments-table.ts';
+import { replaceInSteps } from '../../../server/store/fragments-table.ts';
 import { openAllPlaces } from '../../../server/store/place-reader.ts';
 import { documentId } from '../../../server/store/schema.ts';
 import { openForWriting, transact } from '../../../server/store/study-file.ts';
@@ -59,47 +59,3 @@ test('every place is kept in its order', () => {
     assert.deepEqual([row?.a, row?.b], [sum('byteOffset'), sum('nBytes')]);
   }
 });
-
-test('places of which the lines alone are known fill the tables of a new study, which keep their indexes', () => {
-  using db = openForWriting(join(scratchFolder(), 's.sqlite'));
-  const schema = () => db.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY name').all();
-  const before = schema();
-  const places = COUNTS.flatMap((n, fragment) =>
-    Array.from(
-      { length: n },
-      (_, i) => [fragment, i, 2 ** 40 + ((7 * fragment + 3 * i) % 90), 1 + i, 6 + i] as const,
-    ),
-  );
-  const fragments = COUNTS.map((n, f) => ({
-    ...{ fingerprint: String(f).padStart(32, '0'), nLines: 6, text: Buffer.from(`text ${f}`), family: f },
-    ...{ train: n, nDocuments: n, nRepositories: 0, extract: n, nSamples: n, clipped: false },
-  }));
-  transact(db, () => {
-    insertFragments(db, fragments);
-    for (const table of ['train_occurrences', 'sample_occurrences'] as const)
-      insertPlaces(db, table, (write) => {
-        for (const place of places) write(...place);
-      });
-  });
-  assert.deepEqual(schema(), before);
-  for (const [table, whose] of [
-    ['train_occurrences', 'document_id'],
-    ['sample_occurrences', 'sample_id'],
-  ] as const) {
-    const rows = db.prepare(`SELECT * FROM ${table} ORDER BY fragment_id, ordinal`).all();
-    assert.deepEqual(
-      rows.map((row) => Object.values(row)),
-      places.map((place) => [...place, 0, 0]),
-    );
-    const byWhose = db.prepare(
-      `SELECT count(*) AS n FROM ${table} INDEXED BY ${indexOf(table)} WHERE ${whose} = ?`,
-    );
-    for (const id of new Set(places.map((place) => place[2])))
-      assert.equal(byWhose.get(id)?.n, places.filter((place) => place[2] === id).length);
-  }
-  assert.equal(db.prepare('SELECT count(*) AS n FROM fragments').get()?.n, COUNTS.length);
-  assert.equal(db.prepare('PRAGMA integrity_check').get()?.integrity_check, 'ok');
-});
-
-const indexOf = (table: 'train_occurrences' | 'sample_occurrences') =>
-  table === 'train_occurrences' ? 'train_occurrences_by_document' : 'sample_occurrences_by_sample';

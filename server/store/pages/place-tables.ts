@@ -1,0 +1,104 @@
+// Fills the tables of places of a new study, and their indexes, by their pages: there are millions of places, and SQLite takes a
+// microsecond for each.
+
+import { PLACE_CAP } from '../../engine/detection.ts';
+import type { PlaceTable } from '../place-writer.ts';
+import { openForReading } from '../study-file.ts';
+import { PageFile } from './page-file.ts';
+import { TreeWriter } from './tree-writer.ts';
+
+/** A place of which only the lines are known. `whose` is an index into the ids. */
+export type WritePlace = (
+  fragmentId: number,
+  ordinal: number,
+  whose: number,
+  firstLine: number,
+  lastLine: number,
+) => void;
+
+export interface NewPlaces {
+  /** Ids of the documents or samples that hold the places, each once. */
+  readonly ids: Float64Array;
+  /** Gives `write` all places in order of fragments, their ordinals from 0 to below `PLACE_CAP`, each time it is called. */
+  visit(write: WritePlace): void;
+}
+
+/** What table `train_occurrences` or `sample_occurrences` gets. */
+export type PlacesOfTables = Readonly<Record<PlaceTable, NewPlaces>>;
+
+const TABLES = ['train_occurrences', 'sample_occurrences'] as const;
+
+/** Fills the tables of a study, in which they are empty, and which nobody has open. */
+export function fillPlaces(path: string, places: PlacesOfTables): void {
+  const roots = TABLES.map((table) => rootsOf(path, table));
+  using file = new PageFile(path);
+  for (const [i, table] of TABLES.entries()) {
+    const counts = fillTable(new TreeWriter(file, roots[i]!.table, N_COLUMNS), places[table]);
+    fillIndex(new TreeWriter(file, roots[i]!.index, N_INDEX_COLUMNS), places[table], counts);
+  }
+  file.end();
+}
+
+/** The pages at which a table and its one index begin. */
+function rootsOf(path: string, table: PlaceTable): { readonly table: number; readonly index: number } {
+  using db = openForReading(path);
+  const trees = db.prepare('SELECT type, rootpage FROM sqlite_schema WHERE tbl_name = ? ORDER BY type DESC');
+  const rows = trees.all(table);
+  // An index that nobody fills would be damage.
+  if (rows.map(({ type }) => type).join() !== 'table,index') throw new Error(`${table} has other indexes`);
+  if (db.prepare(`SELECT 1 FROM ${table} LIMIT 1`).get()) throw new Error(`${table} has places`);
+  return { table: Number(rows[0]!.rootpage), index: Number(rows[1]!.rootpage) };
+}
+
+/** Fragment, ordinal, whose, first and last line, byte offset and number of bytes. */
+const N_COLUMNS = 7;
+/** Whose, fragment, ordinal. */
+const N_INDEX_COLUMNS = 3;
+
+/** Returns how many places each id has. */
+function fillTable(tree: TreeWriter, { ids, visit }: NewPlaces): Uint32Array {
+  const counts = new Uint32Array(ids.length);
+  const { row } = tree;
+  visit((fragmentId, ordinal, whose, firstLine, lastLine) => {
+    counts[whose]!++;
+    row[0] = fragmentId;
+    row[1] = ordinal;
+    row[2] = ids[whose]!;
+    row[3] = firstLine;
+    row[4] = lastLine;
+    tree.add();
+  });
+  tree.end();
+  return counts;
+}
+
+function fillIndex(tree: TreeWriter, { ids, visit }: NewPlaces, counts: Uint32Array): void {
+  const inOrder = new Uint32Array(ids.length).map((_, i) => i).sort((a, b) => ids[a]! - ids[b]!);
+  /** For each id the index of its next place. */
+  const next = new Uint32Array(ids.length);
+  let nPlaces = 0;
+  for (const whose of inOrder) {
+    next[whose] = nPlaces;
+    nPlaces += counts[whose]!;
+  }
+  const fragmentIds = new Uint32Array(nPlaces);
+  const ordinals = new Ordinals(nPlaces);
+  visit((fragmentId, ordinal, whose) => {
+    const at = next[whose]!++;
+    fragmentIds[at] = fragmentId;
+    ordinals[at] = ordinal;
+  });
+  const { row } = tree;
+  for (const whose of inOrder) {
+    row[0] = ids[whose]!;
+    const end = next[whose]!;
+    for (let at = end - counts[whose]!; at < end; at++) {
+      row[1] = fragmentIds[at]!;
+      row[2] = ordinals[at]!;
+      tree.add();
+    }
+  }
+  tree.end();
+}
+
+const Ordinals = PLACE_CAP <= 2 ** 16 ? Uint16Array : Uint32Array;
