@@ -2,7 +2,8 @@
 // only which line of the samples they equal, and where they stand. Both buffers are of fixed size.
 
 import { alloc, array, nil, Ptr } from "./memory";
-import { hashForm, hashLine, hasBit, prepareForms } from "./hash";
+import { hashForm, prepareForms } from "./form-hash";
+import { hashLine, hasBit } from "./hash";
 import { beginLine, extendLine, lineBytes, lineIsTooLong, lineLength, prepareLine } from "./normalise-line";
 import { findLine, isLine, NO_LINE, SampleIndex } from "./sample-index";
 
@@ -20,7 +21,7 @@ export let nLines: u32 = 0;
 export let nSettled: u32 = 0;
 export let rawNumber = nil<u32>();
 export let starts = nil<u32>(); // whole raw line in `text`
-let firsts = nil<u32>(); // its first byte that is no blank
+export let firsts = nil<u32>(); // its first byte that is no blank
 export let ends = nil<u32>();
 let settledStart = nil<u64>(); // whole raw line in the document
 let settledEnd = nil<u64>();
@@ -40,7 +41,7 @@ export function prepareLines(index: SampleIndex): void {
   ids = array<u32>(most);
   settledStart = array<u64>(x.minLines);
   settledEnd = array<u64>(x.minLines);
-  if (x.gramLines) formTables = prepareForms(x.seed);
+  if (x.gramLines) prepareForms(x.seed);
 }
 
 export function clearLines(): void {
@@ -88,14 +89,12 @@ export function addSettledLine(raw: u32, start: u64, end: u64): void {
   ids[n] = findLine(x, lineBytes(), lineLength(), hashes[n]);
 }
 
-/** For hashes of an index. */
-let formTables: usize = 0;
 /** Tells a line that was cut from one that ends there. */
 const CUT: u64 = 0x5851F42D4C957F2D;
 
 // @ts-ignore: decorator
 @inline function hashOf(at: usize, n: u32, isCut: bool): u64 {
-  const h = hashForm(at, n, x.seed, formTables);
+  const h = hashForm(at, n, x.seed);
   return isCut ? h ^ CUT : h;
 }
 
@@ -103,8 +102,7 @@ const CUT: u64 = 0x5851F42D4C957F2D;
  * Hash of line `j` by at most the first `maxLineBytes` of its form, for an index: no line is too long for it. How many
  * bytes these are is in `formBytes`.
  */
-// @ts-ignore: decorator
-@inline export function formHash(j: u32): u64 {
+export function formHash(j: u32): u64 {
   if (j < nSettled) {
     nBytes = ids[j];
     return hashes[j];
@@ -113,8 +111,7 @@ const CUT: u64 = 0x5851F42D4C957F2D;
   if (!normalise(j)) {
     isCut = true;
     if (x.profile == 0) {
-      nBytes = x.maxLineBytes;
-      while (load<u8>(bytesAt + nBytes - 1) <= 0x20) nBytes--;
+      nBytes = solidBytes(bytesAt, bytesAt + x.maxLineBytes);
     }
   }
   return hashOf(bytesAt, nBytes, isCut);
@@ -178,16 +175,23 @@ export function identify(j: u32): u32 {
 let bytesAt: usize = 0;
 let nBytes: u32 = 0;
 
+/** How many bytes there are without blanks at the end. The first one is none. */
+// @ts-ignore: decorator
+@inline export function solidBytes(first: usize, end: usize): u32 {
+  let last = end - 1;
+  while (load<u8>(last) <= 0x20) last--;
+  return <u32>(last - first) + 1;
+}
+
 /** The form of line `j`, whose bytes are in the buffer; false when every line of the samples is shorter. */
 // @ts-ignore: decorator
 @inline function normalise(j: u32): bool {
   const first = text + firsts[j];
-  let end = text + ends[j];
+  const end = text + ends[j];
   if (x.profile == 0) {
     // All that exact-1 takes away is blanks at the ends: nothing is copied.
-    while (load<u8>(end - 1) <= 0x20) end--;
     bytesAt = first;
-    nBytes = <u32>(end - first);
+    nBytes = solidBytes(first, end);
     return nBytes <= x.maxLineBytes;
   }
   beginLine();

@@ -6,7 +6,10 @@ import { alloc, array, nil, Ptr } from "./memory";
 import { hashWindow } from "./hash";
 import { createIndex } from "./number-lines";
 import { addWindows, SampleIndex } from "./sample-index";
-import { formBytes, formHash, nLines, rawNumber, settleFrom, x } from "./line-buffer";
+import { hashWith, keysAt, masksAt } from "./form-hash";
+import {
+  ends, firsts, formBytes, formHash, nLines, nSettled, rawNumber, settleFrom, solidBytes, text, x,
+} from "./line-buffer";
 import { addRecord } from "./index-records";
 import { noteFound } from "./found-lines";
 
@@ -22,10 +25,11 @@ const HASHED_BYTES: u32 = 4096;
 /** Bytes of a line in one class of lengths, as a power of two, and the last class. */
 const CLASS_SHIFT: u32 = 4;
 const LAST_CLASS: u32 = 7;
-/** In the order of a gram that is taken only where a window has no better one. */
-const CLOSED_BIT: u64 = 63;
 /** Lines that are looked at in one go: what is known of them stays near the processor. */
 const LINES_AT_ONCE: u32 = 256;
+// @ts-ignore: decorator
+@inline function addressIn<T>(list: Ptr<T>, i: u32): usize { return changetype<usize>(list) + (<usize>i << alignof<T>()); }
+
 /** No window was there yet. */
 const NONE: i32 = i32.MIN_VALUE;
 
@@ -104,65 +108,109 @@ export function collectLines(): void {
   settleFrom(nLines);
 }
 
+/** Of the lines from `from` on, which come behind those that are held. */
 // @ts-ignore: decorator
 @inline function hashLines(from: u32, end: u32): void {
+  let j = from, here = nHeld;
+  while (true) {
+    const n = hashPlain(j, here, end - j);
+    j += n;
+    here += n;
+    if (j == end) break;
+    // Out of that loop, which then holds all that it needs in registers.
+    const h = formHash(j++);
+    documentHash = digestWith(documentHash, h);
+    noteForm(here++, h, formBytes());
+  }
+  const nBytes = <usize>(end - from) << 2;
+  memory.copy(addressIn(lineNumbers, nHeld), addressIn(rawNumber, from), nBytes);
+}
+
+/** As many of `n` lines as lie in the buffer in their form, but for blanks at their ends; returns how many. */
+// @ts-ignore: decorator
+@inline function hashPlain(from: u32, to: u32, n: u32): u32 {
+  if (x.profile || from < nSettled) return 0;
+  const masks = masksAt(), keys = keysAt();
+  const keyA = v128.load(keys), keyB = v128.load(keys, 16), keyC = v128.load(keys, 32), keyD = v128.load(keys, 48);
+  const seed = x.seed, at = text;
   let digest = documentHash;
-  let here = nHeld;
-  for (let j = from; j < end; j++, here++) {
-    const h = formHash(j);
-    digest = (digest ^ h) * 0x9E3779B97F4A7C15;
-    digest ^= digest >> 29;
-    lineHashes[here] = h;
-    // Long lines are seldom those of many documents.
-    lineRanks[here] = (<u64>(LAST_CLASS - min(LAST_CLASS, formBytes() >> CLASS_SHIFT)) << 60) | (h >> 4);
-    lineNumbers[here] = rawNumber[j];
+  let i: u32 = 0;
+  for (; i < n; i++) {
+    const first = at + firsts[from + i];
+    const nBytes = solidBytes(first, at + ends[from + i]);
+    if (nBytes > HASHED_BYTES) break;
+    const h = hashWith(first, nBytes, seed, masks, keyA, keyB, keyC, keyD);
+    digest = digestWith(digest, h);
+    noteForm(to + i, h, nBytes);
   }
   documentHash = digest;
+  return i;
+}
+
+// @ts-ignore: decorator
+@inline function digestWith(before: u64, h: u64): u64 {
+  const digest = (before ^ h) * 0x9E3779B97F4A7C15;
+  return digest ^ (digest >> 29);
+}
+
+/** Line `i` of those that are at hand. */
+// @ts-ignore: decorator
+@inline function noteForm(i: u32, h: u64, nBytes: u32): void {
+  lineHashes[i] = h;
+  // Long lines are seldom those of many documents.
+  lineRanks[i] = (<u64>(LAST_CLASS - min(LAST_CLASS, nBytes >> CLASS_SHIFT)) << 60) | (h >> 4);
 }
 
 /**
  * Orders of the grams among `n` lines: first come those whose middle line is the least of their lines, which no neighbours
- * both are, so windows share them longest; then the least middle line.
+ * both are, so windows share them longest; then the least middle line. Two at a time: behind the last there is room.
  */
 // @ts-ignore: decorator
 @inline function orderGrams(n: u32): void {
   const k = x.gramLines, middle = (k - 1) >> 1;
   const end = n - k + 1;
-  for (let first: u32 = nHeld < k ? 0 : nHeld - k + 1; first < end; first++) {
-    const rank = lineRanks[first + middle];
-    // Without branches, which nobody could foresee.
-    let isClosed: u64 = 0;
-    for (let i: u32 = 0; i < middle; i++) isClosed |= <u64>(lineRanks[first + i] <= rank);
-    for (let i = middle + 1; i < k; i++) isClosed |= <u64>(lineRanks[first + i] <= rank);
-    orders[first] = rank | (isClosed << CLOSED_BIT);
+  for (let first: u32 = nHeld < k ? 0 : nHeld - k + 1; first < end; first += 2) {
+    const ranks = addressIn(lineRanks, first);
+    const rank = v128.load(ranks + (<usize>middle << 3));
+    // The bit that makes a number the least: orders have a sign.
+    let isOpen = i64x2.splat(i64.MIN_VALUE);
+    for (let i: u32 = 0; i < middle; i++) isOpen = v128.and(isOpen, i64x2.gt_s(v128.load(ranks + (<usize>i << 3)), rank));
+    for (let i = middle + 1; i < k; i++) isOpen = v128.and(isOpen, i64x2.gt_s(v128.load(ranks + (<usize>i << 3)), rank));
+    v128.store(addressIn(orders, first), v128.or(rank, isOpen));
   }
 }
 
-/** The gram that the window of the lines from `start` on chooses. Of equal ones it is the first. */
+/** The grams that the windows of the lines from `start` and from the next one on choose. Of equal ones it is the first. */
 // @ts-ignore: decorator
-@inline function gramOf(start: u32, nGrams: u32): u32 {
-  let best = start;
-  let least = orders[start];
-  for (let g = start + 1; g < start + nGrams; g++) {
-    const order = orders[g];
-    const isLess = order < least;
-    least = select<u64>(order, least, isLess);
-    best = select<u32>(g, best, isLess);
+@inline function gramsOf(start: u32, nGrams: u32): v128 {
+  const at = addressIn(orders, start);
+  let least = v128.load(at);
+  let best = i64x2(0, 1);
+  for (let g: u32 = 1; g < nGrams; g++) {
+    const order = v128.load(at + (<usize>g << 3));
+    const isLess = i64x2.gt_s(least, order);
+    least = v128.bitselect(order, least, isLess);
+    best = v128.bitselect(i64x2.add(i64x2.splat(g), i64x2(0, 1)), best, isLess);
   }
-  return best;
+  return i64x2.add(best, i64x2.splat(start));
 }
 
 /** Notes the grams that the windows among `n` lines choose, each once; returns how many these are. */
 // @ts-ignore: decorator
 @inline function pickGrams(n: u32): u32 {
   const m = x.minLines, nGrams = m - x.gramLines + 1;
+  const nWindows = n - m + 1;
   let nPicks: u32 = 0;
   let last = chosen;
-  for (let start: u32 = 0; start + m <= n; start++) {
-    const best = <i32>gramOf(start, nGrams);
-    picks[nPicks] = best;
-    nPicks += <u32>(best != last);
-    last = best;
+  for (let start: u32 = 0; start < nWindows; start += 2) {
+    const both = gramsOf(start, nGrams);
+    const one = <i32>i64x2.extract_lane(both, 0), two = <i32>i64x2.extract_lane(both, 1);
+    picks[nPicks] = one;
+    nPicks += <u32>(one != last);
+    picks[nPicks] = two;
+    // The second window may not be all there.
+    nPicks += <u32>(two != one) & <u32>(start + 1 < nWindows);
+    last = two;
   }
   return nPicks;
 }
@@ -183,7 +231,7 @@ export function collectLines(): void {
 @inline function addKeys(n: u32): void {
   const m = x.minLines, k = x.gramLines;
   for (let start: u32 = 0; start + m <= n; start++) {
-    const best = <i32>gramOf(start, m - k + 1);
+    const best = <i32>i64x2.extract_lane(gramsOf(start, m - k + 1), 0);
     if (best != chosen) lastKey = hashWindow(lineHashes, best, k);
     chosen = best;
     const at = keys + KEY_BYTES * nKeys++;
