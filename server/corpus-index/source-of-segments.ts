@@ -27,7 +27,9 @@ export function sourceOfSegments(segments: readonly SegmentFile[], nExpected: nu
         reading,
         restarts,
         blocks,
-        readWindow: (window) => segment.window(window),
+        *readWindows(windows) {
+          for (const window of windows) yield segment.window(window);
+        },
       });
       nDocuments += pagesOf(entry.nDocuments);
     }

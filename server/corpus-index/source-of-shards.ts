@@ -34,7 +34,7 @@ export function sourceOfShards(shape: BucketShape, shards: readonly ReadShard[])
     shards: shards.map(
       ({ result: { problems, columns, reading, restarts, blocks, spill }, entry }): SegmentShard => ({
         ...{ entry, problems, columns, reading, restarts, blocks },
-        readWindow: (window) => readWindow(spill, window),
+        readWindows: (windows) => readPieces(spill, windows),
       }),
     ),
   };
@@ -62,27 +62,22 @@ function readRecords({ file, records }: SpillFile, part: Part, first: number, in
   }
 }
 
-function readWindow({ file }: SpillFile, { at, nBytes }: Region): Uint8Array {
-  const open = openSync(file, 'r');
-  try {
-    const window = new Uint8Array(nBytes);
-    readWhole(open, window, 0, nBytes, at);
-    return window;
-  } finally {
-    closeSync(open);
-  }
+function* readPages({ pages, ...spill }: SpillFile): Generator<Uint8Array> {
+  yield* readPieces(spill, regions(pages));
 }
 
-/** A page is overwritten by the next. */
-function* readPages({ file, pages }: SpillFile): Generator<Uint8Array> {
-  if (pages.length === 0) return;
+function* regions(pages: Float64Array): Generator<Region> {
+  for (let i = 0; i < pages.length; i += 2) yield { at: pages[i]!, nBytes: pages[i + 1]! };
+}
+
+/** A piece is overwritten by the next: left to be collected, those of a large shard are some megabytes. */
+function* readPieces({ file }: Pick<SpillFile, 'file'>, pieces: Iterable<Region>): Generator<Uint8Array> {
   const open = openSync(file, 'r');
   let bytes = new Uint8Array(1 << 14);
   try {
-    for (let i = 0; i < pages.length; i += 2) {
-      const nBytes = pages[i + 1]!;
+    for (const { at, nBytes } of pieces) {
       if (nBytes > bytes.length) bytes = new Uint8Array(2 * nBytes);
-      readWhole(open, bytes, 0, nBytes, pages[i]!);
+      readWhole(open, bytes, 0, nBytes, at);
       yield bytes.subarray(0, nBytes);
     }
   } finally {

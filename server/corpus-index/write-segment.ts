@@ -36,8 +36,8 @@ export interface SegmentShard {
   readonly reading: Reading;
   readonly restarts: readonly Stored<IndexedRestart>[];
   readonly blocks: readonly Stored<RestartPoint>[];
-  /** The window of such a point, wherever it lies now. */
-  readonly readWindow: (window: Region) => Uint8Array;
+  /** The windows of such points, wherever they lie now. One may be overwritten by the next. */
+  readonly readWindows: (windows: readonly Region[]) => Iterable<Uint8Array>;
 }
 
 /** What is stored of a shard beside its entry in the manifest. */
@@ -132,25 +132,18 @@ function writeTable(out: Output, places: PlaceWriter): PieceTable {
 function writeShards(out: Output, shards: readonly SegmentShard[]) {
   const start = out.at;
   const stored = shards.map(
-    ({ problems, columns, reading, restarts, blocks, readWindow }): StoredShardFacts => {
-      const place = ({ window }: Stored<RestartPoint>) => out.region(checked(readWindow(window)));
+    ({ problems, columns, reading, restarts, blocks, readWindows }): StoredShardFacts => {
+      const windows = [...restarts, ...blocks].map(({ window }) => window);
+      const places = Array.from(readWindows(windows), (window) => out.checked(window));
       return {
         ...{ problems, columns, reading },
-        restarts: restarts.map((point) => ({ ...point, window: place(point) })),
-        blocks: blocks.map((point) => ({ ...point, window: place(point) })),
+        restarts: restarts.map((point, i) => ({ ...point, window: places[i]! })),
+        blocks: blocks.map((point, i) => ({ ...point, window: places[restarts.length + i]! })),
       };
     },
   );
   const windows = { at: start, nBytes: out.at - start };
-  return { windows, shards: out.region(checked(deflateRawSync(JSON.stringify(stored)))) };
-}
-
-/** With a checksum before it. */
-function checked(bytes: Uint8Array): Buffer {
-  const out = Buffer.alloc(4 + bytes.length);
-  out.writeUInt32LE(crc32(bytes));
-  out.set(bytes, 4);
-  return out;
+  return { windows, shards: out.checked(deflateRawSync(JSON.stringify(stored))) };
 }
 
 const BUFFER_BYTES = 1 << 20;
@@ -160,6 +153,7 @@ class Output {
   readonly #path: string;
   readonly #file: number;
   readonly #buffer = Buffer.alloc(BUFFER_BYTES);
+  readonly #checksum = Buffer.alloc(4);
   #nHeld = 0;
   #isOpen = true;
   at = HEADER_BYTES;
@@ -183,6 +177,14 @@ class Output {
     const { at } = this;
     this.write(bytes);
     return { at, nBytes: bytes.length };
+  }
+
+  /** With a checksum before it. */
+  checked(bytes: Uint8Array): Region {
+    this.#checksum.writeUInt32LE(crc32(bytes));
+    const { at } = this.region(this.#checksum);
+    this.write(bytes);
+    return { at, nBytes: this.at - at };
   }
 
   /** Returns the file's bytes once they are on the disk. */
