@@ -1,8 +1,9 @@
 // What an index knows of documents, a page of them at a time: where each stands, where it comes from, and a digest of
 // its lines. Knows no files.
 
-import { crc32, deflateRawSync, inflateRawSync } from 'node:zlib';
+import { crc32, inflateRawSync } from 'node:zlib';
 import { MAX_NAME_BYTES } from '../corpus/cut-name.ts';
+import { DeflateHere } from '../corpus/deflate-here.ts';
 import type { MatchedDocument } from '../engine/detection.ts';
 import { VarintReader, VarintWriter } from '../engine/varint.ts';
 
@@ -15,11 +16,8 @@ const CHECKSUM_BYTES = 4;
 const DIGEST_BYTES = 4;
 /** Checksum and number of documents; then come their digests. */
 const HEAD_BYTES = CHECKSUM_BYTES + 1;
-/**
- * A page is a few kilobytes, and hardly gets smaller by more effort. More memory would have to be cleared for each, and larger
- * chunks be collected as garbage.
- */
-const deflating = { level: 2, windowBits: 12, memLevel: 5, chunkSize: 2048 } as const;
+/** A page is a few kilobytes, and hardly gets smaller by more effort. More memory would have to be cleared for each. */
+const deflating = { level: 2, windowBits: 12, memLevel: 5, chunkSize: 1 << 14 } as const;
 
 export interface IndexedDocument extends MatchedDocument {
   /** A hash of its significant lines, in 32 bits. */
@@ -38,6 +36,9 @@ export interface NameBytes {
 
 /** Collects the documents of a page, and is used again for the next. */
 export class PageWriter {
+  readonly #deflate = new DeflateHere(deflating);
+  /** Grows to the largest page. */
+  #page = Buffer.allocUnsafeSlow(1 << 12);
   readonly #numbers = new VarintWriter();
   readonly #names = Array.from({ length: N_NAMES }, () => new VarintWriter());
   readonly #digests = new Uint32Array(PAGE_DOCUMENTS);
@@ -64,19 +65,26 @@ export class PageWriter {
     }
   }
 
-  /** The page; the next one begins. */
+  /** The page, which is overwritten by the next one: that begins. */
   take(): Buffer {
-    const parts = [this.#numbers, ...this.#names];
-    const packed = deflateRawSync(Buffer.concat(parts.map((part) => part.written())), deflating);
+    const content = this.#numbers;
+    for (const names of this.#names) content.append(names.written());
+    const packed = this.#deflate.deflate(content.written());
     const start = HEAD_BYTES + DIGEST_BYTES * this.#n;
-    const page = Buffer.allocUnsafe(start + packed.length);
+    const nBytes = start + packed.length;
+    if (nBytes > this.#page.length) this.#page = Buffer.allocUnsafeSlow(2 * nBytes);
+    const page = this.#page.subarray(0, nBytes);
     page[CHECKSUM_BYTES] = this.#n;
     for (let i = 0; i < this.#n; i++) page.writeUInt32LE(this.#digests[i]!, HEAD_BYTES + DIGEST_BYTES * i);
     page.set(packed, start);
     page.writeUInt32LE(crc32(page.subarray(CHECKSUM_BYTES)), 0);
-    for (const part of parts) part.clear();
+    for (const part of [this.#numbers, ...this.#names]) part.clear();
     this.#n = this.#row = this.#byteOffset = 0;
     return page;
+  }
+
+  [Symbol.dispose](): void {
+    this.#deflate[Symbol.dispose]();
   }
 }
 

@@ -52,7 +52,7 @@ export async function indexShard(
   hooks: ThreadHooks,
 ): Promise<IndexedShard> {
   const spill = new SpillWriter(join(folder, `spill-${shard.index}`));
-  const documents = new DocumentWriter(spill, shard);
+  using documents = new DocumentWriter(spill, shard);
   try {
     kernel.beginRecords();
     const columns = await plainRows(shard, hooks.signal);
@@ -212,5 +212,9 @@ class DocumentWriter {
   end(): number {
     if (this.#page.nDocuments > 0) this.#spill.addPage(this.#page.take());
     return this.#n;
+  }
+
+  [Symbol.dispose](): void {
+    this.#page[Symbol.dispose]();
   }
 }

@@ -25,7 +25,10 @@ export interface StreamOptions {
   readonly onProblem: OnProblem;
   /** Called now and then in a gzip stream, for reading from its middle later (`readBytesFrom`). */
   readonly onRestartPoint?: (point: RestartPoint) => void;
-  /** Called more often, for who keeps an index: where a block of gzip begins, on the thread that asks, or a frame of Zstandard. */
+  /**
+   * Called more often, for who keeps an index: where a block of gzip begins, on the thread that asks, or a frame of Zstandard.
+   * The point's window is overwritten by that of the next.
+   */
   readonly onBlockStart?: (point: RestartPoint) => void;
   /**
    * Memory for who needs a chunk only until it asks for the next: where that saves time (`overwritesChunks`), chunks come in it or in
@@ -134,7 +137,7 @@ async function* inflated(
   let nGiven = 0;
   if (options.into && packing === 'gz') {
     try {
-      const blocks = options.onBlockStart && new BlockStarts(options.onBlockStart);
+      using blocks = options.onBlockStart && new BlockStarts(options.onBlockStart);
       // Each piece is done with when the next is asked for; left to be collected they would be some megabytes.
       const into = Buffer.allocUnsafeSlow(chunkBytes.gz);
       for await (const output of inflateHere(open(into), { blocks })) {

@@ -32,10 +32,19 @@ export function findDeflateBlock(bytes: Uint8Array, window: Uint8Array): Decoder
   return undefined;
 }
 
-/** Whether a block begins at a bit of the bytes: `before` was put out by then, and `after` is what came next. */
-export function isBlockStart(bytes: Uint8Array, bit: number, before: Uint8Array, after: Uint8Array): boolean {
-  const isRight = (out: Output) =>
-    out.nBytes <= after.length && agrees(out, Buffer.concat([before, after.subarray(0, out.nBytes)]));
+/**
+ * Whether a block begins at a bit of the bytes. `around` gives what was put out by then, and so many bytes of what came next;
+ * undefined where these are not there.
+ */
+export function isBlockStart(
+  bytes: Uint8Array,
+  bit: number,
+  around: (nAfter: number) => Uint8Array | undefined,
+): boolean {
+  const isRight = (out: Output) => {
+    const known = around(out.nBytes);
+    return known !== undefined && agrees(out, known);
+  };
   return follow(bytes, bit, isRight) !== undefined;
 }
 

@@ -1,9 +1,10 @@
-// Gzip decompressed on the calling thread, a piece at a time, by the call behind Node's own `gunzipSync`. A pool
+// Gzip decompressed on the calling thread, a piece at a time. A pool
 // thread must be woken for each piece, often on the core of the thread that waits for it: two scans then share one
 // core while the other is idle. Knows no files.
 
 import { constants, createGunzip } from 'node:zlib';
 import type { BlockStarts } from './block-starts.ts';
+import { EngineHere } from './engine-here.ts';
 import { type Engine, expandsLikeNoText, type Inflated, OUTPUT_CHUNK_BYTES } from './inflate.ts';
 
 /**
@@ -11,16 +12,6 @@ import { type Engine, expandsLikeNoText, type Inflated, OUTPUT_CHUNK_BYTES } fro
  * the stream's start.
  */
 export class CannotInflateHere extends Error {}
-
-/**
- * The part of Node's engines that packages for archives have long relied on as well, though Node does not promise it:
- * docs/decisions/0010-unpromised.md.
- */
-interface SynchronousEngine {
-  _processChunk(chunk: Buffer, flush: number): Buffer;
-  _handle: { close(): void } | null;
-  readonly bytesWritten: number;
-}
 
 /** Compressed bytes behind the end of a block that tell where exactly it is. */
 const TRIED_BYTES = 1 << 10;
@@ -39,25 +30,17 @@ export async function* inflateHere(
   source: AsyncIterable<Buffer>,
   { blocks, engine = createGunzip({ chunkSize: OUTPUT_HERE_BYTES }) }: HereOptions = {},
 ): AsyncGenerator<Inflated> {
-  const inner = engine as unknown as SynchronousEngine;
-  const handle = inner._handle;
-  if (typeof inner._processChunk !== 'function' || !handle) throw new CannotInflateHere();
-  const close = handle.close;
-  // Meant for one call alone, it closes the engine behind itself.
-  handle.close = () => {};
+  const here = EngineHere.of(engine);
+  if (!here) throw new CannotInflateHere();
   const process = (input: Buffer, flush: number): Buffer => {
+    let output: Buffer;
     try {
-      const output = inner._processChunk(input, flush);
-      const isWhole = inner.bytesWritten === input.length;
-      if (!isWhole && flush !== constants.Z_BLOCK) throw new CannotInflateHere();
-      return output;
+      output = here.process(input, flush);
     } catch (cause) {
       throw new CannotInflateHere('not on this thread', { cause });
-    } finally {
-      inner._handle = handle;
-      // Each call adds one and leaves it; a failure is thrown as well.
-      engine.removeAllListeners('error').on('error', () => {});
     }
+    if (here.nUsed !== input.length && flush !== constants.Z_BLOCK) throw new CannotInflateHere();
+    return output;
   };
   let nIn = 0;
   let nOut = 0;
@@ -71,7 +54,7 @@ export async function* inflateHere(
       held = Buffer.allocUnsafeSlow(Math.max(output.length, OUTPUT_HERE_BYTES));
     output.copy(held);
     const first = held.subarray(0, output.length);
-    const nUsed = inner.bytesWritten;
+    const { nUsed } = here;
     if (nUsed === chunk.length) return [first];
     starts.passed(first);
     const rest = process(chunk.subarray(nUsed), constants.Z_NO_FLUSH);
@@ -96,9 +79,6 @@ export async function* inflateHere(
     const output = process(Buffer.alloc(0), constants.Z_FINISH);
     yield { diskBytes: nIn, pieces: [output] };
   } finally {
-    inner._handle = null;
-    handle.close = close;
-    handle.close();
-    engine.destroy();
+    here.close();
   }
 }

@@ -52,7 +52,11 @@ async function pointsOf(zipped: Buffer, everyBytes: number, pieceBytes: number):
 /** The blocks that an index would note. A stream that only the pool can read ends the list. */
 async function blocksOf(zipped: Buffer, everyBytes: number, pieceBytes: number): Promise<RestartPoint[]> {
   const points: RestartPoint[] = [];
-  const blocks = new BlockStarts((point) => points.push(point), everyBytes);
+  // A window is overwritten by the next.
+  using blocks = new BlockStarts(
+    ({ window, ...point }) => points.push({ ...point, window: Uint8Array.from(window) }),
+    everyBytes,
+  );
   const source = async function* () {
     for (let at = 0; at < zipped.length; at += pieceBytes) yield zipped.subarray(at, at + pieceBytes);
   };

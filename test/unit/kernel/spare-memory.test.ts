@@ -27,7 +27,7 @@ test('V8 knows the flag that keeps the young generation small', () => {
 
 test('each trick has one place', () => {
   const places: Readonly<Record<string, RegExp>> = {
-    'server/corpus/inflate-here.ts': /_processChunk/,
+    'server/corpus/engine-here.ts': /_processChunk/,
     'server/spare-memory.ts': /setFlagsFromString/,
     'server/sampling/forms/in-place/in-place-attention.ts': /`rotation:\$\{value\}`/,
   };
