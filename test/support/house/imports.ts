@@ -31,18 +31,20 @@ export interface Import {
 
 const SOURCE = /\.m?[tj]s$/;
 /** The kernel is AssemblyScript, a language of its own. */
-const PASSED_OVER = /^server\/kernel\/wasm\/|(^|\/)node_modules\/|^test\/fixtures\//;
+const PASSED_OVER = /^(server\/kernel\/wasm|test\/fixtures|(.*\/)?node_modules)$/;
 
 export function readSources(folders: readonly string[]): Sources {
-  const names = folders.flatMap((folder) =>
-    SOURCE.test(folder)
-      ? [folder]
-      : readdirSync(join(root, folder), { recursive: true, encoding: 'utf8' }).map((name) =>
-          posix.join(folder, name.replaceAll('\\', '/')),
-        ),
-  );
-  const paths = names.filter((name) => SOURCE.test(name) && !PASSED_OVER.test(name));
+  const paths = folders.flatMap((name) => (SOURCE.test(name) ? [name] : sourcesBelow(name)));
   return new Map(paths.map((path) => [path, readFileSync(join(root, path), 'utf8')]));
+}
+
+function sourcesBelow(folder: string): string[] {
+  if (PASSED_OVER.test(folder)) return [];
+  return readdirSync(join(root, folder), { withFileTypes: true }).flatMap((entry) => {
+    const path = posix.join(folder, entry.name);
+    if (entry.isDirectory()) return sourcesBelow(path);
+    return SOURCE.test(path) ? [path] : [];
+  });
 }
 
 const IMPORTS = [
