@@ -8,7 +8,7 @@ import type { StudyServer } from '../study-server.ts';
 import type { WorkspaceGate } from '../trust/workspace-gate.ts';
 import type { StudyRuns } from './study-runs.ts';
 
-const LET_GO_LIMIT_MS = 15_000;
+const LET_GO_LIMIT_MS = 60_000;
 const POLL_MS = 250;
 
 export async function resumeInterrupted(

@@ -1,5 +1,6 @@
 // Selects a study's row. VS Code refuses a row that it has not drawn yet, which a study that has just begun or ended may
-// not be: it is tried again, and given up in the end, since nothing is lost by it.
+// not be: it is tried again, and given up in the end, since nothing is lost by it. Whoever is to be led there has gone on
+// soon; a row that is selected and opened quietly may come as late as a busy window draws it.
 
 import type { LogOutputChannel, TreeView } from 'vscode';
 import { forLog } from '../../guard/text/for-log.ts';
@@ -7,7 +8,7 @@ import type { StudyId } from '../../protocol/study.ts';
 import type { StudyTree } from './study-tree.ts';
 import type { TreeNode } from './tree-node.ts';
 
-const TRIES = 5;
+const TRIES = { focused: 5, quiet: 50 } as const;
 const PAUSE_MS = 200;
 
 export async function revealStudy(
@@ -17,13 +18,14 @@ export async function revealStudy(
   study: StudyId,
   focus: boolean,
 ): Promise<void> {
-  for (let n = 1; n <= TRIES; n++) {
+  const nTries = TRIES[focus ? 'focused' : 'quiet'];
+  for (let n = 1; n <= nTries; n++) {
     const node = await tree.find(study);
     if (node === undefined) return;
     try {
       return await view.reveal(node, { select: true, focus, expand: true });
     } catch (error) {
-      if (n === TRIES) log.warn(forLog(`The row of a study could not be selected: ${String(error)}`));
+      if (n === nTries) log.warn(forLog(`The row of a study could not be selected: ${String(error)}`));
     }
     await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
   }
