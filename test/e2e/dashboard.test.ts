@@ -152,7 +152,7 @@ for (const { name, theme, bodyClass } of THEMES) {
     const { page } = workbench;
     useTheme(theme);
     await dashboard().locator(`body.${bodyClass}`).waitFor();
-    await page.waitForTimeout(500); // The toolkit takes over the theme's colours.
+    await workbench.comeToRest(dashboard().locator('body'));
     const violations = await findViolations();
     assert.deepEqual(violations, []);
     await workbench.takeShot(`dashboard-${name}`);
@@ -186,11 +186,7 @@ stage('a figure is saved as a picture', async () => {
     .locator('figure', { hasText: 'Growth' })
     .locator('button', { hasText: 'Save Figure…' })
     .click();
-  const input = page.locator('.quick-input-widget input.input');
-  await input.waitFor();
-  await workbench.quickPickRow('.verbatim').waitFor(); // The dialog lists the folder, and takes what is typed from then on.
-  await input.fill(file);
-  await page.locator('.quick-input-widget .monaco-button:visible', { hasText: 'OK' }).click();
+  await workbench.acceptPath(file);
   await page.locator('.statusbar-item', { hasText: 'Saved' }).waitFor();
   const bytes = readFileSync(file);
   assert.equal(bytes.subarray(1, 4).toString(), 'PNG');
@@ -325,7 +321,9 @@ stage('a window that is loaded again shows the same', async () => {
   await dashboard().locator('table button', { hasText: 'lodash/lodash' }).first().click();
   await choice().locator('span.tag', { hasText: 'lodash/lodash' }).waitFor();
   await grid().evaluate((element) => element.scrollTo({ top: 600 }));
-  await page.waitForTimeout(500); // The place that it is scrolled to is kept a moment later.
+  await grid().locator('#fragment-20', { hasText: /\d/ }).waitFor();
+  // The place is kept a tenth of a second later, by a timer of the page: this one comes after it.
+  await grid().evaluate(() => new Promise((resolve) => setTimeout(resolve, 300)));
   const isLoadedAgain = page.waitForEvent('load');
   // Not Playwright's reload: VS Code writes down its state before it goes.
   await workbench.runCommand('Developer: Reload Window');

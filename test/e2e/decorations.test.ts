@@ -56,13 +56,7 @@ test('in a sample', async () => {
 });
 
 test('in a file into which somebody pasted a sample', async () => {
-  const { page } = workbench;
-  await page.keyboard.press('Control+P');
-  const input = page.locator('.quick-input-widget input.input');
-  await input.waitFor({ state: 'visible' });
-  await input.fill('pasted.js');
-  await workbench.quickPickRow('pasted.js').click();
-  await page.locator('.tab.active', { hasText: 'pasted.js' }).waitFor();
+  await workbench.openFile('pasted.js');
   for (const part of PARTS) assert.equal(await isThere(part, 'gone'), false, `${part} by itself`);
   await workbench.runCommand('Verbatim: Find Memorised Code in This Editor');
   await switchEach('decorated-file');
@@ -114,7 +108,7 @@ const HOVER_MS = { there: 10_000, gone: 1500 } as const;
 async function hasHover(timeout: number): Promise<boolean> {
   const { page } = workbench;
   await page.mouse.move(640, 790);
-  await page.locator('.monaco-hover:visible').waitFor({ state: 'hidden' });
+  await page.locator('.monaco-hover:visible').first().waitFor({ state: 'hidden' });
   const line = page.locator('.editor-instance .view-line', { hasText: /\w{6}/ }).nth(2);
   await line.hover({ position: { x: 60, y: 9 } });
   const hover = page.locator('.monaco-hover:visible', { hasText: 'Memorised' });

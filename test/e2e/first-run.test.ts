@@ -47,8 +47,7 @@ function stage(name: string, run: () => Promise<void>): void {
 
 stage('the walkthrough explains what there is to do', async () => {
   const { page } = workbench;
-  await workbench.runCommand('Welcome: Open Walkthrough...');
-  await workbench.quickPickRow('Verbatim').click();
+  await workbench.choose('Welcome: Open Walkthrough...', 'Verbatim');
   const steps = page.locator('.getting-started-step');
   await steps.nth(2).waitFor();
   await demoButton().waitFor();

@@ -12,6 +12,8 @@ import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { TAKES_SHOTS, type Workbench } from './workbench.ts';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+/** A region's row. */
+const REGION = /p .+ lines \d+–\d+/;
 const VIEWPORT = { width: 1400, height: 900 };
 const NARROW = { width: 760, height: 700 };
 
@@ -45,13 +47,11 @@ const dashboard = (page: Page): FrameLocator =>
   page.frameLocator('iframe.webview.ready').frameLocator('iframe#active-frame');
 
 async function makeMap(workbench: Workbench, corpus: string): Promise<void> {
-  const { page } = workbench;
   writeMapCorpus(corpus);
   await workbench.startMapOfDemo(corpus, 'heat-wizard');
   const limit = TAKES_SHOTS ? { timeout: 4 * WAIT_LIMIT_MS } : {};
   await workbench.treeRows(/\d+ regions in \d+ windows/).waitFor(limit);
-  await page.locator('#status\\.notifications').click();
-  await page.locator('.notification-list-item', { hasText: 'more likely than not' }).waitFor();
+  await workbench.notification('more likely than not');
   await workbench.takeShot('heat-ended');
   await workbench.runCommand('Notifications: Clear All Notifications');
 }
@@ -115,12 +115,12 @@ async function acceptAndFilter(workbench: Workbench, folder: string): Promise<vo
   const baseline = JSON.parse(readFileSync(join(folder, '.verbatim-baseline.json'), 'utf8'));
   assert.equal(Object.keys(baseline.accepted).length, 1);
   await workbench.takeShot('heat-tree-accepted');
-  await filterByKeys(page, 'p:0.001-1');
+  await filterByKeys(workbench, 'p:0.001-1');
   await workbench.treeRows(/\d+ of 3 pass the filter/).waitFor();
   await workbench.takeShot('heat-tree-filtered');
   await pickByKeys(page, 'Take out of the Baseline');
   await accepted.first().waitFor({ state: 'hidden' });
-  await filterByKeys(page, 'licence:none-such');
+  await filterByKeys(workbench, 'licence:none-such');
   await workbench.treeRows('Nothing passes the filter').first().waitFor();
   await workbench.runCommand('Verbatim: Clear Filter');
   await workbench.treeRows('Regions by document').waitFor();
@@ -129,9 +129,10 @@ async function acceptAndFilter(workbench: Workbench, folder: string): Promise<vo
 /** Opens the menu of the row that has the keyboard, and goes down to an item of it. */
 async function pickByKeys(page: Page, item: string): Promise<void> {
   const menu = page.locator('.context-view .monaco-menu:visible');
+  await page.locator('.pane-body .monaco-list:focus .monaco-list-row.focused', { hasText: REGION }).waitFor();
   await page.keyboard.press('Shift+F10');
-  await menu.waitFor();
-  await page.waitForTimeout(300); // A menu ignores what comes right after it opened.
+  // Until then keys go to the tree.
+  await page.locator('.context-view .monaco-menu:focus-within').waitFor();
   const focused = menu.locator('.action-item.focused');
   for (let i = 0; i < 20 && !(await focused.allInnerTexts()).some((text) => text.includes(item)); i++) {
     await page.keyboard.press('ArrowDown');
@@ -140,14 +141,16 @@ async function pickByKeys(page: Page, item: string): Promise<void> {
   await menu.waitFor({ state: 'hidden' });
 }
 
-async function filterByKeys(page: Page, words: string): Promise<void> {
-  const input = page.locator('.quick-input-widget input.input');
-  await page.locator('.pane-body .monaco-list:focus').first().waitFor();
-  await page.keyboard.press('Control+Alt+F');
-  await input.waitFor({ state: 'visible' });
-  await input.fill(words);
+async function filterByKeys(workbench: Workbench, words: string): Promise<void> {
+  const { page, quickInput } = workbench;
+  await workbench.again(async (timeout) => {
+    await page.locator('.pane-body .monaco-list:focus').first().waitFor({ timeout });
+    await page.keyboard.press('Control+Alt+F');
+    await quickInput.waitFor({ timeout });
+    await quickInput.fill(words, { timeout });
+  });
   await page.keyboard.press('Enter');
-  await input.waitFor({ state: 'hidden' });
+  await quickInput.waitFor({ state: 'hidden' });
 }
 
 async function useTheme(
@@ -173,8 +176,7 @@ async function takeShots(workbench: Workbench, folder: string): Promise<void> {
 
 async function readDashboard(workbench: Workbench, folder: string): Promise<void> {
   const { page } = workbench;
-  await workbench.runCommand('Verbatim: Open Dashboard');
-  await workbench.quickPickRow('demo-model').click();
+  await workbench.choose('Verbatim: Open Dashboard', 'demo-model');
   const figure = dashboard(page).locator('figure', { hasText: 'By the number of draws' });
   await figure.locator('.mark').first().waitFor();
   await dashboard(page).locator('.card', { hasText: 'of windows come by greedy decoding' }).waitFor();
@@ -182,7 +184,7 @@ async function readDashboard(workbench: Workbench, folder: string): Promise<void
   assert.deepEqual(await bare.allInnerTexts(), []);
   for (const theme of TAKES_SHOTS ? THEMES : THEMES.slice(0, 1)) {
     await useTheme(workbench, folder, theme);
-    await page.waitForTimeout(500); // The toolkit takes over the theme's colours.
+    await workbench.comeToRest(dashboard(page).locator('body'));
     assert.deepEqual(await findViolations(page), []);
     if (!TAKES_SHOTS) continue;
     await page.setViewportSize({ ...VIEWPORT, height: 2600 });

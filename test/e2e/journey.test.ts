@@ -22,6 +22,7 @@ import { type Host, startHost } from '../host/launch/start-host.ts';
 import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
 import { copyPausedDemo } from '../support/demo-study.ts';
 import { scratchFolder } from '../support/scratch.ts';
+import { processesWith } from '../support/server-client.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { otherAddress, useOtherMachine } from './other-machine-steps.ts';
 import { THEMES, Workbench } from './workbench.ts';
@@ -41,7 +42,8 @@ let workbench: Workbench;
 before(async () => {
   // The long study runs while a window loads: it need not take the whole machine for it.
   const settings = { 'verbatim.execution.workers': 1 };
-  host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, settings });
+  const env = { VERBATIM_JOURNEY_TEST: folder };
+  host = await startHost({ extensionDevelopmentPaths: [ROOT], workspace: folder, settings, env });
   host.page.setDefaultTimeout(WAIT_LIMIT_MS);
   workbench = new Workbench(host.page);
 });
@@ -50,6 +52,12 @@ after(async () => {
   await host?.close();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** Background processes of this window. */
+const servers = () =>
+  processesWith(`VERBATIM_JOURNEY_TEST=${folder}`, 'environ').filter((pid) =>
+    processesWith('/dist/server.js', 'cmdline').includes(pid),
+  );
 
 const journey = { hasFailed: false };
 
@@ -90,12 +98,14 @@ stage(
     await page.keyboard.press('Enter');
     const status = page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.run"]');
     await status.filter({ hasText: /Sampling: \d+ of \d+ samples/ }).waitFor();
+    // However long it takes to look at it, it is not over meanwhile.
+    for (const pid of servers()) process.kill(pid, 'SIGSTOP');
     await workbench.takeShot('3-running');
-    await page.locator('#status\\.notifications').click();
-    const notification = page.locator('.notification-list-item', { hasText: 'Study demo' });
+    const notification = await workbench.notification('Study demo');
     await notification.locator('.monaco-button', { hasText: 'Cancel' }).waitFor();
     await workbench.takeShot('3-notification');
-    await page.locator('#status\\.notifications').click();
+    await workbench.closeNotifications();
+    for (const pid of servers()) process.kill(pid, 'SIGCONT');
     await workbench.treeRows(/\d+ fragments in \d+ samples/).waitFor({ timeout: DEMO_LIMIT_MS });
     await status.waitFor({ state: 'hidden' });
     await notification.waitFor({ state: 'detached' });
@@ -190,15 +200,13 @@ stage('the next place of a fragment is a key away', async () => {
 
 stage('the view groups and filters, and says that it does', async () => {
   const { page } = workbench;
-  await workbench.runCommand('Verbatim: Group Fragments');
-  await workbench.quickPickRow('By licence').click();
+  await workbench.choose('Verbatim: Group Fragments', 'By licence');
   await workbench
     .treeRows(/^(MIT|Apache|BSD|ISC)/i)
     .first()
     .waitFor();
   await workbench.takeShot('11-licences');
-  await workbench.runCommand('Verbatim: Group Fragments');
-  await workbench.quickPickRow('By family').click();
+  await workbench.choose('Verbatim: Group Fragments', 'By family');
   await workbench.runCommand('Verbatim: Filter Fragments');
   await workbench.quickPickRow('Only with sensitive').waitFor();
   await page.locator('.quick-input-widget input.input').fill('return');
@@ -220,8 +228,7 @@ stage(
       maxTokens: 16,
     };
     writeFileSync(join(folder, 'long.verbatim.json'), JSON.stringify(plan));
-    await workbench.runCommand('Verbatim: Run Plan File');
-    await workbench.quickPickRow('long.verbatim.json').click();
+    await workbench.choose('Verbatim: Run Plan File', 'long.verbatim.json');
     const status = page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.run"]');
     await status.filter({ hasText: /Sampling: [1-9][\d,]* of 50,000 samples/ }).waitFor();
     await page.reload();
@@ -252,17 +259,14 @@ stage('a folder without a model is refused with its name and a way on', async ()
   await workbench.quickPickRow('Start the study').waitFor();
   await workbench.takeShot('15-advanced');
   await workbench.quickPickRow('Start the study').click();
-  await page.locator('#status\\.notifications').click();
-  const notification = page.locator('.notifications-center .notification-list-item', { hasText: folder });
-  await notification.waitFor();
+  const notification = await workbench.notification(folder);
   await notification.locator('.monaco-button', { hasText: 'Choose Again' }).waitFor();
   await workbench.takeShot('10-refused');
   assert.equal(existsSync(join(folder, '.verbatim', `${basename(folder)}.sqlite`)), false);
-  await page.locator('#status\\.notifications').click();
+  await workbench.closeNotifications();
 });
 
 stage('a key of a model that would be a link is text in the notification of the error', async () => {
-  const { page } = workbench;
   // One click on such a link would run a command.
   const key = '[text](command:workbench.action.terminal.new)';
   const model = join(outside, 'model');
@@ -273,14 +277,11 @@ stage('a key of a model that would be a link is text in the notification of the 
   await workbench.quickPickRow('256 samples').click();
   await workbench.quickPickRow('Without a prompt').click();
   await workbench.quickPickRow('Start the study').click();
-  await page.locator('#status\\.notifications').click();
-  const message = page.locator('.notifications-center .notification-list-item-message', {
-    hasText: 'workbench.action.terminal.new',
-  });
-  await message.waitFor();
+  const notification = await workbench.notification('workbench.action.terminal.new');
+  const message = notification.locator('.notification-list-item-message');
   assert.equal(await message.locator('a').count(), 0);
   assert.match((await message.textContent()) ?? '', /\[text\] \(command:workbench\.action\.terminal\.new\)/);
-  await page.locator('#status\\.notifications').click();
+  await workbench.closeNotifications();
 });
 
 stage(
@@ -343,9 +344,7 @@ stage(
     await workbench.quickPickRow('as fast as your last studies here').waitFor();
     await workbench.takeShot('16-measured');
     await workbench.quickPickRow('Another number').click();
-    await page.locator('.quick-input-message', { hasText: 'Number of samples' }).waitFor();
-    await page.locator('.quick-input-widget input.input').fill('4');
-    await page.keyboard.press('Enter');
+    await workbench.type('Number of samples', '4');
     await workbench.quickPickRow('Continuing prompts').click();
     await workbench.quickPickRow('A folder of source files').waitFor();
     await workbench.takeShot('17-prompts');
@@ -375,14 +374,9 @@ stage(
 
 /** A number is typed, a choice picked and a flag switched, each from a row that shows what it is now. */
 async function changeValues(): Promise<void> {
-  const { page } = workbench;
-  const input = page.locator('.quick-input-widget input.input');
   await workbench.quickPickRow('Top-p (1: no cut)').click();
-  await page.locator('.quick-input-message', { hasText: 'Top-p' }).waitFor();
-  await input.fill('1.5');
-  await page.locator('.quick-input-message', { hasText: 'above 0 and at most 1' }).waitFor();
-  await input.fill('0.9');
-  await page.keyboard.press('Enter');
+  await workbench.type('Top-p', '1.5');
+  await workbench.type('above 0 and at most 1', '0.9');
   await workbench.quickPickRow('0.9').waitFor();
   await workbench.quickPickRow('When two lines are equal').click();
   await workbench.quickPickRow('text-1').click();

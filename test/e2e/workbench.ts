@@ -8,6 +8,8 @@ import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 
 /** How long a palette is looked at before it is opened again. */
 const REOPEN_MS = 10_000;
+/** How long something is looked at that goes when it has heard a click. */
+const GOING_MS = 500;
 
 const SHOTS = join(import.meta.dirname, 'shots');
 /** `VERBATIM_SHOTS=1` takes a picture of every stage; what failed is always seen. */
@@ -20,35 +22,88 @@ export const THEMES = [
   ['contrast', 'Default High Contrast', 'hc-black'],
 ] as const;
 
+/** Whether it has gone, or goes within a moment. */
+async function isGone(shown: Locator): Promise<boolean> {
+  await shown.waitFor({ state: 'hidden', timeout: GOING_MS }).catch(() => {});
+  return !(await shown.isVisible());
+}
+
+/** Clicks what goes when it has heard the click, but may not have listened to it yet: until it goes. */
+async function clickAway(shown: Locator, timeout: number): Promise<void> {
+  await shown.click({ timeout });
+  const giveUpAt = Date.now() + WAIT_LIMIT_MS;
+  while (!(await isGone(shown))) {
+    if (Date.now() > giveUpAt) throw new Error(`It is still there: ${shown}`);
+    await shown.click({ timeout: GOING_MS }).catch(() => {}); // It may go at any moment.
+  }
+}
+
 export class Workbench {
   readonly page: Page;
+  /** What is typed into, of palette, wizard and file dialog alike. */
+  readonly quickInput: Locator;
+  readonly #bell: Locator;
+  readonly #notifications: Locator;
 
   constructor(page: Page) {
     this.page = page;
+    this.quickInput = page.locator('.quick-input-widget input.input');
+    this.#bell = page.locator('#status\\.notifications');
+    this.#notifications = page.locator('.notifications-center');
   }
 
   /**
-   * Types into the palette and takes the first command that is offered. The palette offers what was known when it
-   * opened, so in a window that has just come up it is opened again.
+   * Types into the palette and takes the command that is offered first. The palette offers what was known when it opened,
+   * and VS Code closes it when something else takes the keyboard, as a window does that has just come up: it is opened again.
    */
   async runCommand(title: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget input.input');
+    const { page } = this;
+    const offered = page.locator('.quick-input-list .monaco-list-row.focused', { hasText: title });
+    await this.again(async (timeout) => {
+      await this.#leaveTree();
+      await page.keyboard.press('F1');
+      await this.quickInput.waitFor({ timeout });
+      await this.quickInput.fill(`>${title}`, { timeout });
+      await offered.waitFor({ timeout });
+    });
+    await page.keyboard.press('Enter');
+  }
+
+  /** Runs a command that lists what there is to choose from, and chooses. VS Code closes such a list as it closes the palette. */
+  async choose(title: string, choice: string): Promise<void> {
+    await this.again(async (timeout) => {
+      await this.runCommand(title);
+      await this.quickPickRow(choice).click({ timeout });
+    });
+  }
+
+  /** Opens a file of the workspace by its name, out of a list that goes on changing while it is looked for. */
+  async openFile(name: string): Promise<void> {
+    await this.again(async (timeout) => {
+      await this.#leaveTree();
+      await this.page.keyboard.press('Control+P');
+      await this.quickInput.waitFor({ timeout });
+      await this.quickInput.fill(name, { timeout });
+      await this.quickPickRow(name).click({ timeout });
+      await this.page.locator('.tab.active', { hasText: name }).waitFor({ timeout });
+    });
+  }
+
+  /**
+   * Does what VS Code may have closed under its hands: within the time that it is told, or from its beginning, and gives up in the
+   * end. Escape alone would have a tree forget which row it is at.
+   */
+  async again(steps: (timeout: number) => Promise<void>): Promise<void> {
     const giveUpAt = Date.now() + WAIT_LIMIT_MS;
     for (;;) {
-      await this.#leaveTree();
-      await this.page.keyboard.press('F1');
-      await input.waitFor({ state: 'visible' });
-      await input.fill(`>${title}`);
-      const row = this.quickPickRow(title);
-      if (Date.now() > giveUpAt) await row.waitFor();
-      const isOffered = await row.waitFor({ timeout: REOPEN_MS }).then(
-        () => true,
-        () => false,
-      );
-      if (isOffered) break;
-      await this.page.keyboard.press('Escape');
+      try {
+        return await steps(REOPEN_MS);
+      } catch (error) {
+        if (Date.now() > giveUpAt) throw error;
+      }
+      if (await this.page.locator('.quick-input-widget:visible, .monaco-menu:visible').first().isVisible())
+        await this.page.keyboard.press('Escape');
     }
-    await this.page.keyboard.press('Enter');
   }
 
   /**
@@ -63,17 +118,25 @@ export class Workbench {
     })`);
   }
 
+  /** Answers a question of the wizard, once it is asked. */
+  async type(question: string, answer: string): Promise<void> {
+    await this.page.locator('.quick-input-message', { hasText: question }).waitFor();
+    await this.quickInput.fill(answer);
+    await this.page.keyboard.press('Enter');
+  }
+
+  acceptFolder = (path: string): Promise<void> => this.acceptPath(`${path}/`);
+
   /** In VS Code's own file dialog, which a browser shows instead of the system's. */
-  async acceptFolder(path: string): Promise<void> {
-    const input = this.page.locator('.quick-input-widget input.input');
-    const accept = this.page.locator('.quick-input-widget .monaco-button:visible', { hasText: /^(OK|Use )/ });
+  async acceptPath(path: string): Promise<void> {
+    const { page } = this;
+    const accept = page.locator('.quick-input-widget .monaco-button:visible', { hasText: /^(OK|Use )/ });
     await accept.waitFor();
-    // The dialog writes where it starts, and completes what is typed, each in its own time.
-    do {
-      await input.fill(`${path}/`);
-      await this.page.waitForTimeout(300);
-    } while ((await input.inputValue()) !== `${path}/`);
-    await accept.click();
+    // It writes where it starts over whatever was typed when it has listed that folder.
+    await page.locator('.quick-input-list .monaco-list-row', { hasText: '..' }).first().waitFor();
+    await this.quickInput.fill(path);
+    // One that has not listed yet what is typed lists it, and waits to be told again.
+    await clickAway(accept, WAIT_LIMIT_MS);
   }
 
   /** Starts the study's wizard and answers what is asked first, each with a folder. */
@@ -101,14 +164,12 @@ export class Workbench {
     await this.quickPickRow('No control').click();
     // None is looked at more closely, which takes longest of all.
     await this.quickPickRow('Windows that are looked at more closely').click();
-    await this.page.locator('.quick-input-widget input.input').fill('0');
-    await this.page.keyboard.press('Enter');
+    await this.type('Windows that are looked at more closely', '0');
     await this.quickPickRow('Start the study').waitFor();
     if (TAKES_SHOTS) {
       // A figure of the dashboard, which takes as long as all the rest.
       await this.quickPickRow('Windows that are drawn again and again').click();
-      await this.page.locator('.quick-input-widget input.input').fill('8');
-      await this.page.keyboard.press('Enter');
+      await this.type('Windows that are drawn again and again', '8');
       await this.quickPickRow('Measure how long it takes').click();
       await this.quickPickRow('on the disk').waitFor();
     }
@@ -134,12 +195,42 @@ export class Workbench {
     return this.page.locator('.pane .monaco-list-row', { hasText: text });
   }
 
+  /** A menu ignores clicks right after it opened, and VS Code closes it when its row is drawn anew. */
   async pickFromContextMenu(row: Locator, text: string): Promise<void> {
-    await row.click({ button: 'right' });
     const item = this.page.locator('.context-view .action-item:visible', { hasText: text }).first();
-    await item.waitFor();
-    await this.page.waitForTimeout(300); // A menu ignores a click right after it opened.
-    await item.click();
+    await this.again(async (timeout) => {
+      await row.click({ button: 'right', timeout });
+      await clickAway(item, timeout);
+    });
+  }
+
+  /** Opens the notifications; in these windows none shows itself. VS Code closes them when there are none any more. */
+  async notification(text: string): Promise<Locator> {
+    const shown = this.page.locator('.notifications-center .notification-list-item', { hasText: text });
+    await this.again(async (timeout) => {
+      if (!(await this.#notifications.isVisible())) await this.#bell.click({ timeout });
+      await shown.first().waitFor({ timeout });
+    });
+    return shown;
+  }
+
+  async closeNotifications(): Promise<void> {
+    while (await this.#notifications.isVisible()) {
+      await this.#bell.click();
+      await isGone(this.#notifications);
+    }
+  }
+
+  /**
+   * Until a page in a webview looks as its theme has it: its controls take the colours over when they draw the next frames, and what
+   * they change may pass over slowly.
+   */
+  comeToRest(body: Locator): Promise<void> {
+    return body.evaluate(`async (body) => {
+      for (let frame = 0; frame < 3; frame++) await new Promise(requestAnimationFrame);
+      const passing = body.ownerDocument.getAnimations().filter((one) => one instanceof CSSTransition);
+      await Promise.allSettled(passing.map(({ finished }) => finished));
+    }`);
   }
 
   /** A side of the comparison that is seen. */

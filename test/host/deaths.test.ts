@@ -53,8 +53,7 @@ test('a study outlives its extension host and its window, and no process of thei
   let workbench = new Workbench(page);
   // The palette offers what was known when it opened.
   await page.locator('.activitybar a.action-label[aria-label^="Verbatim"]').waitFor();
-  await workbench.runCommand('Verbatim: Run Plan File');
-  await workbench.quickPickRow('long.verbatim.json').click();
+  await workbench.choose('Verbatim: Run Plan File', 'long.verbatim.json');
   const before = await nSampled(page, 1);
   const [server, ...others] = servers();
   assert.deepEqual(others, []);
