@@ -43,6 +43,8 @@ test('a study that runs is not deleted, and one that has been paused is', async 
   const begun = runner.progress(({ stage, done }) => stage === 'sample' && done > 0);
   void outcome(runner.send(protocol.runStudy, { study, plan: { ...plan, sampling }, execution }));
   await begun;
+  // However long it takes to ask, the study is not over meanwhile.
+  runner.child.kill('SIGSTOP');
   assert.equal(await remove(other, study), 'user');
   assert.ok(existsSync(study));
   runner.child.kill('SIGKILL');

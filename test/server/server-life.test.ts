@@ -90,15 +90,19 @@ test('a client that is killed takes its server along, even from the middle of a 
     for (const pid of processesWith(marker, 'environ')) process.kill(pid, 'SIGKILL');
   });
   await new Promise((resolve) => client.on('message', (message) => message === 'sampling' && resolve(null)));
-  // Client and server; the second batch is under way, and would be kept by a server that waits for it.
-  assert.equal(processesWith(marker, 'environ').length, 2);
+  // The next batch is under way, and would be kept by a server that waits for it. It is held up while all this is looked at.
+  const [server, ...others] = processesWith(marker, 'environ').filter((pid) => pid !== client.pid);
+  assert.deepEqual(others, []);
+  const next = await startServer();
+  const { nSamples } = await next.send(protocol.getStudy, { study });
+  assert.ok(nSamples >= 8, `${nSamples} samples`);
   client.kill('SIGKILL');
+  process.kill(server!, 'SIGCONT');
   await until('no process is left', () => processesWith(marker, 'environ').length === 0);
 
-  const next = await startServer();
   const left = await next.send(protocol.getStudy, { study });
   assert.equal(left.state, 'cancelled');
-  assert.equal(left.nSamples, 8, 'the finished batch is kept');
+  assert.equal(left.nSamples, nSamples, 'the finished batches are kept');
 });
 
 test('a sampling thread that dies fails its study with a way out, and the next run finishes it', async () => {
@@ -146,11 +150,11 @@ test('two thousand answers need no more heap than a few', async () => {
   assert.equal(client.child.exitCode, null);
 });
 
-/** Starts a server as the extension does, and a study in it whose batches take seconds. */
+/** Starts a server as the extension does, and a study in it whose batches take seconds; stops it in the middle of one. */
 const CLIENT = `
 import { fork } from 'node:child_process';
 const server = fork(${JSON.stringify(SERVER)}, ['--node-ipc'], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
-let id = 0;
+let [id, isHeld] = [0, false];
 const waiting = new Map();
 const ask = (method, params) => new Promise((resolve) => {
   waiting.set(++id, resolve);
@@ -158,7 +162,12 @@ const ask = (method, params) => new Promise((resolve) => {
 });
 server.on('message', (message) => {
   waiting.get(message.id)?.(message.result);
-  if (message.method === 'verbatim/studyProgress' && message.params.progress.done >= 8) setTimeout(() => process.send('sampling'), 300);
+  if (isHeld || message.method !== 'verbatim/studyProgress' || message.params.progress.done < 8) return;
+  isHeld = true;
+  setTimeout(() => {
+    server.kill('SIGSTOP');
+    process.send('sampling');
+  }, 300);
 });
 await ask('initialize', { processId: process.pid, rootUri: null, capabilities: {} });
 const plan = await ask('verbatim/getDemoPlan', {});

@@ -119,7 +119,7 @@ export const tests = [
     await commands.executeCommand('verbatim.openDocument', first);
     const editor = window.activeTextEditor!;
     assert.equal(editor.document.uri.scheme, 'verbatim-train');
-    assert.ok(isShown(editor, first!.occurrence));
+    await eventually('the fragment is in view', () => isShown(editor, first!.occurrence) || undefined);
   }),
 ];
 

@@ -49,7 +49,7 @@ async function followJobs({
     assert.equal(arrays(), handedOver, 'they are those of the other shell');
     await commands.executeCommand('verbatim.pauseStudy', study);
     await following;
-    assert.equal(arrays(), '', 'they are taken back');
+    await eventually('they are taken back', () => arrays() === '' || undefined);
 
     execFileSync('scontrol', ['update', `partitionname=${partition}`, 'state=up']);
     await commands.executeCommand('verbatim.resumeStudy', study);
