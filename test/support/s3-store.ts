@@ -5,6 +5,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
+import { oneAtATime } from './one-at-a-time.ts';
 
 const FOLDER = join(import.meta.dirname, '..', '..', '.cache', 'moto');
 const PACKAGE = 'moto[server]==5.2.1';
@@ -56,7 +57,7 @@ export interface S3Store {
 
 /** Null where the package cannot be had. */
 export async function startS3Store(): Promise<S3Store | null> {
-  if (!isThere() && !install()) return null;
+  if (!(await oneAtATime('moto', () => isThere() || install()))) return null;
   const child: ChildProcess = spawn('python3', ['-c', PROGRAM, FOLDER], {
     stdio: ['pipe', 'pipe', 'ignore'],
   });

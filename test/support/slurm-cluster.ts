@@ -11,6 +11,7 @@ import { after } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { CliResult } from './cli.ts';
+import { oneAtATime } from './one-at-a-time.ts';
 import { scratchFolder } from './scratch.ts';
 
 const N_NODES = 4;
@@ -48,7 +49,7 @@ export interface SlurmCluster {
 
 /** The reason, in a sentence, where there can be none. `hidden` is a folder that the last node does not see. */
 export async function startSlurm(hidden?: string): Promise<SlurmCluster | string> {
-  const missing = install();
+  const missing = await oneAtATime('slurm', install);
   if (missing !== undefined) return missing;
   // Before the folder is removed, which hooks are told of in this order.
   let end = () => {};
