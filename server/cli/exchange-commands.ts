@@ -11,6 +11,8 @@ import { counted } from '../formats/report-numbers.ts';
 import { keepYoungGenerationSmall } from '../spare-memory.ts';
 import { openForReading } from '../store/study-file.ts';
 import { keepImportedStudy } from '../study/keep-imported-study.ts';
+import { measureAhead } from '../study/measure-ahead.ts';
+import type { TextMeasure } from '../study/measure-text.ts';
 import { RequiredOption } from './required-option.ts';
 import { tell } from './tell.ts';
 
@@ -56,8 +58,11 @@ export function importCommand(): Command {
       const file = resolve(options.out);
       refuseExisting(file);
       keepYoungGenerationSmall();
-      const imported = exportLayouts[options.layout].read(dir, options.run);
-      keepAsNewStudy(file, imported);
+      let measure: ReturnType<typeof measureAhead> | undefined;
+      const imported = exportLayouts[options.layout].read(dir, options.run, (texts) => {
+        measure = measureAhead(texts);
+      });
+      keepAsNewStudy(file, imported, measure);
       tell(
         `${counted(imported.samples.length, 'sample')} and ${counted(imported.nFragments, 'fragment')} in ${file}`,
       );
@@ -69,10 +74,14 @@ export function importCommand(): Command {
 }
 
 /** Under the study's lock from before its first byte: nobody else makes a study there meanwhile. */
-function keepAsNewStudy(file: string, imported: ImportedStudy): void {
+function keepAsNewStudy(
+  file: string,
+  imported: ImportedStudy,
+  measure?: (index: number) => TextMeasure,
+): void {
   using _ = lockOrRefuse(file);
   refuseExisting(file);
-  keepImportedStudy(file, imported);
+  keepImportedStudy(file, imported, measure);
 }
 
 function refuseExisting(file: string): void {

@@ -10,13 +10,21 @@ import { setDone } from '../store/stages-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
 import { insertStudy, mergeEnvironment, setState } from '../store/study-table.ts';
 import { measureSamples } from './measure-samples.ts';
+import type { TextMeasure } from './measure-text.ts';
 
-/** The caller holds the study's lock; where it fails, nothing is left. */
-export function keepImportedStudy(path: string, study: ImportedStudy): void {
-  makeStudy(path, (db) => fill(db, study), study.places);
+/**
+ * The caller holds the study's lock; where it fails, nothing is left. `measure` measures the sample at an index, where somebody has
+ * begun with that.
+ */
+export function keepImportedStudy(
+  path: string,
+  study: ImportedStudy,
+  measure?: (index: number) => TextMeasure,
+): void {
+  makeStudy(path, (db) => fill(db, study, measure), study.places);
 }
 
-function fill(db: Database, study: ImportedStudy): void {
+function fill(db: Database, study: ImportedStudy, measure?: (index: number) => TextMeasure): void {
   transact(db, () => {
     insertStudy(db, study.plan);
     mergeEnvironment(db, study.environment);
@@ -27,12 +35,10 @@ function fill(db: Database, study: ImportedStudy): void {
     setDone(db, 'analyse', detectionInputsDigest(db, study.plan.rule));
     setState(db, study.nLostPlaces > 0 ? 'partial' : 'complete', null);
   });
-  measureSamples(db, study.plan.rule);
+  measureSamples(db, study.plan.rule, measure);
 }
 
 function* storedSamples({ samples }: ImportedStudy): Generator<StoredSample> {
-  for (const { sampleId, promptIndex, text } of samples) {
-    const bytes = Buffer.from(text, 'latin1');
-    yield { sampleId, promptIndex, ended: 'unknown', tokens: null, logprobs: null, text: bytes };
-  }
+  for (const { sampleId, promptIndex, text } of samples)
+    yield { sampleId, promptIndex, ended: 'unknown', tokens: null, logprobs: null, text };
 }

@@ -59,10 +59,10 @@ export class Families {
   }
 }
 
-/** The union of the places in a sample; ranges that touch are one. `text` holds one character a byte. */
+/** The union of the places in a sample; ranges that touch are one. */
 export function coverSample(
   sampleId: number,
-  text: string,
+  bytes: Uint8Array,
   { firstLines, lastLines }: PlacesInSample,
   profile: Profile,
 ): readonly CoveredRange[] {
@@ -76,7 +76,6 @@ export function coverSample(
       ranges.push(last);
     }
   }
-  const bytes = Buffer.from(text, 'latin1');
   const beginnings = lineBeginnings(bytes);
   const significant = significantLineStarts(bytes, profile);
   return ranges.map(({ firstLine, lastLine }) => {

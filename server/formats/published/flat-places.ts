@@ -28,10 +28,15 @@ export function takeSamplePlaces(places: ImportedPlaces): SamplePlaces {
     new Uint32Array(most),
   ];
   let n = 0;
+  let lastFile = '';
+  let known = 0;
   for (const number of places.fragments.keys()) {
     places.visitSamplePlaces(number, (file, firstLine, lastLine) => {
-      const known = files.get(file) ?? files.size;
-      if (known === files.size) files.set(file, known);
+      if (file !== lastFile) {
+        known = files.get(file) ?? files.size;
+        if (known === files.size) files.set(file, known);
+        lastFile = file;
+      }
       whose[n] = known;
       firstLines[n] = firstLine;
       lastLines[n] = lastLine;

@@ -12,16 +12,18 @@ import { type MergedPart, mergedParts } from './merged-parts.ts';
 import { placePart } from './merged-sample.ts';
 import { keyOf } from './prompt-key.ts';
 import { type OutputFolder, readOutputs } from './read-outputs.ts';
+import { type SharedTexts, sharedText, shareTexts } from './shared-texts.ts';
 
 export interface PublishedSample {
   readonly sampleId: number;
   readonly promptIndex: number | null;
-  /** One character a byte. */
-  readonly text: string;
+  readonly text: Uint8Array;
 }
 
 export interface PublishedSamples {
   readonly samples: readonly PublishedSample[];
+  /** Those of `samples`. */
+  readonly texts: SharedTexts;
   readonly prompts: readonly PromptText[];
   /** Whether the prompts were fragments of a first study. */
   readonly isFromFragments: boolean;
@@ -39,13 +41,24 @@ export function importSamples(folder: ForeignFolder, run: RunFolders): Published
   for (const file of mergedFiles(folder, run)) {
     merged.set(basename(file.path), placeParts(folder, file, known));
   }
-  const samples = known.inOrder();
-  if (samples.length === 0) {
+  const inOrder = known.inOrder();
+  if (inOrder.length === 0) {
     throw new UserError(`${run.results} holds no outputs`, {
       action: 'It must hold a folder "seperate" or "internet", or a merged file "all".',
     });
   }
-  return { samples, prompts, isFromFragments, merged };
+  const texts = shareTexts(inOrder.map(({ text }) => text));
+  const samples = inOrder.map((sample, index) => ({ ...sample, text: sharedText(texts, index) }));
+  const indexes = new Map(samples.map(({ sampleId }, index) => [sampleId, index]));
+  for (const lines of merged.values()) {
+    lines.settle(({ sampleId, text }) => {
+      const index = indexes.get(sampleId)!;
+      // Another part of the same number has replaced the text since.
+      const isSame = text === inOrder[index]!.text;
+      return { index, text: isSame ? samples[index]!.text : Buffer.from(text, 'latin1') };
+    });
+  }
+  return { samples, texts, prompts, isFromFragments, merged };
 }
 
 /** The merged file's parts as samples; those that are known from nowhere else become known. */
@@ -70,6 +83,13 @@ function outlineParts(folder: ForeignFolder, file: MergedFile): readonly MergedP
   for (const part of mergedParts(folder.lines(file.path)))
     parts.push(parts.length < COMPARED_PARTS ? part : { ...part, text: '' });
   return parts;
+}
+
+interface NamedText {
+  readonly sampleId: number;
+  readonly promptIndex: number | null;
+  /** One character a byte. */
+  readonly text: string;
 }
 
 /**
@@ -136,7 +156,7 @@ class NumberedSamples {
     this.#samples.get(sampleId)!.text = text;
   }
 
-  inOrder(): readonly PublishedSample[] {
+  inOrder(): readonly NamedText[] {
     return [...this.#samples]
       .map(([sampleId, sample]) => ({ sampleId, ...sample }))
       .sort((a, b) => a.sampleId - b.sampleId);

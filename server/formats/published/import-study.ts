@@ -7,6 +7,7 @@ import { UserError } from '../../errors.ts';
 import { flag, has, isObject, listOf, parseJson, type Shape, text, whole } from '../../json-shape.ts';
 import { defaultRule, defaultSampling } from '../../plan/plan.ts';
 import { completePlan } from '../../plan/stored-plan.ts';
+import { collectGarbage } from '../../spare-memory.ts';
 import { isEnvironment } from '../../store/stored-json.ts';
 import { ForeignFolder } from '../foreign-folder.ts';
 import { importCounts } from './import-counts.ts';
@@ -14,6 +15,7 @@ import { type ImportedDocument, importPlaces } from './import-places.ts';
 import { importSamples, type PublishedSamples } from './import-samples.ts';
 import { findRuns, logFolders, OWN_EXPORT, type RunFolders, type RunName } from './layout.ts';
 import { describeCounts, type ExactCounts, type PlacedFragments, placeFragments } from './place-fragments.ts';
+import type { SharedTexts } from './shared-texts.ts';
 
 export interface ImportedStudy extends PlacedFragments {
   readonly plan: StudyPlan;
@@ -23,11 +25,21 @@ export interface ImportedStudy extends PlacedFragments {
   readonly documents: readonly ImportedDocument[];
 }
 
-/** `run` names one of several runs below the folder, such as `codeparrot-temp1.0-len512-k40`. */
-export function importStudy(root: string, run: string | undefined): ImportedStudy {
+/**
+ * `run` names one of several runs below the folder, such as `codeparrot-temp1.0-len512-k40`. `onTexts` is given the samples' texts long
+ * before the rest is read.
+ */
+export function importStudy(
+  root: string,
+  run: string | undefined,
+  onTexts: (texts: SharedTexts) => void = () => {},
+): ImportedStudy {
   const folder = new ForeignFolder(resolve(root));
   const folders = chooseRun(folder, run);
   const samples = importSamples(folder, folders);
+  // The texts were strings before, and what follows takes as much.
+  collectGarbage();
+  onTexts(samples.texts);
   const logs = logFolders(folder, folders);
   const places = importPlaces(folder, logs);
   const own = folders.logs ? readOwn(folder, folders.logs) : undefined;

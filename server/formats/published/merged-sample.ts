@@ -4,7 +4,17 @@ import { isMergedText } from './merged-map.ts';
 import type { MergedPart } from './merged-parts.ts';
 import { mergeText } from './merged-text.ts';
 
+/** A part of which it is known what sample it is. */
 export interface MergedSample {
+  /** The sample's among all samples. */
+  readonly index: number;
+  readonly text: Uint8Array;
+  /** Whether its lines end as the merged file's do. */
+  readonly isMerged: boolean;
+}
+
+/** A part while others may still say more of its sample. */
+export interface PlacedPart {
   readonly sampleId: number;
   /** 1-based line of the merged file. */
   readonly start: number;
@@ -12,7 +22,7 @@ export interface MergedSample {
   readonly nLines: number;
   /** One character a byte. */
   readonly text: string;
-  /** Whether its lines end as the merged file's do. */
+  /** Whether its lines end as those of the merged file do. */
   readonly isMerged: boolean;
 }
 
@@ -24,7 +34,7 @@ export function placePart(
   sampleId: number,
   { start, nLines, text }: MergedPart,
   output: string | undefined,
-): { readonly sample: MergedSample; readonly rawLines: readonly number[] | undefined } {
+): { readonly sample: PlacedPart; readonly rawLines: readonly number[] | undefined } {
   const merged = output === undefined ? undefined : mergeText(output);
   // The single file says more: its empty lines, and how its lines ended.
   const isWhole = merged !== undefined && isMergedText({ text }, merged);
@@ -35,19 +45,30 @@ export function placePart(
   };
 }
 
-/** Lines of a sample, 1-based and inclusive, without the empty ones, which are not in the merged file. */
+/** Lines of a sample, 1-based and inclusive, without the empty ones, which are not in the merged file: one character a byte. */
 export function linesOfSample({ text, isMerged }: MergedSample, from: number, to: number): readonly string[] {
-  const lines = isMerged ? cutLines(text, from, to) : text.split(/\r\n|\r|\n/).slice(from - 1, to);
+  const bytes = Buffer.from(text.buffer, text.byteOffset, text.length);
+  const lines = isMerged
+    ? cutLines(bytes, from, to)
+    : bytes
+        .toString('latin1')
+        .split(/\r\n|\r|\n/)
+        .slice(from - 1, to);
   return lines.filter((line) => line !== '');
 }
 
 /** Without making a string of each line before them. */
-function cutLines(text: string, from: number, to: number): readonly string[] {
+function cutLines(text: Buffer, from: number, to: number): readonly string[] {
   let start = 0;
   for (let line = 1; line < from; line++) {
-    const end = text.indexOf('\n', start);
+    const end = text.indexOf(LF, start);
     if (end < 0) return [];
     start = end + 1;
   }
-  return text.slice(start).split('\n', to - from + 1);
+  let end = start;
+  for (let line = from; line <= to && end >= 0; line++)
+    end = text.indexOf(LF, line === from ? start : end + 1);
+  return text.toString('latin1', start, end < 0 ? text.length : end).split('\n');
 }
+
+const LF = 0x0a;

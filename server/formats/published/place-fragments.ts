@@ -136,7 +136,6 @@ function bringBack(
   { samples, merged }: PublishedSamples,
 ): { placed: PlacedFragment[]; nLostPlaces: number } {
   const linesOf = files.map((file) => merged.get(file));
-  const indexOf = new Map(samples.map(({ sampleId }, index) => [sampleId, index]));
   const placed: PlacedFragment[] = [];
   /** For each sample the last fragment that was found in it, counted from 1. */
   const lastIn = new Uint32Array(samples.length);
@@ -155,7 +154,7 @@ function bringBack(
         nLostPlaces++;
         continue;
       }
-      const index = indexOf.get(sample.sampleId)!;
+      const { index } = sample;
       const [firstLine, lastLine] = [lines.rawLineOf(firstLines[i]!), lines.rawLineOf(lastLines[i]!)];
       firstPlace ??= { sample, firstLine, lastLine };
       if (lastIn[index] !== number + 1) {

@@ -32,9 +32,10 @@ const TABLES = ['train_occurrences', 'sample_occurrences'] as const;
 export function fillPlaces(path: string, places: PlacesOfTables): void {
   const roots = TABLES.map((table) => rootsOf(path, table));
   using file = new PageFile(path);
+  const sorted = new SortedPlaces();
   for (const [i, table] of TABLES.entries()) {
     const counts = fillTable(new TreeWriter(file, roots[i]!.table, N_COLUMNS), places[table]);
-    fillIndex(new TreeWriter(file, roots[i]!.index, N_INDEX_COLUMNS), places[table], counts);
+    fillIndex(new TreeWriter(file, roots[i]!.index, N_INDEX_COLUMNS), places[table], counts, sorted);
   }
   file.end();
 }
@@ -72,7 +73,12 @@ function fillTable(tree: TreeWriter, { ids, visit }: NewPlaces): Uint32Array {
   return counts;
 }
 
-function fillIndex(tree: TreeWriter, { ids, visit }: NewPlaces, counts: Uint32Array): void {
+function fillIndex(
+  tree: TreeWriter,
+  { ids, visit }: NewPlaces,
+  counts: Uint32Array,
+  sorted: SortedPlaces,
+): void {
   const inOrder = new Uint32Array(ids.length).map((_, i) => i).sort((a, b) => ids[a]! - ids[b]!);
   /** For each id the index of its next place. */
   const next = new Uint32Array(ids.length);
@@ -81,8 +87,7 @@ function fillIndex(tree: TreeWriter, { ids, visit }: NewPlaces, counts: Uint32Ar
     next[whose] = nPlaces;
     nPlaces += counts[whose]!;
   }
-  const fragmentIds = new Uint32Array(nPlaces);
-  const ordinals = new Ordinals(nPlaces);
+  const { fragmentIds, ordinals } = sorted.roomFor(nPlaces);
   visit((fragmentId, ordinal, whose) => {
     const at = next[whose]!++;
     fragmentIds[at] = fragmentId;
@@ -102,3 +107,17 @@ function fillIndex(tree: TreeWriter, { ids, visit }: NewPlaces, counts: Uint32Ar
 }
 
 const Ordinals = PLACE_CAP <= 2 ** 16 ? Uint16Array : Uint32Array;
+
+/** Room for the places of one index after the other: nobody collects that of the first in between. */
+class SortedPlaces {
+  fragmentIds = new Uint32Array();
+  ordinals = new Ordinals();
+
+  roomFor(nPlaces: number): this {
+    if (nPlaces > this.fragmentIds.length) {
+      this.fragmentIds = new Uint32Array(nPlaces);
+      this.ordinals = new Ordinals(nPlaces);
+    }
+    return this;
+  }
+}

@@ -292,7 +292,11 @@ for (const [name, leave] of Object.entries(layouts)) {
     const study = importStudy(left.root, expected.run);
     const promptOf = (index: number | null) => (index === null ? null : study.plan.sampling.prompts[index]);
     assert.deepEqual(
-      study.samples.map(({ sampleId, promptIndex, text }) => [sampleId, promptOf(promptIndex), text]),
+      study.samples.map(({ sampleId, promptIndex, text }) => [
+        sampleId,
+        promptOf(promptIndex),
+        Buffer.from(text).toString('latin1'),
+      ]),
       expected.samples,
     );
     assert.equal(study.plan.sampling.strategy, expected.strategy);
