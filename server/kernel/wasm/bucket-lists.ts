@@ -11,7 +11,7 @@ const CHECKSUM_BYTES: u32 = 4;
 const MOST_RECORD_BYTES: usize = 16;
 const MOST_BUCKET_BYTES: usize = 64;
 
-// What is being written: bits, the lowest of a byte first.
+// What is being written: bits, the lowest of a byte first. Whole bytes are out, so up to seven bits are held.
 let out: usize = 0;
 let held: u64 = 0;
 let nHeld: u64 = 0;
@@ -93,31 +93,80 @@ function writeBucket(at: usize, n: u32, ordinals: usize): void {
     nextLonger = load<u32>(ordinals);
     writeRice(nextLonger, runBits);
   }
-  let before: u32 = u32.MAX_VALUE;
-  let i: u32 = 0;
-  for (let list: u32 = 0; list < nLists; list++) {
-    const r = record(at, i++);
-    const rest = restOf(r);
-    writeRice(rest - before - 1, listBits);
-    before = rest;
-    writeDocument(<u32>r & ((1 << DOCUMENT_BITS) - 1));
-    nWritten++;
-    const key = r >> DOCUMENT_BITS;
-    if (list == nextLonger) {
-      i = writeFurther(at, i, n, r);
-      next++;
-      nextLonger = u32.MAX_VALUE;
-      if (next < nLonger) {
-        nextLonger = load<u32>(ordinals + (<usize>next << 2));
-        writeRice(nextLonger - list - 1, runBits);
-      }
+  let i: u32 = 0, list: u32 = 0, before: u32 = u32.MAX_VALUE;
+  while (list < nLists) {
+    // Up to the next list that has more than one document, and that one's first.
+    const end = nextLonger < nLists ? nextLonger + 1 : nLists;
+    i = writeFirsts(at, i, end - list, listBits, before);
+    list = end;
+    if (nextLonger >= nLists) break;
+    const r = record(at, i - 1);
+    before = restOf(r);
+    i = writeFurther(at, i, n, r);
+    next++;
+    nextLonger = u32.MAX_VALUE;
+    if (next < nLonger) {
+      nextLonger = load<u32>(ordinals + (<usize>next << 2));
+      writeRice(nextLonger - list, runBits);
     }
-    while (i < n && record(at, i) >> DOCUMENT_BITS == key) i++;
   }
-  for (; nHeld > 0; nHeld -= min<u64>(nHeld, 8)) {
-    store<u8>(out++, <u8>held);
-    held >>= 8;
+  nWritten += nLists;
+  if (nHeld) store<u8>(out++, <u8>held);
+}
+
+/**
+ * Keys and first documents of `nLists` lists, from record `from` on, behind a list whose rest is `lastRest`. Returns the record
+ * behind the first one of the last list. Nearly all that is written is written here: what is held is in registers, and each
+ * list is one piece.
+ */
+function writeFirsts(at: usize, from: u32, nLists: u32, listBits: u32, lastRest: u32): u32 {
+  const documentBits: u64 = floorLog(nDocuments);
+  const nShort = (<u32>2 << <u32>documentBits) - nDocuments;
+  let to = out;
+  let bits = held, nBits = nHeld;
+  let i = from;
+  let before = lastRest;
+  let key: u64 = u64.MAX_VALUE;
+  for (let list: u32 = 0; list < nLists; list++) {
+    let r = record(at, i++);
+    // The same again: a document has one key once.
+    while (r >> DOCUMENT_BITS == key) r = record(at, i++);
+    key = r >> DOCUMENT_BITS;
+    const rest = restOf(r);
+    const gap = rest - before - 1;
+    before = rest;
+    // A number below `nDocuments`: the first few take one bit less than the others, whose upper bits say how many these are.
+    const document = <u32>r & ((1 << DOCUMENT_BITS) - 1);
+    const isLong = <u64>(document >= nShort);
+    const long = document + nShort;
+    let piece = select<u64>(<u64>(long >> 1) | (<u64>(long & 1) << documentBits), document, isLong != 0);
+    let nPiece = documentBits + isLong;
+    const nOnes = gap >> listBits;
+    if (nOnes + listBits < 32) {
+      const nRice = <u64>(nOnes + 1 + listBits);
+      const rice = (<u64>(gap & ((<u32>1 << listBits) - 1)) << <u64>(nOnes + 1)) | ((<u64>1 << <u64>nOnes) - 1);
+      piece = rice | (piece << nRice);
+      nPiece += nRice;
+    } else {
+      out = to;
+      held = bits;
+      nHeld = nBits;
+      writeRice(gap, listBits);
+      to = out;
+      bits = held;
+      nBits = nHeld;
+    }
+    bits |= piece << nBits;
+    nBits += nPiece;
+    store<u64>(to, bits);
+    to += <usize>(nBits >> 3);
+    bits >>= nBits & 56;
+    nBits &= 7;
   }
+  out = to;
+  held = bits;
+  nHeld = nBits;
+  return i;
 }
 
 /** The documents of a list behind its first, whose record is `first`; returns the record behind them. */
@@ -150,16 +199,15 @@ function writeFurther(at: usize, from: u32, n: u32, first: u64): u32 {
   return bits > taken ? bits - taken : 0;
 }
 
-/** `nBits` is at most 32. */
+/** `nBits` is at most 56: so many bits find room beside those that are held. */
 // @ts-ignore: decorator
 @inline function write(value: u64, nBits: u64): void {
   held |= value << nHeld;
   nHeld += nBits;
-  if (nHeld < 32) return;
-  store<u32>(out, <u32>held);
-  out += 4;
-  held >>= 32;
-  nHeld -= 32;
+  store<u64>(out, held);
+  out += <usize>(nHeld >> 3);
+  held >>= nHeld & 56;
+  nHeld &= 7;
 }
 
 /** Rice's code: the quotient as so many ones and a zero, then the rest. */
@@ -169,21 +217,6 @@ function writeFurther(at: usize, from: u32, n: u32, first: u64): u32 {
   for (; nOnes > 31; nOnes -= 31) write(0x7fffffff, 31);
   write((<u64>1 << <u64>nOnes) - 1, <u64>nOnes + 1);
   if (nBits) write(value & ((<u32>1 << nBits) - 1), nBits);
-}
-
-/** A number below `nDocuments`: the first few take one bit less than the others. */
-// @ts-ignore: decorator
-@inline function writeDocument(value: u32): void {
-  const nBits: u32 = floorLog(nDocuments);
-  const nShort = (<u32>2 << nBits) - nDocuments;
-  if (value < nShort) {
-    write(value, nBits);
-    return;
-  }
-  // The upper bits decide how many there are, so they come first.
-  const code = value + nShort;
-  write(code >> 1, nBits);
-  write(code & 1, 1);
 }
 
 /** Small numbers short: three bits at a time, each with one that says whether more follow. */
