@@ -1,24 +1,23 @@
 // Puts records of an index in order: a record is the upper 40 bits of a key above the number of a document, so the order
-// of records as numbers is that of keys, then documents. Keys are hashes, so records are dealt into bins by their
-// leading bits, and what is left is to move each a few places.
+// of records as numbers is that of keys, then documents. Keys are hashes, so records are dealt by as many leading bits as
+// number them, the lower half of these first, and what is left is to move each a few places.
 
 import { prepareChecksums } from "./checksum";
 import { array, nil, Ptr } from "./memory";
 
-/** Records that a bin of the first deal has, about: they and their counts stay near the processor. */
-const NEAR_BITS: u32 = 9;
-const MOST_FAR_BITS: u32 = 16;
+/** Bits that records are dealt by at once: the ends of so many bins stay near the processor. */
+const MOST_BITS: u32 = 12;
 /** Moves of a record on average, far more than hashes take; then somebody made them so. */
 const MOST_MOVES: u64 = 32;
 const RADIX_BITS: u32 = 8;
 
-let far = nil<u32>();
-let near = nil<u32>();
+let upperEnds = nil<u32>();
+let lowerEnds = nil<u32>();
 
 export function preparePostings(): void {
   prepareChecksums();
-  far = array<u32>((1 << MOST_FAR_BITS) + 1);
-  near = array<u32>((1 << NEAR_BITS) + 1);
+  upperEnds = array<u32>(1 << MOST_BITS);
+  lowerEnds = array<u32>(1 << MOST_BITS);
 }
 
 /**
@@ -44,39 +43,51 @@ export function takeRecords(at: usize, n: u32, first: u32, nBits: u32, part: u32
  */
 export function sortRecords(at: usize, other: usize, n: u32, nPassed: u32, kept: u64): void {
   const nBits: u32 = n < 2 ? 0 : 32 - clz(n - 1);
-  const farBits = min(MOST_FAR_BITS, nBits > NEAR_BITS ? nBits - NEAR_BITS : 0);
-  const nearBits = min(NEAR_BITS, nBits);
-  deal(at, other, n, 64 - nPassed - farBits, farBits, kept, far);
-  let first: u32 = 0;
-  for (let bin: u32 = 0; bin < <u32>1 << farBits; bin++) {
-    const end = far[bin];
-    deal(other + (<usize>first << 3), at + (<usize>first << 3), end - first, 64 - nPassed - farBits - nearBits, nearBits, kept, near);
-    first = end;
-  }
+  const upperBits = min(MOST_BITS, nBits >> 1);
+  const lowerBits = min(MOST_BITS, nBits - upperBits);
+  const shift = 64 - nPassed - upperBits - lowerBits;
+  count(at, n, shift, lowerBits, upperBits, kept);
+  deal(at, other, n, shift, lowerBits, kept, lowerEnds);
+  deal(other, at, n, shift + lowerBits, upperBits, kept, upperEnds);
   if (!moveToPlace(at, n)) sortByDigits(at, other, n);
 }
 
-/** Deals records into bins by `nBits` bits from `shift` on; `ends` then has the end of each bin. */
+/** How many records there are in each bin, by `lowerBits` bits from `shift` on and by the next `upperBits`; then where bins begin. */
 // @ts-ignore: decorator
-@inline function deal(from: usize, to: usize, n: u32, shift: u32, nBits: u32, kept: u64, ends: Ptr<u32>): void {
-  const nBins: u32 = 1 << nBits;
-  const mask: u64 = nBins - 1;
-  for (let bin: u32 = 0; bin < nBins; bin++) ends[bin] = 0;
+@inline function count(at: usize, n: u32, shift: u32, lowerBits: u32, upperBits: u32, kept: u64): void {
+  const nLower: u32 = 1 << lowerBits, nUpper: u32 = 1 << upperBits;
+  const lower = lowerEnds, upper = upperEnds;
+  memory.fill(changetype<usize>(lower), 0, <usize>nLower << 2);
+  memory.fill(changetype<usize>(upper), 0, <usize>nUpper << 2);
   for (let i: u32 = 0; i < n; i++) {
-    const bin = <u32>((record(from, i) >> shift) & mask);
-    ends[bin] = ends[bin] + 1;
+    const bits = <u32>((record(at, i) & kept) >> shift);
+    const low = bits & (nLower - 1), high = (bits >> lowerBits) & (nUpper - 1);
+    lower[low] = lower[low] + 1;
+    upper[high] = upper[high] + 1;
   }
+  addUp(lower, nLower);
+  addUp(upper, nUpper);
+}
+
+// @ts-ignore: decorator
+@inline function addUp(counts: Ptr<u32>, n: u32): void {
   let sum: u32 = 0;
-  for (let bin: u32 = 0; bin < nBins; bin++) {
+  for (let bin: u32 = 0; bin < n; bin++) {
     const before = sum;
-    sum += ends[bin];
-    ends[bin] = before;
+    sum += counts[bin];
+    counts[bin] = before;
   }
+}
+
+/** Deals records into bins by `nBits` bits from `shift` on; `places` has where each bin begins, and then where it ends. */
+// @ts-ignore: decorator
+@inline function deal(from: usize, to: usize, n: u32, shift: u32, nBits: u32, kept: u64, places: Ptr<u32>): void {
+  const mask: u64 = (1 << nBits) - 1;
   for (let i: u32 = 0; i < n; i++) {
     const r = record(from, i) & kept;
     const bin = <u32>((r >> shift) & mask);
-    const place = ends[bin];
-    ends[bin] = place + 1;
+    const place = places[bin];
+    places[bin] = place + 1;
     store<u64>(to + (<usize>place << 3), r);
   }
 }
@@ -104,7 +115,8 @@ function moveToPlace(at: usize, n: u32): bool {
 function sortByDigits(at: usize, other: usize, n: u32): void {
   let from = at, to = other;
   for (let shift: u32 = 0; shift < 64; shift += RADIX_BITS) {
-    deal(from, to, n, shift, RADIX_BITS, u64.MAX_VALUE, near);
+    count(from, n, shift, RADIX_BITS, 0, u64.MAX_VALUE);
+    deal(from, to, n, shift, RADIX_BITS, u64.MAX_VALUE, lowerEnds);
     const swapped = from;
     from = to;
     to = swapped;

@@ -13,6 +13,7 @@ import {
 } from '../../../server/corpus-index/postings.ts';
 import { buildKernel } from '../../../server/kernel/build-wasm.mjs';
 import { type BucketShape, PostingKernel } from '../../../server/kernel/posting-kernel.ts';
+import { seededRandom } from '../../oracle/hurtful-rows.ts';
 
 await buildKernel();
 
@@ -91,6 +92,19 @@ test('records whose keys were chosen to fall together are sorted all the same', 
   const falling = Array.from({ length: 3000 }, (_, i) => ({ high: 3000 - i, low: i }));
   const shape = shapeFor(1e6, falling.length, 3001);
   assert.deepEqual(written(shape, falling, 0), expected(shape, falling));
+});
+
+test('far more records than the bits that are kept can tell apart are sorted all the same', () => {
+  const random = seededRandom(7);
+  const word = () => random(2 ** 16) * 2 ** 16 + random(2 ** 16);
+  const many = Array.from({ length: 3000 }, () => ({
+    high: word(),
+    low: ((random(256) << 24) | random(5001)) >>> 0,
+  }));
+  for (const hashBits of [3, 8, 11]) {
+    const shape: BucketShape = { hashBits, bucketBits: 2, nDocuments: 5001 };
+    for (const bits of [0, 2]) assert.deepEqual(written(shape, many, bits), expected(shape, many));
+  }
 });
 
 test('a list of many documents is written and read', () => {
