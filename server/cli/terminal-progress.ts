@@ -2,6 +2,7 @@
 
 import { forTerminal } from '../../guard/text/for-terminal.ts';
 import type { Progress, Stage } from '../../protocol/study.ts';
+import { count } from '../formats/report-numbers.ts';
 import type { Report } from '../progress.ts';
 
 const titles: Readonly<Record<Exclude<Stage, 'sample'>, string>> = {
@@ -132,7 +133,7 @@ function amount(p: Progress): string {
   return `${p.done}/${p.total} ${p.unit}`;
 }
 
-const perSecond = (rate: number) => (rate < 1000 ? rate.toFixed(1) : Math.round(rate).toLocaleString('en'));
+const perSecond = (rate: number) => (rate < 1000 ? rate.toFixed(1) : count(rate));
 
 /** A model reads some kilobytes in a second. */
 const bytesPerSecond = (rate: number) =>

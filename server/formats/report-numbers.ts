@@ -2,10 +2,12 @@
 
 import type { Estimate } from '../analysis/intervals.ts';
 
-/** "12,345": whole numbers, grouped. */
-export const count = (value: number): string => grouped.format(Math.round(value));
-
-const grouped = new Intl.NumberFormat('en-US');
+/**
+ * "12,345": whole numbers up to 2^53, grouped as in American English. `Intl` would say the same, but its first formatter
+ * takes every thread ten milliseconds.
+ */
+export const count = (value: number): string =>
+  String(Math.round(value)).replaceAll(/\B(?=(?:\d{3})+$)/g, ',');
 
 /** "1 sample", "12,345 samples" */
 export const counted = (n: number, one: string, many = `${one}s`): string =>
