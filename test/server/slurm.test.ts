@@ -31,9 +31,10 @@ function clusterOr(t: TestContext): SlurmCluster | undefined {
 
 /** Two hundred tasks of two samples, and one of shards. */
 const many = ['--samples', '400', '--max-tokens', '16', '--batch', '2', '--max-running', '50'];
+/** Three tasks of four samples, of which one waits for another, and one of shards. */
 const few = [
   '--samples',
-  '24',
+  '12',
   '--max-tokens',
   '48',
   '--batch',
@@ -69,6 +70,14 @@ function wholeStudy(options: readonly string[]): Promise<string> {
   wholes.set(options, made);
   return made;
 }
+
+/** The text of a row of the demo's second shard. */
+const rowOfDemo = (): string =>
+  JSON.parse(
+    gunzipSync(readFileSync(join(demoCorpus, 'shard-0001.json.gz')))
+      .toString()
+      .split('\n')[2]!,
+  ).content;
 
 const queueOf = async (cluster: SlurmCluster, out: string, format: string, ...more: string[]) =>
   (await cluster.ask('squeue', '-h', '-r', '-n', jobName(out), '-o', format, ...more))
@@ -278,10 +287,7 @@ describe('beside each other', { concurrency: 4 }, () => {
     const folder = scratchFolder();
     const [own, built] = [join(folder, 'own'), join(folder, 'built')];
     const query = join(folder, 'query.js');
-    const row = gunzipSync(readFileSync(join(demoCorpus, 'shard-0001.json.gz')))
-      .toString()
-      .split('\n')[2]!;
-    writeFileSync(query, JSON.parse(row).content);
+    writeFileSync(query, rowOfDemo());
     const answers: string[] = [];
     for (const [to, ...more] of [[own], [built, ...onSlurm]] as const) {
       const made = await cli('index', 'build', '--corpus', demoCorpus, '--to', to, ...more);
@@ -306,19 +312,18 @@ describe('beside each other', { concurrency: 4 }, () => {
     const key = 'code/shard-0001.json.gz';
     await store.put(key, join(demoCorpus, 'shard-0001.json.gz'));
     const folder = scratchFolder();
+    const samples = join(folder, 'samples.jsonl');
+    writeFileSync(samples, JSON.stringify(rowOfDemo()));
     Object.assign(process.env, store.environment, { AWS_ENDPOINT_URL: proxy.address });
-    const study = (name: string, ...more: string[]) =>
-      cli(
-        ...studyArgs(join(folder, name), ...more).map((word) =>
-          word === demoCorpus ? 's3://corpora/code/' : word,
-        ),
-      );
-    const own = await study('here.sqlite', ...here(few));
+    const asked = ['--samples', samples, '--corpus', 's3://corpora/code/'];
+    const scan = (name: string, ...more: string[]) =>
+      cli('scan', ...asked, '--out', join(folder, name), ...more);
+    const own = await scan('here.sqlite');
     assert.equal(own.exitCode, 0, own.stderr);
     const nRead = () =>
       proxy.requests.filter(({ path, range }) => path.endsWith(key) && range !== null).length;
     const nBefore = nRead();
-    const { exitCode, stderr } = await study('there.sqlite', ...onSlurm, ...few);
+    const { exitCode, stderr } = await scan('there.sqlite', ...onSlurm);
     assert.equal(exitCode, 0, stderr);
     assert(nRead() > nBefore, 'the jobs have asked the store');
     assert.equal(tablesOf(join(folder, 'there.sqlite')), tablesOf(join(folder, 'here.sqlite')));
