@@ -164,16 +164,16 @@ test('on a full disk it stops with the way out, and goes on when there is room',
 
 test('a second run on the same file is refused; the first is not disturbed', async () => {
   const out = join(scratchFolder(), 's.sqlite');
-  const { child, result } = startCli(...studyArgs(out));
+  const { child, result } = startCli(...studyArgs(out, smaller));
   await untilStderr(child, /Sampling/);
   // However long the second takes to begin, the first is not over.
   child.kill('SIGSTOP');
-  const second = await cli(...studyArgs(out));
+  const second = await cli(...studyArgs(out, smaller));
   child.kill('SIGCONT');
   assert.equal(second.exitCode, 2);
   assert(second.stderr.includes(out) && /another/i.test(second.stderr), second.stderr);
   assert.equal((await result).exitCode, 0);
-  const other = await cli(...studyArgs(out), '--top-k', '5');
+  const other = await cli(...studyArgs(out, smaller), '--top-k', '5');
   assert.equal(other.exitCode, 2);
   assert.match(other.stderr, /top-k was 40, now 5/);
 });
