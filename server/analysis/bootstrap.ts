@@ -11,6 +11,7 @@ export interface BootstrapOptions {
 
 const N_RESAMPLES = 1000;
 
+/** `sums` hold what they hold until it returns. */
 type Statistic = (sums: Float64Array, nSamples: number) => readonly number[];
 
 /**
@@ -49,18 +50,13 @@ function drawStatistics(
   random: RandomSource,
 ) {
   const n = columns[0]?.length ?? 0;
-  const width = columns.length;
-  const table = new Float64Array(n * width);
-  for (const [c, column] of columns.entries()) {
-    for (let i = 0; i < n; i++) table[i * width + c] = column[i]!;
-  }
-  const whole = new Float64Array(width);
-  for (let i = 0; i < n; i++) addRow(whole, table, i, width);
-  const values = statistic(whole, n);
+  const table = columns.map((column) => Float64Array.from(column));
+  const sums = Float64Array.from(table, (column) => column.reduce((sum, value) => sum + value, 0));
+  const values = statistic(sums, n);
   const draws = values.map(() => new Float64Array(nResamples));
   for (let b = 0; b < nResamples; b++) {
-    const drawn = statistic(resampleSums(table, n, width, random), n);
-    for (const [k, value] of drawn.entries()) draws[k]![b] = value;
+    resampleSums(table, n, random, sums);
+    for (const [k, value] of statistic(sums, n).entries()) draws[k]![b] = value;
   }
   return { values, draws };
 }
@@ -68,7 +64,11 @@ function drawStatistics(
 /** How often each of n units is drawn in one resample. */
 export function resampleCounts(n: number, random: RandomSource, counts: Uint32Array): void {
   counts.fill(0);
-  for (let i = 0; i < n; i++) counts[random.below(n)]!++;
+  for (let left = n; left > 0; left -= DRAWN_AT_ONCE) {
+    const drawn = left < DRAWN_AT_ONCE ? drawnUnits.subarray(0, left) : drawnUnits;
+    random.fillBelow(n, drawn);
+    for (const unit of drawn) counts[unit]!++;
+  }
 }
 
 export function percentileInterval(draws: Float64Array): { low: number; high: number } {
@@ -86,12 +86,36 @@ function quantile(sorted: ArrayLike<number>, p: number): number {
   return sorted[below]! + (at - below) * (sorted[above]! - sorted[below]!);
 }
 
-function resampleSums(table: Float64Array, n: number, width: number, random: RandomSource): Float64Array {
-  const sums = new Float64Array(width);
-  for (let i = 0; i < n; i++) addRow(sums, table, random.below(n), width);
-  return sums;
+/** Units that are drawn at a time: as many as stay close at hand while every column is added up. */
+const DRAWN_AT_ONCE = 4096;
+const drawnUnits = new Uint32Array(DRAWN_AT_ONCE);
+
+function resampleSums(
+  columns: readonly Float64Array[],
+  n: number,
+  random: RandomSource,
+  sums: Float64Array,
+): void {
+  sums.fill(0);
+  for (let left = n; left > 0; left -= DRAWN_AT_ONCE) {
+    const drawn = left < DRAWN_AT_ONCE ? drawnUnits.subarray(0, left) : drawnUnits;
+    random.fillBelow(n, drawn);
+    for (let c = 0; c < columns.length; c += 2) addDrawn(columns, c, drawn, sums);
+  }
 }
 
-function addRow(sums: Float64Array, table: Float64Array, row: number, width: number): void {
-  for (let c = 0; c < width; c++) sums[c]! += table[row * width + c]!;
+/** Two columns at once: neither addition waits for the other. */
+function addDrawn(columns: readonly Float64Array[], c: number, drawn: Uint32Array, sums: Float64Array): void {
+  const one = columns[c]!;
+  const other = columns[c + 1] ?? one;
+  let sumOfOne = sums[c]!;
+  let sumOfOther = sums[c + 1] ?? 0;
+  for (let i = 0; i < drawn.length; i++) {
+    const unit = drawn[i]!;
+    sumOfOne += one[unit]!;
+    sumOfOther += other[unit]!;
+  }
+  sums[c] = sumOfOne;
+  // Nothing is kept behind the last column.
+  sums[c + 1] = sumOfOther;
 }

@@ -6,6 +6,8 @@ export interface RandomSource {
   uniform(): number;
   /** Uniform whole number in [0, limit), for a limit of at most 2^32. */
   below(limit: number): number;
+  /** Fills a list with what so many calls of `below` would give. */
+  fillBelow(limit: number, numbers: Uint32Array): void;
 }
 
 /** xoshiro128** (Blackman and Vigna 2021), its state filled by SplitMix32. */
@@ -17,10 +19,40 @@ export function randomSource(seed: number): RandomSource {
     z = Math.imul(z ^ (z >>> 15), 0x735a2d97);
     return (z ^ (z >>> 15)) | 0;
   };
-  let [a, b, c, d] = [split(), split(), split(), split()];
-  const next = () => {
+  const state = Int32Array.of(split(), split(), split(), split());
+  const numbers = new Uint32Array(NUMBERS_AT_ONCE);
+  let at = numbers.length;
+  const more = () => {
+    fill(numbers, state);
+    at = 0;
+  };
+  const uniform = () => {
+    if (at === numbers.length) more();
+    return numbers[at++]! / 2 ** 32;
+  };
+  return {
+    uniform,
+    below: (limit) => Math.floor(uniform() * limit),
+    fillBelow(limit, list) {
+      for (let n = 0; n < list.length; ) {
+        if (at === numbers.length) more();
+        const some = Math.min(list.length - n, numbers.length - at);
+        scale(numbers.subarray(at, at + some), limit, list.subarray(n));
+        at += some;
+        n += some;
+      }
+    },
+  };
+}
+
+const NUMBERS_AT_ONCE = 1024;
+
+/** Makes many at once: their state stays in registers, where one at a time it would be read and written for each. */
+function fill(numbers: Uint32Array, state: Int32Array): void {
+  let [a, b, c, d] = state as unknown as readonly [number, number, number, number];
+  for (let i = 0; i < numbers.length; i++) {
     const times5 = Math.imul(b, 5);
-    const result = Math.imul((times5 << 7) | (times5 >>> 25), 9) >>> 0;
+    numbers[i] = Math.imul((times5 << 7) | (times5 >>> 25), 9);
     const t = b << 9;
     c ^= a;
     d ^= b;
@@ -28,9 +60,13 @@ export function randomSource(seed: number): RandomSource {
     a ^= d;
     c ^= t;
     d = (d << 11) | (d >>> 21);
-    return result;
-  };
-  return { uniform: () => next() / 2 ** 32, below: (limit) => Math.floor((next() / 2 ** 32) * limit) };
+  }
+  state.set([a, b, c, d]);
+}
+
+/** Each below `limit`. */
+function scale(numbers: Uint32Array, limit: number, list: Uint32Array): void {
+  for (let i = 0; i < numbers.length; i++) list[i] = (numbers[i]! / 2 ** 32) * limit;
 }
 
 /** `size` different numbers of [0, total), in ascending order (Floyd's algorithm). */

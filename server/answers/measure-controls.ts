@@ -83,9 +83,10 @@ export function findLoops(db: Database, rows: readonly SampleRow[]): ReadonlySet
   const zlibBytes = new Map(rows.map((row) => [row.sampleId, row.zlibBytes]));
   const loops = new Set<number>();
   const decoder = new TextDecoder();
+  const decode = (text: Uint8Array) => decoder.decode(text);
   for (const { sampleId, text } of readSampleTexts(db)) {
     const nDeflated = zlibBytes.get(sampleId) ?? text.length;
-    if (isLoop(decoder.decode(text), text.length, nDeflated)) loops.add(sampleId);
+    if (isLoop(text, nDeflated, decode)) loops.add(sampleId);
   }
   return loops;
 }

@@ -19,7 +19,7 @@ function* lines(db: Database): Generator<string> {
     const line = {
       sample: sampleId,
       ended,
-      loop: isLoop(text, bytes.length, deflateSync(bytes, { level: 6 }).length),
+      loop: isLoop(bytes, deflateSync(bytes, { level: 6 }).length, () => text),
       tokens: tokens && [...tokens],
       logprobs: logprobs && [...logprobs],
       text,

@@ -76,29 +76,45 @@ export interface MeasurableSample {
 
 /** Samples in order of id, each with its memorised parts; one in memory at a time. */
 export function* readMeasurableSamples(db: Database): Generator<MeasurableSample> {
-  const ranges = db.prepare('SELECT * FROM memorised_ranges WHERE sample_id = ? ORDER BY ordinal');
+  const coveredOf = coveredBySample(db);
   const samples = db.prepare('SELECT sample_id, text, logprobs, token_bytes FROM samples ORDER BY sample_id');
   for (const row of samples.iterate()) {
     const lengths = row.token_bytes as Uint8Array | null;
     const logprobs = row.logprobs as Uint8Array | null;
+    const sampleId = Number(row.sample_id);
     yield {
-      sampleId: Number(row.sample_id),
+      sampleId,
       text: row.text as Uint8Array,
       tokens: lengths && {
         nBytes: new Uint16Array(lengths.slice().buffer),
         logprobs: logprobs && new Float32Array(logprobs.slice().buffer),
       },
-      covered: ranges.all(row.sample_id!).map((range) => ({
-        sampleId: Number(range.sample_id),
+      covered: coveredOf(sampleId),
+    };
+  }
+}
+
+/** Asked in order of samples, it reads all parts once: few samples have any, and a question takes longer than a row. */
+function coveredBySample(db: Database): (sampleId: number) => readonly CoveredRange[] {
+  const rows = db.prepare('SELECT * FROM memorised_ranges ORDER BY sample_id, ordinal').iterate();
+  let next = rows.next();
+  return (sampleId) => {
+    const covered: CoveredRange[] = [];
+    for (; !next.done && Number(next.value.sample_id) <= sampleId; next = rows.next()) {
+      const range = next.value;
+      if (Number(range.sample_id) !== sampleId) continue;
+      covered.push({
+        sampleId,
         nLines: Number(range.n_lines),
         nWindows: range.n_windows as number | null,
         firstLine: Number(range.first_line),
         lastLine: Number(range.last_line),
         byteOffset: Number(range.byte_offset),
         nBytes: Number(range.n_bytes),
-      })),
-    };
-  }
+      });
+    }
+    return covered;
+  };
 }
 
 /** One row a sample, in order of id. */

@@ -143,6 +143,38 @@ test('the same seed gives the same interval, another seed another one', () => {
   assert.notDeepEqual(interval(1), interval(2));
 });
 
+test('a resample is as many draws as there are units, each added up in its turn', () => {
+  const lists = fc
+    .integer({ min: 1, max: 9000 })
+    .chain((n) =>
+      fc
+        .array(
+          fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 40 }),
+          { minLength: 1, maxLength: 5 },
+        )
+        .map((few) => few.map((values) => Array.from({ length: n }, (_, i) => values[i % values.length]!))),
+    );
+  fc.assert(
+    fc.property(lists, fc.nat(), (columns, seed) => {
+      const n = columns[0]!.length;
+      const random = randomSource(seed);
+      const resamples = Array.from({ length: 3 }, () => {
+        const sums = columns.map(() => 0);
+        for (let i = 0; i < n; i++) {
+          const drawn = random.below(n);
+          for (const [c, column] of columns.entries()) sums[c]! += column[drawn]!;
+        }
+        return sums;
+      });
+      const seen: (readonly number[])[] = [];
+      const keep = (sums: Float64Array) => seen[seen.push([...sums]) - 1]!;
+      bootstrapSums(columns, keep, { seed, nResamples: 3 });
+      assert.deepEqual(seen.slice(1), resamples);
+    }),
+    { numRuns: 30 },
+  );
+});
+
 test('growth, Chao and Good–Turing agree with scikit-bio and with exact fractions', () => {
   for (const { nSamples, counts, points, ...expected } of references.growth) {
     const frequencies = frequencyCounts(counts);
@@ -241,4 +273,23 @@ test('random numbers are spread evenly, and a drawn sample has no number twice',
   assert.equal(new Set(drawn).size, 384);
   assert(drawn.every((n) => n >= 0 && n < 1000));
   assert.deepEqual(drawWithoutReplacement(5, 384, randomSource(1)), [0, 1, 2, 3, 4]);
+});
+
+test('a seed gives the numbers that intervals were made with from the beginning, one at a time or many', () => {
+  const known = new Map([
+    [0, 210494603],
+    [1, 711084892],
+    [1023, 2548125113],
+    [1024, 1110992540],
+    [3000, 722876145],
+  ]);
+  const [one, many] = [randomSource(7), randomSource(7)];
+  const numbers = Array.from({ length: 3001 }, () => one.below(2 ** 32));
+  for (const [i, number] of known) assert.equal(numbers[i], number);
+  const filled = [0, 1, 700, 2300].flatMap((n) => {
+    const list = new Uint32Array(n);
+    many.fillBelow(2 ** 32, list);
+    return [...list];
+  });
+  assert.deepEqual(filled, numbers);
 });
