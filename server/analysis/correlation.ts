@@ -25,17 +25,28 @@ export function spearman(x: ArrayLike<number>, y: ArrayLike<number>): Correlatio
 
 /** Ranks from 1, each tie at the mean of the ranks that it takes up. */
 export function ranks(values: ArrayLike<number>): Float64Array {
-  const order = Uint32Array.from({ length: values.length }, (_, i) => i).sort(
-    (a, b) => values[a]! - values[b]!,
-  );
-  const result = new Float64Array(values.length);
-  for (let start = 0; start < order.length; ) {
+  // Counts of millions have few different values: those are sorted as numbers, and each is looked up among them.
+  const sorted = Float64Array.from(values).sort();
+  const [distinct, meanRanks]: [number[], number[]] = [[], []];
+  for (let start = 0; start < sorted.length; ) {
     let end = start + 1;
-    while (end < order.length && values[order[end]!] === values[order[start]!]) end++;
-    for (let i = start; i < end; i++) result[order[i]!] = (start + 1 + end) / 2;
+    while (end < sorted.length && sorted[end] === sorted[start]) end++;
+    distinct.push(sorted[start]!);
+    meanRanks.push((start + 1 + end) / 2);
     start = end;
   }
-  return result;
+  return Float64Array.from(values, (value) => meanRanks[placeOf(distinct, value)]!);
+}
+
+/** The place of a value in a list that ascends and holds it. */
+function placeOf(ascending: readonly number[], value: number): number {
+  let [low, high] = [0, ascending.length - 1];
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if (ascending[middle]! < value) low = middle + 1;
+    else high = middle;
+  }
+  return low;
 }
 
 function productMoment(x: ArrayLike<number>, y: ArrayLike<number>): number | undefined {

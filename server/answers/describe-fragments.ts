@@ -7,8 +7,8 @@ import type { LicenseIndex } from '../analysis/license-index.ts';
 import { maskRanges, type SensitiveRange } from '../analysis/sensitive.ts';
 import { findSensitive } from '../sensitive/find-sensitive.ts';
 import { readKinds } from '../store/facts-tables.ts';
+import { readFragmentTexts } from '../store/fragment-texts.ts';
 import { readLabels, type StoredLabel } from '../store/labels-table.ts';
-import { readFragmentTexts } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
 import type { Disclosure } from './undisclosed.ts';
 
@@ -39,11 +39,21 @@ export async function describeFragments(db: Database): Promise<FragmentFacts> {
 /** Whoever wrote the file: only what can be a kind. What is sensitive is never taken from there, since masks depend on it. */
 function keptKinds(db: Database): ReadonlyMap<number, KindLabel> {
   const kept = new Map<number, KindLabel>();
-  for (const [fragmentId, { category, spdxId }] of readKinds(db)) {
-    const kind = categories.find((one) => one === category);
-    if (kind !== undefined && SPDX_ID.test(spdxId)) kept.set(fragmentId, { kind, spdxId: spdxId || null });
+  // Few are different, and millions of fragments share them.
+  const labels = new Map<string, KindLabel | null>();
+  for (const [fragmentId, category, spdxId] of readKinds(db)) {
+    const name = `${category} ${spdxId}`;
+    const known = labels.get(name);
+    const label = known === undefined ? checkedLabel(category, spdxId) : known;
+    if (known === undefined) labels.set(name, label);
+    if (label !== null) kept.set(fragmentId, label);
   }
   return kept;
+}
+
+function checkedLabel(category: string, spdxId: string): KindLabel | null {
+  const kind = categories.find((one) => one === category);
+  return kind !== undefined && SPDX_ID.test(spdxId) ? { kind, spdxId: spdxId || null } : null;
 }
 
 const SPDX_ID = /^[A-Za-z0-9.+-]{0,64}$/;

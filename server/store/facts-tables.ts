@@ -2,6 +2,7 @@
 // views sort, group and filter by. Written at once, after the fragments.
 
 import { forgetWords, indexWords } from './fragment-words.ts';
+import { readRows } from './row-pages.ts';
 import { forgetStage, isDone, isDoneAfterAnalysis, setDoneAfterAnalysis } from './stages-table.ts';
 import { type Database, transact } from './study-file.ts';
 
@@ -22,16 +23,16 @@ export function forgetFacts(db: Database): void {
   forgetStage(db, 'describe');
 }
 
-/** What was kept of what fragments are, by fragment_id; nothing where they were not described since the last analysis. */
-export function readKinds(db: Database): ReadonlyMap<number, Omit<StoredFacts, 'sensitive'>> {
-  if (!isDoneAfterAnalysis(db, 'describe')) return new Map();
-  const rows = db.prepare('SELECT fragment_id, category, spdx_id FROM fragment_facts').all();
-  return new Map(
-    rows.map(({ fragment_id, category, spdx_id }) => [
-      Number(fragment_id),
-      { category: String(category), spdxId: String(spdx_id) },
-    ]),
-  );
+/** What was kept of what fragments are, in order of fragment_id; nothing where they were not described since the last analysis. */
+export function* readKinds(
+  db: Database,
+): Generator<readonly [fragmentId: number, category: string, spdxId: string]> {
+  if (!isDoneAfterAnalysis(db, 'describe')) return;
+  for (const [id, category, spdxId] of readRows(
+    db,
+    'SELECT fragment_id, category, spdx_id FROM fragment_facts',
+  ))
+    yield [Number(id), String(category), String(spdxId)];
 }
 
 /** `facts` are indexed by fragment_id, from 0. */

@@ -2,6 +2,7 @@
 
 import type { CountsMark } from '../../protocol/dashboard.ts';
 import type { Kept } from '../../protocol/measured.ts';
+import { readRows } from './row-pages.ts';
 import type { Database } from './study-file.ts';
 
 export interface FragmentCounts {
@@ -24,16 +25,14 @@ export function readFragmentCounts(db: Database): FragmentCounts {
     nSamples: new Uint32Array(n),
     family: new Uint32Array(n),
   };
-  const rows = db.prepare(
-    'SELECT n_lines, train, extract, n_samples, family FROM fragments ORDER BY fragment_id',
-  );
+  const select = 'SELECT fragment_id, n_lines, train, extract, n_samples, family FROM fragments';
   let i = 0;
-  for (const row of rows.iterate()) {
-    counts.nLines[i] = Number(row.n_lines);
-    counts.train[i] = Number(row.train);
-    counts.extract[i] = Number(row.extract);
-    counts.nSamples[i] = Number(row.n_samples);
-    counts.family[i] = Number(row.family);
+  for (const [, nLines, train, extract, nSamples, family] of readRows(db, select)) {
+    counts.nLines[i] = Number(nLines);
+    counts.train[i] = Number(train);
+    counts.extract[i] = Number(extract);
+    counts.nSamples[i] = Number(nSamples);
+    counts.family[i] = Number(family);
     i++;
   }
   return counts;

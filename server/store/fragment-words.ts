@@ -1,8 +1,8 @@
 // Table `fragment_words`: which fragments hold a word, so that a view need not read all texts for a few. It knows
 // words from SQLite's tokenizer alone; who asks holds what it finds against the texts.
 
+import { readFragmentTexts } from './fragment-texts.ts';
 import { forgetStage, isDone, setDoneAfterAnalysis } from './stages-table.ts';
-import { readFragmentTexts } from './stored-fragments.ts';
 import type { Database } from './study-file.ts';
 
 /** Matches the places where a word begins inside another, so that `parseFile` also counts under `File`. */

@@ -99,18 +99,6 @@ export function* readBytesOf(db: Database, fragmentIds: Iterable<number>): Gener
   }
 }
 
-export interface FragmentText {
-  readonly fragmentId: number;
-  readonly fingerprint: string;
-  readonly text: string;
-}
-
-/** Every fragment's text in order of fragment_id, one in memory at a time. */
-export function* readFragmentTexts(db: Database): Generator<FragmentText> {
-  const decoder = new TextDecoder();
-  for (const fragment of readFragmentBytes(db)) yield { ...fragment, text: decoder.decode(fragment.text) };
-}
-
 type SqlRow = Readonly<Record<string, SQLOutputValue>>;
 
 const stored = (row: SqlRow): StoredFragment => ({ ...figuresOf(row), text: row.text as Uint8Array });
@@ -134,12 +122,20 @@ export function countSamplesByTrain(
   ranges: readonly (readonly [least: number, most: number])[],
 ): readonly { readonly nFragments: number; readonly nSamples: number }[] {
   const fragments = db.prepare('SELECT count(*) AS n FROM fragments WHERE train BETWEEN ? AND ?');
-  const samples = db.prepare(
+  const holders = db.prepare(
     `SELECT count(DISTINCT sample_id) AS n FROM sample_occurrences JOIN fragments USING (fragment_id)
      WHERE train BETWEEN ? AND ?`,
   );
-  return ranges.map((range) => ({
-    nFragments: Number(fragments.get(...range)!.n),
-    nSamples: Number(samples.get(...range)!.n),
-  }));
+  // If most fragments count, a sample's first one or two tell.
+  const samples = db.prepare(
+    `SELECT count(*) AS n FROM samples s WHERE EXISTS (
+       SELECT 1 FROM sample_occurrences o JOIN fragments USING (fragment_id)
+       WHERE o.sample_id = s.sample_id AND train BETWEEN ? AND ?)`,
+  );
+  const all = Number(fragments.get(0, Number.MAX_SAFE_INTEGER)!.n);
+  return ranges.map((range) => {
+    const nFragments = Number(fragments.get(...range)!.n);
+    const counting = 2 * nFragments > all ? samples : holders;
+    return { nFragments, nSamples: Number(counting.get(...range)!.n) };
+  });
 }

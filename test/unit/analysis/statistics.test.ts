@@ -143,6 +143,20 @@ test('the same seed gives the same interval, another seed another one', () => {
   assert.notDeepEqual(interval(1), interval(2));
 });
 
+test('a rank is one more than there are smaller values, at the mean of those that are equal', () => {
+  const value = fc.oneof(fc.nat(5), fc.double({ noNaN: true }), fc.constantFrom(0, -0, Infinity, -Infinity));
+  fc.assert(
+    fc.property(fc.array(value, { maxLength: 40 }), (values) => {
+      const plain = values.map((value) => {
+        const nSmaller = values.filter((other) => other < value).length;
+        const nEqual = values.filter((other) => other === value).length;
+        return nSmaller + (nEqual + 1) / 2;
+      });
+      assert.deepEqual([...ranks(values)], plain);
+    }),
+  );
+});
+
 test('a resample is as many draws as there are units, each added up in its turn', () => {
   const lists = fc
     .integer({ min: 1, max: 9000 })
