@@ -1,6 +1,8 @@
 // Tells which licence a text quotes: five-word runs of the text that also stand in a licence's text. Comment
 // marks, case, punctuation and line breaks do not matter. Where the licence texts come from is not known here.
 
+import { LicenseRuns, RUN_WORDS } from './license-runs.ts';
+
 export interface LicenseText {
   readonly spdxId: string;
   readonly text: string;
@@ -11,7 +13,6 @@ export interface LicenseIndex {
   match(text: string): string | null;
 }
 
-const RUN_WORDS = 5;
 /** Fewer words tell no licence. */
 const LEAST_WORDS = 12;
 /** Share of the text's runs that must stand in the licence. */
@@ -20,7 +21,7 @@ const LEAST_SHARE = 0.5;
 /** Earlier licences win ties: put the plainer and more common ones first. */
 export function indexLicenses(licenses: readonly LicenseText[]): LicenseIndex {
   // Made for the first text that may be a licence: it takes longer than a small study's whole analysis.
-  let holders: ReturnType<typeof holdersOfRuns> | undefined;
+  let runs: LicenseRuns | undefined;
   return {
     match(text) {
       const declared = /spdx-license-identifier\s*:?\s*([\w.+-]+)/i.exec(text)?.[1];
@@ -28,30 +29,15 @@ export function indexLicenses(licenses: readonly LicenseText[]): LicenseIndex {
       if (!mayBeLicense.test(text)) return null;
       const words = wordsOf(text);
       if (words.length < LEAST_WORDS) return null;
-      const runs = wordRuns(words);
-      const counts = new Uint32Array(licenses.length);
-      holders ??= holdersOfRuns(licenses);
-      for (const run of runs) for (const i of holders.get(run) ?? []) counts[i]!++;
+      runs ??= new LicenseRuns(licenses.map((license) => wordsOf(license.text)));
+      const counts = runs.count(words, licenses.length);
       let best = 0;
       for (let i = 1; i < counts.length; i++) if (counts[i]! > counts[best]!) best = i;
-      if ((counts[best] ?? 0) < LEAST_SHARE * runs.length) return null;
+      if ((counts[best] ?? 0) < LEAST_SHARE * (words.length - RUN_WORDS + 1)) return null;
       const { spdxId } = licenses[best]!;
       return /any later version/i.test(words.join(' ')) ? spdxId.replace(/-only$/, '-or-later') : spdxId;
     },
   };
-}
-
-/** In which licences each run of words stands. */
-function holdersOfRuns(licenses: readonly LicenseText[]): ReadonlyMap<string, readonly number[]> {
-  const holders = new Map<string, number[]>();
-  for (const [i, { text }] of licenses.entries()) {
-    for (const run of new Set(wordRuns(wordsOf(text)))) {
-      const list = holders.get(run);
-      if (list) list.push(i);
-      else holders.set(run, [i]);
-    }
-  }
-  return holders;
 }
 
 /** Every licence says one of these in every few lines; most code never does. */
@@ -61,9 +47,3 @@ const mayBeLicense =
 const same = (a: string, b: string) => a.toLowerCase() === b.toLowerCase();
 
 const wordsOf = (text: string) => text.toLowerCase().match(/[a-z0-9]+/g) ?? [];
-
-function wordRuns(words: readonly string[]): string[] {
-  const runs: string[] = [];
-  for (let i = 0; i + RUN_WORDS <= words.length; i++) runs.push(words.slice(i, i + RUN_WORDS).join(' '));
-  return runs;
-}

@@ -3,7 +3,7 @@
 
 import type { MatchRule } from '../../protocol/study.ts';
 import type { CoveredRange } from '../engine/detection.ts';
-import { significantLineStarts } from './significant-lines.ts';
+import { countSignificantLines } from './significant-lines.ts';
 import { lowerBound, mean, type SampleTokens, textLogprobs, tokenStarts } from './text-tokens.ts';
 import { windowedPerplexity } from './windowed-perplexity.ts';
 
@@ -32,11 +32,11 @@ export function measureSample(
   rule: MatchRule,
 ): SampleMetrics {
   const { sampleId, text, tokens } = sample;
-  const lines = significantLineStarts(text, rule.profile);
+  const nLines = countSignificantLines(text, rule.profile);
   const nMemorisedLines = covered.reduce((sum, range) => sum + range.nLines, 0);
   const lineCounts = {
-    ...{ sampleId, nLines: lines.length, nMemorisedLines },
-    nWindows: Math.max(0, lines.length - rule.minLines + 1),
+    ...{ sampleId, nLines, nMemorisedLines },
+    nWindows: Math.max(0, nLines - rule.minLines + 1),
     nMemorisedWindows: sumOrNull(covered.map(({ nWindows }) => nWindows)),
   };
   if (!tokens) {

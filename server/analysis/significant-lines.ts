@@ -5,21 +5,33 @@ import type { Profile } from '../../protocol/study.ts';
 
 /** Byte offsets at which the significant lines begin. Lines end at LF, CRLF or CR. */
 export function significantLineStarts(text: Uint8Array, profile: Profile): readonly number[] {
-  const counts = profile === 'exact-1' ? countsExact : countsText;
   const starts: number[] = [];
+  walkLines(text, profile, starts);
+  return starts;
+}
+
+export const countSignificantLines = (text: Uint8Array, profile: Profile): number =>
+  walkLines(text, profile, null);
+
+/** Returns how many lines are significant, and adds where they begin to a list, if there is one. */
+function walkLines(text: Uint8Array, profile: Profile, starts: number[] | null): number {
+  const counts = profile === 'exact-1' ? countsExact : countsText;
+  let nLines = 0;
   let start = 0;
   let isSignificant = false;
-  for (let at = 0; at < text.length; at++) {
-    const byte = text[at]!;
+  for (let at = 0; at <= text.length; at++) {
+    const byte = at < text.length ? text[at]! : LF;
     if (byte === LF || byte === CR) {
-      if (isSignificant) starts.push(start);
+      if (isSignificant) {
+        nLines++;
+        starts?.push(start);
+      }
       isSignificant = false;
       if (byte === CR && text[at + 1] === LF) at++;
       start = at + 1;
-    } else if (counts[byte]) isSignificant = true;
+    } else if (counts[byte] === 1) isSignificant = true;
   }
-  if (isSignificant) starts.push(start);
-  return starts;
+  return nLines;
 }
 
 const LF = 0x0a;

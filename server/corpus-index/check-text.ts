@@ -4,11 +4,11 @@
 import { foreign } from '../../guard/text/foreign.ts';
 import type { CheckedText } from '../../protocol/checked-text.ts';
 import type { Fragment } from '../engine/detection.ts';
-import { findFragments, type ScannedShard } from '../engine/find-fragments.ts';
+import { findFragments } from '../engine/find-fragments.ts';
 import { ScanKernel } from '../kernel/scan-kernel.ts';
 import type { CorpusIndex, Proposal } from './corpus-index.ts';
 import { distinctKeys } from './corpus-index.ts';
-import { matchesOf, matchesOfProposals, withoutInner } from './describe-matches.ts';
+import { matchesOf, matchesOfProposals, type Verified, withoutInner } from './describe-matches.ts';
 import { verify } from './verify.ts';
 
 export interface CheckOptions {
@@ -26,7 +26,7 @@ type Accepted = Pick<ReadonlySet<string>, 'has'>;
 export interface Lookup {
   readonly nWindows: number;
   readonly nDocumentsOpened: number;
-  readonly results: readonly (ScannedShard & { readonly proposal: Proposal })[];
+  readonly results: readonly Verified[];
   readonly fragments: readonly Fragment[];
   readonly unopened: readonly Proposal[];
   readonly notes: readonly string[];
@@ -44,7 +44,7 @@ export async function lookUp(
   const windows = index.windowsOf(text);
   const notes = [...index.changes()];
   const proposals = index.propose(distinctKeys(windows));
-  const results: (ScannedShard & { readonly proposal: Proposal })[] = [];
+  const results: Verified[] = [];
   const unopened: Proposal[] = [];
   let nDocumentsOpened = 0;
   const samples = [{ sampleId: 0, text, cut: false }];

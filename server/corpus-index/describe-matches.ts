@@ -2,8 +2,7 @@
 
 import { foreign, rawText } from '../../guard/text/foreign.ts';
 import type { CheckedMatch, CheckedSource } from '../../protocol/checked-text.ts';
-import type { Fragment, MatchedDocument } from '../engine/detection.ts';
-import type { ScannedShard } from '../engine/find-fragments.ts';
+import type { Fragment, MatchedDocument, ShardResult } from '../engine/detection.ts';
 import { type CorpusIndex, distinctKeys, type Proposal } from './corpus-index.ts';
 import type { ShardEntry } from './manifest.ts';
 
@@ -11,7 +10,12 @@ const SOURCES_KEPT = 20;
 const LICENSES_KEPT = 20;
 const MATCHES_KEPT = 5000;
 
-type Verified = ScannedShard & { readonly proposal: Proposal };
+/** What stands in the documents that a shard proposes. */
+export interface Verified {
+  readonly shard: number;
+  readonly result: Pick<ShardResult, 'partial' | 'documents'>;
+  readonly proposal: Proposal;
+}
 
 export function matchesOf(fragments: readonly Fragment[], results: readonly Verified[]): CheckedMatch[] {
   const named = new Map(results.map((result) => [result.shard, result]));

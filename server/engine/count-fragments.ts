@@ -68,7 +68,7 @@ export function* countDocumentsAndRepositories(
   let firstRun = 0;
   for (const { runs, result } of shards) {
     // Both come by row.
-    const named = result.documents.values();
+    const named = result.documents[Symbol.iterator]();
     let next = named.next().value;
     let lastRow = -1;
     visitRuns(runs, result.partial, (row, runOfShard) => {

@@ -3,7 +3,7 @@
 
 import type { MatchRule } from '../../protocol/study.ts';
 import { type CoveredSamples, joinCovered } from './covered-samples.ts';
-import type { SampleInput, ShardResult } from './detection.ts';
+import type { MatchedDocument, SampleInput, ShardResult } from './detection.ts';
 import { type CoveredPart, findCoveredParts } from './find-covered.ts';
 import type { SampleIndex } from './sample-index.ts';
 import { readShardRuns, type ShardRuns } from './shard-runs.ts';
@@ -12,8 +12,13 @@ import type { Steps } from './steps.ts';
 /** What the analysis asks of a scanned shard, now and then: it may be read from the disk each time. */
 export interface ScannedShard {
   readonly shard: number;
-  readonly result: Pick<ShardResult, 'partial' | 'documents'>;
+  readonly result: Pick<ShardResult, 'partial'> & {
+    /** In order of their rows. */
+    readonly documents: Iterable<ScannedDocument>;
+  };
 }
+
+export type ScannedDocument = Pick<MatchedDocument, 'row' | 'repository'>;
 
 export interface FragmentRequest {
   readonly samples: readonly SampleInput[];

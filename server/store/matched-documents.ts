@@ -2,6 +2,7 @@
 
 import type { Provenance } from '../../protocol/fragments.ts';
 import { provenanceOf } from './provenance.ts';
+import { readRows } from './row-pages.ts';
 import { documentId } from './schema.ts';
 import type { Database } from './study-file.ts';
 
@@ -20,12 +21,14 @@ export function* readMatchedRows(db: Database): Generator<MatchedRow> {
   }
 }
 
-/** What documents, their repositories and licences are called, each once. */
+/** What documents, their repositories and licences are called, some more than once. */
 export function* readNames(db: Database): Generator<string> {
-  const names = db.prepare(
-    `SELECT repository AS name FROM documents UNION SELECT path FROM documents UNION SELECT license FROM documents`,
-  );
-  for (const { name } of names.iterate()) yield String(name);
+  const select = 'SELECT document_id, repository, path, license FROM documents';
+  for (const [, repository, path, license] of readRows(db, select)) {
+    yield String(repository);
+    yield String(path);
+    yield String(license);
+  }
 }
 
 /** The rows of one shard with all that is stored of where they came from, in order. */

@@ -1,14 +1,15 @@
 // Tables `shards`, `problems`, `documents` and `restart_points`: what a scan reads and leaves behind, a shard at a time.
 
-import type { SQLOutputValue } from 'node:sqlite';
 import type { DataProblem } from '../../protocol/errors.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { ShardFormat } from '../corpus/shard-format.ts';
 import { spdxLicense } from '../corpus/spdx-license.ts';
 import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detection.ts';
+import type { ScannedDocument, ScannedShard } from '../engine/prepare-request.ts';
 import { damaged } from '../sqlite-failure.ts';
 import { expectFiles, forgetFiles, storeFiles } from './files-table.ts';
 import { forgetMap, forgetMaps } from './map-tables.ts';
+import { readRows } from './row-pages.ts';
 import { documentId } from './schema.ts';
 import { readHubFile, readRemoteSource, readTexts } from './stored-json.ts';
 import type { Database } from './study-file.ts';
@@ -186,44 +187,36 @@ export function insertKnownCorpus(
   }
 }
 
-export interface StoredResult {
-  readonly shard: number;
-  readonly result: ShardResult;
-}
-
 /**
  * The results of every scanned shard, for the analysis. Each part is read anew whenever it is asked for, so that the
- * memory of an analysis does not grow with the corpus. Problems are not read back: the tables have them.
+ * memory of an analysis does not grow with the corpus.
  */
-export function readShardResults(db: Database): readonly StoredResult[] {
+export function readShardResults(db: Database): readonly ScannedShard[] {
   const partial = db.prepare('SELECT partial FROM shards WHERE shard_id = ?');
-  const documents = db.prepare('SELECT * FROM documents WHERE shard_id = ? ORDER BY row');
   return db
-    .prepare("SELECT shard_id, n_rows, content_bytes FROM shards WHERE state = 'scanned' ORDER BY shard_id")
+    .prepare("SELECT shard_id FROM shards WHERE state = 'scanned' ORDER BY shard_id")
     .all()
-    .map((row) => ({
-      shard: Number(row.shard_id),
-      result: {
-        nRows: Number(row.n_rows),
-        contentBytes: Number(row.content_bytes),
-        problems: [],
-        get partial() {
-          return partial.get(row.shard_id!)!.partial as Uint8Array;
+    .map((row) => {
+      const shard = Number(row.shard_id);
+      return {
+        shard,
+        result: {
+          get partial() {
+            return partial.get(shard)!.partial as Uint8Array;
+          },
+          get documents() {
+            return readRepositories(db, shard);
+          },
         },
-        get documents() {
-          return documents.all(row.shard_id!).map(readDocument);
-        },
-      },
-    }));
+      };
+    });
 }
 
-const readDocument = (d: Record<string, SQLOutputValue>): MatchedDocument => ({
-  row: Number(d.row),
-  byteOffset: Number(d.byte_offset),
-  repository: String(d.repository),
-  path: String(d.path),
-  license: String(d.license),
-});
+function* readRepositories(db: Database, shard: number): Generator<ScannedDocument> {
+  const ids = { first: documentId(shard, 0), end: documentId(shard + 1, 0) };
+  for (const [, row, repository] of readRows(db, 'SELECT document_id, row, repository FROM documents', ids))
+    yield { row: Number(row), repository: String(repository) };
+}
 
 /** A sentence for each shard and place that is counted once although it is met twice. */
 export function readDuplicates(db: Database): readonly string[] {

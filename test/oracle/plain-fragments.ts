@@ -18,7 +18,7 @@ export function plainFragments(request: Omit<FragmentRequest, 'index'>): Fragmen
   const runs = [...request.results]
     .sort((a, b) => a.shard - b.shard)
     .flatMap(({ shard, result }) => {
-      const repositories = new Map(result.documents.map((d) => [d.row, d.repository]));
+      const repositories = new Map(Array.from(result.documents, (d) => [d.row, d.repository]));
       return decodeRuns(result.partial).map((run) => ({
         ...run,
         shard,

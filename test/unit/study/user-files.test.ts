@@ -31,8 +31,9 @@ test('samples come out of their thread as they are, in every form and in any bat
   const lines = Array.from({ length: 700 }, (_, i) =>
     i % 7 === 0 ? `{"tokens":[${i},1]}` : i % 5 === 0 ? '' : JSON.stringify(`ü${'x\n'.repeat(i)}\ud800`),
   );
-  // The second is so small that it is read without a thread.
-  const files = [write('samples.jsonl', lines.join('\n')), write('few.jsonl', lines.slice(0, 60).join('\n'))];
+  // The second is so small that it is read without a thread; the first ends with a blank line of nine megabytes.
+  const long = `${lines.join('\n')}\n${' '.repeat(9 << 20)}`;
+  const files = [write('samples.jsonl', long), write('few.jsonl', lines.slice(0, 60).join('\n'))];
   mkdirSync(join(folder, 'numbered'));
   for (const [i, text] of ['', 'a\xff', 'b\r\n'].entries())
     write(`numbered/${i}.py`, Buffer.from(text, 'latin1'));
