@@ -22,14 +22,18 @@ export interface Codes {
 
 let fixed: Codes | undefined;
 
-/** The codes of blocks that bring none (section 3.2.6). */
+/** The codes of blocks that bring none (section 3.2.6). Made once: they are asked for at every place where a block may begin. */
 export function fixedCodes(): Codes {
+  fixed ??= makeFixedCodes();
+  return fixed;
+}
+
+function makeFixedCodes(): Codes {
   const lengths = Uint8Array.from({ length: 288 }, (_, i) => (i < 144 ? 8 : i < 256 ? 9 : i < 280 ? 7 : 8));
-  fixed ??= {
+  return {
     literals: codeTable(lengths, 'be-complete', new Uint16Array(1 << 15))!,
     distances: codeTable(new Uint8Array(32).fill(5), 'be-complete', new Uint16Array(1 << 15))!,
   };
-  return fixed;
 }
 
 /**
