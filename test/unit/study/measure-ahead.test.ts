@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { setTimeout } from 'node:timers/promises';
+import { deflateSync } from 'node:zlib';
 import { shareTexts } from '../../../server/formats/published/shared-texts.ts';
 import { measureAhead } from '../../../server/study/measure-ahead.ts';
 import { measureText } from '../../../server/study/measure-text.ts';
@@ -48,4 +49,9 @@ test('a size that is deflated into many pieces is counted whole', () => {
   const { zlibBytes, isLoop } = measureText(text);
   assert(zlibBytes > 1 << 15, String(zlibBytes));
   assert.equal(isLoop, false);
+  // The size of the pieces changes nothing about it, whatever the text's length.
+  for (const nBytes of [0, 1, 1023, 2048, 2049, 50_000, text.length]) {
+    const part = text.subarray(0, nBytes);
+    assert.equal(measureText(part).zlibBytes, deflateSync(part, { level: 6 }).length);
+  }
 });
