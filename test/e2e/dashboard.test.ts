@@ -107,12 +107,12 @@ stage('studies are compared, and axe finds nothing there', async () => {
   const other = join(folder, '.verbatim', 'other.sqlite');
   await copyDemoStudy(other);
   await workbench.treeRows(/^other/).waitFor();
-  await workbench.runCommand('Verbatim: Compare Studies');
-  await workbench.quickPickRow('other').waitFor();
-  await page
-    .locator('.quick-input-header input[type=checkbox], .quick-input-header .monaco-checkbox')
-    .first()
-    .click();
+  const all = '.quick-input-header input[type=checkbox], .quick-input-header .monaco-checkbox';
+  await workbench.again(async (timeout) => {
+    await workbench.runCommand('Verbatim: Compare Studies');
+    await workbench.quickPickRow('other').waitFor({ timeout });
+    await page.locator(all).first().click({ timeout });
+  });
   await page.keyboard.press('Enter');
   await dashboard().locator('figure', { hasText: 'Samples that repeat' }).locator('svg').first().waitFor();
   await dashboard().locator('td', { hasText: 'no more than chance would give' }).waitFor();

@@ -95,9 +95,11 @@ async function walk(workbench: Workbench): Promise<void> {
 
 async function readLegend(workbench: Workbench): Promise<void> {
   const { page } = workbench;
-  await status(page).click();
   const row = workbench.quickPickRow('almost certain');
-  await row.waitFor();
+  await workbench.again(async (timeout) => {
+    await status(page).click({ timeout });
+    await row.waitFor({ timeout });
+  });
   assert.match((await row.textContent()) ?? '', /% of the tokens/);
   await workbench.takeShot('heat-legend');
   await page.keyboard.press('Escape');

@@ -235,8 +235,10 @@ stage(
     await page.locator('.monaco-workbench').waitFor();
     await status.filter({ hasText: /Sampling: [1-9][\d,]* of 50,000 samples/ }).waitFor();
     await workbench.takeShot('14-resumed');
-    await status.click();
-    await workbench.quickPickRow('Pause').click();
+    await workbench.again(async (timeout) => {
+      await status.click({ timeout });
+      await workbench.quickPickRow('Pause').click({ timeout });
+    });
     await status.waitFor({ state: 'hidden' });
     await workbench.treeRows(/paused · not scanned yet/).waitFor();
     // Which of the places seen last: that is as old as the state that VS Code has written by then.
