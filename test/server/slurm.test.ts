@@ -88,8 +88,20 @@ const queueOf = async (cluster: SlurmCluster, out: string, format: string, ...mo
 const untilNoneIsLeft = (cluster: SlurmCluster, out: string) =>
   cluster.until('an empty queue', async () => (await queueOf(cluster, out, '%i')).length === 0);
 
+/** It is looked for much more often than Slurm is asked how it is: a task takes a second, and each answer on a busy machine as well. */
 const stopTask = (cluster: SlurmCluster, out: string, run: Run): Promise<Task> =>
-  cluster.until('a task that can be stopped', () => stopTaskOf(out), run);
+  cluster.until(
+    'a task that can be stopped',
+    async () => {
+      for (let nLooks = 0; nLooks < 40; nLooks++) {
+        const task = await stopTaskOf(out);
+        if (task !== undefined) return task;
+        await sleep(50);
+      }
+      return undefined;
+    },
+    run,
+  );
 
 const orNone = <T>(list: readonly T[]) => (list.length > 0 ? list : undefined);
 
