@@ -47,10 +47,7 @@ export async function useOtherMachine(workbench: Workbench, folder: string, host
         .first()
         .waitFor();
     };
-    const runPlan = async () => {
-      await workbench.runCommand('Verbatim: Run Plan File');
-      await workbench.quickPickRow('elsewhere.verbatim.json').click();
-    };
+    const runPlan = () => workbench.choose('Verbatim: Run Plan File', 'elsewhere.verbatim.json');
     await runPlan();
     await dialog.getByText(new URL(planned.address).host).first().waitFor();
     await workbench.takeShot('other-machine');
