@@ -13,7 +13,10 @@ export class DeflateHere {
     this.#engine = EngineHere.of(createDeflateRaw(options));
   }
 
-  /** The bytes that `deflateRawSync` gives; they are overwritten by the next call. */
+  /**
+   * They inflate to the piece, and are overwritten by the next call. The same pieces in the same order give the same
+   * bytes; what an engine met before may change which of several copies it finds, so they need not be those of a new one.
+   */
   deflate(bytes: Uint8Array): Uint8Array {
     if (!this.#engine) return deflateRawSync(bytes, this.#options);
     const packed = this.#engine.process(bytes, constants.Z_FINISH);
