@@ -19,16 +19,20 @@ export const node = join(
   process.platform === 'win32' ? 'node.exe' : 'node',
 );
 
+const BUNDLING = ['esbuild.mjs'];
+const BUILDING_THE_DEMO = ['demo/build-corpus.ts'];
+
 export function setUp() {
   installPackages();
-  makePrograms();
+  run('Bundling', node, BUNDLING);
+  run('Building the demo corpus', node, BUILDING_THE_DEMO);
 }
 
-/** Bundles the programs, and builds what the demo is run on. */
-export function makePrograms() {
-  run('Bundling', node, ['esbuild.mjs']);
-  run('Building the demo corpus', node, ['demo/build-corpus.ts']);
-}
+/** Bundles the programs, and meanwhile builds what the demo is run on, which mostly waits for the network. */
+export const makePrograms = () => [
+  runBeside('Bundling', node, BUNDLING),
+  runBeside('Building the demo corpus', node, BUILDING_THE_DEMO),
+];
 
 export function installPackages() {
   const stamp = join(root, 'node_modules', '.verbatim-stamp');

@@ -7,6 +7,8 @@ import { join } from 'node:path';
 const WAITING = /^test\/(e2e\/|host\/|server\/slurm)/;
 /** A minute or two each, the longest first. */
 const LONGEST = ['host/extension', 'e2e/journey', 'server/slurm', 'e2e/decorations', 'e2e/dashboard'];
+/** Rooms with models and clusters, whose files take up to half a minute: a run that ended with one would leave a core idle. */
+const LONG = /^test\/(server|unit\/(sampling|study))\//;
 /** The share of the others that begins before the last of those that wait. */
 const MEANWHILE = 0.6;
 
@@ -18,7 +20,11 @@ export function allTests(root) {
   const all = ['e2e', 'host', 'server'].flatMap((kind) => testsIn(root, `test/${kind}`));
   const rank = (file) => LONGEST.findIndex((name) => file === `test/${name}.test.ts`) + 1 || Infinity;
   const waiting = all.filter((file) => WAITING.test(file)).sort((a, b) => Math.sign(rank(a) - rank(b)) || 0);
-  const others = all.filter((file) => !WAITING.test(file)).concat(unitTests(root));
+  const computing = all.filter((file) => !WAITING.test(file)).concat(unitTests(root));
+  const others = [
+    ...computing.filter((file) => LONG.test(file)),
+    ...computing.filter((file) => !LONG.test(file)),
+  ];
   const nBetween = Math.ceil((MEANWHILE * others.length) / waiting.length);
   return waiting
     .flatMap((file, i) => [file, ...others.slice(i * nBetween, (i + 1) * nBetween)])

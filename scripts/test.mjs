@@ -18,8 +18,7 @@ if (isWhole) {
     runBeside('Checking lint and formatting', 'node_modules/.bin/biome', ['check', '.']),
   );
 }
-makePrograms();
-await Promise.all(beside);
+await Promise.all([...beside, ...makePrograms()]);
 // What set-up has just bundled is what the tests start: a bundle's threads begin in half the time.
 const env = { ...process.env, VERBATIM_BUNDLES: join(root, 'dist') };
 run('Testing', node, ['scripts/run-tests.mjs', ...(isWhole ? allTests(root) : chosen)], { env });
