@@ -268,7 +268,6 @@ export class Workbench {
     const session = await this.page.context().newCDPSession(this.page);
     const metrics = { ...this.page.viewportSize()!, deviceScaleFactor: 1, mobile: false };
     await session.send('Emulation.setDeviceMetricsOverride', metrics);
-    await this.page.evaluate("document.documentElement.classList.add('is-looked-at')"); // Drawn from here on.
     await this.page.screenshot({ path: join(SHOTS, `${name}.png`) });
   }
 }

@@ -36,19 +36,18 @@ const QUIET_SETTINGS = {
   'editor.cursorBlinking': 'solid',
 };
 
-/** Who takes pictures gets every pixel; the rest measures in CSS pixels and is drawn on a quarter of them, if at all. */
-const isLookedAt = (process.env.VERBATIM_SHOTS ?? process.env.VERBATIM_IMAGES) !== undefined;
-
 /**
  * Without a graphics card the processor draws every frame of an animation, which nobody watches. Webviews keep theirs:
- * they are what is tested. What is transparent is laid out, measured and clicked as ever, but neither drawn nor put together.
+ * they are what is tested.
  */
 const STAND_STILL = `if (window === top) {
   const still = new CSSStyleSheet();
-  still.replaceSync(\`*, *::before, *::after { transition: none !important; animation: none !important; }
-    ${isLookedAt ? '' : ':root:not(.is-looked-at) > body { opacity: 0; }'}\`);
+  still.replaceSync('*, *::before, *::after { transition: none !important; animation: none !important; }');
   document.adoptedStyleSheets.push(still);
 }`;
+
+/** Who takes pictures gets every pixel; the rest measures in CSS pixels and is drawn on a quarter of them. */
+const isLookedAt = (process.env.VERBATIM_SHOTS ?? process.env.VERBATIM_IMAGES) !== undefined;
 
 export interface HostOptions {
   readonly extensionDevelopmentPaths?: readonly string[];
