@@ -4,10 +4,21 @@
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
-import type { Page } from 'playwright-core';
+import { type Browser, chromium, type Page } from 'playwright-core';
+import { findChromium } from '../../../scripts/chromium.mjs';
 import { WAIT_LIMIT_MS } from '../../support/wait-limit.ts';
-import { type Chromium, startChromium, WORKBENCH_URL } from './chromium.ts';
 import { startCodeServer } from './code-server.ts';
+
+const CHROMIUM_ARGS = [
+  '--no-sandbox',
+  '--disable-gpu',
+  '--disable-quic',
+  '--no-first-run',
+  '--disable-background-networking',
+  '--disable-component-update',
+  '--disable-sync',
+  '--js-flags=--min-semi-space-size=32 --initial-heap-size=512',
+];
 
 /** Keeps the workbench to itself: no network, no pop-ups, nothing but what a test asks for. */
 const QUIET_SETTINGS = {
@@ -112,7 +123,7 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
         : { TEST_HOST_DIR: testDir, TEST_HOST_ENTRY: resolve(options.extensionTestsPath) }),
     },
   });
-  let browser: Chromium | undefined;
+  let browser: Browser | undefined;
   let closing: Promise<void> | undefined;
   const close = () => {
     closing ??= (async () => {
@@ -125,25 +136,43 @@ export async function startHost(options: HostOptions = {}): Promise<Host> {
 
   try {
     const url = await server.url;
-    browser = await startChromium({
-      root,
-      serverUrl: url,
+    browser = await launchChromium(root);
+    // A context of its own, in which a test may open another window on the same profile.
+    const context = await browser.newContext({
       viewport: options.viewport ?? { width: 1280, height: 800 },
       deviceScaleFactor: isLookedAt ? 1 : 0.5,
     });
-    const { context } = browser;
     await context.addInitScript(STAND_STILL);
-    const page = context.pages()[0] ?? (await context.newPage());
+    const page = await context.newPage();
     if (options.verbose) page.on('console', (m) => process.stderr.write(`[workbench] ${m.text()}\n`));
     const tests = Promise.withResolvers<HostExit>();
     await onTestsExit(page, testDir, tests.resolve);
     void server.ended.then((how) => tests.resolve({ code: 70, error: `code-server ended (${how})` }));
-    await page.goto(`${WORKBENCH_URL}/?${workbenchQuery(options)}`);
+    await page.goto(`${url}/?${workbenchQuery(url, options)}`);
     await page.waitForSelector('.monaco-workbench', { timeout: WAIT_LIMIT_MS });
     return { page, exit: tests.promise, outputFile: join(testDir, 'output'), close };
   } catch (error) {
     await close();
     throw error;
+  }
+}
+
+/** Its profile lies under `root`, so that it goes too when the guard clears up after a kill. */
+async function launchChromium(root: string): Promise<Browser> {
+  const before = process.env.TMPDIR;
+  process.env.TMPDIR = root;
+  try {
+    return await chromium.launch({
+      executablePath: findChromium() ?? 'chromium',
+      headless: true,
+      handleSIGINT: false,
+      handleSIGTERM: false,
+      handleSIGHUP: false,
+      args: CHROMIUM_ARGS,
+    });
+  } finally {
+    if (before === undefined) delete process.env.TMPDIR;
+    else process.env.TMPDIR = before;
   }
 }
 
@@ -168,9 +197,8 @@ function readResult(file: string): boolean | undefined {
   }
 }
 
-function workbenchQuery(options: HostOptions): string {
-  const remote = (path: string) =>
-    `vscode-remote://${new URL(WORKBENCH_URL).host}${encodeURI(resolve(path))}`;
+function workbenchQuery(url: string, options: HostOptions): string {
+  const remote = (path: string) => `vscode-remote://${new URL(url).host}${encodeURI(resolve(path))}`;
   const testsEntry = join(import.meta.dirname, 'tests-entry.cjs');
   const payload = [
     ...(options.extensionDevelopmentPaths ?? []).map((path) => ['extensionDevelopmentPath', remote(path)]),
