@@ -300,7 +300,11 @@ stage(
     for (const [name, theme, workbenchClass] of THEMES) {
       writeFileSync(settings, JSON.stringify({ 'workbench.colorTheme': theme }));
       await page.locator(`.monaco-workbench.${workbenchClass}`).waitFor();
-      await fragment.click();
+      // A click on a row that is drawn anew in other colours may go lost.
+      await workbench.again(async (timeout) => {
+        await fragment.click({ timeout });
+        await workbench.side('train').first().waitFor({ timeout });
+      });
       // All six lines of it; a count would meet an editor that is being laid out again.
       await (await workbench.comparison()).nth(5).waitFor();
       await workbench.takeShot(`comparison-${name}`);
