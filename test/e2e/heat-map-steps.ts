@@ -111,8 +111,7 @@ async function acceptAndFilter(workbench: Workbench, folder: string): Promise<vo
   const accepted = workbench.treeRows(/p .+ lines .*accepted/);
   await workbench.runCommand('Verbatim: Focus on Studies View');
   await pickByKeys(page, 'Accept into the Baseline…');
-  await page.locator('.quick-input-widget input.input').waitFor({ state: 'visible' });
-  await page.keyboard.press('Enter');
+  await workbench.enter();
   await accepted.first().waitFor();
   const baseline = JSON.parse(readFileSync(join(folder, '.verbatim-baseline.json'), 'utf8'));
   assert.equal(Object.keys(baseline.accepted).length, 1);

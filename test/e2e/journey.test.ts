@@ -95,7 +95,7 @@ stage(
     await workbench.runCommand('Verbatim: Run Memorization Study');
     await workbench.quickPickRow('Run the demo').waitFor();
     await workbench.takeShot('2-quick-pick');
-    await page.keyboard.press('Enter');
+    await workbench.enter();
     const status = page.locator('.statusbar-item[id="verbatim.verbatim.verbatim.run"]');
     await status.filter({ hasText: /Sampling: \d+ of \d+ samples/ }).waitFor();
     // However long it takes to look at it, it is not over meanwhile.

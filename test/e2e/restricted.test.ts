@@ -50,7 +50,7 @@ test('an untrusted workspace offers the demo alone, and is not written to', asyn
   await workbench.quickPickRow('Trust this workspace').waitFor();
   assert.equal(await workbench.quickPickRow('Choose a model').count(), 0);
   await workbench.takeShot('restricted');
-  await page.keyboard.press('Enter');
+  await workbench.enter();
   await workbench.treeRows(/\d+ fragments in \d+ samples/).waitFor({ timeout: 2 * WAIT_LIMIT_MS });
   assert.equal(existsSync(join(folder, '.verbatim')), false);
 });

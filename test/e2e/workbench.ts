@@ -125,6 +125,12 @@ export class Workbench {
     await this.page.keyboard.press('Enter');
   }
 
+  /** Accepts what a list or a question offers, which is seen before it has the keyboard. */
+  async enter(): Promise<void> {
+    await this.page.locator('.quick-input-widget input.input:focus').waitFor();
+    await this.page.keyboard.press('Enter');
+  }
+
   acceptFolder = (path: string): Promise<void> => this.acceptPath(`${path}/`);
 
   /** In VS Code's own file dialog, which a browser shows instead of the system's. */
@@ -156,7 +162,7 @@ export class Workbench {
     await this.takeShot(shot);
     await this.quickPickRow('What could be extracted').click();
     await this.quickPickRow('The demo’s model').waitFor();
-    await this.page.keyboard.press('Enter');
+    await this.enter();
     await this.quickPickRow('A part of the demo’s training data').waitFor();
     await this.takeShot(`${shot}-demo`);
     await this.quickPickRow('A folder…').click();
