@@ -19,20 +19,18 @@ export const node = join(
   process.platform === 'win32' ? 'node.exe' : 'node',
 );
 
-const BUNDLING = ['esbuild.mjs'];
-const BUILDING_THE_DEMO = ['demo/build-corpus.ts'];
+const PROGRAMS = [
+  ['Bundling', ['esbuild.mjs']],
+  ['Building the demo corpus', ['demo/build-corpus.ts']],
+];
 
 export function setUp() {
   installPackages();
-  run('Bundling', node, BUNDLING);
-  run('Building the demo corpus', node, BUILDING_THE_DEMO);
+  for (const [title, args] of PROGRAMS) run(title, node, args);
 }
 
 /** Bundles the programs, and meanwhile builds what the demo is run on, which mostly waits for the network. */
-export const makePrograms = () => [
-  runBeside('Bundling', node, BUNDLING),
-  runBeside('Building the demo corpus', node, BUILDING_THE_DEMO),
-];
+export const makePrograms = () => PROGRAMS.map(([title, args]) => runBeside(title, node, args));
 
 export function installPackages() {
   const stamp = join(root, 'node_modules', '.verbatim-stamp');
