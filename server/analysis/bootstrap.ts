@@ -64,11 +64,7 @@ function drawStatistics(
 /** How often each of n units is drawn in one resample. */
 export function resampleCounts(n: number, random: RandomSource, counts: Uint32Array): void {
   counts.fill(0);
-  for (let left = n; left > 0; left -= DRAWN_AT_ONCE) {
-    const drawn = left < DRAWN_AT_ONCE ? drawnUnits.subarray(0, left) : drawnUnits;
-    random.fillBelow(n, drawn);
-    for (const unit of drawn) counts[unit]!++;
-  }
+  for (const drawn of drawUnits(n, random)) for (const unit of drawn) counts[unit]!++;
 }
 
 export function percentileInterval(draws: Float64Array): { low: number; high: number } {
@@ -90,6 +86,15 @@ function quantile(sorted: ArrayLike<number>, p: number): number {
 const DRAWN_AT_ONCE = 4096;
 const drawnUnits = new Uint32Array(DRAWN_AT_ONCE);
 
+/** Draws n of n units, some at a time: the next ones overwrite them. */
+function* drawUnits(n: number, random: RandomSource): Generator<Uint32Array> {
+  for (let left = n; left > 0; left -= DRAWN_AT_ONCE) {
+    const drawn = left < DRAWN_AT_ONCE ? drawnUnits.subarray(0, left) : drawnUnits;
+    random.fillBelow(n, drawn);
+    yield drawn;
+  }
+}
+
 function resampleSums(
   columns: readonly Float64Array[],
   n: number,
@@ -97,9 +102,7 @@ function resampleSums(
   sums: Float64Array,
 ): void {
   sums.fill(0);
-  for (let left = n; left > 0; left -= DRAWN_AT_ONCE) {
-    const drawn = left < DRAWN_AT_ONCE ? drawnUnits.subarray(0, left) : drawnUnits;
-    random.fillBelow(n, drawn);
+  for (const drawn of drawUnits(n, random)) {
     for (let c = 0; c < columns.length; c += 2) addDrawn(columns, c, drawn, sums);
   }
 }

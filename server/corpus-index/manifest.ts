@@ -10,9 +10,9 @@ import type { ColumnNames, MatchRule } from '../../protocol/study.ts';
 import { type ShardFormat, shardFormats } from '../corpus/shard-format.ts';
 import { UserError } from '../errors.ts';
 import { type Check, flag, has, listOf, oneOf, optional, parseJson, text, whole } from '../json-shape.ts';
+import { sync, writeAll } from '../write-all.ts';
 import { PAGE_DOCUMENTS } from './document-pages.ts';
 import { MAX_DOCUMENTS } from './postings.ts';
-import { sync, writeAll } from './write-all.ts';
 
 export const MANIFEST = 'index.json';
 const FORMAT = 'verbatim-index';

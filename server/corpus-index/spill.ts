@@ -2,8 +2,8 @@
 // bits of their keys alone, pages of documents, and windows of restart points. One file a shard.
 
 import { closeSync, openSync } from 'node:fs';
+import { writeAll } from '../write-all.ts';
 import type { Region } from './segment-header.ts';
-import { writeAll } from './write-all.ts';
 
 /** Records that were written together. */
 export interface SpilledRecords {

@@ -11,11 +11,11 @@ import type { Columns } from '../corpus/columns.ts';
 import type { RestartPoint } from '../engine/detection.ts';
 import { throwIfAborted } from '../errors.ts';
 import type { BucketShape, Part, PostingKernel } from '../kernel/posting-kernel.ts';
+import { sync, writeAll } from '../write-all.ts';
 import type { IndexedRestart, Reading } from './index-shard.ts';
 import { digestOf, type SegmentEntry, type ShardEntry } from './manifest.ts';
 import { PlaceWriter } from './piece-places.ts';
 import { HEADER_BYTES, type PieceTable, type Region, type Stored, writeHeader } from './segment-header.ts';
-import { sync, writeAll } from './write-all.ts';
 
 /** What a segment is made of: shards that were read just now, or segments that are merged. */
 export interface SegmentSource {

@@ -1,6 +1,7 @@
 // A study that is there only when it is whole: for what makes one in one go, and has nothing to go on from.
 
 import { renameSync } from 'node:fs';
+import { naming } from '../write-all.ts';
 import { fillPlaces, type PlacesOfTables } from './pages/place-tables.ts';
 import { type Database, openForWriting, removeStudyFiles } from './study-file.ts';
 
@@ -21,18 +22,10 @@ export function makeStudy(path: string, fill: (db: Database) => void, places?: P
     } finally {
       db.close();
     }
+    // The draft is nobody's business.
     if (places) naming(path, () => fillPlaces(draft, places));
     renameSync(draft, path);
   } finally {
     removeStudyFiles(draft);
-  }
-}
-
-/** The draft is nobody's business: what the system refused is told of the study. */
-function naming(path: string, work: () => void): void {
-  try {
-    work();
-  } catch (error) {
-    throw error instanceof Error && 'syscall' in error ? Object.assign(error, { path }) : error;
   }
 }

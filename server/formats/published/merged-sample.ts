@@ -65,9 +65,11 @@ function cutLines(text: Buffer, from: number, to: number): readonly string[] {
     if (end < 0) return [];
     start = end + 1;
   }
-  let end = start;
-  for (let line = from; line <= to && end >= 0; line++)
-    end = text.indexOf(LF, line === from ? start : end + 1);
+  let end = start - 1;
+  for (let line = from; line <= to; line++) {
+    end = text.indexOf(LF, end + 1);
+    if (end < 0) break;
+  }
   return text.toString('latin1', start, end < 0 ? text.length : end).split('\n');
 }
 

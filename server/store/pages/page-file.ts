@@ -1,7 +1,8 @@
 // The pages of a SQLite file that nobody has open, for whoever adds many: https://sqlite.org/fileformat2.html, section 1. Knows
 // nothing of what is in them.
 
-import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { closeSync, openSync, readSync } from 'node:fs';
+import { sync, writeAll } from '../../write-all.ts';
 
 const HEADER_BYTES = 100;
 /** Places in the header. */
@@ -19,6 +20,7 @@ export class PageFile implements Disposable {
   readonly pageBytes: number;
   /** What a tree may use of a page. */
   readonly usableBytes: number;
+  readonly #path: string;
   readonly #file: number;
   readonly #lockPage: number;
   /** Pages that are not written yet, one after the other. */
@@ -28,6 +30,7 @@ export class PageFile implements Disposable {
   #nPages: number;
 
   constructor(path: string) {
+    this.#path = path;
     this.#file = openSync(path, 'r+');
     const header = Buffer.alloc(HEADER_BYTES);
     readSync(this.#file, header, 0, HEADER_BYTES, 0);
@@ -52,7 +55,7 @@ export class PageFile implements Disposable {
 
   /** Puts it in the place of a page that was there before. */
   replace(number: number, page: Uint8Array): void {
-    writeWhole(this.#file, page, (number - 1) * this.pageBytes);
+    this.#writeAt((number - 1) * this.pageBytes, page);
   }
 
   /** The added pages are a part of the file from here on, and on the disk. */
@@ -60,8 +63,8 @@ export class PageFile implements Disposable {
     this.#write();
     const nPages = Buffer.alloc(4);
     nPages.writeUInt32BE(this.#nPages);
-    writeWhole(this.#file, nPages, N_PAGES_AT);
-    fsyncSync(this.#file);
+    this.#writeAt(N_PAGES_AT, nPages);
+    sync(this.#file, this.#path);
   }
 
   [Symbol.dispose](): void {
@@ -70,14 +73,12 @@ export class PageFile implements Disposable {
 
   #write(): void {
     const bytes = this.#waiting.subarray(0, this.#nWaiting * this.pageBytes);
-    writeWhole(this.#file, bytes, (this.#firstWaiting - 1) * this.pageBytes);
+    this.#writeAt((this.#firstWaiting - 1) * this.pageBytes, bytes);
     this.#firstWaiting += this.#nWaiting;
     this.#nWaiting = 0;
   }
-}
 
-/** A full disk may take a part first, and say so at the next. */
-function writeWhole(file: number, bytes: Uint8Array, at: number): void {
-  for (let done = 0; done < bytes.length; )
-    done += writeSync(file, bytes, done, bytes.length - done, at + done);
+  #writeAt(at: number, bytes: Uint8Array): void {
+    writeAll(this.#file, this.#path, bytes, at);
+  }
 }

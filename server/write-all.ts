@@ -12,10 +12,11 @@ export function writeAll(file: number, path: string, bytes: Uint8Array, at: numb
 /** From then on what was written stays when the power fails. */
 export const sync = (file: number, path: string): void => naming(path, () => fsyncSync(file));
 
-function naming(path: string, work: () => void): void {
+/** What the system refused meanwhile is told of that path. */
+export function naming(path: string, work: () => void): void {
   try {
     work();
   } catch (error) {
-    throw Object.assign(error as Error, { path });
+    throw error instanceof Error && 'syscall' in error ? Object.assign(error, { path }) : error;
   }
 }
