@@ -22,7 +22,7 @@ import { type Host, startHost } from '../host/launch/start-host.ts';
 import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
 import { copyPausedDemo } from '../support/demo-study.ts';
 import { scratchFolder } from '../support/scratch.ts';
-import { processesWith } from '../support/server-client.ts';
+import { serversWith } from '../support/server-client.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { otherAddress, useOtherMachine } from './other-machine-steps.ts';
 import { THEMES, Workbench } from './workbench.ts';
@@ -54,10 +54,7 @@ after(async () => {
 });
 
 /** Background processes of this window. */
-const servers = () =>
-  processesWith(`VERBATIM_JOURNEY_TEST=${folder}`, 'environ').filter((pid) =>
-    processesWith('/dist/server.js', 'cmdline').includes(pid),
-  );
+const servers = () => serversWith(`VERBATIM_JOURNEY_TEST=${folder}`);
 
 const journey = { hasFailed: false };
 

@@ -21,7 +21,6 @@ export async function useOtherMachine(workbench: Workbench, folder: string, host
   const { page } = workbench;
   const [planned, typed] = [await startServedServer({ host }), await startServedServer({ host })];
   const dialog = page.locator('.monaco-dialog-box', { hasText: 'This study uses other machines' });
-  const input = page.locator('.quick-input-widget input.input');
   try {
     const corpus = join(folder, 'read-elsewhere');
     mkdirSync(corpus);
@@ -63,23 +62,15 @@ export async function useOtherMachine(workbench: Workbench, folder: string, host
     await workbench.runCommand('Verbatim: Run Memorization Study');
     await workbench.quickPickRow('Choose a model and').click();
     await workbench.quickPickRow('Name a server of models').click();
-    await page.locator('.quick-input-message', { hasText: 'Address of the server' }).waitFor();
-    await input.fill(typed.address);
-    await page.keyboard.press('Enter');
-    await page.locator('.quick-input-message', { hasText: 'What does the server call the model?' }).waitFor();
-    await input.fill('tiny');
-    await page.keyboard.press('Enter');
+    await workbench.type('Address of the server', typed.address);
+    await workbench.type('What does the server call the model?', 'tiny');
     await workbench.quickPickRow('A folder…').click();
     await workbench.acceptFolder(corpus);
     await workbench.quickPickRow('Another number').click();
-    await page.locator('.quick-input-message', { hasText: 'Number of samples' }).waitFor();
-    await input.fill('3');
-    await page.keyboard.press('Enter');
+    await workbench.type('Number of samples', '3');
     await workbench.quickPickRow('Without a prompt').click();
     await workbench.quickPickRow('What samples without a prompt begin from').click();
-    await page.locator('.quick-input-message', { hasText: 'begin from' }).waitFor();
-    await input.fill('a');
-    await page.keyboard.press('Enter');
+    await workbench.type('begin from', 'a');
     await workbench.quickPickRow('Start the study').click();
     await completes('tiny-3');
     assert.ok(typed.requests.some(({ body }) => body.prompt === 'a'));

@@ -9,7 +9,7 @@ import { after, before, test } from 'node:test';
 import type { Page } from 'playwright-core';
 import { Workbench } from '../e2e/workbench.ts';
 import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
-import { processesWith, until } from '../support/server-client.ts';
+import { serversWith, until } from '../support/server-client.ts';
 import { WAIT_LIMIT_MS } from '../support/wait-limit.ts';
 import { linkExtension } from './launch/link-extension.ts';
 import { type Host, startHost } from './launch/start-host.ts';
@@ -96,8 +96,7 @@ async function nSampled(page: Page, atLeast: number): Promise<number> {
   }
 }
 
-const servers = () =>
-  processesWith(marker, 'environ').filter((pid) => processesWith('/dist/server.js', 'cmdline').includes(pid));
+const servers = () => serversWith(marker);
 
 const parentOf = (pid: number) =>
   Number(/^PPid:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]);

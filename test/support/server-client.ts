@@ -76,6 +76,12 @@ export function processesWith(text: string, where: 'cmdline' | 'environ'): reado
     .map(Number);
 }
 
+/** Background processes that have a text in their environment. */
+export const serversWith = (text: string): readonly number[] => {
+  const servers = processesWith('/dist/server.js', 'cmdline');
+  return processesWith(text, 'environ').filter((pid) => servers.includes(pid));
+};
+
 /** Throws where the state does not come about. */
 export async function until(what: string, isSo: () => boolean): Promise<void> {
   const giveUpAt = performance.now() + WAIT_LIMIT_MS;

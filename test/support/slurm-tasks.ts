@@ -3,20 +3,10 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { currentPlan } from '../../server/study/tasks/open-plan.ts';
+import { processesWith } from './server-client.ts';
 
 /** Processes that run a task of this study. */
-export function tasksOf(out: string): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(`\0task\0${out}\0`);
-      } catch {
-        return false;
-      }
-    })
-    .map(Number);
-}
+export const tasksOf = (out: string): readonly number[] => processesWith(`\0task\0${out}\0`, 'cmdline');
 
 export interface Task {
   readonly pid: number;
