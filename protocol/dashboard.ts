@@ -1,10 +1,8 @@
-// The dashboard: what a study found, at a glance. The server answers the extension with it, and the webview and
-// the extension pass each other the messages at the end. Sensitive parts of texts are masked before they get here.
+// The dashboard: what a study found, at a glance. Sensitive parts of texts are masked before they get here.
 
 import type { Foreign, ForeignList } from '../guard/text/foreign.ts';
 import type { DataProblemKind } from './errors.ts';
 import type { FragmentOrder, FragmentRow, Page, PageRequest } from './fragments.ts';
-import type { MapDashboard, MapsCompared } from './map-dashboard.ts';
 import type { Kept, Measured } from './measured.ts';
 import { message } from './message.ts';
 import type { StudyId, StudySummary } from './study.ts';
@@ -211,93 +209,3 @@ export interface LicenseRow {
   readonly nDocuments: number;
   readonly nRepositories: number;
 }
-
-/** Studies beside each other: their shares, what they have in common, and whether they differ by more than chance. */
-export const compareStudies = message<{ readonly studies: readonly StudyId[] }, StudiesCompared>(
-  'verbatim/compareStudies',
-);
-
-export interface StudiesCompared {
-  readonly studies: readonly ComparedStudy[];
-  /** Fragments that stand in exactly these studies, by their numbers in `studies`. */
-  readonly shared: readonly { readonly studies: readonly number[]; readonly nFragments: number }[];
-  readonly pairs: readonly ComparedPair[];
-  /** Why the numbers may not be comparable, in sentences. */
-  readonly warnings: readonly Foreign[];
-}
-
-export interface ComparedStudy {
-  readonly study: StudyId;
-  readonly name: Foreign;
-  readonly model: Foreign;
-  readonly nSamples: number;
-  readonly samples: Measured;
-  readonly lines: Measured;
-  readonly tokens: Measured | null;
-  readonly fragments: Measured;
-}
-
-/** Differences of the first and the second study's shares, in parts of one. */
-export interface ComparedPair {
-  readonly first: number;
-  readonly second: number;
-  readonly samples: Measured;
-  /** Fisher's exact test on the samples, adjusted by Holm's method over all pairs. */
-  readonly pValue: number;
-  readonly lines: Measured;
-  readonly tokens: Measured | null;
-}
-
-/** What the webview keeps for its own restoration: ids and choices, never text. */
-export interface DashboardState {
-  readonly study: StudyId;
-  readonly selection: FragmentSelection;
-  readonly order: FragmentOrder;
-  /** The predictor whose samples are listed. */
-  readonly predictor: number;
-  /** In pixels, of the page and of the table. */
-  readonly scrollTop: number;
-  readonly tableTop: number;
-}
-
-/** A figure with its numbers, as the page drew it. */
-export interface FigureToSave {
-  readonly kind: 'saveFigure';
-  readonly how: 'saveFigure' | 'copyFigure' | 'saveNumbers' | 'copyNumbers';
-  readonly name: string;
-  readonly svg: string;
-  /** In base 64; null where it was not asked for or could not be made. */
-  readonly png: string | null;
-  readonly csv: string;
-}
-
-export type FromDashboard =
-  | FigureToSave
-  | { readonly kind: 'ready' }
-  | ({ readonly kind: 'listFragments'; readonly request: number } & PageRequest & {
-        readonly order: FragmentOrder;
-        readonly selection: FragmentSelection;
-      })
-  | { readonly kind: 'compare'; readonly fingerprint: string }
-  | { readonly kind: 'openSample'; readonly sampleId: number }
-  /** A document of an extraction map; of two, `map` says of which. */
-  | { readonly kind: 'openRegion'; readonly documentId: number; readonly map?: 0 | 1 }
-  | { readonly kind: 'showInTree' }
-  /** For what the samples repeat that are there by now, or for shorter pieces. */
-  | { readonly kind: 'searchAgain'; readonly how: 'soFar' | 'closest' }
-  /** An anchor in docs/method.md. */
-  | { readonly kind: 'openMethod'; readonly section: string }
-  | { readonly kind: 'copy'; readonly what: 'command' | 'plan' | 'prompts' };
-
-/** Translations by the English text; none where VS Code speaks English. */
-export type Strings = Readonly<Record<string, string>>;
-
-export type ToDashboard =
-  | { readonly kind: 'dashboard'; readonly dashboard: Dashboard; readonly strings: Strings }
-  | { readonly kind: 'comparison'; readonly comparison: StudiesCompared; readonly strings: Strings }
-  | { readonly kind: 'mapComparison'; readonly comparison: MapsCompared; readonly strings: Strings }
-  | { readonly kind: 'measures'; readonly measures: DashboardMeasures }
-  | { readonly kind: 'mapMeasures'; readonly measures: MapDashboard }
-  | { readonly kind: 'unmeasured'; readonly message: string }
-  | { readonly kind: 'fragments'; readonly request: number; readonly page: Page<FragmentRow> }
-  | { readonly kind: 'failed'; readonly message: string };

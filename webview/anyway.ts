@@ -2,13 +2,11 @@
 // themselves, and samples by how often the training data holds what they repeat.
 
 import type { AnywayMarks, AnywayRates, DashboardMeasures } from '../protocol/dashboard.ts';
-import type { Measured } from '../protocol/measured.ts';
 import { element } from './element.ts';
 import { panel, section } from './findings.ts';
 import { l10n } from './l10n.ts';
 import { bone, later } from './later.ts';
-import { points, rangeText } from './map-page.ts';
-import { count } from './numbers.ts';
+import { count, pointsText, rangeText } from './numbers.ts';
 import { type TableRow, table } from './simple-table.ts';
 
 export function anyway(measures: Promise<DashboardMeasures>): HTMLElement {
@@ -37,9 +35,9 @@ function rowsOf({ all, control, loops, byCopies }: AnywayMarks): readonly TableR
           {
             cells: [
               l10n.t('beyond the control'),
-              difference(control.excess.samples),
-              difference(control.excess.lines),
-              control.excess.windows === null ? '' : difference(control.excess.windows),
+              pointsText(control.excess.samples),
+              pointsText(control.excess.lines),
+              control.excess.windows === null ? '' : pointsText(control.excess.windows),
             ],
           },
         ]),
@@ -51,9 +49,6 @@ function rowsOf({ all, control, loops, byCopies }: AnywayMarks): readonly TableR
     })),
   ];
 }
-
-const difference = ({ value, low, high }: Measured): string =>
-  l10n.t('{0} ({1} to {2}) points', points(value), points(low), points(high));
 
 function timesText(nFragments: number, least: number, most: number | null): string {
   if (most === null)

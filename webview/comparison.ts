@@ -1,14 +1,14 @@
 // Studies beside each other: their shares with intervals, what they have in common, and whether they differ.
 
 import { forDom } from '../guard/text/for-dom.ts';
-import type { ComparedPair, StudiesCompared } from '../protocol/dashboard.ts';
 import type { Measured } from '../protocol/measured.ts';
+import type { ComparedPair, StudiesCompared } from '../protocol/study-comparison.ts';
 import { comparisonHeading } from './comparison-heading.ts';
 import { element } from './element.ts';
 import { figure } from './figure.ts';
 import { panel, section } from './findings.ts';
 import { l10n } from './l10n.ts';
-import { count, countRange, percent, percentRange, pValue } from './numbers.ts';
+import { count, countRange, percent, percentRange, pValue, rangeText } from './numbers.ts';
 import { sharesPlot } from './plots/shares-plot.ts';
 import type { Tip } from './plots/tip.ts';
 import { table } from './simple-table.ts';
@@ -65,9 +65,9 @@ export function comparison(
               nameOf(i),
               forDom(model),
               count(nSamples),
-              share(samples),
-              share(lines),
-              tokens === null ? l10n.t('unknown') : share(tokens),
+              rangeText(samples),
+              rangeText(lines),
+              tokens === null ? l10n.t('unknown') : rangeText(tokens),
               withRange(count(fragments.value), fragments.high === 0 ? '' : countRange(fragments)),
             ],
           })),
@@ -132,8 +132,6 @@ export function comparison(
     ),
   ];
 }
-
-const share = (measured: Measured) => withRange(percent(measured.value), percentRange(measured));
 
 /** Nothing that was never seen has an interval around it. */
 const withRange = (value: string, range: string) => (range === '' ? value : `${value} (${range})`);

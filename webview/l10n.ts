@@ -1,7 +1,7 @@
 // The page's texts in the language of VS Code: English ones are the keys, as in VS Code's own `l10n`, and the
 // extension hands over its translations before anything is drawn. `scripts/l10n.mjs` collects what is asked for here.
 
-import type { Strings } from '../protocol/dashboard.ts';
+import type { Strings } from '../protocol/dashboard-page.ts';
 
 class Texts {
   #strings: Strings = {};

@@ -1,13 +1,8 @@
 // The dashboard's composition root: asks the extension for the study, lays out its sections, and keeps what the
 // user chose, so that a window that is loaded again shows the same.
 
-import type {
-  Dashboard,
-  DashboardMeasures,
-  DashboardState,
-  FigureToSave,
-  FragmentSelection,
-} from '../protocol/dashboard.ts';
+import type { Dashboard, DashboardMeasures, FragmentSelection } from '../protocol/dashboard.ts';
+import type { DashboardState, FigureToSave } from '../protocol/dashboard-page.ts';
 import type { FragmentRow, Page } from '../protocol/fragments.ts';
 import type { MapDashboard } from '../protocol/map-dashboard.ts';
 import { anyway } from './anyway.ts';

@@ -6,8 +6,8 @@ import { comparisonHeading } from './comparison-heading.ts';
 import { element } from './element.ts';
 import { panel, section } from './findings.ts';
 import { l10n } from './l10n.ts';
-import { documentName, points, rangeText } from './map-page.ts';
-import { count } from './numbers.ts';
+import { documentName } from './map-documents.ts';
+import { count, pointsText, rangeText } from './numbers.ts';
 import { table } from './simple-table.ts';
 
 export function mapComparison(
@@ -49,17 +49,7 @@ function rates(
   [first, second]: readonly [string, string],
 ): HTMLElement {
   const row = (what: string, rate: ComparedRate) => ({
-    cells: [
-      what,
-      rangeText(rate.first),
-      rangeText(rate.second),
-      l10n.t(
-        '{0} ({1} to {2}) points',
-        points(rate.difference.value),
-        points(rate.difference.low),
-        points(rate.difference.high),
-      ),
-    ],
+    cells: [what, rangeText(rate.first), rangeText(rate.second), pointsText(rate.difference)],
   });
   const title = l10n.t('Rates');
   const { value, low, high } = meanDifference;

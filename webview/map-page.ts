@@ -1,8 +1,7 @@
 // The dashboard of an extraction map: how much could be drawn out, with how many draws, of what, and of which documents.
 
 import { forDom } from '../guard/text/for-dom.ts';
-import { evenOdds } from '../protocol/even-odds.ts';
-import type { ControlMark, MapDashboard, MapGroupMark } from '../protocol/map-dashboard.ts';
+import type { MapDashboard, MapGroupMark } from '../protocol/map-dashboard.ts';
 import type { Measured } from '../protocol/measured.ts';
 import { element } from './element.ts';
 import { type Explained, explain } from './explain.ts';
@@ -11,7 +10,10 @@ import { panel, section } from './findings.ts';
 import { gauge } from './gauge.ts';
 import { l10n } from './l10n.ts';
 import { mapCalibration } from './map-calibration.ts';
-import { count, percent, percentRange } from './numbers.ts';
+import { mapControl } from './map-control.ts';
+import { mapDocuments } from './map-documents.ts';
+import { mapExamined } from './map-examined.ts';
+import { count, percent, percentRange, rangeText } from './numbers.ts';
 import { drawsPlot, groupsPlot } from './plots/map-plots.ts';
 import type { Tip } from './plots/tip.ts';
 import { table } from './simple-table.ts';
@@ -28,11 +30,11 @@ export function mapPage(map: MapDashboard, actions: MapActions, tip: Tip): reado
   return [
     howMuch(map),
     curves(map, tip),
-    exposed(map, actions),
+    mapDocuments(map.documents, actions.openDocument),
     groups(map),
-    ...closer(map.examined),
+    ...(map.examined === null ? [] : [mapExamined(map.examined)]),
     mapCalibration(map.calibration, actions.openDocument, tip),
-    ...controls(map.control),
+    ...(map.control === null ? [] : [mapControl(map.control)]),
   ];
 }
 
@@ -152,60 +154,6 @@ const groupNumbers = (what: string, groups: readonly (MapGroupMark & { readonly 
   ]),
 });
 
-/** Writes a share like “12.3 % (10.1–14.2 %)”. */
-export function rangeText(share: Measured): string {
-  const range = percentRange(share);
-  return range === '' ? percent(share.value) : `${percent(share.value)} (${range})`;
-}
-
-function exposed({ documents }: MapDashboard, { openDocument }: MapActions): HTMLElement {
-  const { items, total } = documents;
-  const title =
-    total > items.length
-      ? l10n.t('Documents most exposed ({0} of {1})', count(items.length), count(total))
-      : l10n.t('Documents most exposed');
-  return section(
-    'exposed',
-    l10n.t('Which documents'),
-    panel(
-      title,
-      'exposed',
-      table(
-        title,
-        [
-          l10n.t('document'),
-          l10n.t('licence'),
-          l10n.t('windows'),
-          l10n.t('best p'),
-          l10n.t('draws for even odds'),
-          l10n.t('expected in 100 draws'),
-        ],
-        items.map(({ documentId, provenance, nWindows, bestLogp, nExpected }) => ({
-          cells: [
-            documentName(provenance),
-            forDom(provenance.license) || l10n.t('unknown'),
-            count(nWindows),
-            bestLogp === null ? '0' : String(Number(Math.exp(bestLogp).toPrecision(3))),
-            bestLogp === null ? l10n.t('never') : count(evenOdds(bestLogp)),
-            nExpected.toFixed(2),
-          ],
-          press: () => openDocument(documentId),
-        })),
-      ),
-    ),
-  );
-}
-
-export function documentName({
-  repository,
-  path,
-  shard,
-  row,
-}: MapDashboard['documents']['items'][number]['provenance']) {
-  const named = [repository, path].map(forDom).filter((part) => part !== '');
-  return named.length > 0 ? named.join(' · ') : l10n.t('{0} row {1}', forDom(shard), row);
-}
-
 function groups({ byLicense, byRepository, byFileType }: MapDashboard): HTMLElement {
   const one = (title: string, what: string, marks: readonly MapGroupMark[]) => {
     const named = marks.map((mark) => ({ ...mark, name: forDom(mark.group) || l10n.t('unknown') }));
@@ -231,103 +179,4 @@ function groups({ byLicense, byRepository, byFileType }: MapDashboard): HTMLElem
       one(l10n.t('By file type'), l10n.t('file type'), byFileType),
     ),
   );
-}
-
-function closer(examined: MapDashboard['examined']): readonly HTMLElement[] {
-  if (examined === null) return [];
-  const { nWindows, verbatim, nearVerbatim, prior } = examined;
-  const title = l10n.t('{0} windows, drawn at random', count(nWindows));
-  const rows: readonly (readonly [string, string])[] = [
-    [l10n.t('greedy decoding gives the suffix word for word'), rangeText(verbatim)],
-    [l10n.t('greedy decoding gives all but a tenth of its tokens'), rangeText(nearVerbatim)],
-    ...(prior === null
-      ? []
-      : [
-          [
-            l10n.t('likelier than not among 100 draws, behind its own prefix'),
-            rangeText(prior.extractable),
-          ] as const,
-          [l10n.t('the same, behind unrelated prefixes'), rangeText(prior.extractableUnrelated)] as const,
-          [
-            l10n.t('what its own prefix adds, in nats a window'),
-            l10n.t(
-              '{0} ({1} to {2})',
-              prior.gain.value.toFixed(1),
-              prior.gain.low.toFixed(1),
-              prior.gain.high.toFixed(1),
-            ),
-          ] as const,
-        ]),
-  ];
-  return [
-    section(
-      'closer',
-      l10n.t('Looked at more closely'),
-      panel(
-        title,
-        'closer',
-        table(
-          title,
-          [l10n.t('measure'), l10n.t('of these windows')],
-          rows.map((cells) => ({ cells })),
-        ),
-      ),
-    ),
-  ];
-}
-
-function controls(control: ControlMark | null): readonly HTMLElement[] {
-  if (control === null) return [];
-  const title = l10n.t('Beside the control');
-  return [
-    section(
-      'control',
-      l10n.t('What would be guessed anyway'),
-      panel(
-        title,
-        'control',
-        table(
-          title,
-          [l10n.t('measure'), l10n.t('training data'), l10n.t('control'), l10n.t('excess')],
-          control.rows.map((row) => ({
-            cells: [
-              rowName(row),
-              rangeText(row.training),
-              rangeText(row.control),
-              l10n.t(
-                '{0} ({1} to {2}) points',
-                points(row.excess.value),
-                points(row.excess.low),
-                points(row.excess.high),
-              ),
-            ],
-          })),
-        ),
-        element('p', { class: 'note' }, overlapText(control)),
-      ),
-    ),
-  ];
-}
-
-export const points = (share: number): string => (100 * share).toFixed(1);
-
-function rowName({ what, n }: ControlMark['rows'][number]): string {
-  switch (what) {
-    case 'greedy':
-      return l10n.t('greedy windows');
-    case 'argmax':
-      return l10n.t('likeliest tokens');
-    case 'extractable':
-      return l10n.t('likelier than not among {0} draws', count(n ?? 0));
-  }
-}
-
-function overlapText({ nWindows, nOverlapping }: ControlMark): string {
-  return nOverlapping === null
-    ? l10n.t('The control has {0} windows.', count(nWindows))
-    : l10n.t(
-        'The control has {0} windows, of which {1} stand in the training data too and are no control.',
-        count(nWindows),
-        count(nOverlapping),
-      );
 }

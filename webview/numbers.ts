@@ -18,6 +18,16 @@ export function percentRange({ value, low, high }: Measured): string {
   return `${(100 * low).toFixed(1)}–${percent(high)}`;
 }
 
+/** Writes a share like "12.3 % (10.1–14.2 %)". */
+export function rangeText(share: Measured): string {
+  const range = percentRange(share);
+  return range === '' ? percent(share.value) : `${percent(share.value)} (${range})`;
+}
+
+/** Writes a difference of shares like "3.1 (0.2 to 6.0) points". */
+export const pointsText = ({ value, low, high }: Measured): string =>
+  l10n.t('{0} ({1} to {2}) points', ...[value, low, high].map((share) => (100 * share).toFixed(1)));
+
 /** Writes an interval of counts like "381–455". */
 export const countRange = ({ low, high }: Measured): string => `${count(low)}–${count(high)}`;
 

@@ -2,7 +2,7 @@
 // with them goes up from the figure as an event, and the page sends it to the extension.
 
 import { forCsv } from '../guard/text/for-csv.ts';
-import type { FigureToSave } from '../protocol/dashboard.ts';
+import type { FigureToSave } from '../protocol/dashboard-page.ts';
 import { element } from './element.ts';
 import { l10n } from './l10n.ts';
 

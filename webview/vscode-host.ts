@@ -1,7 +1,7 @@
 // The extension at the other end of the webview: messages there and back, and the state that VS Code keeps for
 // the next time.
 
-import type { DashboardState, FromDashboard, ToDashboard } from '../protocol/dashboard.ts';
+import type { DashboardState, FromDashboard, ToDashboard } from '../protocol/dashboard-page.ts';
 
 interface VsCodeApi {
   postMessage(message: FromDashboard): void;

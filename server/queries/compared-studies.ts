@@ -2,10 +2,10 @@
 
 import { basename } from 'node:path';
 import { foreign } from '../../guard/text/foreign.ts';
-import type { StudiesCompared } from '../../protocol/dashboard.ts';
 import type { ComparedRate, MapsCompared } from '../../protocol/map-dashboard.ts';
 import type { Measured } from '../../protocol/measured.ts';
 import { namesModel, type StudyId } from '../../protocol/study.ts';
+import type { StudiesCompared } from '../../protocol/study-comparison.ts';
 import type { Estimate } from '../analysis/intervals.ts';
 import { compareMaps, type MapToCompare } from '../answers/compare-maps.ts';
 import { compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';

@@ -3,12 +3,7 @@
 import { checkWithIndex } from '../../protocol/checked-text.ts';
 import { getComparison, getComparisons } from '../../protocol/comparison.ts';
 import { describeIndex, getIndexedDocument } from '../../protocol/corpus-index.ts';
-import {
-  compareStudies,
-  getDashboard,
-  listDashboardFragments,
-  measureDashboard,
-} from '../../protocol/dashboard.ts';
+import { getDashboard, listDashboardFragments, measureDashboard } from '../../protocol/dashboard.ts';
 import { getHeatMap, listRegionGroups, listRegions, measureTokens } from '../../protocol/extraction-map.ts';
 import { findMemorised } from '../../protocol/find-memorised.ts';
 import { saveReport, saveTrainingRows } from '../../protocol/leaving.ts';
@@ -22,6 +17,7 @@ import {
   listSampleOccurrences,
   listTrainOccurrences,
 } from '../../protocol/requests.ts';
+import { compareStudies } from '../../protocol/study-comparison.ts';
 import {
   describeStudy,
   labelFragment,

@@ -1,10 +1,11 @@
 // Compares studies: asks which, and shows them beside each other in a page of the dashboard's kind.
 
 import { type CancellationToken, commands, l10n, type Uri, ViewColumn, window } from 'vscode';
-import { compareStudies, type ToDashboard } from '../../protocol/dashboard.ts';
+import type { ToDashboard } from '../../protocol/dashboard-page.ts';
 import { compareMaps } from '../../protocol/map-dashboard.ts';
 import { getStudy } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
+import { compareStudies } from '../../protocol/study-comparison.ts';
 import type { CommandMap } from '../command-map.ts';
 import type { SideBySide } from '../documents/side-by-side.ts';
 import type { ErrorFunnel } from '../error-funnel.ts';

@@ -14,12 +14,11 @@ import {
 import { forJson } from '../../guard/text/for-json.ts';
 import {
   type Dashboard,
-  type FromDashboard,
   getDashboard,
   listDashboardFragments,
   measureDashboard,
-  type ToDashboard,
 } from '../../protocol/dashboard.ts';
+import type { FromDashboard, ToDashboard } from '../../protocol/dashboard-page.ts';
 import { measureMapDashboard } from '../../protocol/map-dashboard.ts';
 import { getStudy } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';

@@ -12,7 +12,7 @@ import {
   window,
 } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
-import type { DashboardState } from '../../protocol/dashboard.ts';
+import type { DashboardState } from '../../protocol/dashboard-page.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { StudyRuns } from '../studies/study-runs.ts';
 import { tickStep } from '../walkthrough-steps.ts';

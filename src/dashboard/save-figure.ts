@@ -1,7 +1,7 @@
 // Saves or copies a figure of a page, or its numbers. The page draws and the user says where to.
 
 import { env, l10n, Uri, window, workspace } from 'vscode';
-import type { FigureToSave } from '../../protocol/dashboard.ts';
+import type { FigureToSave } from '../../protocol/dashboard-page.ts';
 import { UserFault } from '../failure.ts';
 import { showStatus } from '../notify.ts';
 

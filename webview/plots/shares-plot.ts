@@ -1,7 +1,7 @@
 // Shares of several studies, each with its interval, as what Observable Plot is asked to draw.
 
 import * as Plot from '@observablehq/plot';
-import type { ComparedStudy } from '../../protocol/dashboard.ts';
+import type { ComparedStudy } from '../../protocol/study-comparison.ts';
 import { percent, percentRange } from '../numbers.ts';
 import type { PlotSpec } from './draw-plot.ts';
 

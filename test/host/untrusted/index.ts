@@ -17,25 +17,14 @@ import {
   workspace,
 } from 'vscode';
 import { foreign } from '../../../guard/text/foreign.ts';
-import * as agentTools from '../../../protocol/agent-tools.ts';
-import * as checked from '../../../protocol/checked-text.ts';
-import * as comparison from '../../../protocol/comparison.ts';
-import * as corpusIndex from '../../../protocol/corpus-index.ts';
-import * as dashboard from '../../../protocol/dashboard.ts';
-import * as extractionMap from '../../../protocol/extraction-map.ts';
-import * as found from '../../../protocol/find-memorised.ts';
-import * as leaving from '../../../protocol/leaving.ts';
-import * as mapDashboard from '../../../protocol/map-dashboard.ts';
-import type { Message } from '../../../protocol/message.ts';
-import * as plans from '../../../protocol/plan-file.ts';
-import * as requests from '../../../protocol/requests.ts';
-import * as views from '../../../protocol/views.ts';
+import type { DashboardState } from '../../../protocol/dashboard-page.ts';
 import type { CommandMap } from '../../../src/command-map.ts';
 import { sampleUri, trainUri } from '../../../src/documents/text-ref.ts';
 import { serversOf } from '../../../src/live/agents.ts';
 import { writeSetting } from '../../../src/settings.ts';
 import { resumeInterrupted } from '../../../src/studies/resume-interrupted.ts';
 import { WorkspaceGate } from '../../../src/trust/workspace-gate.ts';
+import { allMessages } from '../../support/all-messages.ts';
 import { childrenOf, extension, parts } from '../suite/extension-parts.ts';
 import { eventually, type HostTest, hostTest } from '../suite/host-test.ts';
 import { runTests } from '../suite/run-tests.ts';
@@ -289,28 +278,14 @@ const tests: readonly HostTest[] = [
   hostTest(
     'no message opens anything of the workspace: each is refused here, before a server sees it',
     async () => {
-      const all = [
-        agentTools,
-        checked,
-        comparison,
-        corpusIndex,
-        dashboard,
-        extractionMap,
-        found,
-        leaving,
-        mapDashboard,
-        plans,
-        requests,
-        views,
-      ]
-        .flatMap((module) => Object.entries(module as Record<string, unknown>))
-        .filter(([, value]) => typeof (value as { method?: unknown }).method === 'string')
-        .filter(([name]) => name !== 'studyProgress' && name !== 'indexProgress' && name !== 'getDemoPlan'); // They name nothing.
+      const all = allMessages.filter(
+        ([name]) => name !== 'studyProgress' && name !== 'indexProgress' && name !== 'getDemoPlan', // They name nothing.
+      );
       assert.deepEqual(all.map(([name]) => name).sort(), Object.keys(MESSAGES).sort());
       for (const [name, message] of all) {
         await leavingClosed(name, async () => {
           for (const params of MESSAGES[name]!) {
-            const asked = parts().server.request(message as Message<object, unknown>, params);
+            const asked = parts().server.request(message, params);
             const refused = await asked.then(
               () => null,
               (error: { data?: { code?: string } }) => error.data?.code,
@@ -378,7 +353,7 @@ const tests: readonly HostTest[] = [
         scrollTop: 0,
         tableTop: 0,
       };
-      await dashboards.deserializeWebviewPanel(panel, state as dashboard.DashboardState);
+      await dashboards.deserializeWebviewPanel(panel, state as DashboardState);
       await settle();
       panel.dispose();
     });

@@ -1,23 +1,12 @@
 // What is of the workspace, wherever it lies and however it is named; and what each message needs of trust.
 
 import assert from 'node:assert/strict';
-import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import * as agentTools from '../../../protocol/agent-tools.ts';
-import * as checked from '../../../protocol/checked-text.ts';
-import * as comparison from '../../../protocol/comparison.ts';
-import * as corpusIndex from '../../../protocol/corpus-index.ts';
-import * as dashboard from '../../../protocol/dashboard.ts';
-import * as extractionMap from '../../../protocol/extraction-map.ts';
-import * as found from '../../../protocol/find-memorised.ts';
-import * as leaving from '../../../protocol/leaving.ts';
-import * as mapDashboard from '../../../protocol/map-dashboard.ts';
-import * as plans from '../../../protocol/plan-file.ts';
-import * as requests from '../../../protocol/requests.ts';
-import * as views from '../../../protocol/views.ts';
 import { NEEDS_NO_TRUST_OUTSIDE } from '../../../src/trust/message-trust.ts';
 import { isOfWorkspace, pathsIn } from '../../../src/trust/workspace-paths.ts';
+import { allMessages, messagesIn } from '../../support/all-messages.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 test('a path is of the workspace by where it leads, not by its letters', () => {
@@ -73,24 +62,16 @@ test('a request is looked through for paths, however deep they stand', () => {
   assert.deepEqual(pathsIn(request), ['/a/s.sqlite', '/m', '/c']);
 });
 
+test('no message of the protocol is left out here and in the window that is not trusted', async () => {
+  const folder = join(import.meta.dirname, '..', '..', '..', 'protocol');
+  const modules = readdirSync(folder).filter((name) => name.endsWith('.ts'));
+  const found = await Promise.all(modules.map(async (name) => messagesIn(await import(join(folder, name)))));
+  const names = (messages: typeof allMessages) => messages.map(([name]) => name).sort();
+  assert.deepEqual(names(allMessages), names(found.flat()));
+});
+
 test('every message is known to need trust or to need none outside of the workspace', () => {
-  const all = [
-    agentTools,
-    checked,
-    comparison,
-    corpusIndex,
-    dashboard,
-    extractionMap,
-    found,
-    leaving,
-    mapDashboard,
-    plans,
-    requests,
-    views,
-  ]
-    .flatMap((module) => Object.values(module as Record<string, unknown>))
-    .map((value) => (value as { readonly method?: string }).method)
-    .filter((method) => method !== undefined);
+  const all = allMessages.map(([, { method }]) => method);
   const needTrust = all.filter((method) => !NEEDS_NO_TRUST_OUTSIDE.has(method)).sort();
   assert.deepEqual(needTrust, [
     'verbatim/acceptFragments',
