@@ -2,7 +2,7 @@
 // user has open.
 
 import type { Uri } from 'vscode';
-import type { ComparisonTarget } from '../documents/open-texts.ts';
+import type { ComparisonTarget } from '../documents/comparison-target.ts';
 import type { StudyMark } from './text-marks.ts';
 
 export function markComparison(text: Uri, mark: StudyMark): ComparisonTarget {

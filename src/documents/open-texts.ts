@@ -1,16 +1,10 @@
 // Opens what a study found: a fragment's sample beside its training document, or one sample alone.
 
 import { posix } from 'node:path';
-import { commands, l10n, type TextEditor, TextEditorRevealType, Uri, window, workspace } from 'vscode';
+import { commands, l10n, type TextEditor, TextEditorRevealType, type Uri, window, workspace } from 'vscode';
 import { forLabel } from '../../guard/text/for-label.ts';
-import type {
-  ComparedDocument,
-  ComparedSample,
-  Comparison,
-  ComparisonRequest,
-  OpenText,
-} from '../../protocol/comparison.ts';
-import type { Provenance, SampleOccurrence, TextRange, TrainOccurrence } from '../../protocol/fragments.ts';
+import type { Comparison } from '../../protocol/comparison.ts';
+import type { TextRange, TrainOccurrence } from '../../protocol/fragments.ts';
 import { getSample } from '../../protocol/requests.ts';
 import type { StudyId } from '../../protocol/study.ts';
 import type { TextMarks } from '../decorations/text-marks.ts';
@@ -18,27 +12,20 @@ import { UserFault } from '../failure.ts';
 import { showStatus } from '../notify.ts';
 import type { StudyServer } from '../study-server.ts';
 import { tickStep } from '../walkthrough-steps.ts';
+import {
+  type ComparisonTarget,
+  documentUri,
+  leftUri,
+  type PlaceInText,
+  requestOf,
+} from './comparison-target.ts';
 import type { Comparisons } from './comparisons.ts';
 import { lineRange } from './line-range.ts';
 import { withHeading } from './provenance-labels.ts';
 import { knownLanguage } from './quiet-languages.ts';
 import type { SideBySide } from './side-by-side.ts';
 import type { StudyFiles } from './study-files.ts';
-import { type Highlight, parseTextUri, SAMPLE_SCHEME, sampleUri, trainUri } from './text-ref.ts';
-
-/** A fragment, and the place to show on either side; where none is given, whichever shows most of what agrees. */
-export interface ComparisonTarget {
-  readonly study: StudyId;
-  readonly fingerprint: string;
-  readonly sample?: Pick<SampleOccurrence, 'sampleId' | 'firstLine'>;
-  readonly train?: Pick<TrainOccurrence, 'documentId' | 'firstLine'>;
-  /** An open text to show in the sample's place. */
-  readonly text?: PlaceInText;
-}
-
-export interface PlaceInText extends TextRange {
-  readonly uri: string;
-}
+import { parseTextUri, SAMPLE_SCHEME, sampleUri, trainUri } from './text-ref.ts';
 
 export interface SampleRef {
   readonly study: StudyId;
@@ -75,7 +62,7 @@ export class OpenTexts {
   /** Opens a sample on the left and a training document on the right, with the fragment revealed on both sides. */
   async compare(target: ComparisonTarget): Promise<void> {
     await this.#openNewest(
-      async () => this.#comparisons.ask(await this.#requestOf(target)),
+      async () => this.#comparisons.ask(await requestOf(target, this.#marks)),
       (answer) => this.#show(answer, target),
     );
   }
@@ -109,7 +96,7 @@ export class OpenTexts {
   /** Opens every place in the training data beside the sample, one under the other. */
   async compareAll(target: ComparisonTarget): Promise<void> {
     const { study } = target;
-    const { train: _, ...request } = await this.#requestOf(target);
+    const { train: _, ...request } = await requestOf(target, this.#marks);
     const { fragment, sample, documents, total } = await this.#comparisons.askAll({
       ...request,
       limit: MAX_AT_ONCE,
@@ -164,7 +151,7 @@ export class OpenTexts {
         : { sample: { sampleId: left.id, firstLine: left.highlight?.firstLine ?? 0 } }),
     };
     await this.#openNewest(
-      async () => this.#comparisons.ask({ ...(await this.#requestOf(target)), step: direction }),
+      async () => this.#comparisons.ask({ ...(await requestOf(target, this.#marks)), step: direction }),
       (answer) => this.#show(answer, target),
     );
   }
@@ -233,53 +220,6 @@ export class OpenTexts {
     const names = [pair.left, pair.right].map(({ path }) => forLabel(posix.basename(path)));
     await commands.executeCommand('vscode.diff', pair.left, pair.right, names.join(' ↔ '), { preview: true });
   }
-
-  async #requestOf({
-    study,
-    fingerprint,
-    sample,
-    train,
-    text,
-  }: ComparisonTarget): Promise<ComparisonRequest> {
-    return {
-      study,
-      fingerprint,
-      ...(sample ? { sample: { sampleId: sample.sampleId, firstLine: sample.firstLine } } : {}),
-      ...(train ? { train: { documentId: train.documentId, firstLine: train.firstLine } } : {}),
-      ...(text ? { text: await this.#openText(study, text) } : {}),
-    };
-  }
-
-  async #openText(study: StudyId, { uri, firstLine, lastLine }: PlaceInText): Promise<OpenText> {
-    const document = await workspace.openTextDocument(Uri.parse(uri, true));
-    const holding = (this.#marks.tracked(document) ?? [])
-      .filter((mark) => mark.from === 'study' && mark.study === study && mark.extent === 'whole')
-      .filter((mark) => mark.firstLine <= firstLine && mark.lastLine >= lastLine)
-      .sort((a, b) => b.lastLine - b.firstLine - (a.lastLine - a.firstLine));
-    const longest = holding[0]?.fingerprint;
-    return { text: document.getText(), firstLine, lastLine, ...(longest === undefined ? {} : { longest }) };
-  }
-}
-
-function leftUri(
-  { study, text }: ComparisonTarget,
-  { sampleId }: ComparedSample,
-  source: Provenance,
-  highlight: Highlight,
-  beside?: number,
-): Uri {
-  if (text !== undefined) return Uri.parse(text.uri, true);
-  return sampleUri(study, sampleId!, source, highlight, beside);
-}
-
-function documentUri(
-  study: StudyId,
-  fingerprint: string,
-  { documentId, provenance, lines }: ComparedDocument,
-  { sampleId }: ComparedSample,
-): Uri {
-  const highlight = { fingerprint, ...lines.fragment };
-  return trainUri(study, documentId, provenance, highlight, sampleId ?? undefined);
 }
 
 /** The texts that came with the answer. */

@@ -29,7 +29,9 @@ type Names =
   | 'verbatim.measureTokens'
   | 'verbatim.showHeatLegend';
 
-interface Parts {
+export type MapCommands = Pick<CommandMap, Names>;
+
+export interface MapParts {
   readonly server: Pick<StudyServer, 'request'>;
   readonly files: Pick<StudyFiles, 'openWith'>;
   readonly texts: HeatTexts;
@@ -37,7 +39,7 @@ interface Parts {
   readonly gate: Pick<WorkspaceGate, 'closedFolders'>;
 }
 
-export function mapCommands({ server, files, texts, columns, gate }: Parts): Pick<CommandMap, Names> {
+export function mapCommands({ server, files, texts, columns, gate }: MapParts): MapCommands {
   let nAsked = 0;
 
   /** The heat map in front. */
