@@ -4,9 +4,7 @@
 import { forJson } from '../../guard/text/for-json.ts';
 import { forSarif } from '../../guard/text/for-sarif.ts';
 import { rawValue } from '../../guard/text/foreign.ts';
-import { visible } from '../../guard/text/visible.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
-import { version } from '../version.ts';
 import {
   describeMap,
   describeOdds,
@@ -16,34 +14,20 @@ import {
   regionEntries,
 } from './map-content.ts';
 import { counted } from './report-numbers.ts';
-import { joined, trainUri } from './sarif-parts.ts';
+import { identityOf, joined, ruleOf, type SarifRules, sarifHead, trainUri } from './sarif-parts.ts';
 
 export async function* mapSarif(report: MapReport): AsyncGenerator<string> {
   const { summary, measures } = report;
   const { rates, counts } = measures;
-  yield `{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{`;
-  yield `"tool": ${forJson({ driver })},`;
-  yield `"columnKind": "utf16CodeUnits",`;
-  const invocation = {
-    executionSuccessful: summary.state === 'complete' || summary.state === 'partial',
-    startTimeUtc: summary.createdAt,
-    properties: {
-      state: summary.state,
-      plan: rawValue<StudyPlan>(summary.plan),
-      map: describeMap(report),
-      problems: summary.nProblems,
-      files: summary.account,
-      columns: summary.columnsRead,
-    },
-  };
-  yield `"invocations": [${forJson(invocation)}],`;
+  const asked = { plan: rawValue<StudyPlan>(summary.plan), map: describeMap(report) };
+  yield* sarifHead(rules, summary, asked);
   yield `"properties": ${forJson({ counts, rates, control: measures.control })},`;
   yield '"results": [';
   yield* joined(results(report));
   yield ']}]}';
 }
 
-const rules = [
+const rules: SarifRules = [
   {
     id: 'extractable-region',
     name: 'ExtractableRegion',
@@ -76,18 +60,13 @@ const rules = [
     defaultConfiguration: { level: 'error' },
     help: { text: 'Have the training rows removed, and the secret withdrawn.' },
   },
-] as const;
-
-const driver = { name: 'Verbatim', semanticVersion: version, rules };
+];
 
 async function* results(report: MapReport): AsyncGenerator<unknown> {
   for await (const entry of regionEntries(report, { places: 5 })) {
-    const rule = ruleOf(entry);
     const [first, ...others] = entry.places.map((place, i) => locationOf(place, i === 0 ? entry.text : null));
     yield {
-      ruleId: rules[rule].id,
-      ruleIndex: rule,
-      level: rules[rule].defaultConfiguration.level,
+      ...ruleOf(rules, entry),
       message: { text: describe(entry) },
       locations: first === undefined ? [] : [first],
       relatedLocations: others.map((location, id) => ({
@@ -95,12 +74,7 @@ async function* results(report: MapReport): AsyncGenerator<unknown> {
         message: { text: forSarif(describeRegionPlace(entry.places[id + 1]!)) },
         ...location,
       })),
-      partialFingerprints: { 'verbatimFragment/v1': entry.fingerprint },
-      ...(entry.accepted === null
-        ? {}
-        : {
-            suppressions: [{ kind: 'external', status: 'accepted', justification: visible(entry.accepted) }],
-          }),
+      ...identityOf(entry),
       properties: {
         tags: [entry.kind, ...entry.sensitive],
         len: entry.nLines,
@@ -112,11 +86,6 @@ async function* results(report: MapReport): AsyncGenerator<unknown> {
       },
     };
   }
-}
-
-function ruleOf(entry: RegionEntry): 0 | 1 | 2 {
-  if (entry.sensitive.length > 0) return 2;
-  return entry.kind === 'license' || entry.kind === 'copyright' ? 1 : 0;
 }
 
 const describe = (e: RegionEntry) =>

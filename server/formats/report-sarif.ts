@@ -4,13 +4,11 @@
 import { forJson } from '../../guard/text/for-json.ts';
 import { forSarif, forSarifLink } from '../../guard/text/for-sarif.ts';
 import { rawValue } from '../../guard/text/foreign.ts';
-import { visible } from '../../guard/text/visible.ts';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { maskRanges } from '../analysis/sensitive.ts';
 import type { SensitiveFinding } from '../answers/sensitive-findings.ts';
 import { toVersion1 } from '../plan/version-1.ts';
 import { readSampleText } from '../store/samples-table.ts';
-import { version } from '../version.ts';
 import { confirmationLinks, describeConfirmation, findingsByFragment } from './confirmations.ts';
 import {
   describeTrainPlace,
@@ -20,18 +18,16 @@ import {
   type ReportContent,
 } from './report-content.ts';
 import { counted } from './report-numbers.ts';
-import { joined, trainUri } from './sarif-parts.ts';
+import { identityOf, joined, ruleOf, type SarifRules, sarifHead, trainUri } from './sarif-parts.ts';
 
 export async function* reportSarif(content: ReportContent): AsyncGenerator<string> {
+  const { summary, answers } = content;
   const samples = new Map<number, number>();
-  if (content.answers) {
+  if (answers) {
     for (const sample of firstSamples(content)) if (!samples.has(sample)) samples.set(sample, samples.size);
   }
-  yield `{"$schema": "https://json.schemastore.org/sarif-2.1.0.json", "version": "2.1.0", "runs": [{`;
-  yield `"tool": ${forJson({ driver })},`;
-  yield `"columnKind": "utf16CodeUnits",`;
-  yield `"invocations": [${forJson(invocation(content))}],`;
-  yield `"properties": ${forJson({ measures: content.answers?.measures ?? null })},`;
+  yield* sarifHead(rules, summary, { plan: toVersion1(rawValue<StudyPlan>(summary.plan)) });
+  yield `"properties": ${forJson({ measures: answers?.measures ?? null })},`;
   yield '"artifacts": [';
   yield* joined(artifacts(content, samples.keys()));
   yield '], "results": [';
@@ -39,7 +35,7 @@ export async function* reportSarif(content: ReportContent): AsyncGenerator<strin
   yield ']}]}';
 }
 
-const rules = [
+const rules: SarifRules = [
   {
     id: 'memorised-fragment',
     name: 'MemorisedFragment',
@@ -70,23 +66,7 @@ const rules = [
     defaultConfiguration: { level: 'error' },
     help: { text: 'Have the training rows removed, and the secret withdrawn.' },
   },
-] as const;
-
-const driver = { name: 'Verbatim', semanticVersion: version, rules };
-
-function invocation({ summary }: ReportContent) {
-  return {
-    executionSuccessful: summary.state === 'complete' || summary.state === 'partial',
-    startTimeUtc: summary.createdAt,
-    properties: {
-      state: summary.state,
-      plan: toVersion1(rawValue<StudyPlan>(summary.plan)),
-      problems: summary.nProblems,
-      files: summary.account,
-      columns: summary.columnsRead,
-    },
-  };
-}
+];
 
 const sampleUri = (sample: number) => `samples/${sample}.txt`;
 
@@ -104,12 +84,9 @@ function* artifacts({ db, options, answers }: ReportContent, samples: Iterable<n
 function* results(content: ReportContent, samples: ReadonlyMap<number, number>): Generator<unknown> {
   const findings = findingsByFragment(content.answers?.sensitive.inFragments ?? []);
   for (const entry of fragmentEntries(content)) {
-    const rule = ruleOf(entry);
     const place = entry.samplePlaces[0];
     yield {
-      ruleId: rules[rule].id,
-      ruleIndex: rule,
-      level: rules[rule].defaultConfiguration.level,
+      ...ruleOf(rules, entry),
       message: { text: describe(entry) + confirmations(findings.get(entry.fingerprint) ?? []) },
       locations: place ? [sampleLocation(place, samples.get(place.sample)!)] : [],
       relatedLocations: entry.trainPlaces.map((train, id) => ({
@@ -120,12 +97,7 @@ function* results(content: ReportContent, samples: ReadonlyMap<number, number>):
           region: { startLine: train.firstLine, endLine: train.lastLine },
         },
       })),
-      partialFingerprints: { 'verbatimFragment/v1': entry.fingerprint },
-      ...(entry.accepted === null
-        ? {}
-        : {
-            suppressions: [{ kind: 'external', status: 'accepted', justification: visible(entry.accepted) }],
-          }),
+      ...identityOf(entry),
       properties: {
         tags: [entry.kind, ...entry.sensitive],
         len: entry.nLines,
@@ -142,11 +114,6 @@ function* results(content: ReportContent, samples: ReadonlyMap<number, number>):
       },
     };
   }
-}
-
-function ruleOf(entry: FragmentEntry): 0 | 1 | 2 {
-  if (entry.sensitive.length > 0) return 2;
-  return entry.kind === 'license' || entry.kind === 'copyright' ? 1 : 0;
 }
 
 const describe = (e: FragmentEntry) =>
