@@ -1,7 +1,8 @@
 // What the operating system refused, as a failure that a user can act on: a full disk, a folder that may not be
 // written to, a file that is not there.
 
-import { EnvironmentError } from './errors.ts';
+import { IrregularFile } from '../guard/paths/regular-file.ts';
+import { EnvironmentError, UserError, type VerbatimError } from './errors.ts';
 
 const reasons: Readonly<Record<string, readonly [reason: string, action: string]>> = {
   ENOSPC: ['the disk is full', 'Free some space and run it again.'],
@@ -17,8 +18,11 @@ const reasons: Readonly<Record<string, readonly [reason: string, action: string]
   EIO: ['the disk cannot be read or written', 'Check the disk.'],
 };
 
-/** Undefined for an error that did not come from the operating system. */
-export function systemFailure(error: unknown): EnvironmentError | undefined {
+/** Undefined for an error that did not come from the operating system, or from what lies at a path there. */
+export function systemFailure(error: unknown): VerbatimError | undefined {
+  if (error instanceof IrregularFile) {
+    return new UserError(error.message, { cause: error, action: 'Put a file there, or name another one.' });
+  }
   if (!isSystemError(error)) return undefined;
   const action = reasons[error.code ?? '']?.[1];
   return new EnvironmentError(`${error.path ?? 'The output'}: ${reasonOf(error)}`, {

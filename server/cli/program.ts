@@ -91,7 +91,8 @@ export async function createProgram(only = ''): Promise<Command> {
       const its = examples[`${made.name()} ${nested.name()}`];
       if (its !== undefined) nested.addHelpText('after', `\nFor example:\n  verbatim ${its}`);
     }
-    program.addCommand(made.exitOverride().copyInheritedSettings(program));
+    program.addCommand(made);
+    for (const command of [made, ...made.commands]) command.exitOverride().copyInheritedSettings(program);
   }
   return program;
 }

@@ -1,7 +1,7 @@
 // A text that is looked up, as a whole: a file, or what comes in.
 
 import { createReadStream } from 'node:fs';
-import { IrregularFile, openRegularFile } from '../../guard/paths/regular-file.ts';
+import { openRegularFile } from '../../guard/paths/regular-file.ts';
 import { UserError } from '../errors.ts';
 import { decodeText } from '../text/decode-text.ts';
 
@@ -33,6 +33,11 @@ async function openText(file: string) {
   try {
     return await openRegularFile(file);
   } catch (cause) {
-    throw cause instanceof IrregularFile ? new UserError(cause.message, { cause }) : cause;
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code !== 'ENOENT' && code !== 'ENOTDIR') throw cause;
+    throw new UserError(`There is no file at ${file}`, {
+      cause,
+      action: 'Check the path, or give - for standard input.',
+    });
   }
 }
