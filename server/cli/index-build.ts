@@ -2,9 +2,8 @@
 
 import { forTerminal } from '../../guard/text/for-terminal.ts';
 import type { MatchRule } from '../../protocol/study.ts';
+import { listDistinctPlaces } from '../corpus/distinct-places.ts';
 import { joinCounts } from '../corpus/file-tally.ts';
-import { listPlaces } from '../corpus/shard.ts';
-import { walkOptions } from '../corpus/walk-folder.ts';
 import type { BuildOutcome } from '../corpus-index/build-index.ts';
 import { buildIndex } from '../corpus-index/build-index.ts';
 import { mergeSegments, removeShards, repairIndex } from '../corpus-index/change-index.ts';
@@ -31,7 +30,7 @@ export async function runBuild(
 ): Promise<void> {
   const { columns } = columnsOf(options);
   const places = corpusLocations(options.corpus).map(onThisMachine);
-  const { shards, passed } = listPlaces(places, columns, walkOptions(options.ignore));
+  const { shards, passed, twice } = listDistinctPlaces(places, columns, options.ignore);
   const { requireContentColumn } = await import('../study/user-files.ts');
   await requireContentColumn(shards);
   const { workers } = options;
@@ -41,6 +40,7 @@ export async function runBuild(
   const outcome = await withProgress((signal, report) =>
     buildIndex({ folder, shards, ...(rule && { rule }), ...writer, workers, signal, report }),
   );
+  for (const sentence of twice) tell(`note: ${sentence}`);
   tellOutcome(folder, outcome);
   tellAccount(accountOfIndex(folder, new Set(outcome.paths), joinCounts([passed, outcome.passed])));
 }

@@ -5,15 +5,15 @@ import { randomBytes } from 'node:crypto';
 import { rmSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import type { MatchRule } from '../../protocol/study.ts';
-import { leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
 import type { FileCounts } from '../corpus/file-tally.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
 import { BatchWriter, type SegmentQuestion, type Segments } from './batch-writer.ts';
+import { leaveOutKnown } from './known-shards.ts';
 import type { Manifest, ShardEntry } from './manifest.ts';
-import { commonRoot, isReadAlike, locateShard, pathBelow, pathOfEntry } from './shard-entries.ts';
-import { WritableIndex } from './writable-index.ts';
+import { commonRoot, isReadAlike, locateShard, pathOfEntry, refuseShard } from './shard-entries.ts';
+import { noIndex, WritableIndex } from './writable-index.ts';
 
 export interface BuildRequest {
   readonly folder: string;
@@ -52,29 +52,37 @@ const SEGMENT_BYTES = 4 * 2 ** 30;
 const EXPANSION = 4;
 
 export async function buildIndex(request: BuildRequest): Promise<BuildOutcome> {
-  const { shards: listed, duplicates, passed } = await leaveOutDuplicates(request.shards, request.signal);
-  const paths = listed.map(({ path }) => path);
-  using index = new WritableIndex(request.folder);
-  const before = index.manifest ?? newManifest(request, listed);
-  checkRule(before, request);
-  const wanted = withRoot(before, commonRoot([...listed]));
+  const { folder, signal } = request;
+  using index = new WritableIndex(folder, request.rule ? 'existing or new' : 'existing');
+  if (index.manifest) checkRule(index.manifest, request);
+  const fresh = await leaveOutKnown(index.manifest, folder, request.shards, signal);
+  const { shards, duplicates, passed, refused } = fresh;
+  const before = index.manifest ?? newManifest(request, shards);
+  const wanted = shards.length > 0 ? withRoot(before, commonRoot(shards)) : before;
+  const notAdded = new Map(refused);
+  for (const shard of shards) {
+    const refusal = refuseShard(wanted.root, shard);
+    if (refusal !== undefined) notAdded.set(shard, `${refusal}. Rename it, and add it again.`);
+  }
+  const listed = shards.filter((shard) => !notAdded.has(shard));
   const { manifest, toRead } = withoutChanged(wanted, listed);
-  const nKept = listed.length - toRead.length;
-  for (const shard of toRead) pathBelow(manifest.root, shard);
+  const about = {
+    nKept: listed.length - toRead.length,
+    duplicates,
+    passed,
+    paths: [...listed, ...notAdded.keys()].map(({ path }) => path),
+  };
   if (toRead.length === 0) {
     if (manifest !== before || !index.manifest) index.replace(manifest);
-    return { manifest, nAdded: 0, nKept, failures: [], nProblems: 0, duplicates, passed, paths };
+    return { manifest, nAdded: 0, failures: [...notAdded.values()], nProblems: 0, ...about };
   }
-  const added = await addSegments(index, manifest, toRead, request);
-  return { ...added, nAdded: toRead.length - added.failures.length, nKept, duplicates, passed, paths };
+  const { failures, ...added } = await addSegments(index, manifest, toRead, request);
+  const nAdded = toRead.length - failures.length;
+  return { ...added, nAdded, failures: [...notAdded.values(), ...failures], ...about };
 }
 
 function newManifest({ rule, folder }: BuildRequest, listed: readonly Shard[]): Manifest {
-  if (!rule) {
-    throw new UserError(`${folder} holds no index`, {
-      action: `Build one: verbatim index build --corpus PATH --to ${folder}`,
-    });
-  }
+  if (!rule) throw noIndex(folder);
   const gramLines = Math.ceil(rule.minLines / 2);
   return { rule, gramLines, seed: randomBytes(8).toString('hex'), root: commonRoot(listed), segments: [] };
 }
@@ -92,6 +100,12 @@ function withRoot(manifest: Manifest, root: string): Manifest {
   const common = commonFolder(manifest.root, root);
   const prefix = relative(common, manifest.root).split(sep).join('/');
   if (prefix === '') return manifest;
+  const refusal = manifest.segments.length > 0 ? refuseShard(common, { path: manifest.root }) : undefined;
+  if (refusal !== undefined) {
+    throw new UserError(refusal, {
+      action: 'Rename that folder and build the index anew, or build an index of its own for the new shards.',
+    });
+  }
   const rename = (path: string) => (path === '' ? prefix : `${prefix}/${path}`);
   const segments = manifest.segments.map((segment) => ({
     ...segment,

@@ -1,7 +1,8 @@
 // What is done to an index that is there: shards are removed, segments merged, damaged ones read anew.
 
 import { join } from 'node:path';
-import { listShards, type Shard } from '../corpus/shard.ts';
+import { listPlaces, type Shard } from '../corpus/shard.ts';
+import { walkOptions } from '../corpus/walk-folder.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { PostingKernel } from '../kernel/posting-kernel.ts';
 import { type BuildOutcome, type BuildRequest, buildIndex } from './build-index.ts';
@@ -16,19 +17,10 @@ import { type StoredShardFacts, writeSegment } from './write-segment.ts';
 
 /** Shards by name or by path below the root. Returns those that count no more. */
 export function removeShards(folder: string, names: readonly string[]): readonly ShardEntry[] {
-  using index = new WritableIndex(folder);
+  using index = new WritableIndex(folder, 'existing');
   const before = index.existing();
-  const isNamed = ({ name, path, removed }: ShardEntry) =>
-    !removed && (names.includes(name) || names.includes(path));
-  const removed = shardsOf(before).filter(isNamed);
-  const unknown = names.find(
-    (wanted) => !removed.some(({ name, path }) => wanted === name || wanted === path),
-  );
-  if (unknown !== undefined) {
-    throw new UserError(`${folder} has no shard ${unknown}`, {
-      action: `See its shards: verbatim index info ${folder}`,
-    });
-  }
+  const removed = names.map((name) => shardNamed(before, name, folder));
+  const isNamed = (shard: ShardEntry) => removed.includes(shard);
   const segments = before.segments
     .map((segment) => ({
       ...segment,
@@ -39,9 +31,23 @@ export function removeShards(folder: string, names: readonly string[]): readonly
   return removed;
 }
 
+/** A shard's path below the root tells it from all others, and its name from most. */
+function shardNamed(manifest: Manifest, wanted: string, folder: string): ShardEntry {
+  const shards = shardsOf(manifest).filter(({ removed }) => !removed);
+  const called = shards.filter(({ name }) => name === wanted);
+  const found = shards.find(({ path }) => path === wanted) ?? (called.length === 1 ? called[0] : undefined);
+  if (found) return found;
+  const action = `See its shards: verbatim index info ${folder}`;
+  if (called.length === 0) throw new UserError(`${folder} has no shard ${wanted}`, { action });
+  const paths = called.map(({ path }) => path).join(', ');
+  throw new UserError(`${folder} has ${called.length} shards ${wanted}: ${paths}`, {
+    action: 'Give one of these paths.',
+  });
+}
+
 /** Makes as few segments as there can be, without what was removed. Returns how many there are then. */
 export async function mergeSegments(folder: string, signal: AbortSignal): Promise<number> {
-  using index = new WritableIndex(folder);
+  using index = new WritableIndex(folder, 'existing');
   const before = index.existing();
   const groups = groupSegments(before.segments);
   const segments: SegmentEntry[] = [];
@@ -116,14 +122,14 @@ export async function repairIndex(
   const damaged: SegmentEntry[] = [];
   let shards: readonly Shard[];
   {
-    using index = new WritableIndex(folder);
+    using index = new WritableIndex(folder, 'existing');
     const before = index.existing();
     for (const entry of before.segments) {
       throwIfAborted(request.signal);
       if (isDamaged(folder, entry)) damaged.push(entry);
     }
     if (damaged.length === 0) return { damaged: [], build: undefined };
-    shards = damaged.flatMap((segment) => shardsAgain(before.root, segment));
+    shards = damaged.flatMap((segment) => shardsAgain(before, segment));
     index.replace({ ...before, segments: before.segments.filter((entry) => !damaged.includes(entry)) });
   }
   const numbered = shards.map((shard, i) => ({ ...shard, index: i }));
@@ -148,16 +154,24 @@ function isDamaged(folder: string, entry: SegmentEntry): boolean {
 
 const pointsOf = ({ restarts, blocks }: StoredShardFacts) => [...restarts, ...blocks];
 
-/** Listed today: what changed meanwhile is read as it is now. */
-function shardsAgain(root: string, segment: SegmentEntry): readonly Shard[] {
-  return segment.shards
+/** Listed today: what changed meanwhile is read as it is now. A folder that others lie in was listed without them. */
+function shardsAgain(manifest: Manifest, { shards }: SegmentEntry): readonly Shard[] {
+  const { root } = manifest;
+  const named = new Set(shardsOf(manifest).flatMap((entry) => (entry.removed ? [] : placesOf(root, entry))));
+  return shards
     .filter(({ removed }) => !removed)
     .flatMap((entry) => {
       const place = locateShard(root, entry);
       const path = typeof place === 'string' ? join(root, entry.path) : place.path;
       if (entry.format !== 'folder' && typeof place !== 'string') return [shardOf(entry, path, 0)];
-      return listShards([path], entry.columns, entry.ignore).filter((shard) => shard.format === entry.format);
+      const listed = listPlaces([path], entry.columns, { ...walkOptions(entry.ignore), named });
+      return listed.shards.filter((shard) => shard.format === entry.format);
     });
+}
+
+function placesOf(root: string, entry: ShardEntry): readonly string[] {
+  const place = locateShard(root, entry);
+  return entry.format === 'folder' && typeof place !== 'string' ? [place.path] : [];
 }
 
 const shardsOf = ({ segments }: Manifest) => segments.flatMap(({ shards }) => shards);

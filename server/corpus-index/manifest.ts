@@ -112,6 +112,9 @@ const manifestShape = has<Manifest>({
   ),
 });
 
+/** Whether a reader takes it. */
+export const isReadable = (manifest: Manifest): boolean => manifestShape(manifest);
+
 /** Undefined where there is none. Throws a `UserError` where it cannot be used. */
 export function readManifest(folder: string): Manifest | undefined {
   const path = join(folder, MANIFEST);
@@ -122,7 +125,11 @@ export function readManifest(folder: string): Manifest | undefined {
     readonly version: number;
     readonly checksum: string;
   }>(json, has({ format: text, version: whole, checksum: text }));
-  if (envelope?.format !== FORMAT) throw new UserError(`${path} is not the index of a corpus`);
+  if (envelope?.format !== FORMAT) {
+    throw new UserError(`${path} is not the index of a corpus, or was cut off`, {
+      action: `Name the folder of an index. If it is this one, remove ${folder} and build it anew: verbatim index build`,
+    });
+  }
   if (envelope.version > VERSION) {
     throw new UserError(
       `${folder} was written by a newer Verbatim (version ${envelope.version} of the format)`,
@@ -140,7 +147,9 @@ export function readManifest(folder: string): Manifest | undefined {
   const body = json.slice(json.indexOf('\n') + 1, -1);
   const manifest = parseJson<Manifest>(body, manifestShape);
   if (!manifest || digestOf(body) !== envelope.checksum || manifest.gramLines > manifest.rule.minLines) {
-    throw new UserError(`${path} is damaged`, { action: 'Build the index anew.' });
+    throw new UserError(`${path} is damaged`, {
+      action: `Remove ${folder}, and build the index anew: verbatim index build`,
+    });
   }
   return manifest;
 }

@@ -29,6 +29,7 @@ import type { StoredShardFacts } from './write-segment.ts';
 
 /** No list of documents and no page takes more; a licence in 16 million files does not. */
 const MAX_PIECE_BYTES = 256 << 20;
+const UNREADABLE: ReadonlySet<string> = new Set(['EACCES', 'EPERM', 'EMFILE', 'ENFILE', 'EIO']);
 /** Pages of documents that are held, some 64 documents each. */
 const PAGES_HELD = 256;
 
@@ -59,7 +60,8 @@ export class SegmentFile implements Disposable {
     try {
       this.#file = openRegularFileSync(join(folder, entry.file));
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code === 'EMFILE') throw error;
+      // What may not be read now is no reason to read its shards again.
+      if (UNREADABLE.has((error as NodeJS.ErrnoException).code ?? '')) throw error;
       throw this.damaged(`it cannot be opened (${(error as Error).message})`);
     }
     try {

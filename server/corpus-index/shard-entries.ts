@@ -7,7 +7,6 @@ import { containedPath } from '../../guard/paths/contained.ts';
 import { refuseRelativePath } from '../../guard/paths/file-name.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { walkFolder, walkOptions } from '../corpus/walk-folder.ts';
-import { UserError } from '../errors.ts';
 import type { IndexedShard } from './index-shard.ts';
 import { digestOf, type ShardEntry } from './manifest.ts';
 
@@ -23,16 +22,19 @@ const isBelow = (root: string, path: string) =>
   path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 
 /** Path of a shard below the root, with `/` between the parts. */
-export function pathBelow(root: string, shard: Shard): string {
-  const path = relative(root, shard.path).split(sep).join('/');
-  if (path === '') return path;
-  const refusal = isBelow(root, shard.path) ? refuseRelativePath(path, 'this') : 'lies elsewhere';
-  if (refusal !== undefined) {
-    throw new UserError(`${shard.path} cannot be named below ${root}: it ${refusal}`, {
-      action: `An index names its shards below one folder. Move it there, or build an index of its own.`,
-    });
-  }
-  return path;
+const pathBelow = (root: string, { path }: Pick<Shard, 'path'>): string =>
+  relative(root, path).split(sep).join('/');
+
+/** Why an index whose corpus has that root cannot name the shard, as a sentence; undefined where it can. */
+export function refuseShard(root: string, shard: Pick<Shard, 'path'>): string | undefined {
+  const path = pathBelow(root, shard);
+  if (path === '') return undefined;
+  if (!isBelow(root, shard.path)) return `${shard.path} does not lie below ${root}`;
+  const refusal = refuseRelativePath(path, 'this');
+  if (refusal === undefined) return undefined;
+  // Names that are no UTF-8 are written with backslashes.
+  const why = path.includes('\\') ? 'holds a backslash, or bytes that are no UTF-8' : refusal;
+  return `${shard.path} cannot be named in an index: below ${root}, its name ${why}`;
 }
 
 /** The path of a shard below a root, which may be that of the whole system. */

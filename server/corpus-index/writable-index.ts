@@ -1,11 +1,11 @@
 // An index while somebody changes it: one process at a time, and each change is a new manifest. Whatever a process that
 // was killed left behind is named by no manifest, and the next writer removes it.
 
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { UserError } from '../errors.ts';
-import { lockOrRefuse } from '../file-lock.ts';
-import { MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts';
+import { tryLock } from '../file-lock.ts';
+import { isReadable, MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts';
 
 const LOCKED = 'index';
 const OURS = /^(index\.json|index-lock|(draft|spill|segment)-[\w-]+)$/;
@@ -15,9 +15,13 @@ export class WritableIndex implements Disposable {
   #manifest: Manifest | undefined;
   readonly #lock: Disposable;
 
-  /** Throws a `UserError` where another process writes, or where something else lies there. */
-  constructor(folder: string) {
+  /**
+   * Throws a `UserError` where another process writes, where something else lies there, and where there is no index
+   * yet and none is to be made.
+   */
+  constructor(folder: string, wanted: 'existing' | 'existing or new') {
     this.folder = folder;
+    if (wanted === 'existing' && !existsSync(join(folder, MANIFEST))) throw noIndex(folder);
     mkdirSync(folder, { recursive: true });
     const names = readdirSync(folder);
     const other = names.find((name) => !OURS.test(name));
@@ -26,7 +30,13 @@ export class WritableIndex implements Disposable {
         action: 'Choose a folder that is empty, or not there yet.',
       });
     }
-    this.#lock = lockOrRefuse(join(folder, LOCKED));
+    const lock = tryLock(join(folder, LOCKED));
+    if (!lock) {
+      throw new UserError(`Another run is writing ${folder}`, {
+        action: 'Wait for it or stop it; the index can be asked meanwhile.',
+      });
+    }
+    this.#lock = lock;
     try {
       this.#manifest = readManifest(folder);
       this.#sweep();
@@ -52,6 +62,9 @@ export class WritableIndex implements Disposable {
 
   /** From here on the index is this one. */
   replace(manifest: Manifest): void {
+    // What no reader would take must not take the place of what is whole.
+    if (!isReadable(manifest))
+      throw new Error(`What was to become the index ${this.folder} could not be read`);
     writeManifest(this.folder, manifest);
     this.#manifest = manifest;
     this.#sweep();

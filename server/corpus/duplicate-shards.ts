@@ -18,32 +18,41 @@ export interface DistinctShards {
   readonly passed: FileCounts;
 }
 
+/** `known` are counted elsewhere: who holds the same is left out, and they are not among the shards that come out. */
 export async function leaveOutDuplicates(
   listed: readonly Shard[],
   signal: AbortSignal,
+  known: readonly Shard[] = [],
 ): Promise<DistinctShards> {
   const firstOf = new Map<string, Shard>();
   const shards: Shard[] = [];
   const duplicates: string[] = [];
   const tally = new FileTally();
   const heads = new Map<Shard, Promise<string>>();
-  const sizes = Map.groupBy(listed, (shard) => (isOneFile(shard) ? shard.nBytes : -1));
-  for (const shard of listed) {
+  const all = [...known, ...listed];
+  const sizes = Map.groupBy(all, (shard) => (isOneFile(shard) ? shard.nBytes : -1));
+  for (const [i, shard] of all.entries()) {
     const rivals = isOneFile(shard) && shard.nBytes > 0 ? sizes.get(shard.nBytes)! : [shard];
     const key =
       rivals.length > 1
         ? await digest(shard, rivals, heads, signal)
         : `${shard.format} ${resolved(shard.path)}`;
     const first = firstOf.get(key);
-    if (first) {
-      duplicates.push(`${shard.path} holds the same bytes as ${first.path} and is left out`);
+    if (i < known.length) {
+      if (!first) firstOf.set(key, shard);
+    } else if (first) {
+      duplicates.push(
+        first.path === shard.path
+          ? `${shard.path} is named twice and counts once`
+          : `${shard.path} holds the same bytes as ${first.path} and is left out`,
+      );
       if (shard.format !== 'folder') tally.add({ state: 'passed-over', reason: 'duplicate' }, shard.path);
     } else {
       firstOf.set(key, shard);
       shards.push(shard);
     }
   }
-  const twins = await findPackedTwins(shards, signal);
+  const twins = await findPackedTwins(shards, signal, known);
   for (const [shard, first] of twins) {
     duplicates.push(`${shard.path} holds the same rows as ${first.path}, in another form, and is left out`);
     tally.add({ state: 'passed-over', reason: 'duplicate' }, shard.path);

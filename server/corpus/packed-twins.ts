@@ -5,20 +5,22 @@ import { createHash } from 'node:crypto';
 import { readBytes } from './byte-stream.ts';
 import type { Shard } from './shard.ts';
 
-/** The shards that hold what an earlier one holds, each with that one. */
+/** The shards that hold what an earlier one or a known one holds, each with that one. */
 export async function findPackedTwins(
   shards: readonly Shard[],
   signal: AbortSignal,
+  known: readonly Shard[] = [],
 ): Promise<ReadonlyMap<Shard, Shard>> {
   const twins = new Map<Shard, Shard>();
-  for (const group of Map.groupBy(shards.filter(isRows), unpackedPath).values()) {
-    if (group.length < 2) continue;
+  const isNew = new Set(shards);
+  for (const group of Map.groupBy([...known, ...shards].filter(isRows), unpackedPath).values()) {
+    if (group.length < 2 || !group.some((shard) => isNew.has(shard))) continue;
     const firstOf = new Map<string, Shard>();
     for (const shard of group) {
       const digest = await unpackedDigest(shard, signal);
       const first = digest === undefined ? undefined : firstOf.get(digest);
-      if (first) twins.set(shard, first);
-      else if (digest !== undefined) firstOf.set(digest, shard);
+      if (first && isNew.has(shard)) twins.set(shard, first);
+      else if (!first && digest !== undefined) firstOf.set(digest, shard);
     }
   }
   return twins;

@@ -2,8 +2,7 @@
 
 import { foreign } from '../../guard/text/foreign.ts';
 import type { buildIndex as request } from '../../protocol/corpus-index.ts';
-import { listPlaces } from '../corpus/shard.ts';
-import { walkOptions } from '../corpus/walk-folder.ts';
+import { listDistinctPlaces } from '../corpus/distinct-places.ts';
 import { buildIndex } from '../corpus-index/build-index.ts';
 import type { Report } from '../progress.ts';
 import { requireContentColumn } from './user-files.ts';
@@ -17,7 +16,7 @@ export async function buildCorpusIndex(
   signal: AbortSignal,
   report: Report,
 ): Promise<Types['result']> {
-  const { shards } = listPlaces(corpus, undefined, walkOptions(undefined));
+  const { shards } = listDistinctPlaces(corpus);
   await requireContentColumn(shards, signal);
   const outcome = await buildIndex({ folder, shards, rule, workers: 'auto', signal, report });
   const { failures, nProblems, nAdded, nKept } = outcome;

@@ -18,6 +18,7 @@ writeFileSync(
 );
 mkdirSync(at('corpus'));
 writeFileSync(join(folder, 'corpus', 'a.txt'), 'one\ntwo\nthree\n');
+mkdirSync(at('odd/index.json'), { recursive: true });
 const scan = ['scan', '--samples', at('outputs.jsonl'), '--corpus', at('corpus'), '--min-lines', '2'];
 
 const mistakes: readonly (readonly [args: readonly string[], says: RegExp])[] = [
@@ -50,6 +51,18 @@ const mistakes: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [['report', folder], /is a folder, and a study is a file/],
   [['report', at('none.sqlite')], /There is no study at .*none\.sqlite/],
   [['report', at('outputs.jsonl')], /is no Verbatim study/],
+  [['index', 'nothing'], /unknown command 'nothing'/],
+  [['index', 'check', at('x')], /missing required argument 'file'\n\(run with --help/],
+  [['index', 'remove', at('x')], /--shard <name\.\.\.> is needed/],
+  [['index', 'check', at('x'), at('none.py')], /There is no file at .*none\.py\n {2}Check the path/],
+  [['index', 'check', at('x'), folder], /is a folder, and only files are read\n {2}/],
+  [['index', 'check', at('corpus'), at('plan.json')], /corpus holds no index\n {2}Build one: verbatim index/],
+  [['index', 'info', at('odd')], /index\.json is a folder, and only files are read\n {2}/],
+  [['index', 'add', at('x'), '--corpus', at('corpus')], /x holds no index\n {2}Build one/],
+  [['index', 'remove', at('x'), '--shard', 'a'], /x holds no index\n {2}Build one/],
+  [['index', 'merge', at('x')], /x holds no index\n {2}Build one/],
+  [['index', 'repair', at('x')], /x holds no index\n {2}Build one/],
+  [['index', 'build', '--corpus', at('none'), '--to', at('x')], /corpus path .*none does not exist/],
 ];
 
 for (const [args, says] of mistakes) {

@@ -4,7 +4,16 @@
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { cpSync, readdirSync, readFileSync, renameSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  cpSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  utimesSync,
+  writeFileSync,
+} from 'node:fs';
 import { join, parse, relative, sep } from 'node:path';
 import { test } from 'node:test';
 import { rawText } from '../../../guard/text/foreign.ts';
@@ -172,7 +181,7 @@ test('a second writer is refused, and what a killed one left is swept up', async
   const { index, paths } = corpusOf('killed', documents(0, 30), documents(30, 30));
   await build(index, paths.slice(0, 1), rule);
   {
-    using _writer = new WritableIndex(index);
+    using _writer = new WritableIndex(index, 'existing');
     await assert.rejects(build(index, paths), /Another run is writing/);
     assert.deepEqual(summary(await check(index, query(4))), found(4), 'readers read on');
   }
@@ -225,6 +234,25 @@ test('damage anywhere in a segment is named, or changes nothing, and is repaired
   assert.deepEqual((await repairIndex(index, { workers: 1, signal, report() {} })).damaged, []);
 });
 
+const isRoot = process.getuid?.() === 0;
+
+test('a segment that may not be read is not called damaged', {
+  skip: process.platform === 'win32',
+}, async () => {
+  const { index, paths } = corpusOf('unreadable', documents(0, 5));
+  await build(index, paths, rule);
+  const [segment] = readManifest(index)!.segments;
+  chmodSync(folder, 0o711);
+  chmodSync(join(index, segment!.file), 0);
+  // Nothing is unreadable to the system's administrator.
+  if (isRoot) process.seteuid!(65_534);
+  try {
+    assert.throws(() => new CorpusIndex(index), { code: 'EACCES' });
+  } finally {
+    if (isRoot) process.seteuid!(0);
+  }
+});
+
 test('a manifest that is newer, damaged or somebody else’s is refused by name', async () => {
   const { index, paths } = corpusOf('manifest', documents(0, 5));
   await build(index, paths, rule);
@@ -241,6 +269,7 @@ test('a manifest that is newer, damaged or somebody else’s is refused by name'
   refused(json.replace('"minLines":6', '"minLines":5'), /is damaged/);
   refused(json.slice(0, -20), /is not the index of a corpus/);
   refused('{}', /is not the index of a corpus/);
+  refused('', /is not the index of a corpus, or was cut off/);
   assert.throws(() => new CorpusIndex(folder), /holds no index/);
   // Whoever writes a checksum that is right can name no place outside of the root.
   const manifest = readManifest(copy)!;

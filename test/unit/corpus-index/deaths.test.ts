@@ -98,7 +98,7 @@ test('a writer that is killed before any of its operations leaves the old index 
       const isKnown = await knows(state, 44);
       if (expected !== 'either') assert.equal(isKnown, expected === 'known', state);
       {
-        using _next = new WritableIndex(state);
+        using _next = new WritableIndex(state, 'existing or new');
       }
       assert.deepEqual(
         readdirSync(state).filter((file) => /^(draft|spill)/.test(file)),
