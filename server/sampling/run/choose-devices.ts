@@ -13,11 +13,12 @@ import {
 } from '../forms/device/device-form.ts';
 import type { GenerationSettings } from '../forms/rows.ts';
 import type { PickRule } from '../pick/pick-token.ts';
-import { type Attempt, cannotBeUsed, chooseProvider, type ProviderChoice } from './choose-provider.ts';
+import { type Attempt, chooseProvider, type ProviderChoice } from './choose-provider.ts';
 import { chooseRows } from './choose-rows.ts';
-import { type Device, firstReason, proveDevice, startDevice, tooLarge } from './device-pool.ts';
+import { tooLarge } from './device-pool.ts';
 import { findSystem } from './find-system.ts';
 import type { SpareDevices } from './spare-devices.ts';
+import { type ProvenDevices, startProven } from './start-proven.ts';
 
 export interface DeviceQuestion {
   readonly execution: Execution;
@@ -33,15 +34,10 @@ export interface DeviceQuestion {
   readonly spares?: SpareDevices | undefined;
 }
 
-export interface ChosenDevices {
+export interface ChosenDevices extends ProvenDevices {
   readonly provider: DeviceProvider;
   readonly form: string;
   readonly nRows: number;
-  readonly devices: readonly Device[];
-  /** Rejects with an EnvironmentError when a device turns out to compute something else than the CPU. */
-  readonly proven: Promise<void>;
-  /** Ends every device's process, also those that are still proving their device. */
-  readonly end: () => void;
 }
 
 /** Throws an EnvironmentError where a provider was named and cannot be used. */
@@ -89,35 +85,12 @@ async function tryProvider(
     deviceId,
     proofTime: isForced ? ('beside' as const) : ('first' as const),
   }));
-  const stop = new AbortController();
-  const stopped = AbortSignal.any([signal, stop.signal]);
-  const standard = isForced ? 'right' : 'right-and-faster';
-  // Whoever named the provider does not wait for the proof: it runs beside the first batch, and a failed one stops the
-  // batch. Where memory has no room for both the proof comes first, since one that finds no memory proves nothing.
-  // On CUDA every process proves itself, before anything that it makes is given away.
-  const separate = form.kind === 'cuda' ? [] : starts;
-  const proof = Promise.all(separate.map((start) => proveDevice(start, standard, stopped))).then(firstReason);
-  const proven = proof.then((reason) => {
-    if (reason !== null) throw cannotBeUsed(provider, reason);
-  });
-  proven.catch(() => {});
-  if (!isForced || !leavesRoom) {
-    const reason = await proof;
-    if (reason !== null) return unfit(reason);
-  }
-  const started = await Promise.all(
-    starts.map((start) => startDevice(start, stopped, spares?.take(start.deviceId))),
-  );
-  const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
-  const reason = firstReason(started);
-  const end = () => {
-    stop.abort();
-    for (const device of devices) device.end();
+  // Without room for both the proof comes first: one that finds no memory proves nothing.
+  const proofTime = isForced && leavesRoom ? 'beside' : 'first';
+  const started = await startProven(provider, starts, { isForced, proofTime, signal, spares });
+  if (started.kind === 'unfit') return started;
+  return {
+    kind: 'chosen',
+    chosen: { provider, form: nameDeviceForm(form, nRows), nRows, ...started.chosen },
   };
-  if (reason !== null) {
-    end();
-    return unfit(reason);
-  }
-  const chosen = { provider, form: nameDeviceForm(form, nRows), nRows, devices, proven, end };
-  return { kind: 'chosen', chosen };
 }

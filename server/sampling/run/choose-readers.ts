@@ -8,10 +8,11 @@ import { flopsPerPosition } from '../decoder/decoder-table.ts';
 import type { DeviceProvider } from '../forms/device/device-form.ts';
 import { chooseReadingForm, nameReadingForm, type ReadingForm } from '../forms/device/reading-form.ts';
 import type { DrawingRule } from '../forms/map/drawing-rule.ts';
-import { type Attempt, cannotBeUsed, chooseProvider, type ProviderChoice } from './choose-provider.ts';
+import { type Attempt, chooseProvider, type ProviderChoice } from './choose-provider.ts';
 import type { ReadingStart } from './device-messages.ts';
-import { type Device, firstReason, proveDevice, startDevice, tooLarge } from './device-pool.ts';
+import { tooLarge } from './device-pool.ts';
 import { findSystem } from './find-system.ts';
+import { type ProvenDevices, startProven } from './start-proven.ts';
 
 export interface ReadingQuestion {
   readonly execution: Execution;
@@ -24,15 +25,10 @@ export interface ReadingQuestion {
   readonly signal: AbortSignal;
 }
 
-export interface ChosenReaders {
+export interface ChosenReaders extends ProvenDevices {
   readonly provider: Provider;
   readonly form: ReadingForm;
   readonly formName: string;
-  readonly devices: readonly Device[];
-  /** Rejects with an EnvironmentError when a device turns out to compute something else than the CPU. */
-  readonly proven: Promise<void>;
-  /** Ends every device's process. */
-  readonly end: () => void;
 }
 
 /** Throws an EnvironmentError where a provider was named and cannot be used. */
@@ -73,27 +69,8 @@ async function tryProvider(
       ...{ system: found.system, deviceId },
     }),
   );
-  const stop = new AbortController();
-  const stopped = AbortSignal.any([signal, stop.signal]);
-  // On CUDA every process proves itself when it starts. Whoever named another provider does not wait for the proof.
-  const separate = form.kind === 'cuda' ? [] : starts;
-  const standard = isForced ? 'right' : 'right-and-faster';
-  const proof = Promise.all(separate.map((start) => proveDevice(start, standard, stopped))).then(firstReason);
-  const proven = proof.then((reason) => {
-    if (reason !== null) throw cannotBeUsed(provider, reason);
-  });
-  proven.catch(() => {});
-  if (!isForced) {
-    const reason = await proof;
-    if (reason !== null) return unfit(reason);
-  }
-  const started = await Promise.all(starts.map((start) => startDevice(start, stopped)));
-  const reason = firstReason(started);
-  if (reason !== null) {
-    stop.abort();
-    return unfit(reason);
-  }
-  const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
-  const formName = nameReadingForm(form);
-  return { kind: 'chosen', chosen: { provider, form, formName, devices, proven, end: () => stop.abort() } };
+  const proofTime = isForced ? 'beside' : 'first';
+  const started = await startProven(provider, starts, { isForced, proofTime, signal });
+  if (started.kind === 'unfit') return started;
+  return { kind: 'chosen', chosen: { provider, form, formName: nameReadingForm(form), ...started.chosen } };
 }
