@@ -18,8 +18,9 @@ import { DEMO_CORPUS, DEMO_MODEL } from '../support/demo.ts';
 import { modelPlan } from '../support/plans.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 import { benchCards } from './discover-gpu.ts';
+import { fastestRound } from './fastest-round.ts';
 import { runParts } from './run-parts.ts';
-import { LEAST_MS, measureRoofline, ROUNDS } from './sampler-roofline.ts';
+import { measureRoofline } from './sampler-roofline.ts';
 
 const CODEPARROT_SMALL = {
   ...{ n_embd: 768, n_head: 12, n_layer: 12, n_positions: 1024, vocab_size: 32768 },
@@ -81,18 +82,7 @@ async function benchShape(
     ...{ document, start: nKnown, nKnown },
     tokens: Int32Array.from({ length: nTokens }, (_, i) => (i * 7919 + document * 104_729) % 32_768),
   }));
-  let seconds = Infinity;
-  let cpuSeconds = Infinity;
-  // For as long as the products below: whoever is given more time finds a quieter moment.
-  const until = performance.now() + LEAST_MS;
-  for (let round = 0; round < ROUNDS || performance.now() < until; round++) {
-    const startedAt = performance.now();
-    const before = process.cpuUsage();
-    await mapBatch(measure, RULE, rows);
-    const { user, system } = process.cpuUsage(before);
-    seconds = Math.min(seconds, (performance.now() - startedAt) / 1000);
-    cpuSeconds = Math.min(cpuSeconds, (user + system) / 1e6);
-  }
+  const { seconds, cpuSeconds } = await fastestRound(() => mapBatch(measure, RULE, rows));
   const nRead = nRows * (nTokens - 1);
   const products = await measureRoofline(checkpoint, nRead, N_THREADS);
   emit({

@@ -8,6 +8,7 @@ import type { Linear } from '../../server/sampling/decoder/decoder-table.ts';
 import type { StoredTensor } from '../../server/sampling/decoder/decoder-weights.ts';
 import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx/onnx-graph.ts';
 import { openSession } from '../../server/sampling/onnx/session.ts';
+import { fastestRound } from './fastest-round.ts';
 import type { Result } from './sampler-measurement.ts';
 
 /** The best of some rounds of `nRows` tokens that go through together. */
@@ -54,20 +55,6 @@ export async function measureRoofline(
   });
   const values = Float32Array.from({ length: nRows * config.width }, (_, i) => Math.sin(i));
   const input = { hidden: new Tensor('float32', values, [nRows, config.width]) };
-  let seconds = Infinity;
-  let cpuSeconds = Infinity;
-  const until = performance.now() + LEAST_MS;
-  for (let round = 0; round < ROUNDS || performance.now() < until; round++) {
-    const startedAt = performance.now();
-    const before = process.cpuUsage();
-    await session.run(input);
-    const { user, system } = process.cpuUsage(before);
-    seconds = Math.min(seconds, (performance.now() - startedAt) / 1000);
-    cpuSeconds = Math.min(cpuSeconds, (user + system) / 1e6);
-  }
+  const { seconds, cpuSeconds } = await fastestRound(() => session.run(input));
   return { seconds, tokensPerSecond: nRows / seconds, tokensPerCpuSecond: nRows / cpuSeconds };
 }
-
-export const ROUNDS = 20;
-/** A reference that other work on the machine slows down flatters whoever is measured by it: it gets time to find a quiet moment. */
-export const LEAST_MS = 8000;

@@ -1,4 +1,4 @@
-// Names of tensors as fairseq's decoders have them: OPT's and XGLM's.
+// What decoders of fairseq have in common, OPT's and XGLM's: names of tensors, and keys that say nothing of the model.
 
 import type { DecoderShape } from '../decoder-spec.ts';
 import { ONE_FEED_FORWARD, type TensorNames } from '../decoder-table.ts';
@@ -37,3 +37,12 @@ export function decoderNames(
     head: outIn('lm_head', false),
   };
 }
+
+/** Keys of configurations that only training takes. */
+export const FAIRSEQ_TRAINING: ReadonlySet<string> = new Set([
+  'dropout',
+  'attention_dropout',
+  'activation_dropout',
+  'layerdrop',
+  'init_std',
+]);

@@ -3,7 +3,7 @@
 
 import type { DecoderShape } from '../decoder-spec.ts';
 import type { Architecture } from './architecture.ts';
-import { decoderNames } from './fairseq-names.ts';
+import { decoderNames, FAIRSEQ_TRAINING } from './fairseq-names.ts';
 import { outIn } from './llama-names.ts';
 import { readHead } from './read-llama.ts';
 import { readSizes } from './read-sizes.ts';
@@ -38,7 +38,7 @@ export const opt: Architecture = {
       biases: { norms: true, qkv: hasBias, output: hasBias, mlp: hasBias, head: false },
       head: readHead(config, 'tied'),
     };
-    config.refuseTheRest(WITHOUT_EFFECT, ONLY_WITHOUT_EFFECT);
+    config.refuseTheRest(FAIRSEQ_TRAINING, ONLY_WITHOUT_EFFECT);
     return spec;
   },
 
@@ -63,15 +63,6 @@ const DEFAULTS = {
   nKeyHeads: null,
   headWidth: null,
 };
-
-/** Training. */
-const WITHOUT_EFFECT = new Set([
-  'dropout',
-  'attention_dropout',
-  'activation_dropout',
-  'layerdrop',
-  'init_std',
-]);
 
 /** Norms without weights were never published. */
 const ONLY_WITHOUT_EFFECT: ReadonlyMap<string, readonly unknown[]> = new Map([

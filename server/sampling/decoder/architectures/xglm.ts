@@ -5,7 +5,7 @@ import { MOST_LAYERS, MOST_WIDTH } from '../config-file.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
 import { makeSinusoids } from '../sinusoids.ts';
 import type { Architecture } from './architecture.ts';
-import { decoderNames } from './fairseq-names.ts';
+import { decoderNames, FAIRSEQ_TRAINING } from './fairseq-names.ts';
 import { readHead } from './read-llama.ts';
 import { layerNorm, USUAL, usualSizes } from './usual-spec.ts';
 
@@ -46,16 +46,7 @@ export const xglm: Architecture = {
       biases: { norms: true, qkv: true, output: true, mlp: true, head: false },
       head: readHead(config, 'tied'),
     };
-    config.refuseTheRest(WITHOUT_EFFECT);
+    config.refuseTheRest(FAIRSEQ_TRAINING);
     return spec;
   },
 };
-
-/** Training. */
-const WITHOUT_EFFECT = new Set([
-  'dropout',
-  'attention_dropout',
-  'activation_dropout',
-  'layerdrop',
-  'init_std',
-]);
