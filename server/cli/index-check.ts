@@ -3,6 +3,8 @@
 import { resolve } from 'node:path';
 import { forJson } from '../../guard/text/for-json.ts';
 import { forTerminal } from '../../guard/text/for-terminal.ts';
+import type { Encodable } from '../../guard/text/foreign.ts';
+import { shorten } from '../../guard/text/shorten.ts';
 import type { CheckedMatch, CheckedText } from '../../protocol/checked-text.ts';
 import { checkText } from '../corpus-index/check-text.ts';
 import { CorpusIndex } from '../corpus-index/corpus-index.ts';
@@ -34,17 +36,22 @@ function* describeChecked(checked: CheckedText): Generator<string> {
 }
 
 const SOURCES_TOLD = 5;
+const NAME_CHARACTERS = 500;
 
 export function* describeMatch(match: CheckedMatch): Generator<string> {
   const { firstLine, lastLine, nDocuments, nRepositories, licenses, sources, isVerified } = match;
   const named = licenses
     .slice(0, SOURCES_TOLD)
-    .map(({ license }) => forTerminal(license) || 'unknown licence')
+    .map(({ license }) => nameOf(license) || 'unknown licence')
     .join(', ');
   const sure = isVerified ? '' : ' (unverified)';
   yield `lines ${firstLine}-${lastLine}: in ${counted(nDocuments, 'document')} of ${counted(nRepositories, 'repository', 'repositories')}, ${named}${sure}`;
   for (const source of sources.slice(0, SOURCES_TOLD)) {
     const lines = source.firstLine === null ? '' : `:${source.firstLine}-${source.lastLine}`;
-    yield `  ${forTerminal(source.repository)} ${forTerminal(source.path)}${lines}`;
+    const where = [source.repository, source.path].map(nameOf).filter((name) => name !== '');
+    yield `  ${where.join(' ')}${lines}`;
   }
 }
+
+/** Names of training data have no bound of their own. */
+const nameOf = (name: Encodable): string => shorten(forTerminal(name), NAME_CHARACTERS);

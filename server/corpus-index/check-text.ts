@@ -55,7 +55,9 @@ export async function lookUp(
     const shard = index.shardAt(proposal, i);
     if (typeof shard === 'string' || performance.now() > deadline) {
       unopened.push(proposal);
-      if (typeof shard !== 'string') notes.push(tooSlow(proposal.documents.length));
+      const why = typeof shard === 'string' ? shard : tooSlow(proposal.documents.length);
+      // All shards are looked at once in a while, and this one just now.
+      if (!notes.includes(why)) notes.push(why);
       continue;
     }
     try {

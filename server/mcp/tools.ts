@@ -3,6 +3,7 @@
 
 import { join } from 'node:path';
 import { isSafeFileName } from '../../guard/paths/file-name.ts';
+import { forJson } from '../../guard/text/for-json.ts';
 import { shorten } from '../../guard/text/shorten.ts';
 import { type CheckedMatch, type CheckedText, checkWithIndex } from '../../protocol/checked-text.ts';
 import { getFragment, getStudy, listTrainOccurrences } from '../../protocol/requests.ts';
@@ -36,6 +37,9 @@ const SOURCES_TOLD = 5;
 const STUDIES_TOLD = 100;
 const TEXT_CHARACTERS = 8000;
 const NAME_CHARACTERS = 200;
+const NOTE_CHARACTERS = 500;
+/** All matches of an answer together, as JSON. */
+const MATCHES_CHARACTERS = 48 << 10;
 
 const study = {
   description: 'Name of a study file as list_studies gives it, such as study.sqlite.',
@@ -106,17 +110,31 @@ function fileOf(name: string, { studies }: ToolPlaces): string {
 }
 
 function toldCheck({ matches, notes, ...rest }: CheckedText) {
+  const told = fitting(matches.slice(0, MATCHES_TOLD).map(toldMatch));
   return {
     ...rest,
-    notes: notes.slice(0, SOURCES_TOLD),
-    matches: matches.slice(0, MATCHES_TOLD).map(toldMatch),
-    nMatchesLeftOut: Math.max(0, matches.length - MATCHES_TOLD),
+    notes: notes.slice(0, SOURCES_TOLD).map((note) => shorten(note, NOTE_CHARACTERS)),
+    matches: told,
+    nMatchesLeftOut: matches.length - told.length,
   };
+}
+
+/** The first of them, up to what an answer can hold: half of it is of more use than none. */
+function fitting<Match>(matches: readonly Match[]): readonly Match[] {
+  let left = MATCHES_CHARACTERS;
+  const firstTooMany = matches.findIndex((match) => {
+    left -= forJson(match).length;
+    return left < 0;
+  });
+  return firstTooMany < 0 ? matches : matches.slice(0, firstTooMany);
 }
 
 const toldMatch = ({ sources, licenses, ...match }: CheckedMatch) => ({
   ...match,
-  licenses: licenses.slice(0, SOURCES_TOLD),
+  licenses: licenses.slice(0, SOURCES_TOLD).map(({ license, nDocuments }) => ({
+    license: shorten(license, NAME_CHARACTERS),
+    nDocuments,
+  })),
   sources: sources.slice(0, SOURCES_TOLD).map(({ repository, path, license, firstLine, lastLine }) => ({
     repository: shorten(repository, NAME_CHARACTERS),
     path: shorten(path, NAME_CHARACTERS),

@@ -6,7 +6,7 @@ import { maskNames } from '../sensitive/mask-names.ts';
 /** Properties that hold names of the training data, or sentences with such names. */
 const NAMES: ReadonlySet<string> = new Set([
   ...['repository', 'path', 'license', 'licenses', 'group'],
-  ...['problem', 'message', 'failure'],
+  ...['problem', 'message', 'failure', 'notes'],
 ]);
 
 export async function maskAnswer<Answer>(answer: Answer): Promise<Answer> {

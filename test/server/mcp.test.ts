@@ -1,11 +1,15 @@
 // What agents may ask, by the official client over standard input and output.
 
 import assert from 'node:assert/strict';
-import { copyFileSync, mkdirSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFileSync, mkdirSync, rmSync } from 'node:fs';
 import { basename, join } from 'node:path';
+import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
+import { WaitingTexts } from '../../server/mcp/waiting-texts.ts';
 import { readFingerprints } from '../../server/store/stored-fragments.ts';
 import { openForReading } from '../../server/store/study-file.ts';
 import { CLI } from '../support/cli.ts';
@@ -90,4 +94,101 @@ test('code is checked, studies are told, and nothing else can be reached', async
   const { content, isError } = await without.callTool({ name: 'check_code', arguments: { code: lines } });
   assert.equal(isError, true);
   assert.match(JSON.stringify(content), /started without an index/);
+});
+
+/** Answers by identifier, of a server that is written to as it comes. */
+function startRaw(...args: string[]) {
+  const child = spawn(process.execPath, [CLI, 'mcp', ...args], { stdio: ['pipe', 'pipe', 'inherit'] });
+  after(() => child.kill('SIGKILL'));
+  const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+  return {
+    child,
+    send: (message: unknown) =>
+      void child.stdin.write(typeof message === 'string' ? message : `${JSON.stringify(message)}\n`),
+    async next() {
+      const { value } = await lines.next();
+      const message = JSON.parse(value!) as {
+        readonly id: number | null;
+        readonly error?: { readonly code: number; readonly message: string };
+        readonly result?: { readonly isError?: boolean; readonly content: [{ readonly text: string }] };
+      };
+      return message;
+    },
+  };
+}
+
+const initialize = {
+  ...{ jsonrpc: '2.0', id: 0, method: 'initialize' },
+  params: { protocolVersion: '2025-06-18', capabilities: {}, clientInfo: { name: 'test', version: '1' } },
+};
+const checkCode = (id: number, code: string) => ({
+  ...{ jsonrpc: '2.0', id, method: 'tools/call' },
+  params: { name: 'check_code', arguments: { code } },
+});
+
+test('messages of any length and number end no server', async () => {
+  const index = join(folder, 'index');
+  const { child, send, next } = startRaw('--index', index);
+  send(initialize);
+  assert.equal((await next()).id, 0);
+  for (const nonsense of ['no JSON\n', '[]\n', 'null\n', '\n\n', '{"jsonrpc":"2.0","id":1}\n'])
+    send(nonsense);
+  // The longest text that is taken, as bytes that JSON must escape.
+  send(checkCode(2, '\u0001'.repeat(4 << 20)));
+  assert.match((await next()).result!.content[0].text, /"matches":\[\]/);
+  send(checkCode(3, 'x'.repeat(33 << 20)));
+  const tooLong = await next();
+  assert.equal(tooLong.id, null);
+  assert.match(tooLong.error!.message, /more than 33554432 bytes/);
+  for (let id = 10; id < 30; id++) send(checkCode(id, `${id}${'\n'.repeat((4 << 20) - 2)}`));
+  const answered = new Set<number | null>();
+  while (answered.size < 20) answered.add((await next()).id);
+  send(checkCode(60, `// mine\n${lines}`));
+  assert.match((await next()).result!.content[0].text, /"lastLine":13/);
+  child.stdin.end();
+  const [exitCode] = (await once(child, 'close')) as [number];
+  assert.equal(exitCode, 0);
+});
+
+test('texts that wait are bounded together, and one alone is taken whatever its length', () => {
+  const waiting = new WaitingTexts(100);
+  const long = waiting.take(1000);
+  assert.ok(long);
+  assert.equal(waiting.take(1), undefined);
+  long[Symbol.dispose]();
+  const taken = [waiting.take(60), waiting.take(40)];
+  assert.ok(taken.every((one) => one !== undefined));
+  assert.equal(waiting.take(1), undefined);
+  taken[0]?.[Symbol.dispose]();
+  assert.ok(waiting.take(60));
+});
+
+test('an answer of many places and long names holds as many as fit', async () => {
+  const blocks = Array.from({ length: 60 }, (_, block) =>
+    Array.from({ length: 7 }, (_, i) => `  block${block}(${i});\n`).join(''),
+  );
+  const names = Array.from({ length: 6 }, (_, i) => `${i}${'\u202elong '.repeat(1000)}`);
+  const documents = names.flatMap((name) =>
+    blocks.map((text) => ({ repository: name, path: name, license: name, text })),
+  );
+  const index = join(folder, 'wide-index');
+  await build(index, [writeShard(join(folder, 'wide', leakedToken), '0.jsonl', documents)], {
+    minLines: 6,
+    profile: 'exact-1',
+  });
+  const client = await connect('--index', index, '--studies', folder);
+  const ask = async () => {
+    const called = { name: 'check_code', arguments: { code: blocks.join('mine();\n') } };
+    const { content, isError } = await client.callTool(called);
+    const [{ text }] = content as [{ readonly text: string }];
+    assert.ok(!isError && text.length < 65_536, text.slice(0, 300));
+    assert.ok(!text.includes(leakedToken));
+    return JSON.parse(text);
+  };
+  const { matches, nMatchesLeftOut } = await ask();
+  assert.ok(matches.length > 1);
+  assert.equal(matches.length + nMatchesLeftOut, 60);
+  // A note names the shard, and what is a secret in that name is masked.
+  rmSync(join(folder, 'wide'), { recursive: true });
+  assert.match((await ask()).notes[0], /secret.* is gone/);
 });
