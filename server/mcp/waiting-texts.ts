@@ -12,6 +12,10 @@ export class WaitingTexts {
   take(nCharacters: number): Disposable | undefined {
     if (this.#nCharacters > 0 && this.#nCharacters + nCharacters > this.#mostCharacters) return undefined;
     this.#nCharacters += nCharacters;
-    return { [Symbol.dispose]: () => void (this.#nCharacters -= nCharacters) };
+    return {
+      [Symbol.dispose]: () => {
+        this.#nCharacters -= nCharacters;
+      },
+    };
   }
 }
