@@ -55,7 +55,7 @@ const programs = (outdir) => [
       'reopen-worker': 'server/corpus/reopen-worker.ts',
       'measure-ahead-worker': 'server/study/measure-ahead-worker.ts',
       'user-files-worker': 'server/study/user-files-worker.ts',
-      'open-worker': 'server/sampling/open-worker.ts',
+      'open-worker': 'server/sampling/model/open-worker.ts',
       'encode-worker': 'server/sampling/tokenizer/encode-worker.ts',
     },
   },

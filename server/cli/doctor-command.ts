@@ -10,7 +10,7 @@ import { VerbatimError } from '../errors.ts';
 import { isServedAddress, servedAddress } from '../net/served-address.ts';
 import { adviseSqlite } from '../node-version.ts';
 import { productFolder } from '../product-folder.ts';
-import type { ModelFact } from '../sampling/model-fact.ts';
+import type { ModelFact } from '../sampling/decoder/model-fact.ts';
 import type { ModelFinding } from '../study/examine-model.ts';
 import { version } from '../version.ts';
 import { apiKeyOption } from './api-key-option.ts';
@@ -52,7 +52,7 @@ export function doctorCommand(): Command {
         await show('runtime', 'missing', cause.message, cause.action ?? null);
         return;
       }
-      const { openCheckpoint } = await import('../sampling/checkpoint.ts');
+      const { openCheckpoint } = await import('../sampling/model/checkpoint.ts');
       const { examineProviders } = await import('../sampling/run/examine-providers.ts');
       const model = await openCheckpoint(join(productFolder(), 'media', 'demo-model'));
       await untilInterrupted(async (signal) => {

@@ -70,7 +70,7 @@ async function scorer(
   signal: AbortSignal,
 ): Promise<AsyncGenerator<Score>> {
   const { unpinnedModel } = await import('../study/hub-sources.ts');
-  const { openGuarded } = await import('../sampling/open-guarded.ts');
+  const { openGuarded } = await import('../sampling/model/open-guarded.ts');
   const { scoreTexts } = await import('../sampling/score.ts');
   const { decodeTokens } = await import('../sampling/tokenizer/token-bytes.ts');
   const execution = { provider, batch: 'auto', workers: 'auto', fetch: 'missing' } as const;

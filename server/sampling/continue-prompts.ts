@@ -2,8 +2,8 @@
 
 import type { Execution } from '../../protocol/study.ts';
 import { defaultSampling } from '../plan/plan.ts';
-import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { DrawingRule } from './forms/map/drawing-rule.ts';
+import type { Checkpoint, ExportedModel } from './model/checkpoint.ts';
 import type { PreparedPlan } from './prepare-plan.ts';
 import { sampleRows } from './sample-model.ts';
 

@@ -2,10 +2,10 @@
 
 import type { Execution, Provider } from '../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
-import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { DrawingRule } from './forms/map/drawing-rule.ts';
 import { type RowPacker, ShapePacker, StreamPacker } from './forms/map/pack-rows.ts';
 import type { MapRow, MapRowResult, RowShape } from './forms/map/rows.ts';
+import type { Checkpoint, ExportedModel } from './model/checkpoint.ts';
 import { type ChosenReaders, chooseReaders } from './run/choose-readers.ts';
 import { chooseRowsAtOnce } from './run/choose-rows-at-once.ts';
 import { runOnDevices } from './run/device-pool.ts';

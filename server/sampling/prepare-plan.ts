@@ -5,7 +5,7 @@ import type { PromptText, SamplingPlan } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { checkSampling } from '../plan/plan.ts';
 import { bytesOfString } from '../text/text-strings.ts';
-import type { Checkpoint, ExportedModel } from './checkpoint.ts';
+import type { Checkpoint, ExportedModel } from './model/checkpoint.ts';
 import type { PickRule } from './pick/pick-token.ts';
 import type { Schedule } from './pick/schedule.ts';
 import { type FillIn, findFillIn } from './tokenizer/fill-in.ts';

@@ -2,11 +2,11 @@
 
 import type { Execution } from '../../protocol/study.ts';
 import { EnvironmentError } from '../errors.ts';
-import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import { type RowPacker, ShapePacker, StreamPacker } from './forms/map/pack-rows.ts';
 import type { MapRow } from './forms/map/rows.ts';
 import type { WindowResult } from './forms/score/score-batch.ts';
 import { batchByLength, positionsAtOnce, type WindowRequest } from './forms/score/windows.ts';
+import type { Checkpoint, ExportedModel } from './model/checkpoint.ts';
 import { type ChosenReaders, chooseReaders } from './run/choose-readers.ts';
 import { chooseRowsAtOnce } from './run/choose-rows-at-once.ts';
 import { runOnDevices } from './run/device-pool.ts';

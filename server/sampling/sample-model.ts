@@ -4,14 +4,14 @@
 import { dirname } from 'node:path';
 import type { Execution, Provider, SamplingPlan } from '../../protocol/study.ts';
 import { EnvironmentError, UserError } from '../errors.ts';
-import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import type { DecoderModel } from './decoder/decoder-model.ts';
 import type { DecoderWeights } from './decoder/decoder-weights.ts';
+import type { ModelFact } from './decoder/model-fact.ts';
 import { nameForm, type ProcessorForm } from './forms/graph-form.ts';
 import type { RowRequest, RowResult } from './forms/rows.ts';
 import type { DistributionDistance } from './forms/score/distribution-distance.ts';
-import type { ModelFact } from './model-fact.ts';
-import { rowsFact } from './model-facts.ts';
+import type { Checkpoint, ExportedModel } from './model/checkpoint.ts';
+import { rowsFact } from './model/model-facts.ts';
 import { findRuntime } from './onnx/find-runtime.ts';
 import type { SessionSettings } from './onnx/session.ts';
 import { type PreparedPlan, preparePlan } from './prepare-plan.ts';

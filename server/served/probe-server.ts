@@ -3,7 +3,7 @@
 // mostly passed over in silence, and the study would say what is not so.
 
 import { UserError } from '../errors.ts';
-import type { ModelFact } from '../sampling/model-fact.ts';
+import type { ModelFact } from '../sampling/decoder/model-fact.ts';
 import {
   type Completion,
   type CompletionRequest,

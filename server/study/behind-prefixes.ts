@@ -1,8 +1,8 @@
 // A window's suffix behind a prefix and nothing else, as the sampler would see it: how likely the model finds it there.
 
-import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import type { MapRow, MapRowResult } from '../sampling/forms/map/rows.ts';
 import { mapRows } from '../sampling/map-model.ts';
+import type { Checkpoint, ExportedModel } from '../sampling/model/checkpoint.ts';
 import type { StageContext } from './stage-context.ts';
 
 export interface SuffixBehind {

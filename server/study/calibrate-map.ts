@@ -4,8 +4,8 @@
 import { CALIBRATION_RANGE, N_CALIBRATION_DRAWS } from '../analysis/calibration.ts';
 import { LowestRanks } from '../engine/lowest-ranks.ts';
 import { startMeter } from '../progress.ts';
-import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import { drawContinuations } from '../sampling/continue-prompts.ts';
+import type { Checkpoint, ExportedModel } from '../sampling/model/checkpoint.ts';
 import { uniformAt } from '../sampling/pick/philox.ts';
 import {
   type CalibrationWindow,

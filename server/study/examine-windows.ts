@@ -3,8 +3,8 @@
 
 import { editDistance } from '../engine/edit-distance.ts';
 import { startMeter } from '../progress.ts';
-import type { Checkpoint, ExportedModel } from '../sampling/checkpoint.ts';
 import { continueGreedily } from '../sampling/continue-prompts.ts';
+import type { Checkpoint, ExportedModel } from '../sampling/model/checkpoint.ts';
 import {
   type ExaminedWindow,
   isExamined,

@@ -4,7 +4,7 @@ import type { Execution } from '../../protocol/study.ts';
 import { fetchModel } from '../hub/fetch-model.ts';
 import { isHubName } from '../hub/hub-name.ts';
 import type { Report } from '../progress.ts';
-import { chooseFiles } from '../sampling/model-description.ts';
+import { chooseFiles } from '../sampling/model/model-description.ts';
 import type { Database } from '../store/study-file.ts';
 import { hubAccess, pinCommit, pinnedCommit } from './hub-access.ts';
 

@@ -4,7 +4,7 @@
 import type { SamplesSource } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { startMeter } from '../progress.ts';
-import { openGuarded } from '../sampling/open-guarded.ts';
+import { openGuarded } from '../sampling/model/open-guarded.ts';
 import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
 import { insertSamples, type StoredSample } from '../store/samples-table.ts';
 import { digestInputs, forgetStage, isDone, setDone } from '../store/stages-table.ts';

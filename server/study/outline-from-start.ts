@@ -7,8 +7,8 @@ import { basename, join } from 'node:path';
 import { UserError } from '../errors.ts';
 import { type FileRequest, fetchStart } from '../hub/download-file.ts';
 import type { HubAccess } from '../hub/list-repository.ts';
-import type { ModelOutline } from '../sampling/model-outline.ts';
-import { outlineStartGuarded } from '../sampling/open-guarded.ts';
+import type { ModelOutline } from '../sampling/model/model-outline.ts';
+import { outlineStartGuarded } from '../sampling/model/open-guarded.ts';
 
 /** Enough for most; a vocabulary of 250,000 tokens takes some 12 MB. */
 const FIRST_BYTES = 4 << 20;

@@ -4,7 +4,7 @@ import type { Execution, ModelSource, Provider } from '../../protocol/study.ts';
 import { throwIfAborted } from '../errors.ts';
 import { isHubName, parseHubName } from '../hub/hub-name.ts';
 import { startMeter } from '../progress.ts';
-import { openGuarded } from '../sampling/open-guarded.ts';
+import { openGuarded } from '../sampling/model/open-guarded.ts';
 import { tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
 import { insertSamples, readSampleIds } from '../store/samples-table.ts';
 import { forgetStage } from '../store/stages-table.ts';

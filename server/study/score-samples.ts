@@ -2,7 +2,7 @@
 
 import type { Execution } from '../../protocol/study.ts';
 import { type Report, startMeter } from '../progress.ts';
-import { openGuarded } from '../sampling/open-guarded.ts';
+import { openGuarded } from '../sampling/model/open-guarded.ts';
 import { scoreTexts } from '../sampling/score.ts';
 import { countSamples } from '../store/counts.ts';
 import { replaceSampleScores, type SampleScore, type Scorer } from '../store/metrics-table.ts';

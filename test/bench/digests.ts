@@ -4,11 +4,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import type { DecoderModel } from '../../server/sampling/decoder/decoder-model.ts';
 import type { GraphForm } from '../../server/sampling/forms/graph-form.ts';
 import type { RowResult } from '../../server/sampling/forms/rows.ts';
 import { scoreBatch } from '../../server/sampling/forms/score/score-batch.ts';
+import { type Checkpoint, openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
 import { openSampler, openTeacherForcing } from '../../server/sampling/run/open-sampler.ts';
 import { quantizeModel } from '../../server/sampling/run/quantize-model.ts';
 import { DEMO_MODEL } from '../support/demo.ts';

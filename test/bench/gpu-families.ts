@@ -4,10 +4,10 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { chooseDeviceForm } from '../../server/sampling/forms/device/device-form.ts';
 import { mapBatch, openMapper } from '../../server/sampling/forms/map/map-batch.ts';
 import type { MapRow, MapRowResult } from '../../server/sampling/forms/map/rows.ts';
+import { type Checkpoint, openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
 import type { ReadingStart, SamplingStart } from '../../server/sampling/run/device-messages.ts';
 import { proveDevice, runOnDevices, startDevice } from '../../server/sampling/run/device-pool.ts';
 import { findSystem } from '../../server/sampling/run/find-system.ts';

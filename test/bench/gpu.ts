@@ -14,12 +14,12 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
-import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import {
   chooseDeviceForm,
   type DeviceProvider,
   nameDeviceForm,
 } from '../../server/sampling/forms/device/device-form.ts';
+import { type Checkpoint, openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
 import type { DeviceStart } from '../../server/sampling/run/device-messages.ts';
 import {
   type Device,

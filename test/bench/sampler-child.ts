@@ -4,8 +4,8 @@
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { scoreBatch } from '../../server/sampling/forms/score/score-batch.ts';
+import { openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
 import { openSampler, openTeacherForcing } from '../../server/sampling/run/open-sampler.ts';
 import { quantizeModel } from '../../server/sampling/run/quantize-model.ts';
 import { sampleModel } from '../../server/sampling/sample-model.ts';

@@ -2,11 +2,11 @@
 // step. The reference implementation of the benchmark needs it, weights inside the file.
 
 import { readFileSync } from 'node:fs';
-import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
 import { takeApart } from '../../server/sampling/decoder/attention-heads.ts';
 import { embed, head, transform } from '../../server/sampling/decoder/decoder-graph.ts';
 import type { DecoderModel } from '../../server/sampling/decoder/decoder-model.ts';
 import { tensorsOf } from '../../server/sampling/decoder/decoder-weights.ts';
+import type { Checkpoint } from '../../server/sampling/model/checkpoint.ts';
 import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx/onnx-graph.ts';
 
 export interface ExportOptions {

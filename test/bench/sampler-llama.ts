@@ -3,7 +3,7 @@
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
 import { type LlamaConfig, llamaMetadata, llamaTensors } from '../support/sampling/llama-gguf.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 import { type GgufTensorToWrite, writeGguf } from '../support/sampling/write-gguf.ts';

@@ -6,7 +6,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
+import type { Checkpoint } from '../../server/sampling/model/checkpoint.ts';
 import { buildExportedGraph } from './sampler-exported-graph.ts';
 import type { Measurement, Result } from './sampler-measurement.ts';
 

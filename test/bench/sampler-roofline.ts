@@ -2,10 +2,10 @@
 // model, of the same shapes and weights, and nothing else.
 
 import { Tensor } from 'onnxruntime-node';
-import type { Checkpoint } from '../../server/sampling/checkpoint.ts';
 import { queryWidth } from '../../server/sampling/decoder/decoder-spec.ts';
 import type { Linear } from '../../server/sampling/decoder/decoder-table.ts';
 import type { StoredTensor } from '../../server/sampling/decoder/decoder-weights.ts';
+import type { Checkpoint } from '../../server/sampling/model/checkpoint.ts';
 import { DATA_TYPE, encodeModel, Graph } from '../../server/sampling/onnx/onnx-graph.ts';
 import { openSession } from '../../server/sampling/onnx/session.ts';
 import { fastestRound } from './fastest-round.ts';

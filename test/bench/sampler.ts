@@ -6,8 +6,8 @@
 import { cpSync, existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { type Checkpoint, openCheckpoint } from '../../server/sampling/checkpoint.ts';
 import { measureDistance } from '../../server/sampling/forms/score/distribution-distance.ts';
+import { type Checkpoint, openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
 import { quantizeModel } from '../../server/sampling/run/quantize-model.ts';
 import { writeRandomCheckpoint } from '../support/sampling/random-checkpoint.ts';
 import { runParts } from './run-parts.ts';

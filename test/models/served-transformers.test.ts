@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { SamplingPlan } from '../../protocol/study.ts';
 import { UserError } from '../../server/errors.ts';
 import { defaultSampling } from '../../server/plan/plan.ts';
-import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
 import { openSampler } from '../../server/sampling/run/open-sampler.ts';
 import { createEncoder } from '../../server/sampling/tokenizer/encode-text.ts';
 import { decodeTokens } from '../../server/sampling/tokenizer/token-bytes.ts';

@@ -6,7 +6,7 @@ import assert from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
 import { openSampler } from '../../server/sampling/run/open-sampler.ts';
 import { createEncoder } from '../../server/sampling/tokenizer/encode-text.ts';
 import { fetchSmollm2 } from '../support/fetch-smollm2.ts';

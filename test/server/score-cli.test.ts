@@ -5,7 +5,7 @@ import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { openCheckpoint } from '../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
 import { buildExportedGraph } from '../bench/sampler-exported-graph.ts';
 import { cli, demoCorpus, demoModel } from '../support/cli.ts';
 import { scratchFolder } from '../support/scratch.ts';

@@ -5,7 +5,7 @@ import { dirname, sep } from 'node:path';
 import { UserError } from '../../errors.ts';
 import { explainMissing } from '../weights/explain-missing.ts';
 import type { Weight } from '../weights/safetensors.ts';
-import type { Architecture } from './architectures/architecture.ts';
+import type { Architecture } from './architecture.ts';
 import type { DecoderShape } from './decoder-spec.ts';
 import {
   type DecoderTable,

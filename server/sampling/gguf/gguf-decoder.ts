@@ -1,7 +1,7 @@
 // A GGUF file's metadata as the configuration that transformers would give the same model, so that each architecture
 // is read in one place.
 
-import type { Architecture } from '../decoder/architectures/architecture.ts';
+import type { Architecture } from '../decoder/architecture.ts';
 import { findArchitecture } from '../decoder/architectures/index.ts';
 import { ConfigFile } from '../decoder/config-file.ts';
 import type { DecoderShape } from '../decoder/decoder-spec.ts';

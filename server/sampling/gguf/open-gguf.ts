@@ -3,12 +3,12 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import type { Architecture } from '../decoder/architectures/architecture.ts';
+import type { Architecture } from '../decoder/architecture.ts';
 import { parseObject } from '../decoder/config-file.ts';
 import type { DecoderShape } from '../decoder/decoder-spec.ts';
 import { type DecoderWeights, selectWeights, tensorsOf } from '../decoder/decoder-weights.ts';
 import type { ModelDescription } from '../exported/genai-config.ts';
-import { type FoundEnds, findSampleEnds } from '../sample-ends.ts';
+import { type FoundEnds, findSampleEnds } from '../tokenizer/sample-ends.ts';
 import type { TokenizerFile } from '../tokenizer/tokenizer-file.ts';
 import { readGgufDecoder } from './gguf-decoder.ts';
 import { type GgufFile, readGguf } from './gguf-file.ts';

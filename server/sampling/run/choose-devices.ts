@@ -2,7 +2,6 @@
 // reason why one was passed over is kept for the user. What is chosen is part of a study's record.
 
 import type { Execution } from '../../../protocol/study.ts';
-import type { Checkpoint } from '../checkpoint.ts';
 import { cudaBytesBeforeRows } from '../cuda/choose-rows.ts';
 import { flopsPerPosition } from '../decoder/decoder-table.ts';
 import {
@@ -12,6 +11,7 @@ import {
   nameDeviceForm,
 } from '../forms/device/device-form.ts';
 import type { GenerationSettings } from '../forms/rows.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
 import type { PickRule } from '../pick/pick-token.ts';
 import { type Attempt, chooseProvider, type ProviderChoice } from './choose-provider.ts';
 import { chooseRows } from './choose-rows.ts';

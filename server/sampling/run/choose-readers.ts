@@ -2,12 +2,12 @@
 // says is used.
 
 import type { Execution, Provider } from '../../../protocol/study.ts';
-import type { Checkpoint } from '../checkpoint.ts';
 import { chooseStreamPositions, cudaBytesBeforeRows } from '../cuda/choose-rows.ts';
 import { flopsPerPosition } from '../decoder/decoder-table.ts';
 import type { DeviceProvider } from '../forms/device/device-form.ts';
 import { chooseReadingForm, nameReadingForm, type ReadingForm } from '../forms/device/reading-form.ts';
 import type { DrawingRule } from '../forms/map/drawing-rule.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
 import { type Attempt, chooseProvider, type ProviderChoice } from './choose-provider.ts';
 import type { ReadingStart } from './device-messages.ts';
 import { tooLarge } from './device-pool.ts';

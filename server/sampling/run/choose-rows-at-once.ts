@@ -4,10 +4,10 @@
 import { availableParallelism } from 'node:os';
 import { dirname } from 'node:path';
 import { EnvironmentError } from '../../errors.ts';
-import type { Checkpoint, ExportedModel } from '../checkpoint.ts';
 import type { ExportedDecoder } from '../exported/exported-decoder.ts';
 import type { ExportedSource } from '../exported/generate-exported.ts';
 import type { RowsAtOnce } from '../forms/graph-form.ts';
+import type { Checkpoint, ExportedModel } from '../model/checkpoint.ts';
 import { runBatches } from './worker-pool.ts';
 
 /** What was found once holds for as long as the model is open. */

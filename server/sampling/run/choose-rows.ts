@@ -1,10 +1,10 @@
 // How many rows a device makes at once: as many as are fastest, within its memory.
 
 import type { Execution } from '../../../protocol/study.ts';
-import type { Checkpoint } from '../checkpoint.ts';
 import { chooseCudaRows } from '../cuda/choose-rows.ts';
 import { keyWidth } from '../decoder/decoder-spec.ts';
 import type { DeviceForm } from '../forms/device/device-form.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
 import type { FoundDevice } from '../providers/device-system.ts';
 
 /** The most rows for each kind of form: beyond these, more were no faster on an H200. */

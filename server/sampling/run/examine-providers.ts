@@ -3,8 +3,8 @@
 
 import type { Provider } from '../../../protocol/study.ts';
 import { VerbatimError } from '../../errors.ts';
-import type { Checkpoint } from '../checkpoint.ts';
 import { chooseDeviceForm, type DeviceProvider } from '../forms/device/device-form.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
 import { candidates } from './choose-provider.ts';
 import { proveDevice } from './device-pool.ts';
 import { findSystem } from './find-system.ts';

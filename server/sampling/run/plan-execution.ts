@@ -2,7 +2,7 @@
 
 import { availableParallelism } from 'node:os';
 import type { Execution, Provider } from '../../../protocol/study.ts';
-import type { Checkpoint, ExportedModel } from '../checkpoint.ts';
+import type { Checkpoint, ExportedModel } from '../model/checkpoint.ts';
 import type { IdleThreads } from '../onnx/session.ts';
 
 interface ExecutionPlan {

@@ -1,10 +1,10 @@
 // Makes the model of a checkpoint whose products are in 8 bits, or in the few bits that its file has.
 
-import type { Checkpoint } from '../checkpoint.ts';
 import type { DecoderModel } from '../decoder/decoder-model.ts';
 import { folderAbove, tensorsOf } from '../decoder/decoder-weights.ts';
 import { quantizeWeights } from '../decoder/int8-weights.ts';
 import { repackWeights } from '../decoder/packed-weights.ts';
+import type { Checkpoint } from '../model/checkpoint.ts';
 
 /** The quantized weights are made once, into the user's cache: see int8-weights.ts. */
 export async function quantizeModel(checkpoint: Checkpoint, signal: AbortSignal): Promise<DecoderModel> {

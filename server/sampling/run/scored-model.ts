@@ -1,8 +1,8 @@
 // A model as threads take it to read whole texts with: an exported one may have a file of its own for that.
 
 import { dirname } from 'node:path';
-import type { Checkpoint, ExportedModel } from '../checkpoint.ts';
 import { readDecoder } from '../exported/exported-decoder.ts';
+import type { Checkpoint, ExportedModel } from '../model/checkpoint.ts';
 import type { SampledModel } from './open-sampler.ts';
 import { keepPacked } from './quantize-model.ts';
 import { chooseHeld, type Held } from './weights-in-memory.ts';

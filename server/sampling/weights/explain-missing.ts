@@ -3,7 +3,7 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { findUnfinished } from '../find-unfinished.ts';
+import { findUnfinished } from './find-unfinished.ts';
 import { listSafetensors, type StoredName } from './safetensors.ts';
 
 const OTHER_FORM = 'Choose the model in 16 or 32 bits that it was made of, or a GGUF file of it.';

@@ -3,7 +3,7 @@
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { UserError } from '../../errors.ts';
-import { findUnfinished } from '../find-unfinished.ts';
+import { findUnfinished } from './find-unfinished.ts';
 
 /** Paths of the shards, in the index's order. Throws a UserError that names those that are missing. */
 export async function shardsOf(indexPath: string, text: string): Promise<readonly string[]> {

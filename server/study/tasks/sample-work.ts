@@ -3,7 +3,7 @@
 import type { Execution, SamplingPlan } from '../../../protocol/study.ts';
 import type { OpenTask, Piece, Work } from '../../cluster/run-tasks.ts';
 import { UserError } from '../../errors.ts';
-import { openGuarded } from '../../sampling/open-guarded.ts';
+import { openGuarded } from '../../sampling/model/open-guarded.ts';
 import { type GeneratedSample, type SamplerEnvironment, sampleModel } from '../../sampling/sample-model.ts';
 
 /** What all sampling tasks of a study need. */

@@ -2,7 +2,7 @@
 // lists, and the packages. `node:*` stands for Node's modules but for those that some layer lists by name.
 
 import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path/posix';
 import { type Import, root } from './imports.ts';
 
 export interface Layer {
@@ -16,9 +16,8 @@ export const readLayers = (): Layers => JSON.parse(readFileSync(join(root, 'laye
 
 /** The layer with the longest path that holds the file. */
 export function layerOf(layers: Layers, file: string): string | undefined {
-  return Object.keys(layers)
-    .filter((layer) => file === layer || file.startsWith(`${layer}/`))
-    .sort((a, b) => b.length - a.length)[0];
+  for (let path = file; path !== '.'; path = dirname(path)) if (Object.hasOwn(layers, path)) return path;
+  return undefined;
 }
 
 /** A sentence for each import that the layers do not allow. Data of the repository's own is free to all. */

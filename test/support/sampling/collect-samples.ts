@@ -2,7 +2,7 @@
 
 import type { Execution, SamplingPlan } from '../../../protocol/study.ts';
 import { defaultSampling } from '../../../server/plan/plan.ts';
-import type { Checkpoint, ExportedModel } from '../../../server/sampling/checkpoint.ts';
+import type { Checkpoint, ExportedModel } from '../../../server/sampling/model/checkpoint.ts';
 import {
   type GeneratedSample,
   type SamplerEnvironment,

@@ -1,7 +1,7 @@
 // Samples a checkpoint in one large batch and prints a digest: run where memory is scarce, and where it is not.
 
 import { createHash } from 'node:crypto';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import {
   type GeneratedSample,
   type SamplerEnvironment,

@@ -1,7 +1,7 @@
 // An architecture for tests: its configuration is the description itself, and its tensors are called by what they are
 // for. Says also how the tensors lie, which no description tells.
 
-import type { Architecture } from '../../../server/sampling/decoder/architectures/architecture.ts';
+import type { Architecture } from '../../../server/sampling/decoder/architecture.ts';
 import type {
   AttentionShape,
   DecoderShape,

@@ -1,8 +1,8 @@
 // All weights of a checkpoint as numbers, for a second implementation to compute with.
 
 import { readFileSync } from 'node:fs';
-import type { Checkpoint } from '../../../server/sampling/checkpoint.ts';
 import { type DecoderTable, mapTable } from '../../../server/sampling/decoder/decoder-table.ts';
+import type { Checkpoint } from '../../../server/sampling/model/checkpoint.ts';
 import type { Weight } from '../../../server/sampling/weights/safetensors.ts';
 import type { PlainTensor } from '../../oracle/plain-decoder.ts';
 

@@ -3,7 +3,7 @@
 
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Architecture } from '../../../server/sampling/decoder/architectures/architecture.ts';
+import type { Architecture } from '../../../server/sampling/decoder/architecture.ts';
 import { ARCHITECTURES, findArchitecture } from '../../../server/sampling/decoder/architectures/index.ts';
 import { ConfigFile } from '../../../server/sampling/decoder/config-file.ts';
 import type { DecoderShape } from '../../../server/sampling/decoder/decoder-spec.ts';

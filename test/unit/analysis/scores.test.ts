@@ -7,7 +7,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { test } from 'node:test';
 import type { Progress } from '../../../protocol/study.ts';
 import { rankPredictors } from '../../../server/answers/rank-predictors.ts';
-import { openModel } from '../../../server/sampling/checkpoint.ts';
+import { openModel } from '../../../server/sampling/model/checkpoint.ts';
 import { type Score, scoreTexts } from '../../../server/sampling/score.ts';
 import { readSampleRows } from '../../../server/store/metrics-table.ts';
 import { APPLICATION_ID, migrations } from '../../../server/store/schema.ts';

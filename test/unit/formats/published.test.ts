@@ -9,7 +9,7 @@ import { importStudy } from '../../../server/formats/published/import-study.ts';
 import { formatRunName, parseRunName } from '../../../server/formats/published/layout.ts';
 import { mergeText } from '../../../server/formats/published/merged-text.ts';
 import { defaultSampling } from '../../../server/plan/plan.ts';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { preparePlan } from '../../../server/sampling/prepare-plan.ts';
 import { type Database, openForReading, openForWriting } from '../../../server/store/study-file.ts';
 import { summarise } from '../../../server/store/summary.ts';

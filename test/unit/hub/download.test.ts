@@ -19,7 +19,7 @@ import { fetchModel } from '../../../server/hub/fetch-model.ts';
 import { hubFetch } from '../../../server/hub/hub-fetch.ts';
 import { type HubAccess, listRepository } from '../../../server/hub/list-repository.ts';
 import { hubSettings } from '../../../server/hub-settings.ts';
-import { chooseFiles } from '../../../server/sampling/model-description.ts';
+import { chooseFiles } from '../../../server/sampling/model/model-description.ts';
 import { startCli } from '../../support/cli.ts';
 import { type HubServer, type HubServerOptions, hashOf, startHubServer } from '../../support/hub-server.ts';
 import { scratchFolder } from '../../support/scratch.ts';

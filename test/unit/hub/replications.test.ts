@@ -10,7 +10,7 @@ import { Ajv } from 'ajv';
 import { readExpected } from '../../../server/cli/expected-figures.ts';
 import { parseCondition } from '../../../server/cli/fail-on-condition.ts';
 import { readSweep } from '../../../server/plan/plan-file.ts';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { createEncoder } from '../../../server/sampling/tokenizer/encode-text.ts';
 import { decodeTokens } from '../../../server/sampling/tokenizer/token-bytes.ts';
 import { cli } from '../../support/cli.ts';

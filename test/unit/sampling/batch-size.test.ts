@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { BatchQueue } from '../../../server/sampling/run/batch-queue.ts';
 import { BatchSizeSearch } from '../../../server/sampling/run/batch-size-search.ts';
 import { planExecution } from '../../../server/sampling/run/plan-execution.ts';

@@ -3,9 +3,9 @@
 
 import assert from 'node:assert/strict';
 import { after, describe, test } from 'node:test';
-import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { chooseDeviceForm } from '../../../server/sampling/forms/device/device-form.ts';
 import type { RowResult } from '../../../server/sampling/forms/rows.ts';
+import { type Checkpoint, openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { type ChosenDevices, chooseDevices } from '../../../server/sampling/run/choose-devices.ts';
 import type { SamplingStart } from '../../../server/sampling/run/device-messages.ts';
 import { Device, runOnDevices, startDevice } from '../../../server/sampling/run/device-pool.ts';

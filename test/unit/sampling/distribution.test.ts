@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { SamplingPlan } from '../../../protocol/study.ts';
 import { defaultSampling } from '../../../server/plan/plan.ts';
-import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { type Checkpoint, openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { collectSamples } from '../../support/sampling/collect-samples.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';

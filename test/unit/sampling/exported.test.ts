@@ -7,13 +7,13 @@ import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { SamplingPlan } from '../../../protocol/study.ts';
 import { UserError } from '../../../server/errors.ts';
+import { readSignature } from '../../../server/sampling/exported/onnx-signature.ts';
 import {
   type Checkpoint,
   type ExportedModel,
   openCheckpoint,
   openModel,
-} from '../../../server/sampling/checkpoint.ts';
-import { readSignature } from '../../../server/sampling/exported/onnx-signature.ts';
+} from '../../../server/sampling/model/checkpoint.ts';
 import { encodeModel, Graph } from '../../../server/sampling/onnx/onnx-graph.ts';
 import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
 import type { GeneratedSample, SamplerEnvironment } from '../../../server/sampling/sample-model.ts';

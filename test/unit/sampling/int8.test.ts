@@ -6,13 +6,13 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Execution } from '../../../protocol/study.ts';
 import { Cancelled, EnvironmentError } from '../../../server/errors.ts';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { linearsOf } from '../../../server/sampling/decoder/decoder-table.ts';
 import { type Int8Weight, quantizeWeights } from '../../../server/sampling/decoder/int8-weights.ts';
 import {
   type DistributionDistance,
   measureDistance,
 } from '../../../server/sampling/forms/score/distribution-distance.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { quantizeModel } from '../../../server/sampling/run/quantize-model.ts';
 import {
   type GeneratedSample,

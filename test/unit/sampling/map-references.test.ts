@@ -5,9 +5,9 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import type { DrawingRule } from '../../../server/sampling/forms/map/drawing-rule.ts';
 import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-batch.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { DEMO_MODEL } from '../../support/demo.ts';
 import { someOf } from '../../support/in-ci.ts';
 

@@ -5,8 +5,8 @@ import assert from 'node:assert/strict';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
-import { outlineModel } from '../../../server/sampling/model-outline.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
+import { outlineModel } from '../../../server/sampling/model/model-outline.ts';
 import {
   encodeSafetensors,
   type NamedTensor,

@@ -4,11 +4,11 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import { UserError } from '../../../server/errors.ts';
-import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import type { RunSize } from '../../../server/sampling/forms/device/device-form.ts';
 import type { GraphForm } from '../../../server/sampling/forms/graph-form.ts';
 import type { StepForm } from '../../../server/sampling/forms/in-place/step-graph.ts';
 import type { RowRequest, RowResult } from '../../../server/sampling/forms/rows.ts';
+import { type Checkpoint, openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import type { PickRule } from '../../../server/sampling/pick/pick-token.ts';
 import type { Schedule } from '../../../server/sampling/pick/schedule.ts';
 import { openSampler } from '../../../server/sampling/run/open-sampler.ts';

@@ -5,7 +5,7 @@ import { describe, test } from 'node:test';
 import type { SamplingPlan } from '../../../protocol/study.ts';
 import { UserError } from '../../../server/errors.ts';
 import { defaultSampling } from '../../../server/plan/plan.ts';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { preparePlan } from '../../../server/sampling/prepare-plan.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
 import { scratchFolder } from '../../support/scratch.ts';

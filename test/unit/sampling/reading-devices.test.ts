@@ -4,12 +4,12 @@
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
 import type { Execution } from '../../../protocol/study.ts';
-import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { chooseDeviceForm } from '../../../server/sampling/forms/device/device-form.ts';
 import { chooseReadingForm } from '../../../server/sampling/forms/device/reading-form.ts';
 import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-batch.ts';
 import type { MapRow, MapRowResult } from '../../../server/sampling/forms/map/rows.ts';
 import { openMapReader } from '../../../server/sampling/map-model.ts';
+import { type Checkpoint, openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { scoreTexts } from '../../../server/sampling/score.ts';
 import { inCi } from '../../support/in-ci.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';

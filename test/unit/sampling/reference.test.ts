@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
-import { type Checkpoint, openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { type Checkpoint, openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
 
 const ROOT = join(import.meta.dirname, '../../fixtures/models');

@@ -7,7 +7,7 @@ import { describe, test } from 'node:test';
 import type { Execution, SamplingPlan } from '../../../protocol/study.ts';
 import { Cancelled } from '../../../server/errors.ts';
 import { defaultSampling } from '../../../server/plan/plan.ts';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { sampleModel } from '../../../server/sampling/sample-model.ts';
 import { collectSamples } from '../../support/sampling/collect-samples.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { describe, test } from 'node:test';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import type { PickRule } from '../../../server/sampling/pick/pick-token.ts';
 import { openSampler } from '../../../server/sampling/run/open-sampler.ts';
 import { inCi } from '../../support/in-ci.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../../../server/errors.ts';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { readWeights } from '../../../server/sampling/weights/read-weights.ts';
 import type { Weight } from '../../../server/sampling/weights/safetensors.ts';
 import { readTorchFile } from '../../../server/sampling/weights/torch-file.ts';

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { defaultSampling } from '../../../server/plan/plan.ts';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { type GeneratedSample, sampleModel } from '../../../server/sampling/sample-model.ts';
 import { cli } from '../../support/cli.ts';
 import { inCi } from '../../support/in-ci.ts';

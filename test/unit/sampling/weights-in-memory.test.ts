@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { EnvironmentError } from '../../../server/errors.ts';
-import { openCheckpoint } from '../../../server/sampling/checkpoint.ts';
 import { cudaBytesBeforeRows } from '../../../server/sampling/cuda/choose-rows.ts';
 import { countNumbers } from '../../../server/sampling/decoder/decoder-weights.ts';
+import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import {
   bytesHeld,
   chooseHeld,

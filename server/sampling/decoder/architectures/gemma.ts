@@ -1,9 +1,9 @@
 // Gemma: Gemma Team, "Gemma: Open Models Based on Gemini Research and Technology" (2024), and what all of its versions
 // have in common: scaled embeddings, norms that multiply by one more than their weights, a gate of GELU.
 
+import type { Architecture } from '../architecture.ts';
 import type { ConfigFile } from '../config-file.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { Architecture } from './architecture.ts';
 import { llamaNames } from './llama-names.ts';
 import { type LlamaDefaults, readAttentionBias, readLlama } from './read-llama.ts';
 

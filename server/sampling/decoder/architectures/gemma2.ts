@@ -2,10 +2,10 @@
 // Technical Report" (2025). Norms on both sides of attention and the gate, windows in some layers; the second version
 // caps scores and logits, the third has norms of queries and keys instead.
 
+import type { Architecture } from '../architecture.ts';
 import type { ConfigFile } from '../config-file.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
 import { readRotationsByLayerType } from '../read-rotation.ts';
-import type { Architecture } from './architecture.ts';
 import { GEMMA_ONLY_WITHOUT_EFFECT, GEMMA_WITHOUT_EFFECT, readGemma } from './gemma.ts';
 import { llamaNames } from './llama-names.ts';
 import { changeLayers } from './usual-spec.ts';

@@ -1,8 +1,8 @@
 // GPTBigCode: L. Ben Allal et al., "SantaCoder: don't reach for the stars!" (2023). GPT-2 with one head of keys and values
 // for all queries, or with as many.
 
+import type { Architecture } from '../architecture.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { Architecture } from './architecture.ts';
 import { gptNames } from './gpt-names.ts';
 import { byHead } from './head-orders.ts';
 import { readHead } from './read-llama.ts';

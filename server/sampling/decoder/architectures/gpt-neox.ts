@@ -1,9 +1,9 @@
 // GPT-NeoX: S. Black et al., "GPT-NeoX-20B: An Open-Source Autoregressive Language Model" (2022); Pythia and PolyCoder.
 
+import type { Architecture } from '../architecture.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
 import { ONE_FEED_FORWARD } from '../decoder-table.ts';
 import { readRotation } from '../read-rotation.ts';
-import type { Architecture } from './architecture.ts';
 import { byHead } from './head-orders.ts';
 import { normNames, outIn } from './llama-names.ts';
 import { readAttentionBias, readHead } from './read-llama.ts';

@@ -1,7 +1,7 @@
 // GPT-2: A. Radford et al., "Language Models are Unsupervised Multitask Learners" (2019), with the variations
 // that transformers' configuration names.
 
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../architecture.ts';
 import { gptNames } from './gpt-names.ts';
 import { readHead } from './read-llama.ts';
 import { readGptSizes } from './read-sizes.ts';

@@ -1,11 +1,11 @@
 // GPT-J: B. Wang and A. Komatsuzaki, "GPT-J-6B: A 6 Billion Parameter Autoregressive Language Model" (2021), and CodeGen:
 // E. Nijkamp et al., "CodeGen: An Open Large Language Model for Code" (2022), which differ in how their heads lie.
 
+import type { Architecture } from '../architecture.ts';
 import type { ConfigFile } from '../config-file.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
 import { type LinearNames, ONE_FEED_FORWARD, type TensorNames } from '../decoder-table.ts';
 import { fixedRotation } from '../read-rotation.ts';
-import type { Architecture } from './architecture.ts';
 import { byShare } from './head-orders.ts';
 import { normNames, outIn } from './llama-names.ts';
 import { readHead } from './read-llama.ts';

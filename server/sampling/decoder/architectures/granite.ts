@@ -1,7 +1,7 @@
 // Granite: IBM Granite Team, "Granite 3.0 Language Models" (2024). LLaMA with a factor at each place that could want one.
 
+import type { Architecture } from '../architecture.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { Architecture } from './architecture.ts';
 import { LLAMA_DEFAULTS } from './llama.ts';
 import { llamaNames } from './llama-names.ts';
 import { readAttentionBias, readLlama } from './read-llama.ts';

@@ -1,7 +1,7 @@
 // All architectures whose weights can be sampled, found by the configuration's `model_type`.
 
+import type { Architecture } from '../architecture.ts';
 import type { ConfigFile } from '../config-file.ts';
-import type { Architecture } from './architecture.ts';
 import { gemma } from './gemma.ts';
 import { gemma2, gemma3 } from './gemma2.ts';
 import { gptBigCode } from './gpt-bigcode.ts';

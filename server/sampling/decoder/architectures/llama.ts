@@ -1,7 +1,7 @@
 // LLaMA: H. Touvron et al., "LLaMA: Open and Efficient Foundation Language Models" (2023), with the variations that
 // transformers' configuration names.
 
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../architecture.ts';
 import { llamaNames } from './llama-names.ts';
 import { readAttentionBias, readLlama } from './read-llama.ts';
 

@@ -1,6 +1,6 @@
 // Mistral: A. Q. Jiang et al., "Mistral 7B" (2023). LLaMA with a window, in the first of its models.
 
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../architecture.ts';
 import { llamaNames } from './llama-names.ts';
 import { readLlama } from './read-llama.ts';
 import { changeLayers } from './usual-spec.ts';

@@ -1,6 +1,6 @@
 // OLMo 2: Team OLMo, "2 OLMo 2 Furious" (2024). Norms stand behind attention and the gate, and before scores.
 
-import type { Architecture } from './architecture.ts';
+import type { Architecture } from '../architecture.ts';
 import { llamaNames } from './llama-names.ts';
 import { readAttentionBias, readLlama } from './read-llama.ts';
 

@@ -1,7 +1,7 @@
 // OLMo 3: Team OLMo, "OLMo 3" (2025). OLMo 2 with windows in three of four layers, whose rotation is never stretched.
 
+import type { Architecture } from '../architecture.ts';
 import { readRotationsByLayerType } from '../read-rotation.ts';
-import type { Architecture } from './architecture.ts';
 import { llamaNames } from './llama-names.ts';
 import { OLMO_DEFAULTS, OLMO_NORMS } from './olmo2.ts';
 import { readAttentionBias, readLlama } from './read-llama.ts';

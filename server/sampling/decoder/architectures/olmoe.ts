@@ -1,8 +1,8 @@
 // OLMoE: N. Muennighoff et al., "OLMoE: Open Mixture-of-Experts Language Models" (2024). Norms of all queries and all keys,
 // and experts for the feed-forward layer.
 
+import type { Architecture } from '../architecture.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { Architecture } from './architecture.ts';
 import { llamaNames } from './llama-names.ts';
 import { readExperts, WITHOUT_EFFECT_ON_EXPERTS } from './read-experts.ts';
 import { readAttentionBias, readLlama } from './read-llama.ts';

@@ -1,8 +1,8 @@
 // OPT: S. Zhang et al., "OPT: Open Pre-trained Transformer Language Models" (2022). Positions behind two that nothing
 // reads; norms before, or in one size of it behind the sums; embeddings that may be narrower than the layers.
 
+import type { Architecture } from '../architecture.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { Architecture } from './architecture.ts';
 import { decoderNames, FAIRSEQ_TRAINING } from './fairseq-names.ts';
 import { outIn } from './llama-names.ts';
 import { readHead } from './read-llama.ts';

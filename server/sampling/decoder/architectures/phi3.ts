@@ -1,9 +1,9 @@
 // Phi-3: M. Abdin et al., "Phi-3 Technical Report" (2024). LLaMA whose projections of one input are one matrix each.
 
+import type { Architecture } from '../architecture.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
 import type { LinearNames } from '../decoder-table.ts';
 import { ropeType } from '../read-rotation.ts';
-import type { Architecture } from './architecture.ts';
 import { llamaNames, outIn } from './llama-names.ts';
 import { readLlama } from './read-llama.ts';
 import { changeLayers } from './usual-spec.ts';

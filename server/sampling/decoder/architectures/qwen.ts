@@ -1,9 +1,9 @@
 // Qwen 2 and 3: A. Yang et al., "Qwen2 Technical Report" (2024) and "Qwen3 Technical Report" (2025). The second has norms
 // of queries and keys, and biases only if asked for.
 
+import type { Architecture } from '../architecture.ts';
 import type { ConfigFile } from '../config-file.ts';
 import type { AttentionShape, DecoderShape } from '../decoder-spec.ts';
-import type { Architecture } from './architecture.ts';
 import { llamaNames } from './llama-names.ts';
 import { readAttentionBias, readLlama } from './read-llama.ts';
 import { changeLayers } from './usual-spec.ts';

@@ -1,8 +1,8 @@
 // Qwen 3 with experts: A. Yang et al., "Qwen3 Technical Report" (2025).
 
+import type { Architecture } from '../architecture.ts';
 import type { ConfigFile } from '../config-file.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { Architecture } from './architecture.ts';
 import { llamaNames } from './llama-names.ts';
 import { readExperts, WITHOUT_EFFECT_ON_EXPERTS } from './read-experts.ts';
 import { readAttentionBias, readLlama } from './read-llama.ts';

@@ -1,9 +1,9 @@
 // SmolLM3: E. Bakouch et al., "SmolLM3: smol, multilingual, long-context reasoner" (2025). LLaMA with some layers that
 // know no positions (B. Yang et al., "RoPE to NoPE and Back Again", 2025).
 
+import type { Architecture } from '../architecture.ts';
 import type { ConfigFile } from '../config-file.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
-import type { Architecture } from './architecture.ts';
 import { llamaNames } from './llama-names.ts';
 import { readAttentionBias, readLlama } from './read-llama.ts';
 import { changeLayers } from './usual-spec.ts';

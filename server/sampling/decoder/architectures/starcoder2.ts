@@ -1,8 +1,8 @@
 // StarCoder 2: A. Lozhkov et al., "StarCoder 2 and The Stack v2: The Next Generation" (2024).
 
+import type { Architecture } from '../architecture.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
 import { readRotation } from '../read-rotation.ts';
-import type { Architecture } from './architecture.ts';
 import { llamaNames, outIn } from './llama-names.ts';
 import { readHead } from './read-llama.ts';
 import { readSizes } from './read-sizes.ts';

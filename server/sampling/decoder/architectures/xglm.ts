@@ -1,10 +1,10 @@
 // XGLM: X. V. Lin et al., "Few-shot Learning with Multilingual Language Models" (2021); InCoder. Positions are sines and
 // cosines that no file holds.
 
+import type { Architecture } from '../architecture.ts';
 import { MOST_LAYERS, MOST_WIDTH } from '../config-file.ts';
 import type { DecoderShape } from '../decoder-spec.ts';
 import { makeSinusoids } from '../sinusoids.ts';
-import type { Architecture } from './architecture.ts';
 import { decoderNames, FAIRSEQ_TRAINING } from './fairseq-names.ts';
 import { readHead } from './read-llama.ts';
 import { layerNorm, USUAL, usualSizes } from './usual-spec.ts';

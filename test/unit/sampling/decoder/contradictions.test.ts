@@ -6,7 +6,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { UserError } from '../../../../server/errors.ts';
-import { openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
+import { openCheckpoint } from '../../../../server/sampling/model/checkpoint.ts';
 import {
   encodeSafetensors,
   randomTensors,

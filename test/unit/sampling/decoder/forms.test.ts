@@ -3,11 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { before, describe, test } from 'node:test';
-import { type Checkpoint, openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
 import { ARCHITECTURES } from '../../../../server/sampling/decoder/architectures/index.ts';
 import type { GraphForm } from '../../../../server/sampling/forms/graph-form.ts';
 import type { RowRequest, RowResult } from '../../../../server/sampling/forms/rows.ts';
 import { scoreBatch } from '../../../../server/sampling/forms/score/score-batch.ts';
+import { type Checkpoint, openCheckpoint } from '../../../../server/sampling/model/checkpoint.ts';
 import { openSampler, openTeacherForcing } from '../../../../server/sampling/run/open-sampler.ts';
 import { plainLogits, plainLogprobs } from '../../../oracle/plain-decoder.ts';
 import { someOf } from '../../../support/in-ci.ts';

@@ -6,9 +6,9 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import { UserError } from '../../../../server/errors.ts';
-import { openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
 import { findArchitecture } from '../../../../server/sampling/decoder/architectures/index.ts';
 import { ConfigFile } from '../../../../server/sampling/decoder/config-file.ts';
+import { openCheckpoint } from '../../../../server/sampling/model/checkpoint.ts';
 import {
   encodeSafetensors,
   randomTensors,

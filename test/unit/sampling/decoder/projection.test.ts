@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { Tensor } from 'onnxruntime-node';
-import { openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
 import type { DecoderModel } from '../../../../server/sampling/decoder/decoder-model.ts';
 import { project, projectQkv } from '../../../../server/sampling/decoder/projection.ts';
+import { openCheckpoint } from '../../../../server/sampling/model/checkpoint.ts';
 import { encodeModel, Graph } from '../../../../server/sampling/onnx/onnx-graph.ts';
 import { openSession } from '../../../../server/sampling/onnx/session.ts';
 import { writeRandomCheckpoint } from '../../../support/sampling/random-checkpoint.ts';

@@ -7,7 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { UserError } from '../../../../server/errors.ts';
-import { type Checkpoint, openCheckpoint } from '../../../../server/sampling/checkpoint.ts';
+import { type Checkpoint, openCheckpoint } from '../../../../server/sampling/model/checkpoint.ts';
 import { openSampler } from '../../../../server/sampling/run/open-sampler.ts';
 import { inCi } from '../../../support/in-ci.ts';
 import { encodeModel, GGUF_MODELS } from '../../../support/sampling/family-gguf.ts';

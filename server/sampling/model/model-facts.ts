@@ -4,14 +4,14 @@
 
 import { readdir } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import type { ModelLimits, SampleEnds } from './decoder/decoder-spec.ts';
-import { NO_END } from './decoder/decoder-spec.ts';
-import { linearsOf } from './decoder/decoder-table.ts';
-import { type DecoderWeights, tensorsOf } from './decoder/decoder-weights.ts';
-import type { ModelFact } from './model-fact.ts';
-import type { FoundEnds } from './sample-ends.ts';
-import { type Frame, NO_FRAME, readFrame } from './tokenizer/frame.ts';
-import { readSettings, type TokenizerFile } from './tokenizer/tokenizer-file.ts';
+import type { ModelLimits, SampleEnds } from '../decoder/decoder-spec.ts';
+import { NO_END } from '../decoder/decoder-spec.ts';
+import { linearsOf } from '../decoder/decoder-table.ts';
+import { type DecoderWeights, tensorsOf } from '../decoder/decoder-weights.ts';
+import type { ModelFact } from '../decoder/model-fact.ts';
+import { type Frame, NO_FRAME, readFrame } from '../tokenizer/frame.ts';
+import type { FoundEnds } from '../tokenizer/sample-ends.ts';
+import { readSettings, type TokenizerFile } from '../tokenizer/tokenizer-file.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

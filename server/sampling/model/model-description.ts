@@ -3,10 +3,10 @@
 
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Architecture } from './decoder/architectures/architecture.ts';
-import { ARCHITECTURES } from './decoder/architectures/index.ts';
-import { ConfigFile, parseObject } from './decoder/config-file.ts';
-import { type ModelDescription, readGenaiConfig } from './exported/genai-config.ts';
+import type { Architecture } from '../decoder/architecture.ts';
+import { ARCHITECTURES } from '../decoder/architectures/index.ts';
+import { ConfigFile, parseObject } from '../decoder/config-file.ts';
+import { type ModelDescription, readGenaiConfig } from '../exported/genai-config.ts';
 import { refuseFolder } from './find-model-folder.ts';
 
 /** What config.json says, or, where there is none, another file that says the same. Throws a UserError. */

@@ -2,11 +2,11 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { IrregularFile, irregularKind } from '../../guard/paths/regular-file.ts';
-import { UserError } from '../errors.ts';
-import { runGuarded } from '../guard/run-guarded.ts';
-import type { WorkerLimits } from '../guard/watch-worker.ts';
-import { programUrl } from '../program-url.ts';
+import { IrregularFile, irregularKind } from '../../../guard/paths/regular-file.ts';
+import { UserError } from '../../errors.ts';
+import { runGuarded } from '../../guard/run-guarded.ts';
+import type { WorkerLimits } from '../../guard/watch-worker.ts';
+import { programUrl } from '../../program-url.ts';
 import type { Checkpoint, ExportedModel } from './checkpoint.ts';
 import { findModelFolder } from './find-model-folder.ts';
 import type { ModelOutline } from './model-outline.ts';

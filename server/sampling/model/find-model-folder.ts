@@ -3,9 +3,9 @@
 
 import { readdir, stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { openRegularFile } from '../../guard/paths/regular-file.ts';
-import { UserError } from '../errors.ts';
-import { findUnfinished } from './find-unfinished.ts';
+import { openRegularFile } from '../../../guard/paths/regular-file.ts';
+import { UserError } from '../../errors.ts';
+import { findUnfinished } from '../weights/find-unfinished.ts';
 
 /** Throws a UserError where there are several snapshots, and nothing says which is meant. */
 export async function findModelFolder(path: string): Promise<string> {

@@ -3,10 +3,10 @@
 // last what its architecture means without a word. Says which file won, for the study's record.
 
 import { join } from 'node:path';
-import { UserError } from '../errors.ts';
-import type { SampleEnds } from './decoder/decoder-spec.ts';
-import type { ModelFact } from './model-fact.ts';
-import type { SpecialTokens } from './tokenizer/special-tokens.ts';
+import { UserError } from '../../errors.ts';
+import type { SampleEnds } from '../decoder/decoder-spec.ts';
+import type { ModelFact } from '../decoder/model-fact.ts';
+import type { SpecialTokens } from './special-tokens.ts';
 
 type Json = Readonly<Record<string, unknown>>;
 

@@ -1,6 +1,6 @@
 // The thread in which a stranger's model is opened, or only outlined.
 
-import { answerGuarded } from '../guard/answer-guarded.ts';
+import { answerGuarded } from '../../guard/answer-guarded.ts';
 import { type Checkpoint, type ExportedModel, openModel } from './checkpoint.ts';
 import { type ModelOutline, outlineGgufStart, outlineModel } from './model-outline.ts';
 

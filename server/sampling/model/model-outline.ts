@@ -3,30 +3,30 @@
 
 import { stat } from 'node:fs/promises';
 import { dirname, join, resolve } from 'node:path';
-import { UserError } from '../errors.ts';
-import type { Architecture } from './decoder/architectures/architecture.ts';
-import { ARCHITECTURES, findArchitecture } from './decoder/architectures/index.ts';
-import { ConfigFile } from './decoder/config-file.ts';
-import { type DecoderShape, keyWidth, NO_END } from './decoder/decoder-spec.ts';
-import { linearsOf, mapTable, storedName } from './decoder/decoder-table.ts';
-import { selectWeights, tensorsOf } from './decoder/decoder-weights.ts';
-import { readLimits, readPastSizes } from './exported/exported-config.ts';
-import { readDecoder } from './exported/exported-decoder.ts';
-import { findGraphs, hasWeights } from './exported/exported-model.ts';
-import { externalFiles } from './exported/external-data.ts';
+import { UserError } from '../../errors.ts';
+import type { Architecture } from '../decoder/architecture.ts';
+import { ARCHITECTURES, findArchitecture } from '../decoder/architectures/index.ts';
+import { ConfigFile } from '../decoder/config-file.ts';
+import { type DecoderShape, keyWidth, NO_END } from '../decoder/decoder-spec.ts';
+import { linearsOf, mapTable, storedName } from '../decoder/decoder-table.ts';
+import { selectWeights, tensorsOf } from '../decoder/decoder-weights.ts';
+import type { ModelFact } from '../decoder/model-fact.ts';
+import { readLimits, readPastSizes } from '../exported/exported-config.ts';
+import { readDecoder } from '../exported/exported-decoder.ts';
+import { findGraphs, hasWeights } from '../exported/exported-model.ts';
+import { externalFiles } from '../exported/external-data.ts';
+import { readGgufDecoder } from '../gguf/gguf-decoder.ts';
+import { type GgufFile, readGguf, readGgufStart } from '../gguf/gguf-file.ts';
+import { readGgufTokenizer } from '../gguf/gguf-tokenizer.ts';
+import { describeGguf, findGguf } from '../gguf/open-gguf.ts';
+import { findSampleEnds } from '../tokenizer/sample-ends.ts';
+import { readSpecialTokens } from '../tokenizer/special-tokens.ts';
+import { buildTokenBytes } from '../tokenizer/token-bytes.ts';
+import { readTokenizer, type TokenizerFile } from '../tokenizer/tokenizer-file.ts';
+import { readWeights } from '../weights/read-weights.ts';
 import { findModelFolder } from './find-model-folder.ts';
-import { readGgufDecoder } from './gguf/gguf-decoder.ts';
-import { type GgufFile, readGguf, readGgufStart } from './gguf/gguf-file.ts';
-import { readGgufTokenizer } from './gguf/gguf-tokenizer.ts';
-import { describeGguf, findGguf } from './gguf/open-gguf.ts';
 import { isKnownArchitecture, readDescription, readGeneration } from './model-description.ts';
-import type { ModelFact } from './model-fact.ts';
 import { type FactSources, gatherFacts } from './model-facts.ts';
-import { findSampleEnds } from './sample-ends.ts';
-import { readSpecialTokens } from './tokenizer/special-tokens.ts';
-import { buildTokenBytes } from './tokenizer/token-bytes.ts';
-import { readTokenizer, type TokenizerFile } from './tokenizer/tokenizer-file.ts';
-import { readWeights } from './weights/read-weights.ts';
 
 /** Plain data, to be sent from a thread. */
 export interface ModelOutline {

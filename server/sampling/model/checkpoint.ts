@@ -4,34 +4,34 @@
 import { createHash } from 'node:crypto';
 import { stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { UserError } from '../errors.ts';
-import type { Architecture } from './decoder/architectures/architecture.ts';
-import { ARCHITECTURES, findArchitecture } from './decoder/architectures/index.ts';
-import { ConfigFile } from './decoder/config-file.ts';
-import { type DecoderSpec, keyWidth, type ModelLimits } from './decoder/decoder-spec.ts';
-import { type DecoderWeights, folderAbove, selectWeights, tensorsOf } from './decoder/decoder-weights.ts';
-import { readLimits, readPastSizes } from './exported/exported-config.ts';
+import { UserError } from '../../errors.ts';
+import type { Architecture } from '../decoder/architecture.ts';
+import { ARCHITECTURES, findArchitecture } from '../decoder/architectures/index.ts';
+import { ConfigFile } from '../decoder/config-file.ts';
+import { type DecoderSpec, keyWidth, type ModelLimits } from '../decoder/decoder-spec.ts';
+import { type DecoderWeights, folderAbove, selectWeights, tensorsOf } from '../decoder/decoder-weights.ts';
+import type { ModelFact } from '../decoder/model-fact.ts';
+import { readLimits, readPastSizes } from '../exported/exported-config.ts';
 import {
   bytesPerPosition,
   type ExportedDecoder,
   type PastSizes,
   readDecoder,
-} from './exported/exported-decoder.ts';
-import { type ExportedFiles, findExportedModel, hasWeights } from './exported/exported-model.ts';
-import type { ModelDescription } from './exported/genai-config.ts';
+} from '../exported/exported-decoder.ts';
+import { type ExportedFiles, findExportedModel, hasWeights } from '../exported/exported-model.ts';
+import type { ModelDescription } from '../exported/genai-config.ts';
+import { findGguf, type OpenedWeights, openGguf } from '../gguf/open-gguf.ts';
+import { NO_FRAME, readFrame } from '../tokenizer/frame.ts';
+import { type FoundEnds, findSampleEnds } from '../tokenizer/sample-ends.ts';
+import { readSpecialTokens } from '../tokenizer/special-tokens.ts';
+import { buildTokenBytes, type TokenBytes } from '../tokenizer/token-bytes.ts';
+import { type FirstSpace, readDecoder as readTokenDecoder } from '../tokenizer/token-decoder.ts';
+import { readTokenizer, type TokenizerFile } from '../tokenizer/tokenizer-file.ts';
+import { digestWeights } from '../weights/digest-weights.ts';
+import { readWeights } from '../weights/read-weights.ts';
 import { findModelFolder } from './find-model-folder.ts';
-import { findGguf, type OpenedWeights, openGguf } from './gguf/open-gguf.ts';
 import { isKnownArchitecture, readDescription, readGeneration } from './model-description.ts';
-import type { ModelFact } from './model-fact.ts';
 import { gatherFacts } from './model-facts.ts';
-import { type FoundEnds, findSampleEnds } from './sample-ends.ts';
-import { NO_FRAME, readFrame } from './tokenizer/frame.ts';
-import { readSpecialTokens } from './tokenizer/special-tokens.ts';
-import { buildTokenBytes, type TokenBytes } from './tokenizer/token-bytes.ts';
-import { type FirstSpace, readDecoder as readTokenDecoder } from './tokenizer/token-decoder.ts';
-import { readTokenizer, type TokenizerFile } from './tokenizer/tokenizer-file.ts';
-import { digestWeights } from './weights/digest-weights.ts';
-import { readWeights } from './weights/read-weights.ts';
 
 /** What is the same for weights and for an exported graph. */
 interface ModelFolder {

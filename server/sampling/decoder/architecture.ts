@@ -1,8 +1,8 @@
 // What one file an architecture provides: how its configuration reads, and what its tensors are called.
 
-import type { ConfigFile } from '../config-file.ts';
-import type { DecoderShape } from '../decoder-spec.ts';
-import type { TensorNames } from '../decoder-table.ts';
+import type { ConfigFile } from './config-file.ts';
+import type { DecoderShape } from './decoder-spec.ts';
+import type { TensorNames } from './decoder-table.ts';
 
 export interface Architecture {
   /** Values of the configuration's `model_type`. */
