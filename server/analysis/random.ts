@@ -23,7 +23,7 @@ export function randomSource(seed: number): RandomSource {
   const numbers = new Uint32Array(NUMBERS_AT_ONCE);
   let at = numbers.length;
   const more = () => {
-    fill(numbers, state);
+    fill(numbers, state, 2 ** 32);
     at = 0;
   };
   const uniform = () => {
@@ -34,25 +34,26 @@ export function randomSource(seed: number): RandomSource {
     uniform,
     below: (limit) => Math.floor(uniform() * limit),
     fillBelow(limit, list) {
-      for (let n = 0; n < list.length; ) {
-        if (at === numbers.length) more();
-        const some = Math.min(list.length - n, numbers.length - at);
-        scale(numbers.subarray(at, at + some), limit, list.subarray(n));
-        at += some;
-        n += some;
-      }
+      const nLeft = Math.min(list.length, numbers.length - at);
+      scale(numbers.subarray(at, at + nLeft), limit, list);
+      at += nLeft;
+      fill(list.subarray(nLeft), state, limit);
     },
   };
 }
 
 const NUMBERS_AT_ONCE = 1024;
 
-/** Makes many at once: their state stays in registers, where one at a time it would be read and written for each. */
-function fill(numbers: Uint32Array, state: Int32Array): void {
+/**
+ * Makes many at once: their state stays in registers, where one at a time it would be read and written for each. Each is
+ * scaled from below 2^32 to below `limit`.
+ */
+function fill(list: Uint32Array, state: Int32Array, limit: number): void {
+  const share = limit / 2 ** 32;
   let [a, b, c, d] = state as unknown as readonly [number, number, number, number];
-  for (let i = 0; i < numbers.length; i++) {
+  for (let i = 0; i < list.length; i++) {
     const times5 = Math.imul(b, 5);
-    numbers[i] = Math.imul((times5 << 7) | (times5 >>> 25), 9);
+    list[i] = (Math.imul((times5 << 7) | (times5 >>> 25), 9) >>> 0) * share;
     const t = b << 9;
     c ^= a;
     d ^= b;
@@ -64,9 +65,10 @@ function fill(numbers: Uint32Array, state: Int32Array): void {
   state.set([a, b, c, d]);
 }
 
-/** Each below `limit`. */
+/** Each below `limit`. A power of two changes no digit, so that it makes no difference which is divided by it. */
 function scale(numbers: Uint32Array, limit: number, list: Uint32Array): void {
-  for (let i = 0; i < numbers.length; i++) list[i] = (numbers[i]! / 2 ** 32) * limit;
+  const share = limit / 2 ** 32;
+  for (let i = 0; i < numbers.length; i++) list[i] = numbers[i]! * share;
 }
 
 /** `size` different numbers of [0, total), in ascending order (Floyd's algorithm). */

@@ -8,7 +8,8 @@ import { fisherExact, holm } from '../analysis/significance.ts';
 import { readSampleRows, type SampleRow } from '../store/metrics-table.ts';
 import { readFingerprints, readFragmentFigures } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
-import { hasTokens, measureStudy, partColumns, partShares, type StudyMeasures } from './measure-study.ts';
+import { hasTokens } from './measure-parts.ts';
+import { measureStudy, partColumns, partShares, type StudyMeasures } from './measure-study.ts';
 
 export interface ComparedStudy {
   readonly name: string;

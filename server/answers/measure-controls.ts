@@ -1,24 +1,25 @@
 // What would match anyway, beside a study's rates: what the corpus shares with code that the model cannot have seen,
 // samples that only repeat themselves, and how often the training data holds what is repeated.
 
-import { bootstrapDifference, bootstrapSums } from '../analysis/bootstrap.ts';
+import { bootstrapDifference } from '../analysis/bootstrap.ts';
 import { COPY_RANGES } from '../analysis/extraction.ts';
 import { differenceOfProportions, type Estimate, wilson } from '../analysis/intervals.ts';
 import { isLoop } from '../analysis/repetition.ts';
 import { type ControlRow, readControl } from '../store/control-table.ts';
-import { readSampleRows, type SampleRow } from '../store/metrics-table.ts';
+import type { SampleRow } from '../store/metrics-table.ts';
 import { readSampleTexts } from '../store/samples-table.ts';
 import { countSamplesByTrain } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
-import type { Part } from './measure-study.ts';
-
-/** What of samples, or of documents in their place, the corpus has. */
-export interface MatchedParts {
-  readonly samples: Part;
-  readonly lines: Part;
-  /** Windows of as many significant lines as a match needs; null where there is none, or some were not counted. */
-  readonly windows: Part | null;
-}
+import {
+  hasWindows,
+  type MatchedParts,
+  type MeasuredSamples,
+  matchedParts,
+  measureParts,
+  type Part,
+  part,
+  shareOfSamples,
+} from './measure-parts.ts';
 
 export interface StudyControls {
   /** The study's own. */
@@ -54,8 +55,11 @@ export interface ControlRates extends MatchedParts {
   };
 }
 
-export function measureControls(db: Database): StudyControls {
-  const rows = readSampleRows(db);
+/** Leave `ofSamples` out where nothing else is measured. */
+export function measureControls(db: Database, ofSamples: MeasuredSamples = measureParts(db)): StudyControls {
+  const { rows } = ofSamples;
+  const { samples, lines, windows } = ofSamples.parts;
+  const all = { samples, lines, windows };
   const loops = findLoops(db, rows);
   const others = rows.filter(({ sampleId }) => !loops.has(sampleId));
   const control = readControl(db);
@@ -64,8 +68,8 @@ export function measureControls(db: Database): StudyControls {
     COPY_RANGES.map(({ least, most }) => [least, Math.min(most, Number.MAX_SAFE_INTEGER)]),
   );
   return {
-    all: partsOf(rows),
-    loops: { nSamples: loops.size, ...partsOf(others) },
+    all,
+    loops: { nSamples: loops.size, ...(loops.size === 0 ? all : matchedParts(others)) },
     byCopies: COPY_RANGES.flatMap(({ name, least, most }, i) => {
       const { nFragments, nSamples } = counts[i]!;
       const samples = part(nSamples, rows.length, wilson(nSamples, rows.length));
@@ -96,7 +100,7 @@ function compareControl(rows: readonly SampleRow[], control: readonly ControlRow
   return {
     nDocuments: control.length,
     nWhole: control.filter(({ nLines, nMemorisedLines }) => nLines > 0 && nMemorisedLines >= nLines).length,
-    ...partsOf(control),
+    ...matchedParts(control),
     excess: {
       samples: differenceOfProportions(shareOfSamples(rows), shareOfSamples(control)),
       lines: lines!,
@@ -104,28 +108,6 @@ function compareControl(rows: readonly SampleRow[], control: readonly ControlRow
     },
   };
 }
-
-function partsOf(rows: readonly ControlRow[]): MatchedParts {
-  const columns = columnsOf(rows);
-  const [lines, windows] = bootstrapSums(columns, shares);
-  const [memorisedLines, nLines, memorisedWindows, nWindows] = columns.map((column) =>
-    column.reduce((total, n) => total + n, 0),
-  );
-  return {
-    samples: part(rows.filter(isMemorised).length, rows.length, shareOfSamples(rows)),
-    lines: part(memorisedLines!, nLines!, lines!),
-    windows: hasWindows(rows) ? part(memorisedWindows!, nWindows!, windows!) : null,
-  };
-}
-
-const hasWindows = (rows: readonly ControlRow[]): boolean =>
-  rows.every(({ nWindows, nMemorisedWindows }) => nWindows !== null && nMemorisedWindows !== null) &&
-  rows.some(({ nWindows }) => nWindows! > 0);
-
-const isMemorised = ({ nMemorisedLines }: ControlRow) => nMemorisedLines > 0;
-
-const shareOfSamples = (rows: readonly ControlRow[]): Estimate =>
-  wilson(rows.filter(isMemorised).length, rows.length);
 
 const columnsOf = (rows: readonly ControlRow[]) => [
   rows.map(({ nMemorisedLines }) => nMemorisedLines),
@@ -136,10 +118,3 @@ const columnsOf = (rows: readonly ControlRow[]) => [
 
 /** Memorised shares of lines and of windows. */
 const shares = (sums: Float64Array): readonly number[] => [sums[0]! / sums[1]!, sums[2]! / sums[3]!];
-
-/** A share of nothing is none. */
-const part = (memorised: number, total: number, share: Estimate): Part => ({
-  total,
-  memorised,
-  share: Number.isNaN(share.value) ? { value: 0, low: 0, high: 0 } : share,
-});

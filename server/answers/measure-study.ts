@@ -1,21 +1,14 @@
 // How much a study's model has memorised, in numbers with intervals. Reads the file, computes with
 // server/analysis, and keeps nothing.
 
-import { bootstrapSums } from '../analysis/bootstrap.ts';
 import { type Correlation, pearson, spearman } from '../analysis/correlation.ts';
-import { type Estimate, wilson } from '../analysis/intervals.ts';
+import type { Estimate } from '../analysis/intervals.ts';
 import { type GrowthPoint, rarefaction } from '../analysis/rarefaction.ts';
 import { chao1, chao2, frequencyCounts, goodTuringCoverage } from '../analysis/unseen.ts';
 import { type FragmentCounts, readFragmentCounts } from '../store/fragment-counts.ts';
-import { readSampleRows, type SampleRow } from '../store/metrics-table.ts';
+import type { SampleRow } from '../store/metrics-table.ts';
 import type { Database } from '../store/study-file.ts';
-
-/** A number out of a total; the interval is of the share. */
-export interface Part {
-  readonly total: number;
-  readonly memorised: number;
-  readonly share: Estimate;
-}
+import { type MeasuredSamples, measureParts, type Part } from './measure-parts.ts';
 
 export interface StudyMeasures {
   readonly samples: Part;
@@ -49,8 +42,9 @@ export interface LengthBin {
   readonly train: number;
 }
 
-export function measureStudy(db: Database): StudyMeasures {
-  const rows = readSampleRows(db);
+/** Leave `ofSamples` out where nothing else is measured. */
+export function measureStudy(db: Database, ofSamples: MeasuredSamples = measureParts(db)): StudyMeasures {
+  const { rows, parts } = ofSamples;
   const counts = readFragmentCounts(db);
   const nSamples = rows.length;
   const incidences = frequencyCounts(counts.nSamples);
@@ -60,7 +54,9 @@ export function measureStudy(db: Database): StudyMeasures {
   const sum = (values: ArrayLike<number>) => Array.from(values).reduce((total, value) => total + value, 0);
   const coverage = goodTuringCoverage(abundances);
   return {
-    ...measureParts(rows),
+    samples: parts.samples,
+    lines: parts.lines,
+    tokens: parts.tokens,
     fragments: {
       count: { value: counts.n, low: last?.low ?? 0, high: last?.high ?? 0 },
       families: new Set(counts.family).size,
@@ -81,18 +77,6 @@ export function measureStudy(db: Database): StudyMeasures {
   };
 }
 
-function measureParts(rows: readonly SampleRow[]): Pick<StudyMeasures, 'samples' | 'lines' | 'tokens'> {
-  const columns = partColumns(rows);
-  const [, lines, tokens] = bootstrapSums(columns, partShares);
-  const total = (column: number) => columns[column]!.reduce((sum: number, value) => sum + value, 0);
-  return {
-    // A bootstrap of samples that are all memorised, or none, would claim to be certain.
-    samples: { total: rows.length, memorised: total(0), share: orZero(wilson(total(0), rows.length)) },
-    lines: { total: total(2), memorised: total(1), share: orZero(lines!) },
-    tokens: hasTokens(rows) ? { total: total(4), memorised: total(3), share: orZero(tokens!) } : null,
-  };
-}
-
 /** The columns that shares are made of, for `partShares`. */
 export const partColumns = (rows: readonly SampleRow[]) =>
   [
@@ -109,13 +93,6 @@ export const partShares = (sums: Float64Array, nSamples: number): readonly numbe
   sums[1]! / sums[2]!,
   sums[3]! / sums[4]!,
 ];
-
-export const hasTokens = (rows: readonly SampleRow[]): boolean =>
-  rows.length > 0 && rows.every(({ nTokens }) => nTokens !== null);
-
-/** A share of nothing is shown as none. */
-const orZero = (estimate: Estimate): Estimate =>
-  Number.isNaN(estimate.value) ? { value: 0, low: 0, high: 0 } : estimate;
 
 /** Bins double in width, from the shortest length found on. */
 function binByLength({ n, nLines, extract, train }: FragmentCounts): readonly LengthBin[] {

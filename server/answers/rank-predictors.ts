@@ -3,7 +3,7 @@
 
 import { type Predictor, predictorRules } from '../analysis/predictors.ts';
 import { type RankingQuality, rankingQuality } from '../analysis/ranking.ts';
-import { readSampleRows } from '../store/metrics-table.ts';
+import { readSampleRows, type SampleRow } from '../store/metrics-table.ts';
 import type { Database } from '../store/study-file.ts';
 import { findLoops } from './measure-controls.ts';
 
@@ -27,8 +27,10 @@ export interface PredictorAnswer {
 /** The most samples that are listed of a predictor. */
 const TOP = 100;
 
-export function rankPredictors(db: Database): readonly PredictorAnswer[] {
-  const rows = readSampleRows(db);
+export function rankPredictors(
+  db: Database,
+  rows: readonly SampleRow[] = readSampleRows(db),
+): readonly PredictorAnswer[] {
   const loops = findLoops(db, rows);
   return predictorRules.map(({ predictor, title, formula, score }) => {
     const scored = rows.flatMap((row) => {

@@ -1,7 +1,8 @@
 // What would match anyway, as rows that every form of a report shows.
 
 import type { Estimate } from '../analysis/intervals.ts';
-import type { MatchedParts, StudyControls } from '../answers/measure-controls.ts';
+import type { StudyControls } from '../answers/measure-controls.ts';
+import type { MatchedParts } from '../answers/measure-parts.ts';
 import { count, counted, percentInterval } from './report-numbers.ts';
 
 export const CONTROLS_TITLE = 'What would match anyway';

@@ -16,6 +16,7 @@ import {
 } from '../answers/describe-fragments.ts';
 import { disclosedNames, disclosedWords, type ShowPlace } from '../answers/disclosed-names.ts';
 import { measureControls, type StudyControls } from '../answers/measure-controls.ts';
+import { measureParts } from '../answers/measure-parts.ts';
 import { measureStudy, type StudyMeasures } from '../answers/measure-study.ts';
 import { type PredictorAnswer, rankPredictors } from '../answers/rank-predictors.ts';
 import {
@@ -82,12 +83,13 @@ export async function gatherReport(
   const showPlace = await disclosedNames(db, options.disclosure);
   const sampleRanges = new Map<number, readonly SensitiveRange[]>();
   const { profile } = summary.plan.rule;
+  const ofSamples = measureParts(db);
   return {
     ...content,
     answers: {
-      measures: measureStudy(db),
-      controls: measureControls(db),
-      predictors: rankPredictors(db),
+      measures: measureStudy(db, ofSamples),
+      controls: measureControls(db, ofSamples),
+      predictors: rankPredictors(db, ofSamples.rows),
       kinds: countKinds(facts),
       sensitive: {
         inFragments: [...listFindings(db, facts, profile, options.disclosure, showPlace)],

@@ -6,7 +6,7 @@ import { type Html, html } from '../../guard/text/for-html.ts';
 import { type Encodable, foreign, rawText } from '../../guard/text/foreign.ts';
 import { isDrawn, namesModel, STRATEGY_NAMES, type StudySummary } from '../../protocol/study.ts';
 import { tellingLine } from '../analysis/telling-line.ts';
-import type { Part } from '../answers/measure-study.ts';
+import type { Part } from '../answers/measure-parts.ts';
 import { describeAccount, describeColumns } from './account-words.ts';
 import { confirmationLinks, describeConfirmation } from './confirmations.ts';
 import { CONTROLS_HEAD, CONTROLS_TITLE, controlRows, overlapNote } from './controls-table.ts';

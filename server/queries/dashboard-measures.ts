@@ -3,7 +3,8 @@
 
 import type { AnywayMarks, DashboardMeasures, PredictorCurves } from '../../protocol/dashboard.ts';
 import type { Measured } from '../../protocol/measured.ts';
-import { type MatchedParts, measureControls, type StudyControls } from '../answers/measure-controls.ts';
+import { measureControls, type StudyControls } from '../answers/measure-controls.ts';
+import { type MatchedParts, measureParts } from '../answers/measure-parts.ts';
 import { measureStudy } from '../answers/measure-study.ts';
 import { rankPredictors } from '../answers/rank-predictors.ts';
 import { listEqualCounts } from '../store/fragment-counts.ts';
@@ -13,7 +14,8 @@ import type { Database } from '../store/study-file.ts';
 const COUNTS_SHOWN = 1500;
 
 export function measureForDashboard(db: Database): DashboardMeasures {
-  const m = measureStudy(db);
+  const ofSamples = measureParts(db);
+  const m = measureStudy(db, ofSamples);
   const correlations = [
     { name: 'Pearson', found: m.correlation.pearson },
     { name: 'Spearman', found: m.correlation.spearman },
@@ -39,8 +41,8 @@ export function measureForDashboard(db: Database): DashboardMeasures {
       toLines,
       nFragments: fragments,
     })),
-    anyway: anywayMarks(measureControls(db)),
-    predictors: rankPredictors(db).map(
+    anyway: anywayMarks(measureControls(db, ofSamples)),
+    predictors: rankPredictors(db, ofSamples.rows).map(
       ({ title, formula, quality, absent, top }): PredictorCurves => ({
         title,
         formula,

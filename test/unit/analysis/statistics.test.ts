@@ -164,7 +164,7 @@ test('a resample is as many draws as there are units, each added up in its turn'
       fc
         .array(
           fc.array(fc.double({ noNaN: true, noDefaultInfinity: true }), { minLength: 1, maxLength: 40 }),
-          { minLength: 1, maxLength: 5 },
+          { minLength: 1, maxLength: 9 },
         )
         .map((few) => few.map((values) => Array.from({ length: n }, (_, i) => values[i % values.length]!))),
     );
