@@ -3,6 +3,7 @@
 import { lintSource } from '@secretlint/core';
 import { secretLintProfiler } from '@secretlint/profiler';
 import { creator, rules } from '@secretlint/secretlint-rule-preset-recommend';
+import type { Marked } from '../analysis/find-marks.ts';
 import type { SensitiveRange } from '../analysis/sensitive.ts';
 
 // Its profiler would keep a mark of every rule of every call for good, some 10 kB a call.
@@ -14,24 +15,29 @@ const PIECE_CHARACTERS = 65_536;
 const OVERLAP_CHARACTERS = 4096;
 
 const PRESET = '@secretlint/secretlint-rule-preset-recommend';
-/** The preset without the rule that lets comments switch the others off: here the data is what is doubted. */
-const preset: typeof creator = {
-  ...creator,
-  create(context) {
-    for (const rule of rules)
-      if (rule.meta.id !== '@secretlint/secretlint-rule-filter-comments') context.registerRule(rule);
-  },
-};
 
-/** In order of place. */
-export async function findSecrets(text: string): Promise<readonly SensitiveRange[]> {
+/** The rule that lets comments switch others off is left out: here the data is what is doubted. */
+const rulesByName = new Map(
+  rules
+    .filter(({ meta }) => meta.id !== '@secretlint/secretlint-rule-filter-comments')
+    .map((rule) => [nameOf(rule.meta.id), rule]),
+);
+
+function nameOf(ruleId: string): string {
+  return ruleId.replace(/^.*secretlint-rule-/, '');
+}
+
+/** In order of place. `isMarked` tells which rules have a mark between two places of the text: others find nothing there. */
+export async function findSecrets(text: string, isMarked: Marked): Promise<readonly SensitiveRange[]> {
   const found: SensitiveRange[] = [];
   let covered = 0;
   for (let from = 0; from < text.length; ) {
     const lineEnd = text.lastIndexOf('\n', from + PIECE_CHARACTERS);
     const to = lineEnd > from ? lineEnd + 1 : from + PIECE_CHARACTERS;
     const before = covered;
-    for (const range of await findSecretsIn(text.slice(from, to + OVERLAP_CHARACTERS))) {
+    const behind = to + OVERLAP_CHARACTERS;
+    const marked = [...rulesByName].flatMap(([name, rule]) => (isMarked(name, from, behind) ? [rule] : []));
+    for (const range of marked.length === 0 ? [] : await findSecretsIn(text.slice(from, behind), marked)) {
       const [start, end] = [range.start + from, range.end + from];
       // What begins behind the piece is found in the next one, and its beginning may be the middle of what was found.
       if (start >= to || end <= before) continue;
@@ -43,7 +49,13 @@ export async function findSecrets(text: string): Promise<readonly SensitiveRange
   return found.sort((a, b) => a.start - b.start);
 }
 
-async function findSecretsIn(content: string): Promise<readonly SensitiveRange[]> {
+async function findSecretsIn(content: string, some: typeof rules): Promise<readonly SensitiveRange[]> {
+  const preset: typeof creator = {
+    ...creator,
+    create(context) {
+      for (const rule of some) context.registerRule(rule);
+    },
+  };
   const { messages } = await lintSource({
     source: { content, filePath: 'text', ext: '', contentType: 'text' },
     options: {
@@ -53,7 +65,7 @@ async function findSecretsIn(content: string): Promise<readonly SensitiveRange[]
   });
   return messages.map(({ ruleId, range: [start, end] }) => ({
     kind: 'secret',
-    rule: ruleId.replace(/^.*secretlint-rule-/, ''),
+    rule: nameOf(ruleId),
     start,
     end,
   }));

@@ -1,14 +1,18 @@
-// Finds sensitive content in many texts at once: secrets by secretlint's recommended rules (loaded with the first text), and by our own for
-// tokens that it does not know; private keys, whole or cut, e-mail and IP addresses by our own. Knows nothing of studies; what it returns is never logged.
+// Finds sensitive content in many texts at once: secrets by secretlint's recommended rules (loaded with the first text that has a mark of
+// any), and by our own for tokens that it does not know; private keys, whole or cut, e-mail and IP addresses by our own. Knows nothing of studies; what it returns is never logged.
 
 import { findKeys } from '../analysis/find-keys.ts';
-import { findTokens } from '../analysis/find-tokens.ts';
+import { markFinder } from '../analysis/find-marks.ts';
+import { findTokens, tokenMarks } from '../analysis/find-tokens.ts';
 import { findContacts, type SensitiveRange } from '../analysis/sensitive.ts';
+import { secretMarks, secretRules } from './secret-marks.ts';
 
 /** Texts of about this many characters are searched in one go: a call costs more than a short text. */
 const BLOCK_CHARACTERS = 4_000_000;
 /** Ends every text, so that no rule's match runs on into the next. */
 const END = '\n\u0000\n';
+
+const findMarks = markFinder([...secretMarks, ...tokenMarks]);
 
 export interface SearchedText<T> {
   readonly item: T;
@@ -36,13 +40,15 @@ export async function* findSensitive<T extends { readonly text: string }>(
 async function searchBlock<T extends { readonly text: string }>(
   block: readonly T[],
 ): Promise<readonly SearchedText<T>[]> {
-  const { findSecrets } = await import('./find-secrets.ts');
   const joined = block.map(({ text }) => text + END).join('');
-  const secrets = withoutWholeKeys(await findSecrets(joined));
+  const isMarked = findMarks(joined);
+  const secrets = secretRules.some((rule) => isMarked(rule))
+    ? withoutWholeKeys(await (await import('./find-secrets.ts')).findSecrets(joined, isMarked))
+    : [];
   const isCovered = overlapsOneOf(secrets);
   const found = [
     ...secrets,
-    ...findTokens(joined).filter((token) => !isCovered(token)),
+    ...findTokens(joined, isMarked).filter((token) => !isCovered(token)),
     ...findKeys(joined),
     ...findContacts(joined),
   ].sort((a, b) => a.start - b.start);

@@ -12,6 +12,7 @@ import { codeSpan } from '../../../guard/text/code-span.ts';
 import { forCsv } from '../../../guard/text/for-csv.ts';
 import { foreign } from '../../../guard/text/foreign.ts';
 import { findKeys } from '../../../server/analysis/find-keys.ts';
+import { markFinder } from '../../../server/analysis/find-marks.ts';
 import { findTokens } from '../../../server/analysis/find-tokens.ts';
 import { kindOfFragment } from '../../../server/analysis/kind-of-fragment.ts';
 import { trainingLinks } from '../../../server/answers/training-links.ts';
@@ -22,6 +23,7 @@ import { ignoredBy, parseIgnoreRules } from '../../../server/corpus/ignore-rules
 import { spdxLicense } from '../../../server/corpus/spdx-license.ts';
 import { notedLine, parseNote } from '../../../server/review/git-ai-notes.ts';
 import { findSensitive } from '../../../server/sensitive/find-sensitive.ts';
+import { secretMarks } from '../../../server/sensitive/secret-marks.ts';
 import { checkSchema } from '../../../server/store/check-schema.ts';
 import { extractFunctionPrompt } from '../../../server/study/function-prompt.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -32,6 +34,7 @@ const LIMIT_MS = 3000;
 /** What never ends is ended, on a busy machine as well. */
 const END_MS = 60_000;
 
+const findMarks = markFinder(secretMarks);
 const kind = (text: string) => kindOfFragment(text, { match: () => null });
 const place = { repository: foreign('a/b'), path: foreign('c') };
 
@@ -43,7 +46,11 @@ const works: Readonly<Record<string, () => unknown>> = {
     findKeys(`${'a'.repeat(15)}\n-----END PRIVATE KEY-----\n`.repeat(N / 40)),
   'a beginning of a key that has no end': () => findKeys(`-----BEGIN ${'A '.repeat(N)}`),
   'a key of megabytes': () => findKeys(`-----BEGIN PRIVATE KEY-----${'a'.repeat(16_000_000)}`),
-  'a token of megabytes': () => findTokens(`eyJ${'a'.repeat(16_000_000)}`),
+  'a token of megabytes': () => findTokens(`eyJ${'a'.repeat(16_000_000)}`, () => true),
+  'beginnings of secrets': () => {
+    const isMarked = findMarks('ghp_sk-ant-'.repeat(N));
+    for (let i = 0; i < N; i++) assert(isMarked('github', 11 * i, 11 * i + 11));
+  },
   'a value that goes on behind a line separator': () => kind(`a: [${' '.repeat(N)}\u2028z`),
   'carriage returns': () => kind('\r'.repeat(N)),
   'comments that nothing ends': () => kind('/* a\n'.repeat(N / 5)),
