@@ -9,7 +9,10 @@ const checkFormats = ['table', 'json', 'sarif'] as const satisfies readonly Chec
 export function checkCommand(): Command {
   return new Command('check')
     .description('Look files up in the index of a corpus, for review and for builds.')
-    .argument('[files...]', 'files to check; left out: those with lines that are chosen otherwise')
+    .argument(
+      '[files...]',
+      'files to check, or folders of them; left out: those with lines that are chosen otherwise',
+    )
     .option('--index <dir>', 'folder of the index (default: the variable VERBATIM_INDEX)')
     .option('--root <dir>', 'folder that the corpus was moved to')
     .option('--changed-since <revision>', 'only matches with a line that changed since this commit')
@@ -18,7 +21,10 @@ export function checkCommand(): Command {
         ['git-ai', 'agent-trace'],
       ),
     )
-    .option('--agent-trace <file>', 'records of Agent Trace (default: .agent-trace/traces.jsonl)')
+    .option(
+      '--agent-trace <file>',
+      'records of Agent Trace (default: .agent-trace/traces.jsonl in the repository)',
+    )
     .addOption(new Option('--format <name>', 'how').choices(checkFormats).default('table'))
     .option('--baseline <file>', 'accepted fragments (default: .verbatim-baseline.json here, if it is there)')
     .addOption(failOnOption())

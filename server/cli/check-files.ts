@@ -6,7 +6,7 @@ import { rawText } from '../../guard/text/foreign.ts';
 import { CorpusIndex } from '../corpus-index/corpus-index.ts';
 import { UserError } from '../errors.ts';
 import { BASELINE_NAME, readAccepted, readBaseline } from '../formats/baseline-file.ts';
-import { counted } from '../formats/report-numbers.ts';
+import { count, counted } from '../formats/report-numbers.ts';
 import { checkFiles, type Review, type ReviewedMatch } from '../review/check-files.ts';
 import { chooseLines } from '../review/choose-lines.ts';
 import { reviewSarif } from '../review/review-sarif.ts';
@@ -43,7 +43,7 @@ export async function runCheckFiles(files: readonly string[], request: CheckRequ
   for (const condition of request.failOn ?? []) judge(condition, review);
 }
 
-function* describe({ files, notes, isVerified }: Review): Generator<string> {
+function* describe({ files, notes, isVerified, minLines }: Review): Generator<string> {
   for (const note of notes) yield `note: ${note}`;
   for (const { path, matches } of files) {
     for (const match of matches) {
@@ -52,7 +52,9 @@ function* describe({ files, notes, isVerified }: Review): Generator<string> {
     }
   }
   const n = files.reduce((sum, { matches }) => sum + matches.length, 0);
-  yield `${counted(n, 'match', 'matches')} in ${counted(files.length, 'file')}`;
+  const nTooShort = files.filter(({ isTooShort }) => isTooShort).length;
+  const short = `, ${count(nTooShort)} of them too short to be looked up (under ${minLines} significant lines)`;
+  yield `${counted(n, 'match', 'matches')} in ${counted(files.length, 'file')}${nTooShort > 0 ? short : ''}`;
   if (!isVerified) yield 'Not all of this is verified: the training data is not what was indexed.';
 }
 

@@ -95,7 +95,10 @@ export function parseTraces(json: string, file: string): readonly TracedFile[] {
 function parseLine(line: string, file: string, number: number): TraceRecord {
   const parsed = parseJson<TraceRecord>(line, record);
   if (parsed) return parsed;
-  throw new UserError(`Line ${number} of ${file} is no record of Agent Trace`);
+  throw new UserError(`Line ${number} of ${file} is no record of Agent Trace`, {
+    action:
+      'Records are JSON of its version 0.1: one, a list of them, or one a line. Name another file with --agent-trace.',
+  });
 }
 
 const rangesOf = ({ contributor: all, ranges }: TraceConversation): LineRange[] =>

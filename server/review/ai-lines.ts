@@ -47,6 +47,18 @@ function byRevision(traces: readonly TracedFile[]): ReadonlyMap<string | undefin
   );
 }
 
+/** For a file that git does not know, of so many lines: they are uncommitted, each where it is now. */
+export async function uncommittedByAi(
+  path: string,
+  nLines: number,
+  isByAi: IsByAi,
+): Promise<readonly LineRange[]> {
+  const lines: number[] = [];
+  for (let line = 1; line <= nLines; line++)
+    if (await isByAi({ commit: '0', path, line }, line)) lines.push(line);
+  return toRanges(lines);
+}
+
 export async function linesByAi(
   root: string,
   path: string,

@@ -12,13 +12,18 @@ export async function changedLines(
   revision: string,
   signal: AbortSignal,
 ): Promise<LinesOfFiles> {
-  checkRevision(revision);
+  await checkRevision(root, revision, signal);
   const diff = ['diff', '--unified=0', '--no-color', '--no-ext-diff', '--no-textconv', '--no-renames'];
   const form = ['--src-prefix=a/', '--dst-prefix=b/', '--diff-filter=AM', '--ignore-submodules=all'];
   const changes = parseDiff(await gitOfWorkTree(root, [...diff, ...form, revision, '--'], signal));
-  const others = await git(root, ['ls-files', '--others', '--exclude-standard', '-z'], signal);
-  for (const path of others.split('\0')) if (path !== '') changes.set(path, EVERY_LINE);
+  for (const path of await untrackedFiles(root, signal)) changes.set(path, EVERY_LINE);
   return changes;
+}
+
+/** Files that git does not know, and is not told to ignore. */
+export async function untrackedFiles(root: string, signal: AbortSignal): Promise<ReadonlySet<string>> {
+  const others = await git(root, ['ls-files', '--others', '--exclude-standard', '-z'], signal);
+  return new Set(others.split('\0').filter((path) => path !== ''));
 }
 
 function parseDiff(diff: string): Map<string, readonly LineRange[]> {

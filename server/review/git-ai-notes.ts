@@ -26,6 +26,13 @@ export async function readNote(
   }
 }
 
+/** A sentence where the work tree has no notes at all: then nothing can be found, whoever wrote it. */
+export async function missingNotes(root: string, signal: AbortSignal): Promise<string[]> {
+  const found = await git(root, ['for-each-ref', '--count=1', NOTES], signal);
+  if (found.trim() !== '') return [];
+  return [`No notes of git-ai are here (${NOTES}). Fetch them: git fetch origin ${NOTES}:${NOTES}`];
+}
+
 export function parseNote(note: string): NotedLines | undefined {
   if (note.length > MAX_NOTE_CHARACTERS) return undefined;
   const dashes = /^---\r?\n/m.exec(note);

@@ -91,10 +91,27 @@ const NONE_FOUND = 1;
 const OF_REPOSITORY: ReadonlySet<string> = new Set(['local', 'worktree']);
 
 export async function repositoryRoot(folder: string, signal: AbortSignal): Promise<string> {
-  return (await git(folder, ['rev-parse', '--show-toplevel'], signal)).replace(/\r?\n$/, '');
+  const found = await git(folder, ['rev-parse', '--show-toplevel'], signal).catch((cause: Error) => {
+    if (signal.aborted) throw cause;
+    throw new UserError(cause.message, {
+      cause,
+      action:
+        'Which lines changed, or are an AI’s, is asked of git: run this in a work tree of it, or name files alone.',
+    });
+  });
+  return found.replace(/\r?\n$/, '');
 }
 
-/** A name of a commit that is none of git's options. */
-export function checkRevision(revision: string): void {
-  if (revision === '' || revision.startsWith('-')) throw new UserError(`${revision} names no commit`);
+/** Throws a `UserError` where the name is none of a commit that is here, or one of git's options. */
+export async function checkRevision(root: string, revision: string, signal: AbortSignal): Promise<void> {
+  const action =
+    'Check its name. A build that fetched only the newest commits has to fetch the others first.';
+  const refused = new UserError(`${revision} names no commit of ${root}`, { action });
+  if (revision === '' || revision.startsWith('-')) throw refused;
+  // Two commits, as git compares them, are for git to judge.
+  if (revision.includes('..')) return;
+  const asked = ['rev-parse', '--verify', '--quiet', '--end-of-options', `${revision}^{commit}`];
+  await git(root, asked, signal).catch((cause: Error) => {
+    throw signal.aborted ? cause : refused;
+  });
 }

@@ -82,10 +82,10 @@ test('no program that a repository names is run', { skip: process.platform === '
       AbortSignal.timeout(60_000),
     );
   assert.deepEqual(
-    (await choose()).map(({ path }) => path.slice(repository.length + 1)),
+    (await choose()).files.map(({ path }) => path.slice(repository.length + 1)),
     ['a.txt', '.gitattributes', 'new.c'],
   );
-  assert.deepEqual(await choose('git-ai'), []);
+  assert.deepEqual((await choose('git-ai')).files, []);
   // What is missing would be fetched by a program.
   git('config', 'core.repositoryFormatVersion', '1');
   git('config', 'extensions.partialClone', 'far');
@@ -93,6 +93,6 @@ test('no program that a repository names is run', { skip: process.platform === '
   git('config', 'remote.far.url', `ext::sh -c "touch '${join(ran, 'fetched')}'"`);
   git('config', 'protocol.ext.allow', 'always');
   note(head, '0123456789012345678901234567890123456789');
-  assert.deepEqual(await choose('git-ai'), []);
+  assert.deepEqual((await choose('git-ai')).files, []);
   assert.deepEqual(readdirSync(ran, { encoding: 'utf8' }), []);
 });

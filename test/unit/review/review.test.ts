@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -11,6 +11,7 @@ import { Ajv } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 import { rawText } from '../../../guard/text/foreign.ts';
 import { CorpusIndex } from '../../../server/corpus-index/corpus-index.ts';
+import type { UserError } from '../../../server/errors.ts';
 import { parseTraces } from '../../../server/review/agent-traces.ts';
 import { checkFiles } from '../../../server/review/check-files.ts';
 import { chooseLines, type LineChoice } from '../../../server/review/choose-lines.ts';
@@ -115,7 +116,85 @@ test('only matches with a line that changed, or that an AI wrote, are told', asy
   assert.deepEqual(await matches({ aiLines: 'agent-trace' }), ['src/old.c:4-13']);
   await assert.rejects(matches({}), /no file is named/);
   await assert.rejects(matches({ changedSince: '--output=x' }), /names no commit/);
-  await assert.rejects(matches({ changedSince: 'nowhere' }), /git diff failed/);
+  for (const changedSince of ['nowhere', '', `${first}:src`])
+    await assert.rejects(matches({ changedSince }), /names no commit/);
+  assert.ok((await matches({ changedSince: `${first}...HEAD` })).includes('src/old.c:15-22'));
+});
+
+test('a folder stands for the files in it, and a name for which nothing is there is told', async () => {
+  assert.deepEqual(await matches({ files: ['src'] }), [
+    'src/added é.c:1-10',
+    'src/old.c:4-13',
+    'src/old.c:15-22',
+  ]);
+  assert.deepEqual(await matches({ files: ['src'], changedSince: first }), [
+    'src/old.c:15-22',
+    'src/added é.c:1-10',
+  ]);
+  assert.deepEqual(await matches({ files: ['.'], changedSince: 'HEAD' }), ['src/added é.c:1-10']);
+  assert.deepEqual(await matches({ files: ['sr', 'src/added'], changedSince: 'HEAD' }), []);
+  const notesOf = async (choice: Partial<LineChoice>) =>
+    (await chooseLines({ folder: repository, files: [], ...choice }, signal)).notes;
+  const gone = join(repository, 'plain.c');
+  rmSync(gone);
+  const files = ['src', 'plain.c', 'scr/old.c'];
+  assert.deepEqual(await notesOf({ files, changedSince: first }), ['scr/old.c is not there']);
+  assert.deepEqual(await notesOf({ files, aiLines: 'git-ai' }), ['scr/old.c is not there']);
+  writeFileSync(gone, 'nothing\n');
+});
+
+test('a file that is too short for any match is not said to hold none', async () => {
+  const { exitCode, stdout } = await startCli('check', '--index', index, join(repository, 'plain.c')).result;
+  assert.equal(exitCode, 0);
+  assert.match(
+    stdout,
+    /^0 matches in 1 file, 1 of them too short to be looked up \(under 6 significant lines\)\n/,
+  );
+});
+
+test('a picture that nobody named is passed over, and one that is named is told', async () => {
+  writeFileSync(join(repository, 'src/picture.bin'), Buffer.alloc(100));
+  using open = new CorpusIndex(index);
+  const notesOf = async (choice: Partial<LineChoice>) => {
+    const chosen = await chooseLines({ folder: repository, files: [], ...choice }, signal);
+    return (await checkFiles(open, repository, chosen, new Map(), signal)).notes;
+  };
+  assert.deepEqual(await notesOf({ files: ['src'] }), []);
+  assert.deepEqual(await notesOf({ changedSince: 'HEAD' }), []);
+  assert.deepEqual(await notesOf({ files: ['src/picture.bin'] }), [
+    'src/picture.bin is binary and is passed over',
+  ]);
+  rmSync(join(repository, 'src/picture.bin'));
+});
+
+test('records say of files that git does not know what an AI wrote, and notes that are not here are missed', async () => {
+  const record = (path: string, end_line: number, revision?: string) =>
+    JSON.stringify({
+      version: '0.1.0',
+      ...(revision === undefined ? {} : { vcs: { type: 'git', revision } }),
+      files: [
+        { path, conversations: [{ contributor: { type: 'ai' }, ranges: [{ start_line: 2, end_line }] }] },
+      ],
+    });
+  const traces = join(repository, 'src', 'records.jsonl');
+  const among = (...records: readonly string[]) => {
+    writeFileSync(traces, records.join('\n'));
+    // A file that is named is looked for from the folder on in which the command is run.
+    return matches({ folder: join(repository, 'src'), aiLines: 'agent-trace', traces: 'records.jsonl' });
+  };
+  assert.deepEqual(await among(record('src/added é.c', 1e9)), ['src/added é.c:1-10']);
+  assert.deepEqual(await among(record('src/added é.c', 3, second)), ['src/added é.c:1-10']);
+  assert.deepEqual(await among(record('src/added é.c', 3, first)), []);
+  assert.deepEqual(await among(record('src/nowhere.c', 3)), []);
+  rmSync(traces);
+  await assert.rejects(matches({ traces: 'records.jsonl', files: ['src'] }), /choose no lines by themselves/);
+  const bare = join(folder, 'bare');
+  execFileSync('git', ['init', '-q', bare]);
+  const { notes } = await chooseLines({ folder: bare, files: [], aiLines: 'git-ai' }, signal);
+  assert.match(notes.join(), /No notes of git-ai are here.*git fetch origin refs\/notes\/ai/);
+  await assert.rejects(chooseLines({ folder, files: [], aiLines: 'git-ai' }, signal), (error: UserError) =>
+    /work tree of it, or name files alone/.test(error.action ?? ''),
+  );
 });
 
 test('notes and traces of other versions, and what is none, say nothing', () => {
