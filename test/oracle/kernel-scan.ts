@@ -1,7 +1,7 @@
 // Runs the kernel in this thread on texts or rows that arrive in given pieces.
 
 import type { MatchRule } from '../../protocol/study.ts';
-import type { MatchedDocument, SampleInput } from '../../server/engine/detection.ts';
+import type { SampleInput } from '../../server/engine/detection.ts';
 import { RunCollector } from '../../server/engine/run-collector.ts';
 import { buildKernel } from '../../server/kernel/build-wasm.mjs';
 import type { HashOptions } from '../../server/kernel/number-samples.ts';
@@ -36,8 +36,6 @@ export function scanTexts(
   }
   return { partial: collector.encode(), contentBytes, rows };
 }
-
-export type { MatchedDocument };
 
 /** Cuts bytes at the given places, taken modulo the length. */
 export function cut(bytes: Uint8Array, places: readonly number[]): Uint8Array[] {

@@ -25,7 +25,7 @@ export function significantLines(text: Uint8Array, profile: Profile): Significan
 }
 
 /** The normalised bytes of one line; empty when the line does not count. */
-export function normaliseLine(line: Uint8Array, profile: Profile): string {
+function normaliseLine(line: Uint8Array, profile: Profile): string {
   let text = '';
   for (const byte of line) text += String.fromCharCode(byte);
   return profile === 'exact-1' ? trimBlanks(text) : normaliseWords(text);

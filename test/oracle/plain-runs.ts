@@ -18,7 +18,7 @@ export interface PlainRun {
 }
 
 /** Finds the runs of documents, one after the other. */
-export function plainFinder(samples: readonly SampleInput[], rule: MatchRule) {
+function plainFinder(samples: readonly SampleInput[], rule: MatchRule) {
   const { minLines, profile } = rule;
   const numbered = numberLines(samples, profile);
   const windows = new Set<string>();

@@ -59,7 +59,7 @@ export interface ServedServer {
 export const ALPHABET = ['', '\n', ...'abcdefghij =()'];
 
 /** Probabilities of every id after the last one. */
-export function distributionAfter(id: number): readonly number[] {
+function distributionAfter(id: number): readonly number[] {
   const weights = ALPHABET.map((_, next) =>
     next === 0 ? 0.3 : 1 + ((Math.imul(id * 31 + next, 2654435761) >>> 16) % 50),
   );

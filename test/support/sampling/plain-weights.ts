@@ -11,7 +11,7 @@ export function readPlainWeights({ config, weights }: Checkpoint): DecoderTable<
 }
 
 /** The values that are stored, widened to 32 bits. */
-export function readValues({ file, byteOffset, nBytes, type }: Weight): Float32Array {
+function readValues({ file, byteOffset, nBytes, type }: Weight): Float32Array {
   const bytes = new Uint8Array(readFileSync(file).subarray(byteOffset, byteOffset + nBytes));
   if (type === 'float32') return new Float32Array(bytes.buffer);
   if (type === 'float16') return Float32Array.from(new Float16Array(bytes.buffer));
