@@ -12,8 +12,9 @@ import { chooseLines } from '../review/choose-lines.ts';
 import { reviewSarif } from '../review/review-sarif.ts';
 import { type Condition, holds, namesLicense } from './fail-on-condition.ts';
 import { CONDITION_MET } from './fail-on-option.ts';
-import { describeMatch } from './index-check.ts';
+import { describeMatch, describeUnverified } from './index-check.ts';
 import type { CheckRequest } from './index-requests.ts';
+import { rootOf } from './index-root.ts';
 import { tell } from './tell.ts';
 import { untilInterrupted } from './until-interrupted.ts';
 import { tellLines, writeLines } from './write-lines.ts';
@@ -27,23 +28,24 @@ export async function runCheckFiles(files: readonly string[], request: CheckRequ
         'Give --index DIR, or set VERBATIM_INDEX. Build one: verbatim index build --corpus PATH --to DIR',
     });
   }
-  const { baseline, root } = request;
+  const { baseline } = request;
+  const root = rootOf(request);
   const accepted =
     baseline === undefined ? readAccepted(resolve(BASELINE_NAME)) : readBaseline(resolve(baseline)).accepted;
   const review = await untilInterrupted(async (signal) => {
     const { changedSince, aiLines, agentTrace: traces } = request;
     const chosen = await chooseLines({ folder, files, changedSince, aiLines, traces }, signal);
-    using index = new CorpusIndex(resolve(where), root === undefined ? undefined : resolve(root));
+    using index = new CorpusIndex(resolve(where), root);
     return await checkFiles(index, folder, chosen, accepted, signal);
   });
   if (request.format === 'json') await writeLines([forJson(review)]);
   else if (request.format === 'sarif') await writeLines([reviewSarif(review, folder)]);
-  else await tellLines(describe(review));
+  else await tellLines(describe(review, resolve(where)));
   if (!review.isVerified || review.notes.length > 0) process.exitCode = 3;
   for (const condition of request.failOn ?? []) judge(condition, review);
 }
 
-function* describe({ files, notes, isVerified, minLines }: Review): Generator<string> {
+function* describe({ files, notes, isVerified, minLines }: Review, where: string): Generator<string> {
   for (const note of notes) yield `note: ${note}`;
   for (const { path, matches } of files) {
     for (const match of matches) {
@@ -55,7 +57,7 @@ function* describe({ files, notes, isVerified, minLines }: Review): Generator<st
   const nTooShort = files.filter(({ isTooShort }) => isTooShort).length;
   const short = `, ${count(nTooShort)} of them too short to be looked up (under ${minLines} significant lines)`;
   yield `${counted(n, 'match', 'matches')} in ${counted(files.length, 'file')}${nTooShort > 0 ? short : ''}`;
-  if (!isVerified) yield 'Not all of this is verified: the training data is not what was indexed.';
+  if (!isVerified) yield* describeUnverified(where);
 }
 
 function judge(condition: Condition, review: Review): void {

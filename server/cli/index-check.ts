@@ -1,6 +1,5 @@
 // Looks one text up for a terminal.
 
-import { resolve } from 'node:path';
 import { forJson } from '../../guard/text/for-json.ts';
 import { forTerminal } from '../../guard/text/for-terminal.ts';
 import type { Encodable } from '../../guard/text/foreign.ts';
@@ -11,28 +10,35 @@ import { CorpusIndex } from '../corpus-index/corpus-index.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { maskCheckedNames } from '../review/mask-checked.ts';
 import type { CheckOptions } from './index-requests.ts';
+import { rootOf } from './index-root.ts';
 import { readWholeText } from './read-whole-text.ts';
 import { tellLines, writeLines } from './write-lines.ts';
 
 export async function runCheck(folder: string, file: string, options: CheckOptions): Promise<void> {
-  const { root, json } = options;
+  const root = rootOf(options);
   const text = await readWholeText(file);
-  using index = new CorpusIndex(folder, root === undefined ? undefined : resolve(root));
+  using index = new CorpusIndex(folder, root);
   // Ctrl-C ends the program: there is nothing to keep.
   const { signal } = new AbortController();
   const checked = await maskCheckedNames(await checkText(index, text, { signal }));
-  await (json ? writeLines([forJson(checked)]) : tellLines(describeChecked(checked)));
+  await (options.json ? writeLines([forJson(checked)]) : tellLines(describeChecked(checked, folder)));
   if (!checked.isVerified) process.exitCode = 3;
 }
 
-function* describeChecked(checked: CheckedText): Generator<string> {
+function* describeChecked(checked: CheckedText, folder: string): Generator<string> {
   for (const note of checked.notes) yield `note: ${forTerminal(note)}`;
-  if (!checked.isVerified)
-    yield 'Not all of this answer is verified: the training data is not what was indexed.';
+  if (!checked.isVerified) yield* describeUnverified(folder);
   for (const match of checked.matches) yield* describeMatch(match);
   const { matches, nMatchedLines } = checked;
-  if (matches.length === 0) yield 'Nothing of it stands in the corpus.';
+  if (checked.nWindows === 0) yield 'Nothing of it was looked up.';
+  else if (matches.length === 0) yield 'Nothing of it stands in the corpus.';
   else yield `${counted(nMatchedLines, 'line')} of it in ${counted(matches.length, 'match', 'matches')}`;
+}
+
+/** What to do about it depends on what became of the training data, which the notes say. */
+export function* describeUnverified(folder: string): Generator<string> {
+  yield 'Not all of this answer is verified: the training data is not what was indexed.';
+  yield `  Moved: name its folder with --root. Changed: verbatim index add ${forTerminal(folder)} --corpus PATH.`;
 }
 
 const SOURCES_TOLD = 5;

@@ -1,6 +1,6 @@
 // Runs a study for a terminal: progress to stderr, Ctrl-C stops it resumably, the report to stdout.
 
-import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts';
+import type { Execution, MatchRule, StudyPlan, StudySummary } from '../../protocol/study.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { writeSampleLines } from '../formats/sample-lines.ts';
 import { openForReading } from '../store/study-file.ts';
@@ -72,7 +72,7 @@ async function runShowingProgress(request: RunAndReportRequest, signal: AbortSig
     request.plan?.source.kind === 'samples' ? 'read' : 'made',
   );
   try {
-    const executor = await executorFor(request, notes);
+    const executor = await executorFor(request, request.plan === null ? [] : [request.plan.rule], notes);
     return await runStudy({ ...request, executor, signal, report: progress.report });
   } finally {
     progress.end();
@@ -80,14 +80,16 @@ async function runShowingProgress(request: RunAndReportRequest, signal: AbortSig
   }
 }
 
-/** `notes` takes what the index has to say. */
+/** `rules` are those of the studies; `notes` takes what the index has to say. */
 export async function executorFor(
   { index, execution, file }: Pick<RunAndReportRequest, 'index' | 'execution' | 'file'>,
+  rules: readonly MatchRule[],
   notes: string[],
 ): Promise<Executor> {
   const base = chooseExecutor(execution, file);
   if (index === undefined) return base;
-  const { indexedExecutor } = await import('../study/executors/indexed.ts');
+  const { indexedExecutor, requireIndex } = await import('../study/executors/indexed.ts');
+  requireIndex(index, rules);
   return indexedExecutor(index, base, (note) => notes.push(note));
 }
 

@@ -58,7 +58,8 @@ export async function sweepAndReport(
     tell(basename(file));
   };
   const notes: string[] = [];
-  const executor = await executorFor({ ...options, execution: named, file: out }, notes);
+  const rules = points.map(({ plan }) => plan.rule);
+  const executor = await executorFor({ ...options, execution: named, file: out }, rules, notes);
   try {
     const summaries = await untilInterrupted((signal) =>
       runSweep({ studies, execution: named, executor, signal, report: progress.report, onStudy }),

@@ -77,7 +77,8 @@ export async function lookUp(
     } catch (error) {
       if (signal.aborted) throw error;
       unopened.push(proposal);
-      notes.push(`${shard.path} cannot be read (${(error as Error).message})`);
+      const { message } = error as Error;
+      notes.push(message.startsWith(shard.path) ? message : `${shard.path} cannot be read (${message})`);
     }
   }
   const fragments = shared ? [...findFragments({ samples, rule, results, index: shared.lines })] : [];
@@ -100,8 +101,15 @@ export async function checkText(
     ...matchesOfProposals(index, text, found.unopened),
   ]);
   const matches = all.filter(({ fingerprint }) => fingerprint === null || !accepted.has(fingerprint));
-  const tooShort = `The text has fewer than ${rule.minLines} significant lines, and no shorter piece is looked up`;
-  const notes = found.nWindows === 0 ? [...found.notes, tooShort] : found.notes;
+  const notes = [...found.notes];
+  if (found.nWindows === 0)
+    notes.push(
+      `The text has fewer than ${rule.minLines} significant lines, and no shorter piece is looked up`,
+    );
+  else if (!holdsDocuments(index))
+    notes.push(
+      `The index holds no document of ${rule.minLines} significant lines: nothing can be found in it`,
+    );
   return {
     rule,
     isVerified: found.notes.length === 0 && found.unopened.length === 0,
@@ -112,6 +120,11 @@ export async function checkText(
     nDocumentsOpened: found.nDocumentsOpened,
     nAccepted: all.length - matches.length,
   };
+}
+
+function holdsDocuments(index: CorpusIndex): boolean {
+  for (const { entry } of index.places()) if (entry.nDocuments > 0) return true;
+  return false;
 }
 
 /** They come by first line. */

@@ -77,10 +77,10 @@ export function locateShard(root: string, entry: ShardEntry): { readonly path: s
       ? { path }
       : `${path} has changed since it was indexed`;
   }
-  // What was copied has another time: its documents are compared with what the index knows of each.
-  return stat.isFile() && stat.size === entry.nBytes && stat.mtimeMs === entry.modifiedMs
+  if (!stat.isFile() || stat.size !== entry.nBytes) return `${path} has changed since it was indexed`;
+  return stat.mtimeMs === entry.modifiedMs
     ? { path }
-    : `${path} has changed since it was indexed`;
+    : `${path} has changed since it was indexed, or was copied without its time (cp -p and rsync -t keep it)`;
 }
 
 export const shardOf = (entry: ShardEntry, path: string, index: number): Shard => ({

@@ -1,6 +1,7 @@
 // An executor that asks the index of a corpus before it scans: of a shard that the index knows, only the documents are
 // opened that it proposes. The outcome of a shard is the same; whatever the index cannot answer for is scanned.
 
+import type { MatchRule } from '../../../protocol/study.ts';
 import type { Shard } from '../../corpus/shard.ts';
 import { CorpusIndex, type IndexedPlace, type Proposal } from '../../corpus-index/corpus-index.ts';
 import { collectKeys } from '../../corpus-index/sample-keys.ts';
@@ -38,11 +39,26 @@ export function indexedExecutor(folder: string, base: Executor, say: (sentence: 
   };
 }
 
+/** Throws a `UserError` where the index is of no use to such studies: before a model has worked for one of them. */
+export function requireIndex(folder: string, rules: readonly MatchRule[]): void {
+  using index = new CorpusIndex(folder);
+  for (const rule of rules) requireRule(index, rule);
+}
+
 function openFor(folder: string, { rule }: ScanRequest): CorpusIndex {
   const index = new CorpusIndex(folder);
-  const own = index.manifest.rule;
-  if (own.minLines === rule.minLines && own.profile === rule.profile) return index;
-  index[Symbol.dispose]();
+  try {
+    requireRule(index, rule);
+  } catch (error) {
+    index[Symbol.dispose]();
+    throw error;
+  }
+  return index;
+}
+
+function requireRule({ folder, manifest }: CorpusIndex, rule: MatchRule): void {
+  const own = manifest.rule;
+  if (own.minLines === rule.minLines && own.profile === rule.profile) return;
   throw new UserError(
     `${folder} is an index of windows of ${own.minLines} lines under ${own.profile}, and the study asks for ${rule.minLines} under ${rule.profile}`,
     { action: 'Leave --index out, or build an index for this.' },
