@@ -19,6 +19,7 @@ import { segmentTasks } from '../study/executors/index-tasks.ts';
 import { clusterOf } from './cluster-options.ts';
 import { columnsOf, corpusLocations } from './corpus-options.ts';
 import type { BuildOptions } from './index-requests.ts';
+import { rootOf } from './index-root.ts';
 import { tell } from './tell.ts';
 import { terminalProgress } from './terminal-progress.ts';
 import { untilInterrupted } from './until-interrupted.ts';
@@ -34,11 +35,12 @@ export async function runBuild(
   const { requireContentColumn } = await import('../study/user-files.ts');
   await requireContentColumn(shards);
   const { workers } = options;
+  const moved = rootGiven(options);
   const { cluster } = clusterOf(options);
   const execution = { provider: 'auto', batch: 'auto', workers } as const;
   const writer = cluster && { writer: segmentTasks(taskSettings(execution, cluster, folder)) };
   const outcome = await withProgress((signal, report) =>
-    buildIndex({ folder, shards, ...(rule && { rule }), ...writer, workers, signal, report }),
+    buildIndex({ folder, shards, ...(rule && { rule }), ...moved, ...writer, workers, signal, report }),
   );
   for (const sentence of twice) tell(`note: ${sentence}`);
   tellOutcome(folder, outcome);
@@ -59,6 +61,11 @@ function onThisMachine(location: string): string {
   throw new UserError(`${location} is not on this machine, and an index is made of files that are`, {
     action: 'Download the data set, and name its folder.',
   });
+}
+
+function rootGiven(options: { readonly root?: string | undefined }): { readonly root?: string } {
+  const root = rootOf(options);
+  return root === undefined ? {} : { root };
 }
 
 function withProgress<T>(work: (signal: AbortSignal, report: Report) => Promise<T>): Promise<T> {
@@ -95,9 +102,16 @@ export async function runMerge(folder: string): Promise<void> {
   tell(`${folder} has ${counted(n, 'segment')}`);
 }
 
-export async function runRepair(folder: string, workers: number | 'auto'): Promise<void> {
+export interface RepairOptions {
+  readonly workers: number | 'auto';
+  readonly root?: string;
+}
+
+export async function runRepair(folder: string, options: RepairOptions): Promise<void> {
+  const { workers } = options;
+  const moved = rootGiven(options);
   const { damaged, build } = await withProgress((signal, report) =>
-    repairIndex(folder, { workers, signal, report }),
+    repairIndex(folder, { workers, ...moved, signal, report }),
   );
   if (build) {
     tell(`${counted(damaged.length, 'segment')} damaged: ${damaged.join(', ')}`);

@@ -5,6 +5,7 @@ import { Command } from 'commander';
 import type { MatchRule } from '../../protocol/study.ts';
 import { addClusterOptions } from './cluster-options.ts';
 import { addReadingOptions } from './corpus-options.ts';
+import type { RepairOptions } from './index-build.ts';
 import type { BuildOptions, CheckOptions } from './index-requests.ts';
 import { RequiredOption } from './required-option.ts';
 import { addSettingOptions } from './setting-options.ts';
@@ -25,6 +26,7 @@ export function indexCommand(): Command {
 const corpusMeaning =
   'training data on this machine: shard files, text files, or folders of them or of source files';
 const folderMeaning = 'folder of the index';
+const movedMeaning = 'folder that the corpus was moved to, where the index looks for it from then on';
 
 const addReading = (command: Command): Command =>
   addReadingOptions(command)
@@ -48,7 +50,8 @@ function addCommand(): Command {
   const command = new Command('add')
     .description('Add shards to an index; those that changed are read again.')
     .argument('<dir>', folderMeaning)
-    .addOption(new RequiredOption('--corpus <path...>', corpusMeaning));
+    .addOption(new RequiredOption('--corpus <path...>', corpusMeaning))
+    .option('--root <dir>', movedMeaning);
   return addClusterOptions(addReading(command)).action(async (folder: string, options: BuildOptions) => {
     const { runBuild } = await import('./index-build.ts');
     await runBuild(resolve(folder), options, undefined);
@@ -105,9 +108,10 @@ function repairCommand(): Command {
   return new Command('repair')
     .description('Read the whole index, and the shards of damaged segments again.')
     .argument('<dir>', folderMeaning)
+    .option('--root <dir>', movedMeaning)
     .option('--workers <n>', 'threads that read, or auto', fromOneOrAuto, 'auto')
-    .action(async (folder: string, { workers }: { readonly workers: number | 'auto' }) => {
+    .action(async (folder: string, options: RepairOptions) => {
       const { runRepair } = await import('./index-build.ts');
-      await runRepair(resolve(folder), workers);
+      await runRepair(resolve(folder), options);
     });
 }

@@ -9,6 +9,8 @@ import type { Condition } from './fail-on-condition.ts';
 export interface BuildOptions extends ClusterOptions, CorpusOptions, Partial<MatchRule> {
   readonly corpus: readonly string[];
   readonly to: string;
+  /** Given to `index add` alone. */
+  readonly root?: string;
   readonly workers: number | 'auto';
 }
 

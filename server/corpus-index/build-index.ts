@@ -2,7 +2,7 @@
 // stopped or killed is gone on with by the same command: what has become a segment is not read again.
 
 import { randomBytes } from 'node:crypto';
-import { rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { relative, sep } from 'node:path';
 import type { MatchRule } from '../../protocol/study.ts';
 import type { FileCounts } from '../corpus/file-tally.ts';
@@ -21,6 +21,8 @@ export interface BuildRequest {
   readonly shards: readonly Shard[];
   /** Left out: that of the index, which must be there. */
   readonly rule?: MatchRule;
+  /** Absolute path of the folder that the corpus of the index was moved to, which is its root from then on. */
+  readonly root?: string;
   readonly workers: number | 'auto';
   readonly signal: AbortSignal;
   readonly report: Report;
@@ -55,9 +57,10 @@ export async function buildIndex(request: BuildRequest): Promise<BuildOutcome> {
   const { folder, signal } = request;
   using index = new WritableIndex(folder, request.rule ? 'existing or new' : 'existing');
   if (index.manifest) checkRule(index.manifest, request);
-  const fresh = await leaveOutKnown(index.manifest, folder, request.shards, signal);
+  const stored = index.manifest && movedTo(index.manifest, request.root);
+  const fresh = await leaveOutKnown(stored, folder, request.shards, signal);
   const { shards, duplicates, passed, refused } = fresh;
-  const before = index.manifest ?? newManifest(request, shards);
+  const before = stored ?? newManifest(request, shards);
   const wanted = shards.length > 0 ? withRoot(before, commonRoot(shards)) : before;
   const notAdded = new Map(refused);
   for (const shard of shards) {
@@ -73,7 +76,7 @@ export async function buildIndex(request: BuildRequest): Promise<BuildOutcome> {
     paths: [...listed, ...notAdded.keys()].map(({ path }) => path),
   };
   if (toRead.length === 0) {
-    if (manifest !== before || !index.manifest) index.replace(manifest);
+    if (manifest !== index.manifest) index.replace(manifest);
     return { manifest, nAdded: 0, failures: [...notAdded.values()], nProblems: 0, ...about };
   }
   const { failures, ...added } = await addSegments(index, manifest, toRead, request);
@@ -93,6 +96,18 @@ function checkRule({ rule: own }: Manifest, { rule, folder }: BuildRequest): voi
     `${folder} is an index of windows of ${own.minLines} lines under ${own.profile}, and not of ${rule.minLines} under ${rule.profile}`,
     { action: 'Give the same values, or build another index.' },
   );
+}
+
+/** The index of a corpus that was moved, which is named by its old root until then. */
+export function movedTo(manifest: Manifest, root: string | undefined): Manifest {
+  if (root === undefined || root === manifest.root) return manifest;
+  const shards = manifest.segments.flatMap((segment) => segment.shards).filter(({ removed }) => !removed);
+  if (shards.length > 0 && !shards.some((entry) => existsSync(pathOfEntry(root, entry)))) {
+    throw new UserError(`None of the shards of the index lies below ${root}`, {
+      action: `Name the folder that holds now what lay below ${manifest.root}.`,
+    });
+  }
+  return { ...manifest, root };
 }
 
 /** Its shards, named from the folder that holds the new ones, too. */

@@ -1,11 +1,12 @@
 // What is done to an index that is there: shards are removed, segments merged, damaged ones read anew.
 
+import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { listPlaces, type Shard } from '../corpus/shard.ts';
 import { walkOptions } from '../corpus/walk-folder.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { PostingKernel } from '../kernel/posting-kernel.ts';
-import { type BuildOutcome, type BuildRequest, buildIndex } from './build-index.ts';
+import { type BuildOutcome, type BuildRequest, buildIndex, movedTo } from './build-index.ts';
 import type { Manifest, SegmentEntry, ShardEntry } from './manifest.ts';
 import { MAX_DOCUMENTS } from './postings.ts';
 import { DamagedSegment, SegmentFile } from './segment-file.ts';
@@ -117,19 +118,22 @@ export interface RepairOutcome {
 /** Reads all of an index, and the shards of damaged segments again. */
 export async function repairIndex(
   folder: string,
-  request: Pick<BuildRequest, 'workers' | 'signal' | 'report'>,
+  request: Pick<BuildRequest, 'workers' | 'signal' | 'report' | 'root'>,
 ): Promise<RepairOutcome> {
   const damaged: SegmentEntry[] = [];
   let shards: readonly Shard[];
   {
     using index = new WritableIndex(folder, 'existing');
-    const before = index.existing();
+    const before = movedTo(index.existing(), request.root);
     for (const entry of before.segments) {
       throwIfAborted(request.signal);
       if (isDamaged(folder, entry)) damaged.push(entry);
     }
-    if (damaged.length === 0) return { damaged: [], build: undefined };
-    shards = damaged.flatMap((segment) => shardsAgain(before, segment));
+    if (damaged.length === 0) {
+      if (before !== index.manifest) index.replace(before);
+      return { damaged: [], build: undefined };
+    }
+    shards = damaged.flatMap((segment) => shardsAgain(folder, before, segment));
     index.replace({ ...before, segments: before.segments.filter((entry) => !damaged.includes(entry)) });
   }
   const numbered = shards.map((shard, i) => ({ ...shard, index: i }));
@@ -155,7 +159,7 @@ function isDamaged(folder: string, entry: SegmentEntry): boolean {
 const pointsOf = ({ restarts, blocks }: StoredShardFacts) => [...restarts, ...blocks];
 
 /** Listed today: what changed meanwhile is read as it is now. A folder that others lie in was listed without them. */
-function shardsAgain(manifest: Manifest, { shards }: SegmentEntry): readonly Shard[] {
+function shardsAgain(folder: string, manifest: Manifest, { shards }: SegmentEntry): readonly Shard[] {
   const { root } = manifest;
   const named = new Set(shardsOf(manifest).flatMap((entry) => (entry.removed ? [] : placesOf(root, entry))));
   return shards
@@ -163,6 +167,11 @@ function shardsAgain(manifest: Manifest, { shards }: SegmentEntry): readonly Sha
     .flatMap((entry) => {
       const place = locateShard(root, entry);
       const path = typeof place === 'string' ? join(root, entry.path) : place.path;
+      if (!existsSync(path)) {
+        throw new UserError(`${path} is gone, and the part of the index that tells of it is damaged`, {
+          action: `Moved: name its folder with --root. Gone for good: verbatim index remove ${folder} --shard ${entry.path || entry.name}`,
+        });
+      }
       if (entry.format !== 'folder' && typeof place !== 'string') return [shardOf(entry, path, 0)];
       const listed = listPlaces([path], entry.columns, { ...walkOptions(entry.ignore), named });
       return listed.shards.filter((shard) => shard.format === entry.format);

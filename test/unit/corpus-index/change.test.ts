@@ -143,6 +143,36 @@ test('a moved corpus is found with its root; without it the index still names so
   );
 });
 
+test('an index learns where its corpus was moved to, and is repaired there', async () => {
+  const { corpus, index, paths } = corpusOf('learns', documents(0, 5), documents(5, 5));
+  await build(index, paths, rule);
+  const moved = `${corpus}-moved`;
+  renameSync(corpus, moved);
+  const shards = ['0.json.gz', '1.json.gz'].map((name) => join(moved, name));
+  await assert.rejects(
+    build(index, shards, rule, { root: folder }),
+    /None of the shards of the index lies below/,
+  );
+  const damaged = readManifest(index)!.segments[0]!.file;
+  const options = { workers: 1, signal, report() {}, root: moved };
+  assert.deepEqual((await repairIndex(index, options)).damaged, []);
+  assert.equal(readManifest(index)!.root, moved);
+  writeManifest(index, { ...readManifest(index)!, root: corpus });
+  writeFileSync(join(index, damaged), 'damaged');
+  const { root: _, ...here } = options;
+  await assert.rejects(repairIndex(index, here), (error: Error & { action?: string }) => {
+    assert.match(error.message, /0\.json\.gz is gone, and the part of the index/);
+    assert.match(error.action ?? '', /--root\. Gone for good: verbatim index remove .* --shard 0\.json\.gz/);
+    return true;
+  });
+  assert.deepEqual((await repairIndex(index, options)).damaged, [damaged]);
+  assert.deepEqual(summary(await check(index, query(6))), found(6));
+  renameSync(moved, corpus);
+  const { nAdded, nKept } = await build(index, paths, rule, { root: corpus });
+  assert.deepEqual([nAdded, nKept, readManifest(index)!.root], [0, 2, corpus]);
+  assert.deepEqual(summary(await check(index, query(6))), found(6));
+});
+
 test('shards are added, removed and merged, and an index of another rule is refused', async () => {
   const { index, paths } = corpusOf('grows', documents(0, 5), documents(5, 5), documents(10, 80));
   await build(index, paths.slice(0, 1), rule);
