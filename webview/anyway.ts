@@ -5,7 +5,7 @@ import type { AnywayMarks, AnywayRates, DashboardMeasures } from '../protocol/da
 import { element } from './element.ts';
 import { panel, section } from './findings.ts';
 import { l10n } from './l10n.ts';
-import { bone, later } from './later.ts';
+import { later, placeholder } from './later.ts';
 import { count, pointsText, rangeText } from './numbers.ts';
 import { type TableRow, table } from './simple-table.ts';
 
@@ -14,7 +14,7 @@ export function anyway(measures: Promise<DashboardMeasures>): HTMLElement {
   return section(
     'anyway',
     title,
-    later(bone(title), measures, (m) => {
+    later(placeholder(title), measures, (m) => {
       const head = [l10n.t('rates'), l10n.t('of samples'), l10n.t('of lines'), l10n.t('of windows')];
       const caption = l10n.t('The rates, and beside them');
       return panel(caption, 'anyway', table(caption, head, rowsOf(m.anyway)), ...overlap(m.anyway));

@@ -7,7 +7,7 @@ import { element } from './element.ts';
 import { type Explained, explain } from './explain.ts';
 import { figure } from './figure.ts';
 import { l10n } from './l10n.ts';
-import { bone, later } from './later.ts';
+import { later, placeholder } from './later.ts';
 import { count, countRange, decimalInterval, linesText, pValue } from './numbers.ts';
 import { countsPlot, growthPlot, lengthPlot, levelsOf, taxonomyPlot } from './plots/plot-specs.ts';
 import type { Tip } from './plots/tip.ts';
@@ -24,7 +24,7 @@ export function findings(
   tip: Tip,
 ): HTMLElement {
   const soon = (caption: string, make: (m: DashboardMeasures) => HTMLElement) =>
-    later(bone(caption), measures, make);
+    later(placeholder(caption), measures, make);
   const captions = {
     counts: l10n.t('In the training data and in the samples'),
     growth: l10n.t('Growth with the number of samples'),

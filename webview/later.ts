@@ -13,10 +13,10 @@ export function later<T>(standIn: HTMLElement, value: Promise<T>, make: (value: 
 }
 
 /** Stands in the place of a figure. Screen readers hear once, above all figures, that there is more to come. */
-export function bone(caption: string): HTMLElement {
+export function placeholder(caption: string): HTMLElement {
   return element(
     'div',
-    { class: 'panel bone', 'aria-busy': 'true' },
+    { class: 'panel placeholder', 'aria-busy': 'true' },
     element('h3', {}, caption),
     element('div', { class: 'shimmer', 'aria-hidden': 'true' }),
   );

@@ -6,7 +6,7 @@ import { element, svg } from './element.ts';
 import { figure } from './figure.ts';
 import { panel, section } from './findings.ts';
 import { l10n } from './l10n.ts';
-import { bone, later } from './later.ts';
+import { later, placeholder } from './later.ts';
 import { decimalInterval } from './numbers.ts';
 import { curvesPlot, dashes } from './plots/plot-specs.ts';
 import type { Tip } from './plots/tip.ts';
@@ -25,11 +25,11 @@ export function predictors(
   actions: PredictorActions,
   tip: Tip,
 ): HTMLElement {
-  const bones = [bone(l10n.t('ROC curves')), bone(l10n.t('Precision–recall curves'))];
+  const placeholders = [placeholder(l10n.t('ROC curves')), placeholder(l10n.t('Precision–recall curves'))];
   return section(
     'predict',
     l10n.t('Can it be told without the training data'),
-    later(element('div', { class: 'figures' }, ...bones), measures, (m) =>
+    later(element('div', { class: 'figures' }, ...placeholders), measures, (m) =>
       element('div', {}, ...curves(m.predictors, actions, tip)),
     ),
   );

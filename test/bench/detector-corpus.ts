@@ -15,7 +15,7 @@ import { homedir } from 'node:os';
 import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { seededRandom } from '../oracle/hurtful-rows.ts';
+import { seededRandom } from '../oracle/seeded-random.ts';
 
 export const cacheFolder = join(import.meta.dirname, '../../.cache/bench-detector');
 const SHARD_BYTES = 500e6;

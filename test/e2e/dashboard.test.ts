@@ -132,7 +132,7 @@ stage('a study’s row opens it', async () => {
   await marks('In the training data and in the samples').first().waitFor();
   // Its intervals come a moment after it.
   await dashboard().locator('.card small', { hasText: /–/ }).first().waitFor();
-  await dashboard().locator('.bone').first().waitFor({ state: 'detached' });
+  await dashboard().locator('.placeholder').first().waitFor({ state: 'detached' });
   const cards = await dashboard().locator('.card').allInnerTexts();
   assert.match(cards[0]!, /^\d+\.\d %\s+of samples repeat training data\s+\d+\.\d–\d+\.\d % · \d+ of 256/);
   for (const part of ['Top sources', 'Licences', 'ROC curves', 'Problems of the data', 'Command'])

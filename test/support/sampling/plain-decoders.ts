@@ -29,7 +29,7 @@ export const PLAIN_DECODERS: Readonly<Record<string, PlainDecoder>> = {
       layer: { rotation: makeRotation(160, 'halves', 500_000) },
     }),
   },
-  'parallel with two norms, layer norm, biases, a joint projection by head, a quarter rotated': {
+  'parallel with two norms, layer norm, biases, a fused projection by head, a quarter rotated': {
     spec: makeSpec({
       width: 64,
       attention: { nHeads: 2, headWidth: 64 },

@@ -8,7 +8,7 @@ import { listShards } from '../../../server/corpus/shard.ts';
 import { mergeSegments, removeShards } from '../../../server/corpus-index/change-index.ts';
 import { lookUp } from '../../../server/corpus-index/check-text.ts';
 import { CorpusIndex } from '../../../server/corpus-index/corpus-index.ts';
-import { scene } from '../../oracle/hurtful-text.ts';
+import { scene } from '../../oracle/adversarial-text.ts';
 import { build, scan, type Written, writeShard } from '../../support/indexed-corpus.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 

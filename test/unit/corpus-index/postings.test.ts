@@ -13,7 +13,7 @@ import {
 } from '../../../server/corpus-index/postings.ts';
 import { buildKernel } from '../../../server/kernel/build-wasm.mjs';
 import { type BucketShape, PostingKernel } from '../../../server/kernel/posting-kernel.ts';
-import { seededRandom } from '../../oracle/hurtful-rows.ts';
+import { seededRandom } from '../../oracle/seeded-random.ts';
 
 await buildKernel();
 

@@ -6,7 +6,7 @@ import { createDeflateRaw, deflateRawSync, inflateRawSync } from 'node:zlib';
 import fc from 'fast-check';
 import { DeflateHere } from '../../../server/corpus/deflate-here.ts';
 import { EngineHere } from '../../../server/corpus/engine-here.ts';
-import { seededRandom } from '../../oracle/hurtful-rows.ts';
+import { seededRandom } from '../../oracle/seeded-random.ts';
 import { runs } from '../../support/in-ci.ts';
 
 const options = fc.record({

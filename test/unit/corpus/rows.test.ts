@@ -1,4 +1,4 @@
-// The plain row reader against JSON.parse, on rows made to hurt, and against damaged streams.
+// The plain row reader against JSON.parse, on adversarial rows, and against damaged streams.
 
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';

@@ -1,12 +1,12 @@
-// Fragments from partial results against the two oracles, on texts made to hurt.
+// Fragments from partial results against the two oracles, on adversarial texts.
 
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { MatchRule } from '../../../protocol/study.ts';
 import { findFragments } from '../../../server/engine/find-fragments.ts';
+import { type Scene, scene } from '../../oracle/adversarial-text.ts';
 import { bruteForce } from '../../oracle/brute-force.ts';
-import { type Scene, scene } from '../../oracle/hurtful-text.ts';
 import { plainFragments } from '../../oracle/plain-fragments.ts';
 import { plainScan } from '../../oracle/plain-runs.ts';
 import { runs } from '../../support/in-ci.ts';

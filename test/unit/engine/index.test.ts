@@ -9,7 +9,7 @@ import { finish } from '../../../server/engine/steps.ts';
 import { buildKernel } from '../../../server/kernel/build-wasm.mjs';
 import { instantiate } from '../../../server/kernel/kernel-instance.ts';
 import { numberInSteps } from '../../../server/kernel/number-samples.ts';
-import { scene } from '../../oracle/hurtful-text.ts';
+import { scene } from '../../oracle/adversarial-text.ts';
 import { numberLines } from '../../oracle/plain-numbers.ts';
 import { runs } from '../../support/in-ci.ts';
 

@@ -4,8 +4,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { PLACE_CAP } from '../../../server/engine/detection.ts';
 import { findFragments } from '../../../server/engine/find-fragments.ts';
+import { bytesOf } from '../../oracle/adversarial-text.ts';
 import { bruteForce } from '../../oracle/brute-force.ts';
-import { bytesOf } from '../../oracle/hurtful-text.ts';
 import { plainScan } from '../../oracle/plain-runs.ts';
 import { withLines } from '../../support/with-lines.ts';
 

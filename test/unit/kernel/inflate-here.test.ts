@@ -11,7 +11,7 @@ import type { DataProblem } from '../../../protocol/errors.ts';
 import { readBytes } from '../../../server/corpus/byte-stream.ts';
 import { inflateHere } from '../../../server/corpus/inflate-here.ts';
 import { listShards } from '../../../server/corpus/shard.ts';
-import { seededRandom } from '../../oracle/hurtful-rows.ts';
+import { seededRandom } from '../../oracle/seeded-random.ts';
 import { runs } from '../../support/in-ci.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 

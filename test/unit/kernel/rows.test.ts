@@ -8,10 +8,11 @@ import { MAX_ROW_BYTES } from '../../../server/corpus/read-rows.ts';
 import type { MatchedDocument, SampleInput } from '../../../server/engine/detection.ts';
 import { RunCollector } from '../../../server/engine/run-collector.ts';
 import type { RowStatus, ScanKernel } from '../../../server/kernel/scan-kernel.ts';
-import { hurtfulRows, seededRandom } from '../../oracle/hurtful-rows.ts';
-import { bytesOf, scene } from '../../oracle/hurtful-text.ts';
+import { adversarialRows } from '../../oracle/adversarial-rows.ts';
+import { bytesOf, scene } from '../../oracle/adversarial-text.ts';
 import { cut, FULL_HASH, kernelFor } from '../../oracle/kernel-scan.ts';
 import { type PlainDocument, plainScan } from '../../oracle/plain-runs.ts';
+import { seededRandom } from '../../oracle/seeded-random.ts';
 import { inCi } from '../../support/in-ci.ts';
 
 const rule = { minLines: 2, profile: 'exact-1' as const };
@@ -88,7 +89,7 @@ test(`rows of any bytes in any pieces are read as the plain reader reads them ($
     const i = random(scenes.length);
     const { samples, shards } = scenes[i]!;
     const texts = shards.flatMap(({ documents }) => documents.map(({ text }) => text));
-    const stream = hurtfulRows(random, [...texts, new Uint8Array()]);
+    const stream = adversarialRows(random, [...texts, new Uint8Array()]);
     const expected = readPlainly(samples, stream);
     const places = Array.from({ length: random(8) }, () => random(stream.length + 1));
     const pieces = random(8) ? cut(stream, places) : Array.from(stream, (byte) => Uint8Array.of(byte));

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { readShardRuns, visitRuns } from '../../../server/engine/shard-runs.ts';
-import { bytesOf, scene } from '../../oracle/hurtful-text.ts';
+import { bytesOf, scene } from '../../oracle/adversarial-text.ts';
 import { cut, FULL_HASH, kernelFor, scanTexts } from '../../oracle/kernel-scan.ts';
 import { decodeRuns, plainScan } from '../../oracle/plain-runs.ts';
 import { runs } from '../../support/in-ci.ts';

@@ -6,9 +6,9 @@ import fc from 'fast-check';
 import type { MatchRule } from '../../../protocol/study.ts';
 import { KEY_WORDS, type KernelListener, ScanKernel } from '../../../server/kernel/scan-kernel.ts';
 import { shareWindowing } from '../../../server/kernel/share-index.ts';
-import { seededRandom } from '../../oracle/hurtful-rows.ts';
 import { lineHashOf, plainKeys } from '../../oracle/plain-keys.ts';
 import { significantLines } from '../../oracle/plain-normalise.ts';
+import { seededRandom } from '../../oracle/seeded-random.ts';
 import { runs } from '../../support/in-ci.ts';
 
 const SEED = 0x1234_5678_9abc_def0n;

@@ -12,7 +12,7 @@ import * as comparisons from '../../../server/queries/comparisons.ts';
 import { getFragment, listSamplePage, listTrainPage } from '../../../server/queries/study-queries.ts';
 import { viewFragments } from '../../../server/queries/view-queries.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
-import { seededRandom } from '../../oracle/hurtful-rows.ts';
+import { seededRandom } from '../../oracle/seeded-random.ts';
 import { flatView } from '../../support/flat-view.ts';
 import { inCi } from '../../support/in-ci.ts';
 import { scanPlan } from '../../support/plans.ts';

@@ -4,7 +4,7 @@ import type { DecoderShape } from '../decoder-spec.ts';
 import { type LinearNames, ONE_FEED_FORWARD, type TensorNames } from '../decoder-table.ts';
 import { normNames, outIn } from './llama-names.ts';
 
-/** GPT-2 keeps its matrices as its own `Conv1D` does, [in, out]. `headOrder` is that of the joint projection. */
+/** GPT-2 keeps its matrices as its own `Conv1D` does, [in, out]. `headOrder` is that of the fused projection. */
 export function gptNames(
   { nLayers, biases }: DecoderShape,
   layout: LinearNames['layout'],

@@ -1,4 +1,4 @@
-// Orders of heads in what one joint projection gives: the places of those of queries, then of keys, then of values.
+// Orders of heads in what one fused QKV projection gives: the places of those of queries, then of keys, then of values.
 
 const upTo = (n: number): readonly number[] => Array.from({ length: n }, (_, i) => i);
 

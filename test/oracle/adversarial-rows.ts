@@ -1,27 +1,11 @@
-// JSON lines made to hurt a reader: every spelling of a string, keys of the same name in strings, objects and
+// Adversarial JSON lines: every spelling of a string, keys of the same name in strings, objects and
 // lists, rows that are blank or damaged, any bytes anywhere. Made from a seed, so that a failure comes again.
 
-import { bytesOf } from './hurtful-text.ts';
-
-export type Random = (n: number) => number;
-
-export function seededRandom(seed: number): Random {
-  let state = seed >>> 0;
-  return (n) => {
-    // xorshift32 over a counter that never stands still.
-    state = (state + 0x9e3779b9) >>> 0;
-    let x = state;
-    x ^= x >>> 16;
-    x = Math.imul(x, 0x21f0aaad);
-    x ^= x >>> 15;
-    x = Math.imul(x, 0x735a2d97);
-    x ^= x >>> 15;
-    return (x >>> 0) % n;
-  };
-}
+import { bytesOf } from './adversarial-text.ts';
+import type { Random } from './seeded-random.ts';
 
 /** Rows whose contents are some of `texts`, with an LF between them and perhaps at the end. */
-export function hurtfulRows(random: Random, texts: readonly Uint8Array[]): Uint8Array {
+export function adversarialRows(random: Random, texts: readonly Uint8Array[]): Uint8Array {
   const rows = Array.from({ length: random(6) }, () => oneRow(random, texts));
   let stream = rows.join('\n') + (random(2) ? '\n' : '');
   for (let n = random(4) === 0 ? 1 + random(3) : 0; n > 0; n--) stream = damaged(random, stream);

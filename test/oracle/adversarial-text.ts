@@ -1,4 +1,4 @@
-// Texts that hurt a detector of repeated lines, for property tests: few different lines, so that everything
+// Adversarial texts for a detector of repeated lines, for property tests: few different lines, so that everything
 // repeats, overlaps and nests; every terminator; blanks, NUL and bytes that are no UTF-8.
 
 import fc from 'fast-check';
