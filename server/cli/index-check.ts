@@ -9,6 +9,7 @@ import { checkText } from '../corpus-index/check-text.ts';
 import { CorpusIndex } from '../corpus-index/corpus-index.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { maskCheckedNames } from '../review/mask-checked.ts';
+import { ofFile } from '../review/reviewed-text.ts';
 import type { CheckOptions } from './index-requests.ts';
 import { rootOf } from './index-root.ts';
 import { readWholeText } from './read-whole-text.ts';
@@ -16,11 +17,11 @@ import { tellLines, writeLines } from './write-lines.ts';
 
 export async function runCheck(folder: string, file: string, options: CheckOptions): Promise<void> {
   const root = rootOf(options);
-  const text = await readWholeText(file);
+  const read = await readWholeText(file);
   using index = new CorpusIndex(folder, root);
   // Ctrl-C ends the program: there is nothing to keep.
   const { signal } = new AbortController();
-  const checked = await maskCheckedNames(await checkText(index, text, { signal }));
+  const checked = await maskCheckedNames(ofFile(await checkText(index, read.text, { signal }), read));
   await (options.json ? writeLines([forJson(checked)]) : tellLines(describeChecked(checked, folder)));
   if (!checked.isVerified) process.exitCode = 3;
 }

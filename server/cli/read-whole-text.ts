@@ -3,13 +3,13 @@
 import { createReadStream } from 'node:fs';
 import { openRegularFile } from '../../guard/paths/regular-file.ts';
 import { UserError } from '../errors.ts';
-import { decodeText } from '../text/decode-text.ts';
+import { type LookedUp, lookedUp } from '../review/reviewed-text.ts';
 
 /** The detector numbers lines and bytes of what it holds as a whole. */
 const MAX_TEXT_BYTES = 512 << 20;
 
 /** `-` is standard input. */
-export async function readWholeText(file: string): Promise<Uint8Array> {
+export async function readWholeText(file: string): Promise<LookedUp> {
   const chunks: Uint8Array[] = [];
   let nBytes = 0;
   await using open = file === '-' ? undefined : await openText(file);
@@ -26,7 +26,7 @@ export async function readWholeText(file: string): Promise<Uint8Array> {
       });
     }
   }
-  return decodeText(Buffer.concat(chunks));
+  return lookedUp(file, Buffer.concat(chunks));
 }
 
 async function openText(file: string) {

@@ -6,11 +6,10 @@ import type { CheckedMatch, CheckedText } from '../../protocol/checked-text.ts';
 import { checkText } from '../corpus-index/check-text.ts';
 import type { CorpusIndex } from '../corpus-index/corpus-index.ts';
 import { throwIfAborted } from '../errors.ts';
-import { decodeText } from '../text/decode-text.ts';
 import type { ChosenLines } from './choose-lines.ts';
 import { overlaps } from './line-ranges.ts';
 import { maskCheckedNames } from './mask-checked.ts';
-import { BINARY, countLines, readText } from './reviewed-text.ts';
+import { BINARY, countLines, lookedUp, ofFile, readText } from './reviewed-text.ts';
 
 export interface ReviewedMatch extends CheckedMatch {
   /** Why the baseline accepts it; null where it does not. */
@@ -56,7 +55,8 @@ export async function checkFiles(
       if (isNamed || text !== BINARY) notes.add(`${name} ${text}`);
       continue;
     }
-    const checked = await checkText(index, decodeText(text), { signal });
+    const file = lookedUp(path, text);
+    const checked = ofFile(await checkText(index, file.text, { signal }), file);
     const matches = (await maskCheckedNames(checked)).matches.filter(({ firstLine, lastLine }) =>
       overlaps(ranges, firstLine, lastLine),
     );

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -150,6 +150,34 @@ test('a file that is too short for any match is not said to hold none', async ()
     stdout,
     /^0 matches in 1 file, 1 of them too short to be looked up \(under 6 significant lines\)\n/,
   );
+});
+
+test('a notebook is looked up as its cells, and told by the lines of its file', async () => {
+  const path = join(repository, 'src/known.ipynb');
+  const write = (first: string) => {
+    const source = known.split(/(?<=\n)/);
+    const cells = [
+      { cell_type: 'markdown', source: [first] },
+      { cell_type: 'code', outputs: [], source },
+    ];
+    writeFileSync(path, JSON.stringify({ cells, metadata: {}, nbformat: 4 }, null, 1));
+  };
+  write('one');
+  const from =
+    readFileSync(path, 'utf8')
+      .split('\n')
+      .findIndex((line) => line.includes('known(0)')) + 1;
+  const told = `src/known.ipynb:${from}-${from + 9}`;
+  assert.deepEqual(await matches({ files: ['src/known.ipynb'] }), [told]);
+  assert.ok((await matches({ changedSince: 'HEAD' })).includes(told));
+  const { stdout } = await startCli('index', 'check', index, path).result;
+  assert.match(stdout, new RegExp(`^lines ${from}-${from + 9}: in 1 document`));
+  git('add', path);
+  git('commit', '-qm', 'notebook');
+  write('two');
+  assert.deepEqual(await matches({ files: ['src/known.ipynb'], changedSince: 'HEAD' }), []);
+  git('reset', '-q', '--hard', 'HEAD~1');
+  writeFileSync(join(repository, 'src/old.c'), `// new\n// new\n// mine\n${known}// more\n${other}`);
 });
 
 test('a picture that nobody named is passed over, and one that is named is told', async () => {
