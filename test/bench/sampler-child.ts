@@ -4,6 +4,7 @@
 import { availableParallelism } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
+import { defaultSampling } from '../../server/plan/plan.ts';
 import { scoreBatch } from '../../server/sampling/forms/score/score-batch.ts';
 import { openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
 import { openSampler, openTeacherForcing } from '../../server/sampling/run/open-sampler.ts';
@@ -65,18 +66,9 @@ async function measure(measurement: Measurement): Promise<Result> {
       });
     }
     case 'study': {
-      const plan = {
-        strategy: 'npg',
-        topK: 40,
-        topP: null,
-        temperature: 1,
-        seed: 0,
-        prompts: [],
-        int8: false,
-      } as const;
       const request = {
         checkpoint,
-        plan: { ...plan, nSamples: measurement.samples, maxTokens: measurement.tokens },
+        plan: { ...defaultSampling, nSamples: measurement.samples, maxTokens: measurement.tokens },
         execution: { provider: 'auto', batch: measurement.batch, workers: 'auto' } as const,
         isDone: () => false,
         signal,

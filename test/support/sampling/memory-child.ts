@@ -1,6 +1,7 @@
 // Samples a checkpoint in one large batch and prints a digest: run where memory is scarce, and where it is not.
 
 import { createHash } from 'node:crypto';
+import { defaultSampling } from '../../../server/plan/plan.ts';
 import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import {
   type GeneratedSample,
@@ -14,8 +15,8 @@ let environment: SamplerEnvironment | null = null;
 const request = {
   checkpoint: await openCheckpoint(process.argv[2]!),
   plan: {
-    ...({ strategy: 'npg', nSamples: N_SAMPLES, maxTokens: 2048, topK: 40, topP: 1 } as const),
-    ...{ temperature: 1, seed: 1, prompts: [], int8: false },
+    ...defaultSampling,
+    ...{ nSamples: N_SAMPLES, maxTokens: 2048, seed: 1 },
   },
   execution: { provider: 'cpu', batch: N_SAMPLES, workers: 1 } as const,
   isDone: () => false,

@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict';
 import { join } from 'node:path';
 import { describe, test } from 'node:test';
+import { defaultSampling } from '../../../server/plan/plan.ts';
 import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { BatchQueue } from '../../../server/sampling/run/batch-queue.ts';
 import { BatchSizeSearch } from '../../../server/sampling/run/batch-size-search.ts';
@@ -104,8 +105,8 @@ describe('automatic batches and threads', () => {
       const request = {
         checkpoint,
         plan: {
-          ...({ strategy: 'npg', nSamples: 3000, maxTokens: 4, topK: 40, topP: 1 } as const),
-          ...{ temperature: 1, seed: 1, prompts: [], int8: false },
+          ...defaultSampling,
+          ...{ nSamples: 3000, maxTokens: 4, seed: 1 },
         },
         execution: { ...EXECUTION, batch },
         isDone: () => false,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { SamplingPlan } from '../../../protocol/study.ts';
 import { UserError } from '../../../server/errors.ts';
+import { defaultSampling } from '../../../server/plan/plan.ts';
 import { findArchitecture } from '../../../server/sampling/decoder/architectures/index.ts';
 import { ConfigFile } from '../../../server/sampling/decoder/config-file.ts';
 import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
@@ -212,15 +213,8 @@ describe('opened', () => {
 });
 
 const PLAN: SamplingPlan = {
-  strategy: 'npg',
-  nSamples: 2,
-  maxTokens: 8,
-  topK: 9,
-  topP: 1,
-  temperature: 1,
-  seed: 0,
-  prompts: [],
-  int8: false,
+  ...defaultSampling,
+  ...{ nSamples: 2, maxTokens: 8, topK: 9 },
 };
 
 async function firstTokens(dir: string): Promise<readonly unknown[]> {

@@ -7,6 +7,7 @@ import { dirname, join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { SamplingPlan } from '../../../protocol/study.ts';
 import { UserError } from '../../../server/errors.ts';
+import { defaultSampling } from '../../../server/plan/plan.ts';
 import { readSignature } from '../../../server/sampling/exported/onnx-signature.ts';
 import {
   type Checkpoint,
@@ -73,8 +74,8 @@ function writeExport(files: Files, source: Checkpoint = weights): string {
 }
 
 const PLAN: SamplingPlan = {
-  ...{ strategy: 'npg', nSamples: 9, maxTokens: 40, topK: 20, topP: 1, temperature: 1, seed: 4, prompts: [] },
-  int8: false,
+  ...defaultSampling,
+  ...{ nSamples: 9, maxTokens: 40, topK: 20, seed: 4 },
 };
 const EXECUTION = { provider: 'cpu', batch: 4, workers: 1 } as const;
 const signal = new AbortController().signal;

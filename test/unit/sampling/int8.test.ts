@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { describe, test } from 'node:test';
 import type { Execution } from '../../../protocol/study.ts';
 import { Cancelled, EnvironmentError } from '../../../server/errors.ts';
+import { defaultSampling } from '../../../server/plan/plan.ts';
 import { linearsOf } from '../../../server/sampling/decoder/decoder-table.ts';
 import { type Int8Weight, quantizeWeights } from '../../../server/sampling/decoder/int8-weights.ts';
 import {
@@ -36,8 +37,8 @@ async function sample(int8: boolean, execution: Pick<Execution, 'batch' | 'worke
   const request = {
     checkpoint,
     plan: {
-      ...({ strategy: 'npg', nSamples: 18, maxTokens: 70, topK: 40, topP: 1 } as const),
-      ...{ temperature: 1, seed: 2, prompts: [], int8 },
+      ...defaultSampling,
+      ...{ nSamples: 18, maxTokens: 70, seed: 2, int8 },
     },
     execution: { provider: 'cpu', ...execution } as const,
     isDone: () => false,

@@ -8,6 +8,7 @@ import { describe, test } from 'node:test';
 import { deflateSync } from 'node:zlib';
 import type { Execution } from '../../../protocol/study.ts';
 import { Cancelled } from '../../../server/errors.ts';
+import { defaultSampling } from '../../../server/plan/plan.ts';
 import { scoreBatch } from '../../../server/sampling/forms/score/score-batch.ts';
 import { batchByLength, cutWindows } from '../../../server/sampling/forms/score/windows.ts';
 import { type Checkpoint, openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
@@ -93,8 +94,8 @@ describe('token by token', () => {
     const request = {
       checkpoint: tiny,
       plan: {
-        ...({ strategy: 'npg', nSamples: 40, maxTokens: 90, topK: 40, topP: 1, temperature: 1 } as const),
-        ...{ seed: 3, prompts: [], int8: false },
+        ...defaultSampling,
+        ...{ nSamples: 40, maxTokens: 90, seed: 3 },
       },
       execution: AUTO,
       isDone: () => false,
