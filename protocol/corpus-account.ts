@@ -9,7 +9,7 @@ export type PassedOverReason =
   | 'empty' // a file without any byte
   | 'ignored' // an ignore file says so, and git does not track it
   | 'rules' // an ignore file itself
-  | 'tools' // in a folder that tools fill: node_modules, __pycache__
+  | 'tools' // in a folder that tools fill: node_modules, __pycache__, the index of a corpus
   | 'history' // in a folder of version control
   | 'description' // tells of a data set and is no part of it
   | 'duplicate' // a shard that holds what another one holds

@@ -99,9 +99,10 @@ interface Closed {
 }
 
 function visit(walk: Walk, place: Place): void {
-  const { below, closed } = place;
+  const { below } = place;
   const entries = list(walk, below);
-  const here = closed ? place : entered(walk, place, entries);
+  const closed = place.closed ?? (below !== '' && holdsIndex(entries) ? OF_INDEX : undefined);
+  const here = closed ? { ...place, closed } : entered(walk, place, entries);
   for (const entry of entries) {
     const path = below + entry.name;
     if (walk.options.named.size > 1 && walk.options.named.has(join(walk.realRoot, path))) continue;
@@ -110,6 +111,18 @@ function visit(walk: Walk, place: Place): void {
       visit(walk, { ...here, below: inside, closed: closed ?? closing(walk, here, entry.name, path) });
     } else visitFile(walk, here, entry, path);
   }
+}
+
+/** An index that is built in a folder of its own corpus: what is made of texts is none of them. */
+const OF_INDEX: Closed = { reason: 'tools', yieldsToGit: false };
+
+/** Its files are named as in docs/index-format.md: the lock is there from the beginning, the manifest in the end. */
+function holdsIndex(entries: readonly Entry[]): boolean {
+  const isThere = (wanted: string) => entries.some(({ name }) => name === wanted);
+  return (
+    isThere('index-lock') &&
+    (isThere('index.json') || entries.every(({ name }) => /^(index-lock$|(draft|spill|segment)-)/.test(name)))
+  );
 }
 
 /** What holds in an open folder. */

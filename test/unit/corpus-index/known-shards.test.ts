@@ -7,6 +7,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import { gunzipSync } from 'node:zlib';
 import { listDistinctPlaces } from '../../../server/corpus/distinct-places.ts';
+import { walkFolder, walkOptions } from '../../../server/corpus/walk-folder.ts';
 import { removeShards, repairIndex } from '../../../server/corpus-index/change-index.ts';
 import { checkText } from '../../../server/corpus-index/check-text.ts';
 import { CorpusIndex } from '../../../server/corpus-index/corpus-index.ts';
@@ -113,4 +114,29 @@ test('a shard is removed by its path, and by its name where no other has it', as
   assert.equal(removeShards(index, ['one/0.jsonl']).length, 1);
   assert.equal(removeShards(index, ['0.jsonl']).length, 1);
   assert.equal(await occurrences(index), undefined);
+});
+
+test('an index in a folder of its own corpus is no part of that', async () => {
+  const corpus = at('own');
+  mkdirSync(join(corpus, 'src'), { recursive: true });
+  writeFileSync(join(corpus, 'src', 'a.c'), text);
+  const index = join(corpus, 'src', 'index');
+  await build(index, [corpus], rule);
+  for (const ignore of [undefined, false]) {
+    const { files } = walkFolder(corpus, walkOptions(ignore));
+    assert.deepEqual(
+      files.map(({ path }) => path),
+      ['src/a.c'],
+    );
+  }
+  using open = new CorpusIndex(index);
+  assert.deepEqual(open.changes(), []);
+  const { nAdded, nKept } = await build(index, [corpus], rule);
+  assert.deepEqual([nAdded, nKept], [0, 1]);
+  // A folder that has a file of one of these names is none.
+  writeFileSync(join(corpus, 'index-lock'), 'mine\n');
+  mkdirSync(join(corpus, 'mine'));
+  for (const name of ['index-lock', 'a.c']) writeFileSync(join(corpus, 'mine', name), 'mine\n');
+  const paths = walkFolder(corpus).files.map(({ path }) => path);
+  assert.deepEqual(paths, ['index-lock', 'mine/a.c', 'mine/index-lock', 'src/a.c']);
 });
