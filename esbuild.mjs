@@ -53,7 +53,7 @@ const programs = (outdir) => [
       'end-when-stuck-thread': 'server/guard/end-when-stuck-thread.ts',
       'select-worker': 'server/hub/select-worker.ts',
       'reopen-worker': 'server/corpus/reopen-worker.ts',
-      'measure-ahead-worker': 'server/study/measure-ahead-worker.ts',
+      'import-ahead-worker': 'server/study/import-ahead-worker.ts',
       'user-files-worker': 'server/study/user-files-worker.ts',
       'open-worker': 'server/sampling/model/open-worker.ts',
       'encode-worker': 'server/sampling/tokenizer/encode-worker.ts',

@@ -14,7 +14,8 @@ export function keepYoungGenerationSmall(): void {
 
 /**
  * One full collection, some 10 ms. Memory that threads shared is given back by a collection alone, and V8 sees only
- * the small objects that hold it: without this it would stay for as long as the analysis lasts.
+ * the small objects that hold it: without this it would stay for as long as the analysis lasts. Flags are the process's: no two threads
+ * may do this at once.
  */
 export function collectGarbage(): void {
   setFlagsFromString('--expose-gc');

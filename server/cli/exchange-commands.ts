@@ -10,9 +10,8 @@ import type { ImportedStudy } from '../formats/published/import-study.ts';
 import { counted } from '../formats/report-numbers.ts';
 import { keepYoungGenerationSmall } from '../spare-memory.ts';
 import { openForReading } from '../store/study-file.ts';
+import { ImportAhead } from '../study/import-ahead.ts';
 import { keepImportedStudy } from '../study/keep-imported-study.ts';
-import { measureAhead } from '../study/measure-ahead.ts';
-import type { TextMeasure } from '../study/measure-text.ts';
 import { RequiredOption } from './required-option.ts';
 import { tell } from './tell.ts';
 
@@ -54,15 +53,13 @@ export function importCommand(): Command {
     .addOption(layoutOption())
     .addOption(new RequiredOption('--out <file>', 'study file (.sqlite) to make'))
     .option('--run <name>', 'which run, where the folder holds several')
-    .action((dir: string, options: LayoutOption & { out: string; run?: string }) => {
+    .action(async (dir: string, options: LayoutOption & { out: string; run?: string }) => {
       const file = resolve(options.out);
       refuseExisting(file);
       keepYoungGenerationSmall();
-      let measure: ReturnType<typeof measureAhead> | undefined;
-      const imported = exportLayouts[options.layout].read(dir, options.run, (texts) => {
-        measure = measureAhead(texts);
-      });
-      keepAsNewStudy(file, imported, measure);
+      await using ahead = new ImportAhead();
+      const imported = await exportLayouts[options.layout].read(dir, options.run, ahead);
+      await keepAsNewStudy(file, imported, ahead);
       tell(
         `${counted(imported.samples.length, 'sample')} and ${counted(imported.nFragments, 'fragment')} in ${file}`,
       );
@@ -74,14 +71,10 @@ export function importCommand(): Command {
 }
 
 /** Under the study's lock from before its first byte: nobody else makes a study there meanwhile. */
-function keepAsNewStudy(
-  file: string,
-  imported: ImportedStudy,
-  measure?: (index: number) => TextMeasure,
-): void {
+async function keepAsNewStudy(file: string, imported: ImportedStudy, ahead: ImportAhead): Promise<void> {
   using _ = lockOrRefuse(file);
   refuseExisting(file);
-  keepImportedStudy(file, imported, measure);
+  await keepImportedStudy(file, imported, ahead);
 }
 
 function refuseExisting(file: string): void {

@@ -4,20 +4,15 @@
 import type { Disclosure } from '../answers/undisclosed.ts';
 import type { Database } from '../store/study-file.ts';
 import { exportStudy } from './published/export-study.ts';
-import { type ImportedStudy, importStudy } from './published/import-study.ts';
-import type { SharedTexts } from './published/shared-texts.ts';
+import { type ImportedStudy, importStudy, type Meanwhile } from './published/import-study.ts';
 
 export interface ExportLayout {
   /** The layout in a few words, for help. */
   readonly doc: string;
   /** Writes the study into a folder, and says in sentences where things are. */
   readonly write: (db: Database, folder: string, disclosure: Disclosure) => Promise<readonly string[]>;
-  /** Reads a study out of a folder; `run` names one of several. `onTexts` is given the samples' texts as soon as they are known. */
-  readonly read: (
-    folder: string,
-    run: string | undefined,
-    onTexts: (texts: SharedTexts) => void,
-  ) => ImportedStudy;
+  /** Reads a study out of a folder; `run` names one of several. */
+  readonly read: (folder: string, run: string | undefined, meanwhile?: Meanwhile) => Promise<ImportedStudy>;
 }
 
 export const exportLayouts = {

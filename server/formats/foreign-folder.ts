@@ -26,6 +26,11 @@ export class ForeignFolder {
     return statSync(this.#inside(path), { throwIfNoEntry: false }) !== undefined;
   }
 
+  /** What a file holds; 0 where nothing is. */
+  nBytes(path: string): number {
+    return statSync(this.#inside(path), { throwIfNoEntry: false })?.size ?? 0;
+  }
+
   isFolder(path: string): boolean {
     return statSync(this.#inside(path), { throwIfNoEntry: false })?.isDirectory() ?? false;
   }
@@ -39,15 +44,14 @@ export class ForeignFolder {
     return this.#whole(path, (file) => readFileSync(file));
   }
 
-  /** Every byte is one character, so that nothing is replaced. */
-  text(path: string): string {
+  /** Bytes that hold only until another file is read: there may be many thousands, and memory for each would be there until somebody collects it. */
+  passing(path: string): Uint8Array {
     return this.#whole(path, (file, size) => {
-      if (size >= SMALL_BYTES) return readFileSync(file).toString('latin1');
-      // There may be many thousands, and memory for each would be there until somebody collects it.
+      if (size >= SMALL_BYTES) return readFileSync(file);
       let nBytes = 0;
       for (let n = -1; n !== 0 && nBytes < SMALL_BYTES; nBytes += n)
         n = readSync(file, this.#small, nBytes, SMALL_BYTES - nBytes, null);
-      return this.#small.toString('latin1', 0, nBytes);
+      return this.#small.subarray(0, nBytes);
     });
   }
 

@@ -9,7 +9,11 @@ import { type Database, openForWriting, removeStudyFiles } from './study-file.ts
  * Makes a study where there is none: `fill` writes it beside its place, all but the `places` of its fragments, and where that fails,
  * nothing is left. What another left that was killed is removed. The caller holds the study's lock.
  */
-export function makeStudy(path: string, fill: (db: Database) => void, places?: PlacesOfTables): void {
+export async function makeStudy(
+  path: string,
+  fill: (db: Database) => void | Promise<void>,
+  places?: PlacesOfTables,
+): Promise<void> {
   const draft = `${path}-draft`;
   removeStudyFiles(draft);
   try {
@@ -17,7 +21,7 @@ export function makeStudy(path: string, fill: (db: Database) => void, places?: P
     try {
       // Each page is then written once: a log is for those that are read meanwhile, or go on.
       db.exec('PRAGMA journal_mode = MEMORY');
-      fill(db);
+      await fill(db);
       db.exec('PRAGMA journal_mode = WAL');
     } finally {
       db.close();

@@ -169,22 +169,22 @@ export function markShardFailed(db: Database, shardId: number, failure: string):
 export function insertKnownCorpus(
   db: Database,
   shards: readonly { readonly name: string; readonly path: string }[],
-  documents: readonly (Omit<MatchedDocument, 'byteOffset'> & { readonly shard: number })[],
+  documents: Iterable<Omit<MatchedDocument, 'byteOffset'> & { readonly shard: number }>,
 ): void {
   const insertShard = db.prepare(
     `INSERT INTO shards (shard_id, path, name, format, disk_bytes, modified_ms, state, n_rows, content_bytes, n_problems)
      VALUES (?, ?, ?, 'jsonl', 0, 0, 'scanned', ?, 0, 0)`,
   );
-  const nRows = new Uint32Array(shards.length);
-  for (const { shard } of documents) nRows[shard]!++;
-  for (const [i, { name, path }] of shards.entries()) insertShard.run(i, path, name, nRows[i]!);
   const insertDocument = db.prepare(
     `INSERT INTO documents (document_id, shard_id, row, byte_offset, repository, path, license)
      VALUES (?, ?, ?, 0, ?, ?, ?)`,
   );
-  for (const d of documents) {
-    insertDocument.run(documentId(d.shard, d.row), d.shard, d.row, d.repository, d.path, d.license);
+  const nRows = new Uint32Array(shards.length);
+  for (const { shard, row, repository, path, license } of documents) {
+    nRows[shard]!++;
+    insertDocument.run(documentId(shard, row), shard, row, repository, path, license);
   }
+  for (const [i, { name, path }] of shards.entries()) insertShard.run(i, path, name, nRows[i]!);
 }
 
 /**

@@ -1,16 +1,8 @@
 // Measures texts in a thread while its owner does other work without a pause, and has no need of it: what the thread has not
 // come to is measured by whoever asks, so that nothing is waited for.
 
-import { availableParallelism } from 'node:os';
-import { Worker } from 'node:worker_threads';
 import { type SharedTexts, sharedText } from '../formats/published/shared-texts.ts';
-import { programUrl } from '../program-url.ts';
 import { measureText, type TextMeasure } from './measure-text.ts';
-
-/** For fewer bytes a thread takes longer to start than they do. */
-const LEAST_BYTES = 1 << 20;
-
-const workerUrl = programUrl('./measure-ahead-worker.ts', import.meta.url);
 
 /** States of a text; `DONE` and `DONE_LOOP` are set behind its size. */
 const OPEN = 0;
@@ -25,19 +17,16 @@ export interface Measures {
   readonly zlibBytes: Uint32Array<SharedArrayBuffer>;
 }
 
-/** Returns what measures the text at an index. */
-export function measureAhead(texts: SharedTexts): (index: number) => TextMeasure {
-  const n = texts.ends.length;
-  const states = new Int32Array(new SharedArrayBuffer(4 * n));
-  const measures: Measures = { texts, states, zlibBytes: new Uint32Array(new SharedArrayBuffer(4 * n)) };
-  if (texts.bytes.byteLength >= LEAST_BYTES && availableParallelism() > 1) {
-    const worker = new Worker(workerUrl, { workerData: measures });
-    worker.unref();
-    // What it fails at fails here, too, and is told then.
-    worker.on('error', () => {});
-  }
-  return (index) => measured(measures, index) ?? measureText(sharedText(texts, index));
+/** None is there yet. */
+export function openMeasures(texts: SharedTexts): Measures {
+  const n = texts.length;
+  const shared = () => new SharedArrayBuffer(4 * n);
+  return { texts, states: new Int32Array(shared()), zlibBytes: new Uint32Array(shared()) };
 }
+
+/** The measure of the text at an index. */
+export const measureOf = (measures: Measures, index: number): TextMeasure =>
+  measured(measures, index) ?? measureText(sharedText(measures.texts, index));
 
 /** Undefined where the thread has not measured it, and will not from now on, unless it just does. */
 function measured({ states, zlibBytes }: Measures, index: number): TextMeasure | undefined {

@@ -3,17 +3,28 @@
 
 import { GrowingUint32 } from '../../engine/growing-array.ts';
 
-const N_WORDS = 4;
-const WORD_DIGITS = 8;
+/** So many numbers are one. */
+const FINGERPRINT_WORDS = 4;
+const WORD_BYTES = 4;
+const FINGERPRINT_BYTES = FINGERPRINT_WORDS * WORD_BYTES;
 const LEAST_SLOTS = 1 << 10;
 const EMPTY = 0xffffffff;
 const FOLLOWING = 4;
 
 /** So many hexadecimal digits are a fingerprint. */
-export const FINGERPRINT_DIGITS = N_WORDS * WORD_DIGITS;
+export const FINGERPRINT_DIGITS = 2 * FINGERPRINT_BYTES;
 
 /** Words of a fingerprint that is not known yet: what `LineCursor.fingerprint` fills. */
-export const fingerprintWords = (): Uint32Array => new Uint32Array(N_WORDS);
+export const fingerprintWords = (): Uint32Array => new Uint32Array(FINGERPRINT_WORDS);
+
+/** Fingerprints, one behind the other, each in lower-case hexadecimal digits. */
+export function fingerprintTexts(words: Uint32Array): string[] {
+  const bytes = Buffer.allocUnsafe(WORD_BYTES * words.length);
+  for (let i = 0; i < words.length; i++) bytes.writeUInt32BE(words[i]!, WORD_BYTES * i);
+  return Array.from({ length: words.length / FINGERPRINT_WORDS }, (_, i) =>
+    bytes.toString('hex', FINGERPRINT_BYTES * i, FINGERPRINT_BYTES * (i + 1)),
+  );
+}
 
 export class Fingerprints {
   readonly #words = new GrowingUint32();
@@ -39,7 +50,7 @@ export class Fingerprints {
     const slot = this.#slotOf(words);
     const known = this.#slots[slot]!;
     if (known !== EMPTY) return known;
-    const number = this.#words.length / N_WORDS;
+    const number = this.#words.length / FINGERPRINT_WORDS;
     for (const word of words) this.#words.push(word);
     this.#slots[slot] = number;
     if (2 * number >= this.#slots.length) this.#grow();
@@ -48,27 +59,26 @@ export class Fingerprints {
 
   /** False for a number that is nobody’s. */
   is(number: number, words: Uint32Array): boolean {
-    const at = N_WORDS * number;
+    const at = FINGERPRINT_WORDS * number;
     if (at >= this.#words.length) return false;
-    for (let i = 0; i < N_WORDS; i++) if (this.#words.get(at + i) !== words[i]) return false;
+    for (let i = 0; i < FINGERPRINT_WORDS; i++) if (this.#words.get(at + i) !== words[i]) return false;
     return true;
+  }
+
+  /** Not copied. */
+  words(number: number): Uint32Array {
+    return this.#words.view().subarray(FINGERPRINT_WORDS * number, FINGERPRINT_WORDS * (number + 1));
   }
 
   /** In lower-case hexadecimal digits. */
   text(number: number): string {
-    const at = N_WORDS * number;
-    const digits = (i: number) =>
-      this.#words
-        .get(at + i)
-        .toString(16)
-        .padStart(WORD_DIGITS, '0');
-    return digits(0) + digits(1) + digits(2) + digits(3);
+    return fingerprintTexts(this.words(number))[0]!;
   }
 
   /** The slot that a fingerprint has, or would have. An MD5 needs no hash of its own; whoever chooses fingerprints by hand waits longer. */
   #slotOf(words: Uint32Array): number {
     const mask = this.#slots.length - 1;
-    let slot = (words[0]! ^ words[N_WORDS - 1]!) & mask;
+    let slot = (words[0]! ^ words[FINGERPRINT_WORDS - 1]!) & mask;
     for (;;) {
       const number = this.#slots[slot]!;
       if (number === EMPTY || this.is(number, words)) return slot;
@@ -78,10 +88,9 @@ export class Fingerprints {
 
   #grow(): void {
     this.#slots = new Uint32Array(2 * this.#slots.length).fill(EMPTY);
-    const nKnown = this.#words.length / N_WORDS;
+    const nKnown = this.#words.length / FINGERPRINT_WORDS;
     for (let number = 0; number < nKnown; number++) {
-      const words = this.#words.view().subarray(N_WORDS * number, N_WORDS * (number + 1));
-      this.#slots[this.#slotOf(words)] = number;
+      this.#slots[this.#slotOf(this.words(number))] = number;
     }
   }
 }

@@ -7,17 +7,18 @@ import { UserError } from '../../errors.ts';
 import type { ForeignFolder } from '../foreign-folder.ts';
 import { COMBINED_KEY, type MergedFile, mergedFiles, type RunFolders } from './layout.ts';
 import { MergedLines } from './merged-lines.ts';
-import { COMPARED_PARTS, numberParts } from './merged-map.ts';
+import { COMPARED_PARTS, type KnownOutputs, numberParts } from './merged-map.ts';
 import { type MergedPart, mergedParts } from './merged-parts.ts';
 import { placePart } from './merged-sample.ts';
 import { keyOf } from './prompt-key.ts';
 import { type OutputFolder, readOutputs } from './read-outputs.ts';
-import { type SharedTexts, sharedText, shareTexts } from './shared-texts.ts';
+import { GrowingTexts, type SharedTexts } from './shared-texts.ts';
 
 export interface PublishedSample {
   readonly sampleId: number;
   readonly promptIndex: number | null;
-  readonly text: Uint8Array;
+  /** Not copied; may be asked for until the texts are forgotten. */
+  readonly text: () => Uint8Array;
 }
 
 export interface PublishedSamples {
@@ -28,12 +29,15 @@ export interface PublishedSamples {
   /** Whether the prompts were fragments of a first study. */
   readonly isFromFragments: boolean;
   /** Keyed by the merged file's name. */
-  readonly merged: ReadonlyMap<string, MergedLines>;
+  readonly merged: Map<string, MergedLines>;
+  /** Those of samples are not asked for any more. */
+  forgetTexts(): void;
 }
 
 export function importSamples(folder: ForeignFolder, run: RunFolders): PublishedSamples {
-  const { folders, prompts, isFromFragments } = readOutputs(folder, run);
-  const known = new NumberedSamples(prompts);
+  const allTexts = new GrowingTexts();
+  const { folders, prompts, isFromFragments } = readOutputs(folder, run, allTexts);
+  const known = new NumberedSamples(prompts, allTexts);
   // What stands there combined are copies, and the merged file is made of these.
   for (const each of folders) if (each.key === COMBINED_KEY) known.add(each);
   for (const each of folders) if (each.key !== COMBINED_KEY) known.add(each);
@@ -47,32 +51,32 @@ export function importSamples(folder: ForeignFolder, run: RunFolders): Published
       action: 'It must hold a folder "seperate" or "internet", or a merged file "all".',
     });
   }
-  const texts = shareTexts(inOrder.map(({ text }) => text));
-  const samples = inOrder.map((sample, index) => ({ ...sample, text: sharedText(texts, index) }));
+  const texts = allTexts.inOrder(inOrder.map(({ text }) => text));
+  const samples = inOrder.map((sample) => ({ ...sample, text: () => allTexts.bytes(sample.text) }));
   const indexes = new Map(samples.map(({ sampleId }, index) => [sampleId, index]));
   for (const lines of merged.values()) {
-    lines.settle(({ sampleId, text }) => {
-      const index = indexes.get(sampleId)!;
-      // Another part of the same number has replaced the text since.
-      const isSame = text === inOrder[index]!.text;
-      return { index, text: isSame ? samples[index]!.text : Buffer.from(text, 'latin1') };
-    });
+    // It has a text of its own where another part of the same number has replaced the sample's since.
+    lines.settle(({ sampleId, text }) => ({
+      index: indexes.get(sampleId)!,
+      text: () => allTexts.bytes(text),
+    }));
   }
-  return { samples, texts, prompts, isFromFragments, merged };
+  return { samples, texts, prompts, isFromFragments, merged, forgetTexts: () => allTexts.forget() };
 }
 
 /** The merged file's parts as samples; those that are known from nowhere else become known. */
 function placeParts(folder: ForeignFolder, file: MergedFile, known: NumberedSamples): MergedLines {
-  const numbers = numberParts(folder, file, outlineParts(folder, file), known.textsOf(file.key));
+  const numbers = numberParts(folder, file, outlineParts(folder, file), known.outputsOf(file.key));
   const lines = new MergedLines();
   let nParts = 0;
   for (const part of mergedParts(folder.lines(file.path))) {
     const number = numbers[nParts++];
     if (number === undefined) throw new UserError(`${file.path} changed while it was read`);
     const sampleId = known.idOf(file.key, number);
-    const { sample, rawLines } = placePart(sampleId, part, known.text(sampleId));
-    known.setText(sampleId, sample.text);
-    lines.add(sample, rawLines);
+    const { isWhole, isMerged, rawLines } = placePart(part, known.text(sampleId));
+    if (!isWhole) known.setText(sampleId, part.text);
+    const { start, nLines } = part;
+    lines.add({ sampleId, start, nLines, isMerged, text: known.textNumber(sampleId) }, rawLines);
   }
   return lines;
 }
@@ -88,8 +92,8 @@ function outlineParts(folder: ForeignFolder, file: MergedFile): readonly MergedP
 interface NamedText {
   readonly sampleId: number;
   readonly promptIndex: number | null;
-  /** One character a byte. */
-  readonly text: string;
+  /** The number of its text. */
+  readonly text: number;
 }
 
 /**
@@ -98,22 +102,25 @@ interface NamedText {
  */
 class NumberedSamples {
   readonly #promptKeys: readonly string[];
-  readonly #samples = new Map<number, { promptIndex: number | null; text: string }>();
+  readonly #texts: GrowingTexts;
+  readonly #samples = new Map<number, { promptIndex: number | null; text: number }>();
   /** The samples' numbers by prompt and output. */
   readonly #ids = new Map<string | null, Map<number, number>>();
   /** Combined outputs whose prompts are not known yet, by their text. */
   readonly #combined = new Map<string, number[]>();
   #last = 0;
 
-  constructor(prompts: readonly PromptText[]) {
+  /** `texts` hold those of the outputs. */
+  constructor(prompts: readonly PromptText[], texts: GrowingTexts) {
     this.#promptKeys = prompts.map(keyOf);
+    this.#texts = texts;
   }
 
   add({ key, outputs }: OutputFolder): void {
-    const rest = new Map<number, string>();
+    const rest = new Map<number, number>();
     const ids = this.#idsOf(key);
     for (const [number, text] of outputs) {
-      const copy = key === COMBINED_KEY ? undefined : this.#combined.get(text)?.shift();
+      const copy = key === COMBINED_KEY ? undefined : this.#copyOf(text);
       if (copy === undefined) rest.set(number, text);
       else {
         ids.set(number, copy);
@@ -125,16 +132,27 @@ class NumberedSamples {
       const sampleId = isFree ? number : this.#last + 1;
       this.#put(key, number, sampleId, text);
       if (key !== COMBINED_KEY) continue;
-      const alike = this.#combined.get(text);
+      const words = this.#latin1(text);
+      const alike = this.#combined.get(words);
       if (alike) alike.push(sampleId);
-      else this.#combined.set(text, [sampleId]);
+      else this.#combined.set(words, [sampleId]);
     }
   }
 
-  /** Texts by the outputs' own numbers, or by the samples' where nobody says of which prompt they are. */
-  textsOf(key: string | null): ReadonlyMap<number, string> {
-    const all = this.#knownIds(key) ?? new Map([...this.#samples.keys()].map((id) => [id, id]));
-    return new Map([...all].map(([number, id]) => [number, this.#samples.get(id)!.text]));
+  #copyOf(text: number): number | undefined {
+    return this.#combined.size === 0 ? undefined : this.#combined.get(this.#latin1(text))?.shift();
+  }
+
+  /** They are asked for by their own numbers, or by the samples' where nobody says of which prompt they are. */
+  outputsOf(key: string | null): KnownOutputs {
+    const ids = this.#knownIds(key);
+    const idOf = (number: number) => (ids ? ids.get(number) : number);
+    return {
+      get: (number) => {
+        const id = idOf(number);
+        return id === undefined ? undefined : this.text(id);
+      },
+    };
   }
 
   /** The sample of an output; a new one where it is not known. */
@@ -144,16 +162,26 @@ class NumberedSamples {
     const isOwn = key === null && this.#samples.has(number);
     if (isOwn) return number;
     const sampleId = this.#samples.has(number) ? this.#last + 1 : number;
-    this.#put(key, number, sampleId, '');
+    this.#put(key, number, sampleId, this.#texts.push(Buffer.of()));
     return sampleId;
   }
 
   text(sampleId: number): string | undefined {
-    return this.#samples.get(sampleId)?.text;
+    const sample = this.#samples.get(sampleId);
+    return sample && this.#latin1(sample.text);
   }
 
+  #latin1(text: number): string {
+    return this.#texts.bytes(text).toString('latin1');
+  }
+
+  textNumber(sampleId: number): number {
+    return this.#samples.get(sampleId)!.text;
+  }
+
+  /** `text` has one character a byte. */
   setText(sampleId: number, text: string): void {
-    this.#samples.get(sampleId)!.text = text;
+    this.#samples.get(sampleId)!.text = this.#texts.push(Buffer.from(text, 'latin1'));
   }
 
   inOrder(): readonly NamedText[] {
@@ -162,7 +190,7 @@ class NumberedSamples {
       .sort((a, b) => a.sampleId - b.sampleId);
   }
 
-  #put(key: string | null, number: number, sampleId: number, text: string): void {
+  #put(key: string | null, number: number, sampleId: number, text: number): void {
     this.#samples.set(sampleId, { promptIndex: this.#promptIndex(key), text });
     this.#idsOf(key).set(number, sampleId);
     this.#last = Math.max(this.#last, sampleId);

@@ -10,11 +10,19 @@ import { completePlan } from '../../plan/stored-plan.ts';
 import { collectGarbage } from '../../spare-memory.ts';
 import { isEnvironment } from '../../store/stored-json.ts';
 import { ForeignFolder } from '../foreign-folder.ts';
+import { type GatheredPlaces, gatherPlaces } from './gather-places.ts';
 import { importCounts } from './import-counts.ts';
-import { type ImportedDocument, importPlaces } from './import-places.ts';
+import { ImportedPlaces } from './import-places.ts';
 import { importSamples, type PublishedSamples } from './import-samples.ts';
+import type { ImportedDocument } from './imported-documents.ts';
 import { findRuns, logFolders, OWN_EXPORT, type RunFolders, type RunName } from './layout.ts';
-import { describeCounts, type ExactCounts, type PlacedFragments, placeFragments } from './place-fragments.ts';
+import {
+  describeCounts,
+  type ExactCounts,
+  type PlacedFragments,
+  placeFragments,
+  rankFragments,
+} from './place-fragments.ts';
 import type { SharedTexts } from './shared-texts.ts';
 
 export interface ImportedStudy extends PlacedFragments {
@@ -22,32 +30,41 @@ export interface ImportedStudy extends PlacedFragments {
   readonly environment: Readonly<Record<string, unknown>>;
   readonly samples: PublishedSamples['samples'];
   readonly shards: readonly { readonly name: string; readonly path: string }[];
-  readonly documents: readonly ImportedDocument[];
+  readonly documents: Iterable<ImportedDocument>;
+  /** Neither samples nor fragments are asked for any more, but their places. */
+  readonly forgetTexts: () => void;
 }
 
-/**
- * `run` names one of several runs below the folder, such as `codeparrot-temp1.0-len512-k40`. `onTexts` is given the samples' texts long
- * before the rest is read.
- */
-export function importStudy(
+/** What another thread may do of an import. */
+export interface Meanwhile {
+  /**
+   * Begins to read the logs of a run of a folder. What is returned waits for what they say; undefined where nobody could tell: they are
+   * then read here, and fail here.
+   */
+  readonly gatherPlaces: (root: string, folders: RunFolders) => () => Promise<GatheredPlaces | undefined>;
+  /** Is given the samples' texts long before the rest is read. */
+  readonly onTexts: (texts: SharedTexts) => void;
+}
+
+/** `run` names one of several runs below the folder, such as `codeparrot-temp1.0-len512-k40`. */
+export async function importStudy(
   root: string,
   run: string | undefined,
-  onTexts: (texts: SharedTexts) => void = () => {},
-): ImportedStudy {
+  meanwhile?: Meanwhile,
+): Promise<ImportedStudy> {
   const folder = new ForeignFolder(resolve(root));
   const folders = chooseRun(folder, run);
+  const gathered = meanwhile?.gatherPlaces(folder.root, folders);
   const samples = importSamples(folder, folders);
-  // The texts were strings before, and what follows takes as much.
+  meanwhile?.onTexts(samples.texts);
+  // What samples are read from takes as much as what follows.
   collectGarbage();
-  onTexts(samples.texts);
   const logs = logFolders(folder, folders);
-  const places = importPlaces(folder, logs);
+  const places = new ImportedPlaces((await gathered?.()) ?? gatherPlaces(folder, logs));
   const own = folders.logs ? readOwn(folder, folders.logs) : undefined;
   const plan = own === undefined ? publishedPlan(folders, samples) : completePlan(own.plan);
-  const counts = folders.logs
-    ? readCounts(folder, join(folders.logs, 'stats', 'verbatim-counts.jsonl'))
-    : new Map();
-  const placed = placeFragments(places, samples, counts, plan.rule.profile);
+  const ranked = rankFragments(places, samples, readCounts(folder, folders));
+  const placed = placeFragments(ranked, places, samples.samples, plan.rule.profile);
   const isWithoutLogs = folders.logs !== null && places.shards.length === 0;
   const counted = isWithoutLogs ? describeCounts(importCounts(folder, logs), plan.rule.profile) : undefined;
   const found = counted ? { ...placed, nFragments: counted.length, fragments: counted } : placed;
@@ -67,6 +84,7 @@ export function importStudy(
     samples: samples.samples,
     shards: own?.shards ?? Array.from({ length: nShards }, (_, i) => ({ name: String(i), path: String(i) })),
     documents: places.documents,
+    forgetTexts: samples.forgetTexts,
     ...found,
   };
 }
@@ -142,8 +160,9 @@ function readOwn(folder: ForeignFolder, logs: string): OwnExport | undefined {
 }
 
 /** Counts beyond the places that a log lists; only our own exports have them. */
-function readCounts(folder: ForeignFolder, path: string): ReadonlyMap<string, ExactCounts> {
-  if (!folder.has(path)) return new Map();
+function readCounts(folder: ForeignFolder, { logs }: RunFolders): ReadonlyMap<string, ExactCounts> {
+  const path = join(logs ?? '', 'stats', 'verbatim-counts.jsonl');
+  if (logs === null || !folder.has(path)) return new Map();
   return new Map(
     Array.from(folder.lines(path), (line) => {
       const counted = parseJson<NamedCounts>(line, has(namedCounts));

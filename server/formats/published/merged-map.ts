@@ -13,12 +13,17 @@ interface MapEntry {
   readonly md5?: string;
 }
 
-/** A number a part; the first `COMPARED_PARTS` must have their texts. `outputs`, by number and with one character a byte, is what is known of them: maybe nothing. */
+/** What is known of outputs, by their numbers: one character a byte. */
+export interface KnownOutputs {
+  get(number: number): string | undefined;
+}
+
+/** A number a part; the first `COMPARED_PARTS` must have their texts. */
 export function numberParts(
   folder: ForeignFolder,
   merged: MergedFile,
   parts: readonly MergedPart[],
-  outputs: ReadonlyMap<number, string>,
+  outputs: KnownOutputs,
 ): readonly number[] {
   for (const path of mapsOfMerged(merged)) {
     const numbers = folder.has(path) ? numbersInMap(folder, path, parts) : undefined;
@@ -53,11 +58,7 @@ const isMap: Check = (value) =>
 /** The first parts, whose texts are compared with the outputs, to tell where counting began. */
 export const COMPARED_PARTS = 32;
 
-function firstNumber(
-  { range }: MergedFile,
-  parts: readonly MergedPart[],
-  outputs: ReadonlyMap<number, string>,
-): number {
+function firstNumber({ range }: MergedFile, parts: readonly MergedPart[], outputs: KnownOutputs): number {
   const [likely, other] =
     range === null
       ? [1, 0]

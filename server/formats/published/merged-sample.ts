@@ -8,7 +8,8 @@ import { mergeText } from './merged-text.ts';
 export interface MergedSample {
   /** The sample's among all samples. */
   readonly index: number;
-  readonly text: Uint8Array;
+  /** Not copied; may be asked for until the texts are forgotten. */
+  readonly text: () => Buffer;
   /** Whether its lines end as the merged file's do. */
   readonly isMerged: boolean;
 }
@@ -20,34 +21,37 @@ export interface PlacedPart {
   readonly start: number;
   /** The separator not counted. */
   readonly nLines: number;
-  /** One character a byte. */
-  readonly text: string;
+  /** The number of its text. */
+  readonly text: number;
   /** Whether its lines end as those of the merged file do. */
   readonly isMerged: boolean;
 }
 
 /**
- * `output` is the sample's own file, where there is one. `rawLines`: for each line of the part its 1-based line in the text; undefined
- * where the part is all that is known of the sample.
+ * `output` is the sample's own file, where there is one; what is returned says whether it holds the part, and is the sample's text
+ * then. `rawLines`: for each line of the part its 1-based line in the text; undefined where the part is all that is known of the sample.
  */
 export function placePart(
-  sampleId: number,
-  { start, nLines, text }: MergedPart,
+  { text }: MergedPart,
   output: string | undefined,
-): { readonly sample: PlacedPart; readonly rawLines: readonly number[] | undefined } {
+): {
+  readonly isWhole: boolean;
+  readonly isMerged: boolean;
+  readonly rawLines: readonly number[] | undefined;
+} {
   const merged = output === undefined ? undefined : mergeText(output);
   // The single file says more: its empty lines, and how its lines ended.
   const isWhole = merged !== undefined && isMergedText({ text }, merged);
-  const sample = { sampleId, start, nLines, text: isWhole ? output! : text };
   return {
-    sample: { ...sample, isMerged: !isWhole || !sample.text.includes('\r') },
+    isWhole,
+    isMerged: !isWhole || !output!.includes('\r'),
     rawLines: isWhole ? merged.rawLine : undefined,
   };
 }
 
 /** Lines of a sample, 1-based and inclusive, without the empty ones, which are not in the merged file: one character a byte. */
 export function linesOfSample({ text, isMerged }: MergedSample, from: number, to: number): readonly string[] {
-  const bytes = Buffer.from(text.buffer, text.byteOffset, text.length);
+  const bytes = text();
   const lines = isMerged
     ? cutLines(bytes, from, to)
     : bytes

@@ -5,9 +5,20 @@ const PAGE_BITS = 15;
 const PAGE_LENGTH = 1 << PAGE_BITS;
 const PLACE_IN_PAGE = PAGE_LENGTH - 1;
 
+/** What another thread can be given of them; whoever gives them away has none any more. */
+export interface PagesOfUint32 {
+  readonly pages: Uint32Array<ArrayBuffer>[];
+  readonly length: number;
+}
+
 export class PagedUint32 {
-  readonly #pages: Uint32Array[] = [];
-  #length = 0;
+  readonly #pages: Uint32Array<ArrayBuffer>[];
+  #length: number;
+
+  constructor({ pages, length }: PagesOfUint32 = { pages: [], length: 0 }) {
+    this.#pages = pages;
+    this.#length = length;
+  }
 
   get length(): number {
     return this.#length;
@@ -28,7 +39,8 @@ export class PagedUint32 {
     this.#pages[index >>> PAGE_BITS]![index & PLACE_IN_PAGE] = value;
   }
 
-  truncate(length: number): void {
-    this.#length = length;
+  /** Not copied: nothing may be added to them after that. */
+  toPages(): PagesOfUint32 {
+    return { pages: this.#pages, length: this.#length };
   }
 }

@@ -54,28 +54,49 @@ interface FirstPlace {
   readonly lastLine: number;
 }
 
-/** The places in samples cannot be asked for any more. `counts`, by fingerprint, are believed; the others are counted. */
-export function placeFragments(
+/** Fragments in the study file's order, whose places still lie one behind the other. */
+interface RankedFragments {
+  readonly ranked: readonly (PlacedFragment & Figures)[];
+  /** Those of all fragments of the logs, where they lie in the samples. */
+  readonly inSamples: FlatPlaces;
+  readonly nLostPlaces: number;
+}
+
+/**
+ * The places in samples and the merged files cannot be asked for any more. `counts`, by fingerprint, are believed; the others are
+ * counted.
+ */
+export function rankFragments(
   places: ImportedPlaces,
   published: PublishedSamples,
   counts: ReadonlyMap<string, ExactCounts>,
-  profile: Profile,
-): PlacedFragments {
-  const { samples } = published;
+): RankedFragments {
   const inSamples = takeSamplePlaces(places);
-  // What logs were read into is not needed any more, and what follows takes as much.
+  // What logs were read into is not needed any more.
   collectGarbage();
   const { placed, nLostPlaces } = bringBack(inSamples, published);
+  published.merged.clear();
   const ranked = placed
     .map((fragment) => ({ ...fragment, ...figuresOf(fragment, places, counts) }))
     .sort(byRank);
+  return { ranked, inSamples, nLostPlaces };
+}
+
+export function placeFragments(
+  { ranked, inSamples, nLostPlaces }: RankedFragments,
+  places: ImportedPlaces,
+  samples: PublishedSamples['samples'],
+  profile: Profile,
+): PlacedFragments {
+  // What came before is not needed any more, and what follows takes as much.
+  collectGarbage();
   const numbers = Uint32Array.from(ranked, ({ number }) => number);
   const families = new Families(ranked.length);
   const covered: CoveredRange[] = [];
   for (const { index, places } of placesBySample(inSamples, numbers, samples.length)) {
     const { sampleId, text } = samples[index]!;
     families.join(places);
-    for (const range of coverSample(sampleId, text, places, profile)) covered.push(range);
+    for (const range of coverSample(sampleId, text(), places, profile)) covered.push(range);
   }
   const family = families.numbers();
   function* inOrder(): Generator<FragmentFigures> {
@@ -99,7 +120,9 @@ export function placeFragments(
 
 /** `numbers` are the fragments in the study file's order. */
 const placesInTrain = (places: ImportedPlaces, numbers: Uint32Array): NewPlaces => ({
-  ids: Float64Array.from(places.documents, ({ shard, row }) => documentId(shard, row)),
+  ids: new Float64Array(places.documents.length).map((_, number) =>
+    documentId(places.documents.shardOf(number), places.documents.rowOf(number)),
+  ),
   visit(write) {
     for (const [rank, number] of numbers.entries()) {
       let ordinal = 0;
@@ -117,7 +140,7 @@ const placesInSamples = (
   numbers: Uint32Array,
   samples: PublishedSamples['samples'],
 ): NewPlaces => ({
-  ids: Float64Array.from(samples, ({ sampleId }) => sampleId),
+  ids: new Float64Array(samples.length).map((_, index) => samples[index]!.sampleId),
   visit(write) {
     for (const [rank, number] of numbers.entries()) {
       const start = starts[number]!;
@@ -194,12 +217,12 @@ function countInTrain(
 ): Pick<Figures, 'train' | 'nDocuments' | 'nRepositories'> {
   let train = 0;
   const documents = new Set<number>();
-  const repositories = new Set<string>();
+  const repositories = new Set<number>();
   places.visitTrainPlaces(number, (document) => {
     train++;
     documents.add(document);
-    const { repository } = places.documents[document]!;
-    if (repository !== '') repositories.add(repository);
+    const repository = places.documents.repositoryOf(document);
+    if (repository >= 0) repositories.add(repository);
   });
   return { train, nDocuments: documents.size, nRepositories: repositories.size };
 }

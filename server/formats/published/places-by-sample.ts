@@ -4,11 +4,11 @@ import type { PlacesInSample } from './families-and-coverage.ts';
 import type { FlatPlaces } from './flat-places.ts';
 
 /** So many places are turned at once, or a sample's: all of them would be there twice. */
-const MOST_AT_ONCE = 1 << 19;
+const MOST_AT_ONCE = 1 << 18;
 
 /**
  * The places in each sample that has some, in order of the samples. `numbers` are the fragments that are meant: what is given back
- * names them by their index in it. A place's `whose` is the index of its sample.
+ * names them by their index in it. A place's `whose` is the index of its sample. What is given holds until the next is asked for.
  */
 export function* placesBySample(
   places: FlatPlaces,
@@ -17,10 +17,18 @@ export function* placesBySample(
   mostAtOnce = MOST_AT_ONCE,
 ): Generator<{ readonly index: number; readonly places: PlacesInSample }> {
   const starts = startsOfSamples(places, numbers, nSamples);
+  const turned = new Scratch();
+  const sorted = new Scratch();
   for (let first = 0; first < nSamples; ) {
     let end = first + 1;
     while (end < nSamples && starts[end + 1]! - starts[first]! <= mostAtOnce) end++;
-    yield* turn(places, numbers, starts, first, end);
+    const unsorted = turned.roomFor(starts[end]! - starts[first]!);
+    turn(places, numbers, starts, first, end, unsorted);
+    for (let index = first; index < end; index++) {
+      const [from, to] = [starts[index]! - starts[first]!, starts[index + 1]! - starts[first]!];
+      if (from === to) continue;
+      yield { index, places: sortByLine(part(unsorted, from, to), sorted.roomFor(to - from)) };
+    }
     first = end;
   }
 }
@@ -36,12 +44,18 @@ function startsOfSamples(places: FlatPlaces, numbers: Uint32Array, nSamples: num
   return starts;
 }
 
-/** The samples from `first` to before `end`. */
-function* turn(places: FlatPlaces, numbers: Uint32Array, starts: Uint32Array, first: number, end: number) {
+/** Puts the places in the samples from `first` to before `end` into `unsorted`, sample by sample. */
+function turn(
+  places: FlatPlaces,
+  numbers: Uint32Array,
+  starts: Uint32Array,
+  first: number,
+  end: number,
+  unsorted: PlacesInSample,
+): void {
   const { whose, firstLines, lastLines } = places;
   const base = starts[first]!;
   const ends = starts.slice(first, end);
-  const unsorted = columns(starts[end]! - base);
   for (let fragment = 0; fragment < numbers.length; fragment++) {
     const number = numbers[fragment]!;
     const placesEnd = places.starts[number + 1]!;
@@ -54,10 +68,16 @@ function* turn(places: FlatPlaces, numbers: Uint32Array, starts: Uint32Array, fi
       unsorted.lastLines[at] = lastLines[i]!;
     }
   }
-  for (let index = first; index < end; index++) {
-    const [from, to] = [starts[index]! - base, starts[index + 1]! - base];
-    if (from === to) continue;
-    yield { index, places: sortByLine(part(unsorted, from, to)) };
+}
+
+/** Room for some places after others: made anew for each, it would be there until somebody collects it. */
+class Scratch {
+  #columns = columns(0);
+
+  roomFor(n: number): PlacesInSample {
+    if (n > this.#columns.fragments.length)
+      this.#columns = columns(Math.max(n, 2 * this.#columns.fragments.length));
+    return part(this.#columns, 0, n);
   }
 }
 
@@ -74,8 +94,10 @@ const part = ({ fragments, firstLines, lastLines }: PlacesInSample, start: numbe
 });
 
 /** Those that begin in one line keep their order. A sample has few lines, so places are counted by them. */
-function sortByLine({ fragments, firstLines, lastLines }: PlacesInSample): PlacesInSample {
-  const sorted = columns(firstLines.length);
+function sortByLine(
+  { fragments, firstLines, lastLines }: PlacesInSample,
+  sorted: PlacesInSample,
+): PlacesInSample {
   let least = Number.POSITIVE_INFINITY;
   let greatest = 0;
   for (const line of firstLines) {

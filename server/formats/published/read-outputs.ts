@@ -8,13 +8,14 @@ import type { ForeignFolder } from '../foreign-folder.ts';
 import { promptsIn } from '../read-prompt-file.ts';
 import { logFolders, PROMPTED, type RunFolders, separateFolder } from './layout.ts';
 import { keyOf } from './prompt-key.ts';
+import type { GrowingTexts } from './shared-texts.ts';
 
 /** Outputs that were drawn with the same prompt. */
 export interface OutputFolder {
   /** The SHA-1 of the prompt; null for outputs without one. */
   readonly key: string | null;
-  /** Texts by their own numbers, in order; one character a byte. */
-  readonly outputs: ReadonlyMap<number, string>;
+  /** Numbers of their texts by their own numbers, in order. */
+  readonly outputs: ReadonlyMap<number, number>;
 }
 
 export interface PublishedOutputs {
@@ -25,17 +26,18 @@ export interface PublishedOutputs {
   readonly isFromFragments: boolean;
 }
 
-export function readOutputs(folder: ForeignFolder, run: RunFolders): PublishedOutputs {
+/** `texts` gets those of the outputs. */
+export function readOutputs(folder: ForeignFolder, run: RunFolders, texts: GrowingTexts): PublishedOutputs {
   const folders: OutputFolder[] = [];
   const plain = run.part === 'prompted' ? undefined : separateFolder(folder, run.results);
-  if (plain !== undefined) folders.push({ key: null, outputs: readNumbered(folder, plain) });
+  if (plain !== undefined) folders.push({ key: null, outputs: readNumbered(folder, plain, texts) });
   const prompts = new Map(listedPrompts(folder, run).map((prompt) => [keyOf(prompt), prompt]));
   let isFromFragments = false;
   const internet = join(run.results, PROMPTED);
   if (run.part !== 'unprompted' && folder.isFolder(internet)) {
     // Only now: it has the text of every fragment.
     const extracted = extractedPrompts(folder, run);
-    const direct = readNumbered(folder, internet);
+    const direct = readNumbered(folder, internet, texts);
     if (direct.size > 0) {
       const prompt = promptBeside(folder, internet);
       if (prompt !== undefined) prompts.set(keyOf(prompt), prompt);
@@ -47,18 +49,18 @@ export function readOutputs(folder: ForeignFolder, run: RunFolders): PublishedOu
       const prompt = prompts.get(name) ?? promptBeside(folder, at) ?? extracted.get(name);
       if (prompt !== undefined && !prompts.has(name)) prompts.set(name, prompt);
       isFromFragments ||= extracted.has(name);
-      folders.push({ key: name, outputs: readNumbered(folder, at) });
+      folders.push({ key: name, outputs: readNumbered(folder, at, texts) });
     }
   }
   return { folders, prompts: [...prompts.values()], isFromFragments };
 }
 
-function readNumbered(folder: ForeignFolder, at: string): ReadonlyMap<number, string> {
+function readNumbered(folder: ForeignFolder, at: string, texts: GrowingTexts): ReadonlyMap<number, number> {
   return new Map(
     folder
       .names(at)
       .filter((name) => /^\d{1,15}$/.test(name))
-      .map((name) => [Number(name), folder.text(join(at, name))] as const)
+      .map((name) => [Number(name), texts.push(folder.passing(join(at, name)))] as const)
       .sort(([a], [b]) => a - b),
   );
 }

@@ -42,6 +42,11 @@ export class LogFiles {
     return this.#files[number]!;
   }
 
+  /** The last parts of their paths, in order of their numbers. */
+  names(): readonly string[] {
+    return this.#files.map(({ name }) => name);
+  }
+
   numberOf(path: string): number {
     const known = this.#numbers.get(path);
     if (known !== undefined) return known;

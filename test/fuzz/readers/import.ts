@@ -36,7 +36,7 @@ async function read(bytes: Uint8Array): Promise<'read' | 'refused'> {
     cpSync(healthy, join(folder, 'in'), { recursive: true });
     writeFileSync(join(folder, 'in', path), bytes.subarray(end + 1));
     const file = join(folder, 's.sqlite');
-    keepImportedStudy(file, importStudy(join(folder, 'in'), undefined));
+    await keepImportedStudy(file, await importStudy(join(folder, 'in'), undefined));
     using db = openForReading(file);
     summarise(db, file, false);
     return 'read';

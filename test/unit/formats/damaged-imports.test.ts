@@ -9,6 +9,7 @@ import { UserError } from '../../../server/errors.ts';
 import { exportStudy } from '../../../server/formats/published/export-study.ts';
 import { importStudy } from '../../../server/formats/published/import-study.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
+import { ImportAhead } from '../../../server/study/import-ahead.ts';
 import { keepImportedStudy } from '../../../server/study/keep-imported-study.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { makeSmallStudy } from '../../support/small-study.ts';
@@ -25,12 +26,20 @@ const pathOf = (name: string) => {
   return path;
 };
 
-function refusalOf(change: (folder: string) => void): UserError {
+async function refusalOf(change: (folder: string) => void): Promise<UserError> {
   const folder = join(scratchFolder(), 'in');
   cpSync(exported, folder, { recursive: true });
   change(folder);
+  const alone = await failureOf(folder);
+  await using ahead = new ImportAhead(undefined, 0);
+  const together = await failureOf(folder, ahead);
+  assert.deepEqual([together.message, together.action], [alone.message, alone.action], 'with another thread');
+  return alone;
+}
+
+async function failureOf(folder: string, ahead?: ImportAhead): Promise<UserError> {
   try {
-    keepImportedStudy(join(folder, 's.sqlite'), importStudy(folder, undefined));
+    await keepImportedStudy(join(folder, 's.sqlite'), await importStudy(folder, undefined, ahead), ahead);
   } catch (error) {
     assert(error instanceof UserError, String(error));
     return error;
@@ -69,8 +78,8 @@ const changes: readonly (readonly [file: string, from: RegExp, to: string, says:
   ['verbatim-study.json', /"shards":\[.*?\]/, '"shards":[]', /has a log of shard 1, and says of 0 shards/],
 ];
 for (const [file, from, to, says] of changes) {
-  test(`${file}: ${to.slice(0, 60)}`, () => {
-    const refusal = refusalOf((folder) => {
+  test(`${file}: ${to.slice(0, 60)}`, async () => {
+    const refusal = await refusalOf((folder) => {
       const path = join(folder, pathOf(`/${file}`));
       const text = readFileSync(path, 'latin1');
       assert.match(text, from);
@@ -86,9 +95,9 @@ for (const [part, name] of [
   ['maxTokens', `-temp1.0-len${ENDLESS.slice(0, 200)}-k40`],
   ['topK', `-temp1.0-len512-k${HUGE}`],
 ] as const) {
-  test(`a folder’s name that says a ${part} which is none`, () => {
+  test(`a folder’s name that says a ${part} which is none`, async () => {
     const results = dirname(pathOf('/map.json'));
-    const refusal = refusalOf((folder) => {
+    const refusal = await refusalOf((folder) => {
       const renamed = join(folder, dirname(results), `samples${name}`);
       renameSync(join(folder, results), renamed);
       assert(existsSync(renamed));

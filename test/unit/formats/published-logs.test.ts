@@ -8,7 +8,8 @@ import { test } from 'node:test';
 import fc from 'fast-check';
 import { ForeignFolder } from '../../../server/formats/foreign-folder.ts';
 import { Fingerprints } from '../../../server/formats/published/fingerprints.ts';
-import { importPlaces } from '../../../server/formats/published/import-places.ts';
+import { gatherPlaces } from '../../../server/formats/published/gather-places.ts';
+import { ImportedPlaces } from '../../../server/formats/published/import-places.ts';
 import { LogFiles, parseSimianLog } from '../../../server/formats/published/simian-log.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -33,6 +34,8 @@ function blocksOf(pieces: readonly string[]): Block[] {
     },
   );
 }
+
+const importPlaces = (...from: Parameters<typeof gatherPlaces>) => new ImportedPlaces(gatherPlaces(...from));
 
 const head = (fingerprint: string, nLines: number | string = 6) =>
   `Found ${nLines} duplicate lines with fingerprint ${fingerprint} in the following files:`;
@@ -134,7 +137,7 @@ test('places beside a log are those of JSON, written in whatever way', () => {
     const places = importPlaces(new ForeignFolder(root), [join(root, 'logs')]);
     const told: string[] = [];
     places.visitTrainPlaces(0, (document, first, last) => {
-      const { shard, row, path } = places.documents[document]!;
+      const { shard, row, path } = places.documents.at(document);
       told.push(`${shard}:${row} ${path} ${first}-${last}`);
     });
     return told;
@@ -190,7 +193,7 @@ test('the same place in several logs is one, of a sample and of a training file'
     ['all', 90, 95],
   ]);
   const shards: number[] = [];
-  const visit = (document: number) => shards.push(places.documents[document]!.shard);
+  const visit = (document: number) => shards.push(places.documents.at(document).shard);
   places.visitTrainPlaces(0, visit);
   assert.deepEqual(shards, [0, 1, 2]);
   places.visitTrainPlaces(0, visit, 2);

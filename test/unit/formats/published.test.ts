@@ -13,8 +13,8 @@ import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { preparePlan } from '../../../server/sampling/prepare-plan.ts';
 import { type Database, openForReading, openForWriting } from '../../../server/store/study-file.ts';
 import { summarise } from '../../../server/store/summary.ts';
+import { ImportAhead } from '../../../server/study/import-ahead.ts';
 import { keepImportedStudy } from '../../../server/study/keep-imported-study.ts';
-import { measureAhead } from '../../../server/study/measure-ahead.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { scanPlan } from '../../support/plans.ts';
 import { scratchFolder } from '../../support/scratch.ts';
@@ -79,26 +79,28 @@ const train = (shard: number | string, first: number): Place => ({
   last: first + 5,
 });
 
-const imported = (root: string) =>
-  new Map(Array.from(importStudy(root, undefined).fragments, (fragment) => [fragment.fingerprint, fragment]));
+const imported = async (root: string) => {
+  const { fragments } = await importStudy(root, undefined);
+  return new Map(Array.from(fragments, (fragment) => [fragment.fingerprint, fragment]));
+};
 
-test('mistake: extract was summed once per shard', () => {
+test('mistake: extract was summed once per shard', async () => {
   const root = publishedRun({
     '0.log': block(A, [inFirst, inLast, train(0, 100)]),
     '1.log': block(A, [inFirst, inLast, train(1, 7), train(1, 900)]),
   });
-  const fragment = imported(root).get(A)!;
+  const fragment = (await imported(root)).get(A)!;
   assert.deepEqual([fragment.extract, fragment.train, fragment.nSamples], [2, 3, 2]);
 });
 
-test('mistake: the last block of every log was lost', () => {
+test('mistake: the last block of every log was lost', async () => {
   const root = publishedRun({
     '0.log': `${block(A, [inFirst, train(0, 1)])}\n${block(B, [inSecond, train(0, 50)])}`,
   });
-  assert.deepEqual([...imported(root).keys()].sort(), [A, B]);
+  assert.deepEqual([...(await imported(root)).keys()].sort(), [A, B]);
 });
 
-test('mistake: sides were told apart by a substring of the path', () => {
+test('mistake: sides were told apart by a substring of the path', async () => {
   // "all" and "extract" stand in the training files' paths, and a training file's name begins with "all".
   const misleading = { path: '/data/extract/all/train/small-0', first: 1, last: 6 };
   const alike = { path: '/data/all-shards/allegro', first: 9, last: 14 };
@@ -109,23 +111,23 @@ test('mistake: sides were told apart by a substring of the path', () => {
       block(C, [inSecond, inLast]),
     ].join('\n'),
   });
-  const found = imported(root);
+  const found = await imported(root);
   assert.deepEqual([...found.keys()], [A], 'B lies only in training files, C only in outputs');
   assert.deepEqual([found.get(A)!.extract, found.get(A)!.train], [1, 1]);
 });
 
-test('mistake: what one chunk of outputs found was counted again in the next', () => {
+test('mistake: what one chunk of outputs found was counted again in the next', async () => {
   const root = publishedRun({
     '1-2/0.log': block(A, [inFirst, train(0, 100)]),
     '3-3/0.log': block(A, [inLast, train(0, 100)]),
   });
-  const fragment = imported(root).get(A)!;
+  const fragment = (await imported(root)).get(A)!;
   assert.deepEqual([fragment.extract, fragment.train], [2, 1]);
 });
 
-test('mistake: the first and the last output were never analysed', () => {
+test('mistake: the first and the last output were never analysed', async () => {
   const root = publishedRun({ '0.log': block(A, [inFirst, inLast, train(0, 1)]) });
-  const study = importStudy(root, undefined);
+  const study = await importStudy(root, undefined);
   assert.deepEqual(
     study.samples.map(({ sampleId }) => sampleId),
     [1, 2, 3],
@@ -174,7 +176,7 @@ test('mistake: provenance was thrown away', async () => {
 });
 
 test('mistake: a temperature of at most 1 was never passed on', async () => {
-  assert.equal(importStudy(publishedRun({}), undefined).plan.sampling.temperature, 0.5);
+  assert.equal((await importStudy(publishedRun({}), undefined)).plan.sampling.temperature, 0.5);
   assert.equal(
     parseRunName(formatRunName({ model: 'm', temperature: 0.5, maxTokens: 9, topK: 1, strategy: null }))
       ?.temperature,
@@ -193,11 +195,9 @@ async function roundTrip() {
   const db = openForReading(file);
   await exportStudy(db, join(folder, 'published'), 'shown');
   const copy = join(folder, 'copy.sqlite');
-  let measure: ReturnType<typeof measureAhead> | undefined;
-  const imported = importStudy(join(folder, 'published'), undefined, (texts) => {
-    measure = measureAhead(texts);
-  });
-  keepImportedStudy(copy, imported, measure);
+  // Small as it is, another thread reads and measures it.
+  await using ahead = new ImportAhead(undefined, 0);
+  await keepImportedStudy(copy, await importStudy(join(folder, 'published'), undefined, ahead), ahead);
   const again = openForReading(copy);
   return { folder, file, copy, db, again };
 }
@@ -275,15 +275,16 @@ test('every place in an exported log shows its fragment’s lines, and the sums 
   );
 });
 
-test('a run whose logs are gone is imported from its statistics', () => {
+test('a run whose logs are gone is imported from its statistics', async () => {
   const text = lines('one').join('\n');
   const root = publishedRun({
     'stats/memorization.json': JSON.stringify({ [A]: { train: 3289, extract: 330, len: 6 } }),
     'analyze/all.txt': `>>>>>>>>>>fingerprints ${A} >>>>>>>>>>>>>\n${text}\n++++fingerprints ${A} ++++\nother\n<<<<<<<<<<fingerprints ${A} <<<<<<<<<<\n\n\n`,
   });
-  const { train, extract, nLines, text: kept } = imported(root).get(A)!;
+  const { train, extract, nLines, text: kept } = (await imported(root)).get(A)!;
   assert.deepEqual([train, extract, nLines], [3289, 330, 6]);
-  importStudy(root, undefined).places.sample_occurrences.visit(() => assert.fail('nobody knows its places'));
+  const { places } = await importStudy(root, undefined);
+  places.sample_occurrences.visit(() => assert.fail('nobody knows its places'));
   assert.equal(Buffer.from(kept).toString(), text);
 });
 
@@ -295,7 +296,7 @@ test('an export is masked unless asked for, and its line numbers still hold', as
   for (const path of [join(results, 'all'), join(results, 'seperate/5'), join(logs, 'analyze/all.txt')]) {
     assert(!readFileSync(path, 'utf8').includes(leakedToken), path);
   }
-  const again = importStudy(join(folder, 'masked'), undefined);
+  const again = await importStudy(join(folder, 'masked'), undefined);
   assert.equal(again.nLostPlaces, 0);
   assert.equal(again.nFragments, db.prepare('SELECT count(*) AS n FROM fragments').get()?.n);
 });
@@ -309,9 +310,9 @@ test('bytes that are no text come back, though the merged file is valid UTF-8', 
   const { results } = await exportStudy(db, join(folder, 'bytes'), 'shown');
   const all = readFileSync(join(results, 'all'));
   assert.deepEqual(Buffer.from(all.toString('utf8')), all);
-  const again = importStudy(join(folder, 'bytes'), undefined);
+  const again = await importStudy(join(folder, 'bytes'), undefined);
   const [sample] = again.samples.filter(({ sampleId }) => sampleId === 3);
-  assert.deepEqual(Buffer.from(sample!.text), cut);
+  assert.deepEqual(Buffer.from(sample!.text()), cut);
   assert.equal(again.nLostPlaces, 0);
   db.close();
 });

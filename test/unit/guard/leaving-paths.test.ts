@@ -110,12 +110,12 @@ test('import reads no file behind a link out of the folder', async () => {
     cpSync(path, elsewhere, { recursive: true });
     rmSync(path, { recursive: true });
     symlinkSync(elsewhere, path);
-    assert.throws(() => importStudy(to, undefined), refusal(/is a link that leads out of/), path);
+    await assert.rejects(() => importStudy(to, undefined), refusal(/is a link that leads out of/), path);
     // What lies behind a link that stays inside is read.
     rmSync(path);
     cpSync(elsewhere, join(to, 'moved'), { recursive: true });
     symlinkSync(join(to, 'moved'), path);
-    assert.equal(importStudy(to, undefined).samples.length, 6, path);
+    assert.equal((await importStudy(to, undefined)).samples.length, 6, path);
   }
 });
 

@@ -12,10 +12,10 @@ import { type Database, openForReading, openForWriting, transact } from '../../.
 import { scratchFolder } from '../../support/scratch.ts';
 import { smallDisk } from '../../support/small-disk.ts';
 
-test('it is there when it is whole, and not before', () => {
+test('it is there when it is whole, and not before', async () => {
   const folder = scratchFolder();
   const file = join(folder, 'in', 's.sqlite');
-  makeStudy(file, (db) => {
+  await makeStudy(file, (db) => {
     transact(db, () => {
       const insert = db.prepare("INSERT INTO samples VALUES (?, NULL, 'eos', 0, NULL, NULL, ?, NULL)");
       // More than SQLite keeps in memory.
@@ -31,28 +31,28 @@ test('it is there when it is whole, and not before', () => {
   assert.equal(db.prepare('PRAGMA integrity_check').get()?.integrity_check, 'ok');
 });
 
-test('nothing is left of one that fails, inside of a transaction or outside', () => {
+test('nothing is left of one that fails, inside of a transaction or outside', async () => {
   for (const isInside of [true, false]) {
     const folder = scratchFolder();
     const fill = () => {
       throw new Error('no more');
     };
-    assert.throws(
-      () => makeStudy(join(folder, 's.sqlite'), (db) => (isInside ? transact(db, fill) : fill())),
+    await assert.rejects(
+      makeStudy(join(folder, 's.sqlite'), (db) => (isInside ? transact(db, fill) : fill())),
       /no more/,
     );
     assert.deepEqual(readdirSync(folder), []);
   }
 });
 
-test('what was left of one that was killed is in nobody’s way, be it a link', () => {
+test('what was left of one that was killed is in nobody’s way, be it a link', async () => {
   const folder = scratchFolder();
   const file = join(folder, 's.sqlite');
   const other = join(folder, 'other');
   writeFileSync(other, 'other');
   symlinkSync(other, `${file}-draft`);
   for (const sibling of ['-wal', '-shm']) writeFileSync(`${file}-draft${sibling}`, 'half a page');
-  makeStudy(file, () => {});
+  await makeStudy(file, () => {});
   assert.deepEqual(readdirSync(folder).sort(), ['other', 's.sqlite']);
   using db = openForReading(file);
   assert.equal(db.prepare('SELECT count(*) AS n FROM samples').get()?.n, 0);
@@ -79,13 +79,13 @@ const tables = [
   ['sample_occurrences', 'sample_id', 'sample_occurrences_by_sample'],
 ] as const;
 
-test('places fill the tables and indexes, as if SQLite had been given them', () => {
+test('places fill the tables and indexes, as if SQLite had been given them', async () => {
   const folder = scratchFolder();
   const file = join(folder, 's.sqlite');
   const sample = (db: Database) =>
     db.exec("INSERT INTO samples VALUES (7, NULL, 'eos', 0, NULL, NULL, x'61', NULL)");
-  makeStudy(file, sample, { train_occurrences: allPlaces, sample_occurrences: allPlaces });
-  makeStudy(join(folder, 'none.sqlite'), sample, {
+  await makeStudy(file, sample, { train_occurrences: allPlaces, sample_occurrences: allPlaces });
+  await makeStudy(join(folder, 'none.sqlite'), sample, {
     train_occurrences: noPlaces,
     sample_occurrences: noPlaces,
   });
@@ -120,15 +120,15 @@ test('places fill the tables and indexes, as if SQLite had been given them', () 
   assert.equal(db.prepare('PRAGMA integrity_check').get()?.integrity_check, 'ok');
 });
 
-test('a table that has places already keeps them, and the study is not made', () => {
+test('a table that has places already keeps them, and the study is not made', async () => {
   const folder = scratchFolder();
   const fill = (db: Database) => db.exec('INSERT INTO train_occurrences VALUES (1, 0, 1, 1, 1, 0, 0)');
   const places = { train_occurrences: allPlaces, sample_occurrences: allPlaces };
-  assert.throws(() => makeStudy(join(folder, 's.sqlite'), fill, places), /train_occurrences has places/);
+  await assert.rejects(makeStudy(join(folder, 's.sqlite'), fill, places), /train_occurrences has places/);
   assert.deepEqual(readdirSync(folder), []);
 });
 
-test('a disk that is full while places are written is told of the study', (t) => {
+test('a disk that is full while places are written is told of the study', async (t) => {
   const disk = smallDisk(1 << 20);
   if (!disk) return t.skip('no disk of its own can be made here');
   const file = join(disk.folder, 's.sqlite');
@@ -138,8 +138,8 @@ test('a disk that is full while places are written is told of the study', (t) =>
       for (let i = 0; i < 1e5; i++) write(i, 0, 0, 1, 6);
     },
   };
-  assert.throws(
-    () => makeStudy(file, () => {}, { train_occurrences: many, sample_occurrences: noPlaces }),
+  await assert.rejects(
+    makeStudy(file, () => {}, { train_occurrences: many, sample_occurrences: noPlaces }),
     (error: NodeJS.ErrnoException) => error.code === 'ENOSPC' && error.path === file,
   );
   assert.deepEqual(readdirSync(disk.folder), []);
