@@ -90,7 +90,7 @@ on(readPlan, async ({ file }) => plans.readPlanFile(file, readPrompts));
 on(askContentColumn, async ({ plan }, signal) => questionOfPlan(plan, signal));
 on(estimateMap, async ({ plan, execution }, signal) => {
   // What reads and measures is loaded with the first such question.
-  const { estimateMap } = await import('./study/estimate-map.ts');
+  const { estimateMap } = await import('./study/maps/estimate-map.ts');
   const { seconds, studyBytes, nWindows } = await estimateMap(plan, execution, signal);
   return { seconds, studyBytes, nWindows };
 });

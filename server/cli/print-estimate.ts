@@ -3,7 +3,7 @@
 import type { Execution, MapPlan } from '../../protocol/study.ts';
 import { count, counted } from '../formats/report-numbers.ts';
 import type { SweepPoint } from '../plan/plan-file.ts';
-import { estimateMap, type MapEstimate } from '../study/estimate-map.ts';
+import { estimateMap, type MapEstimate } from '../study/maps/estimate-map.ts';
 import { naming } from './named-places.ts';
 import { timeText } from './terminal-progress.ts';
 import { untilInterrupted } from './until-interrupted.ts';

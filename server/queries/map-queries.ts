@@ -114,7 +114,7 @@ export async function measureTokens(
   const { text, problem, bytes } = await openWithBytes(db, documentId, signal, closed);
   if (bytes === null) throw new UserError(rawText(problem ?? foreign('')));
   // The sampler is loaded with the first such question.
-  const { measureTokens, UNASKED_LIMITS } = await import('../study/measure-tokens.ts');
+  const { measureTokens, UNASKED_LIMITS } = await import('../study/maps/measure-tokens.ts');
   const limits = isAsked ? undefined : UNASKED_LIMITS;
   const { tokens, nAsked } = await measureTokens(db, bytes, signal, limits);
   const ends = utf16Ends(

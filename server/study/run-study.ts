@@ -125,7 +125,7 @@ function calibrateMore(db: Database, file: string, stored: StudyPlan, asked: Stu
 
 async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promise<StudyState> {
   const { source } = context.plan;
-  if (source.kind === 'map') return (await import('./map-stage.ts')).mapCorpus(context, source);
+  if (source.kind === 'map') return (await import('./maps/map-stage.ts')).mapCorpus(context, source);
   if (upTo === 'sample') {
     await makeSamples(context);
     return 'partial';

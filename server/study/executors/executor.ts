@@ -10,8 +10,8 @@ import type { ScanRequest } from '../../kernel/scan-corpus.ts';
 import type { ShardOutcome } from '../../kernel/scan-pool.ts';
 import type { SpareDevices } from '../../sampling/run/spare-devices.ts';
 import type { GeneratedSample, SampleRequest } from '../../sampling/sample-model.ts';
-import type { MapRequest } from '../map-here.ts';
-import type { ShardMap } from '../map-shards.ts';
+import type { MapRequest } from '../maps/map-here.ts';
+import type { ShardMap } from '../maps/map-shards.ts';
 
 export interface Executor {
   /** Starts what sampling will need whatever the model is, while that is opened. The caller disposes of it in the end. */

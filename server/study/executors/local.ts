@@ -14,7 +14,7 @@ export const localExecutor: Executor = {
   },
   scan: scanCorpus,
   async *map(request) {
-    yield* (await import('../map-here.ts')).mapHere(request);
+    yield* (await import('../maps/map-here.ts')).mapHere(request);
   },
   fetching: 'ahead',
 };

@@ -6,7 +6,7 @@ import type { Shard } from '../../corpus/shard.ts';
 import type { ShardResult } from '../../engine/detection.ts';
 import { joinParts } from '../../kernel/join-parts.ts';
 import { startMeter } from '../../progress.ts';
-import { joinMaps } from '../join-maps.ts';
+import { joinMaps } from '../maps/join-maps.ts';
 import type { MapInput, MapPiece } from '../tasks/map-work.ts';
 import type { SampleInput, SamplePiece, SampleTask } from '../tasks/sample-work.ts';
 import { packSampleTexts, type ScanInput, type ScanPiece } from '../tasks/scan-work.ts';

@@ -3,8 +3,8 @@
 import type { Execution, StudyPlan } from '../../../protocol/study.ts';
 import type { Work } from '../../cluster/run-tasks.ts';
 import { fetchShards } from '../fetch-shards.ts';
-import { type MapEnvironment, mapHere } from '../map-here.ts';
-import type { ShardMap } from '../map-shards.ts';
+import { type MapEnvironment, mapHere } from '../maps/map-here.ts';
+import type { ShardMap } from '../maps/map-shards.ts';
 import { openTheModel } from './sample-work.ts';
 import { areShardsDone, ranksOfShards } from './scan-work.ts';
 import { StagedShards } from './staged-shards.ts';

@@ -22,7 +22,7 @@ import {
 import { saveReport, saveTrainingRows } from '../../../server/queries/save-files.ts';
 import { acceptFragments, trainingRows } from '../../../server/queries/view-queries.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
-import { measureTokens as measureBytes } from '../../../server/study/measure-tokens.ts';
+import { measureTokens as measureBytes } from '../../../server/study/maps/measure-tokens.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { modelPlan } from '../../support/plans.ts';
 import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';

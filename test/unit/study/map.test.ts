@@ -14,7 +14,7 @@ import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
 import { createEncoder } from '../../../server/sampling/tokenizer/encode-text.ts';
 import { countMap, readMapDocuments, type StoredMapDocument } from '../../../server/store/map-reader.ts';
 import { openForReading } from '../../../server/store/study-file.ts';
-import { estimateMap } from '../../../server/study/estimate-map.ts';
+import { estimateMap } from '../../../server/study/maps/estimate-map.ts';
 import { runStudy } from '../../../server/study/run-study.ts';
 import { cli } from '../../support/cli.ts';
 import { dumpStudy } from '../../support/dump-study.ts';

@@ -1,11 +1,11 @@
 // What a map's plan asks of a model: for the stage that makes it, and for whoever tells how long that takes.
 
-import type { Execution, MapPlan, StudyPlan } from '../../protocol/study.ts';
-import type { Shard } from '../corpus/shard.ts';
-import { UserError } from '../errors.ts';
-import { positionsAtOnce } from '../sampling/forms/score/windows.ts';
-import type { MapQuestion } from '../sampling/map-model.ts';
-import type { Checkpoint, ExportedModel } from '../sampling/model/checkpoint.ts';
+import type { Execution, MapPlan, StudyPlan } from '../../../protocol/study.ts';
+import type { Shard } from '../../corpus/shard.ts';
+import { UserError } from '../../errors.ts';
+import { positionsAtOnce } from '../../sampling/forms/score/windows.ts';
+import type { MapQuestion } from '../../sampling/map-model.ts';
+import type { Checkpoint, ExportedModel } from '../../sampling/model/checkpoint.ts';
 
 /** Throws a `UserError` where a window does not fit into the context: its last token is asked for and not read. */
 export function checkWindow({ config }: Checkpoint | ExportedModel, { prefix, suffix, bos }: MapPlan): void {

@@ -1,14 +1,14 @@
 // One document of a map on its way: rows of it come back in any order, and its windows are made when all are there.
 
-import type { MapPlan, Profile } from '../../protocol/study.ts';
-import { windowStarts } from '../analysis/map-windows.ts';
-import type { CorpusDocument } from '../corpus/corpus-document.ts';
-import { lineAt, lineBeginnings } from '../engine/line-numbers.ts';
-import { joinRegions } from '../engine/map-regions.ts';
-import type { DrawnWindow, KeptWindow, MappedDocument, MappedWindows } from '../engine/mapped-shard.ts';
-import { cutExactly, cutRunning } from '../sampling/forms/map/cut-rows.ts';
-import type { MapRow, MapRowResult } from '../sampling/forms/map/rows.ts';
-import { uniformAt } from '../sampling/pick/philox.ts';
+import type { MapPlan, Profile } from '../../../protocol/study.ts';
+import { windowStarts } from '../../analysis/map-windows.ts';
+import type { CorpusDocument } from '../../corpus/corpus-document.ts';
+import { lineAt, lineBeginnings } from '../../engine/line-numbers.ts';
+import { joinRegions } from '../../engine/map-regions.ts';
+import type { DrawnWindow, KeptWindow, MappedDocument, MappedWindows } from '../../engine/mapped-shard.ts';
+import { cutExactly, cutRunning } from '../../sampling/forms/map/cut-rows.ts';
+import type { MapRow, MapRowResult } from '../../sampling/forms/map/rows.ts';
+import { uniformAt } from '../../sampling/pick/philox.ts';
 import { surroundRegions } from './surround-regions.ts';
 
 /** Regions are of likely windows, also where every window is kept. */

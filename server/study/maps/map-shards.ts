@@ -1,22 +1,22 @@
 // Reads shards for a map: documents become tokens, tokens rows, rows batches, and what the model says of them a shard's
 // result. Rows of several documents share a batch, and a shard's last batches may be small.
 
-import type { DataProblem } from '../../protocol/errors.ts';
-import type { ColumnNames } from '../../protocol/study.ts';
-import { countWindows } from '../analysis/map-windows.ts';
-import type { CorpusDocument } from '../corpus/corpus-document.ts';
-import { type FileCounts, FileTally } from '../corpus/file-tally.ts';
-import { readDocuments } from '../corpus/read-documents.ts';
-import type { Shard } from '../corpus/shard.ts';
-import type { RestartPoint } from '../engine/detection.ts';
-import { LowestRanks } from '../engine/lowest-ranks.ts';
-import type { DrawnWindow, MappedDocument, MappedShard } from '../engine/mapped-shard.ts';
-import type { MapRow } from '../sampling/forms/map/rows.ts';
-import type { MapReader } from '../sampling/map-model.ts';
-import type { Checkpoint, ExportedModel } from '../sampling/model/checkpoint.ts';
-import { type Encoder, openEncoder } from '../sampling/tokenizer/open-encoder.ts';
-import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
-import { documentId } from '../store/schema.ts';
+import type { DataProblem } from '../../../protocol/errors.ts';
+import type { ColumnNames } from '../../../protocol/study.ts';
+import { countWindows } from '../../analysis/map-windows.ts';
+import type { CorpusDocument } from '../../corpus/corpus-document.ts';
+import { type FileCounts, FileTally } from '../../corpus/file-tally.ts';
+import { readDocuments } from '../../corpus/read-documents.ts';
+import type { Shard } from '../../corpus/shard.ts';
+import type { RestartPoint } from '../../engine/detection.ts';
+import { LowestRanks } from '../../engine/lowest-ranks.ts';
+import type { DrawnWindow, MappedDocument, MappedShard } from '../../engine/mapped-shard.ts';
+import type { MapRow } from '../../sampling/forms/map/rows.ts';
+import type { MapReader } from '../../sampling/map-model.ts';
+import type { Checkpoint, ExportedModel } from '../../sampling/model/checkpoint.ts';
+import { type Encoder, openEncoder } from '../../sampling/tokenizer/open-encoder.ts';
+import { decodeTokens, tokenLengths } from '../../sampling/tokenizer/token-bytes.ts';
+import { documentId } from '../../store/schema.ts';
 import { type DocumentShape, MapDocument } from './map-document.ts';
 import { MeasuredBytes } from './measured-bytes.ts';
 

@@ -1,12 +1,12 @@
 // The map and the sampler against each other: windows that are neither certain nor out of reach are drawn again and again
 // behind their prefix. How often each comes must be binomial with the map's probability.
 
-import { CALIBRATION_RANGE, N_CALIBRATION_DRAWS } from '../analysis/calibration.ts';
-import { LowestRanks } from '../engine/lowest-ranks.ts';
-import { startMeter } from '../progress.ts';
-import { drawContinuations } from '../sampling/continue-prompts.ts';
-import type { Checkpoint, ExportedModel } from '../sampling/model/checkpoint.ts';
-import { uniformAt } from '../sampling/pick/philox.ts';
+import { CALIBRATION_RANGE, N_CALIBRATION_DRAWS } from '../../analysis/calibration.ts';
+import { LowestRanks } from '../../engine/lowest-ranks.ts';
+import { startMeter } from '../../progress.ts';
+import { drawContinuations } from '../../sampling/continue-prompts.ts';
+import type { Checkpoint, ExportedModel } from '../../sampling/model/checkpoint.ts';
+import { uniformAt } from '../../sampling/pick/philox.ts';
 import {
   type CalibrationWindow,
   insertCalibration,
@@ -15,11 +15,11 @@ import {
   readWindowsBetween,
   setCame,
   type WindowAt,
-} from '../store/map-calibration.ts';
-import { isDone, setDone } from '../store/stages-table.ts';
-import { transact } from '../store/study-file.ts';
+} from '../../store/map-calibration.ts';
+import { isDone, setDone } from '../../store/stages-table.ts';
+import { transact } from '../../store/study-file.ts';
+import type { StageContext } from '../stage-context.ts';
 import { measureBehindPrefixes, promptOf, type SuffixBehind } from './behind-prefixes.ts';
-import type { StageContext } from './stage-context.ts';
 
 type Model = Checkpoint | ExportedModel;
 

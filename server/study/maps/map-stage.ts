@@ -1,30 +1,30 @@
 // Stage `map`: the model reads every shard once, a shard a transaction. Then the texts of its windows are counted.
 
-import type { Execution, MapSource, Provider, StudyState } from '../../protocol/study.ts';
-import type { Shard } from '../corpus/shard.ts';
-import { throwIfAborted } from '../errors.ts';
-import { isHubName, parseHubName } from '../hub/hub-name.ts';
-import { startMeter } from '../progress.ts';
-import type { Checkpoint, ExportedModel } from '../sampling/model/checkpoint.ts';
-import { openGuarded } from '../sampling/model/open-guarded.ts';
-import { forgetExamined } from '../store/map-examined.ts';
-import { insertMap } from '../store/map-tables.ts';
-import { holdsDocuments, isCorpusWhole, storeShardResult } from '../store/shards-table.ts';
-import { forgetStage } from '../store/stages-table.ts';
-import { type Database, transact } from '../store/study-file.ts';
-import { mergeEnvironment, readStudy } from '../store/study-table.ts';
+import type { Execution, MapSource, Provider, StudyState } from '../../../protocol/study.ts';
+import type { Shard } from '../../corpus/shard.ts';
+import { throwIfAborted } from '../../errors.ts';
+import { isHubName, parseHubName } from '../../hub/hub-name.ts';
+import { startMeter } from '../../progress.ts';
+import type { Checkpoint, ExportedModel } from '../../sampling/model/checkpoint.ts';
+import { openGuarded } from '../../sampling/model/open-guarded.ts';
+import { forgetExamined } from '../../store/map-examined.ts';
+import { insertMap } from '../../store/map-tables.ts';
+import { holdsDocuments, isCorpusWhole, storeShardResult } from '../../store/shards-table.ts';
+import { forgetStage } from '../../store/stages-table.ts';
+import { type Database, transact } from '../../store/study-file.ts';
+import { mergeEnvironment, readStudy } from '../../store/study-table.ts';
+import { checkSameFact } from '../environment.ts';
+import { fetchShards, reportWithFetching } from '../fetch-shards.ts';
+import { localModel } from '../hub-sources.ts';
+import { registerShards } from '../register-shards.ts';
+import { pendingShards } from '../scan-stage.ts';
+import type { StageContext } from '../stage-context.ts';
 import { calibrateMap } from './calibrate-map.ts';
 import { countCopies } from './count-copies.ts';
-import { checkSameFact } from './environment.ts';
 import { examineWindows } from './examine-windows.ts';
-import { fetchShards, reportWithFetching } from './fetch-shards.ts';
-import { localModel } from './hub-sources.ts';
 import { bytesOf } from './map-here.ts';
 import { checkWindow } from './map-question.ts';
 import type { ShardMap } from './map-shards.ts';
-import { registerShards } from './register-shards.ts';
-import { pendingShards } from './scan-stage.ts';
-import type { StageContext } from './stage-context.ts';
 
 export async function mapCorpus(context: StageContext, { model }: MapSource): Promise<StudyState> {
   const { db, plan, signal } = context;

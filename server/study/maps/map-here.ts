@@ -1,11 +1,11 @@
 // Maps shards on this machine: the model is opened once, in the form that the execution asks for, and reads them.
 
-import type { Execution, StudyPlan } from '../../protocol/study.ts';
-import type { Shard } from '../corpus/shard.ts';
-import { count } from '../formats/report-numbers.ts';
-import { positionsAtOnce } from '../sampling/forms/score/windows.ts';
-import { type MapReader, openMapReader } from '../sampling/map-model.ts';
-import type { Checkpoint, ExportedModel } from '../sampling/model/checkpoint.ts';
+import type { Execution, StudyPlan } from '../../../protocol/study.ts';
+import type { Shard } from '../../corpus/shard.ts';
+import { count } from '../../formats/report-numbers.ts';
+import { positionsAtOnce } from '../../sampling/forms/score/windows.ts';
+import { type MapReader, openMapReader } from '../../sampling/map-model.ts';
+import type { Checkpoint, ExportedModel } from '../../sampling/model/checkpoint.ts';
 import { mapQuestion } from './map-question.ts';
 import { type MapShardsRequest, mapShards, type ShardMap } from './map-shards.ts';
 

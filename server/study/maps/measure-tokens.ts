@@ -1,24 +1,24 @@
 // How likely each token of one document is, measured anew: a map keeps windows, not tokens. The rows are those that the
 // map itself read, so that a window's tokens make up its probability.
 
-import type { MapPlan, StudyPlan } from '../../protocol/study.ts';
-import { windowStarts } from '../analysis/map-windows.ts';
-import { Cancelled, UserError } from '../errors.ts';
-import { fetchModel } from '../hub/fetch-model.ts';
-import { isHubName } from '../hub/hub-name.ts';
-import { cutExactly, cutRunning } from '../sampling/forms/map/cut-rows.ts';
-import type { MapRow } from '../sampling/forms/map/rows.ts';
-import { positionsAtOnce } from '../sampling/forms/score/windows.ts';
-import { mapRows } from '../sampling/map-model.ts';
-import { chooseFiles } from '../sampling/model/model-description.ts';
-import { openGuarded } from '../sampling/model/open-guarded.ts';
-import { openEncoder } from '../sampling/tokenizer/open-encoder.ts';
-import { decodeTokens, tokenLengths } from '../sampling/tokenizer/token-bytes.ts';
-import type { Database } from '../store/study-file.ts';
-import { readStudy } from '../store/study-table.ts';
-import { checkSameFact } from './environment.ts';
-import { bytesOf } from './estimate-study.ts';
-import { hubAccess, pinnedCommit } from './hub-access.ts';
+import type { MapPlan, StudyPlan } from '../../../protocol/study.ts';
+import { windowStarts } from '../../analysis/map-windows.ts';
+import { Cancelled, UserError } from '../../errors.ts';
+import { fetchModel } from '../../hub/fetch-model.ts';
+import { isHubName } from '../../hub/hub-name.ts';
+import { cutExactly, cutRunning } from '../../sampling/forms/map/cut-rows.ts';
+import type { MapRow } from '../../sampling/forms/map/rows.ts';
+import { positionsAtOnce } from '../../sampling/forms/score/windows.ts';
+import { mapRows } from '../../sampling/map-model.ts';
+import { chooseFiles } from '../../sampling/model/model-description.ts';
+import { openGuarded } from '../../sampling/model/open-guarded.ts';
+import { openEncoder } from '../../sampling/tokenizer/open-encoder.ts';
+import { decodeTokens, tokenLengths } from '../../sampling/tokenizer/token-bytes.ts';
+import type { Database } from '../../store/study-file.ts';
+import { readStudy } from '../../store/study-table.ts';
+import { checkSameFact } from '../environment.ts';
+import { bytesOf } from '../estimate-study.ts';
+import { hubAccess, pinnedCommit } from '../hub-access.ts';
 
 /** One token of a document: where it ends, in bytes, and what it measured. */
 export interface MeasuredToken {

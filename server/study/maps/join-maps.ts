@@ -1,8 +1,8 @@
 // The map of a shard out of those of its parts.
 
-import { joinProblems } from '../corpus/shard-part.ts';
-import { LowestRanks } from '../engine/lowest-ranks.ts';
-import type { DrawnWindow } from '../engine/mapped-shard.ts';
+import { joinProblems } from '../../corpus/shard-part.ts';
+import { LowestRanks } from '../../engine/lowest-ranks.ts';
+import type { DrawnWindow } from '../../engine/mapped-shard.ts';
 import type { ShardMap } from './map-shards.ts';
 
 type Read = Omit<ShardMap, 'shard'>;

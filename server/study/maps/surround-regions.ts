@@ -1,9 +1,9 @@
 // What stands around a region. It begins and ends where a window does, in the middle of a line and perhaps of a secret:
 // only with what comes before it and behind it can be told that it is the rest of one.
 
-import { findKeys } from '../analysis/find-keys.ts';
-import { lineAt, lineBeginnings } from '../engine/line-numbers.ts';
-import type { MappedRegion } from '../engine/mapped-shard.ts';
+import { findKeys } from '../../analysis/find-keys.ts';
+import { lineAt, lineBeginnings } from '../../engine/line-numbers.ts';
+import type { MappedRegion } from '../../engine/mapped-shard.ts';
 
 /** Bytes of a line, before a region or behind it; secrets of one line are shorter. Keys of many lines are taken whole. */
 const MOST_LINE_BYTES = 4096;

@@ -1,9 +1,9 @@
 // A window's suffix behind a prefix and nothing else, as the sampler would see it: how likely the model finds it there.
 
-import type { MapRow, MapRowResult } from '../sampling/forms/map/rows.ts';
-import { mapRows } from '../sampling/map-model.ts';
-import type { Checkpoint, ExportedModel } from '../sampling/model/checkpoint.ts';
-import type { StageContext } from './stage-context.ts';
+import type { MapRow, MapRowResult } from '../../sampling/forms/map/rows.ts';
+import { mapRows } from '../../sampling/map-model.ts';
+import type { Checkpoint, ExportedModel } from '../../sampling/model/checkpoint.ts';
+import type { StageContext } from '../stage-context.ts';
 
 export interface SuffixBehind {
   /** What the result is told by. */

@@ -1,10 +1,10 @@
 // Looks at some windows of a map more closely. What greedy decoding gives behind the prefix alone tells how many suffixes
 // come nearly word for word. The suffix behind prefixes of other documents tells what the model would say anyway.
 
-import { editDistance } from '../engine/edit-distance.ts';
-import { startMeter } from '../progress.ts';
-import { continueGreedily } from '../sampling/continue-prompts.ts';
-import type { Checkpoint, ExportedModel } from '../sampling/model/checkpoint.ts';
+import { editDistance } from '../../engine/edit-distance.ts';
+import { startMeter } from '../../progress.ts';
+import { continueGreedily } from '../../sampling/continue-prompts.ts';
+import type { Checkpoint, ExportedModel } from '../../sampling/model/checkpoint.ts';
 import {
   type ExaminedWindow,
   isExamined,
@@ -12,10 +12,10 @@ import {
   setEdits,
   setPriors,
   type WindowPrior,
-} from '../store/map-examined.ts';
-import { transact } from '../store/study-file.ts';
+} from '../../store/map-examined.ts';
+import { transact } from '../../store/study-file.ts';
+import type { StageContext } from '../stage-context.ts';
 import { measureBehindPrefixes, promptOf, type SuffixBehind } from './behind-prefixes.ts';
-import type { StageContext } from './stage-context.ts';
 
 /** Prefixes of other documents that each suffix is put behind. */
 const N_UNRELATED = 4;

@@ -1,8 +1,8 @@
 // How far the model is in a shard, in bytes on the disk. Readers take a shard in large pieces and are far ahead of the
 // model, which reads a few kilobytes in a second on a processor: counted as read, a shard would seem done when it is begun.
 
-import type { Shard } from '../corpus/shard.ts';
-import { packingOf, streamFormOf } from '../corpus/shard-format.ts';
+import type { Shard } from '../../corpus/shard.ts';
+import { packingOf, streamFormOf } from '../../corpus/shard-format.ts';
 
 /** About how many times as long packed text is when it is unpacked: only how evenly progress goes depends on it. */
 const PACKED = 4;

@@ -2,21 +2,21 @@
 // texts and once to count them. A control's windows are looked for in the training data, too: what is found there is
 // no control.
 
-import { rawText } from '../../guard/text/foreign.ts';
-import type { CorpusDocument } from '../corpus/corpus-document.ts';
-import { readDocuments } from '../corpus/read-documents.ts';
-import type { Shard } from '../corpus/shard.ts';
-import { CopyCounter } from '../engine/copy-counter.ts';
-import { UserError } from '../errors.ts';
-import { startMeter } from '../progress.ts';
-import { countMap, describeMapped, mappedShards, readMapDocuments } from '../store/map-reader.ts';
-import { setCopies } from '../store/map-tables.ts';
-import { documentId } from '../store/schema.ts';
-import { digestInputs, isDoneFrom, setDone } from '../store/stages-table.ts';
-import { transact } from '../store/study-file.ts';
-import { fetchShards } from './fetch-shards.ts';
-import { whatChanged } from './shard-identity.ts';
-import type { StageContext } from './stage-context.ts';
+import { rawText } from '../../../guard/text/foreign.ts';
+import type { CorpusDocument } from '../../corpus/corpus-document.ts';
+import { readDocuments } from '../../corpus/read-documents.ts';
+import type { Shard } from '../../corpus/shard.ts';
+import { CopyCounter } from '../../engine/copy-counter.ts';
+import { UserError } from '../../errors.ts';
+import { startMeter } from '../../progress.ts';
+import { countMap, describeMapped, mappedShards, readMapDocuments } from '../../store/map-reader.ts';
+import { setCopies } from '../../store/map-tables.ts';
+import { documentId } from '../../store/schema.ts';
+import { digestInputs, isDoneFrom, setDone } from '../../store/stages-table.ts';
+import { transact } from '../../store/study-file.ts';
+import { fetchShards } from '../fetch-shards.ts';
+import { whatChanged } from '../shard-identity.ts';
+import type { StageContext } from '../stage-context.ts';
 
 /** Windows whose texts are counted, so that memory is bounded: of more, every second one is, or every fourth. */
 const MOST_COUNTED = 1_000_000;
