@@ -21,16 +21,25 @@ export class LicenseRuns {
     this.#licenses = new Uint32Array(nWords);
     this.#earlier = new Uint32Array(nWords);
     this.#slots = new Uint32Array(2 ** Math.ceil(Math.log2(2 * nWords + 1)));
-    let end = 0;
+    let start = 0;
     for (const [license, words] of licenses.entries()) {
-      const start = end;
-      for (const word of words) {
-        const number = this.#numbers.get(word) ?? this.#numbers.size + 1;
-        this.#numbers.set(word, number);
-        this.#licenses[end] = license;
-        this.#words[end++] = number;
-      }
+      const end = start + words.length;
+      this.#licenses.fill(license, start, end);
+      this.#number(words, start);
       for (let place = start; place + RUN_WORDS <= end; place++) this.#add(place);
+      start = end;
+    }
+  }
+
+  #number(words: readonly string[], start: number): void {
+    for (let i = 0; i < words.length; i++) {
+      const word = words[i]!;
+      let number = this.#numbers.get(word);
+      if (number === undefined) {
+        number = this.#numbers.size + 1;
+        this.#numbers.set(word, number);
+      }
+      this.#words[start + i] = number;
     }
   }
 

@@ -30,9 +30,9 @@ export function measureSample(
   sample: { readonly sampleId: number; readonly text: Uint8Array; readonly tokens: SampleTokens | null },
   covered: readonly CoveredRange[],
   rule: MatchRule,
+  nLines = countSignificantLines(sample.text, rule.profile),
 ): SampleMetrics {
   const { sampleId, text, tokens } = sample;
-  const nLines = countSignificantLines(text, rule.profile);
   const nMemorisedLines = covered.reduce((sum, range) => sum + range.nLines, 0);
   const lineCounts = {
     ...{ sampleId, nLines, nMemorisedLines },

@@ -16,6 +16,13 @@ export interface SampleIndex {
   readonly sampleStarts: Uint32Array;
 }
 
+/** How many significant lines each sample has. */
+export const linesOfSamples = ({ sampleStarts }: SampleIndex): Uint32Array =>
+  Uint32Array.from(
+    { length: sampleStarts.length - 1 },
+    (_, i) => sampleStarts[i + 1]! - sampleStarts[i]! - 1,
+  );
+
 /** Gives back the memory of one array at once. */
 export function release({ buffer }: { readonly buffer: ArrayBufferLike }): void {
   if (buffer instanceof ArrayBuffer) buffer.transfer(0);

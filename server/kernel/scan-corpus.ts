@@ -6,6 +6,7 @@ import { setImmediate } from 'node:timers/promises';
 import type { MatchRule } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { SampleInput } from '../engine/detection.ts';
+import type { SampleIndex } from '../engine/sample-index.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
 import { collectGarbage, keepYoungGenerationSmall } from '../spare-memory.ts';
@@ -30,6 +31,11 @@ export interface ScanRequest {
    * of it. If it rejects, the shard has failed.
    */
   readonly ready?: (shard: Shard) => Promise<Shard>;
+  /**
+   * Hears of the samples' lines before the first outcome, for whoever goes on with them: they lie in the memory that the
+   * threads share, which is then not given back when the scan ends.
+   */
+  readonly onNumbered?: (lines: SampleIndex) => void;
 }
 
 /**
@@ -69,7 +75,8 @@ export async function* scanCorpus(request: ScanRequest): AsyncGenerator<ShardOut
   } finally {
     leaving.abort();
     await scanned.catch(() => {});
-    if (request.samples.reduce((sum, { text }) => sum + text.length, 0) >= WORTH_COLLECTING_BYTES) {
+    const nBytes = request.samples.reduce((sum, { text }) => sum + text.length, 0);
+    if (request.onNumbered === undefined && nBytes >= WORTH_COLLECTING_BYTES) {
       // Only then do the threads' last promises let go of the index.
       await setImmediate();
       collectGarbage();
@@ -81,12 +88,14 @@ export async function* scanCorpus(request: ScanRequest): AsyncGenerator<ShardOut
 const WORTH_COLLECTING_BYTES = 1 << 20;
 
 /** Begins when the caller lets go, so that the threads start first. */
-async function makeIndex({ samples, rule, signal }: ScanRequest): Promise<SharedIndex> {
+async function makeIndex({ samples, rule, signal, onNumbered }: ScanRequest): Promise<SharedIndex> {
   const steps = shareInSteps(samples, rule);
   for (;;) {
     await setImmediate();
     throwIfAborted(signal);
     const { done, value } = steps.next();
-    if (done) return value.index;
+    if (!done) continue;
+    onNumbered?.(value.lines);
+    return value.index;
   }
 }

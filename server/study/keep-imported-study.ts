@@ -48,7 +48,7 @@ function fill(db: Database, study: ImportedStudy, begun?: BegunMeasures): void {
     setDone(db, 'analyse', detectionInputsDigest(db, study.plan.rule));
     setState(db, study.nLostPlaces > 0 ? 'partial' : 'complete', null);
   });
-  measureSamples(db, study.plan.rule, begun && ((index) => begun.measure(index)));
+  measureSamples(db, study.plan.rule, begun ? { measure: (index) => begun.measure(index) } : {});
 }
 
 function* storedSamples({ samples }: ImportedStudy): Generator<StoredSample> {

@@ -11,20 +11,28 @@ import { measureText, type TextMeasure } from './measure-text.ts';
 /** `index` counts the samples in order of their ids. */
 type MeasureSample = (index: number, text: Uint8Array) => TextMeasure;
 
-/** Does nothing where the metrics are there already. */
-export function measureSamples(
-  db: Database,
-  rule: MatchRule,
-  measure: MeasureSample = (_, text) => measureText(text),
-): void {
-  if (isDoneAfterAnalysis(db, 'measure')) return;
-  transact(db, () => insertSampleMetrics(db, metricsOf(db, rule, measure)));
+/** What is known already; what is not is measured here. */
+interface Known {
+  readonly measure?: MeasureSample | undefined;
+  /** Significant lines of the samples, in order of their ids. */
+  readonly nLines?: Uint32Array | undefined;
 }
 
-function* metricsOf(db: Database, rule: MatchRule, measure: MeasureSample): Generator<StoredMetrics> {
+/** Does nothing where the metrics are there already. */
+export function measureSamples(db: Database, rule: MatchRule, known: Known = {}): void {
+  if (isDoneAfterAnalysis(db, 'measure')) return;
+  transact(db, () => insertSampleMetrics(db, metricsOf(db, rule, known)));
+}
+
+function* metricsOf(
+  db: Database,
+  rule: MatchRule,
+  { measure = (_, text) => measureText(text), nLines }: Known,
+): Generator<StoredMetrics> {
   let index = 0;
   for (const sample of readMeasurableSamples(db)) {
     const { text, covered } = sample;
-    yield { ...measureSample(sample, covered, rule), ...measure(index++, text) };
+    yield { ...measureSample(sample, covered, rule, nLines?.[index]), ...measure(index, text) };
+    index++;
   }
 }

@@ -152,8 +152,13 @@ async function runStages(context: StageContext, upTo: RunRequest['upTo']): Promi
         ? null
         : await (await import('./control-stage.ts')).openControl(context, shards);
     const dbs = control === null ? [db] : [db, control.db];
-    await scanPending(dbs, { ...context, rule: plan.rule, shards, fetch: async () => fetcher });
-    const state = await analyse(context);
+    const numbered = await scanPending(dbs, {
+      ...context,
+      rule: plan.rule,
+      shards,
+      fetch: async () => fetcher,
+    });
+    const state = await analyse(context, numbered);
     await control?.finish();
     return state;
   } finally {

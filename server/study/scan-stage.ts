@@ -6,6 +6,7 @@ import type { Execution, MatchRule } from '../../protocol/study.ts';
 import type { Shard } from '../corpus/shard.ts';
 import type { SampleInput, ShardResult } from '../engine/detection.ts';
 import { restrictRuns } from '../engine/restrict-runs.ts';
+import type { SampleIndex } from '../engine/sample-index.ts';
 import type { ShardFetcher } from '../hub/shard-fetcher.ts';
 import { numberSamples } from '../kernel/number-samples.ts';
 import type { ShardOutcome } from '../kernel/scan-pool.ts';
@@ -13,7 +14,7 @@ import type { Report } from '../progress.ts';
 import { markShardFailed, readShards, storeShardResult } from '../store/shards-table.ts';
 import { forgetStage } from '../store/stages-table.ts';
 import { type Database, transact } from '../store/study-file.ts';
-import { detectionSamples } from './detection-samples.ts';
+import { detectionSamples, type NumberedSamples } from './detection-samples.ts';
 import type { Executor } from './executors/executor.ts';
 import { reportWithFetching } from './fetch-shards.ts';
 
@@ -40,14 +41,21 @@ function pendingIn(db: Database): ReadonlySet<number> {
   return new Set(waiting.map(({ index }) => index));
 }
 
-/** The studies lie over the same shards, and go by the same rule. */
-export async function scanPending(dbs: readonly Database[], context: ScanContext): Promise<void> {
+/**
+ * The studies lie over the same shards, and go by the same rule. Returns the samples of a study that was scanned alone, on this
+ * machine, with their lines: its analysis need not make them again.
+ */
+export async function scanPending(
+  dbs: readonly Database[],
+  context: ScanContext,
+): Promise<NumberedSamples | null> {
   const { rule, shards, executor, execution, signal } = context;
   const pending = pendingShards(dbs, shards);
-  if (pending.length === 0) return;
+  if (pending.length === 0) return null;
   const sets = dbs.map(detectionSamples);
   const studies = openForResults(dbs, sets, rule);
   const fetcher = await context.fetch(pending);
+  let index = null as SampleIndex | null;
   const outcomes = executor.scan({
     samples: sets.flat(),
     rule,
@@ -58,11 +66,13 @@ export async function scanPending(dbs: readonly Database[], context: ScanContext
     totalBytes: bytesOf(shards),
     resumedBytes: bytesOf(shards) - bytesOf(pending),
     ready: (shard) => fetcher.arrived(shard),
+    ...(dbs.length === 1 && { onNumbered: (lines: SampleIndex) => (index = lines) }),
   });
   for await (const outcome of outcomes) {
     for (const study of studies) if (study.waiting.has(outcome.shard.index)) keepOutcome(study, outcome);
     fetcher.release(outcome.shard);
   }
+  return index && { samples: sets[0]!, index };
 }
 
 /** A study with the shards that it waits for, and with what a common result means for it alone. */

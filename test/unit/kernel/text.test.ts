@@ -3,7 +3,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { countSignificantLines } from '../../../server/analysis/significant-lines.ts';
+import { linesOfSamples } from '../../../server/engine/sample-index.ts';
 import { readShardRuns, visitRuns } from '../../../server/engine/shard-runs.ts';
+import { numberSamples } from '../../../server/kernel/number-samples.ts';
 import { bytesOf, scene } from '../../oracle/adversarial-text.ts';
 import { cut, FULL_HASH, kernelFor, scanTexts } from '../../oracle/kernel-scan.ts';
 import { decodeRuns, plainScan } from '../../oracle/plain-runs.ts';
@@ -44,6 +47,23 @@ test('runs are those of the plain form, whatever the pieces and however bad the 
       },
     ),
     { numRuns: runs(800) },
+  );
+});
+
+test('samples have as many lines in the index as their texts have significant ones', () => {
+  const anything = fc.record({ samples: fc.array(fc.uint8Array({ maxLength: 60 }), { maxLength: 9 }) });
+  const texts = fc.oneof(
+    scene.map(({ samples }) => samples),
+    anything.map(({ samples }) => samples.map((text, sampleId) => ({ sampleId, text, cut: true }))),
+  );
+  fc.assert(
+    fc.property(texts, rules, (samples, rule) => {
+      assert.deepEqual(
+        [...linesOfSamples(numberSamples(samples, rule))],
+        samples.map(({ text }) => countSignificantLines(text, rule.profile)),
+      );
+    }),
+    { numRuns: runs(400) },
   );
 });
 
