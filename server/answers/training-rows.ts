@@ -3,7 +3,7 @@
 import { forJson } from '../../guard/text/for-json.ts';
 import { type Foreign, rawText } from '../../guard/text/foreign.ts';
 import { maskBy, maskNames } from '../sensitive/mask-names.ts';
-import { readRegionRows } from '../store/map-reader.ts';
+import { readRegionRows } from '../store/maps/map-reader.ts';
 import {
   openFingerprintsInDocument,
   openUnlistedPlaces,

@@ -5,7 +5,7 @@ import { Command } from 'commander';
 import { UserError } from '../errors.ts';
 import { BASELINE_NAME, readAccepted, writeBaseline } from '../formats/baseline-file.ts';
 import { counted } from '../formats/report-numbers.ts';
-import { readRegionGroups } from '../store/map-regions.ts';
+import { readRegionGroups } from '../store/maps/map-regions.ts';
 import { readFingerprints } from '../store/stored-fragments.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';

@@ -3,13 +3,17 @@
 import { resolve } from 'node:path';
 import { Command, Option } from 'commander';
 import { forJson } from '../../guard/text/for-json.ts';
-import { compareMapRates } from '../answers/compare-map-rates.ts';
-import { compareMaps, type MapToCompare } from '../answers/compare-maps.ts';
 import { compareFragments, compareStudies, type StudyToCompare } from '../answers/compare-studies.ts';
+import { compareMapRates } from '../answers/maps/compare-map-rates.ts';
+import { compareMaps, type MapToCompare } from '../answers/maps/compare-maps.ts';
 import { UserError } from '../errors.ts';
 import { comparisonMarkdown, comparisonTable } from '../formats/comparison-table.ts';
-import { mapComparisonJson, mapComparisonMarkdown, mapComparisonTable } from '../formats/map-comparison.ts';
-import { mapRatesJson, mapRatesMarkdown, mapRatesTable } from '../formats/map-rates.ts';
+import {
+  mapComparisonJson,
+  mapComparisonMarkdown,
+  mapComparisonTable,
+} from '../formats/maps/map-comparison.ts';
+import { mapRatesJson, mapRatesMarkdown, mapRatesTable } from '../formats/maps/map-rates.ts';
 import { toVersion1 } from '../plan/version-1.ts';
 import { openMapsToCompare, openToCompare } from '../queries/compared-studies.ts';
 import { maskAnswer } from '../queries/mask-answer.ts';

@@ -8,7 +8,7 @@ import {
   countLikeliest,
   countNearVerbatim,
   type WindowCount,
-} from '../answers/count-windows.ts';
+} from '../answers/maps/count-windows.ts';
 import { UserError } from '../errors.ts';
 import { summaryOf } from '../queries/study-summary.ts';
 import {

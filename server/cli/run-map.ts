@@ -3,12 +3,12 @@
 import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import type { Execution, StudyPlan, StudySummary } from '../../protocol/study.ts';
-import { compareMapRates } from '../answers/compare-map-rates.ts';
-import { mapLines } from '../formats/map-lines.ts';
-import { mapRatesTable } from '../formats/map-rates.ts';
+import { compareMapRates } from '../answers/maps/compare-map-rates.ts';
+import { mapLines } from '../formats/maps/map-lines.ts';
+import { mapRatesTable } from '../formats/maps/map-rates.ts';
 import type { SweepPoint } from '../plan/plan-file.ts';
 import { openMapsToCompare } from '../queries/compared-studies.ts';
-import { mappedShards } from '../store/map-reader.ts';
+import { mappedShards } from '../store/maps/map-reader.ts';
 import { openForReading } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';
 import { runStudy } from '../study/run-study.ts';

@@ -2,9 +2,9 @@
 
 import type { Category } from '../../protocol/views.ts';
 import { describeFragments } from '../answers/describe-fragments.ts';
-import { exposedRegions } from '../answers/exposed-regions.ts';
+import { exposedRegions } from '../answers/maps/exposed-regions.ts';
 import { UserError } from '../errors.ts';
-import { readRegionGroups } from '../store/map-regions.ts';
+import { readRegionGroups } from '../store/maps/map-regions.ts';
 import { readFragmentFigures } from '../store/stored-fragments.ts';
 import type { Database } from '../store/study-file.ts';
 

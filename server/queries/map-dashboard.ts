@@ -6,16 +6,16 @@ import type { ControlMark, ExaminedMark, MapDashboard, MapGroupMark } from '../.
 import type { Measured } from '../../protocol/measured.ts';
 import type { StudyId, StudyPlan } from '../../protocol/study.ts';
 import { calibrationBand } from '../analysis/calibration.ts';
-import type { ExaminedMeasures } from '../answers/measure-examined.ts';
+import type { ExaminedMeasures } from '../answers/maps/measure-examined.ts';
 import {
   type ControlMeasures,
   type ExtractableShare,
   type MapGroup,
   type MapRates,
   measureMap,
-} from '../answers/measure-map.ts';
+} from '../answers/maps/measure-map.ts';
 import { UserError } from '../errors.ts';
-import { describeMap } from '../formats/map-content.ts';
+import { describeMap } from '../formats/maps/map-content.ts';
 import { openForReading } from '../store/study-file.ts';
 import { summarise } from '../store/summary.ts';
 

@@ -14,12 +14,12 @@ import {
 } from '../answers/training-rows.ts';
 import { UserError } from '../errors.ts';
 import { hasBaseline, readBaseline } from '../formats/baseline-file.ts';
-import { gatherMapReport } from '../formats/map-content.ts';
-import { mapForms } from '../formats/map-forms.ts';
+import { gatherMapReport } from '../formats/maps/map-content.ts';
+import { mapForms } from '../formats/maps/map-forms.ts';
 import { gatherReport } from '../formats/report-content.ts';
 import { type ReportForm, reportForms } from '../formats/report-forms.ts';
 import { listFingerprints } from '../store/fragment-views.ts';
-import { listRegionFingerprints } from '../store/map-views.ts';
+import { listRegionFingerprints } from '../store/maps/map-views.ts';
 import { type Database, openForReading } from '../store/study-file.ts';
 import { writeWhole } from '../write-whole.ts';
 import { chooseFragments } from './choose-fragments.ts';

@@ -8,7 +8,7 @@ import type { MatchedDocument, RestartPoint, ShardResult } from '../engine/detec
 import type { ScannedDocument, ScannedShard } from '../engine/prepare-request.ts';
 import { damaged } from '../sqlite-failure.ts';
 import { expectFiles, forgetFiles, storeFiles } from './files-table.ts';
-import { forgetMap, forgetMaps } from './map-tables.ts';
+import { forgetMap, forgetMaps } from './maps/map-tables.ts';
 import { readRows } from './row-pages.ts';
 import { documentId } from './schema.ts';
 import { readHubFile, readRemoteSource, readTexts } from './stored-json.ts';

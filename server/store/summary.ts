@@ -6,7 +6,7 @@ import type { StudySummary } from '../../protocol/study.ts';
 import { UserError } from '../errors.ts';
 import { countFragments, countMemorisedSamples, countProblems } from './counts.ts';
 import { readAccount, readColumnsRead } from './files-table.ts';
-import { summariseMap } from './map-views.ts';
+import { summariseMap } from './maps/map-views.ts';
 import type { Database } from './study-file.ts';
 import { readStudy } from './study-table.ts';
 

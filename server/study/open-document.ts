@@ -10,7 +10,7 @@ import { RowReader } from '../corpus/row-reader.ts';
 import { Cancelled, UserError } from '../errors.ts';
 import { normaliseLines } from '../formats/published/normalise-lines.ts';
 import { damaged } from '../sqlite-failure.ts';
-import { longestRegion } from '../store/map-views.ts';
+import { longestRegion } from '../store/maps/map-views.ts';
 import { findRestartPoint, readShards, type StoredShard } from '../store/shards-table.ts';
 import type { Database } from '../store/study-file.ts';
 import { readStudy } from '../store/study-table.ts';

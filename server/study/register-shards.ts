@@ -4,7 +4,7 @@ import type { DistinctShards } from '../corpus/duplicate-shards.ts';
 import { joinCounts } from '../corpus/file-tally.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { isAccounted, storePassedFiles } from '../store/files-table.ts';
-import { insertMapShards } from '../store/map-tables.ts';
+import { insertMapShards } from '../store/maps/map-tables.ts';
 import {
   forgetShards,
   insertShards,

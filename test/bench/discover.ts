@@ -8,7 +8,7 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { measureCalibration } from '../../server/answers/measure-calibration.ts';
+import { measureCalibration } from '../../server/answers/maps/measure-calibration.ts';
 import { defaultMap } from '../../server/plan/plan.ts';
 import { mapBatch, openMapper } from '../../server/sampling/forms/map/map-batch.ts';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/model/checkpoint.ts';

@@ -8,7 +8,7 @@ import { join } from 'node:path';
 import { test } from 'node:test';
 import type { StudyPlan } from '../../protocol/study.ts';
 import { defaultMap } from '../../server/plan/plan.ts';
-import { readExamined } from '../../server/store/map-examined.ts';
+import { readExamined } from '../../server/store/maps/map-examined.ts';
 import { openForReading } from '../../server/store/study-file.ts';
 import { runStudy } from '../../server/study/run-study.ts';
 import { dumpStudy } from '../support/dump-study.ts';

@@ -15,7 +15,7 @@ import {
   readWindowsBetween,
   setCame,
   type WindowAt,
-} from '../../store/map-calibration.ts';
+} from '../../store/maps/map-calibration.ts';
 import { isDone, setDone } from '../../store/stages-table.ts';
 import { transact } from '../../store/study-file.ts';
 import type { StageContext } from '../stage-context.ts';

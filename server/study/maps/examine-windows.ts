@@ -12,7 +12,7 @@ import {
   setEdits,
   setPriors,
   type WindowPrior,
-} from '../../store/map-examined.ts';
+} from '../../store/maps/map-examined.ts';
 import { transact } from '../../store/study-file.ts';
 import type { StageContext } from '../stage-context.ts';
 import { measureBehindPrefixes, promptOf, type SuffixBehind } from './behind-prefixes.ts';

@@ -1,9 +1,9 @@
 // The rates of several extraction maps for a terminal, as Markdown and as JSON.
 
-import { forJson } from '../../guard/text/for-json.ts';
-import type { ComparedMap } from '../answers/compare-map-rates.ts';
-import { count, percentInterval } from './report-numbers.ts';
-import { markdownTable, type TextTable, terminalTable } from './text-tables.ts';
+import { forJson } from '../../../guard/text/for-json.ts';
+import type { ComparedMap } from '../../answers/maps/compare-map-rates.ts';
+import { count, percentInterval } from '../report-numbers.ts';
+import { markdownTable, type TextTable, terminalTable } from '../text-tables.ts';
 
 /** Draws that the table has a column for, each for even odds. */
 const DRAWS_SHOWN = [1, 100, 10_000];

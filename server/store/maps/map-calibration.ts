@@ -1,7 +1,7 @@
 // Table `map_calibration`: windows of the training data that the sampler draws again and again, and how often they came.
 
-import { damaged } from '../sqlite-failure.ts';
-import type { Database } from './study-file.ts';
+import { damaged } from '../../sqlite-failure.ts';
+import type { Database } from '../study-file.ts';
 
 /** A kept window by its place. */
 export interface WindowAt {

@@ -1,9 +1,9 @@
 // The rates of several extraction maps side by side: of a grid of models and rules of drawing, or of any that are named.
 
-import type { Foreign } from '../../guard/text/foreign.ts';
-import { foreign } from '../../guard/text/foreign.ts';
-import type { StudyPlan } from '../../protocol/study.ts';
-import type { Estimate } from '../analysis/intervals.ts';
+import type { Foreign } from '../../../guard/text/foreign.ts';
+import { foreign } from '../../../guard/text/foreign.ts';
+import type { StudyPlan } from '../../../protocol/study.ts';
+import type { Estimate } from '../../analysis/intervals.ts';
 import type { MapToCompare } from './compare-maps.ts';
 import { type MapMeasures, measureMap } from './measure-map.ts';
 

@@ -2,18 +2,29 @@
 // most, and how much of that a model would guess of code that it never saw. Intervals resample documents: the windows
 // of one document are not independent.
 
-import type { Foreign } from '../../guard/text/foreign.ts';
-import { foreign, rawText } from '../../guard/text/foreign.ts';
-import type { CalibrationMeasures } from '../../protocol/calibration.ts';
-import type { Provenance } from '../../protocol/fragments.ts';
-import { bootstrapDifference, bootstrapSums } from '../analysis/bootstrap.ts';
-import { COPY_RANGES, DRAWS, drawnWithin, LEAST_PROBABILITIES, leastLogp } from '../analysis/extraction.ts';
-import type { Estimate } from '../analysis/intervals.ts';
-import { countMap, type MapCounts, readMapDocuments, type StoredMapDocument } from '../store/map-reader.ts';
-import type { Database } from '../store/study-file.ts';
+import type { Foreign } from '../../../guard/text/foreign.ts';
+import { foreign, rawText } from '../../../guard/text/foreign.ts';
+import type { CalibrationMeasures } from '../../../protocol/calibration.ts';
+import type { Provenance } from '../../../protocol/fragments.ts';
+import { bootstrapDifference, bootstrapSums } from '../../analysis/bootstrap.ts';
+import {
+  COPY_RANGES,
+  DRAWS,
+  drawnWithin,
+  LEAST_PROBABILITIES,
+  leastLogp,
+} from '../../analysis/extraction.ts';
+import type { Estimate } from '../../analysis/intervals.ts';
+import {
+  countMap,
+  type MapCounts,
+  readMapDocuments,
+  type StoredMapDocument,
+} from '../../store/maps/map-reader.ts';
+import type { Database } from '../../store/study-file.ts';
+import { ColumnsOfUnits } from '../unit-columns.ts';
 import { measureCalibration } from './measure-calibration.ts';
 import { type ExaminedMeasures, measureExamined } from './measure-examined.ts';
-import { ColumnsOfUnits } from './unit-columns.ts';
 
 /** One cell of the table: the share of windows that n draws give with probability p or more. */
 export interface ExtractableShare {

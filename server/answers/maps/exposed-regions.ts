@@ -1,21 +1,21 @@
 // The regions of an extraction map as fragments: texts of the training data that could be drawn out, each with its
 // fingerprint, how likely it is, what it is and where it stands. What is sensitive is masked here, unless it is asked for.
 
-import { evenOdds } from '../../protocol/even-odds.ts';
-import type { Provenance } from '../../protocol/fragments.ts';
-import type { Category } from '../../protocol/views.ts';
-import { kindOfFragment } from '../analysis/kind-of-fragment.ts';
-import { maskRanges, type SensitiveKind } from '../analysis/sensitive.ts';
-import { findSensitiveInside } from '../sensitive/find-inside.ts';
+import { evenOdds } from '../../../protocol/even-odds.ts';
+import type { Provenance } from '../../../protocol/fragments.ts';
+import type { Category } from '../../../protocol/views.ts';
+import { kindOfFragment } from '../../analysis/kind-of-fragment.ts';
+import { maskRanges, type SensitiveKind } from '../../analysis/sensitive.ts';
+import { findSensitiveInside } from '../../sensitive/find-inside.ts';
 import {
   openRegionPlaces,
   openRegionTexts,
   type RegionGroup,
   readRegionGroups,
-} from '../store/map-regions.ts';
-import type { Database } from '../store/study-file.ts';
-import { disclosedNames } from './disclosed-names.ts';
-import type { Disclosure } from './undisclosed.ts';
+} from '../../store/maps/map-regions.ts';
+import type { Database } from '../../store/study-file.ts';
+import { disclosedNames } from '../disclosed-names.ts';
+import type { Disclosure } from '../undisclosed.ts';
 
 export interface ExposedRegion {
   /** MD5 of its lines as the profile normalises them: a fragment of the same text has the same. */
@@ -57,7 +57,7 @@ export async function* exposedRegions(
 ): AsyncGenerator<ExposedRegion> {
   const groups = readRegionGroups(db, order, top);
   if (groups.length === 0) return;
-  const { loadLicenses } = await import('./license-texts.ts');
+  const { loadLicenses } = await import('../license-texts.ts');
   const licenses = loadLicenses();
   const showPlace = await disclosedNames(db, disclosure);
   const placesOf = openRegionPlaces(db, places);

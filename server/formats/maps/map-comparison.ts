@@ -1,13 +1,13 @@
 // A comparison of two extraction maps for a terminal, as Markdown and as JSON.
 
-import { compose, joinForeign } from '../../guard/text/compose.ts';
-import { forJson } from '../../guard/text/for-json.ts';
-import { escapeMarkdown } from '../../guard/text/for-markdown.ts';
-import { rawText } from '../../guard/text/foreign.ts';
-import type { Estimate } from '../analysis/intervals.ts';
-import type { DocumentDifference, MapComparison } from '../answers/compare-maps.ts';
-import { count, percentInterval } from './report-numbers.ts';
-import { markdownTable, type TextTable, terminalTable } from './text-tables.ts';
+import { compose, joinForeign } from '../../../guard/text/compose.ts';
+import { forJson } from '../../../guard/text/for-json.ts';
+import { escapeMarkdown } from '../../../guard/text/for-markdown.ts';
+import { rawText } from '../../../guard/text/foreign.ts';
+import type { Estimate } from '../../analysis/intervals.ts';
+import type { DocumentDifference, MapComparison } from '../../answers/maps/compare-maps.ts';
+import { count, percentInterval } from '../report-numbers.ts';
+import { markdownTable, type TextTable, terminalTable } from '../text-tables.ts';
 
 function tables([a, b]: readonly [string, string], comparison: MapComparison): readonly TextTable[] {
   const { meanDifference, greedy, extractable, firstKnows, secondKnows, nWindows } = comparison;

@@ -1,10 +1,10 @@
 // Single numbers of an extraction map's training data, for conditions and expectations: without intervals, and at the
 // price of one pass over its windows.
 
-import { leastLogp } from '../analysis/extraction.ts';
-import { UserError } from '../errors.ts';
-import { readMapDocuments, type StoredMapDocument } from '../store/map-reader.ts';
-import type { Database } from '../store/study-file.ts';
+import { leastLogp } from '../../analysis/extraction.ts';
+import { UserError } from '../../errors.ts';
+import { readMapDocuments, type StoredMapDocument } from '../../store/maps/map-reader.ts';
+import type { Database } from '../../store/study-file.ts';
 import { measureExamined } from './measure-examined.ts';
 
 /** A number out of all. */

@@ -1,9 +1,9 @@
 // Table `map_regions` by text: regions of one fingerprint are one piece of training data that stands in several places.
 
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Provenance } from '../../protocol/fragments.ts';
-import { provenanceOf } from './provenance.ts';
-import type { Database } from './study-file.ts';
+import type { Provenance } from '../../../protocol/fragments.ts';
+import { provenanceOf } from '../provenance.ts';
+import type { Database } from '../study-file.ts';
 
 /** All regions of the training data with one text. */
 export interface RegionGroup {

@@ -1,14 +1,14 @@
 // Two extraction maps of the same windows: what one model knows of each row that the other does not. A pair of models
 // of which one never saw a row, or had it unlearned, tells memory from what any such model would guess.
 
-import type { Provenance } from '../../protocol/fragments.ts';
-import type { StudyPlan } from '../../protocol/study.ts';
-import { bootstrapSums } from '../analysis/bootstrap.ts';
-import { leastLogp } from '../analysis/extraction.ts';
-import type { Estimate } from '../analysis/intervals.ts';
-import { readMapDocuments, type StoredMapDocument } from '../store/map-reader.ts';
-import type { Database } from '../store/study-file.ts';
-import { ColumnsOfUnits } from './unit-columns.ts';
+import type { Provenance } from '../../../protocol/fragments.ts';
+import type { StudyPlan } from '../../../protocol/study.ts';
+import { bootstrapSums } from '../../analysis/bootstrap.ts';
+import { leastLogp } from '../../analysis/extraction.ts';
+import type { Estimate } from '../../analysis/intervals.ts';
+import { readMapDocuments, type StoredMapDocument } from '../../store/maps/map-reader.ts';
+import type { Database } from '../../store/study-file.ts';
+import { ColumnsOfUnits } from '../unit-columns.ts';
 
 export interface MapToCompare {
   readonly name: string;

@@ -1,10 +1,10 @@
 // Tables `map_shards`, `map_documents`, `map_windows` and `map_regions`: what an extraction map measured, written a shard
 // at a time.
 
-import type { DrawnWindow, MappedDocument, MappedShard } from '../engine/mapped-shard.ts';
+import type { DrawnWindow, MappedDocument, MappedShard } from '../../engine/mapped-shard.ts';
+import { documentId } from '../schema.ts';
+import type { Database } from '../study-file.ts';
 import { keepLowestRanks } from './map-examined.ts';
-import { documentId } from './schema.ts';
-import type { Database } from './study-file.ts';
 
 /** Notes which shards a map reads, all of them empty yet. Call inside a transaction. */
 export function insertMapShards(

@@ -1,17 +1,17 @@
 // The forms of a report on an extraction map.
 
-import { forJson } from '../../guard/text/for-json.ts';
-import { escapeMarkdown, forMarkdown, forMarkdownCell } from '../../guard/text/for-markdown.ts';
-import { forTerminal } from '../../guard/text/for-terminal.ts';
-import { rawValue } from '../../guard/text/foreign.ts';
-import type { StudyPlan } from '../../protocol/study.ts';
+import { forJson } from '../../../guard/text/for-json.ts';
+import { escapeMarkdown, forMarkdown, forMarkdownCell } from '../../../guard/text/for-markdown.ts';
+import { forTerminal } from '../../../guard/text/for-terminal.ts';
+import { rawValue } from '../../../guard/text/foreign.ts';
+import type { StudyPlan } from '../../../protocol/study.ts';
+import type { ReportFormat } from '../report-forms.ts';
+import { joined } from '../sarif-parts.ts';
+import { markdownTable, terminalTable } from '../text-tables.ts';
 import { explainNoWindow, type MapReport, mapTables, regionEntries, regionTable } from './map-content.ts';
 import { mapCsv } from './map-csv.ts';
 import { mapFacts } from './map-facts.ts';
 import { mapSarif } from './map-sarif.ts';
-import type { ReportFormat } from './report-forms.ts';
-import { joined } from './sarif-parts.ts';
-import { markdownTable, terminalTable } from './text-tables.ts';
 
 export const mapForms = {
   table: mapTable,

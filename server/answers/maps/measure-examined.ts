@@ -1,13 +1,13 @@
 // What a closer look at some windows of a map says: how many suffixes greedy decoding gives word for word or nearly so,
 // and how much likelier suffixes are behind their own prefix than behind unrelated ones. Intervals resample documents.
 
-import { bootstrapSums } from '../analysis/bootstrap.ts';
-import { leastLogp } from '../analysis/extraction.ts';
-import type { Estimate } from '../analysis/intervals.ts';
-import { type ExaminedWindow, readExamined } from '../store/map-examined.ts';
-import type { MapSide } from '../store/map-reader.ts';
-import type { Database } from '../store/study-file.ts';
-import { ColumnsOfUnits } from './unit-columns.ts';
+import { bootstrapSums } from '../../analysis/bootstrap.ts';
+import { leastLogp } from '../../analysis/extraction.ts';
+import type { Estimate } from '../../analysis/intervals.ts';
+import { type ExaminedWindow, readExamined } from '../../store/maps/map-examined.ts';
+import type { MapSide } from '../../store/maps/map-reader.ts';
+import type { Database } from '../../store/study-file.ts';
+import { ColumnsOfUnits } from '../unit-columns.ts';
 
 /** The share of a suffix's tokens that a near-verbatim continuation may miss, as reported for Gemma. */
 const NEAR_SHARE = 0.1;

@@ -1,11 +1,11 @@
 // What stands at the head of every report on an extraction map.
 
-import { forTerminal } from '../../guard/text/for-terminal.ts';
-import type { Encodable } from '../../guard/text/foreign.ts';
-import { describeAccount, describeColumns } from './account-words.ts';
+import { forTerminal } from '../../../guard/text/for-terminal.ts';
+import type { Encodable } from '../../../guard/text/foreign.ts';
+import { describeAccount, describeColumns } from '../account-words.ts';
+import { count, counted, percentInterval } from '../report-numbers.ts';
+import { stateWord } from '../report-words.ts';
 import { describeMap, describeRead, type MapReport } from './map-content.ts';
-import { count, counted, percentInterval } from './report-numbers.ts';
-import { stateWord } from './report-words.ts';
 
 export function* mapFacts(report: MapReport): Generator<readonly [name: string, value: Encodable]> {
   const { summary, measures } = report;

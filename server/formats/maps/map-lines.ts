@@ -1,10 +1,10 @@
 // A map's windows as JSON lines, as `verbatim discover --json` streams them.
 
-import { forJson } from '../../guard/text/for-json.ts';
-import type { MapPlan } from '../../protocol/study.ts';
-import { windowStarts } from '../analysis/map-windows.ts';
-import { readMapDocuments } from '../store/map-reader.ts';
-import type { Database } from '../store/study-file.ts';
+import { forJson } from '../../../guard/text/for-json.ts';
+import type { MapPlan } from '../../../protocol/study.ts';
+import { windowStarts } from '../../analysis/map-windows.ts';
+import { readMapDocuments } from '../../store/maps/map-reader.ts';
+import type { Database } from '../../store/study-file.ts';
 
 /** All windows of a shard, in order. */
 export function* mapLines(db: Database, shardId: number, map: MapPlan): Generator<string> {

@@ -1,9 +1,9 @@
 // Table `map_examined`: windows that are looked at more closely, as many of the training data as of the control.
 
 import type { SQLOutputValue } from 'node:sqlite';
-import { damaged } from '../sqlite-failure.ts';
+import { damaged } from '../../sqlite-failure.ts';
+import type { Database } from '../study-file.ts';
 import type { MapSide } from './map-reader.ts';
-import type { Database } from './study-file.ts';
 
 export interface ExaminedWindow {
   readonly documentId: number;

@@ -1,10 +1,12 @@
 // The regions of an extraction map as SARIF 2.1.0: a region a result, located in the training document where it is
 // likeliest, with its other places as related locations.
 
-import { forJson } from '../../guard/text/for-json.ts';
-import { forSarif } from '../../guard/text/for-sarif.ts';
-import { rawValue } from '../../guard/text/foreign.ts';
-import type { StudyPlan } from '../../protocol/study.ts';
+import { forJson } from '../../../guard/text/for-json.ts';
+import { forSarif } from '../../../guard/text/for-sarif.ts';
+import { rawValue } from '../../../guard/text/foreign.ts';
+import type { StudyPlan } from '../../../protocol/study.ts';
+import { counted } from '../report-numbers.ts';
+import { identityOf, joined, ruleOf, type SarifRules, sarifHead, trainUri } from '../sarif-parts.ts';
 import {
   describeMap,
   describeOdds,
@@ -13,8 +15,6 @@ import {
   type RegionEntry,
   regionEntries,
 } from './map-content.ts';
-import { counted } from './report-numbers.ts';
-import { identityOf, joined, ruleOf, type SarifRules, sarifHead, trainUri } from './sarif-parts.ts';
 
 export async function* mapSarif(report: MapReport): AsyncGenerator<string> {
   const { summary, measures } = report;

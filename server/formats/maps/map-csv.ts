@@ -1,7 +1,7 @@
 // The regions of an extraction map as CSV, a region a row.
 
-import { forCsv } from '../../guard/text/for-csv.ts';
-import type { Encodable } from '../../guard/text/foreign.ts';
+import { forCsv } from '../../../guard/text/for-csv.ts';
+import type { Encodable } from '../../../guard/text/foreign.ts';
 import { type MapReport, type RegionEntry, regionEntries } from './map-content.ts';
 
 export async function* mapCsv(report: MapReport): AsyncGenerator<string> {

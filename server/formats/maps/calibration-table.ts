@@ -1,8 +1,8 @@
 // Whether the sampler drew a map's windows as often as the map says, as a table that every form of a report shows.
 
-import type { CalibrationMeasures } from '../../protocol/calibration.ts';
-import { count, counted } from './report-numbers.ts';
-import type { TextTable } from './text-tables.ts';
+import type { CalibrationMeasures } from '../../../protocol/calibration.ts';
+import { count, counted } from '../report-numbers.ts';
+import type { TextTable } from '../text-tables.ts';
 
 export const CALIBRATION_TITLE = 'The map against the sampler';
 

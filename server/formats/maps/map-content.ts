@@ -1,28 +1,33 @@
 // What every report on an extraction map says, whatever its form: facts of the study, then tables. Names of training
 // data are masked here, so no form can forget to.
 
-import { compose, joinForeign } from '../../guard/text/compose.ts';
-import { type Encodable, foreign, rawText } from '../../guard/text/foreign.ts';
-import { evenOdds } from '../../protocol/even-odds.ts';
-import type { Provenance } from '../../protocol/fragments.ts';
-import type { MapPlan, StudySummary } from '../../protocol/study.ts';
-import { LEAST_PROBABILITIES } from '../analysis/extraction.ts';
-import type { Estimate } from '../analysis/intervals.ts';
-import { tellingLine } from '../analysis/telling-line.ts';
-import { disclosedNames } from '../answers/disclosed-names.ts';
-import { type ExposedRegion, exposedRegions } from '../answers/exposed-regions.ts';
-import type { ExaminedMeasures } from '../answers/measure-examined.ts';
-import { type MapGroup, type MapMeasures, type MapRates, measureMap } from '../answers/measure-map.ts';
-import type { Disclosure } from '../answers/undisclosed.ts';
-import type { MapCounts } from '../store/map-reader.ts';
-import { countRegionGroups } from '../store/map-regions.ts';
-import type { Database } from '../store/study-file.ts';
-import { readStudy } from '../store/study-table.ts';
-import type { Baseline } from './baseline-file.ts';
+import { compose, joinForeign } from '../../../guard/text/compose.ts';
+import { type Encodable, foreign, rawText } from '../../../guard/text/foreign.ts';
+import { evenOdds } from '../../../protocol/even-odds.ts';
+import type { Provenance } from '../../../protocol/fragments.ts';
+import type { MapPlan, StudySummary } from '../../../protocol/study.ts';
+import { LEAST_PROBABILITIES } from '../../analysis/extraction.ts';
+import type { Estimate } from '../../analysis/intervals.ts';
+import { tellingLine } from '../../analysis/telling-line.ts';
+import { disclosedNames } from '../../answers/disclosed-names.ts';
+import { type ExposedRegion, exposedRegions } from '../../answers/maps/exposed-regions.ts';
+import type { ExaminedMeasures } from '../../answers/maps/measure-examined.ts';
+import {
+  type MapGroup,
+  type MapMeasures,
+  type MapRates,
+  measureMap,
+} from '../../answers/maps/measure-map.ts';
+import type { Disclosure } from '../../answers/undisclosed.ts';
+import type { MapCounts } from '../../store/maps/map-reader.ts';
+import { countRegionGroups } from '../../store/maps/map-regions.ts';
+import type { Database } from '../../store/study-file.ts';
+import { readStudy } from '../../store/study-table.ts';
+import type { Baseline } from '../baseline-file.ts';
+import { discloseTroubles } from '../report-content.ts';
+import { count, counted, percentInterval } from '../report-numbers.ts';
+import type { TextTable } from '../text-tables.ts';
 import { calibrationTable } from './calibration-table.ts';
-import { discloseTroubles } from './report-content.ts';
-import { count, counted, percentInterval } from './report-numbers.ts';
-import type { TextTable } from './text-tables.ts';
 
 export interface MapReport {
   readonly db: Database;

@@ -1,12 +1,16 @@
 // The report on an extraction map as one HTML file that needs nothing else.
 
-import { type Html, html } from '../../guard/text/for-html.ts';
-import { calibrationBand } from '../analysis/calibration.ts';
-import { tellingLine } from '../analysis/telling-line.ts';
-import { countRegionGroups } from '../store/map-regions.ts';
+import { type Html, html } from '../../../guard/text/for-html.ts';
+import { calibrationBand } from '../../analysis/calibration.ts';
+import { tellingLine } from '../../analysis/telling-line.ts';
+import { countRegionGroups } from '../../store/maps/map-regions.ts';
+import { methodSections } from '../html-method.ts';
+import { htmlFigure, htmlMeaning, htmlPageEnd, htmlPageStart, htmlTable } from '../html-page.ts';
+import { calibrationPlot, extractablePlot } from '../plots.ts';
+import { count, counted } from '../report-numbers.ts';
+import { KIND_WORDS } from '../report-words.ts';
+import type { TextTable } from '../text-tables.ts';
 import { CALIBRATION_TITLE } from './calibration-table.ts';
-import { methodSections } from './html-method.ts';
-import { htmlFigure, htmlMeaning, htmlPageEnd, htmlPageStart, htmlTable } from './html-page.ts';
 import {
   describeOdds,
   describeRegionPlace,
@@ -17,10 +21,6 @@ import {
   regionEntries,
 } from './map-content.ts';
 import { mapFacts } from './map-facts.ts';
-import { calibrationPlot, extractablePlot } from './plots.ts';
-import { count, counted } from './report-numbers.ts';
-import { KIND_WORDS } from './report-words.ts';
-import type { TextTable } from './text-tables.ts';
 
 const REGIONS = 200;
 

@@ -1,8 +1,8 @@
 // A view's filter as SQL on the regions of an extraction map. What is known of fragments alone leaves no region out.
 
-import type { FragmentFilter } from '../../protocol/views.ts';
-import { allOf, type Clause, type SqlValue } from './fragment-filter.ts';
-import { asciiLower } from './fragment-words.ts';
+import type { FragmentFilter } from '../../../protocol/views.ts';
+import { allOf, type Clause, type SqlValue } from '../fragment-filter.ts';
+import { asciiLower } from '../fragment-words.ts';
 
 /** A condition on `map_regions r JOIN documents d`; undefined where every region passes. */
 export function regionCondition(filter: FragmentFilter, accepted: ReadonlySet<string>): Clause | undefined {

@@ -1,11 +1,11 @@
 // What an extraction map measured, read back: documents with all their windows, one after the other.
 
 import type { SQLOutputValue } from 'node:sqlite';
-import type { Provenance } from '../../protocol/fragments.ts';
-import { damaged } from '../sqlite-failure.ts';
-import { provenanceOf } from './provenance.ts';
-import { documentId } from './schema.ts';
-import type { Database } from './study-file.ts';
+import type { Provenance } from '../../../protocol/fragments.ts';
+import { damaged } from '../../sqlite-failure.ts';
+import { provenanceOf } from '../provenance.ts';
+import { documentId } from '../schema.ts';
+import type { Database } from '../study-file.ts';
 
 export type MapSide = 'training' | 'control';
 

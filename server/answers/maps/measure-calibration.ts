@@ -1,9 +1,9 @@
 // Whether a map's windows came as often as it says, where the sampler drew some of them again and again.
 
-import type { CalibrationMeasures } from '../../protocol/calibration.ts';
-import { binCalibration, binomialRange, judgeCalibration } from '../analysis/calibration.ts';
-import { readCalibration } from '../store/map-calibration.ts';
-import type { Database } from '../store/study-file.ts';
+import type { CalibrationMeasures } from '../../../protocol/calibration.ts';
+import { binCalibration, binomialRange, judgeCalibration } from '../../analysis/calibration.ts';
+import { readCalibration } from '../../store/maps/map-calibration.ts';
+import type { Database } from '../../store/study-file.ts';
 
 /** Null where no window was drawn, or not all of them yet. The windows come from the least likely to the likeliest. */
 export function measureCalibration(db: Database): CalibrationMeasures | null {

@@ -2,21 +2,21 @@
 // no training data, and is not listed.
 
 import type { SQLOutputValue } from 'node:sqlite';
-import { foreign } from '../../guard/text/foreign.ts';
+import { foreign } from '../../../guard/text/foreign.ts';
 import {
   type MapRegion,
   PROBABILITY_BOUNDS,
   type RegionGroup,
   type RegionGrouping,
-} from '../../protocol/extraction-map.ts';
-import type { Page, PageRequest } from '../../protocol/fragments.ts';
-import type { FragmentFilter } from '../../protocol/views.ts';
-import type { Clause } from './fragment-filter.ts';
+} from '../../../protocol/extraction-map.ts';
+import type { Page, PageRequest } from '../../../protocol/fragments.ts';
+import type { FragmentFilter } from '../../../protocol/views.ts';
+import type { Clause } from '../fragment-filter.ts';
+import { provenanceOf } from '../provenance.ts';
+import { documentId } from '../schema.ts';
+import type { Database } from '../study-file.ts';
 import { type RegionText, regionText } from './map-regions.ts';
-import { provenanceOf } from './provenance.ts';
 import { regionCondition } from './region-filter.ts';
-import { documentId } from './schema.ts';
-import type { Database } from './study-file.ts';
 
 /** How far into a region its label is looked for, and what is sensitive in it. */
 const LABEL_BYTES = 4096;
