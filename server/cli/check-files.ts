@@ -9,7 +9,8 @@ import { BASELINE_NAME, readAccepted, readBaseline } from '../formats/baseline-f
 import { count, counted } from '../formats/report-numbers.ts';
 import { checkFiles, type Review, type ReviewedMatch } from '../review/check-files.ts';
 import { chooseLines } from '../review/choose-lines.ts';
-import { reviewSarif } from '../review/review-sarif.ts';
+import { repositoryRoot } from '../review/git.ts';
+import { reviewSarif, type SarifBase } from '../review/review-sarif.ts';
 import { type Condition, holds, namesLicense } from './fail-on-condition.ts';
 import { CONDITION_MET } from './fail-on-option.ts';
 import { describeMatch, describeUnverified } from './index-check.ts';
@@ -39,10 +40,21 @@ export async function runCheckFiles(files: readonly string[], request: CheckRequ
     return await checkFiles(index, folder, chosen, accepted, signal);
   });
   if (request.format === 'json') await writeLines([forJson(review)]);
-  else if (request.format === 'sarif') await writeLines([reviewSarif(review, folder)]);
+  else if (request.format === 'sarif') await writeLines([reviewSarif(review, await baseOf(review, folder))]);
   else await tellLines(describe(review, resolve(where)));
   if (!review.isVerified || review.notes.length > 0) process.exitCode = 3;
   for (const condition of request.failOn ?? []) judge(condition, review);
+}
+
+/** Viewers of SARIF take no address that leads up: files around this folder are told from the repository's root. */
+async function baseOf({ files }: Review, folder: string): Promise<SarifBase> {
+  const here = { folder, from: folder };
+  if (!files.some(({ path }) => /^\.\.[/\\]/.test(path))) return here;
+  const { signal } = new AbortController();
+  return await repositoryRoot(folder, signal).then(
+    (root) => ({ folder: root, from: folder }),
+    () => here,
+  );
 }
 
 function* describe({ files, notes, isVerified, minLines }: Review, where: string): Generator<string> {

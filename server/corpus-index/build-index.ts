@@ -11,7 +11,7 @@ import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
 import { BatchWriter, type SegmentQuestion, type Segments } from './batch-writer.ts';
 import { leaveOutKnown } from './known-shards.ts';
-import type { Manifest, ShardEntry } from './manifest.ts';
+import { type Manifest, MOST_LINES, type ShardEntry } from './manifest.ts';
 import { commonRoot, isReadAlike, locateShard, pathOfEntry, refuseShard } from './shard-entries.ts';
 import { noIndex, WritableIndex } from './writable-index.ts';
 
@@ -54,8 +54,13 @@ const SEGMENT_BYTES = 4 * 2 ** 30;
 const EXPANSION = 4;
 
 export async function buildIndex(request: BuildRequest): Promise<BuildOutcome> {
-  const { folder, signal } = request;
-  using index = new WritableIndex(folder, request.rule ? 'existing or new' : 'existing');
+  const { folder, rule, signal } = request;
+  if (rule && rule.minLines > MOST_LINES) {
+    throw new UserError(`An index has windows of ${MOST_LINES} lines at most, and not of ${rule.minLines}`, {
+      action: 'Build it for fewer lines, or scan for so long pieces without an index.',
+    });
+  }
+  using index = new WritableIndex(folder, rule ? 'existing or new' : 'existing');
   if (index.manifest) checkRule(index.manifest, request);
   const stored = index.manifest && movedTo(index.manifest, request.root);
   const fresh = await leaveOutKnown(stored, folder, request.shards, signal);

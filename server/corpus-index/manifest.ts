@@ -63,7 +63,9 @@ export interface ShardEntry {
 }
 
 const finite: Check = (value) => typeof value === 'number' && Number.isFinite(value);
-const lines: Check = (value) => whole(value) && (value as number) >= 1 && (value as number) <= 10_000;
+/** Significant lines of a window. */
+export const MOST_LINES = 10_000;
+const lines: Check = (value) => whole(value) && (value as number) >= 1 && (value as number) <= MOST_LINES;
 const hex =
   (nDigits: number): Check =>
   (value) =>

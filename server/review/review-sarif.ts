@@ -1,5 +1,6 @@
 // A review as SARIF 2.1.0: a match a result, at its lines of the file, with its sources as related locations.
 
+import { relative, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { compose } from '../../guard/text/compose.ts';
 import { forAddress } from '../../guard/text/for-address.ts';
@@ -21,7 +22,13 @@ const rule = {
   help: { text: 'See where they come from, and under which licence, under the related locations.' },
 } as const;
 
-export function reviewSarif(review: Review, folder: string): string {
+/** Paths of a review are told from one folder, and addresses from another, which may be the same. */
+export interface SarifBase {
+  readonly folder: string;
+  readonly from: string;
+}
+
+export function reviewSarif(review: Review, { folder, from }: SarifBase): string {
   const { notes, files, isVerified } = review;
   return forJson({
     $schema: 'https://json.schemastore.org/sarif-2.1.0.json',
@@ -41,7 +48,10 @@ export function reviewSarif(review: Review, folder: string): string {
             properties: { isVerified },
           },
         ],
-        results: files.flatMap(({ path, matches }) => matches.map((match) => resultOf(path, match))),
+        results: files.flatMap(({ path, matches }) => {
+          const address = uriOf(relative(folder, resolve(from, path)));
+          return matches.map((match) => resultOf(address, match));
+        }),
       },
     ],
   });
@@ -49,7 +59,7 @@ export function reviewSarif(review: Review, folder: string): string {
 
 const uriOf = (path: string) => path.split(/[\\/]/).map(encodeURIComponent).join('/');
 
-const resultOf = (path: string, match: ReviewedMatch) => ({
+const resultOf = (uri: string, match: ReviewedMatch) => ({
   ruleId: rule.id,
   ruleIndex: 0,
   level: match.isVerified ? 'warning' : 'note',
@@ -57,7 +67,7 @@ const resultOf = (path: string, match: ReviewedMatch) => ({
   locations: [
     {
       physicalLocation: {
-        artifactLocation: { uri: uriOf(path), uriBaseId: 'ROOT' },
+        artifactLocation: { uri, uriBaseId: 'ROOT' },
         region: { startLine: match.firstLine, endLine: match.lastLine },
       },
     },

@@ -63,6 +63,10 @@ const mistakes: readonly (readonly [args: readonly string[], says: RegExp])[] = 
   [['index', 'merge', at('x')], /x holds no index\n {2}Build one/],
   [['index', 'repair', at('x')], /x holds no index\n {2}Build one/],
   [['index', 'build', '--corpus', at('none'), '--to', at('x')], /corpus path .*none does not exist/],
+  [
+    ['index', 'build', '--corpus', at('corpus'), '--to', at('odd2'), '--min-lines', '10001'],
+    /windows of 10000 lines at most, and not of 10001\n {2}Build it for fewer/,
+  ],
 ];
 
 for (const [args, says] of mistakes) {

@@ -3,10 +3,11 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { Ajv } from 'ajv';
 import addFormatsModule from 'ajv-formats';
 import { rawText } from '../../../guard/text/foreign.ts';
@@ -17,7 +18,7 @@ import { checkFiles } from '../../../server/review/check-files.ts';
 import { chooseLines, type LineChoice } from '../../../server/review/choose-lines.ts';
 import { parseNote } from '../../../server/review/git-ai-notes.ts';
 import { reviewSarif } from '../../../server/review/review-sarif.ts';
-import { startCli } from '../../support/cli.ts';
+import { CLI, startCli } from '../../support/cli.ts';
 import { build, writeShard } from '../../support/indexed-corpus.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 import { leakedToken } from '../../support/small-study.ts';
@@ -246,7 +247,7 @@ test('SARIF is valid, masks names, and carries what the baseline accepts', async
   assert.deepEqual(plain.notes, ['gone.c is not there']);
   const { fingerprint } = plain.files[0]!.matches[0]!;
   const review = await checkFiles(open, repository, chosen, new Map([[fingerprint!, 'ours']]), signal);
-  const text = reviewSarif(review, repository);
+  const text = reviewSarif(review, { folder: repository, from: repository });
   const sarif: ReturnType<typeof JSON.parse> = JSON.parse(text);
   const ajv = new Ajv({ strict: false, unicodeRegExp: false });
   addFormats(ajv);
@@ -259,6 +260,28 @@ test('SARIF is valid, masks names, and carries what the baseline accepts', async
   assert.equal(mit.locations[0].physicalLocation.artifactLocation.uri, 'src/old.c');
   assert.ok(!text.includes(leakedToken));
   assert.match(rawText(review.files[0]!.matches[1]!.sources[0]!.repository), /^o\/mit /);
+});
+
+test('SARIF of files around the folder is told from the root of the repository', async () => {
+  const run = (cwd: string, ...args: string[]) => {
+    const out = execFileSync(
+      process.execPath,
+      [CLI, 'check', '--index', index, '--format', 'sarif', ...args],
+      {
+        cwd,
+        encoding: 'utf8',
+      },
+    );
+    const [{ results, originalUriBaseIds }] = JSON.parse(out).runs;
+    const { uri } = results[0].locations[0].physicalLocation.artifactLocation;
+    return [uri, originalUriBaseIds.ROOT.uri];
+  };
+  const below = join(repository, 'other');
+  mkdirSync(below, { recursive: true });
+  const root = `${pathToFileURL(realpathSync(repository)).href}/`;
+  assert.deepEqual(run(below, '../src/old.c'), ['src/old.c', root]);
+  assert.deepEqual(run(below, '--changed-since', first), ['src/old.c', root]);
+  assert.equal(run(join(repository, 'src'), 'old.c')[0], 'old.c');
 });
 
 test('the command ends with the code that a build asks for', async () => {
