@@ -10,6 +10,8 @@ export interface There {
   readonly scripts: ReadonlySet<string>;
   /** Identifiers of settings, commands and colours. */
   readonly identifiers: ReadonlySet<string>;
+  /** Options of the command line, as `--option`. */
+  readonly options: ReadonlySet<string>;
   /** All sources as one text, which names the variables of the environment that are read. */
   readonly sources: string;
 }
@@ -26,7 +28,10 @@ export function findMissing(page: string, text: string, there: There): readonly 
   const scripts = all(/\bnpm run ([\w:-]+)/g).filter((name) => !there.scripts.has(name));
   const identifiers = all(/`(verbatim\.[a-z]\w*(?:\.\w+)*)`/g).filter((name) => !there.identifiers.has(name));
   const variables = all(/\b(VERBATIM_[A-Z_]+)/g).filter((name) => !there.sources.includes(name));
-  return [...links, ...paths, ...scripts, ...identifiers, ...variables].map(
+  const options = commandsIn(text)
+    .flatMap((command) => command.match(/(?<=\s)--[a-z][\w-]*/g) ?? [])
+    .filter((name) => !there.options.has(name));
+  return [...links, ...paths, ...scripts, ...identifiers, ...variables, ...options].map(
     (name) => `${page} names ${name}`,
   );
 
@@ -51,3 +56,10 @@ const resolve = (page: string, to: string) => posix.join(posix.dirname(page), to
 const isPath = (span: string, folders: ReadonlySet<string>) =>
   /^[\w./-]+$/.test(span) &&
   (/\.(ts|mjs|cu|py)$/.test(span) || (span.includes('/') && folders.has(span.split('/')[0]!)));
+
+/** Calls of the command line, from blocks and spans of code, without what others are given in quotes. */
+const commandsIn = (text: string): readonly string[] =>
+  Array.from(
+    text.replaceAll('\\\n', ' ').matchAll(/^(?:npx )?verbatim [^\n]*|`(?:npx )?verbatim [^`]*`/gm),
+    ([call]) => call.replaceAll(/"[^"]*"|'[^']*'/g, ''),
+  );

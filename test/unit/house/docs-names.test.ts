@@ -1,4 +1,4 @@
-// What the pages name is there: files, folders, scripts, settings, variables of the environment. What they have run is
+// What the pages name is there: files, folders, scripts, settings, options, variables of the environment. What they have run is
 // run by test/server/docs-commands.test.ts.
 
 import assert from 'node:assert/strict';
@@ -7,9 +7,11 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
 import manifest from '../../../package.json' with { type: 'json' };
+import { ARCHITECTURES } from '../../../server/sampling/decoder/architectures/index.ts';
 import { PRODUCT, readSources, root } from '../../support/house/imports.ts';
 import { findMissing, type There } from '../../support/house/named.ts';
 
+const read = (page: string) => readFileSync(join(root, page), 'utf8');
 const { commands, colors, configuration } = manifest.contributes;
 const listed = spawnSync('git', ['ls-files', '-zco', '--exclude-standard'], {
   cwd: root,
@@ -24,10 +26,10 @@ const there: There = {
     ...commands.map(({ command }) => command),
     ...colors.map(({ id }) => id),
   ]),
+  options: new Set(read('docs/reference/cli.md').match(/--[a-z][\w-]*/g)),
   sources: [...readSources([...PRODUCT, 'test']).values()].join('\n'),
 };
 const pages = files.filter((name) => name.endsWith('.md') && !name.startsWith('test/fixtures/'));
-const read = (page: string) => readFileSync(join(root, page), 'utf8');
 
 test('what a page names is there', () => {
   assert(pages.length > 30, `only ${pages.length} pages were found`);
@@ -58,6 +60,14 @@ test('CONTRIBUTING.md has a recipe for each thing that is added, and each names 
   }
 });
 
+test('README.md lists the architectures that there are, as configurations call them', () => {
+  const [, list = ''] = /of one of these architectures \(([\s\S]*?);/.exec(read('README.md')) ?? [];
+  const [, ...named] = Array.from(list.matchAll(/`(\w+(?:\.json)?)`/g), ([, name]) => name!).filter(
+    (name) => name !== 'config.json',
+  );
+  assert.deepEqual(named.toSorted(), ARCHITECTURES.flatMap(({ modelTypes }) => modelTypes).toSorted());
+});
+
 test('the editor’s own set-up names scripts that are there', () => {
   const launch = read('.vscode/launch.json') + read('.vscode/tasks.json');
   const named = Array.from(
@@ -80,11 +90,14 @@ test('planted names are found', () => {
     'Run `npm run gone`.',
     'Set `verbatim.gone.setting`.',
     `Set VERBATIM_${'GONE'} to 1.`,
+    'Run `verbatim study --gone`.',
+    'verbatim study --model m \\\n  --gone',
   ])
     assert.equal(missing(text).length, 1, text);
   for (const text of [
     'See [the method](method.md#1-study) and [it](../README.md), or [them](https://host/gone.md).',
     '`server/store/`, `server/cli.ts:3`, `forms/feed-steps.ts`, `gpt2.ts`, `dist/packages`, `application/json`',
+    'verbatim study --model m --executor slurm --sbatch "--time=1"\nls --gone',
     'Run `npm run docs` with `verbatim.server.runtime` and VERBATIM_IMAGES.',
   ])
     assert.deepEqual(missing(text), [], text);
