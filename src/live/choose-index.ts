@@ -39,6 +39,9 @@ export function chooseIndexCommand(
 /** Fails where there is none, and leaves the setting as it is then. */
 async function use(server: Pick<StudyServer, 'request'>, index: string): Promise<void> {
   const { nDocuments, contentBytes } = await server.request(describeIndex, { index });
+  // The folder that another corpus was moved to says nothing of this one's.
+  if (readSetting('live.index') !== index && readSetting('live.root') !== '')
+    await writeSetting('live.root', '');
   await writeSetting('live.index', index);
   void showInformation(
     l10n.t(

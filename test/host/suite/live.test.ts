@@ -222,10 +222,14 @@ export const tests = [
     await eventually('the index again', () => parts().live.summary);
     await commands.executeCommand('verbatim.lookUp');
     assert.equal(indexMarks(document)[0]?.match.isVerified, true);
+    // Chosen again, it is the index of the corpus that was moved.
+    await commands.executeCommand('verbatim.chooseIndex', { kind: 'use', index: readSetting('live.index') });
+    assert.equal(readSetting('live.root'), moved);
     await writeSetting('live.root', '');
     renameSync(moved, corpus);
   }),
   hostTest('goes with the index, and tells of one that is none', async () => {
+    const index = readSetting('live.index');
     const document = await applied(3, 1);
     await comes(document, 'a mark');
     const told: string[] = [];
@@ -237,6 +241,9 @@ export const tests = [
     await eventually('a failure', () => parts().live.failure);
     assert.match(parts().live.failure!, /no absolute path/);
     assert.deepEqual(indexMarks(document), []);
+    await writeSetting('live.root', folder);
+    await commands.executeCommand('verbatim.chooseIndex', { kind: 'use', index });
+    assert.equal(readSetting('live.root'), '', 'the other corpus was moved');
     await commands.executeCommand('verbatim.chooseIndex', { kind: 'off' });
     await eventually('nothing', () => parts().liveStatus.text === undefined || undefined);
     listener.dispose();
