@@ -16,14 +16,14 @@ export async function revealStudy(
   view: Pick<TreeView<TreeNode>, 'reveal'>,
   log: Pick<LogOutputChannel, 'warn'>,
   study: StudyId,
-  focus: boolean,
+  how: keyof typeof TRIES,
 ): Promise<void> {
-  const nTries = TRIES[focus ? 'focused' : 'quiet'];
+  const nTries = TRIES[how];
   for (let n = 1; n <= nTries; n++) {
     const node = await tree.find(study);
     if (node === undefined) return;
     try {
-      return await view.reveal(node, { select: true, focus, expand: true });
+      return await view.reveal(node, { select: true, focus: how === 'focused', expand: true });
     } catch (error) {
       if (n === nTries) log.warn(forLog(`The row of a study could not be selected: ${String(error)}`));
     }

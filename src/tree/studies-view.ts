@@ -66,10 +66,10 @@ export function studiesView(parts: StudiesViewParts): StudiesView {
     tree,
     options,
     refresh,
-    reveal: (study) => revealStudy(tree, view, log, study, true),
+    reveal: (study) => revealStudy(tree, view, log, study, 'focused'),
     async revealQuietly(study) {
       if (!view.visible) return 'hidden';
-      await revealStudy(tree, view, log, study, false);
+      await revealStudy(tree, view, log, study, 'quiet');
       return 'shown';
     },
     dispose: () => all.dispose(),

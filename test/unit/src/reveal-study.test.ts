@@ -8,7 +8,7 @@ import type { StudyNode } from '../../../src/tree/tree-node.ts';
 const tree = { find: async () => ({ kind: 'study', study: '/s.sqlite' }) as StudyNode };
 
 /** How often a row is asked for that is drawn after so many times; `null` says that it was given up. */
-async function nAsked(nRefused: number, focus: boolean): Promise<number | null> {
+async function nAsked(nRefused: number, how: 'focused' | 'quiet'): Promise<number | null> {
   let n = 0;
   let isGivenUp = false;
   const reveal = async () => {
@@ -17,7 +17,7 @@ async function nAsked(nRefused: number, focus: boolean): Promise<number | null> 
   const warn = () => {
     isGivenUp = true;
   };
-  await revealStudy(tree, { reveal }, { warn }, '/s.sqlite', focus);
+  await revealStudy(tree, { reveal }, { warn }, '/s.sqlite', how);
   return isGivenUp ? null : n;
 }
 
@@ -25,8 +25,8 @@ test('a row is opened quietly however late it is drawn, and nobody is called bac
   t.mock.timers.enable({ apis: ['setTimeout'] });
   const turns = setInterval(() => t.mock.timers.tick(200));
   t.after(() => clearInterval(turns));
-  assert.equal(await nAsked(0, true), 1);
-  assert.equal(await nAsked(40, false), 41);
-  assert.equal(await nAsked(3, true), 4);
-  assert.equal(await nAsked(40, true), null);
+  assert.equal(await nAsked(0, 'focused'), 1);
+  assert.equal(await nAsked(40, 'quiet'), 41);
+  assert.equal(await nAsked(3, 'focused'), 4);
+  assert.equal(await nAsked(40, 'focused'), null);
 });
