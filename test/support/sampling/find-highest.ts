@@ -2,7 +2,7 @@
 // it reads cases from its input and prints what was found.
 
 import { text } from 'node:stream/consumers';
-import { Tensor } from 'onnxruntime-node';
+import { type InferenceSession, Tensor } from 'onnxruntime-node';
 import { encodeModel, Graph } from '../../../server/sampling/onnx/onnx-graph.ts';
 import { openSession } from '../../../server/sampling/onnx/session.ts';
 import { highestByGroups } from '../../../server/sampling/pick/highest-logits.ts';
@@ -16,6 +16,9 @@ export interface HighestFound {
   readonly values: readonly number[];
   readonly places: readonly number[];
 }
+
+/** The runtime forgets what WebGPU compiled with its last session, so those of a program are kept until it ends. */
+const kept: InferenceSession[] = [];
 
 export async function findHighest(
   provider: 'cpu' | 'webgpu',
@@ -33,7 +36,8 @@ export async function findHighest(
   const found = await session.run({
     rows: new Tensor('float32', Float32Array.from(rows.flat()), [rows.length, length]),
   });
-  await session.release();
+  if (provider === 'webgpu') kept.push(session);
+  else await session.release();
   return {
     values: [...(found.values!.data as Float32Array)],
     places: [...(found.places!.data as Float32Array)],

@@ -54,6 +54,9 @@ async function sample(asked: StepsAsked, rule: PickRule, index: number): Promise
   };
 }
 
+/** The runtime forgets what was compiled with its last session, which may be collected between two rules: the first is kept. */
+const kept: InferenceSession[] = [];
+
 /** Opens sessions that the runtime profiles; of those only the last is of use, the one that runs the steps. */
 async function profiled<Value>(prefix: string, work: () => Promise<Value>) {
   const sessions: InferenceSession[] = [];
@@ -66,6 +69,7 @@ async function profiled<Value>(prefix: string, work: () => Promise<Value>) {
     },
     work,
   );
+  if (kept.length === 0) kept.push(sessions.at(-1)!);
   return { value, endProfiling: () => sessions.at(-1)!.endProfiling() };
 }
 
