@@ -2,20 +2,24 @@
 // returns. Real processes throughout.
 
 import assert from 'node:assert/strict';
-import { type ChildProcess, fork, spawn } from 'node:child_process';
+import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { after, test } from 'node:test';
+import { after, describe, test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { CLI, demoCorpus, demoModel, untilStderr } from '../support/cli.ts';
 import { scratchFolder } from '../support/scratch.ts';
 import { processesWith, SERVER, until } from '../support/server-client.ts';
 
+/** A pipe that nobody writes to: the system holds whoever opens it. */
+const pipe = join(scratchFolder(), 'pipe');
+execFileSync('mkfifo', [pipe]);
+
+/** Neither needs a processor, which other tests have a use for: seconds pass until a command is given up. */
 const deafness = {
-  'a loop': 'for (;;);',
-  'native code': `new (await import('node:sqlite')).DatabaseSync(':memory:')
-    .exec('WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c');`,
+  'a loop': 'for (const cell = new Int32Array(new SharedArrayBuffer(4)); ; ) Atomics.wait(cell, 0, 0, 5);',
+  'native code': `(await import('node:fs')).openSync(${JSON.stringify(pipe)});`,
 } as const;
 
 /** Loaded into every thread: the one that runs a command is deaf as soon as it said that it listens. */
@@ -41,45 +45,48 @@ function startDeaf(how: string): ChildProcess {
   return child;
 }
 
-for (const [what, how] of Object.entries(deafness)) {
-  test(`a second Ctrl-C ends a command that is in ${what}`, async () => {
-    const child = startDeaf(how);
-    await untilStderr(child, /deaf/);
-    child.kill('SIGINT');
-    await untilStderr(child, /Another Ctrl-C ends it/);
-    child.kill('SIGINT');
-    assert.deepEqual(await once(child, 'exit'), [null, 'SIGINT']);
-  });
-
-  test(`SIGTERM alone ends a command that is in ${what}`, async () => {
-    const child = startDeaf(how);
-    await untilStderr(child, /deaf/);
-    child.kill('SIGTERM');
-    assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
-  });
-
-  test(`a client that is killed takes its server along from the middle of ${what}`, async (t) => {
-    const folder = scratchFolder();
-    const marker = `VERBATIM_DEAF_TEST=${folder}`;
-    const preload = join(folder, 'deaf.mjs');
-    const script = join(folder, 'client.mjs');
-    const mark = join(folder, 'is-deaf');
-    writeFileSync(preload, deafServer(how, mark));
-    writeFileSync(script, client(preload));
-    const child = fork(script, [], {
-      stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
-      env: { ...process.env, VERBATIM_DEAF_TEST: folder },
+// All at a time: each mostly waits.
+describe('a thread that does not listen', { concurrency: true }, () => {
+  for (const [what, how] of Object.entries(deafness)) {
+    test(`a second Ctrl-C ends a command that is in ${what}`, async () => {
+      const child = startDeaf(how);
+      await untilStderr(child, /deaf/);
+      child.kill('SIGINT');
+      await untilStderr(child, /Another Ctrl-C ends it/);
+      child.kill('SIGINT');
+      assert.deepEqual(await once(child, 'exit'), [null, 'SIGINT']);
     });
-    t.after(() => {
-      for (const pid of processesWith(marker, 'environ')) process.kill(pid, 'SIGKILL');
+
+    test(`SIGTERM alone ends a command that is in ${what}`, async () => {
+      const child = startDeaf(how);
+      await untilStderr(child, /deaf/);
+      child.kill('SIGTERM');
+      assert.deepEqual(await once(child, 'exit'), [null, 'SIGTERM']);
     });
-    await until('the server is deaf', () => existsSync(mark));
-    const { length } = processesWith(marker, 'environ');
-    assert.ok(length >= 2, `the client, its server and whoever reads for it: ${length}`);
-    child.kill('SIGKILL');
-    await until('no process is left', () => processesWith(marker, 'environ').length === 0);
-  });
-}
+
+    test(`a client that is killed takes its server along from the middle of ${what}`, async (t) => {
+      const folder = scratchFolder();
+      const marker = `VERBATIM_DEAF_TEST=${folder}`;
+      const preload = join(folder, 'deaf.mjs');
+      const script = join(folder, 'client.mjs');
+      const mark = join(folder, 'is-deaf');
+      writeFileSync(preload, deafServer(how, mark));
+      writeFileSync(script, client(preload));
+      const child = fork(script, [], {
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        env: { ...process.env, VERBATIM_DEAF_TEST: folder },
+      });
+      t.after(() => {
+        for (const pid of processesWith(marker, 'environ')) process.kill(pid, 'SIGKILL');
+      });
+      await until('the server is deaf', () => existsSync(mark));
+      const { length } = processesWith(marker, 'environ');
+      assert.ok(length >= 2, `the client, its server and whoever reads for it: ${length}`);
+      child.kill('SIGKILL');
+      await until('no process is left', () => processesWith(marker, 'environ').length === 0);
+    });
+  }
+});
 
 /** The server's first thread is deaf from the moment that it has answered once. */
 const deafServer = (how: string, mark: string) => `
