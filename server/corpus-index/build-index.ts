@@ -10,9 +10,16 @@ import type { Shard } from '../corpus/shard.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
 import { BatchWriter, type SegmentQuestion, type Segments } from './batch-writer.ts';
-import { leaveOutKnown } from './known-shards.ts';
+import { leaveOutKnown, namedAsKnown } from './known-shards.ts';
 import { type Manifest, MOST_LINES, type ShardEntry } from './manifest.ts';
-import { commonRoot, isReadAlike, locateShard, pathOfEntry, refuseShard } from './shard-entries.ts';
+import {
+  behindLinks,
+  commonRoot,
+  isReadAlike,
+  locateShard,
+  pathOfEntry,
+  refuseShard,
+} from './shard-entries.ts';
 import { noIndex, WritableIndex } from './writable-index.ts';
 
 export interface BuildRequest {
@@ -63,7 +70,9 @@ export async function buildIndex(request: BuildRequest): Promise<BuildOutcome> {
   using index = new WritableIndex(folder, rule ? 'existing or new' : 'existing');
   if (index.manifest) checkRule(index.manifest, request);
   const stored = index.manifest && movedTo(index.manifest, request.root);
-  const fresh = await leaveOutKnown(stored, folder, request.shards, signal);
+  const asked = stored ? namedAsKnown(stored, request.shards) : request.shards;
+  const named = behindLinks(asked, stored?.root);
+  const fresh = await leaveOutKnown(stored, folder, named, signal);
   const { shards, duplicates, passed, refused } = fresh;
   const before = stored ?? newManifest(request, shards);
   const wanted = shards.length > 0 ? withRoot(before, commonRoot(shards)) : before;

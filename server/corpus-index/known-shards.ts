@@ -7,7 +7,7 @@ import { type DistinctShards, leaveOutDuplicates } from '../corpus/duplicate-sha
 import type { Shard } from '../corpus/shard.ts';
 import { walkFolder, walkOptions } from '../corpus/walk-folder.ts';
 import type { Manifest } from './manifest.ts';
-import { isReadAlike, locateShard, pathOfEntry, shardOf } from './shard-entries.ts';
+import { isReadAlike, locateShard, pathOfEntry, realPathOf, shardOf } from './shard-entries.ts';
 
 export interface FreshShards extends DistinctShards {
   /** Shards that are not added, each with the reason as a sentence. */
@@ -54,6 +54,18 @@ export async function leaveOutKnown(
     )),
     refused,
   };
+}
+
+/** One that is named by a link now, and was indexed where that leads, is the shard that the index has. */
+export function namedAsKnown(manifest: Manifest, listed: readonly Shard[]): readonly Shard[] {
+  const { root, segments } = manifest;
+  const entries = segments.flatMap(({ shards }) => shards).filter(({ removed }) => !removed);
+  const known = new Set(entries.map((entry) => pathOfEntry(root, entry)));
+  return listed.map((shard) => {
+    if (known.has(shard.path)) return shard;
+    const path = realPathOf(shard);
+    return known.has(path) ? { ...shard, path } : shard;
+  });
 }
 
 function unchangedShards({ root, segments }: Manifest) {

@@ -1,17 +1,18 @@
 // Shards as an index names them: below a root that can move, and with what tells whether they are still what was read.
 
-import { statSync } from 'node:fs';
+import { realpathSync, statSync } from 'node:fs';
 import { dirname, join, relative, sep } from 'node:path';
 import { isDeepStrictEqual } from 'node:util';
 import { containedPath } from '../../guard/paths/contained.ts';
 import { refuseRelativePath } from '../../guard/paths/file-name.ts';
+import { isLinkTarget, linkTargets } from '../../guard/paths/link-targets.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { walkFolder, walkOptions } from '../corpus/walk-folder.ts';
 import type { IndexedShard } from './index-shard.ts';
 import { digestOf, type ShardEntry } from './manifest.ts';
 
 /** The folder that holds all of them. */
-export function commonRoot(shards: readonly Shard[]): string {
+export function commonRoot(shards: readonly Pick<Shard, 'path' | 'format'>[]): string {
   const folders = shards.map(({ path, format }) => (format === 'folder' ? path : dirname(path)));
   let root = folders[0]!;
   for (const folder of folders) while (!isBelow(root, folder)) root = dirname(root);
@@ -67,7 +68,7 @@ export function isReadAlike(entry: ShardEntry, shard: Shard): boolean {
 
 /** The place of the shard now, or why it is not what was read, as a sentence. */
 export function locateShard(root: string, entry: ShardEntry): { readonly path: string } | string {
-  const path = containedPath(root, entry.path === '' ? '.' : entry.path);
+  const path = placeBelow(root, entry.path);
   if (path === undefined) return `${join(root, entry.path)} leads out of ${root}`;
   const stat = statSync(path, { throwIfNoEntry: false });
   if (!stat) return `${path} is gone`;
@@ -81,6 +82,45 @@ export function locateShard(root: string, entry: ShardEntry): { readonly path: s
   return stat.mtimeMs === entry.modifiedMs
     ? { path }
     : `${path} has changed since it was indexed, or was copied without its time (cp -p and rsync -t keep it)`;
+}
+
+/** The real path of what lies below the root; undefined where a link leads out of it, and not to the Hub's own blobs. */
+function placeBelow(root: string, path: string): string | undefined {
+  const inside = containedPath(root, path === '' ? '.' : path);
+  if (inside !== undefined) return inside;
+  try {
+    const target = realpathSync(join(root, path));
+    return isLinkTarget(linkTargets(root), target) ? target : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/**
+ * Shards as an index can find them again, which follows no link out of the corpus: one that only a link leads to, or that
+ * lies behind one, is named by where it really is. `root` is that of what the index has already.
+ */
+export function behindLinks(shards: readonly Shard[], root: string | undefined): readonly Shard[] {
+  const around = commonRoot([
+    ...(root === undefined ? [] : [{ path: root, format: 'folder' as const }]),
+    ...shards,
+  ]);
+  const isFound = (shard: Shard) => placeBelow(around, pathBelow(around, shard)) !== undefined;
+  const outside = shards.filter((shard) => !isFound(shard) && shard.path !== realPathOf(shard));
+  if (outside.length === 0) return shards;
+  const named = shards.map((shard) =>
+    outside.includes(shard) ? { ...shard, path: realPathOf(shard) } : shard,
+  );
+  return behindLinks(named, root);
+}
+
+/** That of a shard; one that is gone has none, and is missed when it is read. */
+export function realPathOf({ path }: Pick<Shard, 'path'>): string {
+  try {
+    return realpathSync(path);
+  } catch {
+    return path;
+  }
 }
 
 export const shardOf = (entry: ShardEntry, path: string, index: number): Shard => ({

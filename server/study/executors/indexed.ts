@@ -5,7 +5,7 @@ import type { MatchRule } from '../../../protocol/study.ts';
 import type { Shard } from '../../corpus/shard.ts';
 import { CorpusIndex, type IndexedPlace, type Proposal } from '../../corpus-index/corpus-index.ts';
 import { collectKeys } from '../../corpus-index/sample-keys.ts';
-import { isReadAlike } from '../../corpus-index/shard-entries.ts';
+import { isReadAlike, realPathOf } from '../../corpus-index/shard-entries.ts';
 import { verify } from '../../corpus-index/verify.ts';
 import { throwIfAborted, UserError } from '../../errors.ts';
 import type { ScanRequest } from '../../kernel/scan-corpus.ts';
@@ -70,7 +70,7 @@ function knownShards(index: CorpusIndex, shards: readonly Shard[]): ReadonlyMap<
   const places = new Map([...index.places()].map((place) => [index.pathOf(place), place]));
   const known = new Map<Shard, IndexedPlace>();
   for (const shard of shards) {
-    const place = places.get(shard.path);
+    const place = places.get(shard.path) ?? places.get(realPathOf(shard));
     if (place === undefined || shard.hub || shard.remote) continue;
     if (isReadAlike(place.entry, shard) && typeof index.shardAt(place, 0) !== 'string')
       known.set(shard, place);

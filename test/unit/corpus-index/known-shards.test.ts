@@ -11,7 +11,7 @@ import { walkFolder, walkOptions } from '../../../server/corpus/walk-folder.ts';
 import { removeShards, repairIndex } from '../../../server/corpus-index/change-index.ts';
 import { checkText } from '../../../server/corpus-index/check-text.ts';
 import { CorpusIndex } from '../../../server/corpus-index/corpus-index.ts';
-import { readManifest } from '../../../server/corpus-index/manifest.ts';
+import { readManifest, writeManifest } from '../../../server/corpus-index/manifest.ts';
 import { build, writeShard } from '../../support/indexed-corpus.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
@@ -34,7 +34,9 @@ test('a copy, a link and another form of a shard that the index has are left out
   copyFileSync(shard, at('twice', 'copy.jsonl.gz'));
   symlinkSync(shard, at('link.jsonl.gz'));
   writeFileSync(at('twice', 'a.jsonl'), gunzipSync(readFileSync(shard)));
-  for (const again of [at('twice', 'copy.jsonl.gz'), at('link.jsonl.gz'), at('twice', 'a.jsonl')]) {
+  const linked = await build(index, [at('link.jsonl.gz')]);
+  assert.deepEqual([linked.nAdded, linked.nKept], [0, 1]);
+  for (const again of [at('twice', 'copy.jsonl.gz'), at('twice', 'a.jsonl')]) {
     const { nAdded, duplicates, failures } = await build(index, [again]);
     assert.deepEqual([nAdded, duplicates.length, failures], [0, 1, []], again);
     assert.match(duplicates[0]!, /a\.jsonl\.gz/);
@@ -58,7 +60,7 @@ test('a folder in or around one that the index has counts no file twice', async 
     assert.equal(nAdded, 0);
     assert.match(failures.join(), /hold the same files.*index remove/);
   }
-  assert.equal((await build(outer, [at('linked-tree')])).duplicates.length, 1);
+  assert.equal((await build(outer, [at('linked-tree')])).nKept, 1);
   assert.equal(await occurrences(outer), 1);
   const inner = at('inner-index');
   await build(inner, [at('tree', 'src')], rule);
@@ -114,6 +116,44 @@ test('a shard is removed by its path, and by its name where no other has it', as
   assert.equal(removeShards(index, ['one/0.jsonl']).length, 1);
   assert.equal(removeShards(index, ['0.jsonl']).length, 1);
   assert.equal(await occurrences(index), undefined);
+});
+
+test('shards behind links are found again: in a snapshot of the Hub, by a link, in a folder behind one', async () => {
+  const blobs = writeShard(at('hub', 'datasets--o--n', 'blobs'), '0123', [document]);
+  const snapshot = at('hub', 'datasets--o--n', 'snapshots', 'abc');
+  mkdirSync(join(snapshot, 'data'), { recursive: true });
+  symlinkSync(blobs, join(snapshot, 'data', 'train.jsonl'));
+  const far = writeShard(at('far', 'away'), 'b.jsonl', [document]);
+  mkdirSync(at('near'));
+  symlinkSync(far, at('near', 'link.jsonl'));
+  symlinkSync(at('far', 'away'), at('near', 'folder'));
+  const own = writeShard(at('near', 'own'), 'c.jsonl', [{ ...document, text: 'other();\n'.repeat(8) }]);
+  for (const [i, corpus] of [
+    [snapshot],
+    [at('near', 'link.jsonl')],
+    [at('near', 'folder')],
+    [at('near', 'folder'), own],
+    [own, at('near', 'folder', 'b.jsonl')],
+  ].entries()) {
+    const index = at(`links-${i}-index`);
+    await build(index, corpus, rule);
+    const again = await build(index, corpus);
+    assert.deepEqual([again.nAdded, again.nKept], [0, corpus.length], corpus.join());
+    using open = new CorpusIndex(index);
+    const { isVerified, matches } = await checkText(open, Buffer.from(text), { signal });
+    assert.deepEqual([isVerified, matches[0]?.occurrences], [true, 1], corpus.join());
+  }
+  // An index may not name what lies elsewhere, whoever wrote it.
+  const hostile = at('links-hostile');
+  await build(hostile, [own], rule);
+  const manifest = readManifest(hostile)!;
+  const segments = manifest.segments.map((segment) => ({
+    ...segment,
+    shards: segment.shards.map((shard) => ({ ...shard, path: 'link.jsonl' })),
+  }));
+  writeManifest(hostile, { ...manifest, root: at('near'), segments });
+  using open = new CorpusIndex(hostile);
+  assert.match(open.changes().join(), /link\.jsonl leads out of/);
 });
 
 test('an index in a folder of its own corpus is no part of that', async () => {
