@@ -6,6 +6,7 @@ import { MAX_NAME_BYTES } from '../corpus/cut-name.ts';
 import { DeflateHere } from '../corpus/deflate-here.ts';
 import type { MatchedDocument } from '../engine/detection.ts';
 import { VarintReader, VarintWriter } from '../engine/varint.ts';
+import type { DocumentPage } from '../kernel/scan-kernel.ts';
 
 /** Documents of a page. A shard begins a new page. */
 export const PAGE_DOCUMENTS = 64;
@@ -25,61 +26,30 @@ export interface IndexedDocument extends MatchedDocument {
 }
 
 /** What a page has of a document beside its names. */
-export type DocumentPlace = Pick<IndexedDocument, 'row' | 'byteOffset' | 'digest'>;
+type DocumentPlace = Pick<IndexedDocument, 'row' | 'byteOffset' | 'digest'>;
 
-/** The bytes of a name lie from `at` on. */
-export interface NameBytes {
-  readonly bytes: Uint8Array;
-  readonly at: number;
-  readonly nBytes: number;
-}
-
-/** Collects the documents of a page, and is used again for the next. */
+/** Makes pages of what the kernel gathers. */
 export class PageWriter {
   readonly #deflate = new DeflateHere(deflating);
+  readonly #content = new VarintWriter();
   /** Grows to the largest page. */
   #page = Buffer.allocUnsafeSlow(1 << 12);
-  readonly #numbers = new VarintWriter();
-  readonly #names = Array.from({ length: N_NAMES }, () => new VarintWriter());
-  readonly #digests = new Uint32Array(PAGE_DOCUMENTS);
-  #n = 0;
-  #row = 0;
-  #byteOffset = 0;
 
-  get nDocuments(): number {
-    return this.#n;
-  }
-
-  /** `names` are repository, path and licence, as UTF-8. */
-  add({ row, byteOffset, digest }: DocumentPlace, names: readonly NameBytes[]): void {
-    const numbers = this.#numbers;
-    numbers.write(row - this.#row);
-    numbers.write(byteOffset - this.#byteOffset);
-    this.#row = row;
-    this.#byteOffset = byteOffset;
-    this.#digests[this.#n++] = digest;
-    for (let i = 0; i < N_NAMES; i++) {
-      const { bytes, at, nBytes } = names[i]!;
-      numbers.write(nBytes);
-      this.#names[i]!.append(bytes, at, nBytes);
-    }
-  }
-
-  /** The page, which is overwritten by the next one: that begins. */
-  take(): Buffer {
-    const content = this.#numbers;
-    for (const names of this.#names) content.append(names.written());
+  /** A page, which is overwritten by the next one. */
+  write({ digests, pieces }: DocumentPage): Buffer {
+    const content = this.#content;
+    content.clear();
+    for (const piece of pieces) content.append(piece);
     const packed = this.#deflate.deflate(content.written());
-    const start = HEAD_BYTES + DIGEST_BYTES * this.#n;
+    const n = digests.length;
+    const start = HEAD_BYTES + DIGEST_BYTES * n;
     const nBytes = start + packed.length;
     if (nBytes > this.#page.length) this.#page = Buffer.allocUnsafeSlow(2 * nBytes);
     const page = this.#page.subarray(0, nBytes);
-    page[CHECKSUM_BYTES] = this.#n;
-    for (let i = 0; i < this.#n; i++) page.writeUInt32LE(this.#digests[i]!, HEAD_BYTES + DIGEST_BYTES * i);
+    page[CHECKSUM_BYTES] = n;
+    for (let i = 0; i < n; i++) page.writeUInt32LE(digests[i]!, HEAD_BYTES + DIGEST_BYTES * i);
     page.set(packed, start);
     page.writeUInt32LE(crc32(page.subarray(CHECKSUM_BYTES)), 0);
-    for (const part of [this.#numbers, ...this.#names]) part.clear();
-    this.#n = this.#row = this.#byteOffset = 0;
     return page;
   }
 

@@ -13,9 +13,9 @@ import type { Shard } from '../corpus/shard.ts';
 import type { RestartPoint, ShardResult } from '../engine/detection.ts';
 import { releaseChunk } from '../kernel/release-chunk.ts';
 import { FirstProblems, rowProblem } from '../kernel/row-problems.ts';
-import type { KernelListener, ScanKernel } from '../kernel/scan-kernel.ts';
+import type { DocumentPage, KernelListener, ScanKernel } from '../kernel/scan-kernel.ts';
 import type { ThreadHooks } from '../kernel/shard-thread.ts';
-import { type DocumentPlace, type NameBytes, PAGE_DOCUMENTS, PageWriter } from './document-pages.ts';
+import { PageWriter } from './document-pages.ts';
 import { MAX_DOCUMENTS } from './postings.ts';
 import type { Stored } from './segment-header.ts';
 import { type SpillFile, SpillWriter } from './spill.ts';
@@ -60,8 +60,7 @@ export async function indexShard(
       ? await readRows(kernel, shard, columns, documents, hooks)
       : await readTexts(kernel, shard, documents, hooks);
     kernel.endRecords();
-    const nDocuments = documents.end();
-    return { ...result, nDocuments, spill: spill.end() };
+    return { ...result, nDocuments: documents.nDocuments, spill: spill.end() };
   } catch (error) {
     spill.close();
     throw error;
@@ -91,16 +90,7 @@ async function readRows(
     {
       ...documents.listener(),
       onRow(status) {
-        const { row, rowOffset: byteOffset } = kernel;
-        if (status !== 'ok') {
-          problems.add(rowProblem(shard, status, row, byteOffset, describe));
-          return;
-        }
-        documents.keep({ row, byteOffset, digest: kernel.documentDigest }, [
-          kernel.columnBytes('repository'),
-          kernel.columnBytes('path'),
-          kernel.columnBytes('license'),
-        ]);
+        if (status !== 'ok') problems.add(rowProblem(shard, status, kernel.row, kernel.rowOffset, describe));
       },
     },
     columns.names,
@@ -162,18 +152,10 @@ async function readTexts(
     contentBytes += kernel.endText();
     nRows++;
     hooks.onBytes(0, 0);
-    if (!kernel.keepRecords()) continue;
-    const { repository, path, license } = document;
-    const names = [repository, path, license].map(bytesOfName);
-    documents.keep({ ...document, digest: kernel.documentDigest }, names);
+    kernel.keepText(document);
   }
   if (shard.format === 'folder') reading = { files: files.all() };
   return { nRows, contentBytes, restarts: [], blocks: [], columns: null, reading, ...problems.all() };
-}
-
-function bytesOfName(name: string): NameBytes {
-  const bytes = Buffer.from(name);
-  return { bytes, at: 0, nBytes: bytes.length };
 }
 
 /** Writes the documents that hold a window, and the records of the kernel, which numbers them alike. */
@@ -193,15 +175,9 @@ class DocumentWriter {
       onLine() {},
       onRepeats() {},
       onRow() {},
-      onRecords: (records, ends) => this.#spill.addRecords(records, ends),
+      onPage: (page) => this.#addPage(page),
+      onRecords: (records, counts, firstDocument) => this.#spill.addRecords(records, counts, firstDocument),
     };
-  }
-
-  keep(place: DocumentPlace, names: readonly NameBytes[]): void {
-    if (++this.#n >= MAX_DOCUMENTS)
-      throw new Error(`${this.#shard.path} has more documents than one shard of an index can`);
-    this.#page.add(place, names);
-    if (this.#page.nDocuments === PAGE_DOCUMENTS) this.#spill.addPage(this.#page.take());
   }
 
   /** Puts the window of a point on the disk, too: a large shard has many. */
@@ -209,9 +185,15 @@ class DocumentWriter {
     return { ...point, window: this.#spill.addWindow(point.window) };
   }
 
-  end(): number {
-    if (this.#page.nDocuments > 0) this.#spill.addPage(this.#page.take());
+  get nDocuments(): number {
     return this.#n;
+  }
+
+  #addPage(page: DocumentPage): void {
+    this.#n += page.digests.length;
+    if (this.#n >= MAX_DOCUMENTS)
+      throw new Error(`${this.#shard.path} has more documents than one shard of an index can`);
+    this.#spill.addPage(this.#page.write(page));
   }
 
   [Symbol.dispose](): void {

@@ -2,8 +2,8 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import type { Shard } from '../corpus/shard.ts';
-import { type BucketShape, type Part, type PostingKernel, RECORD_BYTES } from '../kernel/posting-kernel.ts';
-import { INDEX_PART_BITS } from '../kernel/scan-kernel.ts';
+import type { BucketShape, Part, PostingKernel } from '../kernel/posting-kernel.ts';
+import { INDEX_PART_BITS, SPILLED_RECORD_BYTES } from '../kernel/scan-kernel.ts';
 import { PAGE_DOCUMENTS } from './document-pages.ts';
 import type { IndexedShard } from './index-shard.ts';
 import type { ShardEntry } from './manifest.ts';
@@ -45,17 +45,19 @@ function readRecords({ file, records }: SpillFile, part: Part, first: number, in
   const more = INDEX_PART_BITS - part.bits;
   const from = more >= 0 ? part.number * 2 ** more : Math.floor(part.number / 2 ** -more);
   const last = more >= 0 ? from + 2 ** more - 1 : from;
-  const startOf = (ends: Uint32Array) => (from === 0 ? 0 : ends[from - 1]!);
-  into.reserve(records.reduce((sum, { ends }) => sum + ends[last]! - startOf(ends), 0));
+  const startOf = (ends: Uint32Array, of: number) => (of === 0 ? 0 : ends[of - 1]!);
+  into.reserve(records.reduce((sum, { ends }) => sum + ends[last]! - startOf(ends, from), 0));
   const open = openSync(file, 'r');
   let position = 0;
   const fill = (memory: Uint8Array, at: number, nBytes: number) =>
     readWhole(open, memory, at, nBytes, position);
   try {
-    for (const { at, ends } of records) {
-      const start = startOf(ends);
-      position = at + start * RECORD_BYTES;
-      into.addAll(ends[last]! - start, first, part, fill);
+    for (const { at, ends, firstDocument } of records) {
+      for (let of = from; of <= last; of++) {
+        const start = startOf(ends, of);
+        position = at + start * SPILLED_RECORD_BYTES;
+        into.addAll({ n: ends[of]! - start, of, firstDocument: first + firstDocument }, part, fill);
+      }
     }
   } finally {
     closeSync(open);

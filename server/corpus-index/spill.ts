@@ -10,6 +10,8 @@ export interface SpilledRecords {
   readonly at: number;
   /** The end of each part, in records: one for each value of the first INDEX_PART_BITS bits of keys. */
   readonly ends: Uint32Array;
+  /** Documents' numbers are counted from it. */
+  readonly firstDocument: number;
 }
 
 export interface SpillFile {
@@ -34,8 +36,11 @@ export class SpillWriter {
     this.#file = openSync(path, 'wx');
   }
 
-  addRecords(records: Uint8Array, ends: Uint32Array): void {
-    this.#records.push({ at: this.#write(records), ends: ends.slice() });
+  /** In the form in which a kernel gives them. */
+  addRecords(records: Uint8Array, counts: Uint32Array, firstDocument: number): void {
+    let end = 0;
+    const ends = counts.map((n) => (end += n));
+    this.#records.push({ at: this.#write(records), ends, firstDocument });
   }
 
   /** Returns where it lies in the file. */

@@ -22,7 +22,7 @@ export function instantiate(): KernelInstance {
   const { module } = compiled;
   const memory = new wasm.Memory({ initial: 1, maximum: PAGES_OF_4_GIB, shared: true });
   const nothing = () => {};
-  const host = { onLines: nothing, onRow: nothing, onKeys: nothing, onRecords: nothing };
+  const host = { onLines: nothing, onRow: nothing, onKeys: nothing, onRecords: nothing, onPage: nothing };
   const kernel = new wasm.Instance(module, { env: { memory }, host }).exports as IndexExports;
   return { module, memory, kernel };
 }

@@ -1,6 +1,7 @@
 // The kernel's other door: records of an index go in, in any order, and come out as buckets of lists. Knows nothing of files.
 
 import type { KernelInstance } from './kernel-instance.ts';
+import { SPILLED_RECORD_BYTES } from './scan-kernel.ts';
 import { IndexMemory } from './share-index.ts';
 
 /** What the buckets of a segment are like: docs/index-format.md, section 4. */
@@ -19,8 +20,17 @@ export interface Part {
 }
 
 /** A record is a number of 64 bits: the upper 40 of a key, then a document's. The lower word comes first. */
-export const RECORD_BYTES = 8;
+const RECORD_BYTES = 8;
 const DOCUMENT_MASK = 2n ** 24n - 1n;
+
+/** Records that a kernel which reads gave at once, of one of its parts (`onRecords`). */
+export interface SpilledPart {
+  readonly n: number;
+  /** Number of that part. */
+  readonly of: number;
+  /** What documents' numbers are counted from, in the segment. */
+  readonly firstDocument: number;
+}
 
 const FIRST_OUT_BYTES = 1 << 20;
 
@@ -92,19 +102,19 @@ export class PostingKernel {
   }
 
   /**
-   * Adds `n` records of those of a part, whose documents' numbers then are higher by `first`: `fill` puts them into so many
-   * bytes from an offset on. There are very many of such pieces, so no view is made for each.
+   * Adds those of some records that are of a part: `fill` puts them into so many bytes from an offset on. There are very many
+   * of such pieces, so no view is made for each.
    */
   addAll(
-    n: number,
-    first: number,
-    part: Part,
+    { n, of, firstDocument }: SpilledPart,
+    { bits, number }: Part,
     fill: (memory: Uint8Array, at: number, nBytes: number) => void,
   ): void {
     this.reserve(n);
-    const at = this.#records + this.#n * RECORD_BYTES;
-    fill(this.#bytes, at, n * RECORD_BYTES);
-    this.#n += this.#kernel.takeRecords(at, n, first, part.bits, part.number);
+    const from = this.#other;
+    const to = this.#records + this.#n * RECORD_BYTES;
+    fill(this.#bytes, from, n * SPILLED_RECORD_BYTES);
+    this.#n += this.#kernel.takeRecords(from, n, of, firstDocument, to, bits, number);
   }
 
   /** Writes all buckets of a part, whose records were added; its bits are at most those of a bucket. */
@@ -158,7 +168,15 @@ interface PostingExports {
   createInput(nBytes: number): number;
   preparePostings(): void;
   beginBuckets(hashBits: number, bucketBits: number, nDocuments: number): void;
-  takeRecords(at: number, n: number, first: number, nBits: number, part: number): number;
+  takeRecords(
+    from: number,
+    n: number,
+    of: number,
+    first: number,
+    to: number,
+    nBits: number,
+    part: number,
+  ): number;
   sortRecords(at: number, other: number, n: number, nPassed: number, kept: bigint): void;
   writeBuckets(
     at: number,

@@ -1,6 +1,7 @@
 // The kernel's one door: bytes go in, matched lines and damaged rows come out. Knows nothing of files.
 
 import { type Columns, standardColumns } from '../corpus/columns.ts';
+import type { MatchedDocument } from '../engine/detection.ts';
 import type { SharedIndex } from './share-index.ts';
 import { wasm } from './wasm-api.ts';
 
@@ -21,26 +22,46 @@ export interface KernelListener {
    */
   onKeys?(words: Uint32Array, first: number, n: number): void;
   /**
-   * Records of an index that is built (posting-kernel.ts), with documents' numbers in the shard, in parts by the first
-   * INDEX_PART_BITS bits of their keys; `ends` has the end of each part, in records. Overwritten when the call returns.
+   * Records of an index that is built, in parts by the first INDEX_PART_BITS bits of their keys, one after the other, of which
+   * `counts` has the numbers of records. Each record is SPILLED_RECORD_BYTES bytes, the lowest first: the further bits of
+   * 40 of the key, above 15 of its document's number in the shard less `firstDocument`. Overwritten when the call returns.
    */
-  onRecords?(records: Uint8Array, ends: Uint32Array): void;
+  onRecords?(records: Uint8Array, counts: Uint32Array, firstDocument: number): void;
+  /** The next documents of an index that is built. Overwritten when the call returns. */
+  onPage?(page: DocumentPage): void;
+}
+
+/** Documents that an index keeps: as many as a page has, but for the last of a shard. */
+export interface DocumentPage {
+  /** A hash of the lines of each. */
+  readonly digests: Uint32Array;
+  /**
+   * For each the differences of row and byte offset to the one before and the lengths of repository, path and licence, as numbers of
+   * seven bits a byte; then the repositories, the paths and the licences.
+   */
+  readonly pieces: readonly Uint8Array[];
 }
 
 export const INDEX_PART_BITS = 7;
+/** Size of a record, as wasm/index-records.ts writes it. */
+export const SPILLED_RECORD_BYTES = 6;
 
 /** Words of a key's record: the lower and the higher half of the key, the window's first and last raw line. */
 export const KEY_WORDS = 4;
 
 const INPUT_BYTES = 1 << 20;
-/** Size of a record, as wasm/index-records.ts writes it. */
-const RECORD_OF_INDEX_BYTES = 8;
 /** Size of a record, as wasm/found-lines.ts writes it. */
 const RECORD_BYTES = 40;
 const provenance = { repository: 0, path: 1, license: 2 } as const;
+type Name = keyof typeof provenance;
+const names = Object.keys(provenance) as Name[];
+/** Names come cut to COLUMN_BYTES of wasm/columns.ts, but for the rest of a letter. */
+const MOST_COLUMN_BYTES = 8192 + 8;
 const columns = { ...provenance, content: 3 } as const;
 const MAX_NAME_BYTES = 1023;
 const decoder = new TextDecoder();
+
+type Work = 'index' | 'other';
 
 export class ScanKernel {
   readonly #kernel: ScanExports;
@@ -51,17 +72,21 @@ export class ScanKernel {
   readonly #input: number;
   #listener: KernelListener | undefined;
   /** Numbers of the columns. */
-  #columns: Record<keyof typeof provenance, number> = provenance;
+  #columns: Record<Name, number> = provenance;
+  readonly #work: Work;
 
   /** To build an index, or for anything else that a kernel does. */
-  constructor({ module, memory, address }: SharedIndex, work: 'index' | 'other' = 'other') {
+  constructor({ module, memory, address }: SharedIndex, work: Work = 'other') {
+    this.#work = work;
     const instance = new wasm.Instance(module, {
       env: { memory },
       host: {
         onLines: (at: number, n: number) => this.#onLines(at >>> 0, n),
         onKeys: (at: number, n: number) => this.#listener!.onKeys?.(this.#words, (at >>> 0) >>> 2, n),
         onRow: (status: number) => this.#listener!.onRow(rowStatuses[status]!),
-        onRecords: (at: number, ends: number) => this.#onRecords(at >>> 0, ends >>> 0),
+        onRecords: (at: number, counts: number, firstDocument: number) =>
+          this.#onRecords(at >>> 0, counts >>> 0, firstDocument),
+        onPage: (nDocuments: number, lengths: number) => this.#onPage(nDocuments, lengths >>> 0),
       },
     });
     this.#kernel = instance.exports as ScanExports;
@@ -110,30 +135,32 @@ export class ScanKernel {
 
   /** A shard begins, whose documents with a window are numbered from 0. */
   beginRecords(): void {
+    this.#setSources(provenance);
     this.#kernel.beginRecords();
   }
 
-  /** The text that just ended counts; returns whether it has a window. Rows count by themselves. */
-  keepRecords(): boolean {
-    return this.#kernel.keepRecords() !== 0;
+  /** The text that just ended counts if it has a window. Rows count by themselves. */
+  keepText(document: MatchedDocument): void {
+    for (const name of names) {
+      const at = this.#kernel.columnAt(provenance[name]) >>> 0;
+      this.#kernel.setColumnLength(provenance[name], this.#text.write(document[name], at, MOST_COLUMN_BYTES));
+    }
+    this.#kernel.keepText(document.row, document.byteOffset);
   }
 
-  /** Gives the last records of a shard. Those of a document that did not end do not count. */
+  /** Gives the last records and documents of a shard. Those of a document that did not end do not count. */
   endRecords(): void {
     this.#kernel.dropRecords();
     this.#kernel.sendRecords();
+    this.#kernel.sendPage();
   }
 
-  /** Bytes of UTF-8, cut where they are too many; overwritten by the next row. */
-  columnBytes(name: keyof typeof provenance): { bytes: Uint8Array; at: number; nBytes: number } {
+  /** Cut where it is too long. */
+  column(name: Name): string {
+    const bytes = this.#bytes;
     const column = this.#columns[name];
     const at = this.#kernel.columnAt(column) >>> 0;
-    return { bytes: this.#bytes, at, nBytes: this.#kernel.columnLength(column) };
-  }
-
-  column(name: keyof typeof provenance): string {
-    const { bytes, at, nBytes } = this.columnBytes(name);
-    const end = at + nBytes;
+    const end = at + this.#kernel.columnLength(column);
     let i = at;
     while (i < end && bytes[i]! < 0x80) i++;
     // A decoder takes no shared memory, and is slow to begin.
@@ -141,18 +168,19 @@ export class ScanKernel {
   }
 
   /** Starts a stream of JSON lines; whatever was not ended is forgotten. */
-  beginRows(listener: KernelListener, names: Columns = standardColumns): void {
+  beginRows(listener: KernelListener, called: Columns = standardColumns): void {
     this.#listener = listener;
     // The kernel fills the first of several columns with one name.
     const parts = Object.keys(columns) as (keyof typeof columns)[];
-    const columnOf = (name: string) => columns[parts.find((other) => names[other] === name)!];
+    const columnOf = (name: string) => columns[parts.find((other) => called[other] === name)!];
     this.#columns = {
-      repository: columnOf(names.repository),
-      path: columnOf(names.path),
-      license: columnOf(names.license),
+      repository: columnOf(called.repository),
+      path: columnOf(called.path),
+      license: columnOf(called.license),
     };
+    if (this.#work === 'index') this.#setSources(this.#columns);
     for (const part of parts) {
-      const name = new TextEncoder().encode(names[part]);
+      const name = new TextEncoder().encode(called[part]);
       // A longer name is none of the keys': those are cut, and nothing equals it.
       if (name.length <= MAX_NAME_BYTES) this.#bytes.set(name, this.#kernel.nameAt(columns[part]) >>> 0);
       this.#kernel.setNameLength(columns[part], name.length <= MAX_NAME_BYTES ? name.length : 0xffff_ffff);
@@ -198,10 +226,25 @@ export class ScanKernel {
     }
   }
 
-  #onRecords(at: number, ends: number): void {
+  #onRecords(at: number, countsAt: number, firstDocument: number): void {
+    const counts = this.#words.subarray(countsAt >>> 2, (countsAt >>> 2) + 2 ** INDEX_PART_BITS);
+    const nBytes = SPILLED_RECORD_BYTES * counts.reduce((sum, n) => sum + n, 0);
+    this.#listener!.onRecords?.(this.#bytes.subarray(at, at + nBytes), counts, firstDocument);
+  }
+
+  #onPage(nDocuments: number, lengthsAt: number): void {
+    const kernel = this.#kernel;
     const words = this.#words;
-    const parts = words.subarray(ends >>> 2, (ends >>> 2) + 2 ** INDEX_PART_BITS);
-    this.#listener!.onRecords?.(this.#bytes.subarray(at, at + parts.at(-1)! * RECORD_OF_INDEX_BYTES), parts);
+    const pieces = Array.from({ length: 1 + names.length }, (_, piece) => {
+      const at = kernel.pieceAt(piece) >>> 0;
+      return this.#bytes.subarray(at, at + words[(lengthsAt >>> 2) + piece]!);
+    });
+    const digests = (kernel.digestsAt() >>> 0) >>> 2;
+    this.#listener!.onPage?.({ digests: words.subarray(digests, digests + nDocuments), pieces });
+  }
+
+  #setSources(sources: Record<Name, number>): void {
+    for (const name of names) this.#kernel.setSource(provenance[name], sources[name]);
   }
 
   #onLines(at: number, n: number): void {
@@ -224,7 +267,7 @@ interface ScanExports {
   giveEveryWindow(): void;
   prepareIndexing(): void;
   beginRecords(): void;
-  keepRecords(): 0 | 1;
+  keepText(row: number, byteOffset: number): void;
   dropRecords(): void;
   sendRecords(): void;
   attach(address: number): void;
@@ -239,6 +282,11 @@ interface ScanExports {
   textBytes(): number;
   currentRow(): number;
   currentRowOffset(): number;
+  sendPage(): void;
+  digestsAt(): number;
+  pieceAt(piece: number): number;
+  setSource(name: number, column: number): void;
+  setColumnLength(column: number, nBytes: number): void;
   columnAt(column: number): number;
   columnLength(column: number): number;
   nameAt(column: number): number;

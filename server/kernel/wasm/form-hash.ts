@@ -31,39 +31,43 @@ export function hashForm(at: usize, nBytes: u32, seed: u64): u64 {
   );
 }
 
-/**
- * The same with `masksAt()` and the keys at hand, for many lines in a row: a block at a time without a branch, as most
- * lines are one. Each 32 bits of what is read, XOR a key, are multiplied by their neighbours, as in XXH3.
- */
+/** The same with `masksAt()` and the keys at hand, for many lines in a row: most lines are one block. */
 // @ts-ignore: decorator
 @inline export function hashWith(
   at: usize, nBytes: u32, seed: u64, masks: usize, keyA: v128, keyB: v128, keyC: v128, keyD: v128,
 ): u64 {
   let h: u64 = seed ^ (<u64>nBytes * 0xA0761D6478BD642F);
-  let p = at;
-  let left = <i32>nBytes;
-  do {
-    const mask = masks - <u32>min(left, BLOCK_BYTES);
-    const a = v128.and(v128.load(p), v128.load(mask));
-    const b = v128.and(v128.load(p, 16), v128.load(mask, 16));
-    const c = v128.and(v128.load(p, 32), v128.load(mask, 32));
-    const d = v128.and(v128.load(p, 48), v128.load(mask, 48));
-    const products = i64x2.add(
-      productsOf(v128.xor(a, keyA), v128.xor(b, keyB)),
-      productsOf(v128.xor(c, keyC), v128.xor(d, keyD)),
-    );
-    // What is multiplied by nothing counts all the same.
-    const plain = i64x2.add(i64x2.add(a, b), i64x2.add(c, d));
-    const sum = i64x2.add(products, v128.shuffle<u64>(plain, plain, 1, 0));
-    h = (h ^ i64x2.extract_lane(sum, 0)) * 0xE7037ED1A0B428DB;
-    h ^= h >> 32;
-    h = (h ^ i64x2.extract_lane(sum, 1)) * 0x8EBC6AF09C88C6E3;
-    h ^= h >> 29;
-    p += BLOCK_BYTES;
-    left -= BLOCK_BYTES;
-  } while (left > 0);
+  h = addBlock(h, at, masks - min(nBytes, BLOCK_BYTES), keyA, keyB, keyC, keyD);
+  for (let done = BLOCK_BYTES; done < nBytes; done += BLOCK_BYTES) {
+    h = addBlock(h, at + done, masks - min(nBytes - done, BLOCK_BYTES), keyA, keyB, keyC, keyD);
+  }
   h *= 0xD6E8FEB86659FD93;
   return h ^ (h >> 32);
+}
+
+/**
+ * A block without a branch, of which `mask` says how much counts. Each 32 bits of what is read, XOR a key, are multiplied by
+ * their neighbours, as in XXH3.
+ */
+// @ts-ignore: decorator
+@inline function addBlock(
+  before: u64, at: usize, mask: usize, keyA: v128, keyB: v128, keyC: v128, keyD: v128,
+): u64 {
+  const a = v128.and(v128.load(at), v128.load(mask));
+  const b = v128.and(v128.load(at, 16), v128.load(mask, 16));
+  const c = v128.and(v128.load(at, 32), v128.load(mask, 32));
+  const d = v128.and(v128.load(at, 48), v128.load(mask, 48));
+  const products = i64x2.add(
+    productsOf(v128.xor(a, keyA), v128.xor(b, keyB)),
+    productsOf(v128.xor(c, keyC), v128.xor(d, keyD)),
+  );
+  // What is multiplied by nothing counts all the same.
+  const plain = i64x2.add(i64x2.add(a, b), i64x2.add(c, d));
+  const sum = i64x2.add(products, v128.shuffle<u64>(plain, plain, 1, 0));
+  let h = (before ^ i64x2.extract_lane(sum, 0)) * 0xE7037ED1A0B428DB;
+  h ^= h >> 32;
+  h = (h ^ i64x2.extract_lane(sum, 1)) * 0x8EBC6AF09C88C6E3;
+  return h ^ (h >> 29);
 }
 
 /** Of each 64 bits the product of both halves, added up: two vectors at a time take fewer shuffles. */

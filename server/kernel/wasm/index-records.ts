@@ -1,87 +1,99 @@
-// The records of an index that is built, on their way to the host: keys with the numbers of their documents, dealt into
-// parts by the first bits of their keys.
+// The records of an index that is built, on their way to the host: keys with the numbers of their documents, each put to its
+// part by the first bits of its key. Six bytes say both, since parts and what is given at once know the rest.
 
+import { addDocument, beginPages, preparePages } from "./document-pages";
 import { alloc, array, nil } from "./memory";
 
-/** Takes records from address `at`, part after part, and how many each part has, as words at `counts`. */
+/** Takes parts from address `at`, one after the other, and how many records each has, as words at `counts`. */
 // @ts-ignore: decorator
 @external("host", "onRecords")
-declare function onRecords(at: usize, counts: usize): void;
+declare function onRecords(at: usize, counts: usize, firstDocument: u32): void;
 
 /** Equal to INDEX_PART_BITS in scan-kernel.ts. */
-const PART_BITS: u32 = 7;
-const MAX_RECORDS: u32 = 1 << 17;
-/** Bits of a record that are its document's number. */
-const DOCUMENT_BITS: u32 = 24;
+export const PART_BITS: u64 = 7;
+const N_PARTS: u32 = 1 << <u32>PART_BITS;
+/** Records that a part has room for, and one more: what is written is two bytes longer than a record. */
+const PART_RECORDS: u32 = 1 << 11;
+/** Of a key so many bits are kept. */
+const KEY_BITS: u64 = 40;
+export const RECORD_BYTES: usize = 6;
+/** What is left of a key behind its part's bits lies above so many bits, of the document's number less the first one's. */
+export const DOCUMENT_BITS: u64 = 8 * RECORD_BYTES - (KEY_BITS - PART_BITS);
 
-let records: usize = 0;
-let parted: usize = 0;
+let parts: usize = 0;
 let counts = nil<u32>();
-let nRecords: u32 = 0;
-/** Records of the documents before the one that is being read. */
-let nBefore: u32 = 0;
-let documentNumber: u64 = 0;
+/** The document that numbers are counted from, and the one that is being read. */
+let firstDocument: u32 = 0;
+let documentNumber: u32 = 0;
 let hasRecords: bool = false;
 
 /** Before the first shard of an index; a scan needs none of this. */
 export function prepareIndexing(): void {
-  records = alloc(8 * MAX_RECORDS);
-  parted = alloc(8 * MAX_RECORDS);
-  counts = array<u32>(1 << PART_BITS);
+  parts = alloc(<usize>N_PARTS * PART_RECORDS * RECORD_BYTES);
+  counts = array<u32>(N_PARTS);
+  preparePages();
 }
 
 /** A shard begins: its documents are numbered from 0. */
 export function beginRecords(): void {
-  nRecords = nBefore = 0;
-  documentNumber = 0;
+  clearParts();
+  beginPages();
+  documentNumber = firstDocument = 0;
   hasRecords = false;
 }
 
 // @ts-ignore: decorator
-@inline export function addRecord(key: u64): void {
-  // Those of a document that may turn out to be none stay: they propose another one at most.
-  if (nRecords == MAX_RECORDS) sendRecords();
+@inline function partAt(part: u32): usize { return parts + <usize>part * PART_RECORDS * RECORD_BYTES; }
+
+/** A record if it is another one than the last; otherwise the next one takes its place. */
+// @ts-ignore: decorator
+@inline export function addRecord(key: u64, isAnother: bool): void {
   hasRecords = true;
-  store<u64>(records + (<usize>(nRecords++) << 3), (key >> DOCUMENT_BITS << DOCUMENT_BITS) | documentNumber);
+  const part = <u32>(key >> (64 - PART_BITS));
+  const n = counts[part];
+  const rest = (key << PART_BITS) >> (64 - KEY_BITS + PART_BITS);
+  store<u64>(partAt(part) + <usize>n * RECORD_BYTES, (rest << DOCUMENT_BITS) | <u64>(documentNumber - firstDocument));
+  counts[part] = n + <u32>isAnother;
+  // Those of a document that may turn out to be none stay: they propose another one at most.
+  if (n + 2 == PART_RECORDS) sendRecords();
 }
 
-/** The document that was read counts if it has a key; returns whether it does. */
-export function keepRecords(): bool {
-  const counts = hasRecords;
-  if (counts) documentNumber++;
-  nBefore = nRecords;
+/** The document that was read, whose names are in the columns, counts if it has a key; returns whether it does. */
+export function keepDocument(row: u64, byteOffset: u64): bool {
+  if (!hasRecords) return false;
   hasRecords = false;
-  return counts;
+  addDocument(row, byteOffset);
+  if (++documentNumber - firstDocument == 1 << <u32>DOCUMENT_BITS) sendRecords();
+  return true;
 }
 
-/** The document that was read does not count. */
+/** The same for a text that is no row. */
+export function keepText(row: f64, byteOffset: f64): bool { return keepDocument(<u64>row, <u64>byteOffset); }
+
+/** The document that was read does not count: its records are the last ones. */
 export function dropRecords(): void {
-  nRecords = nBefore;
   hasRecords = false;
+  const document = documentNumber - firstDocument;
+  for (let part: u32 = 0; part < N_PARTS; part++) {
+    let n = counts[part];
+    while (n && (load<u32>(partAt(part) + <usize>(n - 1) * RECORD_BYTES) & ((1 << <u32>DOCUMENT_BITS) - 1)) == document) n--;
+    counts[part] = n;
+  }
 }
 
-/** Gives what is there to the host. */
+/** Gives what is there to the host, without gaps. */
 export function sendRecords(): void {
-  if (!nRecords) return;
-  for (let part: u32 = 0; part < 1 << PART_BITS; part++) counts[part] = 0;
-  for (let i: u32 = 0; i < nRecords; i++) {
-    const part = <u32>(load<u64>(records + (<usize>i << 3)) >> (64 - PART_BITS));
-    counts[part] = counts[part] + 1;
+  let to = parts;
+  for (let part: u32 = 0; part < N_PARTS; part++) {
+    const nBytes = <usize>counts[part] * RECORD_BYTES;
+    memory.copy(to, partAt(part), nBytes);
+    to += nBytes;
   }
-  let sum: u32 = 0;
-  for (let part: u32 = 0; part < 1 << PART_BITS; part++) {
-    const before = sum;
-    sum += counts[part];
-    counts[part] = before;
-  }
-  for (let i: u32 = 0; i < nRecords; i++) {
-    const record = load<u64>(records + (<usize>i << 3));
-    const part = <u32>(record >> (64 - PART_BITS));
-    const place = counts[part];
-    counts[part] = place + 1;
-    store<u64>(parted + (<usize>place << 3), record);
-  }
-  // The end of each part is where the next one begins.
-  onRecords(parted, changetype<usize>(counts));
-  nRecords = nBefore = 0;
+  if (to > parts) onRecords(parts, changetype<usize>(counts), firstDocument);
+  clearParts();
+  firstDocument = documentNumber;
+}
+
+function clearParts(): void {
+  for (let part: u32 = 0; part < N_PARTS; part++) counts[part] = 0;
 }

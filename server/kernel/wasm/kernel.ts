@@ -13,12 +13,13 @@ export { addWindows } from "./sample-index";
 export { takeBack, usedSoFar } from "./memory";
 export { preparePostings, sortRecords, takeRecords } from "./sort-records";
 export { beginBuckets, bucketsWritten, postingsWritten, recordsRead, writeBuckets } from "./bucket-lists";
-export { beginRecords, dropRecords, keepRecords, prepareIndexing, sendRecords } from "./index-records";
+export { beginRecords, dropRecords, keepText, prepareIndexing, sendRecords } from "./index-records";
 export { createWindowing, documentDigest, giveEveryWindow } from "./windows";
 export {
   beginStream, appendRows, endStream, rowCount, textBytes, currentRow, currentRowOffset,
 } from "./row-source";
-export { columnAt, columnLength, nameAt, setNameLength } from "./columns";
+export { columnAt, columnLength, nameAt, setColumnLength, setNameLength } from "./columns";
+export { digestsAt, pieceAt, sendPage, setSource } from "./document-pages";
 export { appendText } from "./text-source";
 
 /** Makes this instance ready to scan against a finished index. */

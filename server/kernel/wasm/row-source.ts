@@ -5,7 +5,7 @@
 import { alloc } from "./memory";
 import { prepareColumns } from "./columns";
 import { dropLines, sendLines, takeAnyFound } from "./found-lines";
-import { dropRecords, keepRecords } from "./index-records";
+import { dropRecords, keepDocument } from "./index-records";
 import { dropKeys, sendKeys } from "./windows";
 import { ESCAPE_BYTES } from "./escapes";
 import {
@@ -105,9 +105,9 @@ function endRow(end: u64): void {
     if (takeAnyFound() || status != ROW_OK) {
       sendLines();
       sendKeys();
-      onRow(status);
-      if (status == ROW_OK) keepRecords();
-      else dropRecords();
+      // An index takes what it keeps of a row from the page.
+      if (status != ROW_OK || !keepDocument(rowNumber, rowOffset)) onRow(status);
+      if (status != ROW_OK) dropRecords();
     }
     // What is passed over has no number.
     if (status != ROW_TOO_LONG) rowNumber++;

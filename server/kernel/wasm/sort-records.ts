@@ -3,6 +3,7 @@
 // number them, the lower half of these first, and what is left is to move each a few places.
 
 import { prepareChecksums } from "./checksum";
+import { DOCUMENT_BITS as SPILLED_DOCUMENT_BITS, PART_BITS, RECORD_BYTES as SPILLED_BYTES } from "./index-records";
 import { array, nil, Ptr } from "./memory";
 
 /** Bits that records are dealt by at once: the ends of so many bins stay near the processor. */
@@ -10,6 +11,8 @@ const MOST_BITS: u32 = 12;
 /** Moves of a record on average, far more than hashes take; then somebody made them so. */
 const MOST_MOVES: u64 = 32;
 const RADIX_BITS: u32 = 8;
+/** Bits of a record that are its document's number. */
+const DOCUMENT_BITS: u64 = 24;
 
 let upperEnds = nil<u32>();
 let lowerEnds = nil<u32>();
@@ -21,17 +24,24 @@ export function preparePostings(): void {
 }
 
 /**
- * Of `n` records at `at` keeps those whose first `nBits` bits are `part`, and adds `first` to their documents' numbers.
- * Returns how many these are.
+ * Of `n` records at `from`, as index-records.ts writes them of its part `ownPart`, puts those whose first `nBits` bits are `part` to
+ * `to`; their documents are numbered from `first`. Returns how many these are. May read two bytes more.
  */
-export function takeRecords(at: usize, n: u32, first: u32, nBits: u32, part: u32): u32 {
-  let kept: u32 = 0;
+export function takeRecords(from: usize, n: u32, ownPart: u32, first: u32, to: usize, nBits: u32, part: u32): u32 {
+  const shift: u64 = nBits ? 64 - nBits : 63;
+  const wanted: u64 = nBits ? part : 0;
+  const isSmaller = nBits > <u32>PART_BITS;
+  const above = <u64>ownPart << (64 - PART_BITS);
+  let kept = to;
   for (let i: u32 = 0; i < n; i++) {
-    const r = record(at, i);
-    if (nBits && <u32>(r >> <u64>(64 - nBits)) != part) continue;
-    store<u64>(at + (<usize>(kept++) << 3), r + first);
+    const r = load<u64>(from + SPILLED_BYTES * <usize>i);
+    const rest = (r & ((<u64>1 << (8 * SPILLED_BYTES)) - 1)) >> SPILLED_DOCUMENT_BITS;
+    const document = first + (<u32>r & ((1 << <u32>SPILLED_DOCUMENT_BITS) - 1));
+    const taken = above | (rest << DOCUMENT_BITS) | <u64>document;
+    store<u64>(kept, taken);
+    kept += <usize>(!isSmaller || taken >> shift == wanted) << 3;
   }
-  return kept;
+  return <u32>(kept - to) >> 3;
 }
 
 // @ts-ignore: decorator

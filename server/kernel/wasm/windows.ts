@@ -30,6 +30,11 @@ const LINES_AT_ONCE: u32 = 256;
 // @ts-ignore: decorator
 @inline function addressIn<T>(list: Ptr<T>, i: u32): usize { return changetype<usize>(list) + (<usize>i << alignof<T>()); }
 
+/** Lines of a window by default, so that a gram has three: such steps as most lines need are written out for these. */
+const USUAL_LINES: u32 = 6;
+// @ts-ignore: decorator
+@inline function isUsual(): bool { return x.minLines == USUAL_LINES && x.gramLines == 3; }
+
 /** No window was there yet. */
 const NONE: i32 = i32.MIN_VALUE;
 
@@ -133,15 +138,18 @@ export function collectLines(): void {
   const masks = masksAt(), keys = keysAt();
   const keyA = v128.load(keys), keyB = v128.load(keys, 16), keyC = v128.load(keys, 32), keyD = v128.load(keys, 48);
   const seed = x.seed, at = text;
+  const firstAt = addressIn(firsts, from), endAt = addressIn(ends, from);
+  const hashAt = addressIn(lineHashes, to), rankAt = addressIn(lineRanks, to);
   let digest = documentHash;
   let i: u32 = 0;
   for (; i < n; i++) {
-    const first = at + firsts[from + i];
-    const nBytes = solidBytes(first, at + ends[from + i]);
+    const first = at + load<u32>(firstAt + (<usize>i << 2));
+    const nBytes = solidBytes(first, at + load<u32>(endAt + (<usize>i << 2)));
     if (nBytes > HASHED_BYTES) break;
     const h = hashWith(first, nBytes, seed, masks, keyA, keyB, keyC, keyD);
     digest = digestWith(digest, h);
-    noteForm(to + i, h, nBytes);
+    store<u64>(hashAt + (<usize>i << 3), h);
+    store<u64>(rankAt + (<usize>i << 3), rankOf(h, nBytes));
   }
   documentHash = digest;
   return i;
@@ -157,8 +165,13 @@ export function collectLines(): void {
 // @ts-ignore: decorator
 @inline function noteForm(i: u32, h: u64, nBytes: u32): void {
   lineHashes[i] = h;
-  // Long lines are seldom those of many documents.
-  lineRanks[i] = (<u64>(LAST_CLASS - min(LAST_CLASS, nBytes >> CLASS_SHIFT)) << 60) | (h >> 4);
+  lineRanks[i] = rankOf(h, nBytes);
+}
+
+/** Long lines come first: they are seldom those of many documents. */
+// @ts-ignore: decorator
+@inline function rankOf(h: u64, nBytes: u32): u64 {
+  return (<u64>(LAST_CLASS - min(LAST_CLASS, nBytes >> CLASS_SHIFT)) << 60) | (h >> 4);
 }
 
 /**
@@ -167,6 +180,10 @@ export function collectLines(): void {
  */
 // @ts-ignore: decorator
 @inline function orderGrams(n: u32): void {
+  if (isUsual()) {
+    orderTriples(n);
+    return;
+  }
   const k = x.gramLines, middle = (k - 1) >> 1;
   const end = n - k + 1;
   for (let first: u32 = nHeld < k ? 0 : nHeld - k + 1; first < end; first += 2) {
@@ -177,6 +194,21 @@ export function collectLines(): void {
     for (let i: u32 = 0; i < middle; i++) isOpen = v128.and(isOpen, i64x2.gt_s(v128.load(ranks + (<usize>i << 3)), rank));
     for (let i = middle + 1; i < k; i++) isOpen = v128.and(isOpen, i64x2.gt_s(v128.load(ranks + (<usize>i << 3)), rank));
     v128.store(addressIn(orders, first), v128.or(rank, isOpen));
+  }
+}
+
+/** The same for grams of three lines. */
+// @ts-ignore: decorator
+@inline function orderTriples(n: u32): void {
+  const first: u32 = nHeld < 3 ? 0 : nHeld - 2;
+  const end = addressIn(lineRanks, n - 2);
+  const toOrders = changetype<usize>(orders) - changetype<usize>(lineRanks);
+  let before = v128.load(addressIn(lineRanks, first));
+  for (let at = addressIn(lineRanks, first); at < end; at += 16) {
+    const rank = v128.load(at, 8), after = v128.load(at, 16);
+    const isOpen = v128.and(i64x2.gt_s(before, rank), i64x2.gt_s(after, rank));
+    v128.store(at + toOrders, v128.or(rank, i64x2.shl(isOpen, 63)));
+    before = after;
   }
 }
 
@@ -198,6 +230,7 @@ export function collectLines(): void {
 /** Notes the grams that the windows among `n` lines choose, each once; returns how many these are. */
 // @ts-ignore: decorator
 @inline function pickGrams(n: u32): u32 {
+  if (isUsual()) return pickOfFour(n);
   const m = x.minLines, nGrams = m - x.gramLines + 1;
   const nWindows = n - m + 1;
   let nPicks: u32 = 0;
@@ -215,16 +248,57 @@ export function collectLines(): void {
   return nPicks;
 }
 
+/** The same for windows of four grams: the first pair of a window is the second one of the window two lines before. */
+// @ts-ignore: decorator
+@inline function pickOfFour(n: u32): u32 {
+  const nWindows = n - (USUAL_LINES - 1);
+  const list = changetype<usize>(picks);
+  let to = list;
+  let last = chosen;
+  let at = changetype<usize>(orders);
+  let one = v128.load(at), two = v128.load(at, 8);
+  // Numbers of grams in their pair and of pairs in their window, negative: 0 or -1.
+  let gram = i64x2.gt_s(one, two);
+  let least = v128.bitselect(two, one, gram);
+  for (let start: u32 = 0; start < nWindows; start += 2) {
+    at += 16;
+    one = v128.load(at);
+    two = v128.load(at, 8);
+    const nextGram = i64x2.gt_s(one, two);
+    const next = v128.bitselect(two, one, nextGram);
+    const pair = i64x2.gt_s(least, next);
+    const place = i64x2.add(i64x2.add(pair, pair), v128.bitselect(nextGram, gram, pair));
+    const first = <i32>start - <i32>i64x2.extract_lane(place, 0);
+    const second = <i32>start + 1 - <i32>i64x2.extract_lane(place, 1);
+    store<u32>(to, first);
+    to += <usize>(first != last) << 2;
+    store<u32>(to, second);
+    // The second window may not be all there.
+    to += <usize>(<u32>(second != first) & <u32>(start + 1 < nWindows)) << 2;
+    last = second;
+    gram = nextGram;
+    least = next;
+  }
+  return <u32>(to - list) >> 2;
+}
+
 // @ts-ignore: decorator
 @inline function addRecords(nPicks: u32): void {
-  const k = x.gramLines;
+  if (!nPicks) return;
+  const k = x.gramLines, isOfThree = k == 3;
+  const hashes = lineHashes, list = picks;
+  let before = lastKey;
+  let isFirst = chosen == NONE;
   for (let i: u32 = 0; i < nPicks; i++) {
-    const key = hashWindow(lineHashes, picks[i], k);
-    if (chosen == NONE || key != lastKey) addRecord(key);
-    lastKey = key;
-    chosen = picks[i];
+    // A number that is known lets all of the hash be written out.
+    const key = isOfThree ? hashWindow(hashes, list[i], 3) : hashWindow(hashes, list[i], k);
+    addRecord(key, <bool>(<u32>isFirst | <u32>(key != before)));
+    before = key;
+    isFirst = false;
   }
-  if (nPicks) noteFound();
+  lastKey = before;
+  chosen = list[nPicks - 1];
+  noteFound();
 }
 
 // @ts-ignore: decorator

@@ -12,7 +12,7 @@ import {
   shapeFor,
 } from '../../../server/corpus-index/postings.ts';
 import { buildKernel } from '../../../server/kernel/build-wasm.mjs';
-import { type BucketShape, PostingKernel } from '../../../server/kernel/posting-kernel.ts';
+import { type BucketShape, type Part, PostingKernel } from '../../../server/kernel/posting-kernel.ts';
 import { seededRandom } from '../../oracle/seeded-random.ts';
 
 await buildKernel();
@@ -114,14 +114,32 @@ test('a list of many documents is written and read', () => {
 });
 
 test('records are taken by their part, and their documents numbered anew', () => {
-  const shape: BucketShape = { hashBits: 34, bucketBits: 4, nDocuments: 200 };
+  const shape: BucketShape = { hashBits: 40, bucketBits: 8, nDocuments: 2 ** 16 };
   const kernel = new PostingKernel();
   kernel.begin(shape, 1000);
-  const words = Uint32Array.from([5, 0x0800_0000, 6, 0x4800_0000, 7, 0x4fff_ffff, 8, 0xf000_0000]);
-  const read: number[] = [];
-  kernel.addAll(4, 100, { bits: 4, number: 4 }, (memory, at) => memory.set(new Uint8Array(words.buffer), at));
-  kernel.write({ bits: 4, number: 4 }, (buckets, ends) => {
-    for (const bytes of cut(buckets, ends)) readBucket(shape, bytes, (_, n) => read.push(n) > 0);
-  });
-  assert.deepEqual(read, [106, 107]);
+  const bytes = new Uint8Array(3 * 6);
+  // The 33 bits of a key behind those of part 37, above 15 bits of a document's number.
+  for (const [i, record] of [5n, (0x1_2345_6789n << 15n) | 6n, (0x1_ffff_ffffn << 15n) | 0x7fffn].entries())
+    for (let byte = 0; byte < 6; byte++) bytes[6 * i + byte] = Number((record >> BigInt(8 * byte)) & 0xffn);
+  const taken = (part: Part) => {
+    const read: string[] = [];
+    kernel.clear();
+    kernel.addAll({ n: 3, of: 37, firstDocument: 100 }, part, (memory, at) => memory.set(bytes, at));
+    kernel.write(part, (buckets, ends) => {
+      for (const [i, piece] of cut(buckets, ends).entries()) {
+        readBucket(shape, piece, (rest, n) => {
+          const { high, low } = keyOf(shape, part.number * 2 ** (shape.bucketBits - part.bits) + i, rest);
+          return read.push(`${high.toString(16)} ${low >>> 24} ${n}`) > 0;
+        });
+      }
+    });
+    return read;
+  };
+  const of = { first: '4a000000 0 105', second: '4b234567 137 106', third: '4bffffff 255 32867' };
+  assert.deepEqual(taken({ bits: 4, number: 4 }), [of.first, of.second, of.third]);
+  assert.deepEqual(taken({ bits: 7, number: 37 }), [of.first, of.second, of.third]);
+  // Parts of more bits than the kernel's take what is theirs.
+  assert.deepEqual(taken({ bits: 8, number: 74 }), [of.first]);
+  assert.deepEqual(taken({ bits: 8, number: 75 }), [of.second, of.third]);
+  assert.deepEqual(taken({ bits: 0, number: 0 }), [of.first, of.second, of.third]);
 });

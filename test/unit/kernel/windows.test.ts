@@ -4,7 +4,13 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import type { MatchRule } from '../../../protocol/study.ts';
-import { KEY_WORDS, type KernelListener, ScanKernel } from '../../../server/kernel/scan-kernel.ts';
+import {
+  INDEX_PART_BITS,
+  KEY_WORDS,
+  type KernelListener,
+  ScanKernel,
+  SPILLED_RECORD_BYTES,
+} from '../../../server/kernel/scan-kernel.ts';
 import { shareWindowing } from '../../../server/kernel/share-index.ts';
 import { lineHashOf, plainKeys } from '../../oracle/plain-keys.ts';
 import { significantLines } from '../../oracle/plain-normalise.ts';
@@ -48,17 +54,25 @@ function windowsOf(kernel: ScanKernel, text: Buffer, pieceBytes = text.length ||
   return windows;
 }
 
-/** What an index keeps of a shard that has the document twice. */
-function recordsOf(kernel: ScanKernel, text: Buffer): readonly bigint[] {
+/** What an index keeps of a shard of these documents: the upper 40 bits of each key, above a document's number. */
+function recordsOf(kernel: ScanKernel, texts: readonly Buffer[]): readonly bigint[] {
   const kept: bigint[] = [];
   kernel.beginRecords();
-  const onRecords = (records: Uint8Array) => {
-    const view = new DataView(records.buffer, records.byteOffset, records.length);
-    for (let at = 0; at < records.length; at += 8) kept.push(view.getBigUint64(at, true));
+  const onRecords: KernelListener['onRecords'] = (records, counts, firstDocument) => {
+    const bytes = Buffer.from(records);
+    let at = 0;
+    for (const [part, n] of counts.entries()) {
+      for (let i = 0; i < n; i++, at += SPILLED_RECORD_BYTES) {
+        const record = BigInt(bytes.readUIntLE(at, SPILLED_RECORD_BYTES));
+        const document = BigInt(firstDocument) + (record & 0x7fffn);
+        kept.push((BigInt(part) << BigInt(64 - INDEX_PART_BITS)) | ((record >> 15n) << 24n) | document);
+      }
+    }
+    assert.equal(at, bytes.length);
   };
-  for (let document = 0; document < 2; document++) {
+  for (const [document, text] of texts.entries()) {
     readText(kernel, text, text.length || 1, { onRecords });
-    kernel.keepRecords();
+    kernel.keepText({ row: document, byteOffset: 0, repository: '', path: '', license: '' });
   }
   kernel.endRecords();
   return kept.sort();
@@ -143,9 +157,28 @@ test('an index keeps the keys of all windows of a document, those of neighbours 
       const changes = keys.filter((key, i) => key !== keys[i - 1]);
       const indexing = kernelOf(rule, 'index');
       const records = changes.map((key) => (key >> 24n) << 24n);
-      assert.deepEqual(recordsOf(indexing, text), [...records, ...records.map((key) => key + 1n)].sort());
+      assert.deepEqual(
+        recordsOf(indexing, [text, text]),
+        [...records, ...records.map((key) => key + 1n)].sort(),
+      );
       assert.equal(indexing.documentDigest, asked.documentDigest);
     }),
     { numRuns: runs(400) },
   );
+});
+
+test('more documents than are given at once keep their numbers, of one key and of many', () => {
+  const rule = { minLines: 2, profile: 'exact-1' as const };
+  const asked = kernelOf(rule, 'other');
+  asked.giveEveryWindow();
+  // The first 5,000 have one key, whose part is full when the others are empty; behind them numbers run over before a part is full.
+  const texts = Array.from({ length: 50_000 }, (_, i) => Buffer.from(i < 5_000 ? 'a\nb' : `a${i}\nb`));
+  const key = new Map<string, bigint>();
+  const keyOf = (text: Buffer) => {
+    const known = key.get(`${text}`) ?? windowsOf(asked, text)[0]!.key;
+    key.set(`${text}`, known);
+    return known;
+  };
+  const expected = texts.map((text, i) => ((keyOf(text) >> 24n) << 24n) | BigInt(i));
+  assert.deepEqual(recordsOf(kernelOf(rule, 'index'), texts), expected.sort());
 });
