@@ -36,18 +36,17 @@ export class PageWriter {
   #page = Buffer.allocUnsafeSlow(1 << 12);
 
   /** A page, which is overwritten by the next one. */
-  write({ digests, pieces }: DocumentPage): Buffer {
+  write({ nDocuments, digests, pieces }: DocumentPage): Buffer {
     const content = this.#content;
     content.clear();
     for (const piece of pieces) content.append(piece);
     const packed = this.#deflate.deflate(content.written());
-    const n = digests.length;
-    const start = HEAD_BYTES + DIGEST_BYTES * n;
+    const start = HEAD_BYTES + digests.length;
     const nBytes = start + packed.length;
     if (nBytes > this.#page.length) this.#page = Buffer.allocUnsafeSlow(2 * nBytes);
     const page = this.#page.subarray(0, nBytes);
-    page[CHECKSUM_BYTES] = n;
-    for (let i = 0; i < n; i++) page.writeUInt32LE(digests[i]!, HEAD_BYTES + DIGEST_BYTES * i);
+    page[CHECKSUM_BYTES] = nDocuments;
+    page.set(digests, HEAD_BYTES);
     page.set(packed, start);
     page.writeUInt32LE(crc32(page.subarray(CHECKSUM_BYTES)), 0);
     return page;

@@ -190,7 +190,7 @@ class DocumentWriter {
   }
 
   #addPage(page: DocumentPage): void {
-    this.#n += page.digests.length;
+    this.#n += page.nDocuments;
     if (this.#n >= MAX_DOCUMENTS)
       throw new Error(`${this.#shard.path} has more documents than one shard of an index can`);
     this.#spill.addPage(this.#page.write(page));

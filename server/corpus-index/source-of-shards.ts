@@ -50,7 +50,7 @@ function readRecords({ file, records }: SpillFile, part: Part, first: number, in
   const open = openSync(file, 'r');
   let position = 0;
   const fill = (memory: Uint8Array, at: number, nBytes: number) =>
-    readWhole(open, memory, at, nBytes, position);
+    readSome(open, memory, at, nBytes, nBytes, position);
   try {
     for (const { at, ends, firstDocument } of records) {
       for (let of = from; of <= last; of++) {
@@ -72,26 +72,44 @@ function* regions(pages: Float64Array): Generator<Region> {
   for (let i = 0; i < pages.length; i += 2) yield { at: pages[i]!, nBytes: pages[i + 1]! };
 }
 
+/** Pieces mostly lie behind each other. */
+const READ_BYTES = 1 << 16;
+
 /** A piece is overwritten by the next: left to be collected, those of a large shard are some megabytes. */
 function* readPieces({ file }: Pick<SpillFile, 'file'>, pieces: Iterable<Region>): Generator<Uint8Array> {
   const open = openSync(file, 'r');
-  let bytes = new Uint8Array(1 << 14);
+  let bytes = new Uint8Array(READ_BYTES);
+  /** What of the file is in them. */
+  let from = 0;
+  let end = 0;
   try {
     for (const { at, nBytes } of pieces) {
-      if (nBytes > bytes.length) bytes = new Uint8Array(2 * nBytes);
-      readWhole(open, bytes, 0, nBytes, at);
-      yield bytes.subarray(0, nBytes);
+      if (at < from || at + nBytes > end) {
+        if (nBytes > bytes.length) bytes = new Uint8Array(2 * nBytes);
+        from = at;
+        end = at + readSome(open, bytes, 0, nBytes, bytes.length, at);
+      }
+      yield bytes.subarray(at - from, at - from + nBytes);
     }
   } finally {
     closeSync(open);
   }
 }
 
-/** Reads so many bytes of the file from `position` on into those from `at` on. */
-function readWhole(file: number, bytes: Uint8Array, at: number, nBytes: number, position: number): void {
-  for (let done = 0; done < nBytes; ) {
-    const n = readSync(file, bytes, at + done, nBytes - done, position + done);
+/** Reads bytes of the file from `position` on into those from `at` on: so many at least and at most. Returns how many. */
+function readSome(
+  file: number,
+  bytes: Uint8Array,
+  at: number,
+  least: number,
+  most: number,
+  position: number,
+): number {
+  let done = 0;
+  while (done < least) {
+    const n = readSync(file, bytes, at + done, most - done, position + done);
     if (n === 0) throw new Error('What was read of a shard is gone');
     done += n;
   }
+  return done;
 }

@@ -24,10 +24,15 @@ export interface SpillFile {
 export const nRecordsOf = ({ records }: SpillFile): number =>
   records.reduce((sum, { ends }) => sum + ends.at(-1)!, 0);
 
+const BUFFER_BYTES = 1 << 16;
+
 export class SpillWriter {
   readonly #path: string;
   readonly #file: number;
   #at = 0;
+  /** Pages are small, and very many: what was written last is held until there is more. */
+  readonly #buffer = Buffer.allocUnsafeSlow(BUFFER_BYTES);
+  #nHeld = 0;
   readonly #records: SpilledRecords[] = [];
   readonly #pages: number[] = [];
 
@@ -53,6 +58,7 @@ export class SpillWriter {
   }
 
   end(): SpillFile {
+    this.#flush();
     this.close();
     return { file: this.#path, records: this.#records, pages: Float64Array.from(this.#pages) };
   }
@@ -63,8 +69,18 @@ export class SpillWriter {
 
   #write(bytes: Uint8Array): number {
     const at = this.#at;
-    writeAll(this.#file, this.#path, bytes, at);
+    if (this.#nHeld + bytes.length > BUFFER_BYTES) this.#flush();
+    if (bytes.length > BUFFER_BYTES) writeAll(this.#file, this.#path, bytes, at);
+    else {
+      this.#buffer.set(bytes, this.#nHeld);
+      this.#nHeld += bytes.length;
+    }
     this.#at += bytes.length;
     return at;
+  }
+
+  #flush(): void {
+    writeAll(this.#file, this.#path, this.#buffer.subarray(0, this.#nHeld), this.#at - this.#nHeld);
+    this.#nHeld = 0;
   }
 }

@@ -33,8 +33,9 @@ export interface KernelListener {
 
 /** Documents that an index keeps: as many as a page has, but for the last of a shard. */
 export interface DocumentPage {
-  /** A hash of the lines of each. */
-  readonly digests: Uint32Array;
+  readonly nDocuments: number;
+  /** A hash of the lines of each, in four bytes, the lowest first. */
+  readonly digests: Uint8Array;
   /**
    * For each the differences of row and byte offset to the one before and the lengths of repository, path and licence, as numbers of
    * seven bits a byte; then the repositories, the paths and the licences.
@@ -239,8 +240,12 @@ export class ScanKernel {
       const at = kernel.pieceAt(piece) >>> 0;
       return this.#bytes.subarray(at, at + words[(lengthsAt >>> 2) + piece]!);
     });
-    const digests = (kernel.digestsAt() >>> 0) >>> 2;
-    this.#listener!.onPage?.({ digests: words.subarray(digests, digests + nDocuments), pieces });
+    const digests = kernel.digestsAt() >>> 0;
+    this.#listener!.onPage?.({
+      nDocuments,
+      digests: this.#bytes.subarray(digests, digests + 4 * nDocuments),
+      pieces,
+    });
   }
 
   #setSources(sources: Record<Name, number>): void {

@@ -39,7 +39,7 @@ export function digestsAt(): Ptr<u32> { return digests; }
 /** Of the numbers for 0, of the names behind that. */
 export function pieceAt(piece: u32): usize {
   const names = pieces + PAGE_DOCUMENTS * NUMBERS_BYTES;
-  return piece ? names + (piece - 1) * PAGE_DOCUMENTS * NAME_BYTES : pieces;
+  return piece ? names + (piece - 1) * (PAGE_DOCUMENTS * NAME_BYTES + 16) : pieces;
 }
 
 /** From now on the name of that number is the one of a column. */
@@ -59,7 +59,7 @@ export function addDocument(row: u64, byteOffset: u64): void {
     const nBytes = columnLength(column);
     writeNumber(nBytes);
     const before = lengths[name + 1];
-    memory.copy(pieceAt(name + 1) + before, columnAt(column), nBytes);
+    copyShort(columnAt(column), pieceAt(name + 1) + before, nBytes);
     lengths[name + 1] = before + nBytes;
   }
   if (nDocuments == PAGE_DOCUMENTS) sendPage();
@@ -75,6 +75,12 @@ function clearPage(): void {
   nDocuments = 0;
   lastRow = lastOffset = 0;
   for (let piece: u32 = 0; piece <= N_COLUMNS; piece++) lengths[piece] = 0;
+}
+
+/** Both have room behind their end: names are short, and a call takes longer than they do. */
+// @ts-ignore: decorator
+@inline function copyShort(from: usize, to: usize, nBytes: usize): void {
+  for (let done: usize = 0; done < nBytes; done += 16) v128.store(to + done, v128.load(from + done));
 }
 
 /** Seven bits a byte, the lowest first. */

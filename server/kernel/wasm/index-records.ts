@@ -2,7 +2,7 @@
 // part by the first bits of its key. Six bytes say both, since parts and what is given at once know the rest.
 
 import { addDocument, beginPages, preparePages } from "./document-pages";
-import { alloc, array, nil } from "./memory";
+import { alloc, array, nil, Ptr } from "./memory";
 
 /** Takes parts from address `at`, one after the other, and how many records each has, as words at `counts`. */
 // @ts-ignore: decorator
@@ -43,19 +43,31 @@ export function beginRecords(): void {
 }
 
 // @ts-ignore: decorator
-@inline function partAt(part: u32): usize { return parts + <usize>part * PART_RECORDS * RECORD_BYTES; }
+@inline function partAt(parts: usize, part: u32): usize { return parts + <usize>part * PART_RECORDS * RECORD_BYTES; }
 
-/** A record if it is another one than the last; otherwise the next one takes its place. */
+// What `addRecord` takes, for a loop that holds it in registers. Asking for the document's number says that it has records.
 // @ts-ignore: decorator
-@inline export function addRecord(key: u64, isAnother: bool): void {
+@inline export function partsOfRecords(): usize { return parts; }
+// @ts-ignore: decorator
+@inline export function countsOfRecords(): Ptr<u32> { return counts; }
+// @ts-ignore: decorator
+@inline export function documentOfRecords(): u64 {
   hasRecords = true;
+  return <u64>(documentNumber - firstDocument);
+}
+
+/** A record, where `isAnother` is 1; where it is 0, the next one takes its place. Returns the document's number from then on. */
+// @ts-ignore: decorator
+@inline export function addRecord(key: u64, isAnother: u32, parts: usize, counts: Ptr<u32>, document: u64): u64 {
   const part = <u32>(key >> (64 - PART_BITS));
   const n = counts[part];
   const rest = (key << PART_BITS) >> (64 - KEY_BITS + PART_BITS);
-  store<u64>(partAt(part) + <usize>n * RECORD_BYTES, (rest << DOCUMENT_BITS) | <u64>(documentNumber - firstDocument));
-  counts[part] = n + <u32>isAnother;
+  store<u64>(partAt(parts, part) + <usize>n * RECORD_BYTES, (rest << DOCUMENT_BITS) | document);
+  counts[part] = n + isAnother;
+  if (n + 2 < PART_RECORDS) return document;
   // Those of a document that may turn out to be none stay: they propose another one at most.
-  if (n + 2 == PART_RECORDS) sendRecords();
+  sendRecords();
+  return documentOfRecords();
 }
 
 /** The document that was read, whose names are in the columns, counts if it has a key; returns whether it does. */
@@ -76,7 +88,7 @@ export function dropRecords(): void {
   const document = documentNumber - firstDocument;
   for (let part: u32 = 0; part < N_PARTS; part++) {
     let n = counts[part];
-    while (n && (load<u32>(partAt(part) + <usize>(n - 1) * RECORD_BYTES) & ((1 << <u32>DOCUMENT_BITS) - 1)) == document) n--;
+    while (n && (load<u32>(partAt(parts, part) + <usize>(n - 1) * RECORD_BYTES) & ((1 << <u32>DOCUMENT_BITS) - 1)) == document) n--;
     counts[part] = n;
   }
 }
@@ -86,7 +98,7 @@ export function sendRecords(): void {
   let to = parts;
   for (let part: u32 = 0; part < N_PARTS; part++) {
     const nBytes = <usize>counts[part] * RECORD_BYTES;
-    memory.copy(to, partAt(part), nBytes);
+    memory.copy(to, partAt(parts, part), nBytes);
     to += nBytes;
   }
   if (to > parts) onRecords(parts, changetype<usize>(counts), firstDocument);

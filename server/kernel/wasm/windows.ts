@@ -2,6 +2,7 @@
 // one key, the hash of its chosen "gram" of `gramLines` lines. Which gram that is follows from the window alone, so
 // equal windows have equal keys wherever they stand, and neighbouring windows mostly share one.
 
+import { addressIn, gramsOf, holdOrders, orderGrams, pickedGrams, pickGrams, prepareGrams } from "./choose-grams";
 import { alloc, array, nil, Ptr } from "./memory";
 import { hashWindow } from "./hash";
 import { createIndex } from "./number-lines";
@@ -10,7 +11,7 @@ import { hashWith, keysAt, masksAt } from "./form-hash";
 import {
   ends, firsts, formBytes, formHash, nLines, nSettled, rawNumber, settleFrom, solidBytes, text, x,
 } from "./line-buffer";
-import { addRecord } from "./index-records";
+import { addRecord, countsOfRecords, documentOfRecords, partsOfRecords } from "./index-records";
 import { noteFound } from "./found-lines";
 
 /** Takes `n` records from address `at`; see KEY_WORDS in scan-kernel.ts. */
@@ -27,13 +28,6 @@ const CLASS_SHIFT: u32 = 4;
 const LAST_CLASS: u32 = 7;
 /** Lines that are looked at in one go: what is known of them stays near the processor. */
 const LINES_AT_ONCE: u32 = 256;
-// @ts-ignore: decorator
-@inline function addressIn<T>(list: Ptr<T>, i: u32): usize { return changetype<usize>(list) + (<usize>i << alignof<T>()); }
-
-/** Lines of a window by default, so that a gram has three: such steps as most lines need are written out for these. */
-const USUAL_LINES: u32 = 6;
-// @ts-ignore: decorator
-@inline function isUsual(): bool { return x.minLines == USUAL_LINES && x.gramLines == 3; }
 
 /** No window was there yet. */
 const NONE: i32 = i32.MIN_VALUE;
@@ -43,18 +37,15 @@ let nKeys: u32 = 0;
 let everyWindow: bool = false;
 
 let documentHash: u64 = 0;
-/** Key of the last window, and the number of its gram, counted as `orders` are. */
+/** Key of the last window, and the number of its gram, counted as lines are. */
 let lastKey: u64 = 0;
 let chosen: i32 = NONE;
 
-// The last lines of what was read before, then those that are looked at now; and the grams that begin with each.
+// The last lines of what was read before, then those that are looked at now.
 let nHeld: u32 = 0;
 let lineHashes = nil<u64>();
 let lineRanks = nil<u64>();
 let lineNumbers = nil<u32>();
-let orders = nil<u64>();
-/** Grams that are chosen by some window, in order. */
-let picks = nil<u32>();
 
 /** An index without samples: documents are then read for their windows. */
 export function createWindowing(minLines: u32, gramLines: u32, profile: u32, seed: u64): SampleIndex {
@@ -72,8 +63,7 @@ export function prepareWindows(): void {
   lineHashes = array<u64>(most);
   lineRanks = array<u64>(most);
   lineNumbers = array<u32>(most);
-  orders = array<u64>(most);
-  picks = array<u32>(most);
+  prepareGrams(most);
 }
 
 /** Each window gives its key from now on, for a text that is looked up; otherwise keys become records of an index. */
@@ -102,10 +92,10 @@ export function collectLines(): void {
     hashLines(from, end);
     const n = nHeld + (end - from);
     if (n >= x.gramLines) {
-      orderGrams(n);
+      orderGrams(lineRanks, nHeld, n);
       if (n >= x.minLines) {
         if (everyWindow) addKeys(n);
-        else addRecords(pickGrams(n));
+        else addRecords(pickGrams(n, chosen));
       }
     }
     holdLast(n);
@@ -127,8 +117,8 @@ export function collectLines(): void {
     documentHash = digestWith(documentHash, h);
     noteForm(here++, h, formBytes());
   }
-  const nBytes = <usize>(end - from) << 2;
-  memory.copy(addressIn(lineNumbers, nHeld), addressIn(rawNumber, from), nBytes);
+  // Only who looks up a text asks where it is.
+  if (everyWindow) memory.copy(addressIn(lineNumbers, nHeld), addressIn(rawNumber, from), <usize>(end - from) << 2);
 }
 
 /** As many of `n` lines as lie in the buffer in their form, but for blanks at their ends; returns how many. */
@@ -174,125 +164,19 @@ export function collectLines(): void {
   return (<u64>(LAST_CLASS - min(LAST_CLASS, nBytes >> CLASS_SHIFT)) << 60) | (h >> 4);
 }
 
-/**
- * Orders of the grams among `n` lines: first come those whose middle line is the least of their lines, which no neighbours
- * both are, so windows share them longest; then the least middle line. Two at a time: behind the last there is room.
- */
-// @ts-ignore: decorator
-@inline function orderGrams(n: u32): void {
-  if (isUsual()) {
-    orderTriples(n);
-    return;
-  }
-  const k = x.gramLines, middle = (k - 1) >> 1;
-  const end = n - k + 1;
-  for (let first: u32 = nHeld < k ? 0 : nHeld - k + 1; first < end; first += 2) {
-    const ranks = addressIn(lineRanks, first);
-    const rank = v128.load(ranks + (<usize>middle << 3));
-    // The bit that makes a number the least: orders have a sign.
-    let isOpen = i64x2.splat(i64.MIN_VALUE);
-    for (let i: u32 = 0; i < middle; i++) isOpen = v128.and(isOpen, i64x2.gt_s(v128.load(ranks + (<usize>i << 3)), rank));
-    for (let i = middle + 1; i < k; i++) isOpen = v128.and(isOpen, i64x2.gt_s(v128.load(ranks + (<usize>i << 3)), rank));
-    v128.store(addressIn(orders, first), v128.or(rank, isOpen));
-  }
-}
-
-/** The same for grams of three lines. */
-// @ts-ignore: decorator
-@inline function orderTriples(n: u32): void {
-  const first: u32 = nHeld < 3 ? 0 : nHeld - 2;
-  const end = addressIn(lineRanks, n - 2);
-  const toOrders = changetype<usize>(orders) - changetype<usize>(lineRanks);
-  let before = v128.load(addressIn(lineRanks, first));
-  for (let at = addressIn(lineRanks, first); at < end; at += 16) {
-    const rank = v128.load(at, 8), after = v128.load(at, 16);
-    const isOpen = v128.and(i64x2.gt_s(before, rank), i64x2.gt_s(after, rank));
-    v128.store(at + toOrders, v128.or(rank, i64x2.shl(isOpen, 63)));
-    before = after;
-  }
-}
-
-/** The grams that the windows of the lines from `start` and from the next one on choose. Of equal ones it is the first. */
-// @ts-ignore: decorator
-@inline function gramsOf(start: u32, nGrams: u32): v128 {
-  const at = addressIn(orders, start);
-  let least = v128.load(at);
-  let best = i64x2(0, 1);
-  for (let g: u32 = 1; g < nGrams; g++) {
-    const order = v128.load(at + (<usize>g << 3));
-    const isLess = i64x2.gt_s(least, order);
-    least = v128.bitselect(order, least, isLess);
-    best = v128.bitselect(i64x2.add(i64x2.splat(g), i64x2(0, 1)), best, isLess);
-  }
-  return i64x2.add(best, i64x2.splat(start));
-}
-
-/** Notes the grams that the windows among `n` lines choose, each once; returns how many these are. */
-// @ts-ignore: decorator
-@inline function pickGrams(n: u32): u32 {
-  if (isUsual()) return pickOfFour(n);
-  const m = x.minLines, nGrams = m - x.gramLines + 1;
-  const nWindows = n - m + 1;
-  let nPicks: u32 = 0;
-  let last = chosen;
-  for (let start: u32 = 0; start < nWindows; start += 2) {
-    const both = gramsOf(start, nGrams);
-    const one = <i32>i64x2.extract_lane(both, 0), two = <i32>i64x2.extract_lane(both, 1);
-    picks[nPicks] = one;
-    nPicks += <u32>(one != last);
-    picks[nPicks] = two;
-    // The second window may not be all there.
-    nPicks += <u32>(two != one) & <u32>(start + 1 < nWindows);
-    last = two;
-  }
-  return nPicks;
-}
-
-/** The same for windows of four grams: the first pair of a window is the second one of the window two lines before. */
-// @ts-ignore: decorator
-@inline function pickOfFour(n: u32): u32 {
-  const nWindows = n - (USUAL_LINES - 1);
-  const list = changetype<usize>(picks);
-  let to = list;
-  let last = chosen;
-  let at = changetype<usize>(orders);
-  let one = v128.load(at), two = v128.load(at, 8);
-  // Numbers of grams in their pair and of pairs in their window, negative: 0 or -1.
-  let gram = i64x2.gt_s(one, two);
-  let least = v128.bitselect(two, one, gram);
-  for (let start: u32 = 0; start < nWindows; start += 2) {
-    at += 16;
-    one = v128.load(at);
-    two = v128.load(at, 8);
-    const nextGram = i64x2.gt_s(one, two);
-    const next = v128.bitselect(two, one, nextGram);
-    const pair = i64x2.gt_s(least, next);
-    const place = i64x2.add(i64x2.add(pair, pair), v128.bitselect(nextGram, gram, pair));
-    const first = <i32>start - <i32>i64x2.extract_lane(place, 0);
-    const second = <i32>start + 1 - <i32>i64x2.extract_lane(place, 1);
-    store<u32>(to, first);
-    to += <usize>(first != last) << 2;
-    store<u32>(to, second);
-    // The second window may not be all there.
-    to += <usize>(<u32>(second != first) & <u32>(start + 1 < nWindows)) << 2;
-    last = second;
-    gram = nextGram;
-    least = next;
-  }
-  return <u32>(to - list) >> 2;
-}
-
 // @ts-ignore: decorator
 @inline function addRecords(nPicks: u32): void {
   if (!nPicks) return;
   const k = x.gramLines, isOfThree = k == 3;
-  const hashes = lineHashes, list = picks;
+  const hashes = lineHashes, list = pickedGrams();
+  const parts = partsOfRecords(), counts = countsOfRecords();
+  let document = documentOfRecords();
   let before = lastKey;
   let isFirst = chosen == NONE;
   for (let i: u32 = 0; i < nPicks; i++) {
     // A number that is known lets all of the hash be written out.
     const key = isOfThree ? hashWindow(hashes, list[i], 3) : hashWindow(hashes, list[i], k);
-    addRecord(key, <bool>(<u32>isFirst | <u32>(key != before)));
+    document = addRecord(key, <u32>isFirst | <u32>(key != before), parts, counts, document);
     before = key;
     isFirst = false;
   }
@@ -325,7 +209,7 @@ export function collectLines(): void {
     lineHashes[i] = lineHashes[from + i];
     lineRanks[i] = lineRanks[from + i];
     lineNumbers[i] = lineNumbers[from + i];
-    orders[i] = orders[from + i];
   }
+  holdOrders(from, nHeld);
   if (chosen != NONE) chosen -= from;
 }
