@@ -14,8 +14,8 @@ const folder = scratchFolder();
 const rule = { minLines: 6, profile: 'exact-1' as const };
 const { signal } = new AbortController();
 
-/** A kernel holds 131,072 records, some 0.36 for each line. */
-const MANY_LINES = 450_000;
+/** A kernel holds some 260,000 records, and there are 0.36 for each line. */
+const MANY_LINES = 900_000;
 const lines = (first: number, n: number) => Array.from({ length: n }, (_, i) => `line ${first + i}`);
 const row = (text: readonly string[]) => JSON.stringify({ content: text.join('\n') });
 
