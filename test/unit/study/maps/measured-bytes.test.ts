@@ -3,9 +3,9 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { Shard } from '../../../server/corpus/shard.ts';
-import { shardFormats } from '../../../server/corpus/shard-format.ts';
-import { MeasuredBytes } from '../../../server/study/maps/measured-bytes.ts';
+import type { Shard } from '../../../../server/corpus/shard.ts';
+import { shardFormats } from '../../../../server/corpus/shard-format.ts';
+import { MeasuredBytes } from '../../../../server/study/maps/measured-bytes.ts';
 
 const shardOf = (format: Shard['format'], nBytes: number) => ({ format, nBytes }) as Shard;
 

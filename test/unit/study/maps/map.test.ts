@@ -4,23 +4,27 @@ import assert from 'node:assert/strict';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { test } from 'node:test';
-import type { Execution, MapPlan, StudyPlan } from '../../../protocol/study.ts';
-import { compareMaps } from '../../../server/answers/maps/compare-maps.ts';
-import { listExposedRows } from '../../../server/answers/training-rows.ts';
-import { UserError } from '../../../server/errors.ts';
-import { defaultMap } from '../../../server/plan/plan.ts';
-import { mapBatch, openMapper } from '../../../server/sampling/forms/map/map-batch.ts';
-import { openCheckpoint } from '../../../server/sampling/model/checkpoint.ts';
-import { createEncoder } from '../../../server/sampling/tokenizer/encode-text.ts';
-import { countMap, readMapDocuments, type StoredMapDocument } from '../../../server/store/maps/map-reader.ts';
-import { openForReading } from '../../../server/store/study-file.ts';
-import { estimateMap } from '../../../server/study/maps/estimate-map.ts';
-import { runStudy } from '../../../server/study/run-study.ts';
-import { cli } from '../../support/cli.ts';
-import { dumpStudy } from '../../support/dump-study.ts';
-import { modelPlan } from '../../support/plans.ts';
-import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
-import { scratchFolder } from '../../support/scratch.ts';
+import type { Execution, MapPlan, StudyPlan } from '../../../../protocol/study.ts';
+import { compareMaps } from '../../../../server/answers/maps/compare-maps.ts';
+import { listExposedRows } from '../../../../server/answers/training-rows.ts';
+import { UserError } from '../../../../server/errors.ts';
+import { defaultMap } from '../../../../server/plan/plan.ts';
+import { mapBatch, openMapper } from '../../../../server/sampling/forms/map/map-batch.ts';
+import { openCheckpoint } from '../../../../server/sampling/model/checkpoint.ts';
+import { createEncoder } from '../../../../server/sampling/tokenizer/encode-text.ts';
+import {
+  countMap,
+  readMapDocuments,
+  type StoredMapDocument,
+} from '../../../../server/store/maps/map-reader.ts';
+import { openForReading } from '../../../../server/store/study-file.ts';
+import { estimateMap } from '../../../../server/study/maps/estimate-map.ts';
+import { runStudy } from '../../../../server/study/run-study.ts';
+import { cli } from '../../../support/cli.ts';
+import { dumpStudy } from '../../../support/dump-study.ts';
+import { modelPlan } from '../../../support/plans.ts';
+import { writeRandomCheckpoint } from '../../../support/sampling/random-checkpoint.ts';
+import { scratchFolder } from '../../../support/scratch.ts';
 
 const folder = scratchFolder();
 const model = writeRandomCheckpoint(join(folder, 'model'));

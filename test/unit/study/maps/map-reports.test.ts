@@ -10,20 +10,20 @@ import { test } from 'node:test';
 import { Ajv } from 'ajv';
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import formatsModule from 'ajv-formats';
-import type { StudyPlan } from '../../../protocol/study.ts';
-import { exposedRegions } from '../../../server/answers/maps/exposed-regions.ts';
-import type { Disclosure } from '../../../server/answers/undisclosed.ts';
-import { gatherMapReport } from '../../../server/formats/maps/map-content.ts';
-import { mapForms } from '../../../server/formats/maps/map-forms.ts';
-import { reportFormats } from '../../../server/formats/report-forms.ts';
-import { defaultMap } from '../../../server/plan/plan.ts';
-import { openForReading } from '../../../server/store/study-file.ts';
-import { summarise } from '../../../server/store/summary.ts';
-import { runStudy } from '../../../server/study/run-study.ts';
-import { cli } from '../../support/cli.ts';
-import { modelPlan } from '../../support/plans.ts';
-import { writeRandomCheckpoint } from '../../support/sampling/random-checkpoint.ts';
-import { scratchFolder } from '../../support/scratch.ts';
+import type { StudyPlan } from '../../../../protocol/study.ts';
+import { exposedRegions } from '../../../../server/answers/maps/exposed-regions.ts';
+import type { Disclosure } from '../../../../server/answers/undisclosed.ts';
+import { gatherMapReport } from '../../../../server/formats/maps/map-content.ts';
+import { mapForms } from '../../../../server/formats/maps/map-forms.ts';
+import { reportFormats } from '../../../../server/formats/report-forms.ts';
+import { defaultMap } from '../../../../server/plan/plan.ts';
+import { openForReading } from '../../../../server/store/study-file.ts';
+import { summarise } from '../../../../server/store/summary.ts';
+import { runStudy } from '../../../../server/study/run-study.ts';
+import { cli } from '../../../support/cli.ts';
+import { modelPlan } from '../../../support/plans.ts';
+import { writeRandomCheckpoint } from '../../../support/sampling/random-checkpoint.ts';
+import { scratchFolder } from '../../../support/scratch.ts';
 
 const folder = scratchFolder();
 const model = writeRandomCheckpoint(join(folder, 'model'));
@@ -111,7 +111,7 @@ test('the SARIF report of a map is valid, and says where each region stands', as
 
 test('the JSON report of a map is what its schema says', async () => {
   const schema = readFileSync(
-    new URL('../../../docs/schema/map-report.schema.json', import.meta.url),
+    new URL('../../../../docs/schema/map-report.schema.json', import.meta.url),
     'utf8',
   );
   const isValid = new Ajv2020({ strict: false }).compile(JSON.parse(schema));
