@@ -9,7 +9,7 @@ const WORD_BYTES = 4;
 const FINGERPRINT_BYTES = FINGERPRINT_WORDS * WORD_BYTES;
 const LEAST_SLOTS = 1 << 10;
 const EMPTY = 0xffffffff;
-const FOLLOWING = 4;
+const FOLLOWING = 16;
 
 /** So many hexadecimal digits are a fingerprint. */
 export const FINGERPRINT_DIGITS = 2 * FINGERPRINT_BYTES;

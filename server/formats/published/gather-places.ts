@@ -76,14 +76,15 @@ class GatheringPlaces {
     const rows = own && new Map<number, number>();
     for (const document of own?.documents() ?? [])
       rows!.set(document.row, this.#know({ shard, ...document }));
+    const keep = (row: number, firstLine: number, lastLine: number) => {
+      const document = rows!.get(row);
+      const isPlace = document !== undefined && firstLine >= 1 && lastLine >= firstLine;
+      if (isPlace) this.#inTrain.push(2 * document + NOTED, firstLine, lastLine);
+      return isPlace;
+    };
     for (const block of parseSimianLog(path, folder.pieces(path), this.#files, this.#fingerprints)) {
       const nInTrain = this.#pushSamplePlaces(block.places);
-      own?.next(block.fingerprint, nInTrain, (row, firstLine, lastLine) => {
-        const document = rows!.get(row);
-        const isPlace = document !== undefined && firstLine >= 1 && lastLine >= firstLine;
-        if (isPlace) this.#inTrain.push(2 * document + NOTED, firstLine, lastLine);
-        return isPlace;
-      });
+      own?.next(block.fingerprint, nInTrain, keep);
       if (!own) this.#pushTrainPlaces(block.places, shard);
       const number = this.#numberOf(block, nInTrain);
       if (number === undefined) {
@@ -100,9 +101,12 @@ class GatheringPlaces {
   /** Returns how many of the block's places are in training files. */
   #pushSamplePlaces({ files, firstLines, lastLines }: LogPlaces): number {
     let nInTrain = 0;
+    let [latest, isInTrain] = [-1, false];
     for (let i = 0; i < files.length; i++) {
-      if (this.#files.at(files.get(i)).side === 'train') nInTrain++;
-      else this.#inSamples.push(files.get(i), firstLines.get(i), lastLines.get(i));
+      const file = files.get(i);
+      if (file !== latest) [latest, isInTrain] = [file, this.#files.at(file).side === 'train'];
+      if (isInTrain) nInTrain++;
+      else this.#inSamples.push(file, firstLines.get(i), lastLines.get(i));
     }
     return nInTrain;
   }

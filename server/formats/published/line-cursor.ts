@@ -5,6 +5,10 @@ import { FINGERPRINT_DIGITS } from './fingerprints.ts';
 
 const LF = 10;
 const ZERO = 0x30;
+const SPACE = 0x20;
+const QUOTE = 0x22;
+const BACKSLASH = 0x5c;
+const DELETE = 0x7f;
 /** So many digits are a safe integer. */
 const MAX_DIGITS = 15;
 const WORD_BYTES = 4;
@@ -46,6 +50,12 @@ export class LineCursor {
     return true;
   }
 
+  passesByte(byte: number): boolean {
+    if (this.#bytes[this.at] !== byte) return false;
+    this.at++;
+    return true;
+  }
+
   /** Moves behind a whole number as JSON writes it. -1 where none stands here, or a very large one. */
   number(): number {
     const bytes = this.#bytes;
@@ -80,6 +90,20 @@ export class LineCursor {
     }
     this.at = at + FINGERPRINT_DIGITS;
     return true;
+  }
+
+  /** Moves to the next quote, and returns what stands before it. Undefined, and nothing is passed, unless that means itself in JSON and is ASCII. */
+  plainText(): string | undefined {
+    const bytes = this.#bytes;
+    const start = this.at;
+    let at = start;
+    for (; at < bytes.length && bytes[at] !== QUOTE; at++) {
+      const byte = bytes[at]!;
+      if (byte < SPACE || byte >= DELETE || byte === BACKSLASH) return undefined;
+    }
+    if (at === bytes.length) return undefined;
+    this.at = at;
+    return bytes.toString('latin1', start, at);
   }
 
   /** The rest of the line, a character a byte, without its end; moves behind it. */

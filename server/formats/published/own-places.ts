@@ -39,13 +39,9 @@ export class OwnPlaces implements Disposable {
 
   *documents(): Generator<OwnDocument> {
     const path = this.#log.replace(/\.log$/, '.documents.jsonl');
-    for (const line of this.#folder.lines(path)) {
-      const document = parseJson<OwnDocument>(Buffer.from(line, 'latin1').toString(), has(ownDocument));
-      if (document !== undefined) yield document;
-      else
-        throw new UserError(`${path} has a line that is not a document`, {
-          action: 'Bring the export whole.',
-        });
+    for (const piece of this.#folder.pieces(path)) {
+      const cursor = new LineCursor(piece);
+      while (!cursor.isAtEnd) yield passDocument(cursor) ?? readDocument(path, cursor.line());
     }
   }
 
@@ -97,8 +93,8 @@ export class OwnPlaces implements Disposable {
     if (!cursor.passes(BEGIN) || !cursor.fingerprint(this.#words) || !cursor.passes(PLACES)) return false;
     if (!this.#fingerprints.is(fingerprint, this.#words)) return false;
     do {
-      if (!this.#passNumber() || !cursor.passes(COMMA)) return false;
-      if (!this.#passNumber() || !cursor.passes(COMMA)) return false;
+      if (!this.#passNumber() || !cursor.passesByte(COMMA)) return false;
+      if (!this.#passNumber() || !cursor.passesByte(COMMA)) return false;
       if (!this.#passNumber()) return false;
     } while (cursor.passes(BETWEEN));
     return cursor.passes(END);
@@ -112,11 +108,39 @@ export class OwnPlaces implements Disposable {
   }
 }
 
+/** A line as our export writes it nearly always; undefined, and nothing is passed, for any other. */
+function passDocument(cursor: LineCursor): OwnDocument | undefined {
+  const { at } = cursor;
+  if (cursor.passes(ROW)) {
+    const row = cursor.number();
+    const repository = row >= 0 && row <= MAX && cursor.passes(REPOSITORY) ? cursor.plainText() : undefined;
+    const path = repository !== undefined && cursor.passes(PATH) ? cursor.plainText() : undefined;
+    const license = path !== undefined && cursor.passes(LICENSE) ? cursor.plainText() : undefined;
+    if (license !== undefined && cursor.passes(END_OF_DOCUMENT))
+      return { row, repository: repository!, path: path!, license };
+  }
+  cursor.at = at;
+  return undefined;
+}
+
+const ROW = bytesOf('{"row":');
+const REPOSITORY = bytesOf(',"repository":"');
+const PATH = bytesOf('","path":"');
+const LICENSE = bytesOf('","license":"');
+const END_OF_DOCUMENT = bytesOf('"}\n');
+
+/** `line` holds one character a byte. */
+function readDocument(path: string, line: string): OwnDocument {
+  const document = parseJson<OwnDocument>(Buffer.from(line, 'latin1').toString(), has(ownDocument));
+  if (document !== undefined) return document;
+  throw new UserError(`${path} has a line that is not a document`, { action: 'Bring the export whole.' });
+}
+
 const placesOf = (log: string) => log.replace(/\.log$/, '.places.jsonl');
 
 const BEGIN = bytesOf('{"fingerprint":"');
 const PLACES = bytesOf('","places":[[');
-const COMMA = bytesOf(',');
+const COMMA = 0x2c;
 const BETWEEN = bytesOf('],[');
 const END = bytesOf(']]}\n');
 /** Rows and lines beyond it are none. */

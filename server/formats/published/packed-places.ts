@@ -5,6 +5,7 @@ import { UserError } from '../../errors.ts';
 import { PagedUint32, type PagesOfUint32 } from './paged-uint32.ts';
 
 const NONE = 0xffffffff;
+const HEAD_NUMBERS = 3;
 
 const PAGE_BITS = 17;
 const PAGE_BYTES = 1 << PAGE_BITS;
@@ -38,6 +39,8 @@ export class PackedPlaces {
   #end: number;
   #nOpen = 0;
   #nKept: number;
+  /** Each fragment's first place, three numbers each: nearly every log begins with it, and they lie close to each other. */
+  readonly #heads = new PagedUint32();
   /** What `#read` read. */
   #whose = 0;
   #firstLine = 0;
@@ -94,13 +97,19 @@ export class PackedPlaces {
     while (this.#first.length <= fragment) {
       this.#first.push(NONE);
       this.#last.push(NONE);
+      for (let i = 0; i < HEAD_NUMBERS; i++) this.#heads.push(0);
     }
     const run = this.#starts.length;
     this.#starts.push(this.#open);
     this.#next.push(NONE);
     const last = this.#last.get(fragment);
-    if (last === NONE) this.#first.set(fragment, run);
-    else this.#next.set(last, run);
+    if (last === NONE) {
+      this.#first.set(fragment, run);
+      this.#read(this.#open);
+      this.#heads.set(HEAD_NUMBERS * fragment, this.#whose);
+      this.#heads.set(HEAD_NUMBERS * fragment + 1, this.#firstLine);
+      this.#heads.set(HEAD_NUMBERS * fragment + 2, this.#nFollowing);
+    } else this.#next.set(last, run);
     this.#last.set(fragment, run);
     this.#open = this.#end;
     this.#nKept += this.#nOpen;
@@ -175,9 +184,23 @@ export class PackedPlaces {
   }
 
   #hasOpenRun(fragment: number): boolean {
+    if (this.#nOpen === 1 && this.#isHead(fragment)) return true;
     for (let run = this.#firstRun(fragment); run !== NONE; run = this.#next.get(run))
       if (this.#beginsLikeOpen(this.#starts.get(run), this.#endOf(run))) return true;
     return false;
+  }
+
+  /** Whether the open run's first place is the fragment's. */
+  #isHead(fragment: number): boolean {
+    if (this.#firstRun(fragment) === NONE) return false;
+    this.#read(this.#open);
+    const at = HEAD_NUMBERS * fragment;
+    const heads = this.#heads;
+    return (
+      heads.get(at) === this.#whose &&
+      heads.get(at + 1) === this.#firstLine &&
+      heads.get(at + 2) === this.#nFollowing
+    );
   }
 
   #beginsLikeOpen(start: number, end: number): boolean {

@@ -106,7 +106,6 @@ const WITH = bytesOf(' duplicate lines with fingerprint ');
 const FOLLOWING = bytesOf(' in the following files:\n');
 const BETWEEN = bytesOf(' Between lines ');
 const AND = bytesOf(' and ');
-const IN = bytesOf(' in ');
 /** More than any file has. */
 const MAX_LINE = 2 ** 32 - 1;
 
@@ -128,7 +127,7 @@ function passPlace(cursor: LineCursor, recent: RecentFiles, places: LogPlaces): 
   if (cursor.passes(BETWEEN)) {
     const firstLine = cursor.number();
     const lastLine = firstLine > 0 && cursor.passes(AND) ? cursor.number() : -1;
-    if (lastLine >= firstLine && lastLine <= MAX_LINE && cursor.passes(IN)) {
+    if (lastLine >= firstLine && lastLine <= MAX_LINE) {
       const file = recent.pass(cursor);
       if (file >= 0) {
         push(places, firstLine, lastLine, file);
@@ -171,7 +170,7 @@ function push(
   files.push(file);
 }
 
-/** The last two files that a log named, as it ends its lines with them: one place after the other is in the same. */
+/** The last two files that a log named, in the words with which it ends its lines: one place after the other is in the same. */
 class RecentFiles {
   readonly #files: LogFiles;
   #last: { readonly end: ExpectedBytes; readonly number: number } = { end: bytesOf('\n'), number: -1 };
@@ -181,7 +180,7 @@ class RecentFiles {
     this.#files = files;
   }
 
-  /** Moves behind the file's path and the line's end; -1 where it is neither of the two. */
+  /** Moves behind what names the file, to the line's end; -1 where it is neither of the two. */
   pass(cursor: LineCursor): number {
     if (cursor.passes(this.#last.end)) return this.#last.number;
     if (!cursor.passes(this.#before.end)) return -1;
@@ -191,7 +190,7 @@ class RecentFiles {
 
   note(path: string): number {
     this.#before = this.#last;
-    this.#last = { end: bytesOf(`${path}\n`), number: this.#files.numberOf(path) };
+    this.#last = { end: bytesOf(` in ${path}\n`), number: this.#files.numberOf(path) };
     return this.#last.number;
   }
 }

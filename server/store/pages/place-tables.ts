@@ -2,6 +2,7 @@
 // microsecond for each.
 
 import { PLACE_CAP } from '../../engine/detection.ts';
+import { GrowingUint32 } from '../../engine/growing-array.ts';
 import type { PlaceTable } from '../place-writer.ts';
 import { openForReading } from '../study-file.ts';
 import { PageFile } from './page-file.ts';
@@ -19,7 +20,7 @@ export type WritePlace = (
 export interface NewPlaces {
   /** Ids of the documents or samples that hold the places, each once. */
   readonly ids: Float64Array;
-  /** Gives `write` all places in order of fragments, their ordinals from 0 to below `PLACE_CAP`, each time it is called. */
+  /** Gives `write` all places in order of fragments, their ordinals from 0 to below `PLACE_CAP`; it is called once. */
   visit(write: WritePlace): void;
 }
 
@@ -32,10 +33,12 @@ const TABLES = ['train_occurrences', 'sample_occurrences'] as const;
 export function fillPlaces(path: string, places: PlacesOfTables): void {
   const roots = TABLES.map((table) => rootsOf(path, table));
   using file = new PageFile(path);
+  const written = new WrittenPlaces();
   const sorted = new SortedPlaces();
   for (const [i, table] of TABLES.entries()) {
-    const counts = fillTable(new TreeWriter(file, roots[i]!.table, N_COLUMNS), places[table]);
-    fillIndex(new TreeWriter(file, roots[i]!.index, N_INDEX_COLUMNS), places[table], counts, sorted);
+    written.clear();
+    fillTable(new TreeWriter(file, roots[i]!.table, N_COLUMNS), places[table], written);
+    fillIndex(new TreeWriter(file, roots[i]!.index, N_INDEX_COLUMNS), places[table].ids, written, sorted);
   }
   file.end();
 }
@@ -56,12 +59,27 @@ const N_COLUMNS = 7;
 /** Whose, fragment, ordinal. */
 const N_INDEX_COLUMNS = 3;
 
-/** Returns how many places each id has. */
-function fillTable(tree: TreeWriter, { ids, visit }: NewPlaces): Uint32Array {
-  const counts = new Uint32Array(ids.length);
+/** What a table got, as far as its index needs it. Its room serves for one table after the other. */
+class WrittenPlaces {
+  /** For each place whose it is. */
+  readonly whose = new GrowingUint32();
+  /** Fragments, and the first place of each. */
+  readonly fragmentIds = new GrowingUint32();
+  readonly starts = new GrowingUint32();
+
+  clear(): void {
+    for (const column of [this.whose, this.fragmentIds, this.starts]) column.truncate(0);
+  }
+}
+
+function fillTable(tree: TreeWriter, { ids, visit }: NewPlaces, written: WrittenPlaces): void {
   const { row } = tree;
   visit((fragmentId, ordinal, whose, firstLine, lastLine) => {
-    counts[whose]!++;
+    if (ordinal === 0) {
+      written.fragmentIds.push(fragmentId);
+      written.starts.push(written.whose.length);
+    }
+    written.whose.push(whose);
     row[0] = fragmentId;
     row[1] = ordinal;
     row[2] = ids[whose]!;
@@ -70,16 +88,14 @@ function fillTable(tree: TreeWriter, { ids, visit }: NewPlaces): Uint32Array {
     tree.add();
   });
   tree.end();
-  return counts;
 }
 
-function fillIndex(
-  tree: TreeWriter,
-  { ids, visit }: NewPlaces,
-  counts: Uint32Array,
-  sorted: SortedPlaces,
-): void {
+function fillIndex(tree: TreeWriter, ids: Float64Array, written: WrittenPlaces, sorted: SortedPlaces): void {
   const inOrder = new Uint32Array(ids.length).map((_, i) => i).sort((a, b) => ids[a]! - ids[b]!);
+  const whoses = written.whose.view();
+  /** How many places each id has. */
+  const counts = new Uint32Array(ids.length);
+  for (const whose of whoses) counts[whose]!++;
   /** For each id the index of its next place. */
   const next = new Uint32Array(ids.length);
   let nPlaces = 0;
@@ -88,11 +104,16 @@ function fillIndex(
     nPlaces += counts[whose]!;
   }
   const { fragmentIds, ordinals } = sorted.roomFor(nPlaces);
-  visit((fragmentId, ordinal, whose) => {
-    const at = next[whose]!++;
-    fragmentIds[at] = fragmentId;
-    ordinals[at] = ordinal;
-  });
+  for (let i = 0; i < written.starts.length; i++) {
+    const start = written.starts.get(i);
+    const end = i + 1 < written.starts.length ? written.starts.get(i + 1) : whoses.length;
+    const fragmentId = written.fragmentIds.get(i);
+    for (let place = start; place < end; place++) {
+      const at = next[whoses[place]!]!++;
+      fragmentIds[at] = fragmentId;
+      ordinals[at] = place - start;
+    }
+  }
   const { row } = tree;
   for (const whose of inOrder) {
     row[0] = ids[whose]!;

@@ -236,3 +236,53 @@ test('a place in a merged file is told by its first line, and ends where the lat
     { numRuns: 200 },
   );
 });
+
+test('documents beside a log are those of JSON, written in whatever way and whatever they are called', () => {
+  const name = fc.oneof(
+    fc.string({ unit: 'binary' }),
+    fc.stringMatching(/^[ -~]{0,12}$/),
+    fc.constantFrom('', '"', '\\', '\x7f', '\0', 'é', '\ud800', '😀', 'a","path":"b'),
+  );
+  const document = fc.record({
+    row: fc.oneof(fc.nat({ max: 99 }), fc.constantFrom(0, 2 ** 31, 2 ** 32 - 1)),
+    repository: name,
+    path: name,
+    license: name,
+  });
+  const ways: readonly ((of: object) => string)[] = [
+    (of) => JSON.stringify(of),
+    (of) => JSON.stringify(of).replace('{', '{ '),
+    (of) => JSON.stringify({ ...of, more: [1] }),
+    (of) => JSON.stringify(Object.fromEntries(Object.entries(of).reverse())),
+  ];
+  const lines = fc.uniqueArray(fc.tuple(document, fc.constantFrom(...ways)), {
+    selector: ([{ row }]) => row,
+    maxLength: 8,
+  });
+  fc.assert(
+    fc.property(lines, fc.boolean(), (lines, isEnded) => {
+      const root = scratchFolder();
+      const text = lines.map(([of, way]) => way(of)).join('\n');
+      writeFileSync(join(root, '7.log'), '');
+      writeFileSync(join(root, '7.places.jsonl'), '');
+      writeFileSync(join(root, '7.documents.jsonl'), isEnded && text !== '' ? `${text}\n` : text);
+      // What is no character is written as U+FFFD, as SQLite would.
+      const whole = (of: string) => Buffer.from(of).toString();
+      assert.deepEqual(
+        Array.from(importPlaces(new ForeignFolder(root), [root]).documents, (of) => ({
+          ...of,
+          repository: whole(of.repository),
+          license: whole(of.license),
+        })),
+        lines.map(([{ row, repository, path, license }]) => ({
+          shard: 7,
+          row,
+          repository: whole(repository),
+          path: whole(path),
+          license: whole(license),
+        })),
+      );
+    }),
+    { numRuns: 200 },
+  );
+});
