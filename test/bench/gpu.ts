@@ -20,17 +20,12 @@ import {
   nameDeviceForm,
 } from '../../server/sampling/forms/device/device-form.ts';
 import { type Checkpoint, openCheckpoint } from '../../server/sampling/model/checkpoint.ts';
-import type { DeviceStart } from '../../server/sampling/run/device-messages.ts';
-import {
-  type Device,
-  proveDevice,
-  runOnDevices,
-  startDevice,
-} from '../../server/sampling/run/device-pool.ts';
+import { proveDevice } from '../../server/sampling/run/device-pool.ts';
 import { findSystem } from '../../server/sampling/run/find-system.ts';
 import { proveFamilies } from './gpu-families.ts';
 import { BENCH_MODELS, type BenchModel, makeModel } from './gpu-models.ts';
 import { measureCopy, measurePeers, type PeerRate } from './gpu-peers.ts';
+import { samplingStart, timeOnDevices } from './gpu-rate.ts';
 
 type Emit = (figure: object) => void;
 
@@ -80,17 +75,10 @@ async function measureProvider(
     emit({ what: provider, skipped: found.reason });
     return;
   }
-  const { config, weights, weightFolder } = checkpoint;
+  const { config } = checkpoint;
   const form = chooseDeviceForm(provider, config);
-  const startOn = (deviceId: number, nRows: number): DeviceStart => ({
-    kind: 'sample',
-    model: { config, weights, weightFolder },
-    rule: { topK: 40, topP: 1, greedy: false },
-    settings: { seed: 0, maxTokens: N_TOKENS, schedule: { kind: 'constant', temperature: 1 } },
-    form: { ...form, size: { nRows, nPositions: 1 + N_TOKENS } },
-    system: found.system,
-    deviceId,
-  });
+  const startOn = (deviceId: number, nRows: number) =>
+    samplingStart(provider, checkpoint, found.system, deviceId, nRows, N_TOKENS);
   const { signal } = new AbortController();
   const provingSince = performance.now();
   const proved = await proveDevice(startOn(0, 1), 'right', signal);
@@ -107,16 +95,13 @@ async function measureProvider(
   });
   const measure = async (nDevices: number, batch: number) => {
     const ids = Array.from({ length: nDevices }, (_, deviceId) => deviceId);
-    const started = await Promise.all(ids.map((id) => startDevice(startOn(id, batch), signal)));
-    const devices = started.flatMap((one) => (one.kind === 'ready' ? [one.device] : []));
-    const unfit = started.find((one) => one.kind === 'unfit');
+    const starts = ids.map((id) => startOn(id, batch));
     const what = { what: provider, devices: nDevices, form: nameDeviceForm(form, batch), rows: batch };
-    if (unfit?.kind === 'unfit') {
-      for (const device of devices) device.end();
-      emit({ ...what, skipped: unfit.reason });
+    const elapsedMs = await timeOnDevices(starts, batch, config.bosToken);
+    if (typeof elapsedMs !== 'number') {
+      emit({ ...what, ...elapsedMs });
       return 0;
     }
-    const elapsedMs = await timeOfABatch(devices, batch, config.bosToken);
     const tokensPerSecond = Math.round((1000 * nDevices * batch * N_TOKENS) / elapsedMs);
     const floorMs =
       copied === null
@@ -174,18 +159,6 @@ function compareWithPeers(rates: ReadonlyMap<number, number>, peers: readonly Pe
         ratio: ratio(rate, equal),
       });
   }
-}
-
-/** Milliseconds of a batch, in wall time while all devices work, without the first one on each device, which also allocates. */
-async function timeOfABatch(devices: readonly Device[], batch: number, bosToken: number): Promise<number> {
-  const rows = Array.from({ length: batch }, (_, sampleId) => ({ sampleId, prompt: [bosToken] }));
-  const batches = Array.from({ length: 2 * devices.length }, () => rows);
-  let nDone = 0;
-  let before = 0;
-  for await (const _ of runOnDevices(devices, batches[Symbol.iterator](), new AbortController().signal)) {
-    if (++nDone === devices.length) before = performance.now();
-  }
-  return performance.now() - before;
 }
 
 /** The least that an average step must move: weights, which are stored in 16 bits, and every position's keys and values. */
