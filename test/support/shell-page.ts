@@ -5,13 +5,13 @@ import { spawn } from 'node:child_process';
 import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { after } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { CLI, demoCorpus, demoModel } from './cli.ts';
 
 /** Keeps a page's commands as they are for people, and a test's seconds few. */
 const SMALL: Readonly<Record<string, number>> = { '--samples': 16, '--max-tokens': 96 };
 
 const shim = `#!${process.execPath}
-const { spawnSync } = require('node:child_process');
 const { readFileSync, writeFileSync } = require('node:fs');
 const small = ${JSON.stringify(SMALL)};
 const words = process.argv.slice(2);
@@ -26,7 +26,8 @@ if (plan > 0) {
 }
 const bounded = /^(study|sample)$/.test(args[0]) && !args.some((arg) => /^--(max-tokens|plan)$/.test(arg));
 if (bounded) args.push('--max-tokens', String(small['--max-tokens']));
-process.exitCode = spawnSync(process.execPath, [${JSON.stringify(CLI)}, ...args], { stdio: 'inherit' }).status ?? 1;
+process.argv.splice(1, Infinity, ${JSON.stringify(CLI)}, ...args);
+import(${JSON.stringify(pathToFileURL(CLI).href)});
 `;
 
 export interface ShellResult {
