@@ -3,7 +3,6 @@
 
 import { randomBytes } from 'node:crypto';
 import { existsSync, rmSync } from 'node:fs';
-import { relative, sep } from 'node:path';
 import type { MatchRule } from '../../protocol/study.ts';
 import type { FileCounts } from '../corpus/file-tally.ts';
 import type { Shard } from '../corpus/shard.ts';
@@ -18,8 +17,10 @@ import {
   isReadAlike,
   locateShard,
   pathOfEntry,
+  realPathOf,
   refuseShard,
 } from './shard-entries.ts';
+import { widenRoot } from './widen-root.ts';
 import { noIndex, WritableIndex } from './writable-index.ts';
 
 export interface BuildRequest {
@@ -75,7 +76,7 @@ export async function buildIndex(request: BuildRequest): Promise<BuildOutcome> {
   const fresh = await leaveOutKnown(stored, folder, named, signal);
   const { shards, duplicates, passed, refused } = fresh;
   const before = stored ?? newManifest(request, shards);
-  const wanted = shards.length > 0 ? withRoot(before, commonRoot(shards)) : before;
+  const wanted = shards.length > 0 ? widenRoot(before, commonRoot(shards)) : before;
   const notAdded = new Map(refused);
   for (const shard of shards) {
     const refusal = refuseShard(wanted.root, shard);
@@ -124,28 +125,6 @@ export function movedTo(manifest: Manifest, root: string | undefined): Manifest 
   return { ...manifest, root };
 }
 
-/** Its shards, named from the folder that holds the new ones, too. */
-function withRoot(manifest: Manifest, root: string): Manifest {
-  const common = commonFolder(manifest.root, root);
-  const prefix = relative(common, manifest.root).split(sep).join('/');
-  if (prefix === '') return manifest;
-  const refusal = manifest.segments.length > 0 ? refuseShard(common, { path: manifest.root }) : undefined;
-  if (refusal !== undefined) {
-    throw new UserError(refusal, {
-      action: 'Rename that folder and build the index anew, or build an index of its own for the new shards.',
-    });
-  }
-  const rename = (path: string) => (path === '' ? prefix : `${prefix}/${path}`);
-  const segments = manifest.segments.map((segment) => ({
-    ...segment,
-    shards: segment.shards.map((shard) => ({ ...shard, path: rename(shard.path) })),
-  }));
-  return { ...manifest, root: common, segments };
-}
-
-const commonFolder = (a: string, b: string) =>
-  commonRoot([a, b].map((path) => ({ path, format: 'folder' }) as Shard));
-
 /** Shards that are there unchanged are not read again; those that changed are read, and what they were counts no more. */
 function withoutChanged(manifest: Manifest, listed: readonly Shard[]) {
   const unchanged = new Set<string>();
@@ -157,10 +136,11 @@ function withoutChanged(manifest: Manifest, listed: readonly Shard[]) {
       if (entry.removed) return entry;
       const place = locateShard(manifest.root, entry);
       const path = pathOfEntry(manifest.root, entry);
-      const shard = named.get(path);
+      // A link that leads out of the corpus now: what is behind it may be named itself.
+      const shard = named.get(path) ?? named.get(realPathOf({ path }));
       if (!shard) return entry;
       if (typeof place !== 'string' && isReadAlike(entry, shard)) {
-        unchanged.add(path);
+        unchanged.add(shard.path);
         return entry;
       }
       isChanged = true;

@@ -8,14 +8,25 @@ import { refuseRelativePath } from '../../guard/paths/file-name.ts';
 import { isLinkTarget, linkTargets } from '../../guard/paths/link-targets.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { walkFolder, walkOptions } from '../corpus/walk-folder.ts';
+import { UserError } from '../errors.ts';
 import type { IndexedShard } from './index-shard.ts';
 import { digestOf, type ShardEntry } from './manifest.ts';
 
-/** The folder that holds all of them. */
+/** The folder that holds all of them. Throws a `UserError` where none does, as with two drives of Windows. */
 export function commonRoot(shards: readonly Pick<Shard, 'path' | 'format'>[]): string {
   const folders = shards.map(({ path, format }) => (format === 'folder' ? path : dirname(path)));
   let root = folders[0]!;
-  for (const folder of folders) while (!isBelow(root, folder)) root = dirname(root);
+  for (const folder of folders) {
+    while (!isBelow(root, folder)) {
+      const outer = dirname(root);
+      if (outer === root) {
+        throw new UserError(`No folder holds both ${folders[0]} and ${folder}`, {
+          action: 'Build an index for each of them.',
+        });
+      }
+      root = outer;
+    }
+  }
   return root;
 }
 
@@ -23,7 +34,7 @@ const isBelow = (root: string, path: string) =>
   path === root || path.startsWith(root.endsWith(sep) ? root : root + sep);
 
 /** Path of a shard below the root, with `/` between the parts. */
-const pathBelow = (root: string, { path }: Pick<Shard, 'path'>): string =>
+export const pathBelow = (root: string, { path }: Pick<Shard, 'path'>): string =>
   relative(root, path).split(sep).join('/');
 
 /** Why an index whose corpus has that root cannot name the shard, as a sentence; undefined where it can. */
@@ -85,7 +96,7 @@ export function locateShard(root: string, entry: ShardEntry): { readonly path: s
 }
 
 /** The real path of what lies below the root; undefined where a link leads out of it, and not to the Hub's own blobs. */
-function placeBelow(root: string, path: string): string | undefined {
+export function placeBelow(root: string, path: string): string | undefined {
   const inside = containedPath(root, path === '' ? '.' : path);
   if (inside !== undefined) return inside;
   try {

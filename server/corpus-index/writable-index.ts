@@ -3,12 +3,12 @@
 
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
+import { isOfIndex } from '../corpus/index-files.ts';
 import { UserError } from '../errors.ts';
 import { tryLock } from '../file-lock.ts';
 import { isReadable, MANIFEST, type Manifest, readManifest, writeManifest } from './manifest.ts';
 
 const LOCKED = 'index';
-const OURS = /^(index\.json|index-lock|(draft|spill|segment)-[\w-]+)$/;
 
 export class WritableIndex implements Disposable {
   readonly folder: string;
@@ -24,7 +24,7 @@ export class WritableIndex implements Disposable {
     if (wanted === 'existing' && !existsSync(join(folder, MANIFEST))) throw noIndex(folder);
     mkdirSync(folder, { recursive: true });
     const names = readdirSync(folder);
-    const other = names.find((name) => !OURS.test(name));
+    const other = names.find((name) => !isOfIndex(name));
     if (other !== undefined && !names.includes(MANIFEST)) {
       throw new UserError(`${folder} holds ${other}, which is no part of an index`, {
         action: 'Choose a folder that is empty, or not there yet.',

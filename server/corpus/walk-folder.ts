@@ -11,6 +11,7 @@ import type { DataProblem } from '../../protocol/errors.ts';
 import { UserError } from '../errors.ts';
 import { type FileCounts, FileTally } from './file-tally.ts';
 import { type IgnoreRules, ignoredBy, ignoreFiles, parseIgnoreRules } from './ignore-rules.ts';
+import { INDEX_LOCK, isOfIndex } from './index-files.ts';
 import { nameOfBytes, onDisk, realPath } from './name-bytes.ts';
 import { type TrackedBelow, trackedAround, trackedIn } from './tracked-below.ts';
 
@@ -116,14 +117,9 @@ function visit(walk: Walk, place: Place): void {
 /** An index that is built in a folder of its own corpus: what is made of texts is none of them. */
 const OF_INDEX: Closed = { reason: 'tools', yieldsToGit: false };
 
-/** Its files are named as in docs/index-format.md: the lock is there from the beginning, the manifest in the end. */
-function holdsIndex(entries: readonly Entry[]): boolean {
-  const isThere = (wanted: string) => entries.some(({ name }) => name === wanted);
-  return (
-    isThere('index-lock') &&
-    (isThere('index.json') || entries.every(({ name }) => /^(index-lock$|(draft|spill|segment)-)/.test(name)))
-  );
-}
+/** Nothing else lies in it: a folder is not passed over for two files that somebody put there. */
+const holdsIndex = (entries: readonly Entry[]): boolean =>
+  entries.some(({ name }) => name === INDEX_LOCK) && entries.every(({ name }) => isOfIndex(name));
 
 /** What holds in an open folder. */
 function entered(walk: Walk, place: Place, entries: readonly Entry[]): Place {

@@ -156,6 +156,45 @@ test('shards behind links are found again: in a snapshot of the Hub, by a link, 
   assert.match(open.changes().join(), /link\.jsonl leads out of/);
 });
 
+test('a root that grows around a link to it leaves each shard known, and known once', async () => {
+  const far = writeShard(at('disk', 'data'), 'a.jsonl', [document]);
+  const other = { ...document, text: 'other();\n'.repeat(8) };
+  const more = writeShard(at('home', 'more'), 'b.jsonl', [other]);
+  symlinkSync(at('disk', 'data'), at('home', 'data'));
+  const blob = writeShard(at('cache', 'datasets--o--n', 'blobs'), '4567', [document]);
+  const snapshots = at('cache', 'datasets--o--n', 'snapshots');
+  mkdirSync(join(snapshots, 'abc'), { recursive: true });
+  symlinkSync(blob, join(snapshots, 'abc', 'train.jsonl'));
+  const later = writeShard(join(snapshots, 'def'), 'train.jsonl', [other]);
+  for (const [name, first, second] of [
+    ['grown', at('home', 'data'), more],
+    ['grown-hub', join(snapshots, 'abc'), later],
+  ] as const) {
+    const index = at(`${name}-index`);
+    await build(index, [first], rule);
+    assert.deepEqual((await build(index, [second])).nAdded, 1);
+    const again = await build(index, [first, second]);
+    assert.deepEqual([again.nAdded, again.nKept], [0, 2], name);
+    using open = new CorpusIndex(index);
+    assert.deepEqual(open.changes(), []);
+    const { isVerified, matches } = await checkText(open, Buffer.from(text), { signal });
+    assert.deepEqual([isVerified, matches[0]?.occurrences], [true, 1], name);
+  }
+  // One that an earlier version wrote, which names the link from a root that it leads out of.
+  const index = at('grown-before-index');
+  await build(index, [at('home', 'data')], rule);
+  const manifest = readManifest(index)!;
+  const segments = manifest.segments.map((segment) => ({
+    ...segment,
+    shards: segment.shards.map((shard) => ({ ...shard, path: 'data/a.jsonl' })),
+  }));
+  writeManifest(index, { ...manifest, root: at('home'), segments });
+  await build(index, [at('home', 'data')]);
+  using open = new CorpusIndex(index);
+  const { isVerified, matches } = await checkText(open, Buffer.from(text), { signal });
+  assert.deepEqual([isVerified, matches[0]?.occurrences], [true, 1], far);
+});
+
 test('an index in a folder of its own corpus is no part of that', async () => {
   const corpus = at('own');
   mkdirSync(join(corpus, 'src'), { recursive: true });
@@ -173,10 +212,11 @@ test('an index in a folder of its own corpus is no part of that', async () => {
   assert.deepEqual(open.changes(), []);
   const { nAdded, nKept } = await build(index, [corpus], rule);
   assert.deepEqual([nAdded, nKept], [0, 1]);
-  // A folder that has a file of one of these names is none.
+  // A folder that has files of these names beside others is none.
   writeFileSync(join(corpus, 'index-lock'), 'mine\n');
   mkdirSync(join(corpus, 'mine'));
-  for (const name of ['index-lock', 'a.c']) writeFileSync(join(corpus, 'mine', name), 'mine\n');
+  const mine = ['a.c', 'index-lock', 'index.json', 'segment-utils.py'];
+  for (const name of mine) writeFileSync(join(corpus, 'mine', name), 'mine\n');
   const paths = walkFolder(corpus).files.map(({ path }) => path);
-  assert.deepEqual(paths, ['index-lock', 'mine/a.c', 'mine/index-lock', 'src/a.c']);
+  assert.deepEqual(paths, ['index-lock', ...mine.map((name) => `mine/${name}`), 'src/a.c']);
 });
