@@ -41,6 +41,10 @@ function readArguments(
   given: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, string>> | string {
   const read: Record<string, string> = {};
+  const taken = Object.keys(takes);
+  // It is not said again: it may be as long as a message. Nor is it held while an answer is made.
+  if (Object.keys(given).some((name) => !taken.includes(name)))
+    return `An argument is none of this tool's, which are: ${taken.join(', ')}.`;
   for (const [name, { maxLength }] of Object.entries(takes)) {
     const value = Object.hasOwn(given, name) ? given[name] : undefined;
     if (typeof value !== 'string') return `"${name}" is needed, a string.`;

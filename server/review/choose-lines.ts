@@ -52,7 +52,8 @@ export async function chooseLines(choice: LineChoice, signal: AbortSignal): Prom
         action: 'Name files or folders, or say which lines: --changed-since REV, --ai-lines git-ai.',
       });
     }
-    return { files: files.flatMap((path) => filesAt(resolve(folder, path))), notes: [] };
+    const there = files.map((path) => filesAt(resolve(folder, path)));
+    return { files: there.flatMap((each) => each.files), notes: there.flatMap((each) => each.notes) };
   }
   const root = await repositoryRoot(folder, signal);
   const changes = changedSince === undefined ? undefined : await changedLines(root, changedSince, signal);
@@ -79,9 +80,14 @@ export async function chooseLines(choice: LineChoice, signal: AbortSignal): Prom
   }
   const notes = aiLines === 'git-ai' ? await missingNotes(root, signal) : [];
   for (const place of named) {
-    if (existsSync(resolve(root, place)) || (await wasThere(root, changedSince ?? 'HEAD', place, signal)))
-      continue;
-    notes.push(`${relative(folder, resolve(root, place))} is not there`);
+    const path = relative(folder, resolve(root, place));
+    if (place.startsWith('../')) notes.push(`${path} lies outside of the repository ${root}`);
+    else if (!existsSync(resolve(root, place))) {
+      if (!(await wasThere(root, changedSince ?? 'HEAD', place, signal))) notes.push(`${path} is not there`);
+    } else if (place !== '' && !candidates.some((each) => isAt(place, each))) {
+      const isKnown = (await git(root, ['ls-files', '-z', '--', place], signal)) !== '';
+      if (!isKnown) notes.push(`git knows nothing of ${path}: it is ignored, or empty`);
+    }
   }
   return { files: chosen, notes };
 
@@ -96,13 +102,16 @@ export async function chooseLines(choice: LineChoice, signal: AbortSignal): Prom
 }
 
 /** A folder's own files, as a corpus would have them. */
-function filesAt(path: string): readonly ChosenFile[] {
-  if (!statSync(path, { throwIfNoEntry: false })?.isDirectory())
-    return [{ path, ranges: EVERY_LINE, isNamed: true }];
-  return walkFolder(path).files.map((file) => ({
-    ...{ path: resolve(path, file.path), ranges: EVERY_LINE, isNamed: false },
-  }));
+function filesAt(path: string): ChosenLines {
+  if (!isFolder(path)) return { files: [{ path, ranges: EVERY_LINE, isNamed: true }], notes: [] };
+  const { files, problems } = walkFolder(path);
+  return {
+    files: files.map((file) => ({ path: resolve(path, file.path), ranges: EVERY_LINE, isNamed: false })),
+    notes: problems.map(({ message }) => message),
+  };
 }
+
+const isFolder = (path: string) => statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
 
 /** One that is named is looked for where the command is run. */
 const tracesFile = ({ folder, traces }: LineChoice, root: string): string =>
@@ -115,7 +124,7 @@ const pathInside = (root: string, path: string): string =>
 /** The root is what git says, without links. */
 function realPath(path: string): string {
   try {
-    return join(realpathSync(dirname(path)), basename(path));
+    return isFolder(path) ? realpathSync(path) : join(realpathSync(dirname(path)), basename(path));
   } catch {
     return path;
   }

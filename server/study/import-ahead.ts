@@ -18,8 +18,8 @@ export type ThreadTask =
   | { readonly kind: 'gather'; readonly root: string; readonly folders: RunFolders }
   | { readonly kind: 'measure'; readonly measures: Measures };
 
-/** For fewer bytes of logs or texts a thread takes longer to start than they do. */
-const LEAST_BYTES = 1 << 20;
+/** For fewer bytes of logs or texts a thread takes longer to start than they do; one core does one thing after the other anyway. */
+const leastBytes = () => (availableParallelism() === 1 ? Number.POSITIVE_INFINITY : 1 << 20);
 
 const workerUrl = programUrl('./import-ahead-worker.ts', import.meta.url);
 
@@ -29,10 +29,10 @@ export class ImportAhead implements Meanwhile, AsyncDisposable {
   #thread: Worker | undefined;
   #measures: Measures | undefined;
 
-  /** `url` and `leastBytes`: the thread's program, and from how many bytes on it is started. */
-  constructor(url = workerUrl, leastBytes = LEAST_BYTES) {
+  /** `url` and `least`: the thread's program, and from how many bytes on it is started. */
+  constructor(url = workerUrl, least = leastBytes()) {
     this.#url = url;
-    this.#leastBytes = leastBytes;
+    this.#leastBytes = least;
   }
 
   gatherPlaces(root: string, folders: RunFolders): () => Promise<GatheredPlaces | undefined> {
@@ -79,10 +79,14 @@ export class ImportAhead implements Meanwhile, AsyncDisposable {
     return this.end();
   }
 
-  /** False where it is not worth a thread. */
+  /** False where it is not worth a thread, or the system has none to give. */
   #begin(nBytes: number, task: ThreadTask): boolean {
-    if (nBytes < this.#leastBytes || availableParallelism() === 1) return false;
-    this.#thread ??= startThread(this.#url);
+    if (nBytes < this.#leastBytes) return false;
+    try {
+      this.#thread ??= startThread(this.#url);
+    } catch {
+      return false;
+    }
     this.#thread.postMessage(task);
     return true;
   }

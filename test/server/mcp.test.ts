@@ -67,6 +67,7 @@ test('code is checked, studies are told, and nothing else can be reached', async
   assert.match((await call('check_code', { code: 'short\n' })).notes[0], /fewer than 6 significant lines/);
   assert.deepEqual((await call('check_code', { code: 'nothing\n'.repeat(50_000) })).matches, []);
   assert.match(await call('check_code', {}), /"code" is needed/);
+  assert.match(await call('check_code', { code: 'x', x: [1] }), /none of this tool's.*: code/);
   assert.match(await call('check_code', { code: 'x'.repeat((4 << 20) + 1) }), /are taken/);
 
   const [listed] = await call('list_studies');

@@ -3,7 +3,7 @@
 
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { test } from 'node:test';
@@ -142,6 +142,26 @@ test('a folder stands for the files in it, and a name for which nothing is there
   assert.deepEqual(await notesOf({ files, changedSince: first }), ['scr/old.c is not there']);
   assert.deepEqual(await notesOf({ files, aiLines: 'git-ai' }), ['scr/old.c is not there']);
   writeFileSync(gone, 'nothing\n');
+  // What is named is looked up, or told.
+  const away = scratchFolder();
+  writeFileSync(join(away, 'a.c'), 'nothing\n');
+  symlinkSync(join(repository, 'src'), join(away, 'linked'));
+  assert.deepEqual(await matches({ files: [join(away, 'linked')], changedSince: 'HEAD' }), [
+    'src/added é.c:1-10',
+  ]);
+  writeFileSync(join(repository, '.git', 'info', 'exclude'), 'ignored.c\n');
+  writeFileSync(join(repository, 'ignored.c'), 'nothing\n');
+  const [outside, ignored, ...rest] = await notesOf({
+    files: [join(away, 'a.c'), 'ignored.c', 'src/old.c'],
+    changedSince: 'HEAD',
+  });
+  assert.match(outside!, /a\.c lies outside of the repository/);
+  assert.match(ignored!, /git knows nothing of ignored\.c/);
+  assert.deepEqual(rest, []);
+  rmSync(join(repository, 'ignored.c'));
+  symlinkSync(join(away, 'nowhere'), join(repository, 'src', 'dangling'));
+  assert.match((await notesOf({ files: ['src'] })).join(), /dangling/);
+  rmSync(join(repository, 'src', 'dangling'));
 });
 
 test('a file that is too short for any match is not said to hold none', async () => {
