@@ -22,8 +22,9 @@ export interface ReviewedFile {
   readonly matches: readonly ReviewedMatch[];
   /** Too few significant lines for any match: nothing was looked up. */
   readonly isTooShort: boolean;
-  /** Raw lines of the file. */
+  /** Raw lines of what is looked up: of a notebook those of its cells. */
   readonly nLines: number;
+  /** Among them, those in the matches. */
   readonly nMatchedLines: number;
 }
 
@@ -49,17 +50,17 @@ export async function checkFiles(
   for (const { path, ranges, isNamed } of chosen.files) {
     throwIfAborted(signal);
     const name = relative(folder, path) || path;
-    const text = readText(path);
-    if (typeof text === 'string') {
+    const bytes = readText(path);
+    if (typeof bytes === 'string') {
       // What changed, or lies in a folder, may be pictures: they have no lines.
-      if (isNamed || text !== BINARY) notes.add(`${name} ${text}`);
+      if (isNamed || bytes !== BINARY) notes.add(`${name} ${bytes}`);
       continue;
     }
-    const file = lookedUp(path, text);
-    const checked = ofFile(await checkText(index, file.text, { signal }), file);
-    const matches = (await maskCheckedNames(checked)).matches.filter(({ firstLine, lastLine }) =>
-      overlaps(ranges, firstLine, lastLine),
-    );
+    const file = lookedUp(path, bytes);
+    const checked = await checkText(index, file.text, { signal });
+    const told = await maskCheckedNames(ofFile(checked, file));
+    const isChosen = told.matches.map(({ firstLine, lastLine }) => overlaps(ranges, firstLine, lastLine));
+    const matches = told.matches.filter((_, i) => isChosen[i]);
     isVerified &&= checked.isVerified;
     if (checked.nWindows > 0) for (const note of checked.notes) notes.add(rawText(note));
     files.push({
@@ -69,8 +70,9 @@ export async function checkFiles(
         accepted: accepted.get(match.fingerprint ?? '') ?? null,
       })),
       isTooShort: checked.nWindows === 0,
-      nLines: countLines(text),
-      nMatchedLines: checked.matches.length === matches.length ? checked.nMatchedLines : linesOf(matches),
+      nLines: countLines(file.text),
+      // Several lines of a notebook may stand in one of its file.
+      nMatchedLines: linesOf(checked.matches.filter((_, i) => isChosen[i])),
     });
   }
   return { minLines: index.manifest.rule.minLines, files, notes: [...notes], isVerified };

@@ -5,7 +5,7 @@ import { bytesOfString } from './text-strings.ts';
 
 /** The cells one behind the other, a blank line between them; undefined for what is no notebook. */
 export function notebookText(bytes: Uint8Array): Uint8Array | undefined {
-  const sources = readSources(bytes, JSON.parse)?.map((source) => source.map(textOfPiece).join(''));
+  const sources = readSources(bytes, (json) => json)?.map((source) => source.map(textOfPiece).join(''));
   return sources && bytesOfString(sources.filter((source) => source !== '').join(BETWEEN_CELLS));
 }
 
@@ -18,36 +18,48 @@ export interface PlacedNotebook {
 
 /** The text with where its lines stand, for whoever is shown the file itself. */
 export function placedNotebook(bytes: Uint8Array): PlacedNotebook | undefined {
-  const sources = readSources(bytes, parsePlaced);
+  const sources = readSources(bytes, withLines);
   if (!sources) return undefined;
   const texts: string[] = [];
   const linesOfFile: number[] = [];
+  let line = 1;
   for (const source of sources) {
-    const pieces = source.map((piece) =>
-      piece instanceof PlacedString ? piece : new PlacedString(textOfPiece(piece), 1),
-    );
+    const pieces = source.map((piece): PlacedPiece => {
+      // What is no string has no line of its own.
+      if (typeof piece !== 'string') return { text: textOfPiece(piece), line };
+      const end = piece.indexOf(AFTER_LINE);
+      line = Number(piece.slice(0, end));
+      return { text: piece.slice(end + 1), line };
+    });
     const text = pieces.map((piece) => piece.text).join('');
     if (text === '') continue;
     const last = linesOfFile.at(-1);
     if (last !== undefined) linesOfFile.push(last);
     texts.push(text);
-    for (const line of linesOfPieces(pieces)) linesOfFile.push(line);
+    for (const begin of linesOfPieces(pieces, text)) linesOfFile.push(begin);
   }
   return { text: bytesOfString(texts.join(BETWEEN_CELLS)), linesOfFile };
 }
 
-const textOfPiece = (piece: unknown): string => (piece === null ? '' : String(piece));
+interface PlacedPiece {
+  readonly text: string;
+  readonly line: number;
+}
+
+type Piece = string | number | boolean | null;
+
+const textOfPiece = (piece: Piece): string => (piece === null ? '' : String(piece));
 
 const BETWEEN_CELLS = '\n\n';
 
 /** The pieces of each cell's source. */
 function readSources(
   bytes: Uint8Array,
-  parse: (json: string) => unknown,
-): readonly (readonly unknown[])[] | undefined {
+  toParse: (json: string) => string,
+): readonly (readonly Piece[])[] | undefined {
   let notebook: unknown;
   try {
-    notebook = parse(new TextDecoder().decode(decodeText(bytes)));
+    notebook = JSON.parse(toParse(new TextDecoder().decode(decodeText(bytes))));
   } catch {
     return undefined;
   }
@@ -61,65 +73,55 @@ function readSources(
           return own ?? [];
         })
       : undefined;
-  return all?.map((cell: unknown) => {
+  const sources = all?.map((cell: unknown): readonly unknown[] => {
     const { source, input } = asObject(cell);
     const lines = source ?? input ?? '';
     return Array.isArray(lines) ? lines : [lines];
   });
+  return sources?.every((source) => source.every(isPiece)) ? (sources as Piece[][]) : undefined;
 }
 
-class PlacedString {
-  readonly text: string;
-  readonly line: number;
+const isPiece = (value: unknown): boolean => value === null || typeof value !== 'object';
 
-  constructor(text: string, line: number) {
-    this.text = text;
-    this.line = line;
-  }
-
-  toString(): string {
-    return this.text;
-  }
-}
+const AFTER_LINE = ':';
+const MAX_PIECES = 1 << 14;
 
 /**
- * JSON with strings that know their line. Values come in the order in which they stand, each with its own source, but for
- * keys that are numbers: a value that is not found from there on is the last that is looked for.
+ * The JSON with each string value led by the line that it stands in: what parses it sees where, whatever the order of
+ * keys and the depth. What is no JSON stays none.
  */
-function parsePlaced(json: string): unknown {
-  let at = 0;
+function withLines(json: string): string {
+  const afterKey = /[ \t\r\n]*:/y;
+  let written = '';
+  const pieces: string[] = [];
   let line = 1;
-  let isLost = false;
-  const place = (_: string, value: unknown, { source }: { readonly source?: string }) => {
-    if (source === undefined) return value;
-    const found = isLost ? -1 : json.indexOf(source, at);
-    isLost ||= found < 0;
-    if (found >= 0) {
-      for (let end = json.indexOf('\n', at); end >= 0 && end < found; end = json.indexOf('\n', end + 1))
-        line++;
-      at = found + source.length;
-    }
-    return typeof value === 'string' ? new PlacedString(value, line) : value;
-  };
-  return JSON.parse(json, place as (key: string, value: unknown) => unknown);
+  let from = 0;
+  for (let at = 0; at < json.length; at++) {
+    const char = json[at];
+    if (char === '\n') line++;
+    if (char !== '"') continue;
+    const start = at + 1;
+    for (at = start; at < json.length && json[at] !== '"'; at++) if (json[at] === '\\') at++;
+    afterKey.lastIndex = at + 1;
+    if (afterKey.test(json)) continue;
+    pieces.push(json.slice(from, start), `${line}${AFTER_LINE}`);
+    from = start;
+    // Many short strings are not all held as pieces.
+    if (pieces.length >= MAX_PIECES) written += pieces.splice(0).join('');
+  }
+  return written + pieces.join('') + json.slice(from);
 }
 
 /** For each line of a cell, whose pieces are mostly lines, that of the piece that it begins in. */
-function linesOfPieces(pieces: readonly PlacedString[]): readonly number[] {
-  const found: number[] = [];
-  let isBegun = false;
-  for (const { text, line } of pieces) {
-    const parts = text.split(/\r\n|\r|\n/);
-    for (const [i, part] of parts.entries()) {
-      if (i > 0) isBegun = false;
-      // What follows the last line end begins in the next piece.
-      if (isBegun || (part === '' && i === parts.length - 1)) continue;
-      found.push(line);
-      isBegun = true;
-    }
-  }
-  if (!isBegun) found.push(pieces.at(-1)?.line ?? 1);
-  return found;
+function* linesOfPieces(pieces: readonly PlacedPiece[], text: string): Generator<number> {
+  let piece = 0;
+  let end = pieces[0]!.text.length;
+  const lineAt = (at: number): number => {
+    while (at >= end && piece < pieces.length - 1) end += pieces[++piece]!.text.length;
+    return pieces[piece]!.line;
+  };
+  yield lineAt(0);
+  for (const { 0: lineEnd, index } of text.matchAll(/\r\n|\r|\n/g)) yield lineAt(index + lineEnd.length);
 }
 
 const asObject = (value: unknown): Readonly<Record<string, unknown>> =>

@@ -26,6 +26,7 @@ import { findSensitive } from '../../../server/sensitive/find-sensitive.ts';
 import { secretMarks } from '../../../server/sensitive/secret-marks.ts';
 import { checkSchema } from '../../../server/store/check-schema.ts';
 import { extractFunctionPrompt } from '../../../server/study/function-prompt.ts';
+import { placedNotebook } from '../../../server/text/notebook.ts';
 import { scratchFolder } from '../../support/scratch.ts';
 
 const N = 100_000;
@@ -71,6 +72,10 @@ const works: Readonly<Record<string, () => unknown>> = {
   'an index of git with folders in folders': gitIndex,
   'a path of an archive': () => new Origins().licenseOf('a/'.repeat(N)),
   'a definition in a study': () => assert.throws(() => checkSchema(study(), 'x', 12), /otherwise|not make/),
+  'a notebook in one line': () =>
+    placedNotebook(Buffer.from(`{"cells":[{"source":"x","outputs":[${'1.25,'.repeat(10 * N)}1]}]}`)),
+  'a notebook of many strings': () =>
+    placedNotebook(Buffer.from(`{"cells":[{"source":"x","outputs":[${'"\\\\ \\"",'.repeat(10 * N)}1]}]}`)),
   'rules of an ignore file': () =>
     ignoredBy('a/'.repeat(1000), [parseIgnoreRules('', '.gitignore', '**/a/**/a/**/a/**/a/**/b\n')]),
 };

@@ -201,6 +201,34 @@ test('a notebook is looked up as its cells, and told by the lines of its file', 
   writeFileSync(join(repository, 'src/old.c'), `// new\n// new\n// mine\n${known}// more\n${other}`);
 });
 
+test('the share of a notebook is that of the lines of its cells, in whatever layout, and a bad one is told as its JSON', async () => {
+  const path = join(folder, 'share.ipynb');
+  using open = new CorpusIndex(index);
+  const review = async (json: string, firstLine?: number) => {
+    writeFileSync(path, json);
+    const chosen = await chooseLines({ folder, files: [path] }, signal);
+    const files = chosen.files.map((file) =>
+      firstLine === undefined ? file : { ...file, ranges: [{ first: firstLine, last: firstLine }] },
+    );
+    const { nLines, nMatchedLines, matches } = (
+      await checkFiles(open, folder, { ...chosen, files }, new Map(), signal)
+    ).files[0]!;
+    return [nLines, nMatchedLines, matches.length];
+  };
+  const cells = [
+    { outputs: [{ text: lines('printed', 30) }], source: known },
+    { source: 'mine\n' },
+    { source: other },
+  ];
+  // 10 and 8 known ones, one of an own, and two blank lines before each cell but the first.
+  for (const indent of [0, 1])
+    assert.deepEqual(await review(JSON.stringify({ cells }, null, indent)), [23, 18, 2]);
+  const pretty = JSON.stringify({ cells }, null, 1);
+  const ofOther = pretty.split('\n').findIndex((line) => line.includes('other(0)')) + 1;
+  assert.deepEqual(await review(pretty, ofOther), [23, 8, 1]);
+  assert.deepEqual(await review('{"cells":[{"source":{"toString":5}}]}'), [1, 0, 0]);
+});
+
 test('a picture that nobody named is passed over, and one that is named is told', async () => {
   writeFileSync(join(repository, 'src/picture.bin'), Buffer.alloc(100));
   using open = new CorpusIndex(index);
