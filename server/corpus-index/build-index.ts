@@ -10,7 +10,7 @@ import { throwIfAborted, UserError } from '../errors.ts';
 import { type Report, startMeter } from '../progress.ts';
 import { BatchWriter, type SegmentQuestion, type Segments } from './batch-writer.ts';
 import { leaveOutKnown, namedAsKnown } from './known-shards.ts';
-import { type Manifest, MOST_LINES, type ShardEntry } from './manifest.ts';
+import { type Manifest, MOST_LINES, presentShards, type ShardEntry } from './manifest.ts';
 import {
   behindLinks,
   commonRoot,
@@ -116,7 +116,7 @@ function checkRule({ rule: own }: Manifest, { rule, folder }: BuildRequest): voi
 /** The index of a corpus that was moved, which is named by its old root until then. */
 export function movedTo(manifest: Manifest, root: string | undefined): Manifest {
   if (root === undefined || root === manifest.root) return manifest;
-  const shards = manifest.segments.flatMap((segment) => segment.shards).filter(({ removed }) => !removed);
+  const shards = presentShards(manifest);
   if (shards.length > 0 && !shards.some((entry) => existsSync(pathOfEntry(root, entry)))) {
     throw new UserError(`None of the shards of the index lies below ${root}`, {
       action: `Name the folder that holds now what lay below ${manifest.root}.`,
@@ -134,12 +134,12 @@ function withoutChanged(manifest: Manifest, listed: readonly Shard[]) {
     ...segment,
     shards: segment.shards.map((entry): ShardEntry => {
       if (entry.removed) return entry;
-      const place = locateShard(manifest.root, entry);
       const path = pathOfEntry(manifest.root, entry);
       // A link that leads out of the corpus now: what is behind it may be named itself.
       const shard = named.get(path) ?? named.get(realPathOf({ path }));
       if (!shard) return entry;
-      if (typeof place !== 'string' && isReadAlike(entry, shard)) {
+      // A folder is listed for that, so only where somebody asks.
+      if (typeof locateShard(manifest.root, entry) !== 'string' && isReadAlike(entry, shard)) {
         unchanged.add(shard.path);
         return entry;
       }

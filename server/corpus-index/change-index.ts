@@ -7,7 +7,7 @@ import { walkOptions } from '../corpus/walk-folder.ts';
 import { throwIfAborted, UserError } from '../errors.ts';
 import { PostingKernel } from '../kernel/posting-kernel.ts';
 import { type BuildOutcome, type BuildRequest, buildIndex, movedTo } from './build-index.ts';
-import type { Manifest, SegmentEntry, ShardEntry } from './manifest.ts';
+import { type Manifest, presentShards, type SegmentEntry, type ShardEntry } from './manifest.ts';
 import { MAX_DOCUMENTS } from './postings.ts';
 import { DamagedSegment, SegmentFile } from './segment-file.ts';
 import { locateShard, shardOf } from './shard-entries.ts';
@@ -34,7 +34,7 @@ export function removeShards(folder: string, names: readonly string[]): readonly
 
 /** A shard's path below the root tells it from all others, and its name from most. */
 function shardNamed(manifest: Manifest, wanted: string, folder: string): ShardEntry {
-  const shards = shardsOf(manifest).filter(({ removed }) => !removed);
+  const shards = presentShards(manifest);
   const called = shards.filter(({ name }) => name === wanted);
   const found = shards.find(({ path }) => path === wanted) ?? (called.length === 1 ? called[0] : undefined);
   if (found) return found;
@@ -161,7 +161,7 @@ const pointsOf = ({ restarts, blocks }: StoredShardFacts) => [...restarts, ...bl
 /** Listed today: what changed meanwhile is read as it is now. A folder that others lie in was listed without them. */
 function shardsAgain(folder: string, manifest: Manifest, { shards }: SegmentEntry): readonly Shard[] {
   const { root } = manifest;
-  const named = new Set(shardsOf(manifest).flatMap((entry) => (entry.removed ? [] : placesOf(root, entry))));
+  const named = new Set(presentShards(manifest).flatMap((entry) => placesOf(root, entry)));
   return shards
     .filter(({ removed }) => !removed)
     .flatMap((entry) => {
@@ -182,5 +182,3 @@ function placesOf(root: string, entry: ShardEntry): readonly string[] {
   const place = locateShard(root, entry);
   return entry.format === 'folder' && typeof place !== 'string' ? [place.path] : [];
 }
-
-const shardsOf = ({ segments }: Manifest) => segments.flatMap(({ shards }) => shards);

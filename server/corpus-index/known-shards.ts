@@ -6,7 +6,7 @@ import { isBelow } from '../../guard/paths/contained.ts';
 import { type DistinctShards, leaveOutDuplicates } from '../corpus/duplicate-shards.ts';
 import type { Shard } from '../corpus/shard.ts';
 import { walkFolder, walkOptions } from '../corpus/walk-folder.ts';
-import type { Manifest } from './manifest.ts';
+import { type Manifest, presentShards } from './manifest.ts';
 import { isReadAlike, locateShard, pathOfEntry, realPathOf, shardOf } from './shard-entries.ts';
 
 export interface FreshShards extends DistinctShards {
@@ -58,9 +58,7 @@ export async function leaveOutKnown(
 
 /** One that is named by a link now, and was indexed where that leads, is the shard that the index has. */
 export function namedAsKnown(manifest: Manifest, listed: readonly Shard[]): readonly Shard[] {
-  const { root, segments } = manifest;
-  const entries = segments.flatMap(({ shards }) => shards).filter(({ removed }) => !removed);
-  const known = new Set(entries.map((entry) => pathOfEntry(root, entry)));
+  const known = new Set(presentShards(manifest).map((entry) => pathOfEntry(manifest.root, entry)));
   return listed.map((shard) => {
     if (known.has(shard.path)) return shard;
     const path = realPathOf(shard);
@@ -68,10 +66,10 @@ export function namedAsKnown(manifest: Manifest, listed: readonly Shard[]): read
   });
 }
 
-function unchangedShards({ root, segments }: Manifest) {
-  return segments
-    .flatMap(({ shards }) => shards)
-    .filter((entry) => !entry.removed && typeof locateShard(root, entry) !== 'string')
+function unchangedShards(manifest: Manifest) {
+  const { root } = manifest;
+  return presentShards(manifest)
+    .filter((entry) => typeof locateShard(root, entry) !== 'string')
     .map((entry) => ({ entry, shard: shardOf(entry, pathOfEntry(root, entry), 0) }));
 }
 

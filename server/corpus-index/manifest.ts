@@ -62,6 +62,10 @@ export interface ShardEntry {
   readonly removed: boolean;
 }
 
+/** The shards that count. */
+export const presentShards = ({ segments }: Pick<Manifest, 'segments'>): readonly ShardEntry[] =>
+  segments.flatMap(({ shards }) => shards).filter(({ removed }) => !removed);
+
 const finite: Check = (value) => typeof value === 'number' && Number.isFinite(value);
 /** Significant lines of a window. */
 export const MOST_LINES = 10_000;

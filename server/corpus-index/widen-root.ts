@@ -1,7 +1,7 @@
 // The root of an index that comes to know shards beside those that it has.
 
 import { UserError } from '../errors.ts';
-import type { Manifest, ShardEntry } from './manifest.ts';
+import { type Manifest, presentShards, type ShardEntry } from './manifest.ts';
 import { commonRoot, pathBelow, pathOfEntry, placeBelow, refuseShard } from './shard-entries.ts';
 
 /**
@@ -9,7 +9,7 @@ import { commonRoot, pathBelow, pathOfEntry, placeBelow, refuseShard } from './s
  * followed from the new one: these are named by where they really are. Throws a `UserError` where an index cannot name them.
  */
 export function widenRoot(manifest: Manifest, other: string): Manifest {
-  const known = manifest.segments.flatMap(({ shards }) => shards).filter(({ removed }) => !removed);
+  const known = presentShards(manifest);
   let root = commonRoot([manifest.root, other].map(asFolder));
   if (root === manifest.root) return manifest;
   const moved = new Map<ShardEntry, string>();

@@ -18,7 +18,15 @@ import {
   type ReportContent,
 } from './report-content.ts';
 import { counted } from './report-numbers.ts';
-import { identityOf, joined, ruleOf, type SarifRules, sarifHead, trainUri } from './sarif-parts.ts';
+import {
+  describeKind,
+  identityOf,
+  joined,
+  ruleOf,
+  type SarifRules,
+  sarifHead,
+  trainUri,
+} from './sarif-parts.ts';
 
 export async function* reportSarif(content: ReportContent): AsyncGenerator<string> {
   const { summary, answers } = content;
@@ -117,7 +125,7 @@ function* results(content: ReportContent, samples: ReadonlyMap<number, number>):
 }
 
 const describe = (e: FragmentEntry) =>
-  `${e.nLines} lines of training data repeated word for word (${forSarif([e.kind, e.spdxId, ...e.sensitive].filter(Boolean).join(', '))}): ` +
+  `${e.nLines} lines of training data repeated word for word (${describeKind(e)}): ` +
   `${counted(e.train, 'time')} in ${counted(e.documents, 'training document')}, ${counted(e.extract, 'time')} in ${counted(e.samples, 'sample')}.`;
 
 /** What was found in the fragment and the training lines that confirm it, with links that a viewer may follow. */

@@ -3,6 +3,7 @@
 
 import { forAddress } from '../../guard/text/for-address.ts';
 import { forJson } from '../../guard/text/for-json.ts';
+import { forSarif } from '../../guard/text/for-sarif.ts';
 import { visible } from '../../guard/text/visible.ts';
 import type { Provenance } from '../../protocol/fragments.ts';
 import type { StudySummary } from '../../protocol/study.ts';
@@ -42,6 +43,7 @@ export function* sarifHead(rules: SarifRules, summary: StudySummary, asked: obje
 
 export interface SarifPiece {
   readonly kind: Category;
+  readonly spdxId: string | null;
   readonly sensitive: readonly string[];
   readonly fingerprint: string;
   /** Why the baseline accepts it; null where it does not. */
@@ -55,6 +57,10 @@ export function ruleOf(rules: SarifRules, { kind, sensitive }: SarifPiece) {
   const { id, defaultConfiguration } = rules[ruleIndex];
   return { ruleId: id, ruleIndex, level: defaultConfiguration.level };
 }
+
+/** What a piece is, for a message. */
+export const describeKind = ({ kind, spdxId, sensitive }: SarifPiece): string =>
+  forSarif([kind, spdxId, ...sensitive].filter(Boolean).join(', '));
 
 /** What a piece is known again by, and whether it was accepted. */
 export const identityOf = ({ fingerprint, accepted }: SarifPiece) => ({

@@ -6,7 +6,15 @@ import { forSarif } from '../../../guard/text/for-sarif.ts';
 import { rawValue } from '../../../guard/text/foreign.ts';
 import type { StudyPlan } from '../../../protocol/study.ts';
 import { counted } from '../report-numbers.ts';
-import { identityOf, joined, ruleOf, type SarifRules, sarifHead, trainUri } from '../sarif-parts.ts';
+import {
+  describeKind,
+  identityOf,
+  joined,
+  ruleOf,
+  type SarifRules,
+  sarifHead,
+  trainUri,
+} from '../sarif-parts.ts';
 import {
   describeMap,
   describeOdds,
@@ -90,7 +98,7 @@ async function* results(report: MapReport): AsyncGenerator<unknown> {
 
 const describe = (e: RegionEntry) =>
   `${counted(e.nLines, 'line')} of training data that the model may go on with ` +
-  `(${forSarif([e.kind, e.spdxId, ...e.sensitive].filter(Boolean).join(', '))}): ` +
+  `(${describeKind(e)}): ` +
   `${describeOdds(e)}, in ${counted(e.documents, 'training document')}.`;
 
 /** The text travels along where the region stands first. */
